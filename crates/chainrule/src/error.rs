@@ -1,0 +1,123 @@
+//! The library's one error type.
+
+use std::path::PathBuf;
+
+use crate::tensor::{MAX_RANK, Shape};
+
+/// What can go wrong, with what a person needs to mend it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An operation was given operands that it cannot take. The graph keeps the first one.
+    #[error("{op}: {message} (operands {operands}), at {file}:{line}")]
+    Operation {
+        /// The operation's name.
+        op: String,
+        /// What is wrong and what would be right.
+        message: String,
+        /// The operands' types, in order.
+        operands: String,
+        /// The caller's source file.
+        file: &'static str,
+        /// The line in that file.
+        line: u32,
+    },
+    /// More axes than a tensor can have.
+    #[error("a tensor has at most {MAX_RANK} axes, not {rank}")]
+    Rank {
+        /// The axes asked for.
+        rank: usize,
+    },
+    /// A number of elements that the shape contradicts.
+    #[error("shape {shape} has {expected} elements, but {found} were given")]
+    ElementCount {
+        /// The shape in question.
+        shape: Shape,
+        /// The number of its elements.
+        expected: usize,
+        /// The number of elements given.
+        found: usize,
+    },
+    /// A name that a plan, a model or a file does not have.
+    #[error("there is no {what} named `{name}`; there are: {known}")]
+    Unknown {
+        /// The kind of thing: input, parameter, function.
+        what: &'static str,
+        /// The name asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A label that is not below the number of classes.
+    #[error("{place}: label {label} is out of range: the labels go from 0 to {}", classes.saturating_sub(1))]
+    Label {
+        /// The input or file that holds it.
+        place: String,
+        /// The label found.
+        label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// A setting outside its domain.
+    #[error("{name} is {value}, but it must be {wanted}")]
+    Setting {
+        /// The setting's name.
+        name: String,
+        /// The value given.
+        value: String,
+        /// What would be right.
+        wanted: &'static str,
+    },
+    /// A file that cannot be read or written.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it and what would be right.
+        message: String,
+    },
+    /// An expression that cannot be read.
+    #[error("{message}")]
+    Expression {
+        /// What is wrong and what would be right.
+        message: String,
+        /// The text's place in characters: start and end.
+        span: (usize, usize),
+    },
+    /// The loss became NaN or infinite.
+    #[error("training diverged at step {step}: the loss is {loss}; {origin}")]
+    Diverged {
+        /// The step, counted from 1 over all epochs.
+        step: u64,
+        /// The loss found.
+        loss: f64,
+        /// The first node that is not finite.
+        origin: String,
+    },
+    /// A model, dataset or call that does not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+}
+
+/// A result with the library's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error that speaks of a file.
+    pub(crate) fn file(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Self::File { path: path.into(), message: message.to_string() }
+    }
+
+    /// Checks that a setting lies in its domain.
+    pub(crate) fn check<V: ToString>(
+        ok: bool,
+        name: &str,
+        value: V,
+        wanted: &'static str,
+    ) -> Result<()> {
+        if ok {
+            return Ok(());
+        }
+        Err(Self::Setting { name: name.into(), value: value.to_string(), wanted })
+    }
+}

@@ -1,0 +1,164 @@
+//! A value in a graph, with its operators.
+
+use std::fmt;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::{Graph, Kind, Type};
+use crate::ops::{self, AnyOp};
+use crate::tensor::Shape;
+
+/// A value in a graph: a reference to the graph and the node's number. Copying one copies no data.
+///
+/// ```
+/// use chainrule::Graph;
+/// let g = Graph::new();
+/// let (x, m, t) = (g.input("x", []), g.input("m", []), g.input("t", []));
+/// let loss = (x * m * t - 219.0).square() * 0.5;
+/// let mut plan = g.compile::<f64>(&[loss])?;
+/// for (name, value) in [("x", 100.0), ("m", 2.0), ("t", 1.1)] {
+///     plan.feed(name, &[value])?;
+/// }
+/// plan.run()?;
+/// assert!((plan.value(loss)?[0] - 0.5).abs() < 1e-12);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Var<'g> {
+    graph: &'g Graph,
+    pub(crate) id: u32,
+}
+
+/// The number that stands for "an error has been remembered".
+const POISON: u32 = u32::MAX;
+
+impl<'g> Var<'g> {
+    pub(super) fn new(graph: &'g Graph, id: u32) -> Self {
+        Self { graph, id }
+    }
+
+    pub(crate) fn poison(graph: &'g Graph) -> Self {
+        Self { graph, id: POISON }
+    }
+
+    pub(crate) fn is_poison(&self) -> bool {
+        self.id == POISON
+    }
+
+    /// The graph that this value belongs to.
+    #[must_use]
+    pub fn graph(&self) -> &'g Graph {
+        self.graph
+    }
+
+    /// The node's number in the graph.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The value's shape and kind; a scalar where an error has been remembered.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        if self.is_poison() {
+            return Type::real([]);
+        }
+        self.graph.node(self.id, |node| node.ty)
+    }
+
+    /// The value's shape.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.ty().shape
+    }
+
+    /// The number that this value repeats, if it is a scalar constant or a broadcast of one.
+    #[must_use]
+    pub fn as_constant(&self) -> Option<f64> {
+        if self.is_poison() {
+            return None;
+        }
+        let below = self.graph.node(self.id, |node| match &node.source {
+            super::Source::Constant(tensor) => Err(tensor.at(&[])),
+            super::Source::Op(op) if op.notation() == ops::Notation::Silent => {
+                node.operands.first().copied().ok_or(None)
+            }
+            _ => Err(None),
+        });
+        match below {
+            Ok(operand) => self.graph.var(operand).as_constant(),
+            Err(value) => value,
+        }
+    }
+
+    /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
+    #[track_caller]
+    pub(crate) fn zip(self, op: impl ops::Op, other: Self) -> Self {
+        match self.shape().broadcast(&other.shape()) {
+            Some(shape) => {
+                self.graph.apply(op, &[self.broadcast_to(shape), other.broadcast_to(shape)])
+            }
+            None => {
+                let message = "the shapes do not broadcast: aligned at the last axis, lengths must be equal or 1";
+                self.graph.fail(AnyOp::name(&op), message, &[self, other])
+            }
+        }
+    }
+
+    /// This scalar repeated in a given shape, as a constant.
+    pub(crate) fn like(self, value: f64) -> Self {
+        self.graph.constant(value).broadcast_to(self.shape())
+    }
+
+    pub(crate) fn is_real(&self) -> bool {
+        self.ty().kind == Kind::Real
+    }
+}
+
+impl fmt::Debug for Var<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_poison() {
+            return write!(f, "Var(error)");
+        }
+        let name = self.graph.node(self.id, super::Node::op_name);
+        write!(f, "Var({} {name} {})", self.id, self.ty())
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $op:expr) => {
+        impl<'g> $trait for Var<'g> {
+            type Output = Var<'g>;
+            #[track_caller]
+            fn $method(self, other: Self) -> Self {
+                self.zip($op, other)
+            }
+        }
+        impl<'g> $trait<f64> for Var<'g> {
+            type Output = Var<'g>;
+            #[track_caller]
+            fn $method(self, other: f64) -> Self {
+                self.zip($op, self.graph.constant(other))
+            }
+        }
+        impl<'g> $trait<Var<'g>> for f64 {
+            type Output = Var<'g>;
+            #[track_caller]
+            fn $method(self, other: Var<'g>) -> Var<'g> {
+                other.graph.constant(self).zip($op, other)
+            }
+        }
+    };
+}
+
+operator!(Add, add, ops::Add);
+operator!(Sub, sub, ops::Sub);
+operator!(Mul, mul, ops::Mul);
+operator!(Div, div, ops::Div);
+
+impl<'g> Neg for Var<'g> {
+    type Output = Var<'g>;
+    #[track_caller]
+    fn neg(self) -> Self {
+        self.graph.apply(ops::Neg, &[self])
+    }
+}

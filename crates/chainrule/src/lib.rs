@@ -1,0 +1,39 @@
+//! Backpropagation you can see, check and trust.
+//!
+//! A computation is recorded as a [`Graph`]. The graph can be *run* (compiled once into a [`Plan`]
+//! and executed many times), *differentiated* ([`Graph::backward`] adds the nodes that compute the
+//! gradients) and *explained*.
+//!
+//! ```
+//! use chainrule::Graph;
+//!
+//! let g = Graph::new();
+//! let (x, m, t) = (g.input("x", []), g.input("m", []), g.input("t", []));
+//! let price = x * m * t;
+//! let gradients = g.backward(price, &[x, m, t]);
+//!
+//! let mut plan = g.compile::<f64>(&[price, gradients[0]])?;
+//! for (name, value) in [("x", 100.0), ("m", 2.0), ("t", 1.1)] {
+//!     plan.feed(name, &[value])?;
+//! }
+//! plan.run()?;
+//! assert_eq!(plan.value(price)?, [220.00000000000003]);
+//! assert_eq!(plan.value(gradients[0])?, [2.2]);
+//! # Ok::<(), chainrule::Error>(())
+//! ```
+
+mod backward;
+pub mod error;
+pub mod graph;
+pub mod ops;
+mod parameters;
+pub mod plan;
+mod runtime;
+pub mod tensor;
+
+pub use error::{Error, Result};
+pub use graph::{Graph, Var};
+pub use parameters::Parameters;
+pub use plan::Plan;
+pub use runtime::Pool;
+pub use tensor::{Real, Shape, Tensor};

@@ -1,0 +1,348 @@
+//! Operations. Each stands whole in one place: its shape rule, its kernel, its backward rule made of
+//! nodes, its notation, its documentation.
+//!
+//! An operation of your own implements [`Op`] and is recorded with [`Graph::apply`]; nothing else
+//! needs to know of it:
+//!
+//! ```
+//! use chainrule::ops::{Gate, Op, Operand, Output, Real, Type, pointwise};
+//! use chainrule::{Graph, Var};
+//!
+//! /// x³
+//! #[derive(Debug)]
+//! struct Cube;
+//!
+//! impl Op for Cube {
+//!     fn name(&self) -> &'static str {
+//!         "cube"
+//!     }
+//!     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+//!         pointwise(operands, 1)
+//!     }
+//!     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+//!         for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
+//!             *y = x * x * x;
+//!         }
+//!     }
+//!     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+//!         Some(gate.upstream * 3.0 * gate.operands[0].square())
+//!     }
+//! }
+//!
+//! let g = Graph::new();
+//! let x = g.input("x", [2]);
+//! let y = g.apply(Cube, &[x]).sum(&[]);
+//! let dx = g.backward(y, &[x])[0];
+//! let mut plan = g.compile::<f64>(&[dx])?;
+//! plan.feed("x", &[1.0, 2.0])?;
+//! plan.run()?;
+//! assert_eq!(plan.value(dx)?, [3.0, 12.0]);
+//! # Ok::<(), chainrule::Error>(())
+//! ```
+//!
+//! # Points without a derivative
+//! The library follows the field: the derivative of `relu` and `abs` at 0 is 0; where several
+//! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
+//! `argmax` and the condition of `select` have none.
+
+mod loss;
+mod matmul;
+mod movement;
+mod pointwise;
+mod reduce;
+mod select;
+mod softmax;
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+pub use crate::graph::{Kind, Type};
+pub use crate::tensor::Real;
+pub use loss::SoftmaxWithLoss;
+pub use matmul::MatMul;
+pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};
+pub use pointwise::*;
+pub use reduce::{Argmax, Max, Sum};
+pub use select::{Gather, OneHot, ScatterAdd};
+pub use softmax::{LogSoftmax, Softmax};
+
+use crate::graph::{Graph, Var};
+use crate::tensor::{Shape, Strides};
+
+/// How an operation's formula is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// Between its operands, such as `a * b`.
+    Infix(&'static str),
+    /// As a function of its operands, such as `exp(x)`.
+    Function,
+    /// Not at all: the operand stands for it, as for a broadcast.
+    Silent,
+}
+
+/// What the plan may do with an operation besides calling its kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Element i of the output depends on element i of each operand alone: chains of these are
+    /// computed block by block.
+    Pointwise,
+    /// The output is the operand's memory, read in another order: nothing is computed.
+    View,
+    /// Only its kernel knows; operands come in any strides when `strided`, else contiguous.
+    Kernel {
+        /// Whether the kernel reads operands through their strides.
+        strided: bool,
+    },
+}
+
+/// An operation, in one place.
+pub trait Op: Debug + Send + Sync + 'static {
+    /// The operation's name, in lower case.
+    fn name(&self) -> &'static str;
+
+    /// The shape rule: the output's type.
+    ///
+    /// # Errors
+    /// What is wrong with the operands and what would be right.
+    fn infer(&self, operands: &[Type]) -> Result<Type, String>;
+
+    /// The kernel: computes the elements `output.range` of the output.
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>);
+
+    /// The backward rule: the gradient of `operand`, made of nodes, or `None` where it is zero.
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+
+    /// How the formula is written.
+    fn notation(&self) -> Notation {
+        Notation::Function
+    }
+
+    /// What the plan may do besides calling the kernel.
+    fn class(&self) -> Class {
+        Class::Kernel { strided: false }
+    }
+
+    /// For [`Class::View`]: the output's place in the operand's memory, or `None` where the operand
+    /// must be made contiguous first.
+    fn view(&self, _operand: &View, _output: &Shape) -> Option<View> {
+        None
+    }
+
+    /// The number of output elements that are computed together, such as a row; a kernel's range
+    /// begins and ends at multiples of it.
+    fn grain(&self, _output: &Shape) -> usize {
+        1
+    }
+
+    /// A rough count of arithmetic operations per output element, for splitting work.
+    fn cost(&self, _operands: &[Type]) -> usize {
+        4
+    }
+
+    /// The values whose signs choose the branch of a piecewise operation, as `relu`'s operand does.
+    fn kinks<'g>(&self, _operands: &[Var<'g>]) -> Vec<Var<'g>> {
+        Vec::new()
+    }
+}
+
+/// Where a value lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The lengths of the axes.
+    pub shape: Shape,
+    /// The distance between neighbours along each axis, in elements.
+    pub strides: Strides,
+    /// The first element's distance from the buffer's start.
+    pub offset: usize,
+}
+
+impl View {
+    /// A contiguous row-major value at the start of its buffer.
+    #[must_use]
+    pub fn contiguous(shape: Shape) -> Self {
+        Self { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// Whether the elements lie row by row without gaps.
+    #[must_use]
+    pub fn is_contiguous(&self) -> bool {
+        let plain = self.shape.strides();
+        let dims = self.shape.dims().iter();
+        self.shape.is_empty()
+            || dims.enumerate().all(|(axis, &n)| n == 1 || self.strides[axis] == plain[axis])
+    }
+}
+
+/// An operand as a kernel sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a, T> {
+    /// The operand's shape.
+    pub shape: Shape,
+    /// Its strides; those of a contiguous value unless the operation asked otherwise.
+    pub strides: Strides,
+    /// Its elements, from the first one on.
+    pub values: Values<'a, T>,
+}
+
+/// A kernel's operand: real numbers or whole ones.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a, T> {
+    /// Real numbers.
+    Real(&'a [T]),
+    /// Whole numbers.
+    Index(&'a [u32]),
+}
+
+impl<'a, T> Operand<'a, T> {
+    /// The real elements; empty for whole numbers, which a shape rule must have refused.
+    #[must_use]
+    pub fn real(&self) -> &'a [T] {
+        match self.values {
+            Values::Real(values) => values,
+            Values::Index(_) => &[],
+        }
+    }
+
+    /// The whole numbers; empty for real ones, which a shape rule must have refused.
+    #[must_use]
+    pub fn index(&self) -> &'a [u32] {
+        match self.values {
+            Values::Index(values) => values,
+            Values::Real(_) => &[],
+        }
+    }
+}
+
+/// Where a kernel writes.
+#[derive(Debug)]
+pub struct Output<'a, T> {
+    /// The whole output's shape.
+    pub shape: Shape,
+    /// The elements to compute, in row-major order.
+    pub range: Range<usize>,
+    /// Memory for exactly these elements.
+    pub values: ValuesMut<'a, T>,
+}
+
+/// A kernel's output: real numbers or whole ones.
+#[derive(Debug)]
+pub enum ValuesMut<'a, T> {
+    /// Real numbers.
+    Real(&'a mut [T]),
+    /// Whole numbers.
+    Index(&'a mut [u32]),
+}
+
+impl<'a, T> Output<'a, T> {
+    /// The real elements to write.
+    #[must_use]
+    pub fn real(self) -> &'a mut [T] {
+        match self.values {
+            ValuesMut::Real(values) => values,
+            ValuesMut::Index(_) => &mut [],
+        }
+    }
+
+    /// The whole numbers to write.
+    #[must_use]
+    pub fn index(self) -> &'a mut [u32] {
+        match self.values {
+            ValuesMut::Index(values) => values,
+            ValuesMut::Real(_) => &mut [],
+        }
+    }
+}
+
+/// One gate of the graph as its backward rule sees it.
+#[derive(Debug)]
+pub struct Gate<'a, 'g> {
+    /// The operands.
+    pub operands: &'a [Var<'g>],
+    /// The gate's own value.
+    pub output: Var<'g>,
+    /// The gradient that arrives from above: of the loss with respect to the output.
+    pub upstream: Var<'g>,
+}
+
+impl<'g> Gate<'_, 'g> {
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &'g Graph {
+        self.upstream.graph()
+    }
+}
+
+/// The shape rule of pointwise operations: `count` real operands of one shape.
+///
+/// # Errors
+/// Another number of operands, labels, or different shapes.
+pub fn pointwise(operands: &[Type], count: usize) -> Result<Type, String> {
+    if operands.len() != count {
+        return Err(format!("takes {count} operands, not {}", operands.len()));
+    }
+    reals(operands)?;
+    match operands.iter().all(|ty| ty.shape == operands[0].shape) {
+        true => Ok(operands[0]),
+        false => Err("the operands must have one shape".into()),
+    }
+}
+
+/// Checks that no operand holds labels.
+pub(crate) fn reals(operands: &[Type]) -> Result<(), String> {
+    match operands.iter().all(|ty| ty.kind == Kind::Real) {
+        true => Ok(()),
+        false => Err("takes real numbers, not labels".into()),
+    }
+}
+
+/// [`Op`] without type parameters, so that a graph can hold any operation.
+#[doc(hidden)]
+pub trait AnyOp: Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn infer(&self, operands: &[Type]) -> Result<Type, String>;
+    fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>);
+    fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>);
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+    fn notation(&self) -> Notation;
+    fn class(&self) -> Class;
+    fn view(&self, operand: &View, output: &Shape) -> Option<View>;
+    fn grain(&self, output: &Shape) -> usize;
+    fn cost(&self, operands: &[Type]) -> usize;
+    fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
+}
+
+impl<O: Op> AnyOp for O {
+    fn name(&self) -> &'static str {
+        Op::name(self)
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        Op::infer(self, operands)
+    }
+    fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>) {
+        self.forward(operands, output);
+    }
+    fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>) {
+        self.forward(operands, output);
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
+        Op::backward(self, gate, operand)
+    }
+    fn notation(&self) -> Notation {
+        Op::notation(self)
+    }
+    fn class(&self) -> Class {
+        Op::class(self)
+    }
+    fn view(&self, operand: &View, output: &Shape) -> Option<View> {
+        Op::view(self, operand, output)
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        Op::grain(self, output)
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        Op::cost(self, operands)
+    }
+    fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
+        Op::kinks(self, operands)
+    }
+}

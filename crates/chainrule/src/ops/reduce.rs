@@ -1,0 +1,334 @@
+//! Reductions over axes: sum, mean, max, min, argmax.
+
+use super::{Class, Gate, Op, Operand, Output, Real, Type, reals};
+use crate::graph::Var;
+use crate::tensor::{MAX_RANK, Offsets, Shape, Strides};
+
+/// Which axes are reduced.
+type Axes = [bool; MAX_RANK];
+
+fn infer(axes: &Axes, operands: &[Type]) -> Result<Type, String> {
+    reals(operands)?;
+    let [ty] = operands else { return Err("takes one operand".into()) };
+    match (ty.shape.rank()..MAX_RANK).find(|&axis| axes[axis]) {
+        Some(axis) => Err(format!("there is no axis {axis} in {}", ty.shape)),
+        None => Ok(Type::real(ty.shape.without(|axis| axes[axis]))),
+    }
+}
+
+fn reduced_len(axes: &Axes, shape: &Shape) -> usize {
+    shape.dims().iter().enumerate().filter(|(axis, _)| axes[*axis]).map(|(_, &n)| n).product()
+}
+
+/// The axes that `keep` names, with their strides.
+fn project(operand: &Operand<'_, impl Real>, keep: impl Fn(usize) -> bool) -> (Shape, Strides) {
+    let mut strides = [0; MAX_RANK];
+    let kept = (0..operand.shape.rank()).filter(|&axis| keep(axis));
+    for (to, from) in kept.enumerate() {
+        strides[to] = operand.strides[from];
+    }
+    (operand.shape.without(|axis| !keep(axis)), strides)
+}
+
+/// Reduces `operand` over `axes`: `run` folds contiguous elements, `join` two partial results.
+/// The order depends on the shape alone.
+fn fold<T: Real>(
+    axes: &Axes,
+    operand: &Operand<'_, T>,
+    output: Output<'_, T>,
+    start: T,
+    join: impl Fn(T, T) -> T,
+    run: impl Fn(&[T]) -> T,
+) {
+    let values = operand.real();
+    let rank = operand.shape.rank();
+    let (kept, kept_strides) = project(operand, |axis| !axes[axis]);
+    let begin = output.range.start;
+    if rank > 0 && !axes[rank - 1] {
+        // The innermost axis stays: whole output rows take up one input row after another.
+        let row = kept.dims()[kept.rank() - 1];
+        let stride = kept_strides[kept.rank() - 1];
+        let (rest, rest_strides) = project(operand, |axis| axes[axis]);
+        for (i, target) in output.real().chunks_mut(row.max(1)).enumerate() {
+            let base = Offsets::new(&kept, &kept_strides, begin + i * row).next_offset();
+            target.fill(start);
+            let mut walk = Offsets::new(&rest, &rest_strides, 0);
+            for _ in 0..rest.len() {
+                let from = &values[base + walk.next_offset()..];
+                for (j, y) in target.iter_mut().enumerate() {
+                    *y = join(*y, from[j * stride]);
+                }
+            }
+        }
+        return;
+    }
+    // Trailing reduced axes without gaps make one run.
+    let mut length = 1;
+    let mut first = rank;
+    while first > 0 && axes[first - 1] {
+        let n = operand.shape.dims()[first - 1];
+        if n != 1 && operand.strides[first - 1] != length {
+            break;
+        }
+        length *= n;
+        first -= 1;
+    }
+    let (rest, rest_strides) = project(operand, |axis| axes[axis] && axis < first);
+    let mut bases = Offsets::new(&kept, &kept_strides, begin);
+    for y in output.real() {
+        let base = bases.next_offset();
+        let mut walk = Offsets::new(&rest, &rest_strides, 0);
+        *y = start;
+        for _ in 0..rest.len() {
+            let at = base + walk.next_offset();
+            *y = join(*y, run(&values[at..at + length]));
+        }
+    }
+}
+
+/// Pairwise summation in eight lanes: the error grows with the logarithm of the length (Higham,
+/// "The accuracy of floating point summation", 1993).
+fn sum_run<T: Real>(values: &[T]) -> T {
+    if values.len() > 512 {
+        let (left, right) = values.split_at((values.len() / 2).next_multiple_of(512));
+        return sum_run(left) + sum_run(right);
+    }
+    let mut lanes = [T::zero(); 8];
+    let chunks = values.chunks_exact(8);
+    let tail = chunks.remainder().iter().fold(T::zero(), |sum, &x| sum + x);
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += x;
+        }
+    }
+    lanes.iter().fold(tail, |sum, &x| sum + x)
+}
+
+fn larger<T: Real>(a: T, b: T) -> T {
+    if a >= b || a.is_nan() { a } else { b }
+}
+
+/// Whole output rows are computed together, since the innermost axis may stay.
+fn grain(output: &Shape) -> usize {
+    output.dims().last().copied().unwrap_or(1).max(1)
+}
+
+/// Puts reduced axes back with length 1 and repeats along them.
+fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
+    let mut ones = to;
+    for axis in (0..to.rank()).filter(|&axis| axes[axis]) {
+        ones = ones.with(axis, 1);
+    }
+    value.reshape(ones).broadcast_to(to)
+}
+
+/// The sum over axes; its gradient is repeated over what was summed.
+#[derive(Debug, Clone, Copy)]
+pub struct Sum {
+    axes: Axes,
+}
+
+impl Op for Sum {
+    fn name(&self) -> &'static str {
+        "sum"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        infer(&self.axes, operands)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        fold(&self.axes, &operands[0], output, T::zero(), |a, b| a + b, sum_run);
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        Some(expand(&self.axes, gate.upstream, gate.operands[0].shape()))
+    }
+    fn class(&self) -> Class {
+        Class::Kernel { strided: true }
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        grain(output)
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        reduced_len(&self.axes, &operands[0].shape)
+    }
+}
+
+/// The maximum over axes; elements that share it share its gradient evenly.
+#[derive(Debug, Clone, Copy)]
+pub struct Max {
+    axes: Axes,
+}
+
+impl Op for Max {
+    fn name(&self) -> &'static str {
+        "max"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        let ty = infer(&self.axes, operands)?;
+        match reduced_len(&self.axes, &operands[0].shape) {
+            0 => Err("there is no maximum of nothing".into()),
+            _ => Ok(ty),
+        }
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let lowest = T::neg_infinity();
+        let run = |values: &[T]| values.iter().fold(lowest, |a, &b| larger(a, b));
+        fold(&self.axes, &operands[0], output, lowest, larger, run);
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        let x = gate.operands[0];
+        let spread = |v| expand(&self.axes, v, x.shape());
+        let winners = x.equal(spread(gate.output));
+        let count = gate.graph().apply(Sum { axes: self.axes }, &[winners]);
+        Some(spread(gate.upstream / count) * winners)
+    }
+    fn class(&self) -> Class {
+        Class::Kernel { strided: true }
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        grain(output)
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        reduced_len(&self.axes, &operands[0].shape)
+    }
+    fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
+        let x = operands[0];
+        let top = x.graph().apply(*self, &[x]);
+        vec![x - expand(&self.axes, top, x.shape())]
+    }
+}
+
+/// The position of the first maximum along one axis: whole numbers, without a gradient.
+#[derive(Debug, Clone, Copy)]
+pub struct Argmax {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl Op for Argmax {
+    fn name(&self) -> &'static str {
+        "argmax"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        reals(operands)?;
+        let [ty] = operands else { return Err("takes one operand".into()) };
+        match ty.shape.get(self.axis) {
+            Some(0) => Err("there is no maximum of nothing".into()),
+            Some(length) => Ok(Type::index(ty.shape.without(|axis| axis == self.axis), length)),
+            None => Err(format!("there is no axis {} in {}", self.axis, ty.shape)),
+        }
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let (values, shape) = (operands[0].real(), operands[0].shape);
+        let length = shape.dims()[self.axis];
+        let inner: usize = shape.dims()[self.axis + 1..].iter().product();
+        let begin = output.range.start;
+        for (i, y) in output.index().iter_mut().enumerate() {
+            let at = (begin + i) / inner * inner * length + (begin + i) % inner;
+            let mut best = 0;
+            for j in 1..length {
+                if values[at + j * inner] > values[at + best * inner] {
+                    best = j;
+                }
+            }
+            *y = best as u32;
+        }
+    }
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        operands[0].shape.get(self.axis).unwrap_or(1)
+    }
+}
+
+impl<'g> Var<'g> {
+    /// The sum over `axes`; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// assert_eq!(x.sum(&[0]).shape().dims(), [3]);
+    /// assert_eq!(x.sum(&[]).shape().rank(), 0);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn sum(self, axes: &[usize]) -> Self {
+        match self.axes("sum", axes) {
+            Some(axes) => self.graph().apply(Sum { axes }, &[self]),
+            None => Var::poison(self.graph()),
+        }
+    }
+
+    /// The mean over `axes`; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.constant(1.0).broadcast_to([4]) * 3.0;
+    /// assert_eq!(x.mean(&[]).eval()?.values(), [3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn mean(self, axes: &[usize]) -> Self {
+        let total = self.sum(axes);
+        let count = self.shape().len() as f64 / total.shape().len().max(1) as f64;
+        total / count
+    }
+
+    /// The maximum over `axes`; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.input("x", [2, 3]).max(&[1]).shape().dims(), [2]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn max(self, axes: &[usize]) -> Self {
+        match self.axes("max", axes) {
+            Some(axes) => self.graph().apply(Max { axes }, &[self]),
+            None => Var::poison(self.graph()),
+        }
+    }
+
+    /// The minimum over `axes`; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.input("x", [2, 3]).min(&[1]).shape().dims(), [2]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn min(self, axes: &[usize]) -> Self {
+        -(-self).max(axes)
+    }
+
+    /// The position of the first maximum along `axis`.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.input("scores", [2, 10]).argmax(1).shape().dims(), [2]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn argmax(self, axis: usize) -> Self {
+        self.graph().apply(Argmax { axis }, &[self])
+    }
+
+    #[track_caller]
+    fn axes(self, op: &str, list: &[usize]) -> Option<Axes> {
+        let mut axes = [false; MAX_RANK];
+        let rank = self.shape().rank();
+        if list.is_empty() {
+            axes[..rank].fill(true);
+        }
+        for &axis in list {
+            if axis >= rank {
+                let message = format!("there is no axis {axis} in {}", self.shape());
+                self.graph().fail(op, &message, &[self]);
+                return None;
+            }
+            axes[axis] = true;
+        }
+        Some(axes)
+    }
+}

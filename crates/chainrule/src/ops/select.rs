@@ -1,0 +1,177 @@
+//! Operations by position: gather, its scatter-add, and one-hot.
+
+use super::{Gate, Kind, Op, Operand, Output, Real, Type, reals};
+use crate::graph::Var;
+use crate::tensor::Shape;
+
+/// Checks that `labels` holds positions below `length`.
+fn positions(labels: &Type, length: usize) -> Result<(), String> {
+    match labels.kind {
+        Kind::Index { bound } if bound <= length => Ok(()),
+        Kind::Index { bound } => {
+            Err(format!("labels go up to {}, but there are {length} places", bound.max(1) - 1))
+        }
+        Kind::Real => Err("takes labels as positions, not real numbers".into()),
+    }
+}
+
+/// `before` + `middle` + `after` as one shape.
+fn joined(before: &[usize], middle: &[usize], after: &[usize]) -> Result<Shape, String> {
+    Shape::new(&[before, middle, after].concat()).map_err(|error| error.to_string())
+}
+
+/// The slices of x at given positions of one axis; the positions' axes take that axis' place.
+#[derive(Debug, Clone, Copy)]
+pub struct Gather {
+    /// The axis.
+    pub axis: usize,
+}
+
+impl Op for Gather {
+    fn name(&self) -> &'static str {
+        "gather"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        let [x, labels] = operands else { return Err("takes two operands".into()) };
+        reals(&[*x])?;
+        let Some(length) = x.shape.get(self.axis) else {
+            return Err(format!("there is no axis {} in {}", self.axis, x.shape));
+        };
+        positions(labels, length)?;
+        let (before, after) = x.shape.dims().split_at(self.axis);
+        joined(before, labels.shape.dims(), &after[1..]).map(Type::real)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let (x, labels) = (operands[0].real(), operands[1].index());
+        let length = operands[0].shape.dims()[self.axis];
+        let inner: usize = operands[0].shape.dims()[self.axis + 1..].iter().product();
+        let begin = output.range.start;
+        for (i, y) in output.real().iter_mut().enumerate() {
+            let (row, column) = ((begin + i) / inner, (begin + i) % inner);
+            let (outer, which) = (row / labels.len(), row % labels.len());
+            *y = x[(outer * length + labels[which] as usize) * inner + column];
+        }
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
+        if operand > 0 {
+            return None;
+        }
+        let length = gate.operands[0].shape().dims()[self.axis];
+        let scatter = ScatterAdd { axis: self.axis, length };
+        Some(gate.graph().apply(scatter, &[gate.upstream, gate.operands[1]]))
+    }
+}
+
+/// Adds slices into zeros at given positions of one axis: the gradient of [`Gather`].
+#[derive(Debug, Clone, Copy)]
+pub struct ScatterAdd {
+    /// The axis.
+    pub axis: usize,
+    /// The output's length along it.
+    pub length: usize,
+}
+
+impl Op for ScatterAdd {
+    fn name(&self) -> &'static str {
+        "scatter_add"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        let [x, labels] = operands else { return Err("takes two operands".into()) };
+        reals(&[*x])?;
+        positions(labels, self.length)?;
+        let end = self.axis + labels.shape.rank();
+        match x.shape.dims().get(self.axis..end) {
+            Some(middle) if middle == labels.shape.dims() => {
+                let (before, after) = (&x.shape.dims()[..self.axis], &x.shape.dims()[end..]);
+                joined(before, &[self.length], after).map(Type::real)
+            }
+            _ => Err(format!(
+                "the labels' shape {} must stand in {} from axis {} on",
+                labels.shape, x.shape, self.axis
+            )),
+        }
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let (x, labels) = (operands[0].real(), operands[1].index());
+        let inner: usize = output.shape.dims()[self.axis + 1..].iter().product();
+        let block = self.length * inner;
+        let first = output.range.start.checked_div(block).unwrap_or(0);
+        for (i, target) in output.real().chunks_mut(block.max(1)).enumerate() {
+            target.fill(T::zero());
+            for (j, &label) in labels.iter().enumerate() {
+                let from = ((first + i) * labels.len() + j) * inner;
+                let to = label as usize * inner;
+                for (y, &v) in target[to..to + inner].iter_mut().zip(&x[from..from + inner]) {
+                    *y += v;
+                }
+            }
+        }
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        output.dims()[self.axis..].iter().product()
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
+        (operand == 0).then(|| gate.upstream.gather(self.axis, gate.operands[1]))
+    }
+}
+
+/// Labels as rows of zeros with a single 1.
+#[derive(Debug, Clone, Copy)]
+pub struct OneHot {
+    /// The length of a row.
+    pub classes: usize,
+}
+
+impl Op for OneHot {
+    fn name(&self) -> &'static str {
+        "one_hot"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        let [labels] = operands else { return Err("takes one operand".into()) };
+        positions(labels, self.classes)?;
+        joined(labels.shape.dims(), &[self.classes], &[]).map(Type::real)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let labels = operands[0].index();
+        let first = output.range.start.checked_div(self.classes).unwrap_or(0);
+        for (i, row) in output.real().chunks_mut(self.classes.max(1)).enumerate() {
+            row.fill(T::zero());
+            row[labels[first + i] as usize] = T::one();
+        }
+    }
+    fn grain(&self, _output: &Shape) -> usize {
+        self.classes
+    }
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+}
+
+impl<'g> Var<'g> {
+    /// The slices of this value at the positions `labels` of `axis`; the labels' axes take that
+    /// axis' place. Also known as take.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let table = g.parameter("embedding", [1000, 16]);
+    /// let words = g.labels("words", [2, 5], 1000);
+    /// assert_eq!(table.gather(0, words).shape().dims(), [2, 5, 16]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn gather(self, axis: usize, labels: Var<'g>) -> Self {
+        self.graph().apply(Gather { axis }, &[self, labels])
+    }
+
+    /// These labels as rows of zeros with a single 1.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.labels("t", [3], 10).one_hot(10).shape().dims(), [3, 10]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn one_hot(self, classes: usize) -> Self {
+        self.graph().apply(OneHot { classes }, &[self])
+    }
+}

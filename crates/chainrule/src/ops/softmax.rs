@@ -1,0 +1,136 @@
+//! Softmax and its logarithm along the last axis.
+
+use super::{Gate, Op, Operand, Output, Real, Type, reals};
+use crate::graph::Var;
+use crate::tensor::Shape;
+
+pub(super) fn infer(operands: &[Type]) -> Result<Type, String> {
+    reals(operands)?;
+    match operands {
+        [ty] if ty.shape.rank() > 0 && !ty.shape.is_empty() => Ok(*ty),
+        [_] => Err("takes at least one axis, without a length of 0".into()),
+        _ => Err("takes one operand".into()),
+    }
+}
+
+fn row_length(output: &Shape) -> usize {
+    output.dims().last().copied().unwrap_or(1)
+}
+
+fn largest<T: Real>(row: &[T]) -> T {
+    row.iter().fold(T::neg_infinity(), |a, &b| if a >= b || a.is_nan() { a } else { b })
+}
+
+/// The largest element and ln Σ e^(x − largest): the exponents never exceed 0.
+pub(super) fn log_sum_exp<T: Real>(row: &[T]) -> (T, T) {
+    let top = largest(row);
+    let sum = row.iter().fold(T::zero(), |sum, &x| sum + (x - top).exp());
+    (top, sum.ln())
+}
+
+/// y_k = e^(x_k) / Σ e^(x_i) along the last axis, computed after subtracting the largest element
+/// (Goodfellow et al., *Deep Learning*, section 4.1). With upstream g its gradient is y·(g − Σ g·y).
+#[derive(Debug, Clone, Copy)]
+pub struct Softmax;
+
+impl Op for Softmax {
+    fn name(&self) -> &'static str {
+        "softmax"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        infer(operands)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let length = row_length(&output.shape);
+        let from = &operands[0].real()[output.range.clone()];
+        for (y, x) in output.real().chunks_mut(length).zip(from.chunks(length)) {
+            let top = largest(x);
+            let mut sum = T::zero();
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - top).exp();
+                sum += *y;
+            }
+            y.iter_mut().for_each(|y| *y /= sum);
+        }
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        row_length(output)
+    }
+    fn cost(&self, _operands: &[Type]) -> usize {
+        20
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        let (y, g) = (gate.output, gate.upstream);
+        Some(y * (g - row_sum(g * y)))
+    }
+}
+
+/// ln softmax(x) along the last axis, as x − ln Σ eˣ. With upstream g its gradient is
+/// g − softmax(x)·Σ g.
+#[derive(Debug, Clone, Copy)]
+pub struct LogSoftmax;
+
+impl Op for LogSoftmax {
+    fn name(&self) -> &'static str {
+        "log_softmax"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        infer(operands)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let length = row_length(&output.shape);
+        let from = &operands[0].real()[output.range.clone()];
+        for (y, x) in output.real().chunks_mut(length).zip(from.chunks(length)) {
+            let (top, log_sum) = log_sum_exp(x);
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = (x - top) - log_sum;
+            }
+        }
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        row_length(output)
+    }
+    fn cost(&self, _operands: &[Type]) -> usize {
+        20
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        let g = gate.upstream;
+        Some(g - gate.output.exp() * row_sum(g))
+    }
+}
+
+/// The sum along the last axis, which stays with length 1.
+pub(super) fn row_sum(x: Var<'_>) -> Var<'_> {
+    let axis = x.shape().rank().saturating_sub(1);
+    x.sum(&[axis]).reshape(x.shape().with(axis, 1))
+}
+
+impl<'g> Var<'g> {
+    /// Probabilities along the last axis; see [`Softmax`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(1e4).broadcast_to([4]).softmax();
+    /// assert_eq!(y.eval()?.values(), [0.25; 4]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn softmax(self) -> Self {
+        self.graph().apply(Softmax, &[self])
+    }
+
+    /// Logarithms of probabilities along the last axis; see [`LogSoftmax`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(0.0).broadcast_to([2]).log_softmax();
+    /// assert_eq!(y.eval()?.values(), [-2f64.ln(); 2]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn log_softmax(self) -> Self {
+        self.graph().apply(LogSoftmax, &[self])
+    }
+}

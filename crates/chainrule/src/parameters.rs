@@ -1,0 +1,118 @@
+//! Parameters: named tensors that live outside every graph.
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::tensor::{Real, Tensor};
+
+/// Named tensors, in the order of the layers, that every plan of a model shares.
+///
+/// ```
+/// use chainrule::{Parameters, Tensor};
+/// let mut p = Parameters::new();
+/// p.insert("w", Tensor::full([2, 3], 0.5_f32));
+/// assert_eq!(p.count(), 6);
+/// assert_eq!(p.get("w")?.shape().dims(), [2, 3]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters<T> {
+    entries: Vec<(String, Tensor<T>)>,
+}
+
+impl<T: Real> Parameters<T> {
+    /// No parameters yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// Adds a parameter, or replaces the one of that name.
+    pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor<T>) {
+        let name = name.into();
+        match self.entries.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = tensor,
+            None => self.entries.push((name, tensor)),
+        }
+    }
+
+    /// The parameter named `name`.
+    ///
+    /// # Errors
+    /// There is none; the message lists those that exist.
+    pub fn get(&self, name: &str) -> Result<&Tensor<T>> {
+        let found = self.entries.iter().find(|(known, _)| known == name);
+        found.map(|(_, tensor)| tensor).ok_or_else(|| self.unknown(name))
+    }
+
+    /// The parameter named `name`, to be changed.
+    ///
+    /// # Errors
+    /// There is none; the message lists those that exist.
+    pub fn get_mut(&mut self, name: &str) -> Result<&mut Tensor<T>> {
+        match self.entries.iter().position(|(known, _)| known == name) {
+            Some(at) => Ok(&mut self.entries[at].1),
+            None => Err(self.unknown(name)),
+        }
+    }
+
+    /// Names and tensors, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
+        self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// The number of elements of all parameters.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.iter().map(|(_, tensor)| tensor.shape().len()).sum()
+    }
+
+    /// The same parameters in another precision.
+    #[must_use]
+    pub fn cast<U: Real>(&self) -> Parameters<U> {
+        let cast = |tensor: &Tensor<T>| tensor.map(|x| U::from_f64(x.to_f64()));
+        Parameters { entries: self.entries.iter().map(|(n, t)| (n.clone(), cast(t))).collect() }
+    }
+
+    /// The SHA-256 of all elements' little-endian bytes, in order, in hexadecimal: equal for equal
+    /// bits.
+    ///
+    /// ```
+    /// let p = chainrule::Parameters::<f32>::new();
+    /// assert!(p.sha256().starts_with("e3b0c44298fc1c14"));
+    /// ```
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut bytes = Vec::new();
+        for (_, tensor) in &self.entries {
+            bytes.clear();
+            tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
+            hash.update(&bytes);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Where `name` stands, looking at `hint` first.
+    pub(crate) fn find(&self, name: &str, hint: usize) -> Result<(usize, &Tensor<T>)> {
+        let at = match self.entries.get(hint) {
+            Some((known, _)) if known == name => hint,
+            _ => self
+                .entries
+                .iter()
+                .position(|(known, _)| known == name)
+                .ok_or_else(|| self.unknown(name))?,
+        };
+        Ok((at, &self.entries[at].1))
+    }
+
+    /// The tensor at a place that [`Parameters::find`] gave.
+    pub(crate) fn values_at(&mut self, at: usize) -> &mut [T] {
+        self.entries[at].1.values_mut()
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
+        Error::Unknown { what: "parameter", name: name.into(), known: known.join(", ") }
+    }
+}

@@ -1,0 +1,314 @@
+//! Plans: a graph compiled once, with all memory laid out, and run many times.
+//!
+//! Compiling drops what no output needs, turns transposes, broadcasts and slices into strides that
+//! kernels read through, joins chains of pointwise operations into one pass over memory in blocks
+//! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
+
+mod build;
+mod memory;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) use build::{Argument, Instruction, Place, Step, Storage};
+pub(crate) use memory::Buffer;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind, Type, Var};
+use crate::parameters::Parameters;
+use crate::runtime::{Executor, Memory, Pool, Run};
+use crate::tensor::{Real, Tensor};
+
+/// An input or parameter by name: its type, and its buffer or number.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub name: Arc<str>,
+    pub ty: Type,
+    pub at: usize,
+}
+
+/// A parameter's new value, written after all steps.
+#[derive(Clone, Debug)]
+pub(crate) struct Update {
+    pub parameter: usize,
+    pub from: Place,
+}
+
+/// What a plan does, apart from its memory.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub steps: Vec<Step>,
+    pub buffers: Vec<Buffer>,
+    /// Elements of memory for real numbers.
+    pub reals: usize,
+    /// Elements of memory for whole numbers.
+    pub indices: usize,
+    pub inputs: Vec<Slot>,
+    pub parameters: Vec<Slot>,
+    pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
+    /// The values that the caller reads.
+    pub kept: HashMap<u32, Place>,
+    pub updates: Vec<Update>,
+}
+
+/// A compiled graph with its memory, in the precision `T`. Clones share the layout, not the memory.
+#[derive(Clone)]
+pub struct Plan<T> {
+    layout: Arc<Layout>,
+    reals: Memory<T>,
+    indices: Memory<u32>,
+    executor: Executor<T>,
+    guard: Option<u32>,
+}
+
+impl<T> std::fmt::Debug for Plan<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Layout { steps, reals, .. } = &*self.layout;
+        write!(f, "Plan({} steps, {reals} real numbers)", steps.len())
+    }
+}
+
+impl Graph {
+    /// Compiles the computation of `outputs`.
+    ///
+    /// # Errors
+    /// The first mistake made while recording the graph.
+    pub fn compile<T: Real>(&self, outputs: &[Var<'_>]) -> Result<Plan<T>> {
+        Ok(Plan::new(self.lay_out(outputs, &[])?, None))
+    }
+
+    /// Compiles a training step: the computation of `loss`, and of a new value for each parameter in
+    /// `updates`, which [`Plan::step`] writes back.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let g = Graph::new();
+    /// let w = g.parameter("w", []);
+    /// let loss = (w - 3.0).square();
+    /// let dw = g.backward(loss, &[w])[0];
+    /// let mut plan = g.compile_step::<f64>(loss, &[(w, w - dw * 0.25)])?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(1.0));
+    /// assert!(plan.step(&mut parameters)?);
+    /// assert_eq!(parameters.get("w")?.values(), [2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first mistake made while recording the graph, or an update of another shape.
+    pub fn compile_step<T: Real>(
+        &self,
+        loss: Var<'_>,
+        updates: &[(Var<'_>, Var<'_>)],
+    ) -> Result<Plan<T>> {
+        self.ok()?;
+        for (parameter, value) in updates {
+            if parameter.ty() != value.ty() {
+                let message = format!("an update of {} by {}", parameter.ty(), value.ty());
+                return Err(Error::Mismatch(message));
+            }
+        }
+        Ok(Plan::new(self.lay_out(&[loss], updates)?, Some(loss.id)))
+    }
+}
+
+impl Var<'_> {
+    /// This value in double precision, for graphs without inputs and parameters; compiles and runs
+    /// a plan.
+    ///
+    /// # Errors
+    /// The first mistake made while recording, or an input or parameter below this value.
+    pub fn eval(&self) -> Result<Tensor<f64>> {
+        let mut plan = self.graph().compile::<f64>(&[*self])?;
+        if let Some(slot) = plan.layout.inputs.first() {
+            let message = format!("`{}` needs a value: compile a plan and feed it", slot.name);
+            return Err(Error::Mismatch(message));
+        }
+        plan.run()?;
+        plan.tensor(*self)
+    }
+}
+
+impl<T: Real> Plan<T> {
+    fn new(layout: Layout, guard: Option<u32>) -> Self {
+        let mut reals = Memory::new(layout.reals);
+        for (buffer, tensor) in &layout.constants {
+            let Buffer { offset, len, .. } = layout.buffers[*buffer];
+            let target = reals.get_mut(offset..offset + len);
+            for (to, from) in target.iter_mut().zip(tensor.values()) {
+                *to = T::from_f64(*from);
+            }
+        }
+        let indices = Memory::new(layout.indices);
+        let executor = Executor::new(&layout, Arc::new(Pool::new(1)));
+        Self { layout: Arc::new(layout), reals, indices, executor, guard }
+    }
+
+    /// This plan on the threads of `pool`. Results do not depend on their number.
+    #[must_use]
+    pub fn with_pool(mut self, pool: &Arc<Pool>) -> Self {
+        self.executor = Executor::new(&self.layout, pool.clone());
+        self
+    }
+
+    /// Copies `values` to the input `name`, in row-major order.
+    ///
+    /// # Errors
+    /// No such input, or another number of elements.
+    pub fn feed(&mut self, name: &str, values: &[T]) -> Result<()> {
+        let target = self.input_mut(name)?;
+        if target.len() != values.len() {
+            let (expected, found) = (target.len(), values.len());
+            let shape = self.slot(name)?.ty.shape;
+            return Err(Error::ElementCount { shape, expected, found });
+        }
+        target.copy_from_slice(values);
+        Ok(())
+    }
+
+    /// Copies `labels` to the input `name`.
+    ///
+    /// # Errors
+    /// No such input, another number of labels, or one that is out of range.
+    pub fn feed_labels(&mut self, name: &str, labels: &[u32]) -> Result<()> {
+        let Slot { ty, at, .. } = self.slot(name)?.clone();
+        let Kind::Index { bound } = ty.kind else {
+            return Err(Error::Mismatch(format!("`{name}` takes real numbers, not labels")));
+        };
+        if labels.len() != ty.shape.len() {
+            let (shape, expected, found) = (ty.shape, ty.shape.len(), labels.len());
+            return Err(Error::ElementCount { shape, expected, found });
+        }
+        if let Some(&label) = labels.iter().find(|&&label| label as usize >= bound) {
+            let place = format!("input `{name}`");
+            return Err(Error::Label { place, label: label as usize, classes: bound });
+        }
+        let Buffer { offset, len, .. } = self.layout.buffers[at];
+        self.indices.get_mut(offset..offset + len).copy_from_slice(labels);
+        Ok(())
+    }
+
+    /// The memory of the input `name`, to be filled in place.
+    ///
+    /// # Errors
+    /// No such input of real numbers.
+    pub fn input_mut(&mut self, name: &str) -> Result<&mut [T]> {
+        let Slot { ty, at, .. } = self.slot(name)?;
+        if ty.kind != Kind::Real {
+            return Err(Error::Mismatch(format!("`{name}` takes labels, not real numbers")));
+        }
+        let Buffer { offset, len, .. } = self.layout.buffers[*at];
+        Ok(self.reals.get_mut(offset..offset + len))
+    }
+
+    /// Runs a plan without parameters.
+    ///
+    /// # Errors
+    /// The plan has a parameter.
+    pub fn run(&mut self) -> Result<()> {
+        self.run_with(&Parameters::new())
+    }
+
+    /// Runs the plan; no parameter changes.
+    ///
+    /// # Errors
+    /// A parameter is missing or has another shape.
+    pub fn run_with(&mut self, parameters: &Parameters<T>) -> Result<()> {
+        self.executor.bind(&self.layout.parameters, parameters)?;
+        let run =
+            Run { layout: &self.layout, reals: self.reals.share(), indices: self.indices.share() };
+        self.executor.run(&run);
+        Ok(())
+    }
+
+    /// Runs a training step and writes the updates, unless the loss is NaN or infinite: then nothing
+    /// changes and the answer is `false`.
+    ///
+    /// # Errors
+    /// A parameter is missing or has another shape.
+    pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
+        self.run_with(parameters)?;
+        let layout = self.layout.clone();
+        let finite = |place: &Place| match place.storage {
+            Storage::Buffer(_) => self.values(place).iter().all(|x| x.is_finite()),
+            Storage::Parameter(_) => true,
+        };
+        if !self.guard.and_then(|id| layout.kept.get(&id)).is_none_or(finite) {
+            return Ok(false);
+        }
+        for update in &layout.updates {
+            let name = &layout.parameters[update.parameter].name;
+            let (at, _) = parameters.find(name, update.parameter)?;
+            if let Storage::Parameter(other) = update.from.storage {
+                let values = parameters.get(&layout.parameters[other].name)?.clone();
+                parameters.values_at(at).copy_from_slice(values.values());
+            } else {
+                parameters.values_at(at).copy_from_slice(self.values(&update.from));
+            }
+        }
+        Ok(true)
+    }
+
+    /// The value of an output after a run, in row-major order.
+    ///
+    /// # Errors
+    /// The plan was not compiled for this output, or it is a parameter or holds labels.
+    pub fn value(&self, output: Var<'_>) -> Result<&[T]> {
+        let place = self.kept(output)?;
+        match (place.kind, place.storage) {
+            (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
+            (Kind::Real, Storage::Parameter(_)) => {
+                Err(Error::Mismatch("a parameter's value lies in `Parameters`".into()))
+            }
+            _ => Err(Error::Mismatch("this output holds labels: see `Plan::labels`".into())),
+        }
+    }
+
+    /// The value of an output after a run.
+    ///
+    /// # Errors
+    /// As [`Plan::value`].
+    pub fn tensor(&self, output: Var<'_>) -> Result<Tensor<T>> {
+        Tensor::new(output.shape(), self.value(output)?.to_vec())
+    }
+
+    /// The labels that an output such as `argmax` holds after a run.
+    ///
+    /// # Errors
+    /// The plan was not compiled for this output, or it holds real numbers.
+    pub fn labels(&self, output: Var<'_>) -> Result<&[u32]> {
+        let place = self.kept(output)?;
+        match (place.kind, place.storage) {
+            (Kind::Index { .. }, Storage::Buffer(buffer)) => {
+                let start = self.layout.buffers[buffer].offset + place.offset;
+                Ok(self.indices.get(start..start + place.shape.len()))
+            }
+            _ => Err(Error::Mismatch("this output holds real numbers: see `Plan::value`".into())),
+        }
+    }
+
+    /// The bytes of memory that the plan holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.layout.reals * size_of::<T>() + self.layout.indices * size_of::<u32>()
+    }
+
+    /// A contiguous value in the plan's own memory.
+    fn values(&self, place: &Place) -> &[T] {
+        let Storage::Buffer(buffer) = place.storage else { return &[] };
+        let start = self.layout.buffers[buffer].offset + place.offset;
+        self.reals.get(start..start + place.shape.len())
+    }
+
+    fn kept(&self, output: Var<'_>) -> Result<&Place> {
+        let missing = || Error::Mismatch(format!("{output:?} is not an output of this plan"));
+        self.layout.kept.get(&output.id).ok_or_else(missing)
+    }
+
+    fn slot(&self, name: &str) -> Result<&Slot> {
+        self.layout.inputs.iter().find(|slot| &*slot.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.layout.inputs.iter().map(|slot| &*slot.name).collect();
+            Error::Unknown { what: "input", name: name.into(), known: known.join(", ") }
+        })
+    }
+}

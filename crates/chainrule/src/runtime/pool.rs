@@ -1,0 +1,246 @@
+//! Threads that run one job side by side and meet at barriers.
+//!
+//! A step of a small network lasts about 100 µs, too short to wake a sleeping thread for each
+//! kernel. Workers therefore run the whole plan together and wait for each other by spinning briefly,
+//! then yielding; between jobs they spin briefly and then sleep.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Turns of a waiting loop before the thread gives its core away.
+const SPINS: u32 = 2_000;
+
+/// Turns of giving the core away before an idle worker sleeps.
+const YIELDS: u32 = 50;
+
+/// A job: what each worker runs, given its number.
+type Job = *const (dyn Fn(usize) + Sync);
+
+struct Shared {
+    /// The current job; written only while every worker is idle.
+    job: UnsafeCell<Option<Job>>,
+    /// Counts jobs; a change tells workers that one is there.
+    generation: AtomicUsize,
+    /// Workers that have not finished the current job.
+    running: AtomicUsize,
+    stop: AtomicBool,
+    barrier: Barrier,
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+// SAFETY: `job` is the only part that is not `Sync` by itself. It is written by the thread that holds
+// `Pool::busy` while `running` is 0, and read by workers between the release of `generation` and
+// their decrement of `running`.
+unsafe impl Sync for Shared {}
+// SAFETY: the pointer in `job` is only used while `Pool::run` keeps its target alive.
+unsafe impl Send for Shared {}
+
+/// A meeting point for a fixed number of threads.
+struct Barrier {
+    threads: usize,
+    arrived: AtomicUsize,
+    round: AtomicUsize,
+    broken: AtomicBool,
+}
+
+impl Barrier {
+    /// Waits for all threads; `false` if one of them panicked.
+    fn wait(&self) -> bool {
+        let round = self.round.load(Ordering::Acquire);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.round.fetch_add(1, Ordering::Release);
+            return !self.broken.load(Ordering::Acquire);
+        }
+        let mut turns = 0;
+        while self.round.load(Ordering::Acquire) == round {
+            if self.broken.load(Ordering::Acquire) {
+                return false;
+            }
+            pause(&mut turns);
+        }
+        !self.broken.load(Ordering::Acquire)
+    }
+}
+
+/// One turn of a waiting loop: spins first, then gives the core away.
+fn pause(turns: &mut u32) {
+    *turns = turns.saturating_add(1);
+    if *turns < SPINS {
+        std::hint::spin_loop();
+    } else {
+        std::thread::yield_now();
+    }
+}
+
+/// A fixed number of threads, the caller's among them.
+///
+/// ```
+/// let pool = chainrule::Pool::new(2);
+/// assert_eq!(pool.threads(), 2);
+/// ```
+pub struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+    busy: Mutex<()>,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pool({} threads)", self.threads())
+    }
+}
+
+impl Pool {
+    /// A pool of `threads` threads, at least 1. Where the system refuses a thread, the pool is
+    /// smaller; results do not depend on the number.
+    #[must_use]
+    pub fn new(threads: usize) -> Self {
+        let wanted = threads.clamp(1, 1024);
+        let shared = |threads| {
+            Arc::new(Shared {
+                job: UnsafeCell::new(None),
+                generation: AtomicUsize::new(0),
+                running: AtomicUsize::new(0),
+                stop: AtomicBool::new(false),
+                barrier: Barrier {
+                    threads,
+                    arrived: AtomicUsize::new(0),
+                    round: AtomicUsize::new(0),
+                    broken: AtomicBool::new(false),
+                },
+                panic: Mutex::new(None),
+            })
+        };
+        let state = shared(wanted);
+        let mut workers = Vec::new();
+        for index in 1..wanted {
+            let state = state.clone();
+            let builder = std::thread::Builder::new().name(format!("chainrule-{index}"));
+            match builder.spawn(move || work(&state, index)) {
+                Ok(worker) => workers.push(worker),
+                Err(_) => break,
+            }
+        }
+        let pool = Self { shared: state, workers, busy: Mutex::new(()) };
+        if pool.workers.len() + 1 == wanted { pool } else { Self::new(1) }
+    }
+
+    /// The number of threads.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.workers.len() + 1
+    }
+
+    /// Runs `job(worker)` on every thread at once and returns when all are done.
+    pub(crate) fn run(&self, job: &(dyn Fn(usize) + Sync)) {
+        if self.workers.is_empty() {
+            return job(0);
+        }
+        let _turn = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &*self.shared;
+        // SAFETY: extends the job's lifetime in its type only; this function returns after every
+        // worker has finished with it.
+        let job: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(job) };
+        // SAFETY: `busy` is held and `running` is 0, so that nobody else touches `job`.
+        unsafe { *shared.job.get() = Some(job) };
+        shared.running.store(self.workers.len(), Ordering::Relaxed);
+        shared.generation.fetch_add(1, Ordering::Release);
+        self.workers.iter().for_each(|worker| worker.thread().unpark());
+        shared.call(job, 0);
+        let mut turns = 0;
+        while shared.running.load(Ordering::Acquire) > 0 {
+            pause(&mut turns);
+        }
+        let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(panic) = panic {
+            shared.barrier.arrived.store(0, Ordering::Relaxed);
+            shared.barrier.broken.store(false, Ordering::Release);
+            resume_unwind(panic);
+        }
+    }
+
+    /// Waits until every thread of the running job is here; `false` if one of them panicked.
+    pub(crate) fn meet(&self) -> bool {
+        self.workers.is_empty() || self.shared.barrier.wait()
+    }
+}
+
+impl Shared {
+    /// Runs the job; a panic breaks the barrier, so that nobody waits for this thread.
+    fn call(&self, job: &(dyn Fn(usize) + Sync), index: usize) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(index))) {
+            self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+            self.barrier.broken.store(true, Ordering::Release);
+        }
+    }
+}
+
+fn work(shared: &Shared, index: usize) {
+    let mut seen = 0;
+    loop {
+        let mut turns = 0;
+        while shared.generation.load(Ordering::Acquire) == seen {
+            if turns < SPINS + YIELDS { pause(&mut turns) } else { std::thread::park() }
+        }
+        seen = seen.wrapping_add(1);
+        if shared.stop.load(Ordering::Acquire) {
+            return;
+        }
+        // SAFETY: `generation` was released after `job` was written, and `run` waits for `running`.
+        if let Some(job) = unsafe { *shared.job.get() } {
+            // SAFETY: as above, the target outlives this call.
+            shared.call(unsafe { &*job }, index);
+        }
+        shared.running.fetch_sub(1, Ordering::Release);
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.shared.generation.fetch_add(1, Ordering::Release);
+        for worker in self.workers.drain(..) {
+            worker.thread().unpark();
+            let _ = worker.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_thread_runs_and_meets() {
+        let pool = Pool::new(3);
+        let arrived = AtomicUsize::new(0);
+        for round in 1..=200 {
+            pool.run(&|_| {
+                arrived.fetch_add(1, Ordering::SeqCst);
+                assert!(pool.meet());
+                assert_eq!(arrived.load(Ordering::SeqCst), 3 * round);
+                assert!(pool.meet());
+            });
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_pool_lives_on() {
+        let pool = Pool::new(2);
+        let job = |index: usize| {
+            assert!(index == 0, "worker fails");
+            pool.meet();
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| pool.run(&job))).is_err());
+        let sum = AtomicUsize::new(0);
+        pool.run(&|index| {
+            sum.fetch_add(index + 1, Ordering::SeqCst);
+        });
+        assert_eq!(sum.load(Ordering::SeqCst), 3);
+    }
+}

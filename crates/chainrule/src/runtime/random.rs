@@ -1,0 +1,25 @@
+//! Random numbers from a counter-based generator, keyed by seed, stream and step.
+
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+
+/// What the numbers are for; each purpose has its own stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stream {
+    /// The initial values of the parameter with this number.
+    Parameter(u32),
+    /// The order of the examples in this epoch.
+    Shuffle(u32),
+}
+
+/// The generator of a stream. ChaCha with 8 rounds is counter-based: its numbers depend on seed and
+/// stream alone, not on what was drawn before.
+pub(crate) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
+    let number = match stream {
+        Stream::Parameter(index) => u64::from(index),
+        Stream::Shuffle(epoch) => (1 << 32) | u64::from(epoch),
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(number);
+    rng
+}

@@ -1,0 +1,78 @@
+//! The two precisions in which a graph runs.
+
+use std::fmt::{Debug, Display};
+
+use num_traits::{Float, NumAssign};
+
+use crate::ops::{AnyOp, Operand, Output};
+
+/// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
+///
+/// The trait is closed: kernels exist for these two types.
+pub trait Real:
+    Float + NumAssign + Default + Debug + Display + Send + Sync + sealed::Sealed + 'static
+{
+    /// The type's name as files and messages write it: `f32` or `f64`.
+    const NAME: &'static str;
+
+    /// The nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// The value in double precision.
+    fn to_f64(self) -> f64;
+
+    /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
+    #[must_use]
+    fn erf(self) -> Self;
+
+    /// Appends the value's bytes, least significant first.
+    fn extend_le_bytes(self, bytes: &mut Vec<u8>);
+}
+
+mod sealed {
+    use super::{AnyOp, Operand, Output};
+
+    pub trait Sealed: Sized {
+        /// Calls an operation's kernel for this type.
+        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>);
+    }
+
+    impl Sealed for f32 {
+        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
+            op.forward_f32(operands, output);
+        }
+    }
+
+    impl Sealed for f64 {
+        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
+            op.forward_f64(operands, output);
+        }
+    }
+}
+
+macro_rules! real {
+    ($type:ty, $erf:path) => {
+        impl Real for $type {
+            const NAME: &'static str = stringify!($type);
+
+            fn from_f64(value: f64) -> Self {
+                value as Self
+            }
+
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+
+            fn erf(self) -> Self {
+                $erf(self)
+            }
+
+            fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
+                bytes.extend_from_slice(&self.to_le_bytes());
+            }
+        }
+    };
+}
+
+real!(f32, libm::erff);
+real!(f64, libm::erf);

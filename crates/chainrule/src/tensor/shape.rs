@@ -1,0 +1,210 @@
+//! Shapes, strides and NumPy broadcasting.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// The highest number of axes that a tensor can have.
+pub const MAX_RANK: usize = 8;
+
+/// The lengths of a tensor's axes, outermost first. A scalar has no axes.
+///
+/// ```
+/// use chainrule::Shape;
+/// let shape = Shape::from([100, 784]);
+/// assert_eq!((shape.rank(), shape.len()), (2, 78400));
+/// assert_eq!(shape.to_string(), "[100, 784]");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    dims: [usize; MAX_RANK],
+    rank: u8,
+}
+
+/// The distance in elements between neighbours along each axis; 0 repeats one element.
+pub type Strides = [usize; MAX_RANK];
+
+impl Shape {
+    /// The shape of a scalar.
+    #[must_use]
+    pub const fn scalar() -> Self {
+        Self { dims: [0; MAX_RANK], rank: 0 }
+    }
+
+    /// A shape with the axis lengths `dims`.
+    ///
+    /// # Errors
+    /// More than [`MAX_RANK`] axes.
+    pub fn new(dims: &[usize]) -> Result<Self, Error> {
+        if dims.len() > MAX_RANK {
+            return Err(Error::Rank { rank: dims.len() });
+        }
+        let mut shape = Self { rank: dims.len() as u8, ..Self::scalar() };
+        shape.dims[..dims.len()].copy_from_slice(dims);
+        Ok(shape)
+    }
+
+    /// The lengths of the axes.
+    #[must_use]
+    pub fn dims(&self) -> &[usize] {
+        &self.dims[..self.rank()]
+    }
+
+    /// The number of axes.
+    #[must_use]
+    pub const fn rank(&self) -> usize {
+        self.rank as usize
+    }
+
+    /// The number of elements; 1 for a scalar.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.dims().iter().fold(1, |n, &d| n.saturating_mul(d))
+    }
+
+    /// Whether there are no elements at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.dims().contains(&0)
+    }
+
+    /// The length of `axis`, or `None` where there is no such axis.
+    #[must_use]
+    pub fn get(&self, axis: usize) -> Option<usize> {
+        self.dims().get(axis).copied()
+    }
+
+    /// The strides of a contiguous row-major tensor of this shape.
+    #[must_use]
+    pub fn strides(&self) -> Strides {
+        let mut strides = [0; MAX_RANK];
+        let mut step = 1;
+        for axis in (0..self.rank()).rev() {
+            strides[axis] = step;
+            step *= self.dims[axis];
+        }
+        strides
+    }
+
+    /// The shape that two operands have after NumPy broadcasting: aligned at the last axis, equal
+    /// lengths stay and a length of 1 stretches. `None` where they do not fit.
+    ///
+    /// ```
+    /// use chainrule::Shape;
+    /// let (a, b) = (Shape::from([5, 1, 3]), Shape::from([4, 3]));
+    /// assert_eq!(a.broadcast(&b), Some(Shape::from([5, 4, 3])));
+    /// assert_eq!(a.broadcast(&Shape::from([2])), None);
+    /// ```
+    #[must_use]
+    pub fn broadcast(&self, other: &Self) -> Option<Self> {
+        let rank = self.rank().max(other.rank());
+        let mut out = Self { rank: rank as u8, ..Self::scalar() };
+        for back in 1..=rank {
+            let length = |s: &Self| if back <= s.rank() { s.dims[s.rank() - back] } else { 1 };
+            out.dims[rank - back] = match (length(self), length(other)) {
+                (a, b) if a == b => a,
+                (1, n) | (n, 1) => n,
+                _ => return None,
+            };
+        }
+        Some(out)
+    }
+
+    /// This shape with `axis` set to `length`.
+    #[must_use]
+    pub(crate) fn with(mut self, axis: usize, length: usize) -> Self {
+        self.dims[axis] = length;
+        self
+    }
+
+    /// This shape without the axes for which `drop` holds.
+    #[must_use]
+    pub(crate) fn without(&self, drop: impl Fn(usize) -> bool) -> Self {
+        let mut out = Self::scalar();
+        for (axis, &length) in self.dims().iter().enumerate() {
+            if !drop(axis) {
+                out.dims[out.rank()] = length;
+                out.rank += 1;
+            }
+        }
+        out
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.dims())
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Shape {
+    fn from(lengths: [usize; N]) -> Self {
+        const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
+        let mut shape = Self { rank: N as u8, ..Self::scalar() };
+        shape.dims[..N].copy_from_slice(&lengths);
+        shape
+    }
+}
+
+/// Walks the offsets of a strided view in row-major order, starting at any element.
+#[derive(Clone, Debug)]
+pub(crate) struct Offsets {
+    shape: Shape,
+    strides: Strides,
+    index: [usize; MAX_RANK],
+    offset: usize,
+}
+
+impl Offsets {
+    pub(crate) fn new(shape: &Shape, strides: &Strides, start: usize) -> Self {
+        let mut walk = Self { shape: *shape, strides: *strides, index: [0; MAX_RANK], offset: 0 };
+        let mut rest = start;
+        for axis in (0..shape.rank()).rev() {
+            let length = shape.dims[axis].max(1);
+            walk.index[axis] = rest % length;
+            walk.offset += walk.index[axis] * strides[axis];
+            rest /= length;
+        }
+        walk
+    }
+
+    /// The current element's offset; then steps on.
+    pub(crate) fn next_offset(&mut self) -> usize {
+        let here = self.offset;
+        for axis in (0..self.shape.rank()).rev() {
+            self.index[axis] += 1;
+            self.offset += self.strides[axis];
+            if self.index[axis] < self.shape.dims[axis] {
+                return here;
+            }
+            self.offset -= self.index[axis] * self.strides[axis];
+            self.index[axis] = 0;
+        }
+        here
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_walk_a_transposed_view_from_the_middle() {
+        // The transpose of a 2×3 matrix, read row by row: 0 3 1 4 2 5.
+        let mut walk = Offsets::new(&Shape::from([3, 2]), &[1, 3, 0, 0, 0, 0, 0, 0], 2);
+        let seen: Vec<_> = (0..4).map(|_| walk.next_offset()).collect();
+        assert_eq!(seen, [1, 4, 2, 5]);
+    }
+
+    #[test]
+    fn too_many_axes_is_an_error() {
+        assert!(Shape::new(&[1; 9]).is_err());
+        assert_eq!(Shape::new(&[2, 3]).ok(), Some(Shape::from([2, 3])));
+    }
+}

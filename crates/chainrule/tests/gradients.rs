@@ -1,0 +1,307 @@
+//! Every operation's gradient, and every smooth operation's second derivative, against central
+//! differences in f64 over random shapes and values.
+
+use chainrule::{Graph, Shape, Tensor, Var};
+use proptest::prelude::*;
+
+/// A function of two inputs of the given shapes, as a graph.
+type Build = for<'g> fn(&'g Graph, Var<'g>, Var<'g>) -> Var<'g>;
+
+/// The scalar Σ c·f(x, y) with fixed irregular weights c, so that no symmetry hides a mistake.
+fn weighted<'g>(g: &'g Graph, f: Var<'g>) -> Var<'g> {
+    let weights: Vec<f64> =
+        (0..f.shape().len()).map(|i| ((i as f64 + 1.0) * 0.7).sin() + 0.3).collect();
+    let weights = Tensor::new(f.shape(), weights).unwrap();
+    (f * g.constant_tensor(weights)).sum(&[])
+}
+
+struct Case {
+    shapes: [Shape; 2],
+    values: [Vec<f64>; 2],
+}
+
+/// Compares backpropagation with (L(x + h) − L(x − h)) / 2h for each element of both inputs;
+/// `order` 2 does the same with the sum of the first gradients in place of the loss.
+fn check(build: Build, case: &Case, order: usize) {
+    let g = Graph::new();
+    let x = g.input("x", case.shapes[0]);
+    let y = g.input("y", case.shapes[1]);
+    let mut loss = weighted(&g, build(&g, x, y));
+    if order == 2 {
+        let first = g.backward(loss, &[x, y]);
+        loss = weighted(&g, first[0]) + weighted(&g, first[1]);
+    }
+    let gradients = g.backward(loss, &[x, y]);
+    let mut plan = g.compile::<f64>(&[loss, gradients[0], gradients[1]]).unwrap();
+    let mut values = case.values.clone();
+    let mut at = |values: &[Vec<f64>; 2]| {
+        plan.feed("x", &values[0]).ok();
+        plan.feed("y", &values[1]).ok();
+        plan.run().unwrap();
+        let read = |v| plan.value(v).unwrap().to_vec();
+        (read(loss)[0], [read(gradients[0]), read(gradients[1])])
+    };
+    let (_, found) = at(&values);
+    for which in 0..2 {
+        for i in 0..values[which].len() {
+            let original = values[which][i];
+            let h = 1e-5 * original.abs().max(1.0);
+            values[which][i] = original + h;
+            let above = at(&values).0;
+            values[which][i] = original - h;
+            let below = at(&values).0;
+            values[which][i] = original;
+            let expected = (above - below) / (2.0 * h);
+            let actual = found[which][i];
+            let scale = expected.abs().max(actual.abs()).max(above.abs() * 1e-2).max(1.0);
+            assert!(
+                (expected - actual).abs() <= 2e-6 * scale,
+                "order {order}, input {which}, element {i}: {actual} by backpropagation, {expected} by differences, at {values:?}"
+            );
+        }
+    }
+}
+
+/// Values away from the kinks at multiples of ½: no two elements are closer than the difference's step.
+fn distinct(count: usize, seed: u64, low: f64, high: f64) -> Vec<f64> {
+    (0..count)
+        .map(|i| {
+            let mixed = (i as u64 + 1)
+                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                .wrapping_add(seed.wrapping_mul(0xD1B5_4A32_D192_ED03));
+            let unit = ((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11) as f64
+                / (1u64 << 53) as f64;
+            let v = low + (high - low) * unit;
+            if v.abs() < 1e-3 { v + 2e-3 } else { v }
+        })
+        .collect()
+}
+
+fn case(shapes: [Shape; 2], seed: u64, low: f64, high: f64) -> Case {
+    let values = [0, 1].map(|i| distinct(shapes[i].len(), seed + i as u64, low, high));
+    Case { shapes, values }
+}
+
+/// Pairs of shapes that broadcast, with axes of length 0 and 1 among them.
+fn broadcastable() -> impl Strategy<Value = [Shape; 2]> {
+    (prop::collection::vec(0usize..4, 0..4), any::<[bool; 4]>(), any::<[bool; 4]>(), 0usize..4)
+        .prop_map(|(dims, ones_a, ones_b, drop)| {
+            let squash = |ones: [bool; 4]| -> Vec<usize> {
+                dims.iter().zip(ones).map(|(&d, one)| if one { 1 } else { d }).collect()
+            };
+            let (a, b) = (squash(ones_a), squash(ones_b));
+            let b = &b[drop.min(b.len())..];
+            [Shape::new(&a).unwrap(), Shape::new(b).unwrap()]
+        })
+}
+
+/// Smooth functions with the range on which they are defined.
+const SMOOTH: &[(&str, f64, f64, Build)] = &[
+    ("add", -2.0, 2.0, |_, x, y| x + y),
+    ("sub", -2.0, 2.0, |_, x, y| x - y),
+    ("mul", -2.0, 2.0, |_, x, y| x * y),
+    ("div", 0.5, 2.0, |_, x, y| x / -y),
+    ("neg", -2.0, 2.0, |_, x, y| -x * y),
+    ("pow", 0.5, 2.0, |_, x, y| x.powv(y)),
+    ("pow3", -2.0, 2.0, |_, x, y| x.pow(3.0) + y.pow(2.0) + x.pow(1.0) + y.pow(0.0)),
+    ("exp", -2.0, 2.0, |_, x, y| (x * y).exp()),
+    ("ln", 0.5, 2.0, |_, x, y| (x * y).ln()),
+    ("sqrt", 0.5, 2.0, |_, x, y| (x * y).sqrt()),
+    ("square", -2.0, 2.0, |_, x, y| (x * y).square()),
+    ("sin", -2.0, 2.0, |_, x, y| (x * y).sin()),
+    ("cos", -2.0, 2.0, |_, x, y| (x * y).cos()),
+    ("tan", -1.0, 1.0, |_, x, y| (x * y).tan()),
+    ("asin", -0.9, 0.9, |_, x, y| (x * y).asin()),
+    ("acos", -0.9, 0.9, |_, x, y| (x * y).acos()),
+    ("atan", -2.0, 2.0, |_, x, y| (x * y).atan()),
+    ("sinh", -2.0, 2.0, |_, x, y| (x * y).sinh()),
+    ("cosh", -2.0, 2.0, |_, x, y| (x * y).cosh()),
+    ("tanh", -2.0, 2.0, |_, x, y| (x * y).tanh()),
+    ("erf", -1.5, 1.5, |_, x, y| (x * y).erf()),
+    ("sigmoid", -3.0, 3.0, |_, x, y| (x * y).sigmoid()),
+    ("softplus", -3.0, 3.0, |_, x, y| (x * y).softplus()),
+    ("gelu", -2.0, 2.0, |_, x, y| (x * y).gelu()),
+    ("silu", -2.0, 2.0, |_, x, y| (x * y).silu()),
+    ("mean_squared_error", -2.0, 2.0, |_, x, y| {
+        if (x - y).shape().is_empty() { x.sum(&[]) } else { x.mean_squared_error(y) }
+    }),
+    ("half_squared_error", -2.0, 2.0, |_, x, y| x.half_squared_error(y)),
+];
+
+/// Functions with kinks, which the values avoid.
+const KINKED: &[(&str, f64, f64, Build)] = &[
+    ("abs", -2.0, 2.0, |_, x, y| (x * y).abs()),
+    ("relu", -2.0, 2.0, |_, x, y| (x * y).relu()),
+    ("maximum", -2.0, 2.0, |_, x, y| x.maximum(y + 0.01)),
+    ("minimum", -2.0, 2.0, |_, x, y| x.minimum(y + 0.01)),
+    ("select", -2.0, 2.0, |_, x, y| x.greater(y + 0.01).select(x * y, y * 2.0)),
+    ("sign", -2.0, 2.0, |_, x, y| x.sign() * y),
+    ("comparisons", -2.0, 2.0, |_, x, y| {
+        let y1 = y + 0.01;
+        (x.less(y1) + x.less_equal(y1) + x.greater_equal(y1) + x.equal(y1) + x.not_equal(y1)) * x
+    }),
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn smooth_pointwise_operations(shapes in broadcastable(), seed in any::<u32>()) {
+        for (name, low, high, build) in SMOOTH {
+            let case = case(shapes, u64::from(seed), *low, *high);
+            println!("{name} {shapes:?}");
+            check(*build, &case, 1);
+            check(*build, &case, 2);
+        }
+    }
+
+    #[test]
+    fn pointwise_operations_with_kinks(shapes in broadcastable(), seed in any::<u32>()) {
+        for (name, low, high, build) in KINKED {
+            println!("{name} {shapes:?}");
+            check(*build, &case(shapes, u64::from(seed), *low, *high), 1);
+        }
+    }
+
+    #[test]
+    fn products(dims in prop::array::uniform4(0usize..4), batch in 0usize..3, seed in any::<u32>()) {
+        let [b, m, k, n] = dims;
+        let seed = u64::from(seed);
+        let plain: Build = |_, x, y| x.matmul(y);
+        let both_transposed: Build = |_, x, y| x.t().matmul(y.t());
+        let shapes = |left: [usize; 2], right: [usize; 2]| match batch {
+            0 => [Shape::from(left), Shape::from(right)],
+            1 => [Shape::from([b, left[0], left[1]]), Shape::from(right)],
+            _ => [Shape::from([b, 1, left[0], left[1]]), Shape::from([2, right[0], right[1]])],
+        };
+        check(plain, &case(shapes([m, k], [k, n]), seed, -2.0, 2.0), 1);
+        check(plain, &case(shapes([m, k], [k, n]), seed, -2.0, 2.0), 2);
+        check(both_transposed, &case(shapes([k, m], [n, k]), seed, -2.0, 2.0), 1);
+    }
+
+    #[test]
+    fn vectors_in_products(m in 1usize..4, k in 1usize..4, seed in any::<u32>()) {
+        let product: Build = |_, x, y| x.matmul(y);
+        let seed = u64::from(seed);
+        for shapes in [
+            [Shape::from([k]), Shape::from([k, m])],
+            [Shape::from([m, k]), Shape::from([k])],
+            [Shape::from([k]), Shape::from([k])],
+        ] {
+            check(product, &case(shapes, seed, -2.0, 2.0), 1);
+        }
+    }
+
+    #[test]
+    fn reductions_and_movement(dims in prop::array::uniform3(1usize..4), seed in any::<u32>()) {
+        let functions: &[Build] = &[
+            |_, x, y| x.sum(&[0]) * y.sum(&[2, 0]).sum(&[]),
+            |_, x, y| (x * y).sum(&[1]).exp(),
+            |_, x, y| (x * y).mean(&[1, 2]).square(),
+            |_, x, y| x.max(&[1]) * y.min(&[0, 2]).sum(&[]),
+            |_, x, y| x.transpose(&[2, 0, 1]).exp().sum(&[0]) * y.max(&[]),
+            |_, x, y| (x.reshape([x.shape().len()]).exp() * y.transpose(&[1, 2, 0]).reshape([x.shape().len()])).sin(),
+            |_, x, y| x.concat(1, &[y, x * y]).square(),
+            |_, x, y| x.square().pad(2, 1, 2) * y.sum(&[]).exp(),
+            |_, x, y| x.slice(1, 0, 1).exp() * y.slice(1, x.shape().dims()[1] - 1, x.shape().dims()[1]),
+            |_, x, y| (x.broadcast_to(Shape::new(&[&[2], x.shape().dims()].concat()).unwrap()) * y).tanh(),
+            |_, x, y| x.softmax() * y,
+            |_, x, y| x.log_softmax() * y,
+        ];
+        let shapes = [Shape::from(dims); 2];
+        for build in functions {
+            check(*build, &case(shapes, u64::from(seed), -2.0, 2.0), 1);
+            check(*build, &case(shapes, u64::from(seed), -2.0, 2.0), 2);
+        }
+    }
+
+    #[test]
+    fn softmax_with_loss_against_soft_targets(batch in 1usize..4, classes in 1usize..5, seed in any::<u32>()) {
+        let loss: Build = |_, x, y| x.softmax_with_loss(y);
+        let case = case([Shape::from([batch, classes]); 2], u64::from(seed), -2.0, 2.0);
+        check(loss, &case, 1);
+        check(loss, &case, 2);
+    }
+}
+
+#[test]
+fn axes_of_length_zero() {
+    let functions: &[Build] = &[
+        |_, x, y| (x * y).sum(&[1]),
+        |_, x, y| x.concat(1, &[y]).exp(),
+        |_, x, y| x.t().square().sum(&[]) + y.sum(&[]),
+        |_, x, y| x.pad(1, 1, 1) + y.pad(1, 2, 0),
+    ];
+    for build in functions {
+        for shape in [Shape::from([2, 0]), Shape::from([0, 3])] {
+            if shape.dims()[1] == 0 || !std::ptr::fn_addr_eq(*build, functions[1]) {
+                check(*build, &case([shape; 2], 1, -2.0, 2.0), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn gather_and_scatter() {
+    let g = Graph::new();
+    let x = g.input("x", [2, 3, 2]);
+    let labels = g.labels("i", [4], 3);
+    let taken = x.gather(1, labels);
+    assert_eq!(taken.shape(), Shape::from([2, 4, 2]));
+    let loss = weighted(&g, taken.square());
+    let dx = g.backward(loss, &[x])[0];
+    let mut plan = g.compile::<f64>(&[loss, dx]).unwrap();
+    let mut values = distinct(12, 5, -2.0, 2.0);
+    plan.feed_labels("i", &[2, 0, 2, 1]).unwrap();
+    let mut at = |values: &[f64]| {
+        plan.feed("x", values).unwrap();
+        plan.run().unwrap();
+        (plan.value(loss).unwrap()[0], plan.value(dx).unwrap().to_vec())
+    };
+    let (_, found) = at(&values);
+    for i in 0..12 {
+        let original = values[i];
+        values[i] = original + 1e-5;
+        let above = at(&values).0;
+        values[i] = original - 1e-5;
+        let below = at(&values).0;
+        values[i] = original;
+        let expected = (above - below) / 2e-5;
+        assert!((expected - found[i]).abs() < 1e-8, "{i}: {expected} {}", found[i]);
+    }
+}
+
+#[test]
+fn the_documented_convention_at_kinks() {
+    let g = Graph::new();
+    let x = g.input("x", []);
+    let slopes: Vec<Var<'_>> = [
+        x.relu(),
+        x.abs(),
+        x.maximum(g.constant(0.0)),
+        x.broadcast_to([4]).concat(0, &[g.constant(-1.0).broadcast_to([1])]).max(&[]),
+    ]
+    .into_iter()
+    .map(|f| g.backward(f, &[x])[0])
+    .collect();
+    let mut plan = g.compile::<f64>(&slopes).unwrap();
+    plan.feed("x", &[0.0]).unwrap();
+    plan.run().unwrap();
+    let found: Vec<f64> = slopes.iter().map(|&s| plan.value(s).unwrap()[0]).collect();
+    assert_eq!(found, [0.0, 0.0, 0.5, 1.0]);
+}
+
+#[test]
+fn softmax_with_loss_of_labels_has_the_textbook_gradient_exactly() {
+    let g = Graph::new();
+    let x = g.input("x", [2, 3]);
+    let t = g.labels("t", [2], 3);
+    let loss = x.softmax_with_loss(t);
+    let dx = g.backward(loss, &[x])[0];
+    let textbook = (x.softmax() - t.one_hot(3)) * (1.0 / 2.0);
+    let mut plan = g.compile::<f64>(&[dx, textbook]).unwrap();
+    plan.feed("x", &[1.0, -2.0, 0.5, 1e4, -1e4, 0.0]).unwrap();
+    plan.feed_labels("t", &[1, 0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(dx).unwrap(), plan.value(textbook).unwrap());
+}
