@@ -1,2 +1,80 @@
-//! p
-fn main() {}
+//! The program `chainrule`: argument parsing and printing.
+
+mod arguments;
+mod data;
+mod explain;
+mod gradcheck;
+mod print;
+mod run;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+/// The exit status of a call whose words are wrong.
+const USAGE: u8 = 2;
+
+/// An error in the call's words rather than in the work.
+#[derive(Debug)]
+pub struct Usage(pub String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let status = if error.use_stderr() { USAGE } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    match dispatch(&arguments.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(status_of(&error))
+        }
+    }
+}
+
+/// Does the work; `false` where it was done and failed, as a gradient check that does not pass.
+fn dispatch(command: &Command) -> Result<bool> {
+    match command {
+        Command::Train(options) => run::train(options).map(|()| true),
+        Command::Eval(options) => run::eval(options).map(|()| true),
+        Command::Gradcheck(options) => gradcheck::gradcheck(options),
+        Command::Explain(options) => explain::explain(options).map(|()| true),
+    }
+}
+
+/// Whether whoever read the output has gone away, as `head` does: no error of ours.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// 2 where the call's words are wrong, 1 where the work failed.
+fn status_of(error: &anyhow::Error) -> u8 {
+    let library = error.downcast_ref::<chainrule::Error>();
+    let words = matches!(
+        library,
+        Some(
+            chainrule::Error::Expression { .. }
+                | chainrule::Error::Setting { .. }
+                | chainrule::Error::Unknown { .. }
+        )
+    );
+    if words || error.is::<Usage>() { USAGE } else { 1 }
+}

@@ -23,13 +23,19 @@
 //! ```
 
 mod backward;
+pub mod check;
+pub mod data;
 pub mod error;
+pub mod explain;
 pub mod graph;
+pub mod nn;
 pub mod ops;
+pub mod optim;
 mod parameters;
 pub mod plan;
 mod runtime;
 pub mod tensor;
+pub mod train;
 
 pub use error::{Error, Result};
 pub use graph::{Graph, Var};

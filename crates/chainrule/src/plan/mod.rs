@@ -254,7 +254,12 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan was not compiled for this output, or it is a parameter or holds labels.
     pub fn value(&self, output: Var<'_>) -> Result<&[T]> {
-        let place = self.kept(output)?;
+        self.value_of(output.id)
+    }
+
+    /// [`Plan::value`] by the node's number.
+    pub(crate) fn value_of(&self, id: u32) -> Result<&[T]> {
+        let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
             (Kind::Real, Storage::Parameter(_)) => {
@@ -277,7 +282,7 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan was not compiled for this output, or it holds real numbers.
     pub fn labels(&self, output: Var<'_>) -> Result<&[u32]> {
-        let place = self.kept(output)?;
+        let place = self.kept(output.id)?;
         match (place.kind, place.storage) {
             (Kind::Index { .. }, Storage::Buffer(buffer)) => {
                 let start = self.layout.buffers[buffer].offset + place.offset;
@@ -300,9 +305,9 @@ impl<T: Real> Plan<T> {
         self.reals.get(start..start + place.shape.len())
     }
 
-    fn kept(&self, output: Var<'_>) -> Result<&Place> {
-        let missing = || Error::Mismatch(format!("{output:?} is not an output of this plan"));
-        self.layout.kept.get(&output.id).ok_or_else(missing)
+    fn kept(&self, id: u32) -> Result<&Place> {
+        let missing = || Error::Mismatch(format!("node {id} is not an output of this plan"));
+        self.layout.kept.get(&id).ok_or_else(missing)
     }
 
     fn slot(&self, name: &str) -> Result<&Slot> {

@@ -1,0 +1,212 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use chainrule::train::Config;
+use clap::{Args, Parser, Subcommand};
+
+/// Backpropagation you can see, check and trust.
+#[derive(Debug, Parser)]
+#[command(name = "chainrule", version, about, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a network: `chainrule train mnist` needs nothing else
+    Train(Train),
+    /// Score a trained network on a dataset
+    Eval(Eval),
+    /// Check backpropagation against numerical differentiation
+    Gradcheck(Gradcheck),
+    /// Explain an expression: its graph, values, gradients and what-ifs
+    Explain(Explain),
+}
+
+/// The settings of a model and its training; each overrides the configuration's.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// Sizes of the hidden layers, such as 50,30; empty for none [default: 50]
+    #[arg(long, value_name = "SIZES")]
+    pub hidden: Option<String>,
+    /// Activation after each hidden layer: relu, sigmoid or tanh [default: relu]
+    #[arg(long)]
+    pub activation: Option<String>,
+    /// Initial weights: he, xavier or normal:<deviation> [default: normal:0.01]
+    #[arg(long)]
+    pub init: Option<String>,
+    /// The loss: cross-entropy [default: cross-entropy]
+    #[arg(long)]
+    pub loss: Option<String>,
+    /// Seed of initial weights and shuffles [default: 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Threads [default: all cores]; results do not depend on it
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// A dataset (mnist), a folder of IDX files, or a configuration file (.toml)
+    #[arg(value_name = "DATASET|CONFIG.toml", required_unless_present = "resume")]
+    pub dataset: Option<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The optimizer: sgd [default: sgd]
+    #[arg(long)]
+    pub optimizer: Option<String>,
+    /// Learning rate [default: 0.1]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Examples per step [default: 100]
+    #[arg(long, allow_negative_numbers = true)]
+    pub batch_size: Option<usize>,
+    /// Passes over the training part [default: 17]
+    #[arg(long, allow_negative_numbers = true)]
+    pub epochs: Option<u32>,
+    /// Precision: f32 or f64 [default: f32]
+    #[arg(long)]
+    pub dtype: Option<String>,
+    /// Folder of the run [default: runs/<name>-<number>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in DIR
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["dataset", "out", "force"])]
+    pub resume: Option<PathBuf>,
+    /// Overwrite the folder of an earlier run
+    #[arg(long)]
+    pub force: bool,
+    /// No progress
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The folder of a run
+    pub dir: PathBuf,
+    /// Another dataset than the run's; NAME:train scores the training part
+    pub dataset: Option<String>,
+    /// Threads [default: all cores]
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Gradcheck {
+    /// A dataset, a configuration file (.toml) or an expression
+    #[arg(value_name = "DATASET|CONFIG.toml|EXPRESSION")]
+    pub subject: String,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// Examples of the batch [default: 3]
+    #[arg(long, allow_negative_numbers = true)]
+    pub batch_size: Option<usize>,
+    /// Check only N elements of each parameter [default: all]
+    #[arg(long, value_name = "N")]
+    pub elements: Option<usize>,
+    /// The relative error that is allowed
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f64,
+    /// The expression's values, such as x=100,m=2
+    #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Put the half squared error against this target on top of the expression
+    #[arg(long, allow_negative_numbers = true)]
+    pub target: Option<f64>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The expression, such as 'x * m * t'
+    #[arg(allow_hyphen_values = true)]
+    pub expression: String,
+    /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
+    #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Put the half squared error ½·(f − T)² on top
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub target: Option<f64>,
+    /// Gradients of these names only, such as x,t
+    #[arg(long, value_name = "NAMES")]
+    pub wrt: Option<String>,
+    /// What-if changes, such as x=1,m=1 [default: +1 % of each value]
+    #[arg(long, value_name = "NAME=CHANGE,…", allow_hyphen_values = true)]
+    pub nudge: Option<String>,
+    /// text or json
+    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    pub format: String,
+    /// One JSON document: the same as --format json
+    #[arg(long)]
+    pub json: bool,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+impl Settings {
+    /// These settings on top of `config`'s.
+    pub fn over(&self, mut config: Config) -> Result<Config, crate::Usage> {
+        if let Some(text) = &self.hidden {
+            config.hidden = sizes(text)?;
+        }
+        replace(&mut config.activation, self.activation.as_ref());
+        replace(&mut config.init, self.init.as_ref());
+        replace(&mut config.loss, self.loss.as_ref());
+        replace(&mut config.seed, self.seed.as_ref());
+        Ok(config)
+    }
+}
+
+impl Train {
+    /// The command line on top of `config`.
+    pub fn over(&self, config: Config) -> Result<Config, crate::Usage> {
+        let mut config = self.settings.over(config)?;
+        replace(&mut config.optimizer, self.optimizer.as_ref());
+        replace(&mut config.lr, self.lr.as_ref());
+        replace(&mut config.batch_size, self.batch_size.as_ref());
+        replace(&mut config.epochs, self.epochs.as_ref());
+        replace(&mut config.dtype, self.dtype.as_ref());
+        Ok(config)
+    }
+}
+
+fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
+    if let Some(value) = given {
+        *setting = value.clone();
+    }
+}
+
+fn sizes(text: &str) -> Result<Vec<usize>, crate::Usage> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            part.parse().map_err(|_| {
+                crate::Usage(format!(
+                    "--hidden: `{part}` is not a size; give whole numbers such as 50,30"
+                ))
+            })
+        })
+        .collect()
+}
+
+/// The number of threads: as asked for, else all cores.
+pub fn threads(asked: Option<usize>) -> Result<usize, crate::Usage> {
+    match asked {
+        Some(0) => Err(crate::Usage("--threads is 0, but it must be at least 1".into())),
+        Some(count) => Ok(count),
+        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+    }
+}

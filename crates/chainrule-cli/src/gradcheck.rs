@@ -1,0 +1,104 @@
+//! `gradcheck`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use chainrule::check::{self, Report};
+use chainrule::train::{Config, feed, loss_graph};
+use chainrule::{Error, Graph};
+
+use crate::arguments::{Gradcheck, threads};
+use crate::{data, print};
+
+/// Checks and prints; `false` where an element is beyond the tolerance.
+pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
+    let settings = check::Settings {
+        tolerance: options.tolerance,
+        elements: options.elements,
+        threads: threads(options.settings.threads)?,
+    };
+    let is_config = Path::new(&options.subject).extension().is_some_and(|e| e == "toml");
+    let report = if is_config || data::is_dataset(&options.subject) {
+        if options.at.is_some() || options.target.is_some() {
+            bail!(crate::Usage(
+                "--at and --target belong to an expression, not to a dataset".into()
+            ));
+        }
+        network(options, is_config, &settings)?
+    } else {
+        crate::explain::gradcheck(options, &settings)?
+    };
+    if options.json {
+        print::json(&report)?;
+    } else {
+        print::text(&table(&report))?;
+    }
+    Ok(report.passed)
+}
+
+fn network(options: &Gradcheck, is_config: bool, settings: &check::Settings) -> Result<Report> {
+    let base = match is_config {
+        true => Config::read(Path::new(&options.subject))?,
+        false => Config { dataset: options.subject.clone(), ..Config::default() },
+    };
+    let config =
+        Config { batch_size: options.batch_size.unwrap_or(3), ..options.settings.over(base)? };
+    config.validate()?;
+    let (train, _) = data::load(&config.dataset)?;
+    if config.batch_size > train.len() {
+        bail!(Error::Mismatch(format!(
+            "a batch of {} examples, but the training part has {}",
+            config.batch_size,
+            train.len()
+        )));
+    }
+    let model = config.model(train.width(), train.classes())?;
+    let parameters = model.initial::<f64>(config.seed)?;
+    let examples = train.shuffled(config.seed, 0);
+    let g = Graph::new();
+    let loss = loss_graph(&g, &model, &train, config.batch_size)?;
+    let batch = &examples[..config.batch_size];
+    Ok(check::gradients(&g, loss, &parameters, |plan| feed(plan, &train, batch), settings)?)
+}
+
+fn table(report: &Report) -> String {
+    let mut out = String::new();
+    let names = report.parameters.iter().map(|p| p.name.chars().count());
+    let width = names.max().unwrap_or(0).max(9);
+    let _ = writeln!(
+        out,
+        "{:width$}  {:>8}  {:>6}  {:>11}  {:>11}  {:>11}",
+        "parameter", "checked", "kinks", "mean |diff|", "max |diff|", "max rel err"
+    );
+    for p in &report.parameters {
+        let _ = writeln!(
+            out,
+            "{:width$}  {:>8}  {:>6}  {:>11.2e}  {:>11.2e}  {:>11.2e}",
+            p.name,
+            p.checked,
+            p.kinks,
+            p.mean_abs_difference,
+            p.max_abs_difference,
+            p.max_relative_error
+        );
+        if let Some(worst) = &p.worst {
+            let (by, diff) = (worst.backpropagation, worst.difference);
+            let place = format!("worst {:?}", worst.index);
+            let _ = writeln!(out, "  {place}: backpropagation {by:.9e}, differences {diff:.9e}");
+        }
+        if p.failed > 0 {
+            let _ =
+                writeln!(out, "  {} of {} elements are beyond the tolerance", p.failed, p.checked);
+        }
+    }
+    let verdict = if report.passed { "passed" } else { "FAILED" };
+    let _ = writeln!(out, "{verdict} at relative tolerance {:e}", report.tolerance);
+    if report.parameters.iter().any(|p| p.kinks > 0) {
+        let _ = writeln!(
+            out,
+            "kinks: elements whose difference crosses a corner of relu, max or abs; they are not compared"
+        );
+    }
+    out
+}

@@ -1,0 +1,325 @@
+//! Backpropagation against numerical differentiation.
+//!
+//! Central differences (L(w + h) − L(w − h)) / 2h run on a copy of the graph, the parameters and the
+//! data in f64. The step begins at ∛ε·max(1, |w|), which balances truncation against rounding (Press
+//! et al., *Numerical Recipes*, section 5.7), and is made smaller where the difference would cross a
+//! kink or the estimates do not settle.
+
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Var};
+use crate::parameters::Parameters;
+use crate::plan::Plan;
+use crate::tensor::Real;
+
+/// The comparison for one parameter.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct ParameterReport {
+    /// The parameter's name.
+    pub name: String,
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    /// The elements compared.
+    pub checked: usize,
+    /// Elements whose difference crosses a kink at every step: not compared, and no failure.
+    pub kinks: usize,
+    /// The mean over the compared elements of |backpropagation − difference|.
+    pub mean_abs_difference: f64,
+    /// The largest such difference.
+    pub max_abs_difference: f64,
+    /// The largest difference beyond the rounding of the loss, relative to the larger number.
+    pub max_relative_error: f64,
+    /// The number of elements beyond the tolerance.
+    pub failed: usize,
+    /// The element that is furthest off, if any was compared.
+    pub worst: Option<Worst>,
+}
+
+/// The element that is furthest off.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Worst {
+    /// Its index, one number per axis.
+    pub index: Vec<usize>,
+    /// Its gradient by backpropagation.
+    pub backpropagation: f64,
+    /// Its gradient by central differences.
+    pub difference: f64,
+}
+
+/// The outcome of a gradient check.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Report {
+    /// Whether no element is beyond the tolerance.
+    pub passed: bool,
+    /// The relative error that is allowed.
+    pub tolerance: f64,
+    /// One entry per parameter.
+    pub parameters: Vec<ParameterReport>,
+}
+
+/// How to check.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The relative error that is allowed.
+    pub tolerance: f64,
+    /// Elements to check per parameter, spread evenly; all where `None`.
+    pub elements: Option<usize>,
+    /// Threads to use.
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { tolerance: 1e-5, elements: None, threads: 1 }
+    }
+}
+
+/// Checks the gradients of `loss` with respect to every parameter. `feed` gives the inputs.
+///
+/// ```
+/// use chainrule::{Graph, Parameters, Tensor, check};
+/// let g = Graph::new();
+/// let w = g.parameter("w", [3]);
+/// let mut parameters = Parameters::new();
+/// parameters.insert("w", Tensor::new([3], vec![0.1_f32, 0.5, 2.0])?);
+/// let report = check::gradients(&g, w.ln().sum(&[]), &parameters, |_| Ok(()), &check::Settings::default())?;
+/// assert!(report.passed);
+/// assert_eq!(report.parameters[0].checked, 3);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// The graph has an error, a parameter is missing, or `feed` fails.
+pub fn gradients<T: Real>(
+    graph: &Graph,
+    loss: Var<'_>,
+    parameters: &Parameters<T>,
+    feed: impl Fn(&mut Plan<f64>) -> Result<()>,
+    settings: &Settings,
+) -> Result<Report> {
+    Error::check(settings.tolerance > 0.0, "tolerance", settings.tolerance, "positive")?;
+    graph.ok()?;
+    let loss = graph.var(loss.id);
+    let parameters = parameters.cast::<f64>();
+    let wrt: Vec<Var<'_>> =
+        parameters.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
+    let kinks = kinks(graph, loss);
+    let slopes = graph.backward(loss, &wrt);
+    let mut backpropagation = graph.compile::<f64>(&slopes)?;
+    feed(&mut backpropagation)?;
+    backpropagation.run_with(&parameters)?;
+
+    let outputs: Vec<Var<'_>> = std::iter::once(loss).chain(kinks.iter().copied()).collect();
+    let output_ids: Vec<u32> = outputs.iter().map(Var::id).collect();
+    let mut plan = graph.compile::<f64>(&outputs)?;
+    feed(&mut plan)?;
+    let mut reports = Vec::new();
+    for ((name, tensor), &slope) in parameters.iter().zip(&slopes) {
+        let total = tensor.shape().len();
+        let count = settings.elements.map_or(total, |n| n.min(total));
+        let elements: Vec<usize> = (0..count).map(|i| i * total / count.max(1)).collect();
+        let slopes = backpropagation.value(slope)?;
+        let probe = |range: Range<usize>| -> Result<Vec<Element>> {
+            let mut prober = Prober {
+                plan: plan.clone(),
+                parameters: parameters.clone(),
+                outputs: &output_ids,
+                tolerance: settings.tolerance,
+            };
+            elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
+        };
+        let found = in_parallel(count, settings.threads, probe)?;
+        reports.push(summarise(name, tensor.shape().dims(), &found));
+    }
+    let passed = reports.iter().all(|report| report.failed == 0);
+    Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
+}
+
+/// The values whose signs choose a branch anywhere below the loss.
+fn kinks<'g>(graph: &'g Graph, loss: Var<'g>) -> Vec<Var<'g>> {
+    let mut needed = vec![false; loss.id as usize + 1];
+    needed[loss.id as usize] = true;
+    let mut found = Vec::new();
+    for id in (0..=loss.id).rev() {
+        if !needed[id as usize] {
+            continue;
+        }
+        let (op, ids) = graph.node(id, |node| (node.op().cloned(), node.operands.clone()));
+        ids.iter().for_each(|&operand| needed[operand as usize] = true);
+        let operands: Vec<Var<'g>> = ids.iter().map(|&id| graph.var(id)).collect();
+        found.extend(op.map(|op| op.kinks(&operands)).unwrap_or_default());
+    }
+    found
+}
+
+/// Splits `0..count` over threads and joins what they find, in order.
+fn in_parallel<R: Send>(
+    count: usize,
+    threads: usize,
+    work: impl Fn(Range<usize>) -> Result<Vec<R>> + Sync,
+) -> Result<Vec<R>> {
+    let threads = threads.clamp(1, count.max(1));
+    std::thread::scope(|scope| {
+        let work = &work;
+        let handles: Vec<_> = (0..threads)
+            .map(|i| scope.spawn(move || work(count * i / threads..count * (i + 1) / threads)))
+            .collect();
+        let mut all = Vec::with_capacity(count);
+        for handle in handles {
+            match handle.join() {
+                Ok(found) => all.extend(found?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// One element's comparison.
+struct Element {
+    index: usize,
+    backpropagation: f64,
+    difference: f64,
+    /// What rounding of the loss alone may add to the difference.
+    rounding: f64,
+    kink: bool,
+    failed: bool,
+}
+
+impl Element {
+    fn gap(&self) -> f64 {
+        (self.backpropagation - self.difference).abs()
+    }
+
+    fn relative(&self) -> f64 {
+        let scale = self.backpropagation.abs().max(self.difference.abs());
+        match (self.gap() - self.rounding).max(0.0) {
+            0.0 => 0.0,
+            beyond => beyond / scale,
+        }
+    }
+}
+
+/// One estimate of a derivative.
+#[derive(Clone, Copy)]
+struct Estimate {
+    slope: f64,
+    rounding: f64,
+    crosses: bool,
+}
+
+/// Runs the loss at shifted parameters.
+struct Prober<'a> {
+    plan: Plan<f64>,
+    parameters: Parameters<f64>,
+    outputs: &'a [u32],
+    tolerance: f64,
+}
+
+impl Prober<'_> {
+    fn compare(&mut self, name: &str, index: usize, backpropagation: f64) -> Result<Element> {
+        let original = self.parameters.get(name)?.values()[index];
+        let step = f64::EPSILON.cbrt() * original.abs().max(1.0);
+        let mut best = self.estimate(name, index, step)?;
+        if !self.agrees(&best, backpropagation) {
+            best = self.settle(name, index, step, best)?;
+        }
+        let element = Element {
+            index,
+            backpropagation,
+            difference: best.slope,
+            rounding: best.rounding,
+            kink: best.crosses,
+            failed: !best.crosses && !self.agrees(&best, backpropagation),
+        };
+        Ok(element)
+    }
+
+    fn agrees(&self, estimate: &Estimate, backpropagation: f64) -> bool {
+        let scale = backpropagation.abs().max(estimate.slope.abs());
+        let gap = (backpropagation - estimate.slope).abs();
+        !estimate.crosses && gap <= self.tolerance * scale + estimate.rounding
+    }
+
+    /// Smaller and smaller steps: the estimate that differs least from the one before it, among those
+    /// that cross no kink. Backpropagation has no say in it.
+    fn settle(&mut self, name: &str, index: usize, step: f64, first: Estimate) -> Result<Estimate> {
+        let (mut before, mut best, mut least) = (first, first, f64::INFINITY);
+        for shrink in [1e-1, 1e-2, 1e-3, 1e-4] {
+            let now = self.estimate(name, index, step * shrink)?;
+            let change = (now.slope - before.slope).abs() + now.rounding;
+            if !now.crosses && (best.crosses || change < least) {
+                best = now;
+                least = if before.crosses { f64::INFINITY } else { change };
+            }
+            before = now;
+        }
+        Ok(best)
+    }
+
+    fn estimate(&mut self, name: &str, index: usize, step: f64) -> Result<Estimate> {
+        let original = self.parameters.get(name)?.values()[index];
+        let (above, below) = (original + step, original - step);
+        let (high, high_signs) = self.loss_at(name, index, above)?;
+        let (low, low_signs) = self.loss_at(name, index, below)?;
+        self.parameters.get_mut(name)?.values_mut()[index] = original;
+        let width = above - below;
+        Ok(Estimate {
+            slope: (high - low) / width,
+            rounding: 16.0 * f64::EPSILON * high.abs().max(low.abs()).max(f64::MIN_POSITIVE)
+                / width,
+            crosses: high_signs != low_signs,
+        })
+    }
+
+    /// The loss with one element changed, and a digest of which branches were taken.
+    fn loss_at(&mut self, name: &str, index: usize, value: f64) -> Result<(f64, u64)> {
+        self.parameters.get_mut(name)?.values_mut()[index] = value;
+        self.plan.run_with(&self.parameters)?;
+        let mut signs = 0xcbf2_9ce4_8422_2325_u64;
+        for &kink in &self.outputs[1..] {
+            for &x in self.plan.value_of(kink)? {
+                let sign = if x > 0.0 { 2 } else { u64::from(x < 0.0) };
+                signs = (signs ^ sign).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        let loss = self.plan.value_of(self.outputs[0])?.first().copied().unwrap_or(f64::NAN);
+        Ok((loss, signs))
+    }
+}
+
+fn summarise(name: &str, dims: &[usize], elements: &[Element]) -> ParameterReport {
+    let compared: Vec<&Element> = elements.iter().filter(|element| !element.kink).collect();
+    let largest = |f: fn(&Element) -> f64| compared.iter().map(|e| f(e)).fold(0.0, f64::max);
+    let order = |e: &&&Element| (e.failed, e.relative(), e.gap());
+    let worst = compared.iter().max_by(|a, b| {
+        let (a, b) = (order(a), order(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+    });
+    ParameterReport {
+        name: name.into(),
+        shape: dims.to_vec(),
+        checked: compared.len(),
+        kinks: elements.len() - compared.len(),
+        mean_abs_difference: compared.iter().map(|e| e.gap()).sum::<f64>()
+            / compared.len().max(1) as f64,
+        max_abs_difference: largest(Element::gap),
+        max_relative_error: largest(Element::relative),
+        failed: compared.iter().filter(|e| e.failed).count(),
+        worst: worst.map(|e| Worst {
+            index: unflatten(e.index, dims),
+            backpropagation: e.backpropagation,
+            difference: e.difference,
+        }),
+    }
+}
+
+fn unflatten(mut flat: usize, dims: &[usize]) -> Vec<usize> {
+    let mut index = vec![0; dims.len()];
+    for (at, &length) in index.iter_mut().zip(dims).rev() {
+        *at = flat % length.max(1);
+        flat /= length.max(1);
+    }
+    index
+}

@@ -1,0 +1,187 @@
+//! Datasets and mini-batches.
+
+pub mod idx;
+
+use std::path::{Path, PathBuf};
+
+use rand::seq::SliceRandom;
+
+use crate::error::{Error, Result};
+use crate::runtime::{Stream, generator};
+use crate::tensor::Real;
+
+/// The features of a dataset's examples, one row each.
+#[derive(Clone, Debug, PartialEq)]
+enum Features {
+    /// Grey levels, kept as bytes until a batch is gathered; 255 becomes 1.
+    Bytes(Vec<u8>),
+    Reals(Vec<f32>),
+}
+
+/// Examples with labels.
+///
+/// ```
+/// use chainrule::data::Dataset;
+/// let data = Dataset::new(2, vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0], vec![0, 1, 1], 2)?;
+/// assert_eq!((data.len(), data.width(), data.classes()), (3, 2, 2));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    width: usize,
+    features: Features,
+    labels: Vec<u32>,
+    classes: usize,
+}
+
+impl Dataset {
+    /// A dataset of rows of `width` features with one label below `classes` each.
+    ///
+    /// # Errors
+    /// Numbers of features and labels that do not fit, or a label out of range.
+    pub fn new(width: usize, features: Vec<f32>, labels: Vec<u32>, classes: usize) -> Result<Self> {
+        if width * labels.len() != features.len() {
+            return Err(Error::Mismatch(format!(
+                "{} labels with {width} features each need {} features, not {}",
+                labels.len(),
+                width * labels.len(),
+                features.len()
+            )));
+        }
+        check_labels("the labels", &labels, classes)?;
+        Ok(Self { width, features: Features::Reals(features), labels, classes })
+    }
+
+    /// The training and the test part of a folder of IDX files under MNIST's names, plain or `.gz`.
+    /// Images are flattened, labels lie below 10.
+    ///
+    /// # Errors
+    /// A file is missing or bad, images and labels differ in number, or a label is out of range.
+    pub fn mnist(folder: &Path) -> Result<(Self, Self)> {
+        let part =
+            |name: &str| Self::idx(folder, &format!("{name}-images"), &format!("{name}-labels"));
+        let (train, test) = (part("train")?, part("t10k")?);
+        if train.width != test.width {
+            return Err(Error::file(
+                folder,
+                format!("training images have {} pixels, test images {}", train.width, test.width),
+            ));
+        }
+        Ok((train, test))
+    }
+
+    fn idx(folder: &Path, images: &str, labels: &str) -> Result<Self> {
+        let images_path = find(folder, images, "idx3-ubyte")?;
+        let labels_path = find(folder, labels, "idx1-ubyte")?;
+        let (images, labels) = (idx::read(&images_path)?, idx::read(&labels_path)?);
+        let [count, ref pixels @ ..] = images.dims[..] else {
+            return Err(Error::file(images_path, "holds a single number, not images"));
+        };
+        if labels.dims.len() != 1 {
+            let message = format!("labels have one axis, but this file has {:?}", labels.dims);
+            return Err(Error::file(labels_path, message));
+        }
+        if count != labels.dims[0] {
+            let message = format!(
+                "{} labels for the {count} images of {}",
+                labels.dims[0],
+                images_path.display()
+            );
+            return Err(Error::file(labels_path, message));
+        }
+        if images.bytes.is_empty() {
+            return Err(Error::file(images_path, "holds no images"));
+        }
+        let width = pixels.iter().product();
+        let labels: Vec<u32> = labels.bytes.iter().map(|&label| u32::from(label)).collect();
+        check_labels(&labels_path.display().to_string(), &labels, 10)?;
+        Ok(Self { width, features: Features::Bytes(images.bytes), labels, classes: 10 })
+    }
+
+    /// The number of examples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no examples.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The number of features of an example.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The number of classes; every label lies below it.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The labels in order.
+    #[must_use]
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// Writes the features of the `examples` into `rows`, one row each. Examples beyond the dataset
+    /// are skipped.
+    pub fn gather<T: Real>(&self, examples: &[u32], rows: &mut [T]) {
+        for (row, &example) in rows.chunks_mut(self.width.max(1)).zip(examples) {
+            let at = example as usize * self.width..(example as usize + 1) * self.width;
+            match &self.features {
+                Features::Bytes(bytes) => {
+                    let scale = T::one() / T::from_f64(255.0);
+                    for (to, &from) in row.iter_mut().zip(bytes.get(at).unwrap_or_default()) {
+                        *to = T::from_f64(f64::from(from)) * scale;
+                    }
+                }
+                Features::Reals(reals) => {
+                    for (to, &from) in row.iter_mut().zip(reals.get(at).unwrap_or_default()) {
+                        *to = T::from_f64(f64::from(from));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and
+    /// epoch alone. Cut it into chunks of the batch size; the last may be shorter.
+    ///
+    /// ```
+    /// use chainrule::data::Dataset;
+    /// let data = Dataset::new(1, vec![0.0; 5], vec![0; 5], 1)?;
+    /// let order = data.shuffled(0, 0);
+    /// assert_eq!(order, data.shuffled(0, 0));
+    /// let batches: Vec<usize> = order.chunks(2).map(|batch| batch.len()).collect();
+    /// assert_eq!(batches, [2, 2, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn shuffled(&self, seed: u64, epoch: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
+        order
+    }
+}
+
+fn check_labels(place: &str, labels: &[u32], classes: usize) -> Result<()> {
+    match labels.iter().find(|&&label| label as usize >= classes) {
+        Some(&label) => Err(Error::Label { place: place.into(), label: label as usize, classes }),
+        None => Ok(()),
+    }
+}
+
+/// The file of a part: `train-images-idx3-ubyte`, or with a dot before `idx`, plain or `.gz`.
+fn find(folder: &Path, stem: &str, suffix: &str) -> Result<PathBuf> {
+    let names = ["-", "."].map(|dot| format!("{stem}{dot}{suffix}"));
+    let candidates = names.iter().flat_map(|name| [name.clone(), format!("{name}.gz")]);
+    let found = candidates.map(|name| folder.join(name)).find(|path| path.exists());
+    found.ok_or_else(|| {
+        Error::file(folder.join(&names[0]), "no such file, neither plain nor with .gz")
+    })
+}

@@ -1,0 +1,283 @@
+//! Layers, initialisers and the sequential model: functions that build graph nodes.
+
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, Normal};
+
+use crate::error::{Error, Result};
+use crate::graph::Var;
+use crate::parameters::Parameters;
+use crate::runtime::{Stream, generator};
+use crate::tensor::{Real, Shape, Tensor};
+
+/// How a parameter's values begin.
+///
+/// ```
+/// use chainrule::nn::Init;
+/// assert_eq!("normal:0.01".parse::<Init>()?, Init::Normal(0.01));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// All zero.
+    Zeros,
+    /// Normal with mean 0 and this standard deviation.
+    Normal(f64),
+    /// Normal with standard deviation √(2/inputs), for ReLU (He et al., 2015, equation 10).
+    He,
+    /// Normal with standard deviation √(2/(inputs + outputs)) (Glorot and Bengio, 2010, equation 12).
+    Xavier,
+}
+
+impl Init {
+    /// Values for a parameter of shape [inputs, outputs].
+    fn values<T: Real>(self, shape: Shape, rng: &mut ChaCha8Rng) -> Result<Tensor<T>> {
+        let inputs = shape.get(0).unwrap_or(1) as f64;
+        let outputs = shape.get(1).unwrap_or(1) as f64;
+        let deviation = match self {
+            Self::Zeros => return Ok(Tensor::full(shape, T::zero())),
+            Self::Normal(deviation) => deviation,
+            Self::He => (2.0 / inputs).sqrt(),
+            Self::Xavier => (2.0 / (inputs + outputs)).sqrt(),
+        };
+        let wanted = "a standard deviation of at least 0";
+        Error::check(deviation >= 0.0 && deviation.is_finite(), "init", deviation, wanted)?;
+        let normal = Normal::new(0.0, deviation)
+            .map_err(|error| Error::Mismatch(format!("init: {error}")))?;
+        let values = (0..shape.len()).map(|_| T::from_f64(normal.sample(rng))).collect();
+        Tensor::new(shape, values)
+    }
+}
+
+impl std::str::FromStr for Init {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let normal = text.strip_prefix("normal:").and_then(|number| number.parse::<f64>().ok());
+        match (text, normal) {
+            ("he", _) => Ok(Self::He),
+            ("xavier", _) => Ok(Self::Xavier),
+            ("zeros", _) => Ok(Self::Zeros),
+            (_, Some(deviation)) if deviation >= 0.0 && deviation.is_finite() => {
+                Ok(Self::Normal(deviation))
+            }
+            _ => Err(Error::Setting {
+                name: "init".into(),
+                value: format!("`{text}`"),
+                wanted: "`he`, `xavier`, `zeros` or `normal:` and a standard deviation, such as `normal:0.01`",
+            }),
+        }
+    }
+}
+
+/// A parameter that a layer needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// Its name within the layer, such as `weight`.
+    pub name: &'static str,
+    /// Its shape.
+    pub shape: Shape,
+    /// How its values begin.
+    pub init: Init,
+}
+
+/// A part of a model: parameters, and how the output follows from the input.
+pub trait Layer: std::fmt::Debug + Send + Sync {
+    /// The kind of layer, in lower case; models number their layers by it.
+    fn kind(&self) -> &'static str;
+
+    /// The parameters, weight before bias.
+    fn parameters(&self) -> Vec<Spec> {
+        Vec::new()
+    }
+
+    /// Builds the output's nodes; `parameters` are in the order of [`Layer::parameters`].
+    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g>;
+}
+
+/// X·W + b, with X of shape [batch, inputs], W of shape [inputs, outputs] and b of shape [outputs].
+///
+/// ```
+/// use chainrule::nn::{Affine, Init, Layer};
+/// let layer = Affine::new(784, 50, Init::He);
+/// assert_eq!(layer.parameters()[0].shape.dims(), [784, 50]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Affine {
+    inputs: usize,
+    outputs: usize,
+    init: Init,
+}
+
+impl Affine {
+    /// A layer whose weights begin as `init` says, its biases at zero.
+    #[must_use]
+    pub fn new(inputs: usize, outputs: usize, init: Init) -> Self {
+        Self { inputs, outputs, init }
+    }
+}
+
+impl Layer for Affine {
+    fn kind(&self) -> &'static str {
+        "affine"
+    }
+    fn parameters(&self) -> Vec<Spec> {
+        let weight = Shape::from([self.inputs, self.outputs]);
+        vec![
+            Spec { name: "weight", shape: weight, init: self.init },
+            Spec { name: "bias", shape: Shape::from([self.outputs]), init: Init::Zeros },
+        ]
+    }
+    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g> {
+        match parameters {
+            [weight, bias] => x.matmul(*weight) + *bias,
+            _ => x.graph().fail("affine", "takes a weight and a bias", parameters),
+        }
+    }
+}
+
+/// Writes a layer without parameters around a pointwise operation.
+macro_rules! activation {
+    ($($(#[$doc:meta])* $layer:ident $kind:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $layer;
+
+        impl Layer for $layer {
+            fn kind(&self) -> &'static str {
+                stringify!($kind)
+            }
+            fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>]) -> Var<'g> {
+                x.$kind()
+            }
+        }
+    )*};
+}
+
+activation! {
+    /// The logistic function as a layer; see [`Var::sigmoid`].
+    Sigmoid sigmoid;
+    /// max(x, 0) as a layer; see [`Var::relu`].
+    Relu relu;
+    /// The hyperbolic tangent as a layer; see [`Var::tanh`].
+    Tanh tanh;
+}
+
+/// The activation layer of a name: `sigmoid`, `relu` or `tanh`.
+///
+/// # Errors
+/// No activation has that name.
+pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
+    match name {
+        "relu" => Ok(Box::new(Relu)),
+        "sigmoid" => Ok(Box::new(Sigmoid)),
+        "tanh" => Ok(Box::new(Tanh)),
+        _ => Err(Error::Unknown {
+            what: "activation",
+            name: name.into(),
+            known: "relu, sigmoid, tanh".into(),
+        }),
+    }
+}
+
+/// Layers one after another. The parameters of the first affine layer are named `affine1.weight` and
+/// `affine1.bias`, and so on.
+///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule::nn::{Affine, Init, Relu, Sequential};
+///
+/// let model = Sequential::new()
+///     .with(Affine::new(784, 50, Init::He))
+///     .with(Relu)
+///     .with(Affine::new(50, 10, Init::He));
+/// let parameters = model.initial::<f32>(0)?;
+/// assert_eq!(parameters.count(), 39760);
+///
+/// let g = Graph::new();
+/// let logits = model.forward(g.input("x", [100, 784]));
+/// assert_eq!(logits.shape().dims(), [100, 10]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Sequential {
+    layers: Vec<(String, Box<dyn Layer>)>,
+}
+
+impl Sequential {
+    /// A model without layers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This model with one more layer.
+    #[must_use]
+    pub fn with(self, layer: impl Layer + 'static) -> Self {
+        self.with_boxed(Box::new(layer))
+    }
+
+    /// This model with one more layer.
+    #[must_use]
+    pub fn with_boxed(mut self, layer: Box<dyn Layer>) -> Self {
+        let number = self.layers.iter().filter(|(_, l)| l.kind() == layer.kind()).count() + 1;
+        self.layers.push((format!("{}{number}", layer.kind()), layer));
+        self
+    }
+
+    /// Fully connected layers of the given sizes, inputs first, with an activation between them.
+    ///
+    /// # Errors
+    /// A size of 0 or an unknown activation.
+    pub fn fully_connected(sizes: &[usize], activation_name: &str, init: Init) -> Result<Self> {
+        for &size in sizes {
+            Error::check(size > 0, "a layer's size", size, "at least 1")?;
+        }
+        let mut model = Self::new();
+        for (at, pair) in sizes.windows(2).enumerate() {
+            if at > 0 {
+                model = model.with_boxed(activation(activation_name)?);
+            }
+            model = model.with(Affine::new(pair[0], pair[1], init));
+        }
+        Ok(model)
+    }
+
+    /// The parameters' names, shapes and initialisers, in the order of the layers.
+    pub fn parameters(&self) -> impl Iterator<Item = (String, Spec)> {
+        self.layers.iter().flat_map(|(name, layer)| {
+            layer.parameters().into_iter().map(move |spec| (format!("{name}.{}", spec.name), spec))
+        })
+    }
+
+    /// Fresh parameters: the same seed gives the same bits.
+    ///
+    /// # Errors
+    /// An initialiser's setting is out of its domain.
+    pub fn initial<T: Real>(&self, seed: u64) -> Result<Parameters<T>> {
+        let mut parameters = Parameters::new();
+        for (number, (name, spec)) in self.parameters().enumerate() {
+            let mut rng = generator(seed, Stream::Parameter(number as u32));
+            parameters.insert(name, spec.init.values(spec.shape, &mut rng)?);
+        }
+        Ok(parameters)
+    }
+
+    /// Builds the output's nodes, each layer under its name.
+    #[track_caller]
+    pub fn forward<'g>(&self, x: Var<'g>) -> Var<'g> {
+        self.layers.iter().fold(x, |x, (name, layer)| {
+            let g = x.graph();
+            let parameters: Vec<Var<'g>> = layer
+                .parameters()
+                .iter()
+                .map(|spec| g.parameter(&format!("{name}.{}", spec.name), spec.shape))
+                .collect();
+            g.scope(name, || layer.forward(x, &parameters))
+        })
+    }
+
+    /// The parameters as values of the graph of `x`, in order.
+    pub fn variables<'g>(&self, x: Var<'g>) -> Vec<Var<'g>> {
+        self.parameters().map(|(name, spec)| x.graph().parameter(&name, spec.shape)).collect()
+    }
+}

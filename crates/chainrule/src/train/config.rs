@@ -1,0 +1,113 @@
+//! What to train and how: the settings of a run, as its folder keeps them.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::nn::{Init, Sequential, activation};
+
+/// The settings of a training run. The defaults are the lesson's network.
+///
+/// ```
+/// use chainrule::train::Config;
+/// let config: Config = Config::from_toml("dataset = \"mnist\"\nepochs = 3")?;
+/// assert_eq!((config.hidden.as_slice(), config.epochs), ([50].as_slice(), 3));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The dataset's name or folder.
+    pub dataset: String,
+    /// The sizes of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// The activation after each hidden layer.
+    pub activation: String,
+    /// How weights begin.
+    pub init: String,
+    /// The loss.
+    pub loss: String,
+    /// The optimizer.
+    pub optimizer: String,
+    /// The learning rate.
+    pub lr: f64,
+    /// Examples per step; an epoch's last batch may be smaller.
+    pub batch_size: usize,
+    /// Passes over the training part.
+    pub epochs: u32,
+    /// The seed of initial values and shuffles.
+    pub seed: u64,
+    /// The precision: `f32` or `f64`.
+    pub dtype: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            dataset: "mnist".into(),
+            hidden: vec![50],
+            activation: "relu".into(),
+            init: "normal:0.01".into(),
+            loss: "cross-entropy".into(),
+            optimizer: "sgd".into(),
+            lr: 0.1,
+            batch_size: 100,
+            epochs: 17,
+            seed: 0,
+            dtype: "f32".into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads settings from TOML.
+    ///
+    /// # Errors
+    /// Bad syntax, an unknown key, or a value out of its domain.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|e| Error::Mismatch(e.to_string()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Reads settings from a TOML file.
+    ///
+    /// # Errors
+    /// As [`Config::from_toml`], naming the file.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
+        Self::from_toml(&text).map_err(|error| Error::file(path, error))
+    }
+
+    /// Checks every setting's domain.
+    ///
+    /// # Errors
+    /// The first setting that is out of its domain.
+    pub fn validate(&self) -> Result<()> {
+        let lr_ok = self.lr > 0.0 && self.lr.is_finite();
+        Error::check(lr_ok, "the learning rate", self.lr, "positive and finite")?;
+        Error::check(self.batch_size > 0, "the batch size", self.batch_size, "at least 1")?;
+        Error::check(self.epochs > 0, "the number of epochs", self.epochs, "at least 1")?;
+        for &size in &self.hidden {
+            Error::check(size > 0, "a hidden layer's size", size, "at least 1")?;
+        }
+        activation(&self.activation)?;
+        self.init.parse::<Init>()?;
+        let one_of = |name: &str, value: &str, known: &[&str], wanted| {
+            Error::check(known.contains(&value), name, format!("`{value}`"), wanted)
+        };
+        one_of("the loss", &self.loss, &["cross-entropy"], "`cross-entropy`")?;
+        one_of("the optimizer", &self.optimizer, &["sgd"], "`sgd`")?;
+        one_of("the dtype", &self.dtype, &["f32", "f64"], "`f32` or `f64`")
+    }
+
+    /// The model for examples of `inputs` features and `outputs` classes.
+    ///
+    /// # Errors
+    /// A setting out of its domain.
+    pub fn model(&self, inputs: usize, outputs: usize) -> Result<Sequential> {
+        let sizes = [&[inputs], self.hidden.as_slice(), &[outputs]].concat();
+        Sequential::fully_connected(&sizes, &self.activation, self.init.parse()?)
+    }
+}

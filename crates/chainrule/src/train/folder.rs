@@ -1,0 +1,197 @@
+//! A run's folder: configuration, parameters and metrics.
+//!
+//! Every file is written under another name and then renamed, so that a folder never holds half a
+//! file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+
+use super::{Config, Epoch};
+use crate::error::{Error, Result};
+use crate::parameters::Parameters;
+use crate::tensor::{Real, Shape, Tensor};
+
+const CONFIG: &str = "config.toml";
+const PARAMETERS: &str = "parameters.safetensors";
+const METRICS: &str = "metrics.jsonl";
+
+/// The folder of one training run.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder `path` and writes the configuration.
+    ///
+    /// # Errors
+    /// The folder exists and `force` is not set, or it cannot be written.
+    pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
+        let occupied =
+            path.is_file() || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied && !force {
+            return Err(Error::file(
+                path,
+                "exists already; choose another --out, or overwrite it with --force",
+            ));
+        }
+        fs::create_dir_all(path).map_err(|error| Error::file(path, error))?;
+        let folder = Self { path: path.into() };
+        for old in [PARAMETERS, METRICS] {
+            let old = path.join(old);
+            if old.exists() {
+                fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
+            }
+        }
+        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
+        folder.write(CONFIG, text.as_bytes())?;
+        Ok(folder)
+    }
+
+    /// The first free folder `<parent>/<name>-<number>`, without making it.
+    #[must_use]
+    pub fn next_free(parent: &Path, name: &str) -> PathBuf {
+        let numbered = |number: u32| parent.join(format!("{name}-{number}"));
+        (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
+    }
+
+    /// An existing run's folder.
+    ///
+    /// # Errors
+    /// The folder has no configuration.
+    pub fn open(path: &Path) -> Result<Self> {
+        match path.join(CONFIG).is_file() {
+            true => Ok(Self { path: path.into() }),
+            false => Err(Error::file(path, format!("not a run's folder: it has no {CONFIG}"))),
+        }
+    }
+
+    /// The folder's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The run's settings.
+    ///
+    /// # Errors
+    /// The configuration is missing or bad.
+    pub fn config(&self) -> Result<Config> {
+        Config::read(&self.path.join(CONFIG))
+    }
+
+    /// Writes a checkpoint: the metrics so far, then the parameters after that many epochs.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save<T: Real>(&self, parameters: &Parameters<T>, epochs: &[Epoch]) -> Result<()> {
+        let mut lines = Vec::new();
+        for epoch in epochs {
+            serde_json::to_writer(&mut lines, epoch)
+                .map_err(|error| Error::file(self.path.join(METRICS), error))?;
+            lines.push(b'\n');
+        }
+        self.write(METRICS, &lines)?;
+        self.write(PARAMETERS, &encode(parameters, epochs.len())?)
+    }
+
+    /// The parameters of the last checkpoint and the epochs that they have seen; `None` where there
+    /// is no checkpoint yet.
+    ///
+    /// # Errors
+    /// A file is bad.
+    pub fn load<T: Real>(&self) -> Result<Option<(Parameters<T>, Vec<Epoch>)>> {
+        let path = self.path.join(PARAMETERS);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
+        let (parameters, seen) = decode(&bytes).map_err(|error| Error::file(&path, error))?;
+        let path = self.path.join(METRICS);
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let epochs: Vec<Epoch> = text
+            .lines()
+            .take(seen)
+            .map(|line| serde_json::from_str(line).map_err(|error| Error::file(&path, error)))
+            .collect::<Result<_>>()?;
+        match epochs.len() == seen {
+            true => Ok(Some((parameters, epochs))),
+            false => Err(Error::file(
+                &path,
+                format!("holds {} epochs, but the parameters have seen {seen}", epochs.len()),
+            )),
+        }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path.join(name);
+        let write = || -> std::io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().map_err(|error| Error::file(&path, format!("cannot be written: {error}")))
+    }
+}
+
+/// The layers' order and the epochs seen, beside the tensors, which the format keeps unordered.
+const ORDER: &str = "order";
+const EPOCHS: &str = "epochs";
+
+fn encode<T: Real>(parameters: &Parameters<T>, epochs: usize) -> Result<Vec<u8>> {
+    let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
+    let bytes: Vec<Vec<u8>> = parameters
+        .iter()
+        .map(|(_, tensor)| {
+            let mut bytes = Vec::with_capacity(size_of_val(tensor.values()));
+            tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
+            bytes
+        })
+        .collect();
+    let bad = |error: safetensors::SafeTensorError| Error::Mismatch(error.to_string());
+    let mut views = Vec::new();
+    for ((name, tensor), bytes) in parameters.iter().zip(&bytes) {
+        let dims = tensor.shape().dims().to_vec();
+        views.push((name, TensorView::new(dtype, dims, bytes).map_err(bad)?));
+    }
+    let names: Vec<&str> = parameters.iter().map(|(name, _)| name).collect();
+    let notes = HashMap::from([
+        (ORDER.to_owned(), names.join(",")),
+        (EPOCHS.to_owned(), epochs.to_string()),
+    ]);
+    serialize(views, Some(notes)).map_err(bad)
+}
+
+fn decode<T: Real>(bytes: &[u8]) -> Result<(Parameters<T>, usize), String> {
+    let text = |error: safetensors::SafeTensorError| error.to_string();
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(text)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
+    let notes = header.metadata().as_ref().ok_or("the file has no metadata")?;
+    let order = notes.get(ORDER).ok_or("the metadata does not give the layers' order")?;
+    let epochs = notes.get(EPOCHS).and_then(|text| text.parse().ok());
+    let mut parameters = Parameters::new();
+    for name in order.split(',').filter(|name| !name.is_empty()) {
+        let view = tensors.tensor(name).map_err(text)?;
+        let shape = Shape::new(view.shape()).map_err(|error| error.to_string())?;
+        let values: Vec<T> = match view.dtype() {
+            Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
+            Dtype::F64 => read(view.data(), f64::from_le_bytes),
+            other => return Err(format!("`{name}` has elements of type {other:?}")),
+        };
+        let tensor = Tensor::new(shape, values).map_err(|error| error.to_string())?;
+        parameters.insert(name, tensor);
+    }
+    Ok((parameters, epochs.ok_or("the metadata does not give the epochs seen")?))
+}
+
+fn read<T: Real, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
+    let (chunks, _) = bytes.as_chunks::<N>();
+    chunks.iter().map(|&chunk| T::from_f64(value(chunk))).collect()
+}

@@ -1,0 +1,309 @@
+//! The training loop: mini-batch → gradient → update, epoch after epoch.
+
+mod config;
+mod folder;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+pub use config::Config;
+pub use folder::RunFolder;
+
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind, Source, Var};
+use crate::nn::Sequential;
+use crate::optim::Sgd;
+use crate::parameters::Parameters;
+use crate::plan::Plan;
+use crate::runtime::Pool;
+use crate::tensor::Real;
+
+/// The metrics of one epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// The epoch, counted from 1.
+    pub epoch: u32,
+    /// The mean loss of the epoch's examples, each before its step's update.
+    pub train_loss: f64,
+    /// The mean loss of the test part.
+    pub test_loss: f64,
+    /// The share of the test part that is classified correctly.
+    pub test_accuracy: f64,
+    /// Seconds that the epoch took, evaluation included.
+    pub seconds: f64,
+}
+
+/// What happens during training, for a bar, a log or a page.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A step is done.
+    Step {
+        /// The epoch, counted from 1.
+        epoch: u32,
+        /// The step within the epoch, counted from 1.
+        step: usize,
+        /// The steps of an epoch.
+        steps: usize,
+        /// The examples of this step.
+        examples: usize,
+        /// The loss of this step's batch.
+        loss: f64,
+    },
+    /// An epoch is done and evaluated.
+    Epoch(&'a Epoch),
+}
+
+/// A model in training.
+#[derive(Debug)]
+pub struct Trainer<'a, T> {
+    /// The model.
+    pub model: &'a Sequential,
+    /// The settings.
+    pub config: &'a Config,
+    /// The threads. Results do not depend on their number.
+    pub pool: Arc<Pool>,
+    /// The parameters, initial or from a checkpoint.
+    pub parameters: Parameters<T>,
+    /// The epochs that the parameters have seen.
+    pub epochs: Vec<Epoch>,
+}
+
+/// The score of a model on a dataset.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// The number of examples.
+    pub examples: usize,
+    /// The mean loss.
+    pub loss: f64,
+    /// The share that is classified correctly.
+    pub accuracy: f64,
+    /// Counts by true class (row) and predicted class (column).
+    pub confusion: Vec<Vec<u64>>,
+}
+
+/// Examples evaluated at once.
+const EVALUATION_BATCH: usize = 500;
+
+/// The logits and the loss of a batch.
+fn record<'g>(
+    g: &'g Graph,
+    model: &Sequential,
+    data: &Dataset,
+    batch: usize,
+) -> (Var<'g>, Var<'g>) {
+    let x = g.input("x", [batch, data.width()]);
+    let t = g.labels("t", [batch], data.classes());
+    let logits = model.forward(x);
+    (logits, logits.softmax_with_loss(t))
+}
+
+/// Gathers the examples of a batch into a plan's inputs.
+///
+/// # Errors
+/// The plan was made for another batch size or dataset.
+pub fn feed<T: Real>(plan: &mut Plan<T>, data: &Dataset, batch: &[u32]) -> Result<()> {
+    data.gather(batch, plan.input_mut("x")?);
+    let labels: Vec<u32> = batch.iter().map(|&i| data.labels()[i as usize]).collect();
+    plan.feed_labels("t", &labels)
+}
+
+/// A training step for one batch size.
+struct Step<T> {
+    plan: Plan<T>,
+    graph: Graph,
+    loss: u32,
+}
+
+impl<T: Real> Step<T> {
+    fn new(trainer: &Trainer<'_, T>, data: &Dataset, batch: usize) -> Result<Self> {
+        let graph = Graph::new();
+        let (_, loss) = record(&graph, trainer.model, data, batch);
+        let parameters = trainer.model.variables(loss);
+        let gradients = graph.backward(loss, &parameters);
+        let updates = Sgd::new(trainer.config.lr)?.updates(&parameters, &gradients);
+        let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
+        let loss = loss.id;
+        Ok(Self { plan, graph, loss })
+    }
+
+    fn loss(&self) -> Result<f64> {
+        let values = self.plan.value(self.graph.var(self.loss))?;
+        Ok(values.first().map_or(f64::NAN, |&loss| Real::to_f64(loss)))
+    }
+}
+
+impl<T: Real> Trainer<'_, T> {
+    /// Trains up to the configured number of epochs; `listen` hears of every step and epoch, and can
+    /// stop the run by an error.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use chainrule::data::Dataset;
+    /// use chainrule::train::{Config, Trainer};
+    ///
+    /// // Four points and their exclusive or.
+    /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+    /// let config = Config {
+    ///     hidden: vec![8], init: "he".into(), activation: "tanh".into(),
+    ///     lr: 0.5, batch_size: 4, epochs: 300, ..Config::default()
+    /// };
+    /// let model = config.model(data.width(), data.classes())?;
+    /// let mut trainer = Trainer::<f32> {
+    ///     parameters: model.initial(config.seed)?,
+    ///     model: &model,
+    ///     config: &config,
+    ///     pool: Arc::new(chainrule::Pool::new(1)),
+    ///     epochs: Vec::new(),
+    /// };
+    /// trainer.run(&data, &data, &mut |_, _| Ok(()))?;
+    /// assert_eq!(trainer.epochs[299].test_accuracy, 1.0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The loss becomes NaN or infinite, an error of `listen`, or data that does not fit the model.
+    pub fn run(
+        &mut self,
+        train: &Dataset,
+        test: &Dataset,
+        listen: &mut dyn FnMut(Event<'_>, &Self) -> Result<()>,
+    ) -> Result<()> {
+        self.config.validate()?;
+        let batch = self.config.batch_size.min(train.len());
+        Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
+        let mut whole = Step::new(self, train, batch)?;
+        let mut partial = match train.len() % batch {
+            0 => None,
+            rest => Some(Step::new(self, train, rest)?),
+        };
+        let steps = train.len().div_ceil(batch);
+        for number in self.epochs.len() as u32..self.config.epochs {
+            let (start, mut total) = (Instant::now(), 0.0);
+            let order = train.shuffled(self.config.seed, number);
+            for (at, examples) in order.chunks(batch).enumerate() {
+                let step = match &mut partial {
+                    Some(partial) if examples.len() < batch => partial,
+                    _ => &mut whole,
+                };
+                feed(&mut step.plan, train, examples)?;
+                let updated = step.plan.step(&mut self.parameters)?;
+                let loss = step.loss()?;
+                if !updated {
+                    let step_number = u64::from(number) * steps as u64 + at as u64 + 1;
+                    let origin = self.first_bad(step, train, examples)?;
+                    return Err(Error::Diverged { step: step_number, loss, origin });
+                }
+                total += loss * examples.len() as f64;
+                let (epoch, step, examples) = (number + 1, at + 1, examples.len());
+                listen(Event::Step { epoch, step, steps, examples, loss }, self)?;
+            }
+            let score = evaluate(self.model, &self.parameters, test, &self.pool)?;
+            let epoch = Epoch {
+                epoch: number + 1,
+                train_loss: total / train.len() as f64,
+                test_loss: score.loss,
+                test_accuracy: score.accuracy,
+                seconds: start.elapsed().as_secs_f64(),
+            };
+            self.epochs.push(epoch.clone());
+            listen(Event::Epoch(&epoch), self)?;
+        }
+        Ok(())
+    }
+
+    /// Names the first node that is not finite. The step wrote no parameter, so that running the
+    /// same graph with all values kept shows the same numbers.
+    fn first_bad(&self, step: &Step<T>, data: &Dataset, examples: &[u32]) -> Result<String> {
+        let bad = |values: &[T]| values.iter().find(|x| !x.is_finite()).copied();
+        for (name, tensor) in self.parameters.iter() {
+            if let Some(value) = bad(tensor.values()) {
+                return Ok(format!(
+                    "the parameter `{name}` holds {value} already; a smaller learning rate may help"
+                ));
+            }
+        }
+        let graph = &step.graph;
+        let inner: Vec<Var<'_>> = (0..=step.loss)
+            .filter(|&id| {
+                graph.node(id, |node| {
+                    node.ty.kind == Kind::Real && !matches!(node.source, Source::Parameter(_))
+                })
+            })
+            .map(|id| graph.var(id))
+            .collect();
+        let mut plan = graph.compile::<T>(&inner)?;
+        feed(&mut plan, data, examples)?;
+        plan.run_with(&self.parameters)?;
+        for v in inner {
+            let Some(value) = bad(plan.value(v).unwrap_or_default()) else { continue };
+            let (name, scope) = graph.node(v.id, |node| (node.op_name(), node.scope));
+            let place = match graph.scope_name(scope) {
+                none if none.is_empty() => String::new(),
+                layer => format!(" in `{layer}`"),
+            };
+            return Ok(format!(
+                "the first node with {value} is node {}, the operation `{name}`{place} of shape {}; a smaller learning rate may help",
+                v.id,
+                v.shape()
+            ));
+        }
+        Ok("every node below it is finite".into())
+    }
+}
+
+/// The score of a model on a dataset.
+///
+/// # Errors
+/// Parameters or data that do not fit the model.
+pub fn evaluate<T: Real>(
+    model: &Sequential,
+    parameters: &Parameters<T>,
+    data: &Dataset,
+    pool: &Arc<Pool>,
+) -> Result<Evaluation> {
+    let classes = data.classes();
+    let (mut loss, mut confusion) = (0.0, vec![vec![0; classes]; classes]);
+    let order: Vec<u32> = (0..data.len() as u32).collect();
+    let mut compiled: Option<(usize, Graph, u32, u32, Plan<T>)> = None;
+    for examples in order.chunks(EVALUATION_BATCH) {
+        let (_, graph, classes_id, loss_id, plan) = match &mut compiled {
+            Some(ready) if ready.0 == examples.len() => ready,
+            other => {
+                let graph = Graph::new();
+                let (logits, loss) = record(&graph, model, data, examples.len());
+                let predicted = logits.argmax(1);
+                let plan = graph.compile::<T>(&[predicted, loss])?.with_pool(pool);
+                let (predicted, loss) = (predicted.id, loss.id);
+                other.insert((examples.len(), graph, predicted, loss, plan))
+            }
+        };
+        feed(plan, data, examples)?;
+        plan.run_with(parameters)?;
+        let batch_loss = plan.value(graph.var(*loss_id))?.first().map_or(0.0, |&x| Real::to_f64(x));
+        loss += batch_loss * examples.len() as f64;
+        for (&example, &class) in examples.iter().zip(plan.labels(graph.var(*classes_id))?) {
+            confusion[data.labels()[example as usize] as usize][class as usize] += 1;
+        }
+    }
+    let right: u64 = (0..classes).map(|class| confusion[class][class]).sum();
+    let examples = data.len();
+    let count = examples.max(1) as f64;
+    Ok(Evaluation { examples, loss: loss / count, accuracy: right as f64 / count, confusion })
+}
+
+/// The loss of one batch as a graph, for a gradient check of a configured model.
+///
+/// # Errors
+/// A setting out of its domain.
+pub fn loss_graph<'g>(
+    g: &'g Graph,
+    model: &Sequential,
+    data: &Dataset,
+    batch: usize,
+) -> Result<Var<'g>> {
+    Error::check(batch > 0, "the batch size", batch, "at least 1")?;
+    Ok(record(g, model, data, batch).1)
+}
