@@ -137,7 +137,7 @@ impl Dataset {
                 Features::Bytes(bytes) => {
                     let scale = T::one() / T::from_f64(255.0);
                     for (to, &from) in row.iter_mut().zip(bytes.get(at).unwrap_or_default()) {
-                        *to = T::from_f64(f64::from(from)) * scale;
+                        *to = T::from_byte(from) * scale;
                     }
                 }
                 Features::Reals(reals) => {

@@ -12,6 +12,9 @@ use crate::tensor::{Offsets, Shape};
 #[derive(Debug, Clone, Copy)]
 pub struct MatMul;
 
+/// The fewest rows of a part.
+const MIN_ROWS: usize = 48;
+
 /// The batch axes and the matrix's two axes.
 fn split(shape: &Shape) -> Option<(Shape, usize, usize)> {
     let batch = shape.rank().checked_sub(2)?;
@@ -83,6 +86,12 @@ impl Op for MatMul {
     fn cost(&self, operands: &[Type]) -> usize {
         // A fused multiply-add runs on vector units, far faster than the scalar work counted by others.
         (split(&operands[0].shape).map_or(1, |(_, _, k)| k) / 8).max(1)
+    }
+    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
+        // Each part packs B again, which only pays off over enough rows.
+        let rows = output.len() / self.grain(output);
+        let by_work = super::split(output.len(), self.cost(operands), self.grain(output));
+        by_work.min((rows / MIN_ROWS).max(1))
     }
 }
 

@@ -139,10 +139,27 @@ pub trait Op: Debug + Send + Sync + 'static {
         4
     }
 
+    /// How many parts the work is split into, by shapes alone, so that no result depends on threads.
+    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
+        split(output.len(), self.cost(operands), self.grain(output))
+    }
+
     /// The values whose signs choose the branch of a piecewise operation, as `relu`'s operand does.
     fn kinks<'g>(&self, _operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Vec::new()
     }
+}
+
+/// Work below this many simple operations is not worth splitting.
+const PART_COST: usize = 16 * 1024;
+
+/// The most parts of one step.
+const MAX_PARTS: usize = 16;
+
+/// How many parts `elements` are split into at multiples of `grain`.
+pub(crate) fn split(elements: usize, cost: usize, grain: usize) -> usize {
+    let work = elements.saturating_mul(cost.max(1));
+    (work / PART_COST).clamp(1, MAX_PARTS).min(elements.div_ceil(grain.max(1)).max(1))
 }
 
 /// Where a value lies in memory.
@@ -307,7 +324,7 @@ pub trait AnyOp: Debug + Send + Sync {
     fn class(&self) -> Class;
     fn view(&self, operand: &View, output: &Shape) -> Option<View>;
     fn grain(&self, output: &Shape) -> usize;
-    fn cost(&self, operands: &[Type]) -> usize;
+    fn parts(&self, operands: &[Type], output: &Shape) -> usize;
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
 }
 
@@ -339,8 +356,8 @@ impl<O: Op> AnyOp for O {
     fn grain(&self, output: &Shape) -> usize {
         Op::grain(self, output)
     }
-    fn cost(&self, operands: &[Type]) -> usize {
-        Op::cost(self, operands)
+    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
+        Op::parts(self, operands, output)
     }
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Op::kinks(self, operands)

@@ -7,7 +7,7 @@ use super::memory::{Buffer, lay_out};
 use super::{Layout, Slot, Update};
 use crate::error::Result;
 use crate::graph::{Graph, Kind, Node, Source, Type, Var};
-use crate::ops::{AnyOp, Class, View};
+use crate::ops::{AnyOp, Class, View, split};
 use crate::tensor::Shape;
 
 /// Where a value is kept.
@@ -79,18 +79,6 @@ pub(crate) enum Step {
     Kernel { node: u32, op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, parts: usize },
     /// A strided value made contiguous.
     Copy { from: Place, to: Place, parts: usize },
-}
-
-/// Work below this many simple operations is not worth splitting.
-const PART_COST: usize = 16 * 1024;
-
-/// The most parts of one step.
-const MAX_PARTS: usize = 16;
-
-/// How many parts a step is split into: by its shape alone, so that no result depends on threads.
-fn parts(elements: usize, cost: usize, grain: usize) -> usize {
-    let work = elements.saturating_mul(cost.max(1));
-    (work / PART_COST).clamp(1, MAX_PARTS).min(elements.div_ceil(grain.max(1)).max(1))
 }
 
 pub(super) struct Builder<'a> {
@@ -263,7 +251,7 @@ impl<'a> Builder<'a> {
         let types: Vec<Type> =
             node.operands.iter().map(|&operand| self.nodes[operand as usize].ty).collect();
         let shape = node.ty.shape;
-        let parts = parts(shape.len(), op.cost(&types), op.grain(&shape));
+        let parts = op.parts(&types, &shape);
         let buffer = self.buffer(node.ty, false);
         let out = Place::contiguous(Storage::Buffer(buffer), node.ty);
         self.place(id, out);
@@ -288,7 +276,7 @@ impl<'a> Builder<'a> {
         let ty = Type { kind: from.kind, shape: from.shape };
         let buffer = self.buffer(ty, false);
         let to = Place::contiguous(Storage::Buffer(buffer), ty);
-        let parts = parts(from.shape.len(), 2, 1);
+        let parts = split(from.shape.len(), 2, 1);
         self.steps.push(Step::Copy { from, to, parts });
         to
     }
@@ -313,7 +301,7 @@ impl<'a> Builder<'a> {
             }
         }
         assign_blocks(&mut open.body, open.loads.len());
-        let parts = parts(open.shape.len(), 4 * open.body.len(), 64);
+        let parts = split(open.shape.len(), 4 * open.body.len(), 64);
         let Open { shape, loads, body, .. } = open;
         self.steps.push(Step::Pointwise { shape, loads, body, parts });
     }

@@ -201,6 +201,20 @@ impl<T: Real> Plan<T> {
         Ok(self.reals.get_mut(offset..offset + len))
     }
 
+    /// Fills the rows of the input `name`, one per entry of its first axis, on all threads:
+    /// `fill(first, rows)` gets a stretch of rows and the number of its first one.
+    ///
+    /// # Errors
+    /// No such input of real numbers.
+    pub fn fill_rows(&mut self, name: &str, fill: impl Fn(usize, &mut [T]) + Sync) -> Result<()> {
+        let rows = self.slot(name)?.ty.shape.get(0).unwrap_or(1).max(1);
+        let pool = self.executor.pool().clone();
+        let target = self.input_mut(name)?;
+        let width = target.len() / rows;
+        pool.for_rows(target, width, fill);
+        Ok(())
+    }
+
     /// Runs a plan without parameters.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Pool;
 use super::memory::{Memory, Shared};
+use super::pool::share;
 use crate::error::{Error, Result};
 use crate::graph::Kind;
 use crate::ops::{Operand, Output, Values, ValuesMut};
@@ -68,6 +69,10 @@ impl<T: Real> Executor<T> {
         Self { pool, scratch, scratch_per_thread, bound }
     }
 
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
     /// Finds each parameter's memory for the coming run.
     pub(crate) fn bind(&mut self, slots: &[Slot], parameters: &Parameters<T>) -> Result<()> {
         for (slot, bound) in slots.iter().zip(&mut self.bound) {
@@ -108,11 +113,6 @@ impl<T: Real> Executor<T> {
 
 fn block_length(elements: usize) -> usize {
     elements.clamp(1, BLOCK)
-}
-
-/// The stretch of `count` things that falls to number `index` of `of`.
-fn share(count: usize, index: usize, of: usize) -> Range<usize> {
-    count * index / of..count * (index + 1) / of
 }
 
 impl Step {

@@ -6,8 +6,9 @@
 
 use std::any::Any;
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -65,6 +66,11 @@ impl Barrier {
         }
         !self.broken.load(Ordering::Acquire)
     }
+}
+
+/// The stretch of `count` things that falls to number `index` of `of`; a single thing to the first.
+pub(super) fn share(count: usize, index: usize, of: usize) -> Range<usize> {
+    (count * index).div_ceil(of)..(count * (index + 1)).div_ceil(of)
 }
 
 /// One turn of a waiting loop: spins first, then gives the core away.
@@ -162,6 +168,29 @@ impl Pool {
             shared.barrier.broken.store(false, Ordering::Release);
             resume_unwind(panic);
         }
+    }
+
+    /// Calls `work(first, rows)` on every thread, each with its own stretch of the rows of `values`;
+    /// `first` is the stretch's first row.
+    pub(crate) fn for_rows<T: Send>(
+        &self,
+        values: &mut [T],
+        width: usize,
+        work: impl Fn(usize, &mut [T]) + Sync,
+    ) {
+        let (width, threads) = (width.max(1), self.threads());
+        let start = AtomicPtr::new(values.as_mut_ptr());
+        let rows = values.len() / width;
+        self.run(&|thread| {
+            let mine = share(rows, thread, threads);
+            let start = start.load(Ordering::Relaxed);
+            // SAFETY: the threads' stretches are disjoint and lie within `values`, which stays
+            // mutably borrowed until `run` returns.
+            let stretch = unsafe {
+                std::slice::from_raw_parts_mut(start.add(mine.start * width), mine.len() * width)
+            };
+            work(mine.start, stretch);
+        });
     }
 
     /// Waits until every thread of the running job is here; `false` if one of them panicked.

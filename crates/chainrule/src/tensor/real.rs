@@ -18,6 +18,9 @@ pub trait Real:
     /// The nearest value of this type.
     fn from_f64(value: f64) -> Self;
 
+    /// The exact value of a byte.
+    fn from_byte(byte: u8) -> Self;
+
     /// The value in double precision.
     fn to_f64(self) -> f64;
 
@@ -57,6 +60,10 @@ macro_rules! real {
 
             fn from_f64(value: f64) -> Self {
                 value as Self
+            }
+
+            fn from_byte(byte: u8) -> Self {
+                Self::from(byte)
             }
 
             fn to_f64(self) -> f64 {

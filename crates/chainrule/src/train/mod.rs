@@ -105,7 +105,7 @@ fn record<'g>(
 /// # Errors
 /// The plan was made for another batch size or dataset.
 pub fn feed<T: Real>(plan: &mut Plan<T>, data: &Dataset, batch: &[u32]) -> Result<()> {
-    data.gather(batch, plan.input_mut("x")?);
+    plan.fill_rows("x", |first, rows| data.gather(&batch[first..], rows))?;
     let labels: Vec<u32> = batch.iter().map(|&i| data.labels()[i as usize]).collect();
     plan.feed_labels("t", &labels)
 }
