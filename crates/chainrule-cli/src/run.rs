@@ -233,11 +233,15 @@ fn table(score: &Evaluation) -> String {
     let _ = writeln!(out, "true class (row) against predicted class (column):");
     let widest = confusion.iter().flatten().max().map_or(1, |n| n.to_string().len()).max(2);
     let _ = write!(out, "{:>4} ", "");
-    (0..confusion.len()).for_each(|class| drop(write!(out, " {class:>widest$}")));
+    for class in 0..confusion.len() {
+        let _ = write!(out, " {class:>widest$}");
+    }
     let _ = writeln!(out, "  recall");
     for (class, row) in confusion.iter().enumerate() {
         let _ = write!(out, "{class:>4}:");
-        row.iter().for_each(|count| drop(write!(out, " {count:>widest$}")));
+        for count in row {
+            let _ = write!(out, " {count:>widest$}");
+        }
         let recall = row[class] as f64 / row.iter().sum::<u64>().max(1) as f64;
         let _ = writeln!(out, "  {recall:.3}");
     }

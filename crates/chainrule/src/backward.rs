@@ -14,8 +14,6 @@ pub(crate) struct Contribution<'g> {
     pub gate: u32,
     /// Which of the gate's operands.
     pub operand: usize,
-    /// The node that received it.
-    pub to: u32,
     /// The gradient passed down.
     pub gradient: Var<'g>,
 }
@@ -82,7 +80,7 @@ impl Graph {
                         continue;
                     }
                     let Some(gradient) = op.backward(&gate, operand) else { continue };
-                    contributions.push(Contribution { gate: id, operand, to, gradient });
+                    contributions.push(Contribution { gate: id, operand, gradient });
                     let sum = &mut gradients[to as usize];
                     *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
                 }

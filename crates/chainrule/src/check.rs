@@ -246,7 +246,7 @@ impl Prober<'_> {
     /// that cross no kink. Backpropagation has no say in it.
     fn settle(&mut self, name: &str, index: usize, step: f64, first: Estimate) -> Result<Estimate> {
         let (mut before, mut best, mut least) = (first, first, f64::INFINITY);
-        for shrink in [1e-1, 1e-2, 1e-3, 1e-4] {
+        for shrink in [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7] {
             let now = self.estimate(name, index, step * shrink)?;
             let change = (now.slope - before.slope).abs() + now.rounding;
             if !now.crosses && (best.crosses || change < least) {

@@ -104,20 +104,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error that speaks of a file.
-    pub(crate) fn file(path: impl Into<PathBuf>, message: impl ToString) -> Self {
-        Self::File { path: path.into(), message: message.to_string() }
+    pub(crate) fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
+        Self::File { path: path.into(), message: format!("{message}") }
     }
 
     /// Checks that a setting lies in its domain.
-    pub(crate) fn check<V: ToString>(
+    pub(crate) fn check(
         ok: bool,
         name: &str,
-        value: V,
+        value: impl std::fmt::Display,
         wanted: &'static str,
     ) -> Result<()> {
         if ok {
             return Ok(());
         }
-        Err(Self::Setting { name: name.into(), value: value.to_string(), wanted })
+        Err(Self::Setting { name: name.into(), value: format!("{value}"), wanted })
     }
 }

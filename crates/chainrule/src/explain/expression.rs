@@ -38,6 +38,19 @@ impl Token {
     }
 }
 
+/// How a comparison is recorded.
+type Compare = for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>;
+
+/// Comparisons as they are written, with the single character that stands for each token.
+const COMPARISONS: &[(&str, char, Compare)] = &[
+    (">=", '≥', |a, b| a.greater_equal(b)),
+    ("<=", '≤', |a, b| a.less_equal(b)),
+    ("==", '≡', |a, b| a.equal(b)),
+    ("!=", '≠', |a, b| a.not_equal(b)),
+    (">", '>', |a, b| a.greater(b)),
+    ("<", '<', |a, b| a.less(b)),
+];
+
 /// Cuts the text into tokens with their places, counted in characters.
 fn tokens(text: &str) -> Result<Vec<(Token, Span)>> {
     let chars: Vec<char> = text.chars().collect();
@@ -60,10 +73,21 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>> {
             Token::Name(chars[start..at].iter().collect())
         } else {
             at += 1;
+            let pair = [Some(&c), chars.get(at)];
+            let comparison = COMPARISONS
+                .iter()
+                .find(|(text, ..)| text.chars().map(Some).eq(pair.map(Option::<&char>::copied)));
+            if let Some((_, symbol, _)) = comparison {
+                at += 1;
+                found.push((Token::Symbol(*symbol), (start, at)));
+                continue;
+            }
             match c {
                 '\n' | ';' => Token::Symbol(';'),
                 c if c.is_whitespace() => continue,
-                '+' | '-' | '*' | '/' | '^' | '@' | '(' | ')' | ',' | '=' => Token::Symbol(c),
+                '+' | '-' | '*' | '/' | '^' | '@' | '(' | ')' | ',' | '=' | '<' | '>' => {
+                    Token::Symbol(c)
+                }
                 _ => return fail((start, at), format!("`{c}` has no meaning here")),
             }
         };
@@ -203,7 +227,7 @@ impl<'g> Parser<'g> {
     fn statement(&mut self) -> Result<Var<'g>> {
         let next = self.tokens.get(self.at + 1).map(|(token, _)| token);
         let (Token::Name(name), Some(Token::Symbol('='))) = (self.peek().clone(), next) else {
-            return self.sum();
+            return self.comparison();
         };
         let span = self.span();
         let taken = self.variables.iter().any(|variable| variable.name == name)
@@ -213,7 +237,7 @@ impl<'g> Parser<'g> {
             return fail(span, format!("`{name}` already has a meaning; choose another name"));
         }
         self.at += 2;
-        let value = self.sum()?;
+        let value = self.comparison()?;
         self.g.set_label(value.id, &name);
         self.defined.push((name, value));
         Ok(value)
@@ -228,6 +252,19 @@ impl<'g> Parser<'g> {
             Some(error) => Err(error),
             None => Ok(value),
         }
+    }
+
+    /// A comparison is 1 or 0; comparisons do not chain.
+    fn comparison(&mut self) -> Result<Var<'g>> {
+        let left = self.sum()?;
+        let span = self.span();
+        let Token::Symbol(symbol) = *self.peek() else { return Ok(left) };
+        let Some((.., compare)) = COMPARISONS.iter().find(|(_, known, _)| *known == symbol) else {
+            return Ok(left);
+        };
+        self.at += 1;
+        let right = self.sum()?;
+        self.checked(span, compare(left, right))
     }
 
     fn sum(&mut self) -> Result<Var<'g>> {
@@ -305,7 +342,7 @@ impl<'g> Parser<'g> {
             }
             Token::Symbol('(') => {
                 self.at += 1;
-                let value = self.sum()?;
+                let value = self.comparison()?;
                 self.expect(')')?;
                 Ok(value)
             }
@@ -340,7 +377,7 @@ impl<'g> Parser<'g> {
         let mut arguments = Vec::new();
         if !self.take(')') {
             loop {
-                arguments.push(self.sum()?);
+                arguments.push(self.comparison()?);
                 if !self.take(',') {
                     break;
                 }
@@ -358,11 +395,13 @@ impl<'g> Parser<'g> {
             (Function::One(f), [x]) => f(*x),
             (Function::Two(f), [a, b]) | (Function::OneOrTwo(_, f), [a, b]) => f(*a, *b),
             (Function::OneOrTwo(f, _), [x]) => f(*x),
+            (Function::Three(f), [a, b, c]) => f(*a, *b, *c),
             (function, given) => {
                 let wanted = match function {
                     Function::One(_) => "1 argument",
                     Function::Two(_) => "2 arguments",
                     Function::OneOrTwo(..) => "1 or 2 arguments",
+                    Function::Three(_) => "3 arguments",
                 };
                 return fail(span, format!("`{name}` takes {wanted}, not {}", given.len()));
             }
@@ -384,6 +423,7 @@ enum Function {
     One(for<'g> fn(Var<'g>) -> Var<'g>),
     Two(for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>),
     OneOrTwo(for<'g> fn(Var<'g>) -> Var<'g>, for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>),
+    Three(for<'g> fn(Var<'g>, Var<'g>, Var<'g>) -> Var<'g>),
 }
 
 const FUNCTIONS: &[(&str, Function)] = &[
@@ -414,6 +454,7 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("pow", Function::Two(|a, b| a.powv(b))),
     ("max", Function::OneOrTwo(|x| x.max(&[]), |a, b| a.maximum(b))),
     ("min", Function::OneOrTwo(|x| x.min(&[]), |a, b| a.minimum(b))),
+    ("select", Function::Three(|c, a, b| c.select(a, b))),
     ("sum", Function::One(|x| x.sum(&[]))),
     ("mean", Function::One(|x| x.mean(&[]))),
     ("softmax", Function::One(|x| x.softmax())),

@@ -60,6 +60,10 @@ impl Formula {
         }
     }
 
+    fn is_equality_with_zero(&self) -> bool {
+        matches!(&*self.term, Term::Infix("==", _, zero) if zero.as_number() == Some(0.0))
+    }
+
     /// The coefficient and the factors.
     fn factors(&self) -> (f64, Vec<(Self, f64)>) {
         match &*self.term {
@@ -215,6 +219,8 @@ impl<'g> Formulas<'g> {
             ("pow", [a, b]) if b.as_number().is_some() => a.power(b.as_number()?),
             ("ln", [a]) if a.as_number() == Some(std::f64::consts::E) => Formula::number(1.0),
             (_, [a]) if op.notation() == Notation::Silent => a.clone(),
+            // A guard of a single point, such as `pow`'s at 0: the formula of all others is shown.
+            ("select", [condition, _, other]) if condition.is_equality_with_zero() => other.clone(),
             (_, [a, b]) => match op.notation() {
                 Notation::Infix(sign) => Formula::new(Term::Infix(sign, a.clone(), b.clone())),
                 _ => Formula::new(Term::Call(op.name(), operands)),

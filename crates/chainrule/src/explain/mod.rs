@@ -11,7 +11,7 @@ mod text;
 use serde::{Serialize, Serializer};
 
 pub use expression::{Names, Values, record, values};
-use formula::Formulas;
+use formula::{Formula, Formulas};
 
 use crate::backward::Contribution;
 use crate::error::{Error, Result};
@@ -316,7 +316,7 @@ impl<'g> Explainer<'_, 'g> {
         let mut formulas = Formulas::new(self.g, false);
         let mut partial = |v: Var<'g>| -> Result<Partial> {
             let formula = formulas.of(v.id);
-            let (text, latex) = (formula.as_ref().map(|f| f.text()), formula.map(|f| f.latex()));
+            let (text, latex) = (formula.as_ref().map(Formula::text), formula.map(|f| f.latex()));
             Ok(Partial { formula: text, latex, value: value(v)? })
         };
         let named = |values: Vec<Value>| self.names.iter().cloned().zip(values).collect();

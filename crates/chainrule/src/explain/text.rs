@@ -6,21 +6,28 @@ use std::fmt::Write;
 use super::{Explanation, Node, Value, number};
 
 /// Labels and formulas longer than this are cut.
-const LONGEST: usize = 36;
+const LONGEST: usize = 30;
 
 /// Nodes that the drawing and the backward section show.
 const MOST_NODES: usize = 60;
 
+/// Values longer than this are cut.
+const LONGEST_VALUE: usize = 18;
+
 fn cut(text: &str) -> String {
-    match text.chars().count() > LONGEST {
-        true => text.chars().take(LONGEST - 1).chain(['…']).collect(),
+    cut_to(text, LONGEST)
+}
+
+fn cut_to(text: &str, longest: usize) -> String {
+    match text.chars().count() > longest {
+        true => text.chars().take(longest - 1).chain(['…']).collect(),
         false => text.into(),
     }
 }
 
 /// A value, cut where it is a large array.
 fn short(value: &Value) -> String {
-    cut(&value.to_string())
+    cut_to(&value.to_string(), LONGEST_VALUE)
 }
 
 fn signed(value: f64) -> String {

@@ -64,7 +64,7 @@ impl Op for MatMul {
                 values: &b.real()[at(b)..],
                 strides: (b.strides[axis], b.strides[axis + 1]),
             };
-            product(&mut target[done * n..(done + count) * n], left, right, (count, k, n));
+            product(&mut target[done * n..(done + count) * n], &left, &right, (count, k, n));
             done += count;
         }
     }
@@ -112,8 +112,8 @@ impl<T> Matrix<'_, T> {
 /// target = a·b, with a of m×k, b of k×n and target contiguous.
 fn product<T: Real>(
     target: &mut [T],
-    a: Matrix<T>,
-    b: Matrix<T>,
+    a: &Matrix<T>,
+    b: &Matrix<T>,
     (m, k, n): (usize, usize, usize),
 ) {
     if m == 0 || n == 0 || k == 0 {

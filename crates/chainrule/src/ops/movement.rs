@@ -51,7 +51,7 @@ fn single(operands: &[Type]) -> Result<Shape, String> {
 pub struct Reshape(pub Shape);
 
 impl Op for Reshape {
-    view_op!("reshape", Notation::Function);
+    view_op!("reshape", Notation::Silent);
 
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let from = single(operands)?;

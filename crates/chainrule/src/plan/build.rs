@@ -76,7 +76,7 @@ pub(crate) enum Step {
     /// A chain of pointwise operations over one shape, computed block by block.
     Pointwise { shape: Shape, loads: Vec<Place>, body: Vec<Instruction>, parts: usize },
     /// One operation's kernel.
-    Kernel { node: u32, op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, parts: usize },
+    Kernel { op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, parts: usize },
     /// A strided value made contiguous.
     Copy { from: Place, to: Place, parts: usize },
 }
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
         let buffer = self.buffer(node.ty, false);
         let out = Place::contiguous(Storage::Buffer(buffer), node.ty);
         self.place(id, out);
-        self.steps.push(Step::Kernel { node: id, op: op.clone(), operands, out, parts });
+        self.steps.push(Step::Kernel { op: op.clone(), operands, out, parts });
     }
 
     /// The operand's place, after closing the open step if that computes it.
@@ -320,7 +320,13 @@ impl<'a> Builder<'a> {
         self.close();
         let mut kept = HashMap::new();
         for v in outputs {
-            kept.insert(v.id, self.ready(v.id));
+            let place = self.ready(v.id);
+            // A parameter changes after the run; what the caller reads is its value during it.
+            let place = match place.storage {
+                Storage::Parameter(_) => self.copy(place),
+                Storage::Buffer(_) => place,
+            };
+            kept.insert(v.id, place);
         }
         let mut changes = Vec::new();
         for (parameter, value) in updates {

@@ -266,7 +266,7 @@ impl<T: Real> Plan<T> {
     /// The value of an output after a run, in row-major order.
     ///
     /// # Errors
-    /// The plan was not compiled for this output, or it is a parameter or holds labels.
+    /// The plan was not compiled for this output, or it holds labels.
     pub fn value(&self, output: Var<'_>) -> Result<&[T]> {
         self.value_of(output.id)
     }
@@ -276,9 +276,6 @@ impl<T: Real> Plan<T> {
         let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
-            (Kind::Real, Storage::Parameter(_)) => {
-                Err(Error::Mismatch("a parameter's value lies in `Parameters`".into()))
-            }
             _ => Err(Error::Mismatch("this output holds labels: see `Plan::labels`".into())),
         }
     }

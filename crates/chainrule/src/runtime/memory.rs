@@ -81,7 +81,6 @@ impl<'a, T> Shared<'a, T> {
     ///
     /// # Safety
     /// No other slice of them lives, on any thread.
-    #[expect(clippy::mut_from_ref, reason = "the caller keeps slices apart")]
     pub(crate) unsafe fn write(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(range.start <= range.end && range.end <= self.len, "plan memory too short");
         // SAFETY: within bounds, as just asserted; the caller keeps other slices away.

@@ -1,0 +1,350 @@
+//! The program run as a program: what it prints, what it leaves behind, and how it fails.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+fn chainrule(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_chainrule")).args(arguments).output().unwrap()
+}
+
+/// Runs, expects success, and reads the one JSON document on standard output.
+fn json(arguments: &[&str]) -> Value {
+    let output = chainrule(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs, expects the exit status and every part in the message, and nothing on standard output.
+fn fails(arguments: &[&str], status: i32, parts: &[&str]) {
+    let output = chainrule(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{arguments:?}: `{part}` is not in: {message}");
+    }
+    assert!(!message.contains("panicked") && !message.contains("backtrace"), "{message}");
+    assert!(output.stdout.is_empty(), "{arguments:?} printed on standard output");
+}
+
+/// An IDX file's bytes.
+fn idx(kind: u8, dims: &[u32], bytes: &[u8]) -> Vec<u8> {
+    let mut file = vec![0, 0, kind, dims.len() as u8];
+    dims.iter().for_each(|length| file.extend(length.to_be_bytes()));
+    file.extend(bytes);
+    file
+}
+
+/// A folder of a small dataset under MNIST's names: bright columns tell the class.
+fn digits() -> TempDir {
+    let folder = tempdir().unwrap();
+    for (part, count) in [("train", 60_u32), ("t10k", 20)] {
+        let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
+        let pixels: Vec<u8> = labels
+            .iter()
+            .flat_map(|&label| (0..20).map(move |i| if i % 10 == label { 255 } else { i }))
+            .collect();
+        let write =
+            |name: &str, bytes: Vec<u8>| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write(&format!("{part}-images-idx3-ubyte"), idx(8, &[count, 4, 5], &pixels));
+        write(&format!("{part}-labels-idx1-ubyte"), idx(8, &[count], &labels));
+    }
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const APPLE: [&str; 8] = [
+    "explain",
+    "x * m * t",
+    "--at",
+    "x=100,m=2,t=1.1",
+    "--target",
+    "219",
+    "--nudge",
+    "x=1,m=1,t=0.01",
+];
+
+#[test]
+fn the_apple_in_json() {
+    let apple = json(&[&APPLE[..], &["--format", "json"]].concat());
+    assert_eq!(apple["output"], 220.000_000_000_000_03);
+    let close = |found: &Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{found} {expected}");
+    };
+    close(&apple["loss"], 0.5);
+    for (name, gradient, formula) in
+        [("x", 2.2, "t * m"), ("m", 110.0, "t * x"), ("t", 200.0, "x * m")]
+    {
+        close(&apple["gradients"][name], gradient);
+        close(&apple["partials"][name]["value"], gradient);
+        assert_eq!(apple["partials"][name]["formula"], formula);
+    }
+    assert_eq!(apple["ranking"], serde_json::json!(["t", "m", "x"]));
+    let rows = [
+        ("x", 222.2, 5.12, 4.62, 2.2, 4.62),
+        ("m", 330.0, 6160.5, 6160.0, 110.0, 6160.0),
+        ("t", 222.0, 4.5, 4.0, 2.0, 4.0),
+    ];
+    for (row, (name, output, loss, change, first, second)) in
+        apple["what_if"].as_array().unwrap().iter().zip(rows)
+    {
+        assert_eq!(row["name"], name);
+        for (key, expected) in [
+            ("output", output),
+            ("loss", loss),
+            ("loss_change", change),
+            ("first_order", first),
+            ("second_order", second),
+        ] {
+            close(&row[key], expected);
+        }
+    }
+    // The two gates: z = x·m gets 1.1 and passes 2.2 and 110; f = z·t passes 1.1 and 200.
+    let gates: Vec<&Value> = apple["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|node| node["label"] == "x * m" || node["label"] == "x * m * t")
+        .collect();
+    close(&gates[0]["gradient"], 1.1);
+    for (gate, products, formulas) in
+        [(gates[0], [2.2, 110.0], ["m", "x"]), (gates[1], [1.1, 200.0], ["t", "x * m"])]
+    {
+        for i in 0..2 {
+            close(&gate["backward"][i]["product"], products[i]);
+            assert_eq!(gate["backward"][i]["local_formula"], formulas[i]);
+        }
+    }
+}
+
+#[test]
+fn the_apple_in_text_fits_a_terminal() {
+    let output = chainrule(&APPLE);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for part in
+        ["L = ½·(f − target)²", "dL/df = 1", "1 × 200", "1.1 × 2 ", "+6160", "+4.62", "1. t"]
+    {
+        assert!(shown.contains(part), "`{part}` is not in:\n{shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "colours in a pipe");
+}
+
+#[test]
+fn formulas_read_back_to_the_gradient() {
+    for (expression, at) in [
+        ("x * m * t", "x=100,m=2,t=1.1"),
+        ("a / (b - a) ^ 3 + exp(-a * b)", "a=0.7,b=1.9"),
+        ("sqrt(x * y) / ln(x + 2) - sin(y) * cos(x) * 2", "x=1.5,y=0.4"),
+        ("sigmoid(w * x + b) * tanh(b) + softplus(w)", "w=0.3,x=2,b=-1"),
+        ("-x ^ 2 * y ^ -1.5 + (x - 3) ^ y", "x=4.5,y=0.8"),
+        ("erf(x) * gelu(y) + max(x, y) + abs(x - y)", "x=0.3,y=1.2"),
+        ("h = x ^ 2; h * h + h / y", "x=1.1,y=0.6"),
+    ] {
+        let explained = json(&["explain", expression, "--at", at, "--json"]);
+        for (name, partial) in explained["partials"].as_object().unwrap() {
+            let formula = partial["formula"].as_str().unwrap();
+            // A name that the formula no longer has must not be given a value.
+            let used = |pair: &&str| {
+                let name = pair.split('=').next().unwrap();
+                formula.split(|c: char| !c.is_alphanumeric()).any(|word| word == name)
+            };
+            let given: Vec<&str> = at.split(',').filter(used).collect();
+            let again = json(&["explain", formula, "--at", &given.join(","), "--json"]);
+            let (found, expected) = (again["output"].as_f64(), partial["value"].as_f64());
+            let (found, expected) = (found.unwrap(), expected.unwrap());
+            let gap = (found - expected).abs();
+            assert!(gap < 1e-9 * expected.abs().max(1.0), "d/d{name} of {expression}: {formula}");
+        }
+    }
+}
+
+#[test]
+fn bad_expressions_point_at_the_place() {
+    fails(&["explain", "x * (m +", "--at", "x=1,m=2"], 2, &["found the end", "\n          ^"]);
+    fails(&["explain", "x * foo(m)", "--at", "x=1,m=2"], 2, &["no function `foo`", "      ^^^"]);
+    fails(&["explain", "x * q", "--at", "x=1"], 2, &["`q` has no value", "--at q="]);
+    fails(&["explain", "x", "--at", "x=1,q=2"], 2, &["`q` has a value but does not occur"]);
+    fails(&["explain", "x x", "--at", "x=1"], 2, &["expected an operator or the end"]);
+    fails(&["explain", "x $ 2", "--at", "x=1"], 2, &["`$` has no meaning"]);
+    fails(&["explain", "", "--at", "x=1"], 2, &["the expression is empty"]);
+    fails(&["explain", "max(x, x, x)", "--at", "x=1"], 2, &["takes 1 or 2 arguments, not 3"]);
+    fails(&["explain", "x", "--at", "x=one"], 2, &["--at", "neither a number nor an array"]);
+    fails(&["explain", "x", "--at", "x=[[1,2],[3]]"], 2, &["rows differ in length"]);
+    fails(&["explain", "x", "--at", "x=1", "--wrt", "y"], 2, &["no input named `y`"]);
+    fails(&["explain", "x + y", "--at", "x=[1,2],y=[1,2,3]"], 2, &["do not broadcast", "^"]);
+    fails(&["explain", "x + x", "--at", "x=[1,2]"], 2, &["shape [2]", "sum"]);
+    let deep = format!("{}x{}", "(".repeat(20_000), ")".repeat(20_000));
+    fails(&["explain", &deep, "--at", "x=1"], 2, &["nested more than 256 deep"]);
+    fails(&["explain", &format!("{}x", "-".repeat(20_000)), "--at", "x=1"], 2, &["nested"]);
+}
+
+#[test]
+fn a_run_is_saved_scored_and_resumed_with_the_same_bits() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let data = text(data.path()).to_owned();
+    let path = |name: &str| text(&runs.path().join(name)).to_owned();
+    let common = ["--hidden", "7", "--init", "he", "--lr", "0.5", "--batch-size", "7", "--json"];
+    let train = |out: &str, more: &[&str]| {
+        json(&[&["train", &data, "--out", out][..], &common, more].concat())
+    };
+    let whole = train(&path("a"), &["--epochs", "6", "--threads", "1"]);
+    let threads = train(&path("b"), &["--epochs", "6", "--threads", "2"]);
+    assert_eq!(whole["parameters_sha256"], threads["parameters_sha256"]);
+    assert_eq!(whole["steps"], 9 * 6);
+    assert_eq!(whole["parameters"], 20 * 7 + 7 + 7 * 10 + 10);
+
+    train(&path("c"), &["--epochs", "2"]);
+    let resumed = json(&["train", "--resume", &path("c"), "--epochs", "6", "--json"]);
+    assert_eq!(resumed["parameters_sha256"], whole["parameters_sha256"]);
+    assert_eq!(resumed["epochs"].as_array().unwrap().len(), 6);
+
+    let score = json(&["eval", &path("a"), "--json"]);
+    assert_eq!(score["examples"], 20);
+    assert_eq!(score["accuracy"], whole["final"]["test_accuracy"]);
+    let rows = score["confusion"].as_array().unwrap();
+    let counts = rows.iter().flat_map(|row| row.as_array().unwrap()).map(|n| n.as_u64().unwrap());
+    assert_eq!(counts.sum::<u64>(), 20);
+
+    let other = train(&path("d"), &["--epochs", "6", "--seed", "1"]);
+    assert_ne!(other["parameters_sha256"], whole["parameters_sha256"]);
+    fails(&["train", &data, "--out", &path("a")], 1, &["exists already", "--force"]);
+}
+
+#[test]
+fn settings_out_of_their_domain_leave_nothing_behind() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    for (option, value, status, part) in [
+        ("--lr", "0", 2, "learning rate is 0"),
+        ("--lr", "-0.1", 2, "learning rate is -0.1"),
+        ("--lr", "nan", 2, "learning rate is NaN"),
+        ("--batch-size", "0", 2, "batch size is 0"),
+        ("--batch-size", "-5", 2, "-5"),
+        ("--epochs", "0", 2, "epochs is 0"),
+        ("--hidden", "5,0", 2, "size is 0"),
+        ("--hidden", "five", 2, "`five` is not a size"),
+        ("--threads", "0", 2, "--threads is 0"),
+        ("--activation", "step", 2, "no activation named `step`"),
+        ("--init", "normal:-1", 2, "init is `normal:-1`"),
+        ("--dtype", "f16", 2, "dtype is `f16`"),
+    ] {
+        fails(&["train", text(data.path()), "--out", text(&out), option, value], status, &[part]);
+        assert!(!out.exists(), "{option} {value} left a folder");
+    }
+    fails(&["train", "nothing"], 2, &["no dataset `nothing`"]);
+    fails(&["train"], 2, &["DATASET"]);
+    fails(&["eval", text(runs.path())], 1, &["not a run's folder"]);
+}
+
+#[test]
+fn bad_data_files_are_told_by_name() {
+    let images = "train-images-idx3-ubyte";
+    let labels = "train-labels-idx1-ubyte";
+    let good = idx(8, &[60, 4, 5], &[7; 1200]);
+    for (name, bytes, parts) in [
+        (images, Some(good[..700].to_vec()), vec![images, "only 684 follow"]),
+        (images, Some(good[..9].to_vec()), vec![images, "cut off"]),
+        (images, Some([good.clone(), vec![1]].concat()), vec![images, "more follow"]),
+        (images, Some(idx(0x0d, &[60, 4, 5], &[7; 4800])), vec![images, "0x0d", "0x08"]),
+        (images, Some(b"hello, this is text".to_vec()), vec![images, "not an IDX file"]),
+        (images, Some(idx(8, &[u32::MAX; 3], &[7; 99])), vec![images, "header announces"]),
+        (
+            images,
+            Some(idx(8, &[59, 4, 5], &[7; 1180])),
+            vec![labels, "60 labels for the 59 images"],
+        ),
+        (
+            labels,
+            Some(idx(8, &[60], &[12; 60])),
+            vec![labels, "label 12 is out of range", "0 to 9"],
+        ),
+        (labels, Some(idx(8, &[30, 2], &[1; 60])), vec![labels, "labels have one axis"]),
+        (images, Some(vec![0x1f, 0x8b, 8, 0, 0]), vec![images, "cut off"]),
+        (labels, None, vec![labels, "no such file"]),
+    ] {
+        let data = digits();
+        let path = data.path().join(name);
+        match bytes {
+            Some(bytes) => std::fs::File::create(&path).unwrap().write_all(&bytes).unwrap(),
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let out = data.path().join("run");
+        fails(&["train", text(data.path()), "--out", text(&out)], 1, &parts);
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn a_diverging_loss_stops_with_its_origin() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let arguments = [
+        "train",
+        text(data.path()),
+        "--out",
+        text(&out),
+        "--lr",
+        "1e30",
+        "--init",
+        "he",
+        "--quiet",
+    ];
+    fails(&arguments, 1, &["diverged at step", "first node", "operation `"]);
+}
+
+#[test]
+fn gradients_of_a_network_and_of_expressions() {
+    let data = digits();
+    let report = json(&[
+        "gradcheck",
+        text(data.path()),
+        "--hidden",
+        "6,5",
+        "--activation",
+        "tanh",
+        "--json",
+    ]);
+    assert_eq!(report["passed"], true);
+    let first = &report["parameters"][0];
+    assert_eq!(
+        (first["name"].as_str(), first["checked"].as_u64()),
+        (Some("affine1.weight"), Some(120))
+    );
+    assert!(first["mean_abs_difference"].as_f64().unwrap() < 1e-9);
+
+    let report = json(&["gradcheck", "relu(x) * y + ln(z)", "--at", "x=0,y=2,z=1e-7", "--json"]);
+    assert_eq!(report["passed"], true);
+    assert_eq!(report["parameters"][0]["kinks"], 1, "relu at 0 is a kink");
+    fails(&["gradcheck", "x +", "--at", "x=1"], 2, &["found the end"]);
+}
+
+/// Root is not bound by permissions, so that this can only be seen as another user.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    let data = digits();
+    let file = data.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    let out = file.join("run");
+    fails(&["train", text(data.path()), "--out", text(&out)], 1, &[text(&out)]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "in the way");
+}
+
+/// /dev/full takes no byte: every write says that no space is left.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_space_on_standard_output_is_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_chainrule")).args(APPLE).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
+}

@@ -1,0 +1,156 @@
+//! What a plan promises: no allocation while running, the same bits on any number of threads, and
+//! errors that name their place.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chainrule::nn::{Affine, Init, Relu, Sequential};
+use chainrule::optim::Sgd;
+use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
+
+/// Counts allocations of this whole program; the tests that read it hold `ONE_AT_A_TIME`.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A training step of a two-layer network with its parameters.
+fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
+    let model = Sequential::new()
+        .with(Affine::new(784, 50, Init::He))
+        .with(Relu)
+        .with(Affine::new(50, 10, Init::He));
+    let parameters = model.initial(7).unwrap();
+    let g = Graph::new();
+    let x = g.input("x", [batch, 784]);
+    let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
+    let variables = model.variables(x);
+    let gradients = g.backward(loss, &variables);
+    let updates = Sgd::new(0.1).unwrap().updates(&variables, &gradients);
+    let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);
+    let pixels: Vec<f32> = (0..batch * 784).map(|i| (i % 97) as f32 / 97.0).collect();
+    plan.feed("x", &pixels).unwrap();
+    plan.feed_labels("t", &(0..batch as u32).map(|i| i % 10).collect::<Vec<_>>()).unwrap();
+    (plan, parameters)
+}
+
+#[test]
+fn running_a_plan_allocates_nothing() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let allocations = |run: &mut dyn FnMut()| {
+        run();
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        (0..20).for_each(|_| run());
+        ALLOCATIONS.load(Ordering::Relaxed) - before
+    };
+    for threads in [1, 2] {
+        let pool = Arc::new(Pool::new(threads));
+        // Every kind of step except products.
+        let g = Graph::new();
+        let w = g.parameter("w", [300, 200]);
+        let x = g.input("x", [300, 200]);
+        let y = (x * w).t().softmax().concat(1, &[w.tanh().t()]).pad(0, 1, 2);
+        let labels = y.argmax(1);
+        let loss = y.gather(1, labels).sum(&[]) + y.max(&[0]).square().mean(&[]);
+        let dw = g.backward(loss, &[w])[0];
+        let mut plan = g.compile_step::<f32>(loss, &[(w, w - dw)]).unwrap().with_pool(&pool);
+        let mut parameters = Parameters::new();
+        parameters.insert("w", Tensor::full([300, 200], 0.5));
+        let count = allocations(&mut || assert!(plan.step(&mut parameters).unwrap()));
+        assert_eq!(count, 0, "{count} allocations in 20 runs on {threads} threads");
+
+        // The library of products makes a workspace of two allocations for each call, one call per
+        // part; nothing else allocates.
+        let g = Graph::new();
+        let product = g.input("a", [8, 8]).matmul(g.input("b", [8, 8])).relu();
+        let mut plan = g.compile::<f32>(&[product]).unwrap().with_pool(&pool);
+        let count = allocations(&mut || plan.run().unwrap());
+        assert!(count <= 2 * 20, "{count} allocations in 20 products on {threads} threads");
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let after = |threads: usize| {
+        let (mut plan, mut parameters) = step(&Arc::new(Pool::new(threads)), 130);
+        for _ in 0..5 {
+            plan.step(&mut parameters).unwrap();
+        }
+        parameters.sha256()
+    };
+    let alone = after(1);
+    for threads in [2, 3, 5, 8] {
+        assert_eq!(after(threads), alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_changes_no_parameter() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let (mut plan, mut parameters) = step(&Arc::new(Pool::new(2)), 10);
+    plan.input_mut("x").unwrap()[3] = f32::INFINITY;
+    let before = parameters.sha256();
+    assert!(!plan.step(&mut parameters).unwrap());
+    assert_eq!(parameters.sha256(), before);
+}
+
+#[test]
+fn memory_is_reused() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let g = Graph::new();
+    let mut y = g.input("x", [64, 64]);
+    for _ in 0..50 {
+        y = y.matmul(y);
+    }
+    let plan = g.compile::<f64>(&[y]).unwrap();
+    assert!(plan.bytes() <= 3 * 64 * 64 * 8 + 64, "{} bytes", plan.bytes());
+}
+
+#[test]
+fn the_first_mistake_is_the_one_that_is_told() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let g = Graph::new();
+    let (a, b) = (g.input("a", [2, 3]), g.input("b", [4]));
+    let line = line!() + 1;
+    let wrong = a + b;
+    let later = wrong.matmul(a).sum(&[7]);
+    let error = g.compile::<f32>(&[later]).unwrap_err().to_string();
+    for part in ["add", "[2, 3]", "[4]", file!(), &line.to_string()] {
+        assert!(error.contains(part), "{error} lacks {part}");
+    }
+}
+
+#[test]
+fn wrong_feeds_are_told_by_name() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let g = Graph::new();
+    let y = g.input("x", [3]).sum(&[]) + g.labels("t", [2], 10).one_hot(10).sum(&[]);
+    let w = g.parameter("w", []);
+    let mut plan = g.compile::<f64>(&[y * w]).unwrap();
+    let message = |result: chainrule::Result<()>| result.unwrap_err().to_string();
+    assert!(message(plan.feed("y", &[1.0])).contains("there are: x, t"));
+    assert!(message(plan.feed("x", &[1.0])).contains("3 elements, but 1"));
+    assert!(message(plan.feed_labels("t", &[3, 10])).contains("label 10 is out of range"));
+    assert!(message(plan.run()).contains("no parameter named `w`"));
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::full([2], 1.0));
+    assert!(message(plan.run_with(&parameters)).contains("parameter `w` has shape [2]"));
+}
