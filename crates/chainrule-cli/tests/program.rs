@@ -80,7 +80,7 @@ fn the_apple_in_json() {
     };
     close(&apple["loss"], 0.5);
     for (name, gradient, formula) in
-        [("x", 2.2, "t * m"), ("m", 110.0, "t * x"), ("t", 200.0, "x * m")]
+        [("x", 2.2, "m * t"), ("m", 110.0, "x * t"), ("t", 200.0, "x * m")]
     {
         close(&apple["gradients"][name], gradient);
         close(&apple["partials"][name]["value"], gradient);

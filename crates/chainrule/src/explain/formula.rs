@@ -14,7 +14,8 @@ const MAX_SIZE: usize = 300;
 #[derive(Clone, Debug, PartialEq)]
 enum Term {
     Number(f64),
-    Symbol(Rc<str>),
+    /// A name, and the number of its node, by which factors are ordered.
+    Symbol(Rc<str>, u32),
     /// Two terms or more.
     Sum(Vec<Formula>),
     /// A coefficient and factors with their constant exponents.
@@ -39,7 +40,7 @@ impl PartialEq for Formula {
 impl Formula {
     fn new(term: Term) -> Self {
         let size = match &term {
-            Term::Number(_) | Term::Symbol(_) => 1,
+            Term::Number(_) | Term::Symbol(..) => 1,
             Term::Sum(terms) | Term::Call(_, terms) => {
                 1 + terms.iter().map(|t| t.size).sum::<usize>()
             }
@@ -82,6 +83,11 @@ impl Formula {
             }
         }
         merged.retain(|(_, exponent)| *exponent != 0.0);
+        // Names first, in the order in which they were given, as one would write m·t.
+        merged.sort_by_key(|(base, _)| match &*base.term {
+            Term::Symbol(_, order) => *order,
+            _ => u32::MAX,
+        });
         match merged.as_slice() {
             _ if coefficient == 0.0 => Self::number(0.0),
             [] => Self::number(coefficient),
@@ -180,7 +186,7 @@ impl<'g> Formulas<'g> {
 
     fn build(&self, id: u32) -> Option<Formula> {
         match self.graph.label(id).filter(|_| self.keep_names) {
-            Some(name) => Some(Formula::new(Term::Symbol(name.as_ref().into()))),
+            Some(name) => Some(Formula::new(Term::Symbol(name.as_ref().into(), id))),
             None => self.operation(id),
         }
     }
@@ -189,14 +195,14 @@ impl<'g> Formulas<'g> {
         let node = self.graph.node(id, Clone::clone);
         let op = match &node.source {
             Source::Input(name) | Source::Parameter(name) => {
-                return Some(Formula::new(Term::Symbol(name.as_ref().into())));
+                return Some(Formula::new(Term::Symbol(name.as_ref().into(), id)));
             }
             Source::Constant(tensor) => {
                 return match tensor.at(&[]) {
                     Some(value) => Some(Formula::number(value)),
                     None => {
                         let text = super::Value::from(&**tensor).to_string();
-                        Some(Formula::new(Term::Symbol(text.into())))
+                        Some(Formula::new(Term::Symbol(text.into(), id)))
                     }
                 };
             }
@@ -264,7 +270,7 @@ impl Formula {
                 let binding = if *value < 0.0 { Binding::Sum } else { Binding::Atom };
                 (constant(*value, style), binding)
             }
-            Term::Symbol(name) => (symbol(name, style), Binding::Atom),
+            Term::Symbol(name, _) => (symbol(name, style), Binding::Atom),
             Term::Sum(terms) => (sum(terms, style), Binding::Sum),
             Term::Product(coefficient, factors) => product(*coefficient, factors, style),
             Term::Call(name, arguments) => (call(name, arguments, style), Binding::Atom),
