@@ -29,7 +29,7 @@ pub enum Init {
 }
 
 impl Init {
-    /// Values for a parameter of shape [inputs, outputs].
+    /// Values for a parameter of shape `[inputs, outputs]`.
     fn values<T: Real>(self, shape: Shape, rng: &mut ChaCha8Rng) -> Result<Tensor<T>> {
         let inputs = shape.get(0).unwrap_or(1) as f64;
         let outputs = shape.get(1).unwrap_or(1) as f64;
@@ -94,7 +94,7 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
     fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g>;
 }
 
-/// X·W + b, with X of shape [batch, inputs], W of shape [inputs, outputs] and b of shape [outputs].
+/// X·W + b, with X of shape `[batch, inputs]`, W of shape `[inputs, outputs]` and b of `[outputs]`.
 ///
 /// ```
 /// use chainrule::nn::{Affine, Init, Layer};

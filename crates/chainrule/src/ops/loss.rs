@@ -5,7 +5,7 @@ use super::{Gate, Op, Operand, Output, Real, Type, reals};
 use crate::graph::{Kind, Var};
 
 /// The mean over the batch of the cross-entropy −Σ t·ln softmax(x), for logits x and
-/// distributions t, both of shape [batch, classes].
+/// distributions t, both of shape `[batch, classes]`.
 ///
 /// The gradient of the logits is (y·Σt − t)/batch, which for distributions (Σt = 1) is the
 /// textbook's (y − t)/batch with y = softmax(x) (Bishop, *Pattern Recognition*, equation 4.109).
@@ -53,8 +53,8 @@ impl Op for SoftmaxWithLoss {
 }
 
 impl<'g> Var<'g> {
-    /// The mean cross-entropy of these logits [batch, classes] against labels [batch], or against
-    /// one-hot or soft targets [batch, classes]; see [`SoftmaxWithLoss`].
+    /// The mean cross-entropy of these logits `[batch, classes]` against labels `[batch]`, or against
+    /// one-hot or soft targets `[batch, classes]`; see [`SoftmaxWithLoss`].
     ///
     /// ```
     /// let g = chainrule::Graph::new();
