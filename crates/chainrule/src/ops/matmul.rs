@@ -1,7 +1,6 @@
 //! The matrix product, batched; transposed operands are read through their strides.
 
-use gemm::{Parallelism, gemm};
-
+use super::product::{Matrix, product};
 use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
 use crate::tensor::{Offsets, Shape};
@@ -92,60 +91,6 @@ impl Op for MatMul {
         let rows = output.len() / self.grain(output);
         let by_work = super::split(output.len(), self.cost(operands), self.grain(output));
         by_work.min((rows / MIN_ROWS).max(1))
-    }
-}
-
-/// A strided matrix: its elements from the first one on, and (row, column) strides.
-struct Matrix<'a, T> {
-    values: &'a [T],
-    strides: (usize, usize),
-}
-
-impl<T> Matrix<'_, T> {
-    /// Whether all elements of a `rows`×`columns` matrix lie within the slice.
-    fn holds(&self, rows: usize, columns: usize) -> bool {
-        let last = (rows - 1) * self.strides.0 + (columns - 1) * self.strides.1;
-        last < self.values.len()
-    }
-}
-
-/// target = a·b, with a of m×k, b of k×n and target contiguous.
-fn product<T: Real>(
-    target: &mut [T],
-    a: &Matrix<T>,
-    b: &Matrix<T>,
-    (m, k, n): (usize, usize, usize),
-) {
-    if m == 0 || n == 0 || k == 0 {
-        target.fill(T::zero());
-        return;
-    }
-    assert!(target.len() == m * n && a.holds(m, k) && b.holds(k, n), "matmul operand too short");
-    // SAFETY: every element that the strides can reach lies within the slices, as just asserted; the
-    // target is borrowed mutably, so that it overlaps neither operand; alpha = 0 and
-    // read_dst = false, so that the target is written only.
-    unsafe {
-        gemm(
-            m,
-            n,
-            k,
-            target.as_mut_ptr(),
-            1,
-            n as isize,
-            false,
-            a.values.as_ptr(),
-            a.strides.1 as isize,
-            a.strides.0 as isize,
-            b.values.as_ptr(),
-            b.strides.1 as isize,
-            b.strides.0 as isize,
-            T::zero(),
-            T::one(),
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
     }
 }
 

@@ -49,6 +49,7 @@ mod loss;
 mod matmul;
 mod movement;
 mod pointwise;
+pub(crate) mod product;
 mod reduce;
 mod select;
 mod softmax;

@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
 
+use crate::ops::product::{self, Kernel};
 use crate::ops::{AnyOp, Operand, Output};
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
@@ -33,22 +34,33 @@ pub trait Real:
 }
 
 mod sealed {
-    use super::{AnyOp, Operand, Output};
+    use super::{AnyOp, Kernel, Operand, Output, product};
 
     pub trait Sealed: Sized {
         /// Calls an operation's kernel for this type.
         fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>);
+
+        /// The kernel of matrix products with so many columns, for this processor.
+        fn product_kernel(columns: usize) -> Kernel<Self>;
     }
 
     impl Sealed for f32 {
         fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
             op.forward_f32(operands, output);
         }
+
+        fn product_kernel(columns: usize) -> Kernel<Self> {
+            product::kernel_f32(columns)
+        }
     }
 
     impl Sealed for f64 {
         fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
             op.forward_f64(operands, output);
+        }
+
+        fn product_kernel(columns: usize) -> Kernel<Self> {
+            product::kernel_f64(columns)
         }
     }
 }
