@@ -45,6 +45,7 @@
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
 //! `argmax` and the condition of `select` have none.
 
+pub(crate) mod elementary;
 mod loss;
 mod matmul;
 mod movement;

@@ -63,7 +63,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).exp().eval()?.values(), [1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Exp exp: |x| x.exp(), |_x, y| Some(y);
+    Exp exp: |x| x.fast_exp(), |_x, y| Some(y);
     /// ln x, the natural logarithm, for x > 0; derivative 1/x.
     ///
     /// ```
@@ -176,7 +176,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).tanh().eval()?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Tanh tanh: |x| x.tanh(), |_x, y| Some(1.0 - y.square());
+    Tanh tanh: |x| x.fast_tanh(), |_x, y| Some(1.0 - y.square());
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt; derivative 2/√π · e^(−x²).
     ///
     /// ```
@@ -193,10 +193,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).sigmoid().eval()?.values(), [0.5]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Sigmoid sigmoid: |x| {
-        let e = (-x.abs()).exp();
-        (if x >= T::zero() { T::one() } else { e }) / (T::one() + e)
-    }, |_x, y| Some(y * (1.0 - y));
+    Sigmoid sigmoid: |x| x.fast_sigmoid(), |_x, y| Some(y * (1.0 - y));
     /// max(x, 0); derivative 1 for x > 0, else 0, also at 0. NaN stays NaN.
     ///
     /// ```
@@ -216,7 +213,7 @@ unary! {
     /// ```
     Softplus softplus: |x| {
         let positive = if x <= T::zero() { T::zero() } else { x };
-        positive + (-x.abs()).exp().ln_1p()
+        positive + (-x.abs()).fast_exp().ln_1p()
     }, |x, _y| Some(x.sigmoid());
 }
 

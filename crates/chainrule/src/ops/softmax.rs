@@ -24,7 +24,7 @@ fn largest<T: Real>(row: &[T]) -> T {
 /// The largest element and ln Σ e^(x − largest): the exponents never exceed 0.
 pub(super) fn log_sum_exp<T: Real>(row: &[T]) -> (T, T) {
     let top = largest(row);
-    let sum = row.iter().fold(T::zero(), |sum, &x| sum + (x - top).exp());
+    let sum = row.iter().fold(T::zero(), |sum, &x| sum + (x - top).fast_exp());
     (top, sum.ln())
 }
 
@@ -47,7 +47,7 @@ impl Op for Softmax {
             let top = largest(x);
             let mut sum = T::zero();
             for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - top).exp();
+                *y = (x - top).fast_exp();
                 sum += *y;
             }
             y.iter_mut().for_each(|y| *y /= sum);

@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
 
+use crate::ops::elementary;
 use crate::ops::product::{self, Kernel};
 use crate::ops::{AnyOp, Operand, Output};
 
@@ -24,6 +25,19 @@ pub trait Real:
 
     /// The value in double precision.
     fn to_f64(self) -> f64;
+
+    /// eˣ. In `f32` this method, the next two and [`Real::erf`] have no branch and no call, so that a
+    /// loop over them becomes vector code, and give the same bits on every processor.
+    #[must_use]
+    fn fast_exp(self) -> Self;
+
+    /// The hyperbolic tangent.
+    #[must_use]
+    fn fast_tanh(self) -> Self;
+
+    /// The logistic function 1/(1 + e⁻ˣ).
+    #[must_use]
+    fn fast_sigmoid(self) -> Self;
 
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
     #[must_use]
@@ -65,8 +79,14 @@ mod sealed {
     }
 }
 
+/// 1/(1 + e⁻ˣ) from e^(−|x|), so that no argument overflows.
+fn sigmoid_f64(x: f64) -> f64 {
+    let e = (-x.abs()).exp();
+    (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
+}
+
 macro_rules! real {
-    ($type:ty, $erf:path) => {
+    ($type:ty, $exp:path, $tanh:path, $sigmoid:path, $erf:path) => {
         impl Real for $type {
             const NAME: &'static str = stringify!($type);
 
@@ -82,6 +102,22 @@ macro_rules! real {
                 f64::from(self)
             }
 
+            #[inline(always)]
+            fn fast_exp(self) -> Self {
+                $exp(self)
+            }
+
+            #[inline(always)]
+            fn fast_tanh(self) -> Self {
+                $tanh(self)
+            }
+
+            #[inline(always)]
+            fn fast_sigmoid(self) -> Self {
+                $sigmoid(self)
+            }
+
+            #[inline(always)]
             fn erf(self) -> Self {
                 $erf(self)
             }
@@ -93,5 +129,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, libm::erff);
-real!(f64, libm::erf);
+real!(f32, elementary::exp, elementary::tanh, elementary::sigmoid, elementary::erf);
+real!(f64, f64::exp, f64::tanh, sigmoid_f64, libm::erf);
