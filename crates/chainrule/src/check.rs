@@ -239,7 +239,9 @@ impl Prober<'_> {
     fn agrees(&self, estimate: &Estimate, backpropagation: f64) -> bool {
         let scale = backpropagation.abs().max(estimate.slope.abs());
         let gap = (backpropagation - estimate.slope).abs();
-        !estimate.crosses && gap <= self.tolerance * scale + estimate.rounding
+        // An infinite scale would allow any gap: numbers that are not finite agree with nothing.
+        let finite = scale.is_finite() && gap.is_finite();
+        !estimate.crosses && finite && gap <= self.tolerance * scale + estimate.rounding
     }
 
     /// Smaller and smaller steps: the estimate that differs least from the one before it, among those

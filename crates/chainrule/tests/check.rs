@@ -1,0 +1,30 @@
+//! The gradient check itself: what it must refuse, what it must accept, and the numbers it reports.
+
+use chainrule::check::{Report, Settings, gradients};
+use chainrule::{Graph, Parameters, Result, Tensor, Var};
+
+/// Checks `f` of one parameter x at these values, with the inputs that `feed` gives.
+fn check(
+    values: &[f64],
+    settings: &Settings,
+    f: impl for<'g> Fn(&'g Graph, Var<'g>) -> Var<'g>,
+) -> Result<Report> {
+    let g = Graph::new();
+    let x = g.parameter("x", [values.len()]);
+    let loss = f(&g, x).sum(&[]);
+    let mut parameters = Parameters::new();
+    parameters.insert("x", Tensor::new([values.len()], values.to_vec()).unwrap());
+    gradients(&g, loss, &parameters, |_| Ok(()), settings)
+}
+
+#[test]
+fn an_infinite_gradient_does_not_pass() {
+    for (name, report) in [
+        ("1/x", check(&[0.0], &Settings::default(), |_, x| 1.0 / x).unwrap()),
+        ("sqrt", check(&[0.0], &Settings::default(), |_, x| x.sqrt()).unwrap()),
+        ("ln", check(&[-1.0], &Settings::default(), |_, x| x.ln()).unwrap()),
+    ] {
+        assert!(!report.passed, "{name} passed: {report:?}");
+        assert_eq!(report.parameters[0].failed, 1, "{name}");
+    }
+}
