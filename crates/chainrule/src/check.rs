@@ -75,6 +75,17 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Checks every setting's domain. No elements or an infinite tolerance would pass whatever the
+    /// gradients are.
+    fn validate(&self) -> Result<()> {
+        let tolerance_ok = self.tolerance > 0.0 && self.tolerance.is_finite();
+        Error::check(tolerance_ok, "the tolerance", self.tolerance, "positive and finite")?;
+        let wanted = "at least 1";
+        Error::check(self.elements != Some(0), "the number of elements to check", 0, wanted)
+    }
+}
+
 /// Checks the gradients of `loss` with respect to every parameter. `feed` gives the inputs.
 ///
 /// ```
@@ -90,7 +101,8 @@ impl Default for Settings {
 /// ```
 ///
 /// # Errors
-/// The graph has an error, a parameter is missing, or `feed` fails.
+/// The graph has an error, a parameter is missing, there is nothing to check, a setting is out of its
+/// domain, or `feed` fails.
 pub fn gradients<T: Real>(
     graph: &Graph,
     loss: Var<'_>,
@@ -98,8 +110,10 @@ pub fn gradients<T: Real>(
     feed: impl Fn(&mut Plan<f64>) -> Result<()>,
     settings: &Settings,
 ) -> Result<Report> {
-    Error::check(settings.tolerance > 0.0, "tolerance", settings.tolerance, "positive")?;
+    settings.validate()?;
     graph.ok()?;
+    let wanted = "at least 1: without one there is no gradient to check";
+    Error::check(parameters.count() > 0, "the number of parameter elements", 0, wanted)?;
     let loss = graph.var(loss.id);
     let parameters = parameters.cast::<f64>();
     let wrt: Vec<Var<'_>> =

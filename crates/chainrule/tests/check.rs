@@ -28,3 +28,17 @@ fn an_infinite_gradient_does_not_pass() {
         assert_eq!(report.parameters[0].failed, 1, "{name}");
     }
 }
+
+#[test]
+fn nothing_checked_is_an_error_and_no_pass() {
+    let none = Settings { elements: Some(0), ..Settings::default() };
+    let error = check(&[1.0], &none, |_, x| x).unwrap_err().to_string();
+    assert!(error.contains("elements to check is 0") && error.contains("at least 1"), "{error}");
+    let error = check(&[], &Settings::default(), |_, x| x).unwrap_err().to_string();
+    assert!(error.contains("parameter elements is 0"), "{error}");
+    for tolerance in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        let settings = Settings { tolerance, ..Settings::default() };
+        let error = check(&[1.0], &settings, |_, x| x).unwrap_err().to_string();
+        assert!(error.contains("tolerance is") && error.contains("positive and finite"), "{error}");
+    }
+}
