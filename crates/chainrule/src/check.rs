@@ -120,7 +120,9 @@ pub fn gradients<T: Real>(
         parameters.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
     let kinks = kinks(graph, loss);
     let slopes = graph.backward(loss, &wrt);
-    let mut backpropagation = graph.compile::<f64>(&slopes)?;
+    // With the loss among the outputs, the plan has every input that `feed` may give: a gradient can
+    // do without some, as that of a sum does.
+    let mut backpropagation = graph.compile::<f64>(&[&[loss], slopes.as_slice()].concat())?;
     feed(&mut backpropagation)?;
     backpropagation.run_with(&parameters)?;
 

@@ -42,3 +42,14 @@ fn nothing_checked_is_an_error_and_no_pass() {
         assert!(error.contains("tolerance is") && error.contains("positive and finite"), "{error}");
     }
 }
+
+#[test]
+fn a_gradient_that_uses_no_input_can_be_checked() {
+    let g = Graph::new();
+    let (w, x) = (g.parameter("w", [2]), g.input("x", [2]));
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::full([2], 1.0));
+    let feed = |plan: &mut chainrule::Plan<f64>| plan.feed("x", &[1.0, 2.0]);
+    let report = gradients(&g, (w + x).sum(&[]), &parameters, feed, &Settings::default()).unwrap();
+    assert!(report.passed);
+}
