@@ -72,15 +72,14 @@ fn table(report: &Report) -> String {
         "parameter", "checked", "kinks", "mean |diff|", "max |diff|", "max rel err"
     );
     for p in &report.parameters {
+        // Where every element lies at a kink, there is no difference to show.
+        let [mean, max, relative] =
+            [p.mean_abs_difference, p.max_abs_difference, p.max_relative_error]
+                .map(|number| if p.checked == 0 { "-".into() } else { format!("{number:.2e}") });
         let _ = writeln!(
             out,
-            "{:width$}  {:>8}  {:>6}  {:>11.2e}  {:>11.2e}  {:>11.2e}",
-            p.name,
-            p.checked,
-            p.kinks,
-            p.mean_abs_difference,
-            p.max_abs_difference,
-            p.max_relative_error
+            "{:width$}  {:>8}  {:>6}  {mean:>11}  {max:>11}  {relative:>11}",
+            p.name, p.checked, p.kinks
         );
         if let Some(worst) = &p.worst {
             let (by, diff) = (worst.backpropagation, worst.difference);

@@ -26,9 +26,10 @@ pub struct ParameterReport {
     pub kinks: usize,
     /// The mean over the compared elements of |backpropagation − difference|.
     pub mean_abs_difference: f64,
-    /// The largest such difference.
+    /// The largest such difference; NaN where one is.
     pub max_abs_difference: f64,
-    /// The largest difference beyond the rounding of the loss, relative to the larger number.
+    /// The largest such difference relative to the larger of its two numbers. Rounding of the loss
+    /// counts here, so that it is large for gradients near 0; the verdict makes allowance for it.
     pub max_relative_error: f64,
     /// The number of elements beyond the tolerance.
     pub failed: usize,
@@ -146,7 +147,7 @@ pub fn gradients<T: Real>(
             elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
         };
         let found = in_parallel(count, settings.threads, probe)?;
-        reports.push(summarise(name, tensor.shape().dims(), &found));
+        reports.push(summarise(name, tensor.shape().dims(), &found, settings.tolerance));
     }
     let passed = reports.iter().all(|report| report.failed == 0);
     Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
@@ -210,11 +211,19 @@ impl Element {
 
     fn relative(&self) -> f64 {
         let scale = self.backpropagation.abs().max(self.difference.abs());
-        match (self.gap() - self.rounding).max(0.0) {
-            0.0 => 0.0,
-            beyond => beyond / scale,
-        }
+        share(self.gap(), scale)
     }
+
+    /// The gap in units of what is allowed: 1 is the limit.
+    fn excess(&self, tolerance: f64) -> f64 {
+        let scale = self.backpropagation.abs().max(self.difference.abs());
+        share(self.gap(), tolerance * scale + self.rounding)
+    }
+}
+
+/// `part` of `whole`; no part of nothing is none, and a NaN has no sign, which would change its order.
+fn share(part: f64, whole: f64) -> f64 {
+    if part == 0.0 { 0.0 } else { (part / whole).abs() }
 }
 
 /// One estimate of a derivative.
@@ -307,21 +316,23 @@ impl Prober<'_> {
     }
 }
 
-fn summarise(name: &str, dims: &[usize], elements: &[Element]) -> ParameterReport {
+fn summarise(name: &str, dims: &[usize], elements: &[Element], tolerance: f64) -> ParameterReport {
     let compared: Vec<&Element> = elements.iter().filter(|element| !element.kink).collect();
-    let largest = |f: fn(&Element) -> f64| compared.iter().map(|e| f(e)).fold(0.0, f64::max);
-    let order = |e: &&&Element| (e.failed, e.relative(), e.gap());
+    // The order of `total_cmp` puts NaN above every number, so that none is lost.
+    let largest = |f: fn(&Element) -> f64| {
+        compared.iter().map(|e| f(e)).max_by(f64::total_cmp).unwrap_or(0.0)
+    };
     let worst = compared.iter().max_by(|a, b| {
-        let (a, b) = (order(a), order(b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+        let by_excess = a.excess(tolerance).total_cmp(&b.excess(tolerance));
+        by_excess.then(a.gap().total_cmp(&b.gap()))
     });
+    let total = compared.iter().fold(0.0, |sum, e| sum + e.gap());
     ParameterReport {
         name: name.into(),
         shape: dims.to_vec(),
         checked: compared.len(),
         kinks: elements.len() - compared.len(),
-        mean_abs_difference: compared.iter().map(|e| e.gap()).sum::<f64>()
-            / compared.len().max(1) as f64,
+        mean_abs_difference: total / compared.len().max(1) as f64,
         max_abs_difference: largest(Element::gap),
         max_relative_error: largest(Element::relative),
         failed: compared.iter().filter(|e| e.failed).count(),

@@ -53,3 +53,21 @@ fn a_gradient_that_uses_no_input_can_be_checked() {
     let report = gradients(&g, (w + x).sum(&[]), &parameters, feed, &Settings::default()).unwrap();
     assert!(report.passed);
 }
+
+#[test]
+fn the_report_hides_no_number() {
+    let report = check(&[0.3, 1.7], &Settings::default(), |_, x| x.sin()).unwrap();
+    let relative = report.parameters[0].max_relative_error;
+    assert!(relative > 0.0 && relative < 1e-8, "{relative:e} is not the error of a difference");
+
+    let report = check(&[1.0, -1.0], &Settings::default(), |_, x| x.sqrt()).unwrap();
+    let parameter = &report.parameters[0];
+    assert!(parameter.max_abs_difference.is_nan() && parameter.max_relative_error.is_nan());
+    assert!(parameter.mean_abs_difference.is_nan());
+    assert_eq!(parameter.worst.as_ref().unwrap().index, [1]);
+
+    let report = check(&[0.0], &Settings::default(), |_, x| x.relu()).unwrap();
+    let parameter = &report.parameters[0];
+    assert_eq!((parameter.checked, parameter.kinks), (0, 1));
+    assert!(parameter.mean_abs_difference.is_sign_positive(), "-0 of nothing");
+}
