@@ -2,8 +2,9 @@
 //!
 //! Central differences (L(w + h) − L(w − h)) / 2h run on a copy of the graph, the parameters and the
 //! data in f64. The step begins at ∛ε·max(1, |w|), which balances truncation against rounding (Press
-//! et al., *Numerical Recipes*, section 5.7), and is made smaller where the difference would cross a
-//! kink or the estimates do not settle.
+//! et al., *Numerical Recipes*, section 5.7). Where that estimate crosses a kink, is not finite or
+//! disagrees, smaller steps follow down from it and down from ∛ε·|w|, which suits functions that
+//! change on the scale of a small w, as ln does.
 
 use std::ops::Range;
 
@@ -234,6 +235,17 @@ struct Estimate {
     crosses: bool,
 }
 
+impl Estimate {
+    fn is_usable(&self) -> bool {
+        !self.crosses && self.slope.is_finite()
+    }
+}
+
+/// ∛ε·max(1, |w|).
+fn first_step(original: f64) -> f64 {
+    f64::EPSILON.cbrt() * original.abs().max(1.0)
+}
+
 /// Runs the loss at shifted parameters.
 struct Prober<'a> {
     plan: Plan<f64>,
@@ -245,10 +257,9 @@ struct Prober<'a> {
 impl Prober<'_> {
     fn compare(&mut self, name: &str, index: usize, backpropagation: f64) -> Result<Element> {
         let original = self.parameters.get(name)?.values()[index];
-        let step = f64::EPSILON.cbrt() * original.abs().max(1.0);
-        let mut best = self.estimate(name, index, step)?;
+        let mut best = self.estimate(name, index, first_step(original))?;
         if !self.agrees(&best, backpropagation) {
-            best = self.settle(name, index, step, best)?;
+            best = self.settle(name, index, best)?;
         }
         let element = Element {
             index,
@@ -269,18 +280,34 @@ impl Prober<'_> {
         !estimate.crosses && finite && gap <= self.tolerance * scale + estimate.rounding
     }
 
-    /// Smaller and smaller steps: the estimate that differs least from the one before it, among those
-    /// that cross no kink. Backpropagation has no say in it.
-    fn settle(&mut self, name: &str, index: usize, step: f64, first: Estimate) -> Result<Estimate> {
-        let (mut before, mut best, mut least) = (first, first, f64::INFINITY);
-        for shrink in [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7] {
-            let now = self.estimate(name, index, step * shrink)?;
-            let change = (now.slope - before.slope).abs() + now.rounding;
-            if !now.crosses && (best.crosses || change < least) {
-                best = now;
-                least = if before.crosses { f64::INFINITY } else { change };
+    /// Smaller and smaller steps, from the first one and from one relative to the element: the usable
+    /// estimate that differs least from the one before it. Backpropagation has no say in it.
+    fn settle(&mut self, name: &str, index: usize, first: Estimate) -> Result<Estimate> {
+        let original = self.parameters.get(name)?.values()[index];
+        let (absolute, relative) = (first_step(original), f64::EPSILON.cbrt() * original.abs());
+        let (mut best, mut least) = (first, f64::INFINITY);
+        let ladders = [(absolute, 1..=7), (relative, 0..=6)];
+        // For elements of 1 and more both are the same steps.
+        for (start, exponents) in ladders.into_iter().take(if original.abs() < 1.0 { 2 } else { 1 })
+        {
+            let mut before = (start == absolute).then_some(first).filter(Estimate::is_usable);
+            for exponent in exponents {
+                let step = start * 0.1_f64.powi(exponent);
+                // Below the spacing of numbers at the element, both sides are the element itself.
+                if original + step == original {
+                    break;
+                }
+                let now = Some(self.estimate(name, index, step)?).filter(Estimate::is_usable);
+                if let Some(now) = now {
+                    let change = before.map_or(f64::INFINITY, |before| {
+                        (now.slope - before.slope).abs() + now.rounding
+                    });
+                    if !best.is_usable() || change < least {
+                        (best, least) = (now, change);
+                    }
+                }
+                before = now;
             }
-            before = now;
         }
         Ok(best)
     }

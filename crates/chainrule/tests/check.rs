@@ -71,3 +71,60 @@ fn the_report_hides_no_number() {
     assert_eq!((parameter.checked, parameter.kinks), (0, 1));
     assert!(parameter.mean_abs_difference.is_sign_positive(), "-0 of nothing");
 }
+
+#[test]
+fn small_elements_get_steps_of_their_own_scale() {
+    type Function = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+    let cases: [(&str, f64, Function); 5] = [
+        ("ln", 1e-12, |_, x| x.ln()),
+        ("sqrt", 1e-20, |_, x| x.sqrt()),
+        ("sin(1/x)", 1e-5, |_, x| (1.0 / x).sin()),
+        ("1/x", -1e-9, |_, x| 1.0 / x),
+        ("relu next to its kink", 1e-9, |_, x| x.relu() * 3.0),
+    ];
+    for (name, at, f) in cases {
+        let report = check(&[at], &Settings::default(), f).unwrap();
+        assert!(report.passed, "{name} at {at:e}: {report:?}");
+        assert_eq!(report.parameters[0].checked, 1, "{name}");
+    }
+}
+
+/// The custom slope of a wrong operation must fail at every scale.
+#[test]
+fn a_wrong_gradient_fails_at_every_scale() {
+    for at in [1e-12, 1e-5, 0.3, 1.0, 250.0, 1e9] {
+        let report = check(&[at], &Settings::default(), |g, x| {
+            // x³ whose backward rule forgets the 3.
+            g.apply(Forgetful, &[x])
+        });
+        assert!(!report.unwrap().passed, "at {at:e}");
+    }
+}
+
+#[derive(Debug)]
+struct Forgetful;
+
+impl chainrule::ops::Op for Forgetful {
+    fn name(&self) -> &'static str {
+        "forgetful"
+    }
+    fn infer(&self, operands: &[chainrule::ops::Type]) -> Result<chainrule::ops::Type, String> {
+        chainrule::ops::pointwise(operands, 1)
+    }
+    fn forward<T: chainrule::Real>(
+        &self,
+        operands: &[chainrule::ops::Operand<'_, T>],
+        output: chainrule::ops::Output<'_, T>,
+    ) {
+        for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
+            *y = x * x * x;
+        }
+    }
+    fn backward<'g>(
+        &self,
+        gate: &chainrule::ops::Gate<'_, 'g>,
+        _operand: usize,
+    ) -> Option<Var<'g>> {
+        Some(gate.upstream * gate.operands[0].square())
+    }
+}
