@@ -42,8 +42,11 @@ fn network(options: &Gradcheck, is_config: bool, settings: &check::Settings) -> 
         true => Config::read(Path::new(&options.subject))?,
         false => Config { dataset: options.subject.clone(), ..Config::default() },
     };
-    let config =
-        Config { batch_size: options.batch_size.unwrap_or(3), ..options.settings.over(base)? };
+    let config = Config {
+        batch_size: options.batch_size.unwrap_or(3),
+        dtype: "f64".into(),
+        ..options.settings.over(base)?
+    };
     config.validate()?;
     let (train, _) = data::load(&config.dataset)?;
     if config.batch_size > train.len() {

@@ -105,7 +105,11 @@ impl Job<'_> {
                     None => (folder, fresh()?, Vec::new()),
                 }
             }
-            None => (self.folder()?, fresh()?, Vec::new()),
+            // The folder comes last: a model that cannot be made leaves nothing behind.
+            None => {
+                let parameters = fresh()?;
+                (self.folder()?, parameters, Vec::new())
+            }
         };
         let mut trainer = Trainer {
             model: &model,

@@ -48,6 +48,21 @@ impl Init {
     }
 }
 
+/// Checks that so many elements fit into memory, before any is written: an allocation that fails
+/// would end the process.
+pub(crate) fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
+    let bytes = elements.saturating_mul(width as u128);
+    let fits = usize::try_from(bytes).is_ok_and(|bytes| {
+        let mut memory = Vec::<u8>::new();
+        let reserved = memory.try_reserve_exact(bytes).is_ok();
+        // Without this the compiler may leave out an allocation that nothing uses.
+        std::hint::black_box(&mut memory);
+        reserved
+    });
+    let size = format!("{:.3} GB", bytes as f64 / 1e9);
+    Error::check(fits, what, size, "no more than this machine can give: choose smaller layers")
+}
+
 impl std::str::FromStr for Init {
     type Err = Error;
 
@@ -252,14 +267,23 @@ impl Sequential {
     /// Fresh parameters: the same seed gives the same bits.
     ///
     /// # Errors
-    /// An initialiser's setting is out of its domain.
+    /// An initialiser's setting is out of its domain, or the parameters do not fit into memory.
     pub fn initial<T: Real>(&self, seed: u64) -> Result<Parameters<T>> {
+        check_memory("the parameters' memory", self.elements(), size_of::<T>())?;
         let mut parameters = Parameters::new();
         for (number, (name, spec)) in self.parameters().enumerate() {
             let mut rng = generator(seed, Stream::Parameter(number as u32));
             parameters.insert(name, spec.init.values(spec.shape, &mut rng)?);
         }
         Ok(parameters)
+    }
+
+    /// The number of elements of all parameters, even where memory cannot count so many.
+    pub(crate) fn elements(&self) -> u128 {
+        let product = |shape: Shape| {
+            shape.dims().iter().fold(1, |n: u128, &length| n.saturating_mul(length as u128))
+        };
+        self.parameters().fold(0, |sum, (_, spec)| sum.saturating_add(product(spec.shape)))
     }
 
     /// Builds the output's nodes, each layer under its name.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::EVALUATION_BATCH;
 use crate::error::{Error, Result};
-use crate::nn::{Init, Sequential, activation};
+use crate::nn::{Init, Sequential, activation, check_memory};
 
 /// The settings of a training run. The defaults are the lesson's network.
 ///
@@ -105,9 +106,17 @@ impl Config {
     /// The model for examples of `inputs` features and `outputs` classes.
     ///
     /// # Errors
-    /// A setting out of its domain.
+    /// A setting out of its domain, or a model whose training does not fit into memory.
     pub fn model(&self, inputs: usize, outputs: usize) -> Result<Sequential> {
         let sizes = [&[inputs], self.hidden.as_slice(), &[outputs]].concat();
-        Sequential::fully_connected(&sizes, &self.activation, self.init.parse()?)
+        let model = Sequential::fully_connected(&sizes, &self.activation, self.init.parse()?)?;
+        // Parameters, their gradients and the copy at an epoch's start; and each layer's values and
+        // gradients for the examples that are evaluated at once.
+        let width: u128 = sizes.iter().fold(0, |sum, &size| sum.saturating_add(size as u128));
+        let elements = model.elements().saturating_mul(3);
+        let elements = elements.saturating_add(width.saturating_mul(2 * EVALUATION_BATCH as u128));
+        let bytes = if self.dtype == "f64" { 8 } else { 4 };
+        check_memory(&format!("the memory for layers of sizes {sizes:?}"), elements, bytes)?;
+        Ok(model)
     }
 }
