@@ -1,5 +1,8 @@
 //! The program `chainrule`: argument parsing and printing.
 
+// println! and eprintln! panic where nothing can be written: see `print`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod data;
 mod explain;

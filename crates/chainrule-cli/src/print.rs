@@ -14,6 +14,11 @@ pub fn error(error: &anyhow::Error) {
     let _ = writeln!(err, "{RED}error{RED:#}: {error:#}");
 }
 
+/// Prints a line of progress on standard error. Where nobody can read it, the work goes on.
+pub fn progress(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
 /// The text with a caret under the characters `span`.
 pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     // Long expressions show the place's neighbourhood only.

@@ -140,7 +140,7 @@ impl Job<'_> {
                     folder.save(&trainer.parameters, &trainer.epochs)?;
                     let line = epoch_line(epoch);
                     match &bar {
-                        Some(_) if say => eprintln!("{line}"),
+                        Some(_) if say => print::progress(&line),
                         Some(bar) => bar.println(line),
                         None => {}
                     }

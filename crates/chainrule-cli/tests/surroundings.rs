@@ -1,0 +1,43 @@
+//! What a run meets around it: full disks, closed pipes, folders of others, file modes.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{digits, text};
+use tempfile::tempdir;
+
+/// Runs a shell command in which `$chainrule` is the program.
+fn shell(folder: &Path, script: &str) -> Output {
+    Command::new("sh")
+        .args(["-c", script])
+        .env("chainrule", env!("CARGO_BIN_EXE_chainrule"))
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn training_goes_on_where_its_progress_cannot_be_written() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_chainrule"))
+        .args(["train", text(data.path()), "--epochs", "2", "--json", "--out", "run"])
+        .current_dir(runs.path())
+        .stderr(full)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    assert!(runs.path().join("run/parameters.safetensors").exists());
+
+    let script = format!(
+        "\"$chainrule\" train '{}' --epochs 40 --out piped 2>&1 | head -n 1",
+        text(data.path())
+    );
+    shell(runs.path(), &script);
+    let metrics = fs::read_to_string(runs.path().join("piped/metrics.jsonl")).unwrap();
+    assert_eq!(metrics.lines().count(), 40);
+}
