@@ -4,6 +4,7 @@
 mod common;
 
 use std::fs::{self, OpenOptions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -40,4 +41,21 @@ fn training_goes_on_where_its_progress_cannot_be_written() {
     shell(runs.path(), &script);
     let metrics = fs::read_to_string(runs.path().join("piped/metrics.jsonl")).unwrap();
     assert_eq!(metrics.lines().count(), 40);
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn the_files_of_a_run_have_the_mode_of_the_users_umask() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    for (umask, expected) in [("022", 0o644), ("027", 0o640), ("000", 0o666)] {
+        let train = format!("train '{}' --epochs 1 --quiet --out {umask}", text(data.path()));
+        let output = shell(runs.path(), &format!("umask {umask}; \"$chainrule\" {train}"));
+        assert!(output.status.success());
+        for name in ["config.toml", "parameters.safetensors", "metrics.jsonl"] {
+            assert_eq!(mode(&runs.path().join(umask).join(name)), expected, "{name}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
+use tempfile::NamedTempFile;
 
 use super::{Config, Epoch};
 use crate::error::{Error, Result};
@@ -131,7 +132,7 @@ impl RunFolder {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.path.join(name);
         let write = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+            let mut file = staging_file(&self.path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
@@ -139,6 +140,15 @@ impl RunFolder {
         };
         write().map_err(|error| Error::file(&path, format!("cannot be written: {error}")))
     }
+}
+
+/// A file to be renamed, with the mode that the user's umask leaves to a new file: a temporary file's
+/// own mode would keep the run from everybody else.
+fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// The layers' order and the epochs seen, beside the tensors, which the format keeps unordered.
