@@ -93,6 +93,11 @@ impl<T: Real> Parameters<T> {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Whether no element is NaN or infinite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.entries.iter().all(|(_, tensor)| tensor.values().iter().all(|x| x.is_finite()))
+    }
+
     /// Where `name` stands, looking at `hint` first.
     pub(crate) fn find(&self, name: &str, hint: usize) -> Result<(usize, &Tensor<T>)> {
         let at = match self.entries.get(hint) {
