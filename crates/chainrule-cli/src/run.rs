@@ -168,12 +168,12 @@ impl Job<'_> {
     }
 
     fn folder(&self) -> Result<RunFolder> {
-        let path = self.options.out.clone().unwrap_or_else(|| {
-            let dataset = Path::new(&self.config.dataset);
-            let name = dataset.file_name().unwrap_or(dataset.as_os_str()).to_string_lossy();
-            RunFolder::next_free(Path::new("runs"), &name)
-        });
-        Ok(RunFolder::create(&path, self.config, self.options.force)?)
+        if let Some(path) = &self.options.out {
+            return Ok(RunFolder::create(path, self.config, self.options.force)?);
+        }
+        let dataset = Path::new(&self.config.dataset);
+        let name = dataset.file_name().unwrap_or(dataset.as_os_str()).to_string_lossy();
+        Ok(RunFolder::create_numbered(Path::new("runs"), &name, self.config)?)
     }
 }
 

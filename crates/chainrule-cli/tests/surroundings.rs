@@ -59,3 +59,41 @@ fn the_files_of_a_run_have_the_mode_of_the_users_umask() {
         }
     }
 }
+
+#[test]
+fn runs_that_begin_at_once_get_folders_of_their_own() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let begin = || {
+        Command::new(env!("CARGO_BIN_EXE_chainrule"))
+            .args(["train", text(data.path()), "--epochs", "1", "--threads", "1", "--quiet"])
+            .current_dir(runs.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut started: Vec<_> = (0..12).map(|_| begin()).collect();
+    assert!(started.iter_mut().all(|run| run.wait().unwrap().success()));
+    let folders: Vec<_> = fs::read_dir(runs.path().join("runs")).unwrap().collect();
+    assert_eq!(folders.len(), 12);
+}
+
+#[test]
+fn no_room_for_the_configuration_leaves_no_folder_and_no_old_run_harmed() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    // No file may grow at all, as on a full disk.
+    let full = "trap '' XFSZ; ulimit -f 0; ";
+    let train = |more: &str| {
+        format!("\"$chainrule\" train '{}' --epochs 1 --quiet {more}", text(data.path()))
+    };
+    for (out, top) in [("--out a/b/c", "a"), ("", "runs")] {
+        let output = shell(runs.path(), &format!("{full}{}", train(out)));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("config.toml: cannot be written"), "{message}");
+        assert!(!runs.path().join(top).exists(), "{out} left a folder");
+    }
+    assert!(shell(runs.path(), &train("--out old")).status.success());
+    let before = fs::read(runs.path().join("old/parameters.safetensors")).unwrap();
+    assert!(!shell(runs.path(), &format!("{full}{}", train("--out old --force"))).status.success());
+    assert_eq!(fs::read(runs.path().join("old/parameters.safetensors")).unwrap(), before);
+}

@@ -1,7 +1,7 @@
 //! A run's folder: configuration, parameters and metrics.
 //!
 //! Every file is written under another name and then renamed, so that a folder never holds half a
-//! file.
+//! file. A folder that cannot be begun goes again.
 
 use std::collections::HashMap;
 use std::fs;
@@ -41,24 +41,41 @@ impl RunFolder {
                 "exists already; choose another --out, or overwrite it with --force",
             ));
         }
-        fs::create_dir_all(path).map_err(|error| Error::file(path, error))?;
+        let made = Made::all(path)?;
+        Self::begin(path, config, made)
+    }
+
+    /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
+    /// runs that begin at once, each gets a folder of its own.
+    ///
+    /// # Errors
+    /// A folder cannot be made or written.
+    pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
+        let mut made = Made::all(parent)?;
+        let mut numbers = 1_u64..;
+        let path = loop {
+            let path = parent.join(format!("{name}-{}", numbers.next().unwrap_or_default()));
+            if made.one(&path).map_err(|error| Error::file(&path, error))? {
+                break path;
+            }
+        };
+        Self::begin(&path, config, made)
+    }
+
+    /// Writes the configuration, and removes what an earlier run left once there is room for it.
+    fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
         let folder = Self { path: path.into() };
+        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
+        let config = folder.stage(CONFIG, text.as_bytes())?;
         for old in [PARAMETERS, METRICS] {
             let old = path.join(old);
             if old.exists() {
                 fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
             }
         }
-        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
-        folder.write(CONFIG, text.as_bytes())?;
+        folder.place(config, CONFIG)?;
+        made.keep();
         Ok(folder)
-    }
-
-    /// The first free folder `<parent>/<name>-<number>`, without making it.
-    #[must_use]
-    pub fn next_free(parent: &Path, name: &str) -> PathBuf {
-        let numbered = |number: u32| parent.join(format!("{name}-{number}"));
-        (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
     }
 
     /// An existing run's folder.
@@ -130,15 +147,68 @@ impl RunFolder {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.path.join(name);
-        let write = || -> std::io::Result<()> {
+        self.place(self.stage(name, bytes)?, name)
+    }
+
+    /// The bytes on the disk, under a passing name.
+    fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+        let write = || -> std::io::Result<NamedTempFile> {
             let mut file = staging_file(&self.path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
+            Ok(file)
         };
-        write().map_err(|error| Error::file(&path, format!("cannot be written: {error}")))
+        write().map_err(|error| self.unwritable(name, &error))
+    }
+
+    fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
+        match file.persist(self.path.join(name)) {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(self.unwritable(name, &failed.error)),
+        }
+    }
+
+    fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
+        Error::file(self.path.join(name), format!("cannot be written: {error}"))
+    }
+}
+
+/// Folders made for a run, outermost first. They go again unless the run keeps them.
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes `path` and the folders above it, as far as they are missing.
+    fn all(path: &Path) -> Result<Self> {
+        let mut made = Self(Vec::new());
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing: Vec<&Path> = path.ancestors().take_while(missing).collect();
+        for folder in missing.into_iter().rev() {
+            made.one(folder).map_err(|error| Error::file(path, error))?;
+        }
+        Ok(made)
+    }
+
+    /// Makes one folder; `false` where something has that name already.
+    fn one(&mut self, path: &Path) -> std::io::Result<bool> {
+        match fs::create_dir(path) {
+            Ok(()) => self.0.push(path.into()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // What is not empty has become somebody's.
+            let _ = fs::remove_dir(folder);
+        }
     }
 }
 
