@@ -106,6 +106,7 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
     }
 
     /// Builds the output's nodes; `parameters` are in the order of [`Layer::parameters`].
+    #[track_caller]
     fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g>;
 }
 
@@ -289,8 +290,9 @@ impl Sequential {
     /// Builds the output's nodes, each layer under its name.
     #[track_caller]
     pub fn forward<'g>(&self, x: Var<'g>) -> Var<'g> {
+        let g = x.graph();
+        let _pin = g.pin();
         self.layers.iter().fold(x, |x, (name, layer)| {
-            let g = x.graph();
             let parameters: Vec<Var<'g>> = layer
                 .parameters()
                 .iter()
@@ -301,7 +303,9 @@ impl Sequential {
     }
 
     /// The parameters as values of the graph of `x`, in order.
+    #[track_caller]
     pub fn variables<'g>(&self, x: Var<'g>) -> Vec<Var<'g>> {
+        let _pin = x.graph().pin();
         self.parameters().map(|(name, spec)| x.graph().parameter(&name, spec.shape)).collect()
     }
 }

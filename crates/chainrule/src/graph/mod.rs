@@ -114,6 +114,8 @@ impl Node {
 pub struct Graph {
     nodes: RefCell<Vec<Node>>,
     error: RefCell<Option<Error>>,
+    /// Where errors are placed, while the library records on a caller's behalf.
+    place: Cell<Option<&'static Location<'static>>>,
     scopes: RefCell<Vec<Arc<str>>>,
     scope: Cell<u32>,
     labels: RefCell<Vec<(u32, Arc<str>)>>,
@@ -187,18 +189,41 @@ impl Graph {
 
     /// Records nodes under a name, so that a picture can fold them into one box.
     pub fn scope<R>(&self, name: &str, body: impl FnOnce() -> R) -> R {
-        let outer = self.scope.get();
-        let path = match self.scope_name(outer) {
+        let _scope = self.enter(name);
+        body()
+    }
+
+    /// [`Graph::scope`] until the guard is dropped, with the caller as the place of errors: within a
+    /// closure or behind a `dyn` trait, the caller of a function is lost.
+    #[track_caller]
+    pub(crate) fn block(&self, name: &str) -> Block<'_> {
+        let block = self.enter(name);
+        self.place.set(self.place.get().or(Some(Location::caller())));
+        block
+    }
+
+    /// The caller as the place of errors until the guard is dropped.
+    #[track_caller]
+    pub(crate) fn pin(&self) -> Block<'_> {
+        let block = self.hold();
+        self.place.set(self.place.get().or(Some(Location::caller())));
+        block
+    }
+
+    fn enter(&self, name: &str) -> Block<'_> {
+        let block = self.hold();
+        let path = match self.scope_name(block.scope) {
             parent if parent.is_empty() => name.to_owned(),
             parent => format!("{parent}/{name}"),
         };
         let mut scopes = self.scopes.borrow_mut();
         scopes.push(path.into());
         self.scope.set((scopes.len() - 1) as u32);
-        drop(scopes);
-        let result = body();
-        self.scope.set(outer);
-        result
+        block
+    }
+
+    fn hold(&self) -> Block<'_> {
+        Block { graph: self, scope: self.scope.get(), place: self.place.get() }
     }
 
     /// The first mistake made while recording, if any.
@@ -243,7 +268,7 @@ impl Graph {
 
     #[track_caller]
     pub(crate) fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
-        let place = Location::caller();
+        let place = self.place.get().unwrap_or(Location::caller());
         let operands: Vec<String> = operands.iter().map(|v| v.ty().to_string()).collect();
         self.error.borrow_mut().get_or_insert_with(|| Error::Operation {
             op: op.into(),
@@ -278,6 +303,21 @@ impl Graph {
         let id = nodes.len() as u32;
         nodes.push(Node { source, operands: operands.into(), ty, scope: self.scope.get() });
         Var::new(self, id)
+    }
+}
+
+/// Gives the graph its outer scope and place back when it is dropped.
+#[must_use]
+pub(crate) struct Block<'g> {
+    graph: &'g Graph,
+    scope: u32,
+    place: Option<&'static Location<'static>>,
+}
+
+impl Drop for Block<'_> {
+    fn drop(&mut self) {
+        self.graph.scope.set(self.scope);
+        self.graph.place.set(self.place);
     }
 }
 
