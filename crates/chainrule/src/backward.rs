@@ -47,6 +47,10 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn backward<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Vec<Var<'g>> {
+        if wrt.iter().chain([&loss]).any(|v| !v.belongs_to(self)) {
+            let message = "the loss and the values to differentiate by must belong to this graph";
+            return vec![self.fail("backward", message, &[loss]); wrt.len()];
+        }
         if loss.is_poison() || wrt.iter().any(Var::is_poison) {
             return vec![Var::poison(self); wrt.len()];
         }

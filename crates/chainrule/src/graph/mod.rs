@@ -96,6 +96,9 @@ impl Node {
     }
 }
 
+/// What is wrong with a value of another graph: its number means another node here.
+pub(crate) const OTHER_GRAPH: &str = "the operands belong to different graphs";
+
 /// A computation as it is recorded: an append-only list of nodes, each after its operands.
 ///
 /// The first mistake is remembered, with the operation, its operands' shapes and the caller's file
@@ -167,11 +170,12 @@ impl Graph {
 
     #[track_caller]
     pub(crate) fn apply_shared<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
+        // Before poison: a mistake of another graph is no mistake that this one has remembered.
+        if operands.iter().any(|v| !v.belongs_to(self)) {
+            return self.fail(op.name(), OTHER_GRAPH, operands);
+        }
         if operands.iter().any(Var::is_poison) {
             return Var::poison(self);
-        }
-        if operands.iter().any(|v| !std::ptr::eq(v.graph(), self)) {
-            return self.fail(op.name(), "the operands belong to different graphs", operands);
         }
         if operands.len() > MAX_OPERANDS {
             let message = format!("an operation takes at most {MAX_OPERANDS} operands");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Graph, Kind, Type};
+use super::{Graph, Kind, OTHER_GRAPH, Type};
 use crate::ops::{self, AnyOp};
 use crate::tensor::Shape;
 
@@ -42,6 +42,10 @@ impl<'g> Var<'g> {
 
     pub(crate) fn is_poison(&self) -> bool {
         self.id == POISON
+    }
+
+    pub(crate) fn belongs_to(&self, graph: &Graph) -> bool {
+        std::ptr::eq(self.graph, graph)
     }
 
     /// The graph that this value belongs to.
@@ -93,6 +97,9 @@ impl<'g> Var<'g> {
     /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
     #[track_caller]
     pub(crate) fn zip(self, op: impl ops::Op, other: Self) -> Self {
+        if !other.belongs_to(self.graph) {
+            return self.graph.fail(AnyOp::name(&op), OTHER_GRAPH, &[self, other]);
+        }
         match self.shape().broadcast(&other.shape()) {
             Some(shape) => {
                 self.graph.apply(op, &[self.broadcast_to(shape), other.broadcast_to(shape)])
