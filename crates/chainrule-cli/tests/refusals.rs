@@ -26,3 +26,29 @@ fn a_network_beyond_memory_is_refused() {
         fails(&check, 2, &["layers of sizes [20, "]);
     }
 }
+
+#[test]
+fn negative_numbers_are_told_what_would_be_right() {
+    let whole = "a whole number from 1 to";
+    for (option, value, part) in [
+        ("--hidden", "-5", "`-5` is not a size; give whole numbers"),
+        ("--hidden", "-5,30", "`-5` is not a size; give whole numbers"),
+        ("--threads", "-1", whole),
+        ("--threads", "many", whole),
+        ("--seed", "-1", "a whole number from 0 to 18446744073709551615"),
+        ("--batch-size", "-1", whole),
+        ("--batch-size", "1.5", whole),
+        ("--epochs", "-1", "a whole number from 1 to 4294967295"),
+    ] {
+        fails(&["train", "mnist", option, value], 2, &[part]);
+    }
+    for (option, value, part) in [
+        ("--elements", "-1", whole),
+        ("--batch-size", "-1", whole),
+        ("--tolerance", "-1", "tolerance is -1, but it must be positive and finite"),
+        ("--tolerance", "inf", "tolerance is inf, but it must be positive and finite"),
+    ] {
+        fails(&["gradcheck", "mnist", option, value], 2, &[part]);
+    }
+    fails(&["eval", "run", "--threads", "-1"], 2, &[whole]);
+}
