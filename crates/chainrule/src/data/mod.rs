@@ -77,6 +77,13 @@ impl Dataset {
         let [count, ref pixels @ ..] = images.dims[..] else {
             return Err(Error::file(images_path, "holds a single number, not images"));
         };
+        if pixels.is_empty() {
+            let message = format!(
+                "images have two axes or more, such as [60000, 28, 28], but this file has {:?}",
+                images.dims
+            );
+            return Err(Error::file(images_path, message));
+        }
         if labels.dims.len() != 1 {
             let message = format!("labels have one axis, but this file has {:?}", labels.dims);
             return Err(Error::file(labels_path, message));
