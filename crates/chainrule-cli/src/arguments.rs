@@ -156,6 +156,22 @@ pub struct Explain {
     pub output: Option<PathBuf>,
 }
 
+impl Gradcheck {
+    /// The first option given that belongs to a network rather than to an expression.
+    pub fn network_option(&self) -> Option<&'static str> {
+        let Settings { hidden, activation, init, loss, seed, threads: _ } = &self.settings;
+        let given = [
+            ("--hidden", hidden.is_some()),
+            ("--activation", activation.is_some()),
+            ("--init", init.is_some()),
+            ("--loss", loss.is_some()),
+            ("--seed", seed.is_some()),
+            ("--batch-size", self.batch_size.is_some()),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
+    }
+}
+
 impl Settings {
     /// These settings on top of `config`'s.
     pub fn over(&self, mut config: Config) -> Result<Config, crate::Usage> {
@@ -213,11 +229,20 @@ fn sizes(text: &str) -> Result<Vec<usize>, crate::Usage> {
         .collect()
 }
 
+/// More threads than any machine has cores for are a slip of the pen, and cost memory each.
+const MOST_THREADS: usize = 1024;
+
 /// The number of threads: as asked for, else all cores.
 pub fn threads(asked: Option<usize>) -> Result<usize, crate::Usage> {
+    let refuse =
+        |count, wanted| Err(crate::Usage(format!("--threads is {count}, but it must be {wanted}")));
     match asked {
-        Some(0) => Err(crate::Usage("--threads is 0, but it must be at least 1".into())),
+        Some(0) => refuse(0, "at least 1".to_owned()),
+        Some(count) if count > MOST_THREADS => refuse(count, format!("at most {MOST_THREADS}")),
         Some(count) => Ok(count),
-        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        None => {
+            let cores = std::thread::available_parallelism();
+            Ok(cores.map_or(1, std::num::NonZero::get).min(MOST_THREADS))
+        }
     }
 }

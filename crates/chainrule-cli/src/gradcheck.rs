@@ -26,6 +26,11 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
             ));
         }
         network(options, is_config, &settings)?
+    } else if let Some(option) = options.network_option() {
+        bail!(crate::Usage(format!(
+            "{option} belongs to a network, but `{}` is neither a dataset nor a configuration (.toml), and so is read as an expression",
+            options.subject
+        )));
     } else {
         crate::explain::gradcheck(options, &settings)?
     };

@@ -52,3 +52,18 @@ fn negative_numbers_are_told_what_would_be_right() {
     }
     fails(&["eval", "run", "--threads", "-1"], 2, &[whole]);
 }
+
+#[test]
+fn options_that_do_nothing_are_refused() {
+    for option in ["--hidden", "--batch-size", "--seed"] {
+        let check = ["gradcheck", "x * x", "--at", "x=1", option, "3"];
+        fails(&check, 2, &[option, "network", "`x * x`", "expression"]);
+    }
+    fails(&["train", "mnist", "--threads", "5000"], 2, &["--threads is 5000", "at most 1024"]);
+}
+
+#[test]
+fn changes_of_another_shape_are_words() {
+    let explain = ["explain", "sum(x)", "--at", "x=[1,2]", "--nudge", "x=[1,2,3]"];
+    fails(&explain, 2, &["x"]);
+}
