@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{digits, fails, idx, json, text};
+use tempfile::tempdir;
 
 fn gzip(path: &Path) {
     assert!(Command::new("gzip").arg("--force").arg(path).status().unwrap().success());
@@ -50,4 +51,25 @@ fn compressed_files_are_told_apart_from_what_follows_them() {
     fs::write(&packed, members.concat()).unwrap();
     let out = data.path().join("run");
     json(&["train", text(data.path()), "--epochs", "1", "--out", text(&out), "--json"]);
+}
+
+#[test]
+fn a_run_that_does_not_fit_its_data_names_both() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let run = runs.path().join("run");
+    let train = ["train", text(data.path()), "--epochs", "1", "--out", text(&run), "--quiet"];
+    json(&[&train[..], &["--json"]].concat());
+    fails(&["eval", text(&run), "mnist"], 1, &[text(&run), "`mnist`", "[20, 50]", "[784, 50]"]);
+
+    let config = run.join("config.toml");
+    let settings = fs::read_to_string(&config).unwrap();
+    fs::write(&config, settings.replace("hidden = [50]", "hidden = [7]")).unwrap();
+    for call in [vec!["eval", text(&run)], vec!["train", "--resume", text(&run), "--epochs", "2"]] {
+        fails(&call, 1, &[text(&run), "`affine1.weight`", "[20, 50]", "[20, 7]"]);
+    }
+    fs::write(&config, settings.replace("hidden = [50]", "hidden = []")).unwrap();
+    fails(&["eval", text(&run)], 1, &[text(&run), "[20, 10]"]);
+    fs::write(&config, settings.replace(text(data.path()), "gone")).unwrap();
+    fails(&["eval", text(&run)], 1, &[text(&config), "no dataset `gone`"]);
+    fails(&["train", "--resume", text(&run), "--epochs", "2"], 1, &[text(&config), "`gone`"]);
 }

@@ -279,6 +279,31 @@ impl Sequential {
         Ok(parameters)
     }
 
+    /// Checks that `parameters` are this model's, in names and shapes.
+    ///
+    /// # Errors
+    /// The first parameter that is missing, of another shape, or none of this model's.
+    pub fn check<T: Real>(&self, parameters: &Parameters<T>) -> Result<()> {
+        let mut known = Vec::new();
+        for (name, spec) in self.parameters() {
+            let shape = parameters.get(&name)?.shape();
+            if shape != spec.shape {
+                return Err(Error::Mismatch(format!(
+                    "`{name}` has shape {shape}, but the model needs {}",
+                    spec.shape
+                )));
+            }
+            known.push(name);
+        }
+        match parameters.iter().find(|(name, _)| known.iter().all(|known| known != name)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let (name, known) = (name.into(), known.join(", "));
+                Err(Error::Unknown { what: "parameter of the model", name, known })
+            }
+        }
+    }
+
     /// The number of elements of all parameters, even where memory cannot count so many.
     pub(crate) fn elements(&self) -> u128 {
         let product = |shape: Shape| {
