@@ -61,6 +61,13 @@ pub struct Report {
 }
 
 /// How to check.
+///
+/// ```
+/// use chainrule::check::Settings;
+/// // A sample of ten elements per parameter, on two threads.
+/// let settings = Settings { elements: Some(10), threads: 2, ..Settings::default() };
+/// assert_eq!(settings.tolerance, 1e-5);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The relative error that is allowed.

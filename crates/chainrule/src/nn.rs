@@ -85,6 +85,12 @@ impl std::str::FromStr for Init {
 }
 
 /// A parameter that a layer needs.
+///
+/// ```
+/// use chainrule::nn::{Affine, Init, Layer};
+/// let weight = &Affine::new(784, 50, Init::He).parameters()[0];
+/// assert_eq!((weight.name, weight.init), ("weight", Init::He));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// Its name within the layer, such as `weight`.
@@ -96,6 +102,29 @@ pub struct Spec {
 }
 
 /// A part of a model: parameters, and how the output follows from the input.
+///
+/// ```
+/// use chainrule::nn::{Layer, Sequential};
+/// use chainrule::{Graph, Var};
+///
+/// /// x², as a layer without parameters.
+/// #[derive(Debug)]
+/// struct Square;
+///
+/// impl Layer for Square {
+///     fn kind(&self) -> &'static str {
+///         "square"
+///     }
+///     fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>]) -> Var<'g> {
+///         x.square()
+///     }
+/// }
+///
+/// let g = Graph::new();
+/// let y = Sequential::new().with(Square).with(Square).forward(g.constant(2.0));
+/// assert_eq!(y.eval()?.values(), [16.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub trait Layer: std::fmt::Debug + Send + Sync {
     /// The kind of layer, in lower case; models number their layers by it.
     fn kind(&self) -> &'static str;
@@ -126,6 +155,13 @@ pub struct Affine {
 
 impl Affine {
     /// A layer whose weights begin as `init` says, its biases at zero.
+    ///
+    /// ```
+    /// use chainrule::nn::{Affine, Init, Sequential};
+    /// let model = Sequential::new().with(Affine::new(2, 1, Init::Zeros));
+    /// assert_eq!(model.initial::<f32>(0)?.get("affine1.bias")?.values(), [0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn new(inputs: usize, outputs: usize, init: Init) -> Self {
         Self { inputs, outputs, init }
@@ -180,6 +216,13 @@ activation! {
 
 /// The activation layer of a name: `sigmoid`, `relu` or `tanh`.
 ///
+/// ```
+/// use chainrule::nn::activation;
+/// assert_eq!(activation("tanh")?.kind(), "tanh");
+/// assert!(activation("step").unwrap_err().to_string().contains("relu, sigmoid, tanh"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// No activation has that name.
 pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
@@ -221,18 +264,35 @@ pub struct Sequential {
 
 impl Sequential {
     /// A model without layers.
+    ///
+    /// ```
+    /// # use chainrule::nn::Sequential;
+    /// assert_eq!(Sequential::new().parameters().count(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// This model with one more layer.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Affine, Init, Sequential, Tanh};
+    /// let model = Sequential::new().with(Affine::new(2, 3, Init::Xavier)).with(Tanh);
+    /// assert_eq!(model.parameters().count(), 2);
+    /// ```
     #[must_use]
     pub fn with(self, layer: impl Layer + 'static) -> Self {
         self.with_boxed(Box::new(layer))
     }
 
     /// This model with one more layer.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Sequential, activation};
+    /// let model = Sequential::new().with_boxed(activation("relu")?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn with_boxed(mut self, layer: Box<dyn Layer>) -> Self {
         let number = self.layers.iter().filter(|(_, l)| l.kind() == layer.kind()).count() + 1;
@@ -241,6 +301,13 @@ impl Sequential {
     }
 
     /// Fully connected layers of the given sizes, inputs first, with an activation between them.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[784, 50, 10], "relu", Init::Normal(0.01))?;
+    /// assert_eq!(model.initial::<f32>(0)?.count(), 39760);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A size of 0 or an unknown activation.
@@ -259,6 +326,14 @@ impl Sequential {
     }
 
     /// The parameters' names, shapes and initialisers, in the order of the layers.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["affine1.weight", "affine1.bias", "affine2.weight", "affine2.bias"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn parameters(&self) -> impl Iterator<Item = (String, Spec)> {
         self.layers.iter().flat_map(|(name, layer)| {
             layer.parameters().into_iter().map(move |spec| (format!("{name}.{}", spec.name), spec))
@@ -266,6 +341,14 @@ impl Sequential {
     }
 
     /// Fresh parameters: the same seed gives the same bits.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// assert_eq!(model.initial::<f32>(7)?, model.initial::<f32>(7)?);
+    /// assert_ne!(model.initial::<f32>(7)?, model.initial::<f32>(8)?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An initialiser's setting is out of its domain, or the parameters do not fit into memory.
@@ -280,6 +363,15 @@ impl Sequential {
     }
 
     /// Checks that `parameters` are this model's, in names and shapes.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = |hidden| Sequential::fully_connected(&[2, hidden, 1], "tanh", Init::He);
+    /// let parameters = model(3)?.initial::<f32>(0)?;
+    /// assert!(model(3)?.check(&parameters).is_ok());
+    /// assert!(model(4)?.check(&parameters).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The first parameter that is missing, of another shape, or none of this model's.
@@ -313,6 +405,17 @@ impl Sequential {
     }
 
     /// Builds the output's nodes, each layer under its name.
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::{Init, Sequential}};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// let g = Graph::new();
+    /// let y = model.forward(g.input("x", [5, 2]));
+    /// let mut plan = g.compile::<f32>(&[y])?;
+    /// plan.run_with(&model.initial(0)?)?;
+    /// assert_eq!(plan.value(y)?.len(), 5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn forward<'g>(&self, x: Var<'g>) -> Var<'g> {
         let g = x.graph();
@@ -328,6 +431,16 @@ impl Sequential {
     }
 
     /// The parameters as values of the graph of `x`, in order.
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::{Init, Sequential}};
+    /// let model = Sequential::fully_connected(&[2, 1], "tanh", Init::He)?;
+    /// let g = Graph::new();
+    /// let loss = model.forward(g.input("x", [5, 2])).square().mean(&[]);
+    /// let gradients = g.backward(loss, &model.variables(loss));
+    /// assert_eq!(gradients[0].shape().dims(), [2, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn variables<'g>(&self, x: Var<'g>) -> Vec<Var<'g>> {
         let _pin = x.graph().pin();

@@ -52,6 +52,16 @@ impl<R: BufRead> Read for Gzip<R> {
 
 /// Reads an IDX file of unsigned bytes, plain or gzip by its first two bytes.
 ///
+/// ```
+/// use chainrule::data::idx;
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("labels-idx1-ubyte");
+/// std::fs::write(&path, [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]).unwrap();
+/// let labels = idx::read(&path)?;
+/// assert_eq!((labels.dims, labels.bytes), (vec![3], vec![7, 2, 1]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// The file is missing, of another format or element type, or its length contradicts its header.
 pub fn read(path: &Path) -> Result<Idx> {

@@ -37,11 +37,21 @@ pub struct Type {
 
 impl Type {
     /// Real numbers of the given shape.
+    ///
+    /// ```
+    /// use chainrule::graph::Type;
+    /// assert_eq!(chainrule::Graph::new().input("x", [2]).ty(), Type::real([2]));
+    /// ```
     pub fn real(shape: impl Into<Shape>) -> Self {
         Self { kind: Kind::Real, shape: shape.into() }
     }
 
     /// Whole numbers below `bound`.
+    ///
+    /// ```
+    /// use chainrule::graph::Type;
+    /// assert_eq!(chainrule::Graph::new().labels("t", [2], 10).ty(), Type::index([2], 10));
+    /// ```
     pub fn index(shape: impl Into<Shape>, bound: usize) -> Self {
         Self { kind: Kind::Index { bound }, shape: shape.into() }
     }
@@ -126,6 +136,11 @@ pub struct Graph {
 
 impl Graph {
     /// An empty graph.
+    ///
+    /// ```
+    /// let g = chainrule::Graph::new();
+    /// assert!(g.is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let graph = Self::default();
@@ -134,35 +149,94 @@ impl Graph {
     }
 
     /// Real numbers that are fed before each run.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2]);
+    /// let y = x * 10.0;
+    /// let mut plan = g.compile::<f32>(&[y])?;
+    /// for batch in [[1.0, 2.0], [3.0, 4.0]] {
+    ///     plan.feed("x", &batch)?;
+    ///     plan.run()?;
+    ///     assert_eq!(plan.value(y)?, [batch[0] * 10.0, batch[1] * 10.0]);
+    /// }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
         self.named("input", name, Source::Input(name.into()), Type::real(shape))
     }
 
     /// Whole numbers below `classes`, such as labels, that are fed before each run.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let digits = g.labels("digits", [2], 10);
+    /// let rows = digits.one_hot(10);
+    /// let mut plan = g.compile::<f32>(&[rows])?;
+    /// plan.feed_labels("digits", &[7, 2])?;
+    /// assert!(plan.feed_labels("digits", &[7, 10]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn labels(&self, name: &str, shape: impl Into<Shape>, classes: usize) -> Var<'_> {
         self.named("labels", name, Source::Input(name.into()), Type::index(shape, classes))
     }
 
     /// A parameter. Its values live outside the graph, in [`Parameters`](crate::Parameters).
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(3.0));
+    ///
+    /// let g = Graph::new();
+    /// let y = g.parameter("w", []) * 2.0;
+    /// let mut plan = g.compile::<f64>(&[y])?;
+    /// plan.run_with(&parameters)?;
+    /// assert_eq!(plan.value(y)?, [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn parameter(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
         self.named("parameter", name, Source::Parameter(name.into()), Type::real(shape))
     }
 
     /// A scalar constant.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!((g.constant(2.0) * 3.0).eval()?.values(), [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn constant(&self, value: f64) -> Var<'_> {
         self.constant_tensor(Tensor::scalar(value))
     }
 
     /// A constant array.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Tensor};
+    /// let g = Graph::new();
+    /// let x = g.constant_tensor(Tensor::new([3], vec![1.0, 2.0, 3.0])?);
+    /// assert_eq!(x.sum(&[]).eval()?.values(), [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn constant_tensor(&self, tensor: Tensor<f64>) -> Var<'_> {
         let ty = Type::real(tensor.shape());
         self.push(Source::Constant(Arc::new(tensor)), &[], ty)
     }
 
     /// Records an operation; this is how a user's crate adds its own [`Op`].
+    ///
+    /// ```
+    /// use chainrule::{Graph, ops::Exp};
+    /// let g = Graph::new();
+    /// // What `g.constant(0.0).exp()` does.
+    /// let y = g.apply(Exp, &[g.constant(0.0)]);
+    /// assert_eq!(y.eval()?.values(), [1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn apply<'g>(&'g self, op: impl Op, operands: &[Var<'g>]) -> Var<'g> {
         self.apply_shared(Arc::new(op), operands)
@@ -192,6 +266,13 @@ impl Graph {
     }
 
     /// Records nodes under a name, so that a picture can fold them into one box.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [3]);
+    /// let norm = g.scope("norm", || x.square().sum(&[]).sqrt());
+    /// assert_eq!(norm.shape().rank(), 0);
+    /// ```
     pub fn scope<R>(&self, name: &str, body: impl FnOnce() -> R) -> R {
         let _scope = self.enter(name);
         body()
@@ -231,16 +312,34 @@ impl Graph {
     }
 
     /// The first mistake made while recording, if any.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let wrong = g.input("a", [2]) + g.input("b", [3]);
+    /// let later = wrong * 2.0;
+    /// assert!(g.error().unwrap().to_string().starts_with("add: the shapes do not broadcast"));
+    /// ```
     pub fn error(&self) -> Option<Error> {
         self.error.borrow().clone()
     }
 
     /// The number of nodes recorded so far.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let _ = g.constant(1.0) + g.constant(2.0);
+    /// assert_eq!(g.len(), 3);
+    /// ```
     pub fn len(&self) -> usize {
         self.nodes.borrow().len()
     }
 
     /// Whether nothing has been recorded.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert!(g.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -328,6 +427,14 @@ impl Drop for Block<'_> {
 /// Graph errors are found while recording; this turns the first one into a `Result`.
 impl Graph {
     /// `Ok` when nothing has gone wrong so far.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// g.input("x", [2]);
+    /// assert!(g.ok().is_ok());
+    /// g.input("x", [3]);
+    /// assert!(g.ok().is_err());
+    /// ```
     ///
     /// # Errors
     /// The first mistake made while recording.

@@ -22,6 +22,20 @@ const PARAMETERS: &str = "parameters.safetensors";
 const METRICS: &str = "metrics.jsonl";
 
 /// The folder of one training run.
+///
+/// ```
+/// use chainrule::train::{Config, RunFolder};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// let config = Config::default();
+/// let folder = RunFolder::create(&path, &config, false)?;
+/// folder.save(&config.model(784, 10)?.initial::<f32>(0)?, &[])?;
+///
+/// let folder = RunFolder::open(&path)?;
+/// let (parameters, epochs) = folder.load::<f32>()?.unwrap();
+/// assert_eq!((parameters.count(), epochs.len()), (39760, 0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -29,6 +43,16 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Makes the folder `path` and writes the configuration.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// let again = RunFolder::create(&path, &Config::default(), false);
+    /// assert!(again.unwrap_err().to_string().contains("exists already"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The folder exists and `force` is not set, or it cannot be written.
@@ -47,6 +71,16 @@ impl RunFolder {
 
     /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
     /// runs that begin at once, each gets a folder of its own.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let runs = temporary.path();
+    /// let first = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// let second = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// assert_eq!([first.path(), second.path()], [runs.join("mnist-1"), runs.join("mnist-2")]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A folder cannot be made or written.
@@ -80,6 +114,16 @@ impl RunFolder {
 
     /// An existing run's folder.
     ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// assert!(RunFolder::open(&path).is_err());
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(RunFolder::open(&path).is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The folder has no configuration.
     pub fn open(path: &Path) -> Result<Self> {
@@ -90,12 +134,31 @@ impl RunFolder {
     }
 
     /// The folder's path.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert_eq!(folder.path(), path);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The run's settings.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let config = Config { lr: 0.5, ..Config::default() };
+    /// let folder = RunFolder::create(&path, &config, false)?;
+    /// assert_eq!(folder.config()?, config);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The configuration is missing or bad.
@@ -104,6 +167,19 @@ impl RunFolder {
     }
 
     /// Writes a checkpoint: the metrics so far, then the parameters after that many epochs.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// # use chainrule::{Parameters, Tensor};
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(0.5_f32));
+    /// folder.save(&parameters, &[])?;
+    /// assert!(path.join("parameters.safetensors").exists());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file cannot be written.
@@ -120,6 +196,15 @@ impl RunFolder {
 
     /// The parameters of the last checkpoint and the epochs that they have seen; `None` where there
     /// is no checkpoint yet.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(folder.load::<f32>()?.is_none());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file is bad.

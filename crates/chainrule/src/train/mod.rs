@@ -103,6 +103,22 @@ fn record<'g>(
 
 /// Gathers the examples of a batch into a plan's inputs.
 ///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, feed, loss_graph};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &data, 2)?;
+/// let mut plan = g.compile::<f32>(&[loss])?;
+/// feed(&mut plan, &data, &[2, 0])?;
+/// plan.run_with(&model.initial(0)?)?;
+/// assert!(plan.value(loss)?[0] > 0.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// The plan was made for another batch size or dataset.
 pub fn feed<T: Real>(plan: &mut Plan<T>, data: &Dataset, batch: &[u32]) -> Result<()> {
@@ -262,6 +278,21 @@ impl<'a, T: Real> Trainer<'a, T> {
 
 /// The score of a model on a dataset.
 ///
+/// ```
+/// use std::sync::Arc;
+/// use chainrule::Pool;
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, evaluate};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let score = evaluate(&model, &model.initial::<f32>(0)?, &data, &Arc::new(Pool::new(1)))?;
+/// assert_eq!(score.examples, 3);
+/// let right = score.confusion[0][0] + score.confusion[1][1];
+/// assert_eq!(score.accuracy, right as f64 / 3.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// Parameters or data that do not fit the model.
 pub fn evaluate<T: Real>(
@@ -301,6 +332,21 @@ pub fn evaluate<T: Real>(
 }
 
 /// The loss of one batch as a graph, for a gradient check of a configured model.
+///
+/// ```
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, feed, loss_graph};
+/// use chainrule::{Graph, check};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &data, 3)?;
+/// let feed = |plan: &mut _| feed(plan, &data, &[0, 1, 2]);
+/// let parameters = model.initial::<f32>(0)?;
+/// assert!(check::gradients(&g, loss, &parameters, feed, &check::Settings::default())?.passed);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 ///
 /// # Errors
 /// A setting out of its domain.
