@@ -29,7 +29,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Settings {
     /// Sizes of the hidden layers, such as 50,30; empty for none [default: 50]
-    #[arg(long, value_name = "SIZES")]
+    #[arg(long, value_name = "SIZES", allow_hyphen_values = true)]
     pub hidden: Option<String>,
     /// Activation after each hidden layer: relu, sigmoid or tanh [default: relu]
     #[arg(long)]
@@ -41,10 +41,10 @@ pub struct Settings {
     #[arg(long)]
     pub loss: Option<String>,
     /// Seed of initial weights and shuffles [default: 0]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
     pub seed: Option<u64>,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
 }
 
@@ -62,10 +62,10 @@ pub struct Train {
     #[arg(long, allow_negative_numbers = true)]
     pub lr: Option<f64>,
     /// Examples per step [default: 100]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub batch_size: Option<usize>,
     /// Passes over the training part [default: 17]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<u32>)]
     pub epochs: Option<u32>,
     /// Precision: f32 or f64 [default: f32]
     #[arg(long)]
@@ -94,7 +94,7 @@ pub struct Eval {
     /// Another dataset than the run's; NAME:train scores the training part
     pub dataset: Option<String>,
     /// Threads [default: all cores]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
     /// One JSON document on standard output
     #[arg(long)]
@@ -109,13 +109,13 @@ pub struct Gradcheck {
     #[command(flatten)]
     pub settings: Settings,
     /// Examples of the batch [default: 3]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub batch_size: Option<usize>,
     /// Check only N elements of each parameter [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
     pub elements: Option<usize>,
     /// The relative error that is allowed
-    #[arg(long, default_value_t = 1e-5)]
+    #[arg(long, default_value_t = 1e-5, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// The expression's values, such as x=100,m=2
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
@@ -156,6 +156,22 @@ pub struct Explain {
     pub output: Option<PathBuf>,
 }
 
+impl Gradcheck {
+    /// The first option given that belongs to a network rather than to an expression.
+    pub fn network_option(&self) -> Option<&'static str> {
+        let Settings { hidden, activation, init, loss, seed, threads: _ } = &self.settings;
+        let given = [
+            ("--hidden", hidden.is_some()),
+            ("--activation", activation.is_some()),
+            ("--init", init.is_some()),
+            ("--loss", loss.is_some()),
+            ("--seed", seed.is_some()),
+            ("--batch-size", self.batch_size.is_some()),
+        ];
+        given.iter().find(|(_, given)| *given).map(|(option, _)| *option)
+    }
+}
+
 impl Settings {
     /// These settings on top of `config`'s.
     pub fn over(&self, mut config: Config) -> Result<Config, crate::Usage> {
@@ -189,6 +205,17 @@ fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
     }
 }
 
+/// Reads a whole number that must be at least 1; for 0 itself, the setting's own check speaks.
+fn count<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<u64>().ok().and_then(|number| T::try_from(number).ok());
+    let most = u64::MAX >> (64 - 8 * size_of::<T>());
+    number.ok_or_else(|| format!("give a whole number from 1 to {most}"))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u64::MAX))
+}
+
 fn sizes(text: &str) -> Result<Vec<usize>, crate::Usage> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts
@@ -202,11 +229,20 @@ fn sizes(text: &str) -> Result<Vec<usize>, crate::Usage> {
         .collect()
 }
 
+/// More threads than any machine has cores for are a slip of the pen, and cost memory each.
+const MOST_THREADS: usize = 1024;
+
 /// The number of threads: as asked for, else all cores.
 pub fn threads(asked: Option<usize>) -> Result<usize, crate::Usage> {
+    let refuse =
+        |count, wanted| Err(crate::Usage(format!("--threads is {count}, but it must be {wanted}")));
     match asked {
-        Some(0) => Err(crate::Usage("--threads is 0, but it must be at least 1".into())),
+        Some(0) => refuse(0, "at least 1".to_owned()),
+        Some(count) if count > MOST_THREADS => refuse(count, format!("at most {MOST_THREADS}")),
         Some(count) => Ok(count),
-        None => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        None => {
+            let cores = std::thread::available_parallelism();
+            Ok(cores.map_or(1, std::num::NonZero::get).min(MOST_THREADS))
+        }
     }
 }

@@ -1,8 +1,6 @@
 //! `explain`, and `gradcheck` of an expression.
 
-use std::io::Write;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::explain::{self, Names, Request, Values};
 use chainrule::{Error, Graph, Parameters};
@@ -29,17 +27,8 @@ pub fn explain(options: &Explain) -> Result<()> {
     };
     match &options.output {
         None => print::text(&text),
-        Some(path) => write(path, &text).with_context(|| format!("{}", path.display())),
+        Some(path) => print::write_file(path, &text),
     }
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &std::path::Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(".".as_ref()))?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {

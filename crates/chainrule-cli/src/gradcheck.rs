@@ -26,6 +26,11 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
             ));
         }
         network(options, is_config, &settings)?
+    } else if let Some(option) = options.network_option() {
+        bail!(crate::Usage(format!(
+            "{option} belongs to a network, but `{}` is neither a dataset nor a configuration (.toml), and so is read as an expression",
+            options.subject
+        )));
     } else {
         crate::explain::gradcheck(options, &settings)?
     };
@@ -42,8 +47,11 @@ fn network(options: &Gradcheck, is_config: bool, settings: &check::Settings) -> 
         true => Config::read(Path::new(&options.subject))?,
         false => Config { dataset: options.subject.clone(), ..Config::default() },
     };
-    let config =
-        Config { batch_size: options.batch_size.unwrap_or(3), ..options.settings.over(base)? };
+    let config = Config {
+        batch_size: options.batch_size.unwrap_or(3),
+        dtype: "f64".into(),
+        ..options.settings.over(base)?
+    };
     config.validate()?;
     let (train, _) = data::load(&config.dataset)?;
     if config.batch_size > train.len() {
@@ -72,15 +80,14 @@ fn table(report: &Report) -> String {
         "parameter", "checked", "kinks", "mean |diff|", "max |diff|", "max rel err"
     );
     for p in &report.parameters {
+        // Where every element lies at a kink, there is no difference to show.
+        let [mean, max, relative] =
+            [p.mean_abs_difference, p.max_abs_difference, p.max_relative_error]
+                .map(|number| if p.checked == 0 { "-".into() } else { format!("{number:.2e}") });
         let _ = writeln!(
             out,
-            "{:width$}  {:>8}  {:>6}  {:>11.2e}  {:>11.2e}  {:>11.2e}",
-            p.name,
-            p.checked,
-            p.kinks,
-            p.mean_abs_difference,
-            p.max_abs_difference,
-            p.max_relative_error
+            "{:width$}  {:>8}  {:>6}  {mean:>11}  {max:>11}  {relative:>11}",
+            p.name, p.checked, p.kinks
         );
         if let Some(worst) = &p.worst {
             let (by, diff) = (worst.backpropagation, worst.difference);

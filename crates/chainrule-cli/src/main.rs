@@ -1,5 +1,8 @@
 //! The program `chainrule`: argument parsing and printing.
 
+// println! and eprintln! panic where nothing can be written: see `print`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod data;
 mod explain;
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             print::error(&error);
-            ExitCode::from(status_of(&error))
+            ExitCode::from(status_of(&error, &arguments.command))
         }
     }
 }
@@ -66,15 +69,18 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// 2 where the call's words are wrong, 1 where the work failed.
-fn status_of(error: &anyhow::Error) -> u8 {
-    let library = error.downcast_ref::<chainrule::Error>();
-    let words = matches!(
-        library,
+fn status_of(error: &anyhow::Error, command: &Command) -> u8 {
+    // An explanation reads no file: whatever does not fit stands in the call's words.
+    let words_alone = matches!(command, Command::Explain(_));
+    let of_words = match error.downcast_ref() {
+        Some(chainrule::Error::File { .. }) => false,
         Some(
             chainrule::Error::Expression { .. }
-                | chainrule::Error::Setting { .. }
-                | chainrule::Error::Unknown { .. }
-        )
-    );
-    if words || error.is::<Usage>() { USAGE } else { 1 }
+            | chainrule::Error::Setting { .. }
+            | chainrule::Error::Unknown { .. },
+        ) => true,
+        Some(_) => words_alone,
+        None => error.is::<Usage>(),
+    };
+    if of_words { USAGE } else { 1 }
 }

@@ -1,8 +1,10 @@
 //! Printing for people: errors, numbers, the progress bar.
 
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -12,6 +14,11 @@ const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 pub fn error(error: &anyhow::Error) {
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{RED}error{RED:#}: {error:#}");
+}
+
+/// Prints a line of progress on standard error. Where nobody can read it, the work goes on.
+pub fn progress(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
 /// The text with a caret under the characters `span`.
@@ -45,6 +52,64 @@ pub fn text(text: &str) -> Result<()> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
+    Ok(())
+}
+
+/// Writes a file whole or not at all. Pipes and devices are written into; a link leads to its file;
+/// a file that exists keeps its mode.
+pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    let write = || match fs::metadata(path) {
+        Ok(there) if there.is_dir() => bail!("is a folder; give the name of a file"),
+        Ok(there) if !there.is_file() || is_open_file(path) => {
+            let mut file = OpenOptions::new().append(true).open(path)?;
+            Ok(file.write_all(text.as_bytes())?)
+        }
+        Ok(there) => {
+            let path = fs::canonicalize(path)?;
+            // Asks for leave to change this very file, which replacing it would not.
+            OpenOptions::new().write(true).open(&path)?;
+            replace(&path, text, Some(there.permissions()))
+        }
+        Err(_) => replace(&end_of_links(path)?, text, None),
+    };
+    write().with_context(|| format!("{}", path.display()))
+}
+
+/// Whether the path names what a process holds open, such as `/dev/stdout`: a file put in its place
+/// would not be the one that is open.
+fn is_open_file(path: &Path) -> bool {
+    ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// Where a chain of links leads whose last file does not exist yet.
+fn end_of_links(path: &Path) -> Result<PathBuf> {
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    bail!("too many links lead on from here")
+}
+
+/// Puts a new file at `path` by renaming, with this mode or that of the user's umask.
+fn replace(path: &Path, text: &str, mode: Option<fs::Permissions>) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!("there is no folder {}", folder.display());
+    }
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(mode) = mode {
+        File::set_permissions(file.as_file(), mode)?;
+    }
+    file.persist(path)?;
     Ok(())
 }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use chainrule::data::Dataset;
+use chainrule::nn::Sequential;
 use chainrule::train::{Config, Epoch, Evaluation, Event, RunFolder, Trainer, evaluate};
 use chainrule::{Parameters, Pool, Real};
 use serde::Serialize;
@@ -48,7 +49,11 @@ pub fn train(options: &Train) -> Result<()> {
     let threads = threads(options.settings.threads)?;
     let config = settings(options)?;
     config.validate()?;
-    let (train, test) = data::load(&config.dataset)?;
+    let loaded = data::load(&config.dataset);
+    let (train, test) = match &options.resume {
+        Some(dir) => own_dataset(dir, loaded)?,
+        None => loaded?,
+    };
     let loaded = start.elapsed().as_secs_f64();
     let job = Job { options, config: &config, train: &train, test: &test, threads };
     let mut report = match config.dtype.as_str() {
@@ -101,11 +106,18 @@ impl Job<'_> {
             Some(dir) => {
                 let folder = RunFolder::open(dir)?;
                 match folder.load::<T>()? {
-                    Some((parameters, epochs)) => (folder, parameters, epochs),
+                    Some((parameters, epochs)) => {
+                        fits(&model, &parameters, &folder, &self.config.dataset)?;
+                        (folder, parameters, epochs)
+                    }
                     None => (folder, fresh()?, Vec::new()),
                 }
             }
-            None => (self.folder()?, fresh()?, Vec::new()),
+            // The folder comes last: a model that cannot be made leaves nothing behind.
+            None => {
+                let parameters = fresh()?;
+                (self.folder()?, parameters, Vec::new())
+            }
         };
         let mut trainer = Trainer {
             model: &model,
@@ -136,7 +148,7 @@ impl Job<'_> {
                     folder.save(&trainer.parameters, &trainer.epochs)?;
                     let line = epoch_line(epoch);
                     match &bar {
-                        Some(_) if say => eprintln!("{line}"),
+                        Some(_) if say => print::progress(&line),
                         Some(bar) => bar.println(line),
                         None => {}
                     }
@@ -164,12 +176,12 @@ impl Job<'_> {
     }
 
     fn folder(&self) -> Result<RunFolder> {
-        let path = self.options.out.clone().unwrap_or_else(|| {
-            let dataset = Path::new(&self.config.dataset);
-            let name = dataset.file_name().unwrap_or(dataset.as_os_str()).to_string_lossy();
-            RunFolder::next_free(Path::new("runs"), &name)
-        });
-        Ok(RunFolder::create(&path, self.config, self.options.force)?)
+        if let Some(path) = &self.options.out {
+            return Ok(RunFolder::create(path, self.config, self.options.force)?);
+        }
+        let dataset = Path::new(&self.config.dataset);
+        let name = dataset.file_name().unwrap_or(dataset.as_os_str()).to_string_lossy();
+        Ok(RunFolder::create_numbered(Path::new("runs"), &name, self.config)?)
     }
 }
 
@@ -202,11 +214,14 @@ pub fn eval(options: &Eval) -> Result<()> {
     let threads = threads(options.threads)?;
     let folder = RunFolder::open(&options.dir)?;
     let config = folder.config()?;
-    let dataset = options.dataset.as_deref().unwrap_or(&config.dataset);
-    let data = data::load_part(dataset)?;
+    let (dataset, data) = match &options.dataset {
+        Some(name) => (name, data::load_part(name)?),
+        None => (&config.dataset, own_dataset(&options.dir, data::load_part(&config.dataset))?),
+    };
+    let data = (&data, dataset.as_str());
     let score = match config.dtype.as_str() {
-        "f64" => score::<f64>(&folder, &config, &data, threads)?,
-        _ => score::<f32>(&folder, &config, &data, threads)?,
+        "f64" => score::<f64>(&folder, &config, data, threads)?,
+        _ => score::<f32>(&folder, &config, data, threads)?,
     };
     if options.json {
         return print::json(&score);
@@ -214,16 +229,36 @@ pub fn eval(options: &Eval) -> Result<()> {
     print::text(&table(&score))
 }
 
+/// Checks that a checkpoint belongs to the model that the configuration and the dataset ask for.
+fn fits<T: Real>(
+    model: &Sequential,
+    parameters: &Parameters<T>,
+    folder: &RunFolder,
+    dataset: &str,
+) -> Result<()> {
+    let folder = folder.path().display();
+    // Whatever the library calls it, here a file and not the call's words are at fault.
+    model.check(parameters).map_err(|error| {
+        anyhow!("the parameters in {folder} do not fit its configuration and the dataset `{dataset}`: {error}")
+    })
+}
+
+/// A dataset that a run's own configuration names: an error speaks of that file.
+fn own_dataset<D>(folder: &Path, loaded: Result<D>) -> Result<D> {
+    loaded.map_err(|error| anyhow!("{}: {error:#}", folder.join("config.toml").display()))
+}
+
 fn score<T: Real>(
     folder: &RunFolder,
     config: &Config,
-    data: &Dataset,
+    (data, dataset): (&Dataset, &str),
     threads: usize,
 ) -> Result<Evaluation> {
     let (parameters, _): (Parameters<T>, _) = folder
         .load()?
         .with_context(|| format!("{} has no checkpoint yet", folder.path().display()))?;
     let model = config.model(data.width(), data.classes())?;
+    fits(&model, &parameters, folder, dataset)?;
     Ok(evaluate(&model, &parameters, data, &Arc::new(Pool::new(threads)))?)
 }
 

@@ -1,63 +1,13 @@
 //! The program run as a program: what it prints, what it leaves behind, and how it fails.
 
+mod common;
+
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+use common::{chainrule, digits, fails, idx, json, text};
 use serde_json::Value;
-use tempfile::{TempDir, tempdir};
-
-fn chainrule(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_chainrule")).args(arguments).output().unwrap()
-}
-
-/// Runs, expects success, and reads the one JSON document on standard output.
-fn json(arguments: &[&str]) -> Value {
-    let output = chainrule(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// Runs, expects the exit status and every part in the message, and nothing on standard output.
-fn fails(arguments: &[&str], status: i32, parts: &[&str]) {
-    let output = chainrule(arguments);
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {message}");
-    for part in parts {
-        assert!(message.contains(part), "{arguments:?}: `{part}` is not in: {message}");
-    }
-    assert!(!message.contains("panicked") && !message.contains("backtrace"), "{message}");
-    assert!(output.stdout.is_empty(), "{arguments:?} printed on standard output");
-}
-
-/// An IDX file's bytes.
-fn idx(kind: u8, dims: &[u32], bytes: &[u8]) -> Vec<u8> {
-    let mut file = vec![0, 0, kind, dims.len() as u8];
-    dims.iter().for_each(|length| file.extend(length.to_be_bytes()));
-    file.extend(bytes);
-    file
-}
-
-/// A folder of a small dataset under MNIST's names: bright columns tell the class.
-fn digits() -> TempDir {
-    let folder = tempdir().unwrap();
-    for (part, count) in [("train", 60_u32), ("t10k", 20)] {
-        let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
-        let pixels: Vec<u8> = labels
-            .iter()
-            .flat_map(|&label| (0..20).map(move |i| if i % 10 == label { 255 } else { i }))
-            .collect();
-        let write =
-            |name: &str, bytes: Vec<u8>| std::fs::write(folder.path().join(name), bytes).unwrap();
-        write(&format!("{part}-images-idx3-ubyte"), idx(8, &[count, 4, 5], &pixels));
-        write(&format!("{part}-labels-idx1-ubyte"), idx(8, &[count], &labels));
-    }
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use tempfile::tempdir;
 
 const APPLE: [&str; 8] = [
     "explain",

@@ -47,6 +47,10 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn backward<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Vec<Var<'g>> {
+        if wrt.iter().chain([&loss]).any(|v| !v.belongs_to(self)) {
+            let message = "the loss and the values to differentiate by must belong to this graph";
+            return vec![self.fail("backward", message, &[loss]); wrt.len()];
+        }
         if loss.is_poison() || wrt.iter().any(Var::is_poison) {
             return vec![Var::poison(self); wrt.len()];
         }
@@ -61,32 +65,32 @@ impl Graph {
     }
 
     /// The sweep behind [`Graph::backward`], with everything that was passed down.
+    #[track_caller]
     pub(crate) fn sweep<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Sweep<'g> {
-        self.scope("backward", || {
-            let needed = self.depends_on(loss, wrt);
-            let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
-            gradients[loss.id as usize] = Some(self.constant(1.0));
-            let mut contributions = Vec::new();
-            for id in (0..=loss.id).rev() {
-                let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
+        let _block = self.block("backward");
+        let needed = self.depends_on(loss, wrt);
+        let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
+        gradients[loss.id as usize] = Some(self.constant(1.0));
+        let mut contributions = Vec::new();
+        for id in (0..=loss.id).rev() {
+            let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
+                continue;
+            };
+            let (op, ids) = self.node(id, |node| (node.op().cloned(), node.operands.clone()));
+            let Some(op) = op else { continue };
+            let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.var(id)).collect();
+            let gate = Gate { operands: &operands, output: self.var(id), upstream };
+            for (operand, &to) in ids.iter().enumerate() {
+                if !needed[to as usize] {
                     continue;
-                };
-                let (op, ids) = self.node(id, |node| (node.op().cloned(), node.operands.clone()));
-                let Some(op) = op else { continue };
-                let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.var(id)).collect();
-                let gate = Gate { operands: &operands, output: self.var(id), upstream };
-                for (operand, &to) in ids.iter().enumerate() {
-                    if !needed[to as usize] {
-                        continue;
-                    }
-                    let Some(gradient) = op.backward(&gate, operand) else { continue };
-                    contributions.push(Contribution { gate: id, operand, gradient });
-                    let sum = &mut gradients[to as usize];
-                    *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
                 }
+                let Some(gradient) = op.backward(&gate, operand) else { continue };
+                contributions.push(Contribution { gate: id, operand, gradient });
+                let sum = &mut gradients[to as usize];
+                *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
             }
-            Sweep { gradients, contributions }
-        })
+        }
+        Sweep { gradients, contributions }
     }
 
     /// For each node up to `loss`, whether it depends on one of `wrt`.

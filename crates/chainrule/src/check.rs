@@ -2,8 +2,9 @@
 //!
 //! Central differences (L(w + h) − L(w − h)) / 2h run on a copy of the graph, the parameters and the
 //! data in f64. The step begins at ∛ε·max(1, |w|), which balances truncation against rounding (Press
-//! et al., *Numerical Recipes*, section 5.7), and is made smaller where the difference would cross a
-//! kink or the estimates do not settle.
+//! et al., *Numerical Recipes*, section 5.7). Where that estimate crosses a kink, is not finite or
+//! disagrees, smaller steps follow down from it and down from ∛ε·|w|, which suits functions that
+//! change on the scale of a small w, as ln does.
 
 use std::ops::Range;
 
@@ -26,9 +27,10 @@ pub struct ParameterReport {
     pub kinks: usize,
     /// The mean over the compared elements of |backpropagation − difference|.
     pub mean_abs_difference: f64,
-    /// The largest such difference.
+    /// The largest such difference; NaN where one is.
     pub max_abs_difference: f64,
-    /// The largest difference beyond the rounding of the loss, relative to the larger number.
+    /// The largest such difference relative to the larger of its two numbers. Rounding of the loss
+    /// counts here, so that it is large for gradients near 0; the verdict makes allowance for it.
     pub max_relative_error: f64,
     /// The number of elements beyond the tolerance.
     pub failed: usize,
@@ -59,6 +61,13 @@ pub struct Report {
 }
 
 /// How to check.
+///
+/// ```
+/// use chainrule::check::Settings;
+/// // A sample of ten elements per parameter, on two threads.
+/// let settings = Settings { elements: Some(10), threads: 2, ..Settings::default() };
+/// assert_eq!(settings.tolerance, 1e-5);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The relative error that is allowed.
@@ -72,6 +81,17 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self { tolerance: 1e-5, elements: None, threads: 1 }
+    }
+}
+
+impl Settings {
+    /// Checks every setting's domain. No elements or an infinite tolerance would pass whatever the
+    /// gradients are.
+    fn validate(&self) -> Result<()> {
+        let tolerance_ok = self.tolerance > 0.0 && self.tolerance.is_finite();
+        Error::check(tolerance_ok, "the tolerance", self.tolerance, "positive and finite")?;
+        let wanted = "at least 1";
+        Error::check(self.elements != Some(0), "the number of elements to check", 0, wanted)
     }
 }
 
@@ -90,7 +110,8 @@ impl Default for Settings {
 /// ```
 ///
 /// # Errors
-/// The graph has an error, a parameter is missing, or `feed` fails.
+/// The graph has an error, a parameter is missing, there is nothing to check, a setting is out of its
+/// domain, or `feed` fails.
 pub fn gradients<T: Real>(
     graph: &Graph,
     loss: Var<'_>,
@@ -98,15 +119,22 @@ pub fn gradients<T: Real>(
     feed: impl Fn(&mut Plan<f64>) -> Result<()>,
     settings: &Settings,
 ) -> Result<Report> {
-    Error::check(settings.tolerance > 0.0, "tolerance", settings.tolerance, "positive")?;
+    settings.validate()?;
     graph.ok()?;
+    if !loss.belongs_to(graph) {
+        return Err(Error::Mismatch("the loss belongs to another graph than the one given".into()));
+    }
+    let wanted = "at least 1: without one there is no gradient to check";
+    Error::check(parameters.count() > 0, "the number of parameter elements", 0, wanted)?;
     let loss = graph.var(loss.id);
     let parameters = parameters.cast::<f64>();
     let wrt: Vec<Var<'_>> =
         parameters.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
     let kinks = kinks(graph, loss);
     let slopes = graph.backward(loss, &wrt);
-    let mut backpropagation = graph.compile::<f64>(&slopes)?;
+    // With the loss among the outputs, the plan has every input that `feed` may give: a gradient can
+    // do without some, as that of a sum does.
+    let mut backpropagation = graph.compile::<f64>(&[&[loss], slopes.as_slice()].concat())?;
     feed(&mut backpropagation)?;
     backpropagation.run_with(&parameters)?;
 
@@ -130,7 +158,7 @@ pub fn gradients<T: Real>(
             elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
         };
         let found = in_parallel(count, settings.threads, probe)?;
-        reports.push(summarise(name, tensor.shape().dims(), &found));
+        reports.push(summarise(name, tensor.shape().dims(), &found, settings.tolerance));
     }
     let passed = reports.iter().all(|report| report.failed == 0);
     Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
@@ -194,11 +222,19 @@ impl Element {
 
     fn relative(&self) -> f64 {
         let scale = self.backpropagation.abs().max(self.difference.abs());
-        match (self.gap() - self.rounding).max(0.0) {
-            0.0 => 0.0,
-            beyond => beyond / scale,
-        }
+        share(self.gap(), scale)
     }
+
+    /// The gap in units of what is allowed: 1 is the limit.
+    fn excess(&self, tolerance: f64) -> f64 {
+        let scale = self.backpropagation.abs().max(self.difference.abs());
+        share(self.gap(), tolerance * scale + self.rounding)
+    }
+}
+
+/// `part` of `whole`; no part of nothing is none, and a NaN has no sign, which would change its order.
+fn share(part: f64, whole: f64) -> f64 {
+    if part == 0.0 { 0.0 } else { (part / whole).abs() }
 }
 
 /// One estimate of a derivative.
@@ -207,6 +243,17 @@ struct Estimate {
     slope: f64,
     rounding: f64,
     crosses: bool,
+}
+
+impl Estimate {
+    fn is_usable(&self) -> bool {
+        !self.crosses && self.slope.is_finite()
+    }
+}
+
+/// ∛ε·max(1, |w|).
+fn first_step(original: f64) -> f64 {
+    f64::EPSILON.cbrt() * original.abs().max(1.0)
 }
 
 /// Runs the loss at shifted parameters.
@@ -220,10 +267,9 @@ struct Prober<'a> {
 impl Prober<'_> {
     fn compare(&mut self, name: &str, index: usize, backpropagation: f64) -> Result<Element> {
         let original = self.parameters.get(name)?.values()[index];
-        let step = f64::EPSILON.cbrt() * original.abs().max(1.0);
-        let mut best = self.estimate(name, index, step)?;
+        let mut best = self.estimate(name, index, first_step(original))?;
         if !self.agrees(&best, backpropagation) {
-            best = self.settle(name, index, step, best)?;
+            best = self.settle(name, index, best)?;
         }
         let element = Element {
             index,
@@ -239,21 +285,39 @@ impl Prober<'_> {
     fn agrees(&self, estimate: &Estimate, backpropagation: f64) -> bool {
         let scale = backpropagation.abs().max(estimate.slope.abs());
         let gap = (backpropagation - estimate.slope).abs();
-        !estimate.crosses && gap <= self.tolerance * scale + estimate.rounding
+        // An infinite scale would allow any gap: numbers that are not finite agree with nothing.
+        let finite = scale.is_finite() && gap.is_finite();
+        !estimate.crosses && finite && gap <= self.tolerance * scale + estimate.rounding
     }
 
-    /// Smaller and smaller steps: the estimate that differs least from the one before it, among those
-    /// that cross no kink. Backpropagation has no say in it.
-    fn settle(&mut self, name: &str, index: usize, step: f64, first: Estimate) -> Result<Estimate> {
-        let (mut before, mut best, mut least) = (first, first, f64::INFINITY);
-        for shrink in [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7] {
-            let now = self.estimate(name, index, step * shrink)?;
-            let change = (now.slope - before.slope).abs() + now.rounding;
-            if !now.crosses && (best.crosses || change < least) {
-                best = now;
-                least = if before.crosses { f64::INFINITY } else { change };
+    /// Smaller and smaller steps, from the first one and from one relative to the element: the usable
+    /// estimate that differs least from the one before it. Backpropagation has no say in it.
+    fn settle(&mut self, name: &str, index: usize, first: Estimate) -> Result<Estimate> {
+        let original = self.parameters.get(name)?.values()[index];
+        let (absolute, relative) = (first_step(original), f64::EPSILON.cbrt() * original.abs());
+        let (mut best, mut least) = (first, f64::INFINITY);
+        let ladders = [(absolute, 1..=7), (relative, 0..=6)];
+        // For elements of 1 and more both are the same steps.
+        for (start, exponents) in ladders.into_iter().take(if original.abs() < 1.0 { 2 } else { 1 })
+        {
+            let mut before = (start == absolute).then_some(first).filter(Estimate::is_usable);
+            for exponent in exponents {
+                let step = start * 0.1_f64.powi(exponent);
+                // Below the spacing of numbers at the element, both sides are the element itself.
+                if original + step == original {
+                    break;
+                }
+                let now = Some(self.estimate(name, index, step)?).filter(Estimate::is_usable);
+                if let Some(now) = now {
+                    let change = before.map_or(f64::INFINITY, |before| {
+                        (now.slope - before.slope).abs() + now.rounding
+                    });
+                    if !best.is_usable() || change < least {
+                        (best, least) = (now, change);
+                    }
+                }
+                before = now;
             }
-            before = now;
         }
         Ok(best)
     }
@@ -289,21 +353,23 @@ impl Prober<'_> {
     }
 }
 
-fn summarise(name: &str, dims: &[usize], elements: &[Element]) -> ParameterReport {
+fn summarise(name: &str, dims: &[usize], elements: &[Element], tolerance: f64) -> ParameterReport {
     let compared: Vec<&Element> = elements.iter().filter(|element| !element.kink).collect();
-    let largest = |f: fn(&Element) -> f64| compared.iter().map(|e| f(e)).fold(0.0, f64::max);
-    let order = |e: &&&Element| (e.failed, e.relative(), e.gap());
+    // The order of `total_cmp` puts NaN above every number, so that none is lost.
+    let largest = |f: fn(&Element) -> f64| {
+        compared.iter().map(|e| f(e)).max_by(f64::total_cmp).unwrap_or(0.0)
+    };
     let worst = compared.iter().max_by(|a, b| {
-        let (a, b) = (order(a), order(b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2))
+        let by_excess = a.excess(tolerance).total_cmp(&b.excess(tolerance));
+        by_excess.then(a.gap().total_cmp(&b.gap()))
     });
+    let total = compared.iter().fold(0.0, |sum, e| sum + e.gap());
     ParameterReport {
         name: name.into(),
         shape: dims.to_vec(),
         checked: compared.len(),
         kinks: elements.len() - compared.len(),
-        mean_abs_difference: compared.iter().map(|e| e.gap()).sum::<f64>()
-            / compared.len().max(1) as f64,
+        mean_abs_difference: total / compared.len().max(1) as f64,
         max_abs_difference: largest(Element::gap),
         max_relative_error: largest(Element::relative),
         failed: compared.iter().filter(|e| e.failed).count(),

@@ -84,12 +84,12 @@ pub enum Error {
         /// The text's place in characters: start and end.
         span: (usize, usize),
     },
-    /// The loss became NaN or infinite.
+    /// The loss or a parameter became NaN or infinite.
     #[error("training diverged at step {step}: the loss is {loss}; {origin}")]
     Diverged {
         /// The step, counted from 1 over all epochs.
         step: u64,
-        /// The loss found.
+        /// The loss of that step, before its update, or of the test part.
         loss: f64,
         /// The first node that is not finite.
         origin: String,

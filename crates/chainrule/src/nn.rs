@@ -48,6 +48,21 @@ impl Init {
     }
 }
 
+/// Checks that so many elements fit into memory, before any is written: an allocation that fails
+/// would end the process.
+pub(crate) fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
+    let bytes = elements.saturating_mul(width as u128);
+    let fits = usize::try_from(bytes).is_ok_and(|bytes| {
+        let mut memory = Vec::<u8>::new();
+        let reserved = memory.try_reserve_exact(bytes).is_ok();
+        // Without this the compiler may leave out an allocation that nothing uses.
+        std::hint::black_box(&mut memory);
+        reserved
+    });
+    let size = format!("{:.3} GB", bytes as f64 / 1e9);
+    Error::check(fits, what, size, "no more than this machine can give: choose smaller layers")
+}
+
 impl std::str::FromStr for Init {
     type Err = Error;
 
@@ -70,6 +85,12 @@ impl std::str::FromStr for Init {
 }
 
 /// A parameter that a layer needs.
+///
+/// ```
+/// use chainrule::nn::{Affine, Init, Layer};
+/// let weight = &Affine::new(784, 50, Init::He).parameters()[0];
+/// assert_eq!((weight.name, weight.init), ("weight", Init::He));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
     /// Its name within the layer, such as `weight`.
@@ -81,6 +102,29 @@ pub struct Spec {
 }
 
 /// A part of a model: parameters, and how the output follows from the input.
+///
+/// ```
+/// use chainrule::nn::{Layer, Sequential};
+/// use chainrule::{Graph, Var};
+///
+/// /// x², as a layer without parameters.
+/// #[derive(Debug)]
+/// struct Square;
+///
+/// impl Layer for Square {
+///     fn kind(&self) -> &'static str {
+///         "square"
+///     }
+///     fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>]) -> Var<'g> {
+///         x.square()
+///     }
+/// }
+///
+/// let g = Graph::new();
+/// let y = Sequential::new().with(Square).with(Square).forward(g.constant(2.0));
+/// assert_eq!(y.eval()?.values(), [16.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub trait Layer: std::fmt::Debug + Send + Sync {
     /// The kind of layer, in lower case; models number their layers by it.
     fn kind(&self) -> &'static str;
@@ -91,6 +135,7 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
     }
 
     /// Builds the output's nodes; `parameters` are in the order of [`Layer::parameters`].
+    #[track_caller]
     fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g>;
 }
 
@@ -110,6 +155,13 @@ pub struct Affine {
 
 impl Affine {
     /// A layer whose weights begin as `init` says, its biases at zero.
+    ///
+    /// ```
+    /// use chainrule::nn::{Affine, Init, Sequential};
+    /// let model = Sequential::new().with(Affine::new(2, 1, Init::Zeros));
+    /// assert_eq!(model.initial::<f32>(0)?.get("affine1.bias")?.values(), [0.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn new(inputs: usize, outputs: usize, init: Init) -> Self {
         Self { inputs, outputs, init }
@@ -164,6 +216,13 @@ activation! {
 
 /// The activation layer of a name: `sigmoid`, `relu` or `tanh`.
 ///
+/// ```
+/// use chainrule::nn::activation;
+/// assert_eq!(activation("tanh")?.kind(), "tanh");
+/// assert!(activation("step").unwrap_err().to_string().contains("relu, sigmoid, tanh"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// No activation has that name.
 pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
@@ -205,18 +264,35 @@ pub struct Sequential {
 
 impl Sequential {
     /// A model without layers.
+    ///
+    /// ```
+    /// # use chainrule::nn::Sequential;
+    /// assert_eq!(Sequential::new().parameters().count(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// This model with one more layer.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Affine, Init, Sequential, Tanh};
+    /// let model = Sequential::new().with(Affine::new(2, 3, Init::Xavier)).with(Tanh);
+    /// assert_eq!(model.parameters().count(), 2);
+    /// ```
     #[must_use]
     pub fn with(self, layer: impl Layer + 'static) -> Self {
         self.with_boxed(Box::new(layer))
     }
 
     /// This model with one more layer.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Sequential, activation};
+    /// let model = Sequential::new().with_boxed(activation("relu")?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn with_boxed(mut self, layer: Box<dyn Layer>) -> Self {
         let number = self.layers.iter().filter(|(_, l)| l.kind() == layer.kind()).count() + 1;
@@ -225,6 +301,13 @@ impl Sequential {
     }
 
     /// Fully connected layers of the given sizes, inputs first, with an activation between them.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[784, 50, 10], "relu", Init::Normal(0.01))?;
+    /// assert_eq!(model.initial::<f32>(0)?.count(), 39760);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A size of 0 or an unknown activation.
@@ -243,6 +326,14 @@ impl Sequential {
     }
 
     /// The parameters' names, shapes and initialisers, in the order of the layers.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["affine1.weight", "affine1.bias", "affine2.weight", "affine2.bias"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn parameters(&self) -> impl Iterator<Item = (String, Spec)> {
         self.layers.iter().flat_map(|(name, layer)| {
             layer.parameters().into_iter().map(move |spec| (format!("{name}.{}", spec.name), spec))
@@ -251,9 +342,18 @@ impl Sequential {
 
     /// Fresh parameters: the same seed gives the same bits.
     ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// assert_eq!(model.initial::<f32>(7)?, model.initial::<f32>(7)?);
+    /// assert_ne!(model.initial::<f32>(7)?, model.initial::<f32>(8)?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// An initialiser's setting is out of its domain.
+    /// An initialiser's setting is out of its domain, or the parameters do not fit into memory.
     pub fn initial<T: Real>(&self, seed: u64) -> Result<Parameters<T>> {
+        check_memory("the parameters' memory", self.elements(), size_of::<T>())?;
         let mut parameters = Parameters::new();
         for (number, (name, spec)) in self.parameters().enumerate() {
             let mut rng = generator(seed, Stream::Parameter(number as u32));
@@ -262,11 +362,65 @@ impl Sequential {
         Ok(parameters)
     }
 
+    /// Checks that `parameters` are this model's, in names and shapes.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential};
+    /// let model = |hidden| Sequential::fully_connected(&[2, hidden, 1], "tanh", Init::He);
+    /// let parameters = model(3)?.initial::<f32>(0)?;
+    /// assert!(model(3)?.check(&parameters).is_ok());
+    /// assert!(model(4)?.check(&parameters).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The first parameter that is missing, of another shape, or none of this model's.
+    pub fn check<T: Real>(&self, parameters: &Parameters<T>) -> Result<()> {
+        let mut known = Vec::new();
+        for (name, spec) in self.parameters() {
+            let shape = parameters.get(&name)?.shape();
+            if shape != spec.shape {
+                return Err(Error::Mismatch(format!(
+                    "`{name}` has shape {shape}, but the model needs {}",
+                    spec.shape
+                )));
+            }
+            known.push(name);
+        }
+        match parameters.iter().find(|(name, _)| known.iter().all(|known| known != name)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let (name, known) = (name.into(), known.join(", "));
+                Err(Error::Unknown { what: "parameter of the model", name, known })
+            }
+        }
+    }
+
+    /// The number of elements of all parameters, even where memory cannot count so many.
+    pub(crate) fn elements(&self) -> u128 {
+        let product = |shape: Shape| {
+            shape.dims().iter().fold(1, |n: u128, &length| n.saturating_mul(length as u128))
+        };
+        self.parameters().fold(0, |sum, (_, spec)| sum.saturating_add(product(spec.shape)))
+    }
+
     /// Builds the output's nodes, each layer under its name.
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::{Init, Sequential}};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// let g = Graph::new();
+    /// let y = model.forward(g.input("x", [5, 2]));
+    /// let mut plan = g.compile::<f32>(&[y])?;
+    /// plan.run_with(&model.initial(0)?)?;
+    /// assert_eq!(plan.value(y)?.len(), 5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn forward<'g>(&self, x: Var<'g>) -> Var<'g> {
+        let g = x.graph();
+        let _pin = g.pin();
         self.layers.iter().fold(x, |x, (name, layer)| {
-            let g = x.graph();
             let parameters: Vec<Var<'g>> = layer
                 .parameters()
                 .iter()
@@ -277,7 +431,19 @@ impl Sequential {
     }
 
     /// The parameters as values of the graph of `x`, in order.
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::{Init, Sequential}};
+    /// let model = Sequential::fully_connected(&[2, 1], "tanh", Init::He)?;
+    /// let g = Graph::new();
+    /// let loss = model.forward(g.input("x", [5, 2])).square().mean(&[]);
+    /// let gradients = g.backward(loss, &model.variables(loss));
+    /// assert_eq!(gradients[0].shape().dims(), [2, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
     pub fn variables<'g>(&self, x: Var<'g>) -> Vec<Var<'g>> {
+        let _pin = x.graph().pin();
         self.parameters().map(|(name, spec)| x.graph().parameter(&name, spec.shape)).collect()
     }
 }

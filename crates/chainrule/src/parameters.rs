@@ -22,12 +22,25 @@ pub struct Parameters<T> {
 
 impl<T: Real> Parameters<T> {
     /// No parameters yet.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Parameters::<f32>::new().count(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self { entries: Vec::new() }
     }
 
     /// Adds a parameter, or replaces the one of that name.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("w", Tensor::scalar(1.0));
+    /// p.insert("w", Tensor::scalar(2.0));
+    /// assert_eq!(p.get("w")?.values(), [2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor<T>) {
         let name = name.into();
         match self.entries.iter_mut().find(|(known, _)| *known == name) {
@@ -38,6 +51,15 @@ impl<T: Real> Parameters<T> {
 
     /// The parameter named `name`.
     ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("w", Tensor::new([2], vec![1.0_f32, 2.0])?);
+    /// assert_eq!(p.get("w")?.values(), [1.0, 2.0]);
+    /// assert!(p.get("v").unwrap_err().to_string().contains("there are: w"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is none; the message lists those that exist.
     pub fn get(&self, name: &str) -> Result<&Tensor<T>> {
@@ -46,6 +68,15 @@ impl<T: Real> Parameters<T> {
     }
 
     /// The parameter named `name`, to be changed.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("w", Tensor::new([2], vec![1.0_f32, 2.0])?);
+    /// p.get_mut("w")?.values_mut()[0] = 7.0;
+    /// assert_eq!(p.get("w")?.values(), [7.0, 2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There is none; the message lists those that exist.
@@ -57,17 +88,41 @@ impl<T: Real> Parameters<T> {
     }
 
     /// Names and tensors, in order.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("w", Tensor::new([2], vec![1.0_f32, 2.0])?);
+    /// let names: Vec<&str> = p.iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["w"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
         self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
     /// The number of elements of all parameters.
+    ///
+    /// ```
+    /// use chainrule::nn::{Affine, Init, Sequential};
+    /// let model = Sequential::new().with(Affine::new(784, 10, Init::He));
+    /// assert_eq!(model.initial::<f32>(0)?.count(), 784 * 10 + 10);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn count(&self) -> usize {
         self.entries.iter().map(|(_, tensor)| tensor.shape().len()).sum()
     }
 
     /// The same parameters in another precision.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("w", Tensor::new([2], vec![1.0_f32, 2.0])?);
+    /// assert_eq!(p.cast::<f64>().get("w")?.values(), [1.0_f64, 2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn cast<U: Real>(&self) -> Parameters<U> {
         let cast = |tensor: &Tensor<T>| tensor.map(|x| U::from_f64(x.to_f64()));
@@ -91,6 +146,11 @@ impl<T: Real> Parameters<T> {
             hash.update(&bytes);
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether no element is NaN or infinite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.entries.iter().all(|(_, tensor)| tensor.values().iter().all(|x| x.is_finite()))
     }
 
     /// Where `name` stands, looking at `hint` first.

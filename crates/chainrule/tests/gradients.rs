@@ -82,6 +82,19 @@ fn case(shapes: [Shape; 2], seed: u64, low: f64, high: f64) -> Case {
     Case { shapes, values }
 }
 
+/// A case in which one element of each input is exactly 0, at changing places: for functions that are
+/// differentiable there.
+fn case_with_zeros(shapes: [Shape; 2], seed: u64, low: f64, high: f64) -> Case {
+    let mut case = case(shapes, seed, low, high);
+    for (values, turn) in case.values.iter_mut().zip([seed, seed / 7]) {
+        let count = values.len().max(1) as u64;
+        if let Some(value) = values.get_mut((turn % count) as usize) {
+            *value = 0.0;
+        }
+    }
+    case
+}
+
 /// Pairs of shapes that broadcast, with axes of length 0 and 1 among them.
 fn broadcastable() -> impl Strategy<Value = [Shape; 2]> {
     (prop::collection::vec(0usize..4, 0..4), any::<[bool; 4]>(), any::<[bool; 4]>(), 0usize..4)
@@ -95,18 +108,25 @@ fn broadcastable() -> impl Strategy<Value = [Shape; 2]> {
         })
 }
 
-/// Smooth functions with the range on which they are defined.
+/// Smooth functions with the range on which they are defined: where it spans 0, exact zeros are among
+/// the values.
 const SMOOTH: &[(&str, f64, f64, Build)] = &[
     ("add", -2.0, 2.0, |_, x, y| x + y),
     ("sub", -2.0, 2.0, |_, x, y| x - y),
     ("mul", -2.0, 2.0, |_, x, y| x * y),
     ("div", 0.5, 2.0, |_, x, y| x / -y),
+    ("div of and by negative numbers", -2.0, -0.5, |_, x, y| x / y + y / -x),
+    ("div of 0", -2.0, 2.0, |_, x, y| x / (y.square() + 1.0)),
     ("neg", -2.0, 2.0, |_, x, y| -x * y),
     ("pow", 0.5, 2.0, |_, x, y| x.powv(y)),
+    ("pow to negative numbers", -2.0, -0.5, |_, x, y| x.square().powv(y)),
+    ("pow of negative numbers", -2.0, -0.5, |_, x, y| x.pow(-3.0) * y.pow(-1.0)),
     ("pow3", -2.0, 2.0, |_, x, y| x.pow(3.0) + y.pow(2.0) + x.pow(1.0) + y.pow(0.0)),
     ("exp", -2.0, 2.0, |_, x, y| (x * y).exp()),
     ("ln", 0.5, 2.0, |_, x, y| (x * y).ln()),
+    ("ln of negative factors", -2.0, -0.5, |_, x, y| (x * y).ln()),
     ("sqrt", 0.5, 2.0, |_, x, y| (x * y).sqrt()),
+    ("sqrt of negative factors", -2.0, -0.5, |_, x, y| (x * y).sqrt()),
     ("square", -2.0, 2.0, |_, x, y| (x * y).square()),
     ("sin", -2.0, 2.0, |_, x, y| (x * y).sin()),
     ("cos", -2.0, 2.0, |_, x, y| (x * y).cos()),
@@ -148,7 +168,8 @@ proptest! {
     #[test]
     fn smooth_pointwise_operations(shapes in broadcastable(), seed in any::<u32>()) {
         for (name, low, high, build) in SMOOTH {
-            let case = case(shapes, u64::from(seed), *low, *high);
+            let make = if *low < 0.0 && *high > 0.0 { case_with_zeros } else { case };
+            let case = make(shapes, u64::from(seed), *low, *high);
             println!("{name} {shapes:?}");
             check(*build, &case, 1);
             check(*build, &case, 2);
@@ -174,9 +195,11 @@ proptest! {
             1 => [Shape::from([b, left[0], left[1]]), Shape::from(right)],
             _ => [Shape::from([b, 1, left[0], left[1]]), Shape::from([2, right[0], right[1]])],
         };
-        check(plain, &case(shapes([m, k], [k, n]), seed, -2.0, 2.0), 1);
-        check(plain, &case(shapes([m, k], [k, n]), seed, -2.0, 2.0), 2);
-        check(both_transposed, &case(shapes([k, m], [n, k]), seed, -2.0, 2.0), 1);
+        let plain_case = case_with_zeros(shapes([m, k], [k, n]), seed, -2.0, 2.0);
+        check(plain, &plain_case, 1);
+        check(plain, &plain_case, 2);
+        let transposed_case = case_with_zeros(shapes([k, m], [n, k]), seed, -2.0, 2.0);
+        check(both_transposed, &transposed_case, 1);
     }
 
     #[test]
@@ -188,7 +211,7 @@ proptest! {
             [Shape::from([m, k]), Shape::from([k])],
             [Shape::from([k]), Shape::from([k])],
         ] {
-            check(product, &case(shapes, seed, -2.0, 2.0), 1);
+            check(product, &case_with_zeros(shapes, seed, -2.0, 2.0), 1);
         }
     }
 
@@ -210,15 +233,17 @@ proptest! {
         ];
         let shapes = [Shape::from(dims); 2];
         for build in functions {
-            check(*build, &case(shapes, u64::from(seed), -2.0, 2.0), 1);
-            check(*build, &case(shapes, u64::from(seed), -2.0, 2.0), 2);
+            let case = case_with_zeros(shapes, u64::from(seed), -2.0, 2.0);
+            check(*build, &case, 1);
+            check(*build, &case, 2);
         }
     }
 
     #[test]
     fn softmax_with_loss_against_soft_targets(batch in 1usize..4, classes in 1usize..5, seed in any::<u32>()) {
         let loss: Build = |_, x, y| x.softmax_with_loss(y);
-        let case = case([Shape::from([batch, classes]); 2], u64::from(seed), -2.0, 2.0);
+        let shapes = [Shape::from([batch, classes]); 2];
+        let case = case_with_zeros(shapes, u64::from(seed), -2.0, 2.0);
         check(loss, &case, 1);
         check(loss, &case, 2);
     }

@@ -5,10 +5,10 @@
 //! database of handwritten digits").
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use crate::error::{Error, Result};
 
@@ -24,22 +24,58 @@ pub struct Idx {
 /// Memory to reserve on the word of a header alone.
 const TRUSTED: usize = 64 << 20;
 
+/// The two bytes with which compressed data begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Decompresses one member of a gzip file after another, and tells what follows the last from a member
+/// that is cut off.
+struct Gzip<R>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let count = member.read(target)?;
+            if count > 0 || target.is_empty() {
+                return Ok(count);
+            }
+            let next = member.get_mut().fill_buf()?;
+            if !next.is_empty() && !next.starts_with(&GZIP) {
+                let message = "the compressed data is followed by bytes that are not gzip";
+                return Err(io::Error::new(ErrorKind::InvalidData, message));
+            }
+            let more = !next.is_empty();
+            self.0 = self.0.take().filter(|_| more).map(|done| GzDecoder::new(done.into_inner()));
+        }
+        Ok(0)
+    }
+}
+
 /// Reads an IDX file of unsigned bytes, plain or gzip by its first two bytes.
+///
+/// ```
+/// use chainrule::data::idx;
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("labels-idx1-ubyte");
+/// std::fs::write(&path, [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]).unwrap();
+/// let labels = idx::read(&path)?;
+/// assert_eq!((labels.dims, labels.bytes), (vec![3], vec![7, 2, 1]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 ///
 /// # Errors
 /// The file is missing, of another format or element type, or its length contradicts its header.
 pub fn read(path: &Path) -> Result<Idx> {
     let fail = |message: String| Error::file(path, message);
-    let io = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => {
+    let io = |error: io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof => {
             fail("the file is cut off: it ends before what its header announces".into())
         }
         _ => fail(error.to_string()),
     };
     let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
-    let gzip = std::io::BufRead::fill_buf(&mut file).map_err(io)?.starts_with(&[0x1f, 0x8b]);
+    let gzip = file.fill_buf().map_err(io)?.starts_with(&GZIP);
     let mut input: Box<dyn Read> =
-        if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+        if gzip { Box::new(Gzip(Some(GzDecoder::new(file)))) } else { Box::new(file) };
 
     let mut magic = [0; 4];
     input.read_exact(&mut magic).map_err(io)?;

@@ -37,6 +37,15 @@ pub struct Dataset {
 impl Dataset {
     /// A dataset of rows of `width` features with one label below `classes` each.
     ///
+    /// ```
+    /// use chainrule::data::Dataset;
+    /// // Three points of the plane in two classes.
+    /// let data = Dataset::new(2, vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0], vec![0, 1, 1], 2)?;
+    /// assert_eq!(data.len(), 3);
+    /// assert!(Dataset::new(2, vec![0.0; 5], vec![0, 1, 1], 2).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Numbers of features and labels that do not fit, or a label out of range.
     pub fn new(width: usize, features: Vec<f32>, labels: Vec<u32>, classes: usize) -> Result<Self> {
@@ -54,6 +63,14 @@ impl Dataset {
 
     /// The training and the test part of a folder of IDX files under MNIST's names, plain or `.gz`.
     /// Images are flattened, labels lie below 10.
+    ///
+    /// ```
+    /// use chainrule::data::Dataset;
+    /// # let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist"));
+    /// let (train, test) = Dataset::mnist(folder)?;
+    /// assert_eq!((train.len(), test.len(), train.width()), (60_000, 10_000, 784));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file is missing or bad, images and labels differ in number, or a label is out of range.
@@ -77,6 +94,13 @@ impl Dataset {
         let [count, ref pixels @ ..] = images.dims[..] else {
             return Err(Error::file(images_path, "holds a single number, not images"));
         };
+        if pixels.is_empty() {
+            let message = format!(
+                "images have two axes or more, such as [60000, 28, 28], but this file has {:?}",
+                images.dims
+            );
+            return Err(Error::file(images_path, message));
+        }
         if labels.dims.len() != 1 {
             let message = format!("labels have one axis, but this file has {:?}", labels.dims);
             return Err(Error::file(labels_path, message));
@@ -99,30 +123,65 @@ impl Dataset {
     }
 
     /// The number of examples.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// assert_eq!(data.len(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// Whether there are no examples.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// assert!(!data.is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
     /// The number of features of an example.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// assert_eq!(data.width(), 2);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn width(&self) -> usize {
         self.width
     }
 
     /// The number of classes; every label lies below it.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// assert_eq!(data.classes(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 
     /// The labels in order.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// assert_eq!(data.labels(), [0, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn labels(&self) -> &[u32] {
         &self.labels
@@ -130,6 +189,15 @@ impl Dataset {
 
     /// Writes the features of the `examples` into `rows`, one row each. Examples beyond the dataset
     /// are skipped.
+    ///
+    /// ```
+    /// # use chainrule::data::Dataset;
+    /// let data = Dataset::new(2, vec![0.0, 0.5, 1.0, 1.5], vec![0, 1], 3)?;
+    /// let mut rows = [0.0_f32; 4];
+    /// data.gather(&[1, 0], &mut rows);
+    /// assert_eq!(rows, [1.0, 1.5, 0.0, 0.5]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn gather<T: Real>(&self, examples: &[u32], rows: &mut [T]) {
         for (row, &example) in rows.chunks_mut(self.width.max(1)).zip(examples) {
             let at = example as usize * self.width..(example as usize + 1) * self.width;

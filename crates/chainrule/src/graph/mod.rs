@@ -37,11 +37,21 @@ pub struct Type {
 
 impl Type {
     /// Real numbers of the given shape.
+    ///
+    /// ```
+    /// use chainrule::graph::Type;
+    /// assert_eq!(chainrule::Graph::new().input("x", [2]).ty(), Type::real([2]));
+    /// ```
     pub fn real(shape: impl Into<Shape>) -> Self {
         Self { kind: Kind::Real, shape: shape.into() }
     }
 
     /// Whole numbers below `bound`.
+    ///
+    /// ```
+    /// use chainrule::graph::Type;
+    /// assert_eq!(chainrule::Graph::new().labels("t", [2], 10).ty(), Type::index([2], 10));
+    /// ```
     pub fn index(shape: impl Into<Shape>, bound: usize) -> Self {
         Self { kind: Kind::Index { bound }, shape: shape.into() }
     }
@@ -96,6 +106,9 @@ impl Node {
     }
 }
 
+/// What is wrong with a value of another graph: its number means another node here.
+pub(crate) const OTHER_GRAPH: &str = "the operands belong to different graphs";
+
 /// A computation as it is recorded: an append-only list of nodes, each after its operands.
 ///
 /// The first mistake is remembered, with the operation, its operands' shapes and the caller's file
@@ -114,6 +127,8 @@ impl Node {
 pub struct Graph {
     nodes: RefCell<Vec<Node>>,
     error: RefCell<Option<Error>>,
+    /// Where errors are placed, while the library records on a caller's behalf.
+    place: Cell<Option<&'static Location<'static>>>,
     scopes: RefCell<Vec<Arc<str>>>,
     scope: Cell<u32>,
     labels: RefCell<Vec<(u32, Arc<str>)>>,
@@ -121,6 +136,11 @@ pub struct Graph {
 
 impl Graph {
     /// An empty graph.
+    ///
+    /// ```
+    /// let g = chainrule::Graph::new();
+    /// assert!(g.is_empty());
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let graph = Self::default();
@@ -129,35 +149,94 @@ impl Graph {
     }
 
     /// Real numbers that are fed before each run.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2]);
+    /// let y = x * 10.0;
+    /// let mut plan = g.compile::<f32>(&[y])?;
+    /// for batch in [[1.0, 2.0], [3.0, 4.0]] {
+    ///     plan.feed("x", &batch)?;
+    ///     plan.run()?;
+    ///     assert_eq!(plan.value(y)?, [batch[0] * 10.0, batch[1] * 10.0]);
+    /// }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
         self.named("input", name, Source::Input(name.into()), Type::real(shape))
     }
 
     /// Whole numbers below `classes`, such as labels, that are fed before each run.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let digits = g.labels("digits", [2], 10);
+    /// let rows = digits.one_hot(10);
+    /// let mut plan = g.compile::<f32>(&[rows])?;
+    /// plan.feed_labels("digits", &[7, 2])?;
+    /// assert!(plan.feed_labels("digits", &[7, 10]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn labels(&self, name: &str, shape: impl Into<Shape>, classes: usize) -> Var<'_> {
         self.named("labels", name, Source::Input(name.into()), Type::index(shape, classes))
     }
 
     /// A parameter. Its values live outside the graph, in [`Parameters`](crate::Parameters).
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(3.0));
+    ///
+    /// let g = Graph::new();
+    /// let y = g.parameter("w", []) * 2.0;
+    /// let mut plan = g.compile::<f64>(&[y])?;
+    /// plan.run_with(&parameters)?;
+    /// assert_eq!(plan.value(y)?, [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn parameter(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
         self.named("parameter", name, Source::Parameter(name.into()), Type::real(shape))
     }
 
     /// A scalar constant.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!((g.constant(2.0) * 3.0).eval()?.values(), [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn constant(&self, value: f64) -> Var<'_> {
         self.constant_tensor(Tensor::scalar(value))
     }
 
     /// A constant array.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Tensor};
+    /// let g = Graph::new();
+    /// let x = g.constant_tensor(Tensor::new([3], vec![1.0, 2.0, 3.0])?);
+    /// assert_eq!(x.sum(&[]).eval()?.values(), [6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn constant_tensor(&self, tensor: Tensor<f64>) -> Var<'_> {
         let ty = Type::real(tensor.shape());
         self.push(Source::Constant(Arc::new(tensor)), &[], ty)
     }
 
     /// Records an operation; this is how a user's crate adds its own [`Op`].
+    ///
+    /// ```
+    /// use chainrule::{Graph, ops::Exp};
+    /// let g = Graph::new();
+    /// // What `g.constant(0.0).exp()` does.
+    /// let y = g.apply(Exp, &[g.constant(0.0)]);
+    /// assert_eq!(y.eval()?.values(), [1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
     pub fn apply<'g>(&'g self, op: impl Op, operands: &[Var<'g>]) -> Var<'g> {
         self.apply_shared(Arc::new(op), operands)
@@ -165,11 +244,12 @@ impl Graph {
 
     #[track_caller]
     pub(crate) fn apply_shared<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
+        // Before poison: a mistake of another graph is no mistake that this one has remembered.
+        if operands.iter().any(|v| !v.belongs_to(self)) {
+            return self.fail(op.name(), OTHER_GRAPH, operands);
+        }
         if operands.iter().any(Var::is_poison) {
             return Var::poison(self);
-        }
-        if operands.iter().any(|v| !std::ptr::eq(v.graph(), self)) {
-            return self.fail(op.name(), "the operands belong to different graphs", operands);
         }
         if operands.len() > MAX_OPERANDS {
             let message = format!("an operation takes at most {MAX_OPERANDS} operands");
@@ -186,32 +266,80 @@ impl Graph {
     }
 
     /// Records nodes under a name, so that a picture can fold them into one box.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [3]);
+    /// let norm = g.scope("norm", || x.square().sum(&[]).sqrt());
+    /// assert_eq!(norm.shape().rank(), 0);
+    /// ```
     pub fn scope<R>(&self, name: &str, body: impl FnOnce() -> R) -> R {
-        let outer = self.scope.get();
-        let path = match self.scope_name(outer) {
+        let _scope = self.enter(name);
+        body()
+    }
+
+    /// [`Graph::scope`] until the guard is dropped, with the caller as the place of errors: within a
+    /// closure or behind a `dyn` trait, the caller of a function is lost.
+    #[track_caller]
+    pub(crate) fn block(&self, name: &str) -> Block<'_> {
+        let block = self.enter(name);
+        self.place.set(self.place.get().or(Some(Location::caller())));
+        block
+    }
+
+    /// The caller as the place of errors until the guard is dropped.
+    #[track_caller]
+    pub(crate) fn pin(&self) -> Block<'_> {
+        let block = self.hold();
+        self.place.set(self.place.get().or(Some(Location::caller())));
+        block
+    }
+
+    fn enter(&self, name: &str) -> Block<'_> {
+        let block = self.hold();
+        let path = match self.scope_name(block.scope) {
             parent if parent.is_empty() => name.to_owned(),
             parent => format!("{parent}/{name}"),
         };
         let mut scopes = self.scopes.borrow_mut();
         scopes.push(path.into());
         self.scope.set((scopes.len() - 1) as u32);
-        drop(scopes);
-        let result = body();
-        self.scope.set(outer);
-        result
+        block
+    }
+
+    fn hold(&self) -> Block<'_> {
+        Block { graph: self, scope: self.scope.get(), place: self.place.get() }
     }
 
     /// The first mistake made while recording, if any.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let wrong = g.input("a", [2]) + g.input("b", [3]);
+    /// let later = wrong * 2.0;
+    /// assert!(g.error().unwrap().to_string().starts_with("add: the shapes do not broadcast"));
+    /// ```
     pub fn error(&self) -> Option<Error> {
         self.error.borrow().clone()
     }
 
     /// The number of nodes recorded so far.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let _ = g.constant(1.0) + g.constant(2.0);
+    /// assert_eq!(g.len(), 3);
+    /// ```
     pub fn len(&self) -> usize {
         self.nodes.borrow().len()
     }
 
     /// Whether nothing has been recorded.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert!(g.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -243,7 +371,7 @@ impl Graph {
 
     #[track_caller]
     pub(crate) fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
-        let place = Location::caller();
+        let place = self.place.get().unwrap_or(Location::caller());
         let operands: Vec<String> = operands.iter().map(|v| v.ty().to_string()).collect();
         self.error.borrow_mut().get_or_insert_with(|| Error::Operation {
             op: op.into(),
@@ -281,9 +409,32 @@ impl Graph {
     }
 }
 
+/// Gives the graph its outer scope and place back when it is dropped.
+#[must_use]
+pub(crate) struct Block<'g> {
+    graph: &'g Graph,
+    scope: u32,
+    place: Option<&'static Location<'static>>,
+}
+
+impl Drop for Block<'_> {
+    fn drop(&mut self) {
+        self.graph.scope.set(self.scope);
+        self.graph.place.set(self.place);
+    }
+}
+
 /// Graph errors are found while recording; this turns the first one into a `Result`.
 impl Graph {
     /// `Ok` when nothing has gone wrong so far.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// g.input("x", [2]);
+    /// assert!(g.ok().is_ok());
+    /// g.input("x", [3]);
+    /// assert!(g.ok().is_err());
+    /// ```
     ///
     /// # Errors
     /// The first mistake made while recording.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Graph, Kind, Type};
+use super::{Graph, Kind, OTHER_GRAPH, Type};
 use crate::ops::{self, AnyOp};
 use crate::tensor::Shape;
 
@@ -44,19 +44,43 @@ impl<'g> Var<'g> {
         self.id == POISON
     }
 
+    pub(crate) fn belongs_to(&self, graph: &Graph) -> bool {
+        std::ptr::eq(self.graph, graph)
+    }
+
     /// The graph that this value belongs to.
+    ///
+    /// ```
+    /// fn double(x: chainrule::Var<'_>) -> chainrule::Var<'_> {
+    ///     x * x.graph().constant(2.0)
+    /// }
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(double(g.constant(4.0)).eval()?.values(), [8.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn graph(&self) -> &'g Graph {
         self.graph
     }
 
     /// The node's number in the graph.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!([g.constant(1.0).id(), g.constant(2.0).id()], [0, 1]);
+    /// ```
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
     /// The value's shape and kind; a scalar where an error has been remembered.
+    ///
+    /// ```
+    /// use chainrule::graph::Kind;
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.labels("t", [5], 10).ty().kind, Kind::Index { bound: 10 });
+    /// ```
     #[must_use]
     pub fn ty(&self) -> Type {
         if self.is_poison() {
@@ -66,12 +90,24 @@ impl<'g> Var<'g> {
     }
 
     /// The value's shape.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [100, 784]);
+    /// assert_eq!(x.matmul(g.input("w", [784, 50])).shape().dims(), [100, 50]);
+    /// ```
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.ty().shape
     }
 
     /// The number that this value repeats, if it is a scalar constant or a broadcast of one.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.constant(2.0).broadcast_to([3]).as_constant(), Some(2.0));
+    /// assert_eq!(g.input("x", []).as_constant(), None);
+    /// ```
     #[must_use]
     pub fn as_constant(&self) -> Option<f64> {
         if self.is_poison() {
@@ -93,6 +129,9 @@ impl<'g> Var<'g> {
     /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
     #[track_caller]
     pub(crate) fn zip(self, op: impl ops::Op, other: Self) -> Self {
+        if !other.belongs_to(self.graph) {
+            return self.graph.fail(AnyOp::name(&op), OTHER_GRAPH, &[self, other]);
+        }
         match self.shape().broadcast(&other.shape()) {
             Some(shape) => {
                 self.graph.apply(op, &[self.broadcast_to(shape), other.broadcast_to(shape)])

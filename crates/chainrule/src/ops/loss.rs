@@ -86,11 +86,10 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn half_squared_error(self, target: Var<'g>) -> Self {
-        self.graph().scope("half_squared_error", || {
-            let squares = (self - target).square();
-            let total = if squares.shape().rank() == 0 { squares } else { squares.sum(&[]) };
-            total * 0.5
-        })
+        let _block = self.graph().block("half_squared_error");
+        let squares = (self - target).square();
+        let total = if squares.shape().rank() == 0 { squares } else { squares.sum(&[]) };
+        total * 0.5
     }
 
     /// The mean of (f − t)² over all elements.
@@ -104,6 +103,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn mean_squared_error(self, target: Var<'g>) -> Self {
-        self.graph().scope("mean_squared_error", || (self - target).square().mean(&[]))
+        let _block = self.graph().block("mean_squared_error");
+        (self - target).square().mean(&[])
     }
 }

@@ -26,6 +26,13 @@ pub struct Tensor<T> {
 impl<T: Copy> Tensor<T> {
     /// A tensor of the given shape, with its elements in row-major order.
     ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// let x = Tensor::new([2, 2], vec![1.0, 2.0, 3.0, 4.0])?;
+    /// assert!(Tensor::new([2, 2], vec![1.0]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Another number of elements than the shape has.
     pub fn new(shape: impl Into<Shape>, values: Vec<T>) -> Result<Self, Error> {
@@ -37,32 +44,61 @@ impl<T: Copy> Tensor<T> {
     }
 
     /// A tensor whose elements are all `value`.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Tensor::full([3], 0.5).values(), [0.5; 3]);
+    /// ```
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
         Self { shape, values: vec![value; shape.len()] }
     }
 
     /// A tensor without axes.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Tensor::scalar(2.0).at(&[]), Some(2.0));
+    /// ```
     pub fn scalar(value: T) -> Self {
         Self { shape: Shape::scalar(), values: vec![value] }
     }
 
     /// The lengths of the axes.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Tensor::full([2, 3], 0.0).shape().dims(), [2, 3]);
+    /// ```
     pub fn shape(&self) -> Shape {
         self.shape
     }
 
     /// The elements in row-major order.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Tensor::full([2, 1], 7.0).values(), [7.0, 7.0]);
+    /// ```
     pub fn values(&self) -> &[T] {
         &self.values
     }
 
     /// The elements in row-major order, to be changed in place.
+    ///
+    /// ```
+    /// let mut x = chainrule::Tensor::full([2], 1.0);
+    /// x.values_mut()[1] = 5.0;
+    /// assert_eq!(x.values(), [1.0, 5.0]);
+    /// ```
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
 
     /// The element at `index`, one number per axis; `None` outside the tensor.
+    ///
+    /// ```
+    /// let x = chainrule::Tensor::new([2, 2], vec![1, 2, 3, 4])?;
+    /// assert_eq!(x.at(&[1, 0]), Some(3));
+    /// assert_eq!(x.at(&[0, 2]), None);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn at(&self, index: &[usize]) -> Option<T> {
         if index.len() != self.shape.rank() {
             return None;
@@ -73,6 +109,12 @@ impl<T: Copy> Tensor<T> {
     }
 
     /// A tensor of the same shape with `f` applied to each element.
+    ///
+    /// ```
+    /// let x = chainrule::Tensor::new([2], vec![1.0, -2.0])?;
+    /// assert_eq!(x.map(|x: f64| x > 0.0).values(), [true, false]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     pub fn map<U>(&self, f: impl FnMut(T) -> U) -> Tensor<U> {
         Tensor { shape: self.shape, values: self.values.iter().copied().map(f).collect() }
     }
@@ -80,11 +122,20 @@ impl<T: Copy> Tensor<T> {
 
 impl<T: Real> Tensor<T> {
     /// The same numbers in double precision.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Tensor::scalar(0.5_f32).to_f64().values(), [0.5_f64]);
+    /// ```
     pub fn to_f64(&self) -> Tensor<f64> {
         self.map(Real::to_f64)
     }
 
     /// Double-precision numbers rounded to this precision.
+    ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// assert_eq!(Tensor::<f32>::from_f64(&Tensor::scalar(0.1)).values(), [0.1_f32]);
+    /// ```
     pub fn from_f64(tensor: &Tensor<f64>) -> Self {
         tensor.map(T::from_f64)
     }

@@ -26,12 +26,25 @@ pub type Strides = [usize; MAX_RANK];
 
 impl Shape {
     /// The shape of a scalar.
+    ///
+    /// ```
+    /// use chainrule::Shape;
+    /// assert_eq!(Shape::scalar(), Shape::from([]));
+    /// assert_eq!(Shape::scalar().len(), 1);
+    /// ```
     #[must_use]
     pub const fn scalar() -> Self {
         Self { dims: [0; MAX_RANK], rank: 0 }
     }
 
     /// A shape with the axis lengths `dims`.
+    ///
+    /// ```
+    /// use chainrule::Shape;
+    /// assert_eq!(Shape::new(&[2, 3])?, Shape::from([2, 3]));
+    /// assert!(Shape::new(&[1; 9]).is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// More than [`MAX_RANK`] axes.
@@ -45,36 +58,62 @@ impl Shape {
     }
 
     /// The lengths of the axes.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Shape::from([2, 3]).dims(), [2, 3]);
+    /// ```
     #[must_use]
     pub fn dims(&self) -> &[usize] {
         &self.dims[..self.rank()]
     }
 
     /// The number of axes.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Shape::from([2, 3]).rank(), 2);
+    /// ```
     #[must_use]
     pub const fn rank(&self) -> usize {
         self.rank as usize
     }
 
     /// The number of elements; 1 for a scalar.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Shape::from([2, 3]).len(), 6);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.dims().iter().fold(1, |n, &d| n.saturating_mul(d))
     }
 
     /// Whether there are no elements at all.
+    ///
+    /// ```
+    /// assert!(chainrule::Shape::from([2, 0]).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.dims().contains(&0)
     }
 
     /// The length of `axis`, or `None` where there is no such axis.
+    ///
+    /// ```
+    /// let shape = chainrule::Shape::from([2, 3]);
+    /// assert_eq!((shape.get(1), shape.get(2)), (Some(3), None));
+    /// ```
     #[must_use]
     pub fn get(&self, axis: usize) -> Option<usize> {
         self.dims().get(axis).copied()
     }
 
     /// The strides of a contiguous row-major tensor of this shape.
+    ///
+    /// ```
+    /// // The next row is 3 elements away, the next column 1.
+    /// assert_eq!(chainrule::Shape::from([2, 3]).strides()[..2], [3, 1]);
+    /// ```
     #[must_use]
     pub fn strides(&self) -> Strides {
         let mut strides = [0; MAX_RANK];

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::EVALUATION_BATCH;
 use crate::error::{Error, Result};
-use crate::nn::{Init, Sequential, activation};
+use crate::nn::{Init, Sequential, activation, check_memory};
 
 /// The settings of a training run. The defaults are the lesson's network.
 ///
@@ -63,6 +64,13 @@ impl Default for Config {
 impl Config {
     /// Reads settings from TOML.
     ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// assert_eq!(Config::from_toml("lr = 0.5\nhidden = [30, 20]")?.hidden, [30, 20]);
+    /// assert!(Config::from_toml("lr = -1").is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Bad syntax, an unknown key, or a value out of its domain.
     pub fn from_toml(text: &str) -> Result<Self> {
@@ -73,6 +81,15 @@ impl Config {
 
     /// Reads settings from a TOML file.
     ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("config.toml");
+    /// std::fs::write(&path, "batch_size = 0").unwrap();
+    /// let error = Config::read(&path).unwrap_err().to_string();
+    /// assert!(error.contains("config.toml") && error.contains("at least 1"));
+    /// ```
+    ///
     /// # Errors
     /// As [`Config::from_toml`], naming the file.
     pub fn read(path: &Path) -> Result<Self> {
@@ -81,6 +98,12 @@ impl Config {
     }
 
     /// Checks every setting's domain.
+    ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// assert!(Config::default().validate().is_ok());
+    /// assert!(Config { epochs: 0, ..Config::default() }.validate().is_err());
+    /// ```
     ///
     /// # Errors
     /// The first setting that is out of its domain.
@@ -104,10 +127,24 @@ impl Config {
 
     /// The model for examples of `inputs` features and `outputs` classes.
     ///
+    /// ```
+    /// let model = chainrule::train::Config::default().model(784, 10)?;
+    /// assert_eq!(model.initial::<f32>(0)?.count(), 39760);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
     /// # Errors
-    /// A setting out of its domain.
+    /// A setting out of its domain, or a model whose training does not fit into memory.
     pub fn model(&self, inputs: usize, outputs: usize) -> Result<Sequential> {
         let sizes = [&[inputs], self.hidden.as_slice(), &[outputs]].concat();
-        Sequential::fully_connected(&sizes, &self.activation, self.init.parse()?)
+        let model = Sequential::fully_connected(&sizes, &self.activation, self.init.parse()?)?;
+        // Parameters, their gradients and the copy at an epoch's start; and each layer's values and
+        // gradients for the examples that are evaluated at once.
+        let width: u128 = sizes.iter().fold(0, |sum, &size| sum.saturating_add(size as u128));
+        let elements = model.elements().saturating_mul(3);
+        let elements = elements.saturating_add(width.saturating_mul(2 * EVALUATION_BATCH as u128));
+        let bytes = if self.dtype == "f64" { 8 } else { 4 };
+        check_memory(&format!("the memory for layers of sizes {sizes:?}"), elements, bytes)?;
+        Ok(model)
     }
 }

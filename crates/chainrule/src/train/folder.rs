@@ -1,7 +1,7 @@
 //! A run's folder: configuration, parameters and metrics.
 //!
 //! Every file is written under another name and then renamed, so that a folder never holds half a
-//! file.
+//! file. A folder that cannot be begun goes again.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
+use tempfile::NamedTempFile;
 
 use super::{Config, Epoch};
 use crate::error::{Error, Result};
@@ -21,6 +22,20 @@ const PARAMETERS: &str = "parameters.safetensors";
 const METRICS: &str = "metrics.jsonl";
 
 /// The folder of one training run.
+///
+/// ```
+/// use chainrule::train::{Config, RunFolder};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// let config = Config::default();
+/// let folder = RunFolder::create(&path, &config, false)?;
+/// folder.save(&config.model(784, 10)?.initial::<f32>(0)?, &[])?;
+///
+/// let folder = RunFolder::open(&path)?;
+/// let (parameters, epochs) = folder.load::<f32>()?.unwrap();
+/// assert_eq!((parameters.count(), epochs.len()), (39760, 0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
@@ -28,6 +43,16 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Makes the folder `path` and writes the configuration.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// let again = RunFolder::create(&path, &Config::default(), false);
+    /// assert!(again.unwrap_err().to_string().contains("exists already"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The folder exists and `force` is not set, or it cannot be written.
@@ -40,27 +65,64 @@ impl RunFolder {
                 "exists already; choose another --out, or overwrite it with --force",
             ));
         }
-        fs::create_dir_all(path).map_err(|error| Error::file(path, error))?;
+        let made = Made::all(path)?;
+        Self::begin(path, config, made)
+    }
+
+    /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
+    /// runs that begin at once, each gets a folder of its own.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let runs = temporary.path();
+    /// let first = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// let second = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// assert_eq!([first.path(), second.path()], [runs.join("mnist-1"), runs.join("mnist-2")]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A folder cannot be made or written.
+    pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
+        let mut made = Made::all(parent)?;
+        let mut numbers = 1_u64..;
+        let path = loop {
+            let path = parent.join(format!("{name}-{}", numbers.next().unwrap_or_default()));
+            if made.one(&path).map_err(|error| Error::file(&path, error))? {
+                break path;
+            }
+        };
+        Self::begin(&path, config, made)
+    }
+
+    /// Writes the configuration, and removes what an earlier run left once there is room for it.
+    fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
         let folder = Self { path: path.into() };
+        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
+        let config = folder.stage(CONFIG, text.as_bytes())?;
         for old in [PARAMETERS, METRICS] {
             let old = path.join(old);
             if old.exists() {
                 fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
             }
         }
-        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
-        folder.write(CONFIG, text.as_bytes())?;
+        folder.place(config, CONFIG)?;
+        made.keep();
         Ok(folder)
     }
 
-    /// The first free folder `<parent>/<name>-<number>`, without making it.
-    #[must_use]
-    pub fn next_free(parent: &Path, name: &str) -> PathBuf {
-        let numbered = |number: u32| parent.join(format!("{name}-{number}"));
-        (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0))
-    }
-
     /// An existing run's folder.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// assert!(RunFolder::open(&path).is_err());
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(RunFolder::open(&path).is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The folder has no configuration.
@@ -72,12 +134,31 @@ impl RunFolder {
     }
 
     /// The folder's path.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert_eq!(folder.path(), path);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The run's settings.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let config = Config { lr: 0.5, ..Config::default() };
+    /// let folder = RunFolder::create(&path, &config, false)?;
+    /// assert_eq!(folder.config()?, config);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The configuration is missing or bad.
@@ -86,6 +167,19 @@ impl RunFolder {
     }
 
     /// Writes a checkpoint: the metrics so far, then the parameters after that many epochs.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// # use chainrule::{Parameters, Tensor};
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(0.5_f32));
+    /// folder.save(&parameters, &[])?;
+    /// assert!(path.join("parameters.safetensors").exists());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file cannot be written.
@@ -102,6 +196,15 @@ impl RunFolder {
 
     /// The parameters of the last checkpoint and the epochs that they have seen; `None` where there
     /// is no checkpoint yet.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(folder.load::<f32>()?.is_none());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A file is bad.
@@ -129,16 +232,78 @@ impl RunFolder {
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.path.join(name);
-        let write = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
+        self.place(self.stage(name, bytes)?, name)
+    }
+
+    /// The bytes on the disk, under a passing name.
+    fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+        let write = || -> std::io::Result<NamedTempFile> {
+            let mut file = staging_file(&self.path)?;
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
+            Ok(file)
         };
-        write().map_err(|error| Error::file(&path, format!("cannot be written: {error}")))
+        write().map_err(|error| self.unwritable(name, &error))
     }
+
+    fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
+        match file.persist(self.path.join(name)) {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(self.unwritable(name, &failed.error)),
+        }
+    }
+
+    fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
+        Error::file(self.path.join(name), format!("cannot be written: {error}"))
+    }
+}
+
+/// Folders made for a run, outermost first. They go again unless the run keeps them.
+struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes `path` and the folders above it, as far as they are missing.
+    fn all(path: &Path) -> Result<Self> {
+        let mut made = Self(Vec::new());
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing: Vec<&Path> = path.ancestors().take_while(missing).collect();
+        for folder in missing.into_iter().rev() {
+            made.one(folder).map_err(|error| Error::file(path, error))?;
+        }
+        Ok(made)
+    }
+
+    /// Makes one folder; `false` where something has that name already.
+    fn one(&mut self, path: &Path) -> std::io::Result<bool> {
+        match fs::create_dir(path) {
+            Ok(()) => self.0.push(path.into()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // What is not empty has become somebody's.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// A file to be renamed, with the mode that the user's umask leaves to a new file: a temporary file's
+/// own mode would keep the run from everybody else.
+fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// The layers' order and the epochs seen, beside the tensors, which the format keeps unordered.

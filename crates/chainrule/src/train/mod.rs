@@ -1,6 +1,7 @@
 //! The training loop: mini-batch → gradient → update, epoch after epoch.
 
 mod config;
+mod divergence;
 mod folder;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ pub use folder::RunFolder;
 
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Source, Var};
+use crate::graph::{Graph, Var};
 use crate::nn::Sequential;
 use crate::optim::Sgd;
 use crate::parameters::Parameters;
@@ -102,6 +103,22 @@ fn record<'g>(
 
 /// Gathers the examples of a batch into a plan's inputs.
 ///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, feed, loss_graph};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &data, 2)?;
+/// let mut plan = g.compile::<f32>(&[loss])?;
+/// feed(&mut plan, &data, &[2, 0])?;
+/// plan.run_with(&model.initial(0)?)?;
+/// assert!(plan.value(loss)?[0] > 0.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
 /// # Errors
 /// The plan was made for another batch size or dataset.
 pub fn feed<T: Real>(plan: &mut Plan<T>, data: &Dataset, batch: &[u32]) -> Result<()> {
@@ -115,6 +132,8 @@ struct Step<T> {
     plan: Plan<T>,
     graph: Graph,
     loss: u32,
+    /// Each parameter's name with the node of its new value.
+    updates: Vec<(String, u32)>,
 }
 
 impl<T: Real> Step<T> {
@@ -125,8 +144,10 @@ impl<T: Real> Step<T> {
         let gradients = graph.backward(loss, &parameters);
         let updates = Sgd::new(trainer.config.lr)?.updates(&parameters, &gradients);
         let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
+        let names = trainer.model.parameters().map(|(name, _)| name);
+        let updates = names.zip(&updates).map(|(name, (_, value))| (name, value.id)).collect();
         let loss = loss.id;
-        Ok(Self { plan, graph, loss })
+        Ok(Self { plan, graph, loss, updates })
     }
 
     fn loss(&self) -> Result<f64> {
@@ -135,7 +156,38 @@ impl<T: Real> Step<T> {
     }
 }
 
-impl<T: Real> Trainer<'_, T> {
+/// The steps of an epoch: all batches of one size, except perhaps the last.
+struct Steps<T> {
+    batch: usize,
+    whole: Step<T>,
+    partial: Option<Step<T>>,
+}
+
+impl<T: Real> Steps<T> {
+    fn new(trainer: &Trainer<'_, T>, train: &Dataset) -> Result<Self> {
+        let batch = trainer.config.batch_size.min(train.len());
+        Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
+        let whole = Step::new(trainer, train, batch)?;
+        let partial = match train.len() % batch {
+            0 => None,
+            rest => Some(Step::new(trainer, train, rest)?),
+        };
+        Ok(Self { batch, whole, partial })
+    }
+
+    /// The step for so many examples.
+    fn of(&mut self, examples: usize) -> &mut Step<T> {
+        match &mut self.partial {
+            Some(partial) if examples < self.batch => partial,
+            _ => &mut self.whole,
+        }
+    }
+}
+
+/// Hears of every step and epoch.
+type Listen<'l, 'a, T> = dyn FnMut(Event<'_>, &Trainer<'a, T>) -> Result<()> + 'l;
+
+impl<'a, T: Real> Trainer<'a, T> {
     /// Trains up to the configured number of epochs; `listen` hears of every step and epoch, and can
     /// stop the run by an error.
     ///
@@ -164,46 +216,28 @@ impl<T: Real> Trainer<'_, T> {
     /// ```
     ///
     /// # Errors
-    /// The loss becomes NaN or infinite, an error of `listen`, or data that does not fit the model.
+    /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that does not
+    /// fit the model.
     pub fn run(
         &mut self,
         train: &Dataset,
         test: &Dataset,
-        listen: &mut dyn FnMut(Event<'_>, &Self) -> Result<()>,
+        listen: &mut Listen<'_, 'a, T>,
     ) -> Result<()> {
         self.config.validate()?;
-        let batch = self.config.batch_size.min(train.len());
-        Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
-        let mut whole = Step::new(self, train, batch)?;
-        let mut partial = match train.len() % batch {
-            0 => None,
-            rest => Some(Step::new(self, train, rest)?),
-        };
-        let steps = train.len().div_ceil(batch);
+        let mut steps = Steps::new(self, train)?;
         for number in self.epochs.len() as u32..self.config.epochs {
-            let (start, mut total) = (Instant::now(), 0.0);
-            let order = train.shuffled(self.config.seed, number);
-            for (at, examples) in order.chunks(batch).enumerate() {
-                let step = match &mut partial {
-                    Some(partial) if examples.len() < batch => partial,
-                    _ => &mut whole,
-                };
-                feed(&mut step.plan, train, examples)?;
-                let updated = step.plan.step(&mut self.parameters)?;
-                let loss = step.loss()?;
-                if !updated {
-                    let step_number = u64::from(number) * steps as u64 + at as u64 + 1;
-                    let origin = self.first_bad(step, train, examples)?;
-                    return Err(Error::Diverged { step: step_number, loss, origin });
-                }
-                total += loss * examples.len() as f64;
-                let (epoch, step, examples) = (number + 1, at + 1, examples.len());
-                listen(Event::Step { epoch, step, steps, examples, loss }, self)?;
-            }
+            let (start, before) = (Instant::now(), self.parameters.clone());
+            let Some(train_loss) = self.epoch(&mut steps, train, number, listen)? else {
+                return Err(self.diverged(&mut steps, before, train, number)?);
+            };
             let score = evaluate(self.model, &self.parameters, test, &self.pool)?;
+            if !score.loss.is_finite() {
+                return Err(self.diverged_in_test(score.loss, train, test, number)?);
+            }
             let epoch = Epoch {
                 epoch: number + 1,
-                train_loss: total / train.len() as f64,
+                train_loss,
                 test_loss: score.loss,
                 test_accuracy: score.accuracy,
                 seconds: start.elapsed().as_secs_f64(),
@@ -214,47 +248,50 @@ impl<T: Real> Trainer<'_, T> {
         Ok(())
     }
 
-    /// Names the first node that is not finite. The step wrote no parameter, so that running the
-    /// same graph with all values kept shows the same numbers.
-    fn first_bad(&self, step: &Step<T>, data: &Dataset, examples: &[u32]) -> Result<String> {
-        let bad = |values: &[T]| values.iter().find(|x| !x.is_finite()).copied();
-        for (name, tensor) in self.parameters.iter() {
-            if let Some(value) = bad(tensor.values()) {
-                return Ok(format!(
-                    "the parameter `{name}` holds {value} already; a smaller learning rate may help"
-                ));
+    /// One epoch's steps: the mean loss, or `None` where the loss or, after the last step, a
+    /// parameter is not finite.
+    fn epoch(
+        &mut self,
+        steps: &mut Steps<T>,
+        train: &Dataset,
+        number: u32,
+        listen: &mut Listen<'_, 'a, T>,
+    ) -> Result<Option<f64>> {
+        let mut total = 0.0;
+        let order = train.shuffled(self.config.seed, number);
+        let batch = steps.batch;
+        for (at, examples) in order.chunks(batch).enumerate() {
+            let step = steps.of(examples.len());
+            feed(&mut step.plan, train, examples)?;
+            if !step.plan.step(&mut self.parameters)? {
+                return Ok(None);
             }
+            let loss = step.loss()?;
+            total += loss * examples.len() as f64;
+            let (epoch, step, examples) = (number + 1, at + 1, examples.len());
+            let steps = order.len().div_ceil(batch);
+            listen(Event::Step { epoch, step, steps, examples, loss }, self)?;
         }
-        let graph = &step.graph;
-        let inner: Vec<Var<'_>> = (0..=step.loss)
-            .filter(|&id| {
-                graph.node(id, |node| {
-                    node.ty.kind == Kind::Real && !matches!(node.source, Source::Parameter(_))
-                })
-            })
-            .map(|id| graph.var(id))
-            .collect();
-        let mut plan = graph.compile::<T>(&inner)?;
-        feed(&mut plan, data, examples)?;
-        plan.run_with(&self.parameters)?;
-        for v in inner {
-            let Some(value) = bad(plan.value(v).unwrap_or_default()) else { continue };
-            let (name, scope) = graph.node(v.id, |node| (node.op_name(), node.scope));
-            let place = match graph.scope_name(scope) {
-                none if none.is_empty() => String::new(),
-                layer => format!(" in `{layer}`"),
-            };
-            return Ok(format!(
-                "the first node with {value} is node {}, the operation `{name}`{place} of shape {}; a smaller learning rate may help",
-                v.id,
-                v.shape()
-            ));
-        }
-        Ok("every node below it is finite".into())
+        Ok(self.parameters.is_finite().then_some(total / train.len() as f64))
     }
 }
 
 /// The score of a model on a dataset.
+///
+/// ```
+/// use std::sync::Arc;
+/// use chainrule::Pool;
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, evaluate};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let score = evaluate(&model, &model.initial::<f32>(0)?, &data, &Arc::new(Pool::new(1)))?;
+/// assert_eq!(score.examples, 3);
+/// let right = score.confusion[0][0] + score.confusion[1][1];
+/// assert_eq!(score.accuracy, right as f64 / 3.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 ///
 /// # Errors
 /// Parameters or data that do not fit the model.
@@ -295,6 +332,21 @@ pub fn evaluate<T: Real>(
 }
 
 /// The loss of one batch as a graph, for a gradient check of a configured model.
+///
+/// ```
+/// use chainrule::data::Dataset;
+/// use chainrule::train::{Config, feed, loss_graph};
+/// use chainrule::{Graph, check};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let model = Config::default().model(data.width(), data.classes())?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &data, 3)?;
+/// let feed = |plan: &mut _| feed(plan, &data, &[0, 1, 2]);
+/// let parameters = model.initial::<f32>(0)?;
+/// assert!(check::gradients(&g, loss, &parameters, feed, &check::Settings::default())?.passed);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 ///
 /// # Errors
 /// A setting out of its domain.

@@ -1,0 +1,44 @@
+//! Training that diverges: it stops with the step and the operation, and saves nothing of it.
+
+mod common;
+
+use common::{digits, fails, text};
+use tempfile::tempdir;
+
+/// Trains on 60 examples and expects to diverge.
+fn diverges(settings: &[&str], parts: &[&str]) {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let common = ["train", text(data.path()), "--out", text(&out), "--quiet", "--init", "he"];
+    fails(&[&common[..], settings].concat(), 1, parts);
+    assert!(!out.join("parameters.safetensors").exists(), "{settings:?} saved parameters");
+    assert!(!out.join("metrics.jsonl").exists(), "{settings:?} saved metrics");
+}
+
+#[test]
+fn an_infinity_of_the_last_step_is_found() {
+    // 1e39 is infinite in f32: no step gives finite parameters, and one epoch of one step no loss.
+    diverges(
+        &["--lr", "1e39", "--epochs", "1", "--batch-size", "60"],
+        &["diverged at step 1", "first node with inf", "`constant`", "value of `affine1.weight`"],
+    );
+    diverges(
+        &["--lr", "1e39", "--epochs", "1", "--batch-size", "30"],
+        &["diverged at step 1", "operation `constant`"],
+    );
+}
+
+#[test]
+fn an_infinity_in_the_test_part_alone_is_found() {
+    // One step with this rate leaves finite parameters whose products overflow.
+    diverges(
+        &["--lr", "1e38", "--epochs", "1", "--batch-size", "60"],
+        &["diverged at step 1", "on the test part", "operation `matmul` in `affine2`"],
+    );
+}
+
+#[test]
+fn a_later_step_is_counted_over_all_epochs() {
+    let settings = ["--lr", "1e150", "--epochs", "9", "--batch-size", "30", "--dtype", "f64"];
+    diverges(&settings, &["diverged at step 2", "first node with", "operation `"]);
+}

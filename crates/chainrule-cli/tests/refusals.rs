@@ -1,0 +1,69 @@
+//! Calls whose words are wrong: each ends in one clear error that says what would be right.
+
+mod common;
+
+use common::{digits, fails, text};
+use tempfile::tempdir;
+
+#[test]
+fn a_check_of_nothing_is_refused() {
+    fails(&["gradcheck", "1 + 2"], 2, &["parameter elements is 0"]);
+    let element = ["gradcheck", "x", "--at", "x=1", "--elements", "0"];
+    fails(&element, 2, &["elements to check is 0", "at least 1"]);
+    fails(&["gradcheck", text(digits().path()), "--elements", "0"], 2, &["elements to check is 0"]);
+}
+
+#[test]
+fn a_network_beyond_memory_is_refused() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    for hidden in ["99999999999", "18446744073709551615", "999999999,999999999", "50,99999999999"] {
+        let sizes = ["--hidden", hidden, "--threads", "1"];
+        let train = [&["train", text(data.path()), "--out", text(&out)][..], &sizes].concat();
+        fails(&train, 2, &["layers of sizes [20, ", "GB", "smaller layers"]);
+        assert!(!out.exists(), "--hidden {hidden} left a folder");
+        let check = [&["gradcheck", text(data.path())][..], &sizes].concat();
+        fails(&check, 2, &["layers of sizes [20, "]);
+    }
+}
+
+#[test]
+fn negative_numbers_are_told_what_would_be_right() {
+    let whole = "a whole number from 1 to";
+    for (option, value, part) in [
+        ("--hidden", "-5", "`-5` is not a size; give whole numbers"),
+        ("--hidden", "-5,30", "`-5` is not a size; give whole numbers"),
+        ("--threads", "-1", whole),
+        ("--threads", "many", whole),
+        ("--seed", "-1", "a whole number from 0 to 18446744073709551615"),
+        ("--batch-size", "-1", whole),
+        ("--batch-size", "1.5", whole),
+        ("--epochs", "-1", "a whole number from 1 to 4294967295"),
+    ] {
+        fails(&["train", "mnist", option, value], 2, &[part]);
+    }
+    for (option, value, part) in [
+        ("--elements", "-1", whole),
+        ("--batch-size", "-1", whole),
+        ("--tolerance", "-1", "tolerance is -1, but it must be positive and finite"),
+        ("--tolerance", "inf", "tolerance is inf, but it must be positive and finite"),
+    ] {
+        fails(&["gradcheck", "mnist", option, value], 2, &[part]);
+    }
+    fails(&["eval", "run", "--threads", "-1"], 2, &[whole]);
+}
+
+#[test]
+fn options_that_do_nothing_are_refused() {
+    for option in ["--hidden", "--batch-size", "--seed"] {
+        let check = ["gradcheck", "x * x", "--at", "x=1", option, "3"];
+        fails(&check, 2, &[option, "network", "`x * x`", "expression"]);
+    }
+    fails(&["train", "mnist", "--threads", "5000"], 2, &["--threads is 5000", "at most 1024"]);
+}
+
+#[test]
+fn changes_of_another_shape_are_words() {
+    let explain = ["explain", "sum(x)", "--at", "x=[1,2]", "--nudge", "x=[1,2,3]"];
+    fails(&explain, 2, &["x"]);
+}

@@ -1,0 +1,130 @@
+//! The gradient check itself: what it must refuse, what it must accept, and the numbers it reports.
+
+use chainrule::check::{Report, Settings, gradients};
+use chainrule::{Graph, Parameters, Result, Tensor, Var};
+
+/// Checks `f` of one parameter x at these values, with the inputs that `feed` gives.
+fn check(
+    values: &[f64],
+    settings: &Settings,
+    f: impl for<'g> Fn(&'g Graph, Var<'g>) -> Var<'g>,
+) -> Result<Report> {
+    let g = Graph::new();
+    let x = g.parameter("x", [values.len()]);
+    let loss = f(&g, x).sum(&[]);
+    let mut parameters = Parameters::new();
+    parameters.insert("x", Tensor::new([values.len()], values.to_vec()).unwrap());
+    gradients(&g, loss, &parameters, |_| Ok(()), settings)
+}
+
+#[test]
+fn an_infinite_gradient_does_not_pass() {
+    for (name, report) in [
+        ("1/x", check(&[0.0], &Settings::default(), |_, x| 1.0 / x).unwrap()),
+        ("sqrt", check(&[0.0], &Settings::default(), |_, x| x.sqrt()).unwrap()),
+        ("ln", check(&[-1.0], &Settings::default(), |_, x| x.ln()).unwrap()),
+    ] {
+        assert!(!report.passed, "{name} passed: {report:?}");
+        assert_eq!(report.parameters[0].failed, 1, "{name}");
+    }
+}
+
+#[test]
+fn nothing_checked_is_an_error_and_no_pass() {
+    let none = Settings { elements: Some(0), ..Settings::default() };
+    let error = check(&[1.0], &none, |_, x| x).unwrap_err().to_string();
+    assert!(error.contains("elements to check is 0") && error.contains("at least 1"), "{error}");
+    let error = check(&[], &Settings::default(), |_, x| x).unwrap_err().to_string();
+    assert!(error.contains("parameter elements is 0"), "{error}");
+    for tolerance in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        let settings = Settings { tolerance, ..Settings::default() };
+        let error = check(&[1.0], &settings, |_, x| x).unwrap_err().to_string();
+        assert!(error.contains("tolerance is") && error.contains("positive and finite"), "{error}");
+    }
+}
+
+#[test]
+fn a_gradient_that_uses_no_input_can_be_checked() {
+    let g = Graph::new();
+    let (w, x) = (g.parameter("w", [2]), g.input("x", [2]));
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::full([2], 1.0));
+    let feed = |plan: &mut chainrule::Plan<f64>| plan.feed("x", &[1.0, 2.0]);
+    let report = gradients(&g, (w + x).sum(&[]), &parameters, feed, &Settings::default()).unwrap();
+    assert!(report.passed);
+}
+
+#[test]
+fn the_report_hides_no_number() {
+    let report = check(&[0.3, 1.7], &Settings::default(), |_, x| x.sin()).unwrap();
+    let relative = report.parameters[0].max_relative_error;
+    assert!(relative > 0.0 && relative < 1e-8, "{relative:e} is not the error of a difference");
+
+    let report = check(&[1.0, -1.0], &Settings::default(), |_, x| x.sqrt()).unwrap();
+    let parameter = &report.parameters[0];
+    assert!(parameter.max_abs_difference.is_nan() && parameter.max_relative_error.is_nan());
+    assert!(parameter.mean_abs_difference.is_nan());
+    assert_eq!(parameter.worst.as_ref().unwrap().index, [1]);
+
+    let report = check(&[0.0], &Settings::default(), |_, x| x.relu()).unwrap();
+    let parameter = &report.parameters[0];
+    assert_eq!((parameter.checked, parameter.kinks), (0, 1));
+    assert!(parameter.mean_abs_difference.is_sign_positive(), "-0 of nothing");
+}
+
+#[test]
+fn small_elements_get_steps_of_their_own_scale() {
+    type Function = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+    let cases: [(&str, f64, Function); 5] = [
+        ("ln", 1e-12, |_, x| x.ln()),
+        ("sqrt", 1e-20, |_, x| x.sqrt()),
+        ("sin(1/x)", 1e-5, |_, x| (1.0 / x).sin()),
+        ("1/x", -1e-9, |_, x| 1.0 / x),
+        ("relu next to its kink", 1e-9, |_, x| x.relu() * 3.0),
+    ];
+    for (name, at, f) in cases {
+        let report = check(&[at], &Settings::default(), f).unwrap();
+        assert!(report.passed, "{name} at {at:e}: {report:?}");
+        assert_eq!(report.parameters[0].checked, 1, "{name}");
+    }
+}
+
+/// The custom slope of a wrong operation must fail at every scale.
+#[test]
+fn a_wrong_gradient_fails_at_every_scale() {
+    for at in [1e-12, 1e-5, 0.3, 1.0, 250.0, 1e9] {
+        let report = check(&[at], &Settings::default(), |g, x| {
+            // x³ whose backward rule forgets the 3.
+            g.apply(Forgetful, &[x])
+        });
+        assert!(!report.unwrap().passed, "at {at:e}");
+    }
+}
+
+#[derive(Debug)]
+struct Forgetful;
+
+impl chainrule::ops::Op for Forgetful {
+    fn name(&self) -> &'static str {
+        "forgetful"
+    }
+    fn infer(&self, operands: &[chainrule::ops::Type]) -> Result<chainrule::ops::Type, String> {
+        chainrule::ops::pointwise(operands, 1)
+    }
+    fn forward<T: chainrule::Real>(
+        &self,
+        operands: &[chainrule::ops::Operand<'_, T>],
+        output: chainrule::ops::Output<'_, T>,
+    ) {
+        for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
+            *y = x * x * x;
+        }
+    }
+    fn backward<'g>(
+        &self,
+        gate: &chainrule::ops::Gate<'_, 'g>,
+        _operand: usize,
+    ) -> Option<Var<'g>> {
+        Some(gate.upstream * gate.operands[0].square())
+    }
+}

@@ -1,0 +1,48 @@
+//! Errors name the caller's file and line, however deep in the library the mistake shows.
+
+use chainrule::nn::{Affine, Init, Layer, Sequential};
+use chainrule::{Graph, Var};
+
+/// Records something that does not fit and checks that the error names this file and that line.
+fn placed(name: &str, record: impl for<'g> Fn(&'g Graph) -> (Var<'g>, u32)) {
+    let g = Graph::new();
+    let (_, line) = record(&g);
+    let error = g.ok().unwrap_err().to_string();
+    assert!(error.ends_with(&format!("{}:{line}", file!())), "{name}, line {line}: {error}");
+}
+
+#[test]
+fn losses_name_the_callers_line() {
+    placed("mse", |g| (g.input("a", [2]).mean_squared_error(g.input("b", [3])), line!()));
+    placed("hse", |g| (g.input("a", [2]).half_squared_error(g.input("b", [3])), line!()));
+    placed("swl", |g| (g.input("a", [2]).softmax_with_loss(g.labels("t", [3], 4)), line!()));
+}
+
+#[test]
+fn models_and_layers_name_the_callers_line() {
+    let model = Sequential::new().with(Affine::new(3, 2, Init::He));
+    placed("forward", |g| (model.forward(g.input("x", [5, 4])), line!()));
+    placed("a parameter of another shape", |g| {
+        g.parameter("affine1.weight", [7]);
+        (model.forward(g.input("x", [5, 3])), line!())
+    });
+    placed("variables", |g| {
+        let x = g.parameter("affine1.bias", [7]);
+        (model.variables(x)[0], line!())
+    });
+    placed("a layer by itself", |g| {
+        let (w, b) = (g.parameter("w", [3, 2]), g.parameter("b", [2]));
+        (Affine::new(3, 2, Init::He).forward(g.input("x", [5, 4]), &[w, b]), line!())
+    });
+}
+
+#[test]
+fn the_place_holds_for_the_call_alone() {
+    placed("after a loss", |g| {
+        let _ = g.input("a", [2]).mean_squared_error(g.input("c", [2]));
+        (g.input("a", [2]) + g.input("b", [3]), line!())
+    });
+    placed("in a scope of the user's own", |g| {
+        g.scope("mine", || (g.input("a", [2]) + g.input("b", [3]), line!()))
+    });
+}
