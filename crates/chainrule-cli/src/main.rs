@@ -1,6 +1,7 @@
 //! The program `chainrule`: argument parsing and printing.
 
 mod arguments;
+mod bench;
 mod data;
 mod explain;
 mod gradcheck;
@@ -56,6 +57,7 @@ fn dispatch(command: &Command) -> Result<bool> {
         Command::Eval(options) => run::eval(options).map(|()| true),
         Command::Gradcheck(options) => gradcheck::gradcheck(options),
         Command::Explain(options) => explain::explain(options).map(|()| true),
+        Command::Bench(options) => bench::bench(options).map(|()| true),
     }
 }
 
