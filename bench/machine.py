@@ -48,7 +48,7 @@ def versions(python):
     names = ("numpy", "torch", "jax", "optax", "scikit-learn", "micrograd")
     script = f"import importlib.metadata as m; print(' '.join(n + '=' + m.version(n) for n in {names}))"
     found = dict(pair.split("=", 1) for pair in first_line(python, "-c", script).split())
-    return {"python": platform.python_version(), "rustc": first_line("rustc", "--version"), **found}
+    return {"python": platform.python_version(), "rustc": first_line("rustc", "--version").removeprefix("rustc "), **found}
 
 
 def commit():

@@ -55,19 +55,29 @@ def spread(numbers, unit="×"):
     return middle if len(numbers) == 1 else f"{middle} ({digits(min(numbers))}–{digits(max(numbers))})"
 
 
-def verdict(row):
-    """Each target with the ratio that was reached."""
+def verdict(row, rate):
+    """Each target and whether it is reached."""
     parts = []
-    for peer, target in row["targets"].items():
-        found = ratios(row, peer)
-        if found:
-            reached = statistics.median(found)
-            sign = "met" if reached >= target else "**missed**"
-            against = "" if peer == "fastest" else f" {NAMES[peer]} ({digits(reached)}×)"
-            parts.append(f"{target}×{against} {sign}")
+    own = row["cells"].get("chainrule")
+    for what, target in row["targets"].items():
+        if what == "µs":
+            words, reached = f"{target} µs", -median_us(row, "chainrule") if own else None
+            target = -target
+        elif what == "share":
+            words, reached = f"{target} % of the product rate", share(row, rate)
         else:
-            parts.append(f"{target}×" if peer == "fastest" else f"{target}× {NAMES[peer]}")
+            found = ratios(row, what)
+            reached = statistics.median(found) if found else None
+            words = f"{target}×" if what == "fastest" else f"{target}× {NAMES[what]}"
+            words += f" ({digits(reached)}×)" if found and what != "fastest" else ""
+        parts.append(words if reached is None else f"{words} {'met' if reached >= target else '**missed**'}")
     return "; ".join(parts) or "–"
+
+
+def share(row, rate):
+    """chainrule's rate in percent of what products reach on as many threads."""
+    own = [cell["gflops"] for cell in row["cells"].get("chainrule", []) if "gflops" in cell]
+    return 100 * statistics.median(own) / rate[row["threads"]] if own and row["threads"] in rate else None
 
 
 def table(head, lines):
@@ -111,12 +121,11 @@ def comparison(rows, rate, title, notes=()):
     head += ["GFLOP/s", "of the product rate"] if flops else []
     lines = []
     for row in rows:
-        line = [row["work"], str(row["threads"])] + cells(row, libraries) + [spread(ratios(row)), verdict(row)]
+        line = [row["work"], str(row["threads"])] + cells(row, libraries) + [spread(ratios(row)), verdict(row, rate)]
         if flops:
             own = [cell["gflops"] for cell in row["cells"].get("chainrule", [])]
-            rated = statistics.median(own) if own else None
-            share = f"{100 * rated / rate[row['threads']]:.0f} %" if own and row["threads"] in rate else "–"
-            line += [digits(rated) if own else "–", share]
+            part = share(row, rate)
+            line += [digits(statistics.median(own)) if own else "–", "–" if part is None else f"{part:.0f} %"]
         lines.append(line)
     return [f"## {title}", "", *notes, *table(head, lines)]
 
@@ -198,7 +207,7 @@ def markdown(results):
         *comparison(of("job"), {}, "The whole job"),
         *jobs(of("job")),
         *nodes(of("scalar")),
-        *comparison(of("inference"), rate, "Inference", ["784-50-10 on one example. The target is 10 µs.", ""]),
+        *comparison(of("inference"), rate, "Inference", ["784-50-10 on one example.", ""]),
         *comparison(of("widths"), rate, "Widths", ["784-width-width-10, batch 32, gradient descent.", ""]),
         *comparison(of("tiny"), rate, "A tiny model", ["4-16-1, batch 16, Adam, mean squared error.", ""]),
         *failures(rows),

@@ -17,7 +17,7 @@ class Case:
     work: str
     threads: int
     commands: dict  # library → command
-    targets: dict  # peer or "fastest" → how many times faster chainrule must be
+    targets: dict  # peer or "fastest" → how many times faster chainrule must be; "µs" and "share" → limits of its own
     job: bool = False  # the whole process is timed, rather than a step inside it
 
 
@@ -35,10 +35,10 @@ def step(row, count, python, program, network, peers, targets, work=None, infere
     return Case(row, work or row, count, commands, targets)
 
 
-def named(target):
+def named(target, **more):
     def build(row, count, python, program, quick):
         peers = ["numpy", "torch", "jax"] + ([] if quick else ["torch-compile"])
-        return [step(row, count, python, program, row, peers, {"fastest": target})]
+        return [step(row, count, python, program, row, peers, {"fastest": target, **more})]
 
     return build
 
@@ -55,7 +55,7 @@ def tiny(row, count, python, program, quick):
 
 
 def inference(row, count, python, program, quick):
-    return [step(row, count, python, program, "784-50-10:sgd:1", ["numpy", "torch", "jax"], {"fastest": 1.0}, "inference, batch 1", True)]
+    return [step(row, count, python, program, "784-50-10:sgd:1", ["numpy", "torch", "jax"], {"µs": 10}, "inference, batch 1", True)]
 
 
 def scalar(row, count, python, program, quick):
@@ -84,7 +84,7 @@ BUILD = {
     "book": named(2.5),
     "medium": named(1.5),
     "large": named(1.25),
-    "huge": named(1.0),
+    "huge": named(1.0, share=80),
     "job": job,
     "scalar": scalar,
     "inference": inference,
