@@ -86,7 +86,7 @@ def accuracy(found):
 def earlier(name, versions):
     """The results that this machine has from before, if they are of the same peers."""
     try:
-        results = json.loads(RESULTS.read_text())
+        results = json.loads(RESULTS.read_text(encoding="utf-8"))
         if results["machine"] == name and results["versions"] == versions:
             return results["rows"]
     except (OSError, ValueError, KeyError):
@@ -96,9 +96,9 @@ def earlier(name, versions):
 
 def write(results):
     results["rows"].sort(key=lambda row: report.order(row, list(work.BUILD)))
-    for path, text in ((RESULTS, json.dumps(results, indent=1) + "\n"), (RESULTS.with_suffix(".md"), report.markdown(results))):
+    for path, text in ((RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n"), (RESULTS.with_suffix(".md"), report.markdown(results))):
         fresh = path.with_name(path.name + ".part")
-        fresh.write_text(text)
+        fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, path)
 
 
