@@ -23,6 +23,8 @@ pub enum Command {
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
     Explain(Explain),
+    /// Time one training step on random data
+    Bench(Bench),
 }
 
 /// The settings of a model and its training; each overrides the configuration's.
@@ -154,6 +156,21 @@ pub struct Explain {
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// book, medium, large, huge, scalar, or sizes, optimizer and batch such as 784-50-10:sgd:100
+    pub network: String,
+    /// Threads [default: all cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub threads: Option<usize>,
+    /// Time a forward pass of a batch instead of a training step
+    #[arg(long)]
+    pub inference: bool,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Gradcheck {

@@ -4,6 +4,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod bench;
 mod data;
 mod explain;
 mod gradcheck;
@@ -59,6 +60,7 @@ fn dispatch(command: &Command) -> Result<bool> {
         Command::Eval(options) => run::eval(options).map(|()| true),
         Command::Gradcheck(options) => gradcheck::gradcheck(options),
         Command::Explain(options) => explain::explain(options).map(|()| true),
+        Command::Bench(options) => bench::bench(options).map(|()| true),
     }
 }
 

@@ -1,0 +1,93 @@
+"""What is measured: the rows of the table, and the command of each library for each."""
+
+import dataclasses
+
+from environment import PEERS, ROOT
+
+WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
+TINY = "4-16-1:adam:16"
+EPOCHS = 17
+
+
+@dataclasses.dataclass
+class Case:
+    """One line of the table: a work on a number of threads."""
+
+    row: str
+    work: str
+    threads: int
+    commands: dict  # library → command
+    targets: dict  # peer or "fastest" → how many times faster chainrule must be; "µs" and "share" → limits of its own
+    job: bool = False  # the whole process is timed, rather than a step inside it
+
+
+def cases(rows, threads, python, program, quick):
+    """The cases of the rows asked for, in the table's order."""
+    made = [case for row in rows for count in threads for case in BUILD[row](row, count, python, program, quick)]
+    return sorted(made, key=lambda case: rows.index(case.row))
+
+
+def step(row, count, python, program, network, peers, targets, work=None, inference=False):
+    more = ["--inference"] if inference else []
+    commands = {"chainrule": [program, "bench", network, "--threads", count, "--json", *more]}
+    for peer in peers:
+        commands[peer] = [python, PEERS / "step.py", peer, network, count, *more]
+    return Case(row, work or row, count, commands, targets)
+
+
+def named(target, **more):
+    def build(row, count, python, program, quick):
+        peers = ["numpy", "torch", "jax"] + ([] if quick else ["torch-compile"])
+        return [step(row, count, python, program, row, peers, {"fastest": target, **more})]
+
+    return build
+
+
+def widths(row, count, python, program, quick):
+    return [
+        step(row, count, python, program, f"784-{width}-{width}-10:sgd:32", ["numpy", "torch", "jax"], {"fastest": 1.0}, f"width {width}")
+        for width in (WIDTHS[::3] if quick else WIDTHS)
+    ]
+
+
+def tiny(row, count, python, program, quick):
+    return [step(row, count, python, program, TINY, ["numpy", "torch", "jax"], {"torch": 20, "numpy": 5}, "tiny 4-16-1")]
+
+
+def inference(row, count, python, program, quick):
+    return [step(row, count, python, program, "784-50-10:sgd:1", ["numpy", "torch", "jax"], {"µs": 10}, "inference, batch 1", True)]
+
+
+def scalar(row, count, python, program, quick):
+    commands = {"chainrule": [program, "bench", "scalar", "--threads", count, "--json"]}
+    for peer in ("micrograd", "torch"):
+        commands[peer] = [python, PEERS / "scalar.py", peer, count]
+    return [Case(row, "scalar nodes", count, commands, {})]
+
+
+def job(row, count, python, program, quick):
+    out = ROOT / "target" / "bench-job"
+    train = [program, "train", "mnist", "--epochs", EPOCHS, "--threads", count, "--force", "--out", out, "--quiet", "--json"]
+    commands = {"chainrule": train}
+    for peer in ("numpy", "torch", "jax", "sklearn"):
+        commands[peer] = [python, PEERS / "job.py", peer, count, EPOCHS, ROOT / "data" / "mnist"]
+    return [Case(row, "train mnist", count, commands, {"numpy": 3, "torch": 8}, job=True)]
+
+
+def gemm(row, count, python, program, quick):
+    return [Case(row, "product 4096³", count, {peer: [python, PEERS / "gemm.py", peer, count] for peer in ("numpy", "torch")}, {})]
+
+
+# The products come first: the other rows' share of the hardware is told against them.
+BUILD = {
+    "gemm": gemm,
+    "book": named(2.5),
+    "medium": named(1.5),
+    "large": named(1.25),
+    "huge": named(1.0, share=80),
+    "job": job,
+    "scalar": scalar,
+    "inference": inference,
+    "widths": widths,
+    "tiny": tiny,
+}
