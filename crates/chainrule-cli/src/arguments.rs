@@ -145,11 +145,35 @@ pub struct Explain {
     /// What-if changes, such as x=1,m=1 [default: +1 % of each value]
     #[arg(long, value_name = "NAME=CHANGE,…", allow_hyphen_values = true)]
     pub nudge: Option<String>,
-    /// text or json
-    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
+    /// Every path to this name, with its share of the gradient
+    #[arg(long, value_name = "NAME")]
+    pub paths: Option<String>,
+    /// The inverse question: which value of one name alone brings the loss (else f) to G
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    pub goal: Option<f64>,
+    /// Plot over a range with the tangent, such as x=80:120:41
+    #[arg(long, value_name = "NAME=FROM:TO:COUNT", allow_hyphen_values = true)]
+    pub sweep: Option<String>,
+    /// Learning rate of the gradient step [default: by the curvature]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Take N gradient steps [default: 1 where there is a target]
+    #[arg(long, value_name = "N")]
+    pub descend: Option<usize>,
+    /// Print the derivatives' formulas only
+    #[arg(long)]
+    pub symbolic: bool,
+    /// 2 adds the second derivatives
+    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub order: u8,
+    /// Language of the words
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub lang: String,
+    /// text, json, or csv for a sweep
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"])]
     pub format: String,
     /// One JSON document: the same as --format json
-    #[arg(long)]
+    #[arg(long, conflicts_with = "symbolic")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE")]

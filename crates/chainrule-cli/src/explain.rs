@@ -4,33 +4,53 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Names, Request, Values};
+use chainrule::explain::{self, Explanation, Names, Request, Values};
 use chainrule::{Error, Graph, Parameters};
 
 use crate::arguments::{Explain, Gradcheck};
 use crate::print;
 
 pub fn explain(options: &Explain) -> Result<()> {
-    let request = Request {
-        expression: options.expression.clone(),
-        values: values("--at", options.at.as_deref())?,
-        target: finite(options.target)?,
-        wrt: options.wrt.as_deref().map(names),
-        nudges: match &options.nudge {
-            Some(text) => Some(values("--nudge", Some(text))?),
-            None => None,
-        },
-    };
-    let explanation =
-        explain::explain(&request).map_err(|error| pointed(error, "", &options.expression))?;
-    let text = match options.json || options.format == "json" {
-        true => serde_json::to_string(&explanation)? + "\n",
-        false => explanation.to_text(),
+    let explanation = explain::explain(&request(options)?)
+        .map_err(|error| pointed(error, "", &options.expression))?;
+    let text = match options.format.as_str() {
+        _ if options.json => json(&explanation)?,
+        _ if options.symbolic => explanation.symbolic(),
+        "json" => json(&explanation)?,
+        "csv" if explanation.sweep.is_none() => {
+            bail!(crate::Usage("--format csv writes a sweep; give one with --sweep".into()))
+        }
+        "csv" => explanation.to_csv(),
+        _ => explanation.to_text(),
     };
     match &options.output {
         None => print::text(&text),
         Some(path) => write(path, &text).with_context(|| format!("{}", path.display())),
     }
+}
+
+fn request(options: &Explain) -> Result<Request> {
+    Ok(Request {
+        expression: options.expression.clone(),
+        values: values("--at", options.at.as_deref())?,
+        target: finite("--target", options.target)?,
+        wrt: options.wrt.as_deref().map(names),
+        nudges: match &options.nudge {
+            Some(text) => Some(values("--nudge", Some(text))?),
+            None => None,
+        },
+        paths: options.paths.clone(),
+        goal: finite("--goal", options.goal)?,
+        sweep: options.sweep.as_deref().map(str::parse).transpose()?,
+        lr: options.lr,
+        descend: options.descend,
+        hessian: options.order == 2,
+        language: options.lang.parse()?,
+    })
+}
+
+fn json(explanation: &Explanation) -> Result<String> {
+    Ok(serde_json::to_string(explanation)? + "\n")
 }
 
 /// Writes a file whole or not at all.
@@ -53,7 +73,7 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
             output.shape()
         )));
     }
-    let root = match finite(options.target)? {
+    let root = match finite("--target", options.target)? {
         Some(target) => output.half_squared_error(g.constant(target)),
         None => output,
     };
@@ -64,12 +84,12 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     Ok(check::gradients(&g, root, &parameters, |_| Ok(()), settings)?)
 }
 
-fn finite(target: Option<f64>) -> Result<Option<f64>> {
-    match target {
-        Some(target) if !target.is_finite() => {
-            bail!(crate::Usage(format!("--target is {target}, but it must be a finite number")))
+fn finite(option: &str, number: Option<f64>) -> Result<Option<f64>> {
+    match number {
+        Some(number) if !number.is_finite() => {
+            bail!(crate::Usage(format!("{option} is {number}, but it must be a finite number")))
         }
-        target => Ok(target),
+        number => Ok(number),
     }
 }
 

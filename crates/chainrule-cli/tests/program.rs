@@ -138,6 +138,85 @@ fn the_apple_in_text_fits_a_terminal() {
 }
 
 #[test]
+fn the_apple_answers_questions() {
+    let more = ["--paths", "x", "--sweep", "x=80:120:5", "--order", "2", "--format", "json"];
+    let apple = json(&[&APPLE[..], &more].concat());
+    let close = |found: &Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{found} {expected}");
+    };
+    for name in ["x", "m", "t"] {
+        close(&apple["elasticities"][name], 220.0);
+    }
+    let verdict = apple["what_if"][0]["verdict"].as_str().unwrap();
+    assert_eq!(verdict, "the gradient alone is off by 52 %; with curvature it is exact.");
+    close(&apple["goals"][0]["value"], 219.0 / 2.2);
+    close(&apple["paths"]["largest"][0]["product"], 2.2);
+    close(&apple["hessian"]["values"][0][1], 1.1);
+    assert_eq!(apple["hessian"]["formulas"][0][2], "m");
+    let sweep = apple["sweep"]["points"].as_array().unwrap();
+    close(&sweep[0]["loss"], 0.5 * (176.0 - 219.0_f64).powi(2));
+    close(&sweep[0]["tangent"], 0.5 - 2.2 * 20.0);
+    let steps = apple["descent"]["points"].as_array().unwrap();
+    assert!(steps[1]["loss"].as_f64() < steps[0]["loss"].as_f64());
+    let csv = chainrule(&[&APPLE[..], &["--sweep", "x=80:120:3", "--format", "csv"]].concat());
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    assert_eq!(csv.lines().next(), Some("x,f,L,tangent"));
+    assert_eq!(csv.lines().count(), 4);
+}
+
+#[test]
+fn derivatives_alone_are_printed() {
+    for (expression, at, formula) in [
+        ("x * m * t", "x=100,m=2,t=1.1", "df/dx = m * t\n"),
+        ("sigmoid(x)", "x=0.5", "df/dx = sigmoid(x) * (1 - sigmoid(x))\n"),
+        ("x ^ 3", "x=2", "df/dx = 3 * x^2\n"),
+    ] {
+        let output = chainrule(&["explain", expression, "--at", at, "--symbolic", "--wrt", "x"]);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), formula);
+    }
+}
+
+#[test]
+fn a_value_used_twice_shows_what_cancels() {
+    let explained = json(&["explain", "3 * x - 2 * x", "--at", "x=1", "--json"]);
+    let x = &explained["nodes"].as_array().unwrap().iter().find(|n| n["label"] == "x").unwrap();
+    assert_eq!(x["gradient"], 1.0);
+    assert_eq!(x["cancellation"], 0.2);
+    let entries: Vec<f64> =
+        x["ledger"].as_array().unwrap().iter().map(|e| e["gradient"].as_f64().unwrap()).collect();
+    assert_eq!(entries, [-2.0, 3.0]);
+}
+
+#[test]
+fn an_affine_layer_explains_itself() {
+    let layer = "Y = X @ W + B; L = cross_entropy(Y, 1)";
+    let at = "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]";
+    let output = chainrule(&["explain", layer, "--at", at]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for part in ["dX = dY · Wᵀ  [1, 2]", "dW = Xᵀ · dY  [2, 2]", "dB = column sums of dY", "y − t"]
+    {
+        assert!(shown.contains(part), "`{part}` is not in:\n{shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+#[test]
+fn bad_questions_say_what_would_be_right() {
+    let ask = |more: &[&str], parts: &[&str]| {
+        fails(&[&["explain", "x * y", "--at", "x=1,y=2"][..], more].concat(), 2, parts);
+    };
+    ask(&["--sweep", "x=1"], &["`x=1`", "x=80:120:41"]);
+    ask(&["--sweep", "z=1:2:3"], &["no input named `z`"]);
+    ask(&["--paths", "z"], &["no input named `z`", "x, y"]);
+    ask(&["--lr", "-1"], &["the learning rate is -1"]);
+    ask(&["--target", "0", "--goal", "-1"], &["the goal is -1"]);
+    ask(&["--format", "csv"], &["--sweep"]);
+    ask(&["--lang", "xx"], &["no language named `xx`", "en"]);
+    ask(&["--order", "3"], &["3"]);
+}
+
+#[test]
 fn formulas_read_back_to_the_gradient() {
     for (expression, at) in [
         ("x * m * t", "x=100,m=2,t=1.1"),

@@ -1,0 +1,107 @@
+//! The words of an explanation, one catalogue per language.
+//!
+//! The catalogues are Fluent files beside this one, compiled into the program. A message that a
+//! language lacks is said in English.
+
+use std::str::FromStr;
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
+
+use crate::error::{Error, Result};
+
+const ENGLISH: &str = include_str!("words/en.ftl");
+
+/// The language in which an explanation speaks.
+///
+/// ```
+/// use chainrule::explain::Language;
+/// assert_eq!("en".parse::<Language>()?, Language::English);
+/// assert!("xx".parse::<Language>().is_err());
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+}
+
+impl Language {
+    fn catalogue(self) -> &'static str {
+        match self {
+            Self::English => ENGLISH,
+        }
+    }
+}
+
+impl FromStr for Language {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "en" => Ok(Self::English),
+            _ => Err(Error::Unknown { what: "language", name: text.into(), known: "en".into() }),
+        }
+    }
+}
+
+/// One language's messages.
+pub(super) struct Words {
+    bundles: Vec<FluentBundle<FluentResource>>,
+}
+
+impl Words {
+    /// The messages of `language`, English behind them.
+    pub(super) fn new(language: Language) -> Self {
+        let mut catalogues = vec![language.catalogue()];
+        if language != Language::English {
+            catalogues.push(ENGLISH);
+        }
+        Self { bundles: catalogues.into_iter().map(bundle).collect() }
+    }
+
+    /// A message without gaps to fill.
+    pub(super) fn get(&self, id: &str) -> String {
+        self.say(id, &[])
+    }
+
+    /// A message with its gaps filled.
+    pub(super) fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+        let mut arguments = FluentArgs::new();
+        for (name, value) in values {
+            arguments.set(*name, *value);
+        }
+        let found = self.bundles.iter().find_map(|bundle| {
+            let pattern = bundle.get_message(id)?.value()?;
+            let mut errors = Vec::new();
+            let text = bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+            debug_assert!(errors.is_empty(), "{id}: {errors:?}");
+            Some(text.into_owned())
+        });
+        debug_assert!(found.is_some(), "no message {id}");
+        found.unwrap_or_else(|| id.into())
+    }
+}
+
+fn bundle(catalogue: &str) -> FluentBundle<FluentResource> {
+    let mut bundle = FluentBundle::default();
+    // Terminals and pictures show the marks around a filled gap as rubbish.
+    bundle.set_use_isolating(false);
+    // A catalogue's mistakes are found by the test below; what can be read of it is used.
+    let resource = match FluentResource::try_new(catalogue.into()) {
+        Ok(resource) | Err((resource, _)) => resource,
+    };
+    let _ = bundle.add_resource(resource);
+    bundle
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn catalogues_have_no_mistakes() {
+        assert!(FluentResource::try_new(ENGLISH.into()).is_ok());
+    }
+}

@@ -1,0 +1,80 @@
+# The words of an explanation, in English.
+# f is the result of the expression, L the loss on top of it, d{ $root }/d· the gradient.
+
+heading-at = at { $values }
+heading-loss = loss L = ½·(f − target)² = { $numbers }
+
+drawing-title = The graph, from the result down to the inputs
+drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downwards)
+see-above = (see above)
+more-nodes = … more nodes: see --format json
+
+backward-title = Backward, gate by gate: upstream × local derivative = gradient
+local = local: { $formula }
+to = to { $operand }:
+rule-own = rule of { $op } on { $up }
+rule-sum-all = sum of { $up }
+rule-column-sums = column sums of { $up }
+rule-row-sums = row sums of { $up }
+rule-sum-repeats = { $up } summed over the repeats
+rule-reshape = { $up }, reshaped
+rule-spread = { $up } to each summand
+rule-largest = { $up } to the largest
+rule-moves = { $up } where the element went
+
+note-saturated = { $count } of { $of } units ({ $share }) are saturated: the curve is so flat there that almost no gradient passes.
+note-saturated-one = The unit is saturated: the curve is so flat here that almost no gradient passes.
+note-off = { $count } of { $of } units ({ $share }) are off: their input is not above 0, so that no gradient passes.
+note-off-one = The unit is off: its input is not above 0, so that no gradient passes.
+note-off-which = Off: { $which }
+note-loss = Why y − t: the logarithm of the loss undoes the exponential of softmax, and what is left is the prediction y minus the target t.
+note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
+
+ledger-title = Who wants what: values used in several places add up d{ $root }/d·
+ledger-node = { $name }: d{ $root }/d· = { $total }
+ledger-from = from { $gate }
+ledger-agree = All pull the same way; nothing cancels.
+ledger-cancel = { $lost } of it cancels: |Σ| / Σ|·| = { $ratio }.
+more = … and { $count } more
+
+partials-title = Partial derivatives of the result
+too-long = (too long to show)
+hessian-title = Second derivatives of the result
+
+paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied
+paths-rest = The other { $count } paths add { $sum }.
+paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
+
+what-if-title = What if? The change of { $root }, and what derivatives predict
+change = change
+f-then = f then
+l-then = L then
+true-change = true
+by-gradient = gradient
+by-curvature = + curvature
+verdict-linear = the gradient alone is exact.
+verdict-quadratic = the gradient alone is off by { $first }; with curvature it is exact.
+verdict-better = the gradient alone is off by { $first }; with curvature by { $second }.
+verdict-worse = the gradient alone is off by { $first }, with curvature by { $second }: this change is too large for either.
+verdict-no-change = nothing changes in truth.
+verdict-not-finite = a number here is not finite.
+
+goals-title = What would bring { $root } to { $goal }? One value alone, the others held
+goal-none = { $name }: none found from { $low } to { $high }
+
+ranking-title = Which variable matters? d{ $root }/d· depends on units; gradient × value does not
+rank-name = by gradient
+rank-gradient = gradient
+rank-value = value
+rank-effect = gradient × value
+ranking-same = The gradients differ, but +1 % of any of them has the same effect: gradient × value is the same for all.
+ranking-most = Per cent for per cent, { $names } matters most: gradient × value is the effect of +100 %, to first order.
+
+descent-title = Which way to move? Against the gradient, with learning rate { $lr }
+step = step
+descent-change = The first step changes it by { $change }; the gradient predicts { $predicted }.
+descent-limit = By the curvature here, a learning rate of { $bottom } goes straight to the bottom of the valley; beyond { $limit } a step climbs the other side.
+descent-beyond = The learning rate { $lr } is beyond { $limit }, where a step climbs the other side of the valley.
+descent-diverged = It diverges: the learning rate { $lr } is too large.
+
+sweep-title = { $root } over { $name }: * the curve, · its tangent, o where they touch
