@@ -169,9 +169,15 @@ pub struct Explain {
     /// Language of the words
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub lang: String,
-    /// text, json, or csv for a sweep
-    #[arg(long, default_value = "text", value_parser = ["text", "json", "csv"])]
+    /// text, json, dot, svg, mermaid, or csv for a sweep
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "dot", "svg", "mermaid", "csv"])]
     pub format: String,
+    /// With --format svg and --output FILE: a picture per step, FILE-00, FILE-01 and so on
+    #[arg(long, requires = "output")]
+    pub steps: bool,
+    /// Draw what the loss, a layer or another scope is made of
+    #[arg(long)]
+    pub unfold: bool,
     /// One JSON document: the same as --format json
     #[arg(long, conflicts_with = "symbolic")]
     pub json: bool,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Explanation, Names, Request, Values};
+use chainrule::explain::{self, Explanation, Names, Request, Values, View};
 use chainrule::{Error, Graph, Parameters};
 
 use crate::arguments::{Explain, Gradcheck};
@@ -13,6 +13,7 @@ use crate::print;
 pub fn explain(options: &Explain) -> Result<()> {
     let explanation = explain::explain(&request(options)?)
         .map_err(|error| pointed(error, "", &options.expression))?;
+    let view = View { step: None, unfold: options.unfold };
     let text = match options.format.as_str() {
         _ if options.json => json(&explanation)?,
         _ if options.symbolic => explanation.symbolic(),
@@ -21,12 +22,31 @@ pub fn explain(options: &Explain) -> Result<()> {
             bail!(crate::Usage("--format csv writes a sweep; give one with --sweep".into()))
         }
         "csv" => explanation.to_csv(),
+        "svg" if options.steps => return steps(options, &explanation, view),
+        _ if options.steps => bail!(crate::Usage("--steps needs --format svg".into())),
+        "svg" => explanation.to_svg(view),
+        "dot" => explanation.to_dot(view),
+        "mermaid" => explanation.to_mermaid(view),
         _ => explanation.to_text(),
     };
     match &options.output {
         None => print::text(&text),
         Some(path) => write(path, &text).with_context(|| format!("{}", path.display())),
     }
+}
+
+/// Writes a picture per step, numbered beside the file's name.
+fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()> {
+    let Some(path) = &options.output else { bail!(crate::Usage("--steps needs --output".into())) };
+    let last = explanation.steps(view);
+    let digits = last.to_string().len().max(2);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for step in 0..=last {
+        let path = path.with_file_name(format!("{name}-{step:0digits$}.svg"));
+        let picture = explanation.to_svg(View { step: Some(step), ..view });
+        write(&path, &picture).with_context(|| format!("{}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn request(options: &Explain) -> Result<Request> {

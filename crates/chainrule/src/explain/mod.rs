@@ -11,6 +11,7 @@ mod formula;
 mod model;
 mod notation;
 mod paths;
+mod picture;
 mod probe;
 mod rules;
 mod text;
@@ -24,6 +25,7 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
+pub use picture::View;
 pub use value::Value;
 pub use words::Language;
 

@@ -8,6 +8,9 @@ use super::{LONGEST, Page};
 /// Rows of a table that is not the main thing.
 const MOST_ROWS: usize = 12;
 
+/// Inputs whose way down is shown; the others are in JSON.
+const MOST_INPUTS: usize = 5;
+
 impl Page<'_> {
     /// Values used in several places: what each use contributes, and how much cancels.
     pub(super) fn ledgers(&mut self) {
@@ -62,8 +65,8 @@ impl Page<'_> {
             let formula =
                 partial.formula.as_ref().map_or_else(|| too_long.clone(), ToString::to_string);
             let value = short(&partial.value, LONGEST);
-            let formula = if formula == value { String::new() } else { cut(&formula, 44) };
-            vec![format!("df/d{name}"), format!("= {formula}"), format!("= {value}")]
+            let right = if formula == value { String::new() } else { format!("= {value}") };
+            vec![format!("df/d{name}"), format!("= {}", cut(&formula, 44)), right]
         };
         let rows: Vec<Vec<String>> = e.partials.iter().map(row).collect();
         table(&mut self.out, &rows);
@@ -236,12 +239,12 @@ impl Page<'_> {
         self.line("");
         let root = e.root();
         let head = ["step".to_owned(), root.into(), "|∇|".into()];
-        let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_ROWS);
+        let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_INPUTS);
         let mut rows = vec![head.into_iter().chain(names).collect::<Vec<String>>()];
         rows[0][0] = self.words.get("step");
         for point in &descent.points {
             let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
-            let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_ROWS);
+            let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
             rows.push(head.into_iter().chain(values).collect());
         }
         table(&mut self.out, &rows);

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::value::{number, signed};
+use super::super::value::{digits, number, signed};
 use super::super::{Sweep, Value};
 
 /// Every line of a text explanation fits in this many columns.
@@ -89,8 +89,16 @@ pub(super) fn short(value: &Value, longest: usize) -> String {
     }
     match value {
         Value::Number(_) => cut(&text, longest),
-        Value::Array(_) => cut(&summary(value), longest),
+        Value::Array(_) if width(&summary(value)) <= longest => summary(value),
+        Value::Array(_) => {
+            let dims: Vec<String> = value.shape().iter().map(ToString::to_string).collect();
+            cut(&format!("{} ‖{}‖", dims.join("×"), digits(norm(value), 3)), longest)
+        }
     }
+}
+
+fn norm(value: &Value) -> f64 {
+    value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 /// A value on as many lines as it needs.
@@ -104,10 +112,8 @@ pub(super) fn lines(value: &Value, indent: usize) -> Vec<String> {
         Value::Array(rows) if shape.len() == 2 => rows,
         _ => return vec![cut(&summary(value), COLUMNS - indent)],
     };
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| row.numbers().iter().map(|x| super::super::value::number(*x)).collect())
-        .collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| row.numbers().iter().map(|x| number(*x)).collect()).collect();
     let wide = cells.iter().flatten().map(|cell| width(cell)).max().unwrap_or(0);
     let columns = cells.first().map_or(0, Vec::len);
     if rows.len() > MOST_ROWS || columns > MOST_COLUMNS || columns * (wide + 2) + indent > COLUMNS {
@@ -126,15 +132,14 @@ pub(super) fn summary(value: &Value) -> String {
         .iter()
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
     let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
-    let norm = numbers.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let digits = |x| super::super::value::digits(x, 3);
+    let digits = |x| digits(x, 3);
     format!(
         "{:?} mean {} range {}…{} norm {}",
         value.shape(),
         digits(mean),
         digits(low),
         digits(high),
-        digits(norm)
+        digits(norm(value))
     )
 }
 

@@ -78,3 +78,7 @@ descent-beyond = The learning rate { $lr } is beyond { $limit }, where a step cl
 descent-diverged = It diverges: the learning rate { $lr } is too large.
 
 sweep-title = { $root } over { $name }: * the curve, · its tangent, o where they touch
+
+picture-title = The computation graph of { $expression }, with its values going forward and its gradients coming back
+picture-values = values, forward →
+picture-gradients = ← gradients d{ $root }/d·, backward
