@@ -169,8 +169,8 @@ pub struct Explain {
     /// Language of the words
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub lang: String,
-    /// text, json, dot, svg, mermaid, or csv for a sweep
-    #[arg(long, default_value = "text", value_parser = ["text", "json", "dot", "svg", "mermaid", "csv"])]
+    /// text, json, dot, svg, mermaid, latex, html, or csv for a sweep
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "dot", "svg", "mermaid", "latex", "html", "csv"])]
     pub format: String,
     /// With --format svg and --output FILE: a picture per step, FILE-00, FILE-01 and so on
     #[arg(long, requires = "output")]

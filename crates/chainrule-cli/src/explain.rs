@@ -27,6 +27,8 @@ pub fn explain(options: &Explain) -> Result<()> {
         "svg" => explanation.to_svg(view),
         "dot" => explanation.to_dot(view),
         "mermaid" => explanation.to_mermaid(view),
+        "latex" => explanation.to_latex(),
+        "html" => explanation.to_html(view),
         _ => explanation.to_text(),
     };
     match &options.output {

@@ -108,3 +108,32 @@ fn scopes_fold_into_one_box_and_unfold() {
     assert_eq!(boxes(false), (1, 2));
     assert_eq!(boxes(true), (0, 5));
 }
+
+#[test]
+fn pages_are_well_formed_and_need_no_network() {
+    for (name, expression, at, target) in CASES {
+        let page = explained(expression, at, *target).to_html(View::default());
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        let document = roxmltree::Document::parse_with_options(&page, options)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let loads = ["src", "href", "data"];
+        for node in document.descendants() {
+            assert!(!loads.iter().any(|load| node.has_attribute(*load)), "{name}: {node:?}");
+        }
+        let data = document.descendants().find(|node| node.attribute("id") == Some("data"));
+        let data = data.and_then(|node| node.text()).unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(data).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn documents_give_the_chain_rule_in_symbols_and_numbers() {
+    let apple = explained("x * m * t", "x=100,m=2,t=1.1", Some(219.0)).to_latex();
+    for part in [
+        r"u_{1} &= x \cdot m = 200",
+        r"\frac{\partial L}{\partial x} &= \frac{\partial L}{\partial u_{3}}",
+        r"&= 0.5 \cdot 2 \cdot 1 \cdot 1.1 \cdot 2 = 2.2",
+    ] {
+        assert!(apple.contains(part), "`{part}` is not in:\n{apple}");
+    }
+}

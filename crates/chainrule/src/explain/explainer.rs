@@ -15,6 +15,10 @@ use crate::tensor::Shape;
 /// A Hessian of more rows than this is not a table that anyone reads.
 const MOST_SECOND: usize = 24;
 
+/// Curvature for sliders is computed for so many inputs, in graphs of so many nodes.
+const MOST_CURVED: usize = 12;
+const MOST_CURVED_NODES: u32 = 500;
+
 /// What is explained: a recorded computation with the values of its inputs.
 pub(super) struct Subject<'a, 'g> {
     pub(super) g: &'g Graph,
@@ -87,6 +91,7 @@ impl<'g> Subject<'_, 'g> {
             descent: what_if::descent(self)?,
             sweep: what_if::sweep(self)?,
             hessian: self.hessian(&inputs)?,
+            curvature: self.curvature(&inputs)?,
             language: self.request.language,
         };
         rules::annotate(&mut explanation);
@@ -229,22 +234,38 @@ impl<'g> Subject<'_, 'g> {
                 names.len()
             )));
         }
-        let first = self.g.backward(self.output, &inputs);
-        let rows: Vec<Vec<Var<'g>>> =
-            first.iter().map(|&slope| self.g.backward(slope, &inputs)).collect();
+        let rows = self.second(self.output, &inputs);
         let mut plan = self.g.compile::<f64>(&rows.concat())?;
         self.feed(&mut plan)?;
         plan.run()?;
         let mut formulas = Formulas::new(self.g, false);
-        let read = |v: &Var<'g>| Ok(plan.value(*v)?.first().copied().unwrap_or(f64::NAN));
         Ok(Some(Hessian {
             names,
-            values: rows.iter().map(|row| row.iter().map(read).collect()).collect::<Result<_>>()?,
+            values: numbers(&plan, &rows)?,
             formulas: rows
                 .iter()
                 .map(|row| row.iter().map(|v| formulas.of(v.id)).collect())
                 .collect(),
         }))
+    }
+
+    /// The second derivatives of the root, where that is little work.
+    fn curvature(&self, inputs: &[Var<'g>]) -> Result<Option<Vec<Vec<f64>>>> {
+        let scalar = inputs.iter().all(|v| v.shape().rank() == 0);
+        if !scalar || inputs.len() > MOST_CURVED || self.root.id > MOST_CURVED_NODES {
+            return Ok(None);
+        }
+        let rows = self.second(self.root, inputs);
+        let mut plan = self.g.compile::<f64>(&rows.concat())?;
+        self.feed(&mut plan)?;
+        plan.run()?;
+        numbers(&plan, &rows).map(Some)
+    }
+
+    /// The second derivatives of `v`, as nodes.
+    fn second(&self, v: Var<'g>, inputs: &[Var<'g>]) -> Vec<Vec<Var<'g>>> {
+        let first = self.g.backward(v, inputs);
+        first.iter().map(|&slope| self.g.backward(slope, inputs)).collect()
     }
 
     pub(super) fn input(&self, name: &str) -> Var<'g> {
@@ -289,6 +310,12 @@ impl<'g> Subject<'_, 'g> {
         }
         Ok(())
     }
+}
+
+/// The values of a table of scalars.
+fn numbers(plan: &Plan<f64>, rows: &[Vec<Var<'_>>]) -> Result<Vec<Vec<f64>>> {
+    let read = |v: &Var<'_>| Ok(plan.value(*v)?.first().copied().unwrap_or(f64::NAN));
+    rows.iter().map(|row| row.iter().map(read).collect()).collect()
 }
 
 /// Feeds one input, unless what the plan computes does not depend on it.

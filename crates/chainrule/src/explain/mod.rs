@@ -8,6 +8,8 @@
 mod explainer;
 mod expression;
 mod formula;
+mod html;
+mod latex;
 mod model;
 mod notation;
 mod paths;

@@ -287,6 +287,10 @@ pub struct Explanation {
     /// The second derivatives, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hessian: Option<Hessian>,
+    /// The second derivatives of what the gradients are of, by the names of the gradients, where
+    /// these are few scalars; for predictions of several changes at once.
+    #[serde(skip)]
+    pub curvature: Option<Vec<Vec<f64>>>,
     /// The language of the words.
     #[serde(skip)]
     pub language: Language,

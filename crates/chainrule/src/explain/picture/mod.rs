@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 use super::model::{Explanation, Node, Passed};
 use super::value::{Value, digits};
 use fold::Folding;
+pub(super) use svg::Look;
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub(super) struct Wire {
     pub(super) gradient: Option<String>,
     /// The node whose value it carries.
     pub(super) node: u32,
+    /// The gates that it enters, each with the operand's place.
+    pub(super) uses: Vec<(u32, usize)>,
 }
 
 /// Shapes and wires, every shape after those it depends on.
@@ -160,7 +163,7 @@ impl Builder<'_> {
             kind,
             symbol,
             caption: cut(&caption, 18),
-            tip: format!("{} = {}", cut(&last.label, 200), last.value_text(60)),
+            tip: format!("{} = {}", cut(&last.label, 200), last.value_short(60)),
             node: last.id,
             forward: 0,
             backward: None,
@@ -188,7 +191,8 @@ impl Builder<'_> {
                 if let (Some(known), true) = (known, folded) {
                     // Uses inside one box are one wire, with the sum of what they pass back.
                     let wire = &mut self.wires[first + known];
-                    wire.gradient = e.node(source).and_then(|n| n.gradient.as_ref()).map(text);
+                    wire.uses.push((node.id, operand));
+                    wire.gradient = e.node(source).and_then(|n| n.gradient.as_ref()).map(short);
                     continue;
                 }
                 let muted = self.shapes.get(from).is_some_and(|s| s.kind == Kind::Constant);
@@ -199,9 +203,10 @@ impl Builder<'_> {
                     value: e
                         .node(source)
                         .filter(|_| !muted)
-                        .map_or_else(String::new, |node| text(&node.value)),
-                    gradient: gradient.as_ref().map(text),
+                        .map_or_else(String::new, |node| short(&node.value)),
+                    gradient: gradient.as_ref().map(short),
                     node: source,
+                    uses: vec![(node.id, operand)],
                 });
             }
         }
@@ -217,7 +222,7 @@ impl Builder<'_> {
             kind: Kind::Result,
             symbol: name.into(),
             caption: String::new(),
-            tip: format!("{name} = {}", text(&last.value)),
+            tip: format!("{name} = {}", short(&last.value)),
             node: last.id,
             forward: 0,
             backward: None,
@@ -225,9 +230,10 @@ impl Builder<'_> {
         self.wires.push(Wire {
             from,
             to,
-            value: text(&last.value),
-            gradient: last.gradient.as_ref().map(text),
+            value: short(&last.value),
+            gradient: last.gradient.as_ref().map(short),
             node: last.id,
+            uses: Vec::new(),
         });
     }
 
@@ -275,13 +281,13 @@ impl Builder<'_> {
 }
 
 impl Node {
-    fn value_text(&self, longest: usize) -> String {
+    fn value_short(&self, longest: usize) -> String {
         cut(&self.value.to_string(), longest)
     }
 }
 
 /// A number, or an array where it is short, else its shape and norm.
-fn text(value: &Value) -> String {
+pub(super) fn short(value: &Value) -> String {
     if let Some(number) = value.as_number() {
         return digits(number, 5).replace('-', "−");
     }
@@ -322,7 +328,7 @@ fn symbol(op: &str) -> &str {
 }
 
 fn constant(node: &Node) -> String {
-    let value = text(&node.value);
+    let value = short(&node.value);
     if node.named { format!("{} = {value}", node.label) } else { value }
 }
 

@@ -150,9 +150,9 @@ impl Pen<'_> {
             escaped(&title)
         );
         let y = height - MARGIN / 2.0;
-        self.text("value", MARGIN, y, CAPTION, "start", &legend[0], None);
+        self.text("value", MARGIN, y, CAPTION, "start", &legend[0], (None, ""));
         let x = MARGIN + wide(&legend[0], CAPTION) + 24.0;
-        self.text("gradient", x, y, CAPTION, "start", &legend[1], None);
+        self.text("gradient", x, y, CAPTION, "start", &legend[1], (None, ""));
         let _ = writeln!(self.out, "<g transform=\"translate({MARGIN} {MARGIN})\">");
         for at in 0..self.picture.wires.len() {
             self.wire(at);
@@ -186,12 +186,12 @@ impl Pen<'_> {
         size: f64,
         anchor: &str,
         text: &str,
-        step: Option<usize>,
+        (step, live): (Option<usize>, &str),
     ) {
         if step.is_some_and(|step| !self.visible(step)) {
             return;
         }
-        let mark = self.mark(step);
+        let mark = if self.look.page { self.mark(step) + live } else { String::new() };
         let _ = writeln!(
             self.out,
             "<text class=\"{class}\"{mark} x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{}</text>",
@@ -222,9 +222,16 @@ impl Pen<'_> {
         let value = wire.value.clone();
         let above = place.y - 6.0;
         if !value.is_empty() {
-            self.text("value", middle, above, VALUE, "middle", &value, Some(from.forward));
+            let live = format!(" data-v=\"{}\"", wire.node);
+            let shown = (Some(from.forward), live.as_str());
+            self.text("value", middle, above, VALUE, "middle", &value, shown);
         }
         let (Some(gradient), Some(step)) = (wire.gradient.clone(), to.backward) else { return };
+        let uses: Vec<String> = wire.uses.iter().map(|(gate, at)| format!("{gate}:{at}")).collect();
+        let live = match uses.is_empty() {
+            true => String::new(),
+            false => format!(" data-g=\"{}\"", uses.join(" ")),
+        };
         self.text(
             "gradient",
             middle,
@@ -232,7 +239,7 @@ impl Pen<'_> {
             VALUE,
             "middle",
             &gradient,
-            Some(step),
+            (Some(step), live.as_str()),
         );
         if self.visible(step) {
             let mark = self.mark(Some(step));
@@ -309,10 +316,10 @@ impl Pen<'_> {
         let text_size = symbol_size(shape);
         let class = if shape.kind == Kind::Constant { "muted" } else { "symbol" };
         let (symbol, caption) = (shape.symbol.clone(), shape.caption.clone());
-        self.text(class, x, y + text_size * 0.35, text_size, "middle", &symbol, None);
+        self.text(class, x, y + text_size * 0.35, text_size, "middle", &symbol, (None, ""));
         if !caption.is_empty() {
             let below = y + size.tall / 2.0 + CAPTION + 2.0;
-            self.text("caption", x, below, CAPTION, "middle", &caption, None);
+            self.text("caption", x, below, CAPTION, "middle", &caption, (None, ""));
         }
         self.out.push_str("</g>\n");
     }

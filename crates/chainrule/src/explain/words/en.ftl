@@ -82,3 +82,23 @@ sweep-title = { $root } over { $name }: * the curve, · its tangent, o where the
 picture-title = The computation graph of { $expression }, with its values going forward and its gradients coming back
 picture-values = values, forward →
 picture-gradients = ← gradients d{ $root }/d·, backward
+
+latex-title = The chain rule, step by step
+latex-forward = Forward: every value
+latex-backward = Backward: every local derivative, and what it passes on
+latex-variables = The chain rule for every variable
+
+language = en
+page-start = To the start
+page-back = Back
+page-next = Forward
+page-end = To the end
+page-inputs = The inputs are known. Step forward to compute one gate at a time, then on to send the gradients back.
+page-forward = Forward: the gate { $op } computes its value.
+page-seed = Backward begins: the derivative of { $root } with respect to itself is 1.
+page-backward = Backward: the gate { $op } multiplies the gradient that arrives by its local derivatives.
+page-what-if = What if? Move a slider
+page-change = change of { $root }, true
+page-first = by the gradient
+page-second = by gradient and curvature
+page-reset = Reset
