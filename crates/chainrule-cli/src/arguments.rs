@@ -130,9 +130,15 @@ pub struct Gradcheck {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The expression, such as 'x * m * t'
-    #[arg(allow_hyphen_values = true)]
+    /// The expression, such as 'x * m * t', or the folder of a run with --example
+    #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
     pub expression: String,
+    /// Explain what the network in DIR makes of this example, counted from 0
+    #[arg(long, value_name = "N")]
+    pub example: Option<u32>,
+    /// The example's dataset [default: the run's]; NAME:train takes the training part
+    #[arg(long, value_name = "DATASET", requires = "example")]
+    pub data: Option<String>,
     /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
     pub at: Option<String>,

@@ -5,12 +5,16 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::explain::{self, Explanation, Names, Request, Values, View};
+use chainrule::train::RunFolder;
 use chainrule::{Error, Graph, Parameters};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::print;
+use crate::{data, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
+    if let Some(example) = options.example {
+        return network(options, example);
+    }
     let explanation = explain::explain(&request(options)?)
         .map_err(|error| pointed(error, "", &options.expression))?;
     let view = View { step: None, unfold: options.unfold };
@@ -31,9 +35,45 @@ pub fn explain(options: &Explain) -> Result<()> {
         "html" => explanation.to_html(view),
         _ => explanation.to_text(),
     };
+    emit(options, &text)
+}
+
+/// A trained network on one example.
+fn network(options: &Explain, example: u32) -> Result<()> {
+    let folder = RunFolder::open(std::path::Path::new(&options.expression))?;
+    let config = folder.config()?;
+    let data = data::load_part(options.data.as_deref().unwrap_or(&config.dataset))?;
+    let Some(&class) = data.labels().get(example as usize) else {
+        bail!(crate::Usage(format!(
+            "--example is {example}, but the dataset has the examples 0 to {}",
+            data.len().saturating_sub(1)
+        )));
+    };
+    let (parameters, _): (Parameters<f64>, _) = folder
+        .load()?
+        .with_context(|| format!("{} has no checkpoint yet", folder.path().display()))?;
+    let model = config.model(data.width(), data.classes())?;
+    let mut features = vec![0.0; data.width()];
+    data.gather(&[example], &mut features);
+    let language = options.lang.parse()?;
+    let explained = explain::network(&model, &parameters, &features, class, language)?;
+    let text = match options.format.as_str() {
+        _ if options.json => serde_json::to_string(&explained)? + "\n",
+        "json" => serde_json::to_string(&explained)? + "\n",
+        "svg" => explained.to_svg(),
+        "text" => explained.to_text(),
+        other => bail!(crate::Usage(format!(
+            "--format {other} is for expressions; a network has text, json and svg"
+        ))),
+    };
+    emit(options, &text)
+}
+
+/// Prints, or writes to the file that was asked for.
+fn emit(options: &Explain, text: &str) -> Result<()> {
     match &options.output {
-        None => print::text(&text),
-        Some(path) => write(path, &text).with_context(|| format!("{}", path.display())),
+        None => print::text(text),
+        Some(path) => write(path, text).with_context(|| format!("{}", path.display())),
     }
 }
 

@@ -298,6 +298,35 @@ fn a_run_is_saved_scored_and_resumed_with_the_same_bits() {
 }
 
 #[test]
+fn a_trained_network_explains_an_example() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let (data, out) = (text(data.path()).to_owned(), text(&runs.path().join("run")).to_owned());
+    json(&["train", &data, "--out", &out, "--hidden", "7", "--epochs", "2", "--json"]);
+    let explained = json(&["explain", &out, "--example", "3", "--json"]);
+    let sum: f64 =
+        explained["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-12);
+    assert_eq!(explained["label"], 3);
+    assert_eq!(explained["saliency"].as_array().unwrap().len(), 20);
+    let layers: Vec<&str> = explained["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|layer| layer["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(layers, ["affine1", "relu1", "affine2"]);
+    // The gradient of the logits is y − t, and of the last bias the same.
+    let bias = explained["layers"][2]["parameters"][1][1].as_f64().unwrap();
+    let logits = explained["layers"][2]["gradient"]["norm"].as_f64().unwrap();
+    assert!((bias - logits).abs() < 1e-12);
+    let shown = chainrule(&["explain", &out, "--example", "3", "--data", &format!("{data}:train")]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("relu1") && shown.lines().all(|line| line.chars().count() <= 80));
+    fails(&["explain", &out, "--example", "20"], 2, &["--example is 20", "0 to 19"]);
+    fails(&["explain", &out, "--example", "1", "--format", "dot"], 2, &["text, json and svg"]);
+}
+
+#[test]
 fn settings_out_of_their_domain_leave_nothing_behind() {
     let (data, runs) = (digits(), tempdir().unwrap());
     let out = runs.path().join("run");

@@ -11,6 +11,7 @@ mod formula;
 mod html;
 mod latex;
 mod model;
+mod network;
 mod notation;
 mod paths;
 mod picture;
@@ -27,6 +28,7 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
+pub use network::{Layer, NetworkExplanation, Statistics, Weight, network};
 pub use picture::View;
 pub use value::Value;
 pub use words::Language;

@@ -122,18 +122,9 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
     let mut notes = Vec::new();
     match (node.op.as_str(), operand) {
         ("sigmoid" | "tanh", Some(_)) => {
-            let slopes: Vec<f64> = node
-                .value
-                .numbers()
-                .iter()
-                .map(|y| match node.op.as_str() {
-                    "sigmoid" => y * (1.0 - y),
-                    // On the sigmoid's scale: tanh is four times as steep at 0.
-                    _ => (1.0 - y * y) / 4.0,
-                })
-                .collect();
-            let off = slopes.iter().filter(|slope| **slope < SATURATED).count();
-            notes.extend(counted(words, "note-saturated", off, slopes.len()));
+            let values = node.value.numbers();
+            let saturated = idle(&node.op, &values).1.unwrap_or(0);
+            notes.extend(counted(words, "note-saturated", saturated, values.len()));
         }
         ("relu", Some(operand)) => {
             let numbers = operand.value.numbers();
@@ -154,6 +145,20 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
         _ => {}
     }
     notes
+}
+
+/// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid
+/// or tanh that are saturated.
+pub(super) fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
+    let flat =
+        |slope: &dyn Fn(f64) -> f64| outputs.iter().filter(|y| slope(**y) < SATURATED).count();
+    match op {
+        "relu" => (Some(outputs.iter().filter(|y| **y == 0.0).count()), None),
+        "sigmoid" => (None, Some(flat(&|y| y * (1.0 - y)))),
+        // On the sigmoid's scale: tanh is four times as steep at 0.
+        "tanh" => (None, Some(flat(&|y| (1.0 - y * y) / 4.0))),
+        _ => (None, None),
+    }
 }
 
 fn counted(words: &Words, id: &str, count: usize, of: usize) -> Option<String> {

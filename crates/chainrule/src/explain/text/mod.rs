@@ -10,7 +10,8 @@ use super::model::{Explanation, Node, Passed};
 use super::value::number;
 use super::words::Words;
 use super::{Value, rules};
-use table::{COLUMNS, cut, lines, short, table, wrapped};
+pub(super) use table::table;
+use table::{COLUMNS, cut, lines, short, wrapped};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
