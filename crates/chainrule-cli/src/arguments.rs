@@ -172,7 +172,7 @@ pub struct Explain {
     /// 2 adds the second derivatives
     #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
     pub order: u8,
-    /// Language of the words
+    /// Language of the words: en or ko
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub lang: String,
     /// text, json, dot, svg, mermaid, latex, html, or csv for a sweep

@@ -166,6 +166,18 @@ fn the_apple_answers_questions() {
 }
 
 #[test]
+fn the_apple_in_korean() {
+    let output = chainrule(&[&APPLE[..], &["--lang", "ko"]].concat());
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("기울기만으로는 52 % 빗나가고, 곡률까지 쓰면 정확하다"), "{shown}");
+    // Keys and formulas are the same in every language.
+    let apple = json(&[&APPLE[..], &["--lang", "ko", "--json"]].concat());
+    assert_eq!(apple["partials"]["x"]["formula"], "m * t");
+    let page = chainrule(&[&APPLE[..], &["--lang", "ko", "--format", "html"]].concat());
+    assert!(String::from_utf8(page.stdout).unwrap().contains("<html lang=\"ko\">"));
+}
+
+#[test]
 fn derivatives_alone_are_printed() {
     for (expression, at, formula) in [
         ("x * m * t", "x=100,m=2,t=1.1", "df/dx = m * t\n"),
@@ -212,7 +224,7 @@ fn bad_questions_say_what_would_be_right() {
     ask(&["--lr", "-1"], &["the learning rate is -1"]);
     ask(&["--target", "0", "--goal", "-1"], &["the goal is -1"]);
     ask(&["--format", "csv"], &["--sweep"]);
-    ask(&["--lang", "xx"], &["no language named `xx`", "en"]);
+    ask(&["--lang", "xx"], &["no language named `xx`", "en, ko"]);
     ask(&["--order", "3"], &["3"]);
 }
 

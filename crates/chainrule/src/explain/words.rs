@@ -10,12 +10,13 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use crate::error::{Error, Result};
 
 const ENGLISH: &str = include_str!("words/en.ftl");
+const KOREAN: &str = include_str!("words/ko.ftl");
 
 /// The language in which an explanation speaks.
 ///
 /// ```
 /// use chainrule::explain::Language;
-/// assert_eq!("en".parse::<Language>()?, Language::English);
+/// assert_eq!("ko".parse::<Language>()?, Language::Korean);
 /// assert!("xx".parse::<Language>().is_err());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -25,12 +26,15 @@ pub enum Language {
     /// English.
     #[default]
     English,
+    /// Korean, the language of the lesson that this grew from.
+    Korean,
 }
 
 impl Language {
     fn catalogue(self) -> &'static str {
         match self {
             Self::English => ENGLISH,
+            Self::Korean => KOREAN,
         }
     }
 }
@@ -41,7 +45,10 @@ impl FromStr for Language {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "en" => Ok(Self::English),
-            _ => Err(Error::Unknown { what: "language", name: text.into(), known: "en".into() }),
+            "ko" => Ok(Self::Korean),
+            _ => {
+                Err(Error::Unknown { what: "language", name: text.into(), known: "en, ko".into() })
+            }
         }
     }
 }
@@ -100,8 +107,32 @@ fn bundle(catalogue: &str) -> FluentBundle<FluentResource> {
 mod tests {
     use super::*;
 
+    /// The messages of a catalogue, with the gaps of each.
+    fn messages(catalogue: &str) -> Vec<(String, Vec<String>)> {
+        let lines = catalogue.lines().filter_map(|line| line.split_once(" = "));
+        let gaps = |text: &str| {
+            let mut gaps: Vec<String> = text
+                .split("{ $")
+                .skip(1)
+                .map(|rest| rest.split(' ').next().unwrap_or("").into())
+                .collect();
+            gaps.sort();
+            gaps.dedup();
+            gaps
+        };
+        lines
+            .filter(|(id, _)| !id.starts_with('#'))
+            .map(|(id, text)| (id.into(), gaps(text)))
+            .collect()
+    }
+
     #[test]
-    fn catalogues_have_no_mistakes() {
-        assert!(FluentResource::try_new(ENGLISH.into()).is_ok());
+    fn catalogues_have_no_mistakes_and_the_same_messages() {
+        for catalogue in [ENGLISH, KOREAN] {
+            assert!(FluentResource::try_new(catalogue.into()).is_ok());
+        }
+        let english = messages(ENGLISH);
+        assert!(english.len() > 80);
+        assert_eq!(english, messages(KOREAN));
     }
 }
