@@ -137,3 +137,16 @@ fn documents_give_the_chain_rule_in_symbols_and_numbers() {
         assert!(apple.contains(part), "`{part}` is not in:\n{apple}");
     }
 }
+
+#[test]
+fn far_uses_are_drawn_as_copies_so_that_a_picture_grows_with_its_graph() {
+    let deep = |lines: usize| {
+        let line = |i: usize| format!("; v{i} = sin(v{} + x) * y", i - 1);
+        let text = "v0 = x * y".to_owned() + &(1..lines).map(line).collect::<String>();
+        explained(&text, "x=0.3,y=0.9", None).to_svg(View::default())
+    };
+    let (short, long) = (deep(20), deep(40));
+    assert!(long.matches("input again").count() > 60, "copies of x and y");
+    assert!(long.len() < 3 * short.len());
+    assert!(roxmltree::Document::parse(&long).is_ok());
+}

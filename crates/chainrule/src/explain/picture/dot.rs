@@ -26,6 +26,7 @@ impl Explanation {
                 Kind::Gate => "shape=ellipse",
                 Kind::Fold => "shape=box, style=rounded",
                 Kind::Input => "shape=box",
+                Kind::Repeat => "shape=box, style=dashed",
                 Kind::Constant => "shape=plaintext, fontcolor=\"#64748b\"",
                 Kind::Result => "shape=plaintext",
             };

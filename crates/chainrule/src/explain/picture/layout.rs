@@ -83,23 +83,28 @@ pub(super) fn layout(drawing: &Drawing) -> Layout {
 
 /// The layer of each shape: as far left as what it depends on allows; movable ones as far right as
 /// what uses them does.
-fn layers(drawing: &Drawing) -> Vec<usize> {
-    let mut layer = vec![0usize; drawing.shapes.len()];
-    let mut wires: Vec<(usize, usize)> = drawing.wires.iter().map(|&(a, b, _)| (a, b)).collect();
+pub(super) fn layers(movable: &[bool], mut wires: Vec<(usize, usize)>) -> Vec<usize> {
+    let mut layer = vec![0usize; movable.len()];
     wires.sort_by_key(|&(_, to)| to);
     for &(from, to) in &wires {
         layer[to] = layer[to].max(layer[from] + 1);
     }
-    for (shape, _) in drawing.movable.iter().enumerate().filter(|(_, movable)| **movable) {
-        let users = wires.iter().filter(|(from, _)| *from == shape).map(|&(_, to)| layer[to]);
-        layer[shape] = users.min().map_or(0, |first| first.saturating_sub(1));
+    let mut first_use = vec![usize::MAX; layer.len()];
+    for &(from, to) in &wires {
+        first_use[from] = first_use[from].min(layer[to]);
+    }
+    for (shape, _) in movable.iter().enumerate().filter(|(_, movable)| **movable) {
+        if first_use[shape] != usize::MAX {
+            layer[shape] = first_use[shape].saturating_sub(1);
+        }
     }
     layer
 }
 
 impl Work {
     fn new(drawing: &Drawing) -> Self {
-        let layer = layers(drawing);
+        let ends = drawing.wires.iter().map(|&(from, to, _)| (from, to));
+        let layer = layers(&drawing.movable, ends.collect());
         let mut items: Vec<Item> = drawing
             .shapes
             .iter()

@@ -29,7 +29,7 @@ impl Explanation {
                 }
                 Kind::Gate => writeln!(out, "  n{at}([{text}])"),
                 Kind::Fold => writeln!(out, "  n{at}({text})"),
-                Kind::Input => writeln!(out, "  n{at}[{text}]"),
+                Kind::Input | Kind::Repeat => writeln!(out, "  n{at}[{text}]"),
                 Kind::Constant | Kind::Result => writeln!(out, "  n{at}[{text}]:::plain"),
             };
         }

@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Gate,
     /// Several gates in one box.
     Fold,
+    /// A shape drawn once more, close to a use that is far away.
+    Repeat,
     /// The end of the last wire.
     Result,
 }
@@ -55,6 +57,16 @@ pub(super) struct Shape {
     pub(super) forward: usize,
     pub(super) backward: Option<usize>,
 }
+
+impl Shape {
+    /// Whether it may move next to what uses it.
+    pub(super) fn is_movable(&self) -> bool {
+        matches!(self.kind, Kind::Input | Kind::Constant | Kind::Repeat)
+    }
+}
+
+/// Lines across more layers than this are replaced by a copy of the name.
+const FARTHEST: usize = 7;
 
 /// One use of a value.
 #[derive(Clone, Debug)]
@@ -97,8 +109,8 @@ impl Explanation {
 
     pub(super) fn picture(&self, view: View) -> Picture {
         let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self) };
-        Builder { e: self, folding, shapes: Vec::new(), wires: Vec::new(), at: HashMap::new() }
-            .build()
+        let (shapes, wires, repeats) = (Vec::new(), Vec::new(), Vec::new());
+        Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats }.build()
     }
 
     /// The node that a value comes from once broadcasts are left out.
@@ -125,6 +137,8 @@ struct Builder<'a> {
     wires: Vec<Wire>,
     /// The shape of each group of nodes.
     at: HashMap<u32, usize>,
+    /// Copies of shapes, each with what it repeats.
+    repeats: Vec<(usize, usize)>,
 }
 
 impl Builder<'_> {
@@ -145,6 +159,7 @@ impl Builder<'_> {
         }
         self.result();
         self.drop_unused();
+        self.repeat_far();
         let steps = self.number_steps();
         Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
     }
@@ -260,6 +275,38 @@ impl Builder<'_> {
         self.shapes.retain(|_| at.next().copied().unwrap_or(true));
     }
 
+    /// A line across many layers is hard to follow, and many of them are most of a picture: such a
+    /// use gets a copy of the name instead.
+    fn repeat_far(&mut self) {
+        let movable: Vec<bool> = self.shapes.iter().map(Shape::is_movable).collect();
+        let ends = self.wires.iter().map(|wire| (wire.from, wire.to)).collect();
+        let layer = layout::layers(&movable, ends);
+        for at in 0..self.wires.len() {
+            let (from, to) = (self.wires[at].from, self.wires[at].to);
+            if layer[to] - layer[from] <= FARTHEST {
+                continue;
+            }
+            let name = match (&self.shapes[from].kind, self.shapes[from].caption.as_str()) {
+                (Kind::Gate | Kind::Fold, "") => format!("#{}", self.wires[at].node),
+                (Kind::Gate | Kind::Fold, caption) => caption.into(),
+                _ => self.shapes[from].symbol.clone(),
+            };
+            if matches!(self.shapes[from].kind, Kind::Gate | Kind::Fold) {
+                self.shapes[from].caption.clone_from(&name);
+            }
+            self.wires[at].from = self.shapes.len();
+            let copy = Shape {
+                kind: Kind::Repeat,
+                symbol: name,
+                caption: String::new(),
+                backward: None,
+                ..self.shapes[from].clone()
+            };
+            self.repeats.push((self.shapes.len(), from));
+            self.shapes.push(copy);
+        }
+    }
+
     /// Step 0 knows the inputs; each step computes one gate; then the result gets its gradient, and
     /// each step sends one gate's gradient back.
     fn number_steps(&mut self) -> usize {
@@ -268,6 +315,9 @@ impl Builder<'_> {
         for shape in self.shapes.iter_mut().filter(|shape| gate(shape)) {
             step += 1;
             shape.forward = step;
+        }
+        for &(copy, of) in &self.repeats {
+            self.shapes[copy].forward = self.shapes[of].forward;
         }
         let passes: HashSet<usize> =
             self.wires.iter().filter(|w| w.gradient.is_some()).map(|w| w.to).collect();

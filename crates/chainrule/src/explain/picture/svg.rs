@@ -33,7 +33,7 @@ const STYLE: &str = "text{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;f
 .value{fill:#1d4ed8}.gradient{fill:#c2410c}.back{fill:none;stroke:#c2410c;stroke-width:1.5}\
 .backhead{fill:#c2410c}.gate{fill:#fef9e7;stroke:#334155;stroke-width:1.5}\
 .fold{fill:#eef2ff;stroke:#334155;stroke-width:1.5}.input{fill:#f1f5f9;stroke:#94a3b8}\
-.caption{fill:#475569}.muted{fill:#64748b}.now{stroke:#7c3aed;stroke-width:3}\
+.again{stroke-dasharray:4 3}.caption{fill:#475569}.muted{fill:#64748b}.now{stroke:#7c3aed;stroke-width:3}\
 @media (prefers-color-scheme:dark){text{fill:#e5e7eb}.paper{fill:#0f172a}\
 .line{stroke:#94a3b8}.head{fill:#94a3b8}.value{fill:#93c5fd}.gradient{fill:#fdba74}\
 .back{stroke:#fdba74}.backhead{fill:#fdba74}.gate{fill:#1e293b;stroke:#cbd5e1}\
@@ -67,7 +67,9 @@ impl Explanation {
     pub(in super::super) fn draw(&self, look: Look) -> String {
         let picture = self.picture(look.view);
         let layout = layout(&drawing(&picture));
-        Pen { e: self, picture: &picture, layout: &layout, look, out: String::new() }.draw()
+        let entries = entries(&picture, &layout);
+        let (picture, layout, entries) = (&picture, &layout, entries.as_slice());
+        Pen { e: self, picture, layout, look, entries, out: String::new() }.draw()
     }
 }
 
@@ -94,11 +96,7 @@ fn drawing(picture: &Picture) -> Drawing {
     };
     Drawing {
         shapes: picture.shapes.iter().map(size).collect(),
-        movable: picture
-            .shapes
-            .iter()
-            .map(|shape| matches!(shape.kind, Kind::Input | Kind::Constant))
-            .collect(),
+        movable: picture.shapes.iter().map(Shape::is_movable).collect(),
         wires: picture.wires.iter().map(|wire| (wire.from, wire.to, label(wire))).collect(),
     }
 }
@@ -109,7 +107,7 @@ fn body(shape: &Shape) -> Size {
     match shape.kind {
         Kind::Gate if name <= RADIUS * 1.5 => Size { wide: RADIUS * 2.0, tall: RADIUS * 2.0 },
         Kind::Gate | Kind::Fold => Size { wide: name + 24.0, tall: RADIUS * 2.0 },
-        Kind::Input => Size { wide: name + 20.0, tall: 28.0 },
+        Kind::Input | Kind::Repeat => Size { wide: name + 20.0, tall: 28.0 },
         Kind::Constant | Kind::Result => Size { wide: name + 8.0, tall: 24.0 },
     }
 }
@@ -118,9 +116,22 @@ fn symbol_size(shape: &Shape) -> f64 {
     match shape.kind {
         Kind::Gate if shape.symbol.chars().count() <= 2 => SYMBOL,
         Kind::Gate | Kind::Fold => 14.0,
-        Kind::Input | Kind::Result => 15.0,
+        Kind::Input | Kind::Repeat | Kind::Result => 15.0,
         Kind::Constant => VALUE,
     }
+}
+
+/// For each shape the wires that enter it, from above.
+fn entries(picture: &Picture, layout: &Layout) -> Vec<Vec<usize>> {
+    let mut entries = vec![Vec::new(); picture.shapes.len()];
+    for (at, wire) in picture.wires.iter().enumerate() {
+        entries[wire.to].push(at);
+    }
+    let height = |at: &usize| layout.wires[*at].0.last().map_or(0.0, |place: &Place| place.y);
+    for wires in &mut entries {
+        wires.sort_by(|a, b| height(a).total_cmp(&height(b)));
+    }
+    entries
 }
 
 struct Pen<'a> {
@@ -128,6 +139,8 @@ struct Pen<'a> {
     picture: &'a Picture,
     layout: &'a Layout,
     look: Look,
+    /// For each shape the wires that enter it, from above.
+    entries: &'a [Vec<usize>],
     out: String,
 }
 
@@ -257,16 +270,8 @@ impl Pen<'_> {
     fn entry(&self, at: usize, to: &Shape) -> (f64, f64) {
         let wire = &self.picture.wires[at];
         let place = &self.layout.shapes[wire.to];
-        let height = |(other, (chain, _)): (usize, &(Vec<Place>, usize))| {
-            (chain.last().map_or(0.0, |place| place.y), other)
-        };
-        let all = self.picture.wires.iter().zip(&self.layout.wires).enumerate();
-        let mut entries: Vec<(f64, usize)> = all
-            .filter(|(_, (other, _))| other.to == wire.to)
-            .map(|(other, (_, chain))| height((other, chain)))
-            .collect();
-        entries.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        let rank = entries.iter().position(|(_, other)| *other == at).unwrap_or(0);
+        let entries = &self.entries[wire.to];
+        let rank = entries.iter().position(|other| *other == at).unwrap_or(0);
         let (size, count) = (body(to), entries.len());
         let part = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 * 2.0 - 1.0 };
         let y = part * (size.tall / 2.0 - 8.0);
@@ -289,6 +294,7 @@ impl Pen<'_> {
             Kind::Gate => "gate",
             Kind::Fold => "fold",
             Kind::Input => "input",
+            Kind::Repeat => "input again",
             Kind::Constant | Kind::Result => "",
         };
         let now = if now { " now" } else { "" };
