@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::formula::Formulas;
 use super::model::{Entry, Explanation, Hessian, Node, Partial, Passed};
-use super::{Formula, Request, Value, paths, rules, what_if};
+use super::{Formula, Request, Value, origin, paths, rules, what_if};
 use crate::backward::{Contribution, Sweep};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Var};
@@ -86,6 +86,7 @@ impl<'g> Subject<'_, 'g> {
             gradients: self.names.iter().cloned().zip(gradients).collect(),
             partials,
             what_if: what_if::rows(self)?,
+            not_finite: None,
             paths: None,
             goals: what_if::goals(self)?,
             descent: what_if::descent(self)?,
@@ -95,6 +96,7 @@ impl<'g> Subject<'_, 'g> {
             language: self.request.language,
         };
         rules::annotate(&mut explanation);
+        explanation.not_finite = origin::find(&explanation);
         if let Some(name) = &self.request.paths {
             explanation.paths = Some(paths::to(&explanation, name)?);
         }

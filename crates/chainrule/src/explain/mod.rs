@@ -13,6 +13,7 @@ mod latex;
 mod model;
 mod network;
 mod notation;
+mod origin;
 mod paths;
 mod picture;
 mod probe;
@@ -29,6 +30,7 @@ pub use model::{
     Sweep, SweepPoint, WhatIf,
 };
 pub use network::{Layer, NetworkExplanation, Statistics, Weight, network};
+pub use origin::Origin;
 pub use picture::View;
 pub use value::Value;
 pub use words::Language;

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Formula, Language, Value};
+use super::{Formula, Language, Origin, Value};
 
 /// What a gate passes down to one operand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -272,6 +272,9 @@ pub struct Explanation {
     pub partials: Vec<(String, Partial)>,
     /// What happens when one input changes.
     pub what_if: Vec<WhatIf>,
+    /// Where a number that is not finite was born, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_finite: Option<Origin>,
     /// The paths to one input, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<Paths>,

@@ -10,8 +10,8 @@ use super::model::{Explanation, Node, Passed};
 use super::value::number;
 use super::words::Words;
 use super::{Value, rules};
-pub(super) use table::table;
-use table::{COLUMNS, cut, lines, short, wrapped};
+use table::{COLUMNS, cut, lines, wrapped};
+pub(super) use table::{short, table};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
@@ -47,6 +47,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn write(mut self) -> String {
         self.heading();
+        self.origin();
         self.drawing();
         self.backward();
         self.ledgers();
@@ -95,6 +96,17 @@ impl Page<'_> {
             wrapped(&mut lines, 0, &text);
         }
         self.out += &lines;
+    }
+
+    /// A number that is not finite comes first: it is what the reader came for.
+    fn origin(&mut self) {
+        let Some(origin) = &self.e.not_finite else { return };
+        self.title("origin-title", &[]);
+        self.line("");
+        wrapped(&mut self.out, 2, &origin.story);
+        if let Some(remedy) = &origin.remedy {
+            wrapped(&mut self.out, 2, remedy);
+        }
     }
 
     fn drawing(&mut self) {

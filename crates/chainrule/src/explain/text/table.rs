@@ -82,7 +82,7 @@ const MOST_ROWS: usize = 8;
 const MOST_COLUMNS: usize = 8;
 
 /// A value on one line of at most `longest` columns: the number, the array, or a summary of it.
-pub(super) fn short(value: &Value, longest: usize) -> String {
+pub(in super::super) fn short(value: &Value, longest: usize) -> String {
     let text = value.to_string();
     if width(&text) <= longest {
         return text;

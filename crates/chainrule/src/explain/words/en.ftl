@@ -118,3 +118,17 @@ network-weight = weight
 network-saliency = The input, and where the loss depends on it: |dL/d·| of each feature
 network-example = class { $label }
 network-legend = orange: more of it raises the loss; blue: lowers it
+
+origin-title = Where was it born? The first number that is not finite
+origin-forward = Forward: [{ $op }] { $label } is { $value }, made from { $operands }.
+origin-given = Given: { $label } is { $value } to begin with.
+origin-backward = Backward: every value is finite, but the derivative of [{ $op }] { $label } is not, at { $operands }.
+remedy-ln = ln takes numbers above 0: keep its operand away from 0, as in ln(max(x, 1e-12)).
+remedy-softmax-loss = ln of a softmax loses small probabilities: use cross_entropy(x, t) on the logits, or log_softmax(x).
+remedy-softplus = ln of a sigmoid loses small probabilities: ln(sigmoid(x)) is -softplus(-x).
+remedy-sqrt = sqrt takes numbers above 0, and its slope is infinite at 0: add a little, as in sqrt(x + 1e-12).
+remedy-div = The divisor is 0 or tiny: add a little to it, or test it first with select.
+remedy-pow = A power of a negative number, or a negative power of 0: use abs or max on the base.
+remedy-exp = exp overflows beyond 709: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
+remedy-asin = asin and acos take numbers from -1 to 1, and their slope is infinite at both ends.
+remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps.

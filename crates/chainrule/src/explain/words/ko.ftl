@@ -118,3 +118,17 @@ network-weight = 가중치
 network-saliency = 입력과, 손실이 의존하는 곳: 각 특징의 |dL/d·|
 network-example = { $label }번 클래스
 network-legend = 주황: 늘리면 손실이 커진다; 파랑: 작아진다
+
+origin-title = 어디에서 생겼나? 유한하지 않은 첫 번째 수
+origin-forward = 순전파: [{ $op }] { $label } 값이 { $value }, 재료는 { $operands }.
+origin-given = 처음부터: { $label } 값이 { $value }.
+origin-backward = 역전파: 값은 모두 유한하지만 [{ $op }] { $label } 게이트의 미분이 그렇지 않다. 그때 { $operands }.
+remedy-ln = ln은 0보다 큰 수만 받는다: ln(max(x, 1e-12))처럼 0에서 떨어뜨린다.
+remedy-softmax-loss = softmax에 ln을 씌우면 작은 확률을 잃는다: 로짓에 cross_entropy(x, t)나 log_softmax(x)를 쓴다.
+remedy-softplus = sigmoid에 ln을 씌우면 작은 확률을 잃는다: ln(sigmoid(x))는 -softplus(-x)와 같다.
+remedy-sqrt = sqrt는 0보다 큰 수를 받고 0에서 기울기가 무한하다: sqrt(x + 1e-12)처럼 조금 더한다.
+remedy-div = 나누는 수가 0이거나 아주 작다: 조금 더하거나 먼저 select로 살핀다.
+remedy-pow = 음수의 거듭제곱이거나 0의 음수 거듭제곱이다: 밑에 abs나 max를 쓴다.
+remedy-exp = exp는 709를 넘으면 넘친다: softmax처럼 가장 큰 값을 먼저 빼거나 softplus, log_softmax를 쓴다.
+remedy-asin = asin과 acos는 -1에서 1까지 받고, 양 끝에서 기울기가 무한하다.
+remedy-large = 수가 너무 커졌다: 입력의 크기를 맞추거나 더 작은 걸음을 쓴다.
