@@ -22,7 +22,9 @@ pub enum Command {
     /// Check backpropagation against numerical differentiation
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
-    Explain(Explain),
+    Explain(Box<Explain>),
+    /// Look for what commonly goes wrong in a training; exit status 1 where something does
+    Lint(Lint),
 }
 
 /// The settings of a model and its training; each overrides the configuration's.
@@ -123,6 +125,16 @@ pub struct Gradcheck {
     /// Put the half squared error against this target on top of the expression
     #[arg(long, allow_negative_numbers = true)]
     pub target: Option<f64>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// A configuration file (.toml) or the folder of a run
+    #[arg(value_name = "CONFIG.toml|DIR")]
+    pub subject: String,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

@@ -4,6 +4,7 @@ mod arguments;
 mod data;
 mod explain;
 mod gradcheck;
+mod lint;
 mod print;
 mod run;
 
@@ -56,6 +57,7 @@ fn dispatch(command: &Command) -> Result<bool> {
         Command::Eval(options) => run::eval(options).map(|()| true),
         Command::Gradcheck(options) => gradcheck::gradcheck(options),
         Command::Explain(options) => explain::explain(options).map(|()| true),
+        Command::Lint(options) => lint::lint(options),
     }
 }
 

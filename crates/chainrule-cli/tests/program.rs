@@ -201,6 +201,13 @@ fn a_value_used_twice_shows_what_cancels() {
 }
 
 #[test]
+fn paths_are_found_to_a_name_that_wrt_leaves_out() {
+    let explained =
+        json(&["explain", "x * m", "--at", "x=1,m=2", "--wrt", "m", "--paths", "x", "--json"]);
+    assert_eq!(explained["paths"]["sum"], 2.0);
+}
+
+#[test]
 fn an_affine_layer_explains_itself() {
     let layer = "Y = X @ W + B; L = cross_entropy(Y, 1)";
     let at = "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]";
@@ -219,6 +226,7 @@ fn bad_questions_say_what_would_be_right() {
         fails(&[&["explain", "x * y", "--at", "x=1,y=2"][..], more].concat(), 2, parts);
     };
     ask(&["--sweep", "x=1"], &["`x=1`", "x=80:120:41"]);
+    ask(&["--sweep", "x=2:1:3"], &["`x=2:1:3`", "rising"]);
     ask(&["--sweep", "z=1:2:3"], &["no input named `z`"]);
     ask(&["--paths", "z"], &["no input named `z`", "x, y"]);
     ask(&["--lr", "-1"], &["the learning rate is -1"]);
@@ -336,6 +344,28 @@ fn a_trained_network_explains_an_example() {
     assert!(shown.contains("relu1") && shown.lines().all(|line| line.chars().count() <= 80));
     fails(&["explain", &out, "--example", "20"], 2, &["--example is 20", "0 to 19"]);
     fails(&["explain", &out, "--example", "1", "--format", "dot"], 2, &["text, json and svg"]);
+}
+
+#[test]
+fn lint_finds_what_goes_wrong_with_numbers() {
+    let (data, folder) = (digits(), tempdir().unwrap());
+    let config = folder.path().join("wild.toml");
+    let write = |lr: f64| {
+        let settings = format!("dataset = {:?}\nhidden = [5]\nlr = {lr}\n", text(data.path()));
+        std::fs::write(&config, settings).unwrap();
+    };
+    let warnings = |lr: f64| -> Vec<String> {
+        write(lr);
+        let found = chainrule(&["lint", text(&config), "--json"]);
+        assert_eq!(found.status.code(), Some(1));
+        let findings: Value = serde_json::from_slice(&found.stdout).unwrap();
+        let warnings = findings.as_array().unwrap().iter().filter(|f| f["warning"] == true);
+        warnings.map(|f| f["check"].as_str().unwrap().to_owned()).collect()
+    };
+    // Each class of these digits has a column of its own, which gives it away.
+    assert_eq!(warnings(0.1), ["leak"]);
+    assert_eq!(warnings(1e6), ["leak", "learning-rate"]);
+    fails(&["lint", "x * y"], 2, &["neither a run's folder nor a configuration"]);
 }
 
 #[test]

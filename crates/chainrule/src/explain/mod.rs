@@ -100,13 +100,14 @@ impl std::str::FromStr for Range {
             let from = numbers.next()?.parse::<f64>().ok().filter(|x| x.is_finite())?;
             let to = numbers.next()?.parse::<f64>().ok().filter(|x| x.is_finite())?;
             let points = numbers.next().map_or(Some(41), |count| count.parse().ok())?;
-            let valid = numbers.next().is_none() && (2..=MOST_POINTS).contains(&points);
+            let valid =
+                numbers.next().is_none() && from < to && (2..=MOST_POINTS).contains(&points);
             valid.then(|| Self { name: name.trim().into(), from, to, points })
         });
         parts.ok_or_else(|| Error::Setting {
             name: "the sweep".into(),
             value: format!("`{text}`"),
-            wanted: "a name, two numbers and a count from 2 to 100000, such as `x=80:120:41`",
+            wanted: "a name, two rising numbers and a count from 2 to 100000, such as `x=80:120:41`",
         })
     }
 }
@@ -160,5 +161,11 @@ fn wanted(request: &Request) -> Result<Vec<String>> {
             return Err(Error::Unknown { what: "input", name: name.clone(), known });
         }
     }
-    Ok(request.wrt.clone().unwrap_or_else(|| known.iter().map(ToString::to_string).collect()))
+    let all = || known.iter().map(ToString::to_string).collect();
+    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
+    // Paths are made of local derivatives, which exist on the way to wanted names only.
+    names.extend(
+        request.paths.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
+    );
+    Ok(names)
 }
