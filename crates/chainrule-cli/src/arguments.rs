@@ -22,7 +22,9 @@ pub enum Command {
     /// Check backpropagation against numerical differentiation
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
-    Explain(Explain),
+    Explain(Box<Explain>),
+    /// Look for what commonly goes wrong in a training; exit status 1 where something does
+    Lint(Lint),
     /// Time one training step on random data
     Bench(Bench),
 }
@@ -131,10 +133,26 @@ pub struct Gradcheck {
 }
 
 #[derive(Debug, Args)]
+pub struct Lint {
+    /// A configuration file (.toml) or the folder of a run
+    #[arg(value_name = "CONFIG.toml|DIR")]
+    pub subject: String,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Explain {
-    /// The expression, such as 'x * m * t'
-    #[arg(allow_hyphen_values = true)]
+    /// The expression, such as 'x * m * t', or the folder of a run with --example
+    #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
     pub expression: String,
+    /// Explain what the network in DIR makes of this example, counted from 0
+    #[arg(long, value_name = "N")]
+    pub example: Option<u32>,
+    /// The example's dataset [default: the run's]; NAME:train takes the training part
+    #[arg(long, value_name = "DATASET", requires = "example")]
+    pub data: Option<String>,
     /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
     pub at: Option<String>,
@@ -147,11 +165,41 @@ pub struct Explain {
     /// What-if changes, such as x=1,m=1 [default: +1 % of each value]
     #[arg(long, value_name = "NAME=CHANGE,…", allow_hyphen_values = true)]
     pub nudge: Option<String>,
-    /// text or json
-    #[arg(long, default_value = "text", value_parser = ["text", "json"])]
-    pub format: String,
-    /// One JSON document: the same as --format json
+    /// Every path to this name, with its share of the gradient
+    #[arg(long, value_name = "NAME")]
+    pub paths: Option<String>,
+    /// The inverse question: which value of one name alone brings the loss (else f) to G
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    pub goal: Option<f64>,
+    /// Plot over a range with the tangent, such as x=80:120:41
+    #[arg(long, value_name = "NAME=FROM:TO:COUNT", allow_hyphen_values = true)]
+    pub sweep: Option<String>,
+    /// Learning rate of the gradient step [default: by the curvature]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Take N gradient steps [default: 1 where there is a target]
+    #[arg(long, value_name = "N")]
+    pub descend: Option<usize>,
+    /// Print the derivatives' formulas only
     #[arg(long)]
+    pub symbolic: bool,
+    /// 2 adds the second derivatives
+    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub order: u8,
+    /// Language of the words: en or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub lang: String,
+    /// text, json, dot, svg, mermaid, latex, html, or csv for a sweep
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "dot", "svg", "mermaid", "latex", "html", "csv"])]
+    pub format: String,
+    /// With --format svg and --output FILE: a picture per step, FILE-00, FILE-01 and so on
+    #[arg(long, requires = "output")]
+    pub steps: bool,
+    /// Draw what the loss, a layer or another scope is made of
+    #[arg(long)]
+    pub unfold: bool,
+    /// One JSON document: the same as --format json
+    #[arg(long, conflicts_with = "symbolic")]
     pub json: bool,
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE")]

@@ -1,34 +1,116 @@
 //! `explain`, and `gradcheck` of an expression.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Names, Request, Values};
+use chainrule::explain::{self, Explanation, Names, Request, Values, View};
+use chainrule::train::RunFolder;
 use chainrule::{Error, Graph, Parameters};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::print;
+use crate::{data, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
-    let request = Request {
+    if let Some(example) = options.example {
+        return network(options, example);
+    }
+    let explanation = explain::explain(&request(options)?)
+        .map_err(|error| pointed(error, "", &options.expression))?;
+    let view = View { step: None, unfold: options.unfold };
+    let text = match options.format.as_str() {
+        _ if options.json => json(&explanation)?,
+        _ if options.symbolic => explanation.symbolic(),
+        "json" => json(&explanation)?,
+        "csv" if explanation.sweep.is_none() => {
+            bail!(crate::Usage("--format csv writes a sweep; give one with --sweep".into()))
+        }
+        "csv" => explanation.to_csv(),
+        "svg" if options.steps => return steps(options, &explanation, view),
+        _ if options.steps => bail!(crate::Usage("--steps needs --format svg".into())),
+        "svg" => explanation.to_svg(view),
+        "dot" => explanation.to_dot(view),
+        "mermaid" => explanation.to_mermaid(view),
+        "latex" => explanation.to_latex(),
+        "html" => explanation.to_html(view),
+        _ => explanation.to_text(),
+    };
+    emit(options, &text)
+}
+
+/// A trained network on one example.
+fn network(options: &Explain, example: u32) -> Result<()> {
+    let folder = RunFolder::open(std::path::Path::new(&options.expression))?;
+    let config = folder.config()?;
+    let data = data::load_part(options.data.as_deref().unwrap_or(&config.dataset))?;
+    let Some(&class) = data.labels().get(example as usize) else {
+        bail!(crate::Usage(format!(
+            "--example is {example}, but the dataset has the examples 0 to {}",
+            data.len().saturating_sub(1)
+        )));
+    };
+    let (parameters, _): (Parameters<f64>, _) = folder
+        .load()?
+        .with_context(|| format!("{} has no checkpoint yet", folder.path().display()))?;
+    let model = config.model(data.width(), data.classes())?;
+    let mut features = vec![0.0; data.width()];
+    data.gather(&[example], &mut features);
+    let language = options.lang.parse()?;
+    let explained = explain::network(&model, &parameters, &features, class, language)?;
+    let text = match options.format.as_str() {
+        _ if options.json => serde_json::to_string(&explained)? + "\n",
+        "json" => serde_json::to_string(&explained)? + "\n",
+        "svg" => explained.to_svg(),
+        "text" => explained.to_text(),
+        other => bail!(crate::Usage(format!(
+            "--format {other} is for expressions; a network has text, json and svg"
+        ))),
+    };
+    emit(options, &text)
+}
+
+/// Prints, or writes to the file that was asked for.
+fn emit(options: &Explain, text: &str) -> Result<()> {
+    match &options.output {
+        None => print::text(text),
+        Some(path) => print::write_file(path, text),
+    }
+}
+
+/// Writes a picture per step, numbered beside the file's name.
+fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()> {
+    let Some(path) = &options.output else { bail!(crate::Usage("--steps needs --output".into())) };
+    let last = explanation.steps(view);
+    let digits = last.to_string().len().max(2);
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for step in 0..=last {
+        let path = path.with_file_name(format!("{name}-{step:0digits$}.svg"));
+        let picture = explanation.to_svg(View { step: Some(step), ..view });
+        print::write_file(&path, &picture)?;
+    }
+    Ok(())
+}
+
+fn request(options: &Explain) -> Result<Request> {
+    Ok(Request {
         expression: options.expression.clone(),
         values: values("--at", options.at.as_deref())?,
-        target: finite(options.target)?,
+        target: finite("--target", options.target)?,
         wrt: options.wrt.as_deref().map(names),
         nudges: match &options.nudge {
             Some(text) => Some(values("--nudge", Some(text))?),
             None => None,
         },
-    };
-    let explanation =
-        explain::explain(&request).map_err(|error| pointed(error, "", &options.expression))?;
-    let text = match options.json || options.format == "json" {
-        true => serde_json::to_string(&explanation)? + "\n",
-        false => explanation.to_text(),
-    };
-    match &options.output {
-        None => print::text(&text),
-        Some(path) => print::write_file(path, &text),
-    }
+        paths: options.paths.clone(),
+        goal: finite("--goal", options.goal)?,
+        sweep: options.sweep.as_deref().map(str::parse).transpose()?,
+        lr: options.lr,
+        descend: options.descend,
+        hessian: options.order == 2,
+        language: options.lang.parse()?,
+    })
+}
+
+fn json(explanation: &Explanation) -> Result<String> {
+    Ok(serde_json::to_string(explanation)? + "\n")
 }
 
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
@@ -42,7 +124,7 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
             output.shape()
         )));
     }
-    let root = match finite(options.target)? {
+    let root = match finite("--target", options.target)? {
         Some(target) => output.half_squared_error(g.constant(target)),
         None => output,
     };
@@ -53,12 +135,12 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     Ok(check::gradients(&g, root, &parameters, |_| Ok(()), settings)?)
 }
 
-fn finite(target: Option<f64>) -> Result<Option<f64>> {
-    match target {
-        Some(target) if !target.is_finite() => {
-            bail!(crate::Usage(format!("--target is {target}, but it must be a finite number")))
+fn finite(option: &str, number: Option<f64>) -> Result<Option<f64>> {
+    match number {
+        Some(number) if !number.is_finite() => {
+            bail!(crate::Usage(format!("{option} is {number}, but it must be a finite number")))
         }
-        target => Ok(target),
+        number => Ok(number),
     }
 }
 

@@ -8,6 +8,7 @@ mod bench;
 mod data;
 mod explain;
 mod gradcheck;
+mod lint;
 mod print;
 mod run;
 
@@ -61,6 +62,7 @@ fn dispatch(command: &Command) -> Result<bool> {
         Command::Gradcheck(options) => gradcheck::gradcheck(options),
         Command::Explain(options) => explain::explain(options).map(|()| true),
         Command::Bench(options) => bench::bench(options).map(|()| true),
+        Command::Lint(options) => lint::lint(options),
     }
 }
 

@@ -88,6 +88,105 @@ fn the_apple_in_text_fits_a_terminal() {
 }
 
 #[test]
+fn the_apple_answers_questions() {
+    let more = ["--paths", "x", "--sweep", "x=80:120:5", "--order", "2", "--format", "json"];
+    let apple = json(&[&APPLE[..], &more].concat());
+    let close = |found: &Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - expected).abs() < 1e-9 * expected.abs().max(1.0), "{found} {expected}");
+    };
+    for name in ["x", "m", "t"] {
+        close(&apple["elasticities"][name], 220.0);
+    }
+    let verdict = apple["what_if"][0]["verdict"].as_str().unwrap();
+    assert_eq!(verdict, "the gradient alone is off by 52 %; with curvature it is exact.");
+    close(&apple["goals"][0]["value"], 219.0 / 2.2);
+    close(&apple["paths"]["largest"][0]["product"], 2.2);
+    close(&apple["hessian"]["values"][0][1], 1.1);
+    assert_eq!(apple["hessian"]["formulas"][0][2], "m");
+    let sweep = apple["sweep"]["points"].as_array().unwrap();
+    close(&sweep[0]["loss"], 0.5 * (176.0 - 219.0_f64).powi(2));
+    close(&sweep[0]["tangent"], 0.5 - 2.2 * 20.0);
+    let steps = apple["descent"]["points"].as_array().unwrap();
+    assert!(steps[1]["loss"].as_f64() < steps[0]["loss"].as_f64());
+    let csv = chainrule(&[&APPLE[..], &["--sweep", "x=80:120:3", "--format", "csv"]].concat());
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    assert_eq!(csv.lines().next(), Some("x,f,L,tangent"));
+    assert_eq!(csv.lines().count(), 4);
+}
+
+#[test]
+fn the_apple_in_korean() {
+    let output = chainrule(&[&APPLE[..], &["--lang", "ko"]].concat());
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("기울기만으로는 52 % 빗나가고, 곡률까지 쓰면 정확하다"), "{shown}");
+    // Keys and formulas are the same in every language.
+    let apple = json(&[&APPLE[..], &["--lang", "ko", "--json"]].concat());
+    assert_eq!(apple["partials"]["x"]["formula"], "m * t");
+    let page = chainrule(&[&APPLE[..], &["--lang", "ko", "--format", "html"]].concat());
+    assert!(String::from_utf8(page.stdout).unwrap().contains("<html lang=\"ko\">"));
+}
+
+#[test]
+fn derivatives_alone_are_printed() {
+    for (expression, at, formula) in [
+        ("x * m * t", "x=100,m=2,t=1.1", "df/dx = m * t\n"),
+        ("sigmoid(x)", "x=0.5", "df/dx = sigmoid(x) * (1 - sigmoid(x))\n"),
+        ("x ^ 3", "x=2", "df/dx = 3 * x^2\n"),
+    ] {
+        let output = chainrule(&["explain", expression, "--at", at, "--symbolic", "--wrt", "x"]);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), formula);
+    }
+}
+
+#[test]
+fn a_value_used_twice_shows_what_cancels() {
+    let explained = json(&["explain", "3 * x - 2 * x", "--at", "x=1", "--json"]);
+    let x = &explained["nodes"].as_array().unwrap().iter().find(|n| n["label"] == "x").unwrap();
+    assert_eq!(x["gradient"], 1.0);
+    assert_eq!(x["cancellation"], 0.2);
+    let entries: Vec<f64> =
+        x["ledger"].as_array().unwrap().iter().map(|e| e["gradient"].as_f64().unwrap()).collect();
+    assert_eq!(entries, [-2.0, 3.0]);
+}
+
+#[test]
+fn paths_are_found_to_a_name_that_wrt_leaves_out() {
+    let explained =
+        json(&["explain", "x * m", "--at", "x=1,m=2", "--wrt", "m", "--paths", "x", "--json"]);
+    assert_eq!(explained["paths"]["sum"], 2.0);
+}
+
+#[test]
+fn an_affine_layer_explains_itself() {
+    let layer = "Y = X @ W + B; L = cross_entropy(Y, 1)";
+    let at = "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]";
+    let output = chainrule(&["explain", layer, "--at", at]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for part in ["dX = dY · Wᵀ  [1, 2]", "dW = Xᵀ · dY  [2, 2]", "dB = column sums of dY", "y − t"]
+    {
+        assert!(shown.contains(part), "`{part}` is not in:\n{shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+}
+
+#[test]
+fn bad_questions_say_what_would_be_right() {
+    let ask = |more: &[&str], parts: &[&str]| {
+        fails(&[&["explain", "x * y", "--at", "x=1,y=2"][..], more].concat(), 2, parts);
+    };
+    ask(&["--sweep", "x=1"], &["`x=1`", "x=80:120:41"]);
+    ask(&["--sweep", "x=2:1:3"], &["`x=2:1:3`", "rising"]);
+    ask(&["--sweep", "z=1:2:3"], &["no input named `z`"]);
+    ask(&["--paths", "z"], &["no input named `z`", "x, y"]);
+    ask(&["--lr", "-1"], &["the learning rate is -1"]);
+    ask(&["--target", "0", "--goal", "-1"], &["the goal is -1"]);
+    ask(&["--format", "csv"], &["--sweep"]);
+    ask(&["--lang", "xx"], &["no language named `xx`", "en, ko"]);
+    ask(&["--order", "3"], &["3"]);
+}
+
+#[test]
 fn formulas_read_back_to_the_gradient() {
     for (expression, at) in [
         ("x * m * t", "x=100,m=2,t=1.1"),
@@ -166,6 +265,57 @@ fn a_run_is_saved_scored_and_resumed_with_the_same_bits() {
     let other = train(&path("d"), &["--epochs", "6", "--seed", "1"]);
     assert_ne!(other["parameters_sha256"], whole["parameters_sha256"]);
     fails(&["train", &data, "--out", &path("a")], 1, &["exists already", "--force"]);
+}
+
+#[test]
+fn a_trained_network_explains_an_example() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let (data, out) = (text(data.path()).to_owned(), text(&runs.path().join("run")).to_owned());
+    json(&["train", &data, "--out", &out, "--hidden", "7", "--epochs", "2", "--json"]);
+    let explained = json(&["explain", &out, "--example", "3", "--json"]);
+    let sum: f64 =
+        explained["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-12);
+    assert_eq!(explained["label"], 3);
+    assert_eq!(explained["saliency"].as_array().unwrap().len(), 20);
+    let layers: Vec<&str> = explained["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|layer| layer["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(layers, ["affine1", "relu1", "affine2"]);
+    // The gradient of the logits is y − t, and of the last bias the same.
+    let bias = explained["layers"][2]["parameters"][1][1].as_f64().unwrap();
+    let logits = explained["layers"][2]["gradient"]["norm"].as_f64().unwrap();
+    assert!((bias - logits).abs() < 1e-12);
+    let shown = chainrule(&["explain", &out, "--example", "3", "--data", &format!("{data}:train")]);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("relu1") && shown.lines().all(|line| line.chars().count() <= 80));
+    fails(&["explain", &out, "--example", "20"], 2, &["--example is 20", "0 to 19"]);
+    fails(&["explain", &out, "--example", "1", "--format", "dot"], 2, &["text, json and svg"]);
+}
+
+#[test]
+fn lint_finds_what_goes_wrong_with_numbers() {
+    let (data, folder) = (digits(), tempdir().unwrap());
+    let config = folder.path().join("wild.toml");
+    let write = |lr: f64| {
+        let settings = format!("dataset = {:?}\nhidden = [5]\nlr = {lr}\n", text(data.path()));
+        std::fs::write(&config, settings).unwrap();
+    };
+    let warnings = |lr: f64| -> Vec<String> {
+        write(lr);
+        let found = chainrule(&["lint", text(&config), "--json"]);
+        assert_eq!(found.status.code(), Some(1));
+        let findings: Value = serde_json::from_slice(&found.stdout).unwrap();
+        let warnings = findings.as_array().unwrap().iter().filter(|f| f["warning"] == true);
+        warnings.map(|f| f["check"].as_str().unwrap().to_owned()).collect()
+    };
+    // Each class of these digits has a column of its own, which gives it away.
+    assert_eq!(warnings(0.1), ["leak"]);
+    assert_eq!(warnings(1e6), ["leak", "learning-rate"]);
+    fails(&["lint", "x * y"], 2, &["neither a run's folder nor a configuration"]);
 }
 
 #[test]

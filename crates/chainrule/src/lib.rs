@@ -28,6 +28,7 @@ pub mod data;
 pub mod error;
 pub mod explain;
 pub mod graph;
+pub mod lint;
 pub mod nn;
 pub mod ops;
 pub mod optim;

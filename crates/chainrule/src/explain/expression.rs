@@ -238,7 +238,10 @@ impl<'g> Parser<'g> {
         }
         self.at += 2;
         let value = self.comparison()?;
-        self.g.set_label(value.id, &name);
+        // Another name for an input leaves the input its own.
+        if !self.variables.iter().any(|variable| variable.var.id == value.id) {
+            self.g.set_label(value.id, &name);
+        }
         self.defined.push((name, value));
         Ok(value)
     }

@@ -1,9 +1,10 @@
 //! Formulas read off a graph's nodes, simplified as far as a reader would by hand.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::number;
+use serde::{Serialize, Serializer};
+
 use crate::graph::{Graph, Source};
 use crate::ops::Notation;
 
@@ -12,10 +13,10 @@ const MAX_SIZE: usize = 300;
 
 /// A formula in a normal form: sums of products of powers.
 #[derive(Clone, Debug, PartialEq)]
-enum Term {
+pub(super) enum Term {
     Number(f64),
     /// A name, and the number of its node, by which factors are ordered.
-    Symbol(Rc<str>, u32),
+    Symbol(Arc<str>, u32),
     /// Two terms or more.
     Sum(Vec<Formula>),
     /// A coefficient and factors with their constant exponents.
@@ -24,16 +25,33 @@ enum Term {
     Infix(&'static str, Formula, Formula),
 }
 
-/// A simplified formula.
+/// A formula, simplified as far as a reader would by hand.
+///
+/// ```
+/// use chainrule::explain::{Request, explain, values};
+/// let request = Request { expression: "x * m * t".into(), values: values("x=1,m=2,t=3")?, ..Request::default() };
+/// let partial = explain(&request)?.partials.remove(0).1;
+/// let formula = partial.formula.expect("short");
+/// assert_eq!(formula.to_string(), "m * t");
+/// assert_eq!(formula.latex(), r"m\,t");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(super) struct Formula {
-    term: Rc<Term>,
+pub struct Formula {
+    pub(super) term: Arc<Term>,
     size: usize,
 }
 
 impl PartialEq for Formula {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.term, &other.term) || (self.size == other.size && self.term == other.term)
+        Arc::ptr_eq(&self.term, &other.term) || (self.size == other.size && self.term == other.term)
+    }
+}
+
+/// Serialises as an expression that the program reads.
+impl Serialize for Formula {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -47,14 +65,14 @@ impl Formula {
             Term::Product(_, factors) => 1 + factors.iter().map(|(f, _)| f.size).sum::<usize>(),
             Term::Infix(_, a, b) => 1 + a.size + b.size,
         };
-        Self { term: Rc::new(term), size }
+        Self { term: Arc::new(term), size }
     }
 
     fn number(value: f64) -> Self {
         Self::new(Term::Number(value))
     }
 
-    fn as_number(&self) -> Option<f64> {
+    pub(super) fn as_number(&self) -> Option<f64> {
         match *self.term {
             Term::Number(value) => Some(value),
             _ => None,
@@ -233,160 +251,5 @@ impl<'g> Formulas<'g> {
             },
             _ => Formula::new(Term::Call(op.name(), operands)),
         })
-    }
-}
-
-/// How tightly a formula's outermost operator binds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
-    Comparison,
-    Sum,
-    Product,
-    Power,
-    Atom,
-}
-
-/// Where a formula is written: as text that the program reads back, or as LaTeX.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
-    Text,
-    Latex,
-}
-
-impl Formula {
-    /// As an expression that the program reads back.
-    pub(super) fn text(&self) -> String {
-        self.write(Style::Text).0
-    }
-
-    /// As LaTeX.
-    pub(super) fn latex(&self) -> String {
-        self.write(Style::Latex).0
-    }
-
-    fn write(&self, style: Style) -> (String, Binding) {
-        match &*self.term {
-            Term::Number(value) => {
-                let binding = if *value < 0.0 { Binding::Sum } else { Binding::Atom };
-                (constant(*value, style), binding)
-            }
-            Term::Symbol(name, _) => (symbol(name, style), Binding::Atom),
-            Term::Sum(terms) => (sum(terms, style), Binding::Sum),
-            Term::Product(coefficient, factors) => product(*coefficient, factors, style),
-            Term::Call(name, arguments) => (call(name, arguments, style), Binding::Atom),
-            Term::Infix(sign, a, b) => {
-                let (sign, binding) = match (*sign, style) {
-                    ("^", Style::Text) => ("^".into(), Binding::Power),
-                    ("^", Style::Latex) => {
-                        let base = a.at_least(Binding::Atom, style);
-                        let text = format!("{base}^{{{}}}", b.write(style).0);
-                        return (text, Binding::Power);
-                    }
-                    ("@", Style::Text) => (" @ ".into(), Binding::Product),
-                    ("@", Style::Latex) => (r"\,".into(), Binding::Product),
-                    (sign, _) => (format!(" {sign} "), Binding::Comparison),
-                };
-                let inner = if binding == Binding::Power { Binding::Atom } else { Binding::Power };
-                let [a, b] = [a, b].map(|f| f.at_least(inner, style));
-                (format!("{a}{sign}{b}"), binding)
-            }
-        }
-    }
-
-    /// Written in parentheses unless its operator binds at least this tightly.
-    fn at_least(&self, wanted: Binding, style: Style) -> String {
-        let (text, binding) = self.write(style);
-        match (binding >= wanted, style) {
-            (true, _) => text,
-            (false, Style::Text) => format!("({text})"),
-            (false, Style::Latex) => format!(r"\left({text}\right)"),
-        }
-    }
-}
-
-fn constant(value: f64, style: Style) -> String {
-    let text = if style == Style::Text { format!("{value}") } else { number(value) };
-    match (style, text.split_once('e')) {
-        (Style::Latex, Some((digits, exponent))) => format!(r"{digits} \cdot 10^{{{exponent}}}"),
-        _ => text,
-    }
-}
-
-fn symbol(name: &str, style: Style) -> String {
-    let escaped = name.replace('_', r"\_");
-    match style {
-        Style::Text => name.into(),
-        Style::Latex if name.chars().count() == 1 => escaped,
-        Style::Latex => format!(r"\mathrm{{{escaped}}}"),
-    }
-}
-
-fn sum(terms: &[Formula], style: Style) -> String {
-    let mut out = String::new();
-    for term in terms {
-        let text = term.at_least(Binding::Sum, style);
-        match (out.is_empty(), text.strip_prefix('-')) {
-            (true, _) => out = text,
-            (false, Some(positive)) => out = format!("{out} - {positive}"),
-            (false, None) => out = format!("{out} + {text}"),
-        }
-    }
-    out
-}
-
-fn product(coefficient: f64, factors: &[(Formula, f64)], style: Style) -> (String, Binding) {
-    let write = |list: Vec<(&Formula, f64)>, first: Option<f64>| -> Vec<String> {
-        let numbers = first.into_iter().map(|value| constant(value, style));
-        numbers.chain(list.into_iter().map(|(base, e)| power(base, e, style))).collect()
-    };
-    let above: Vec<_> = factors.iter().filter(|(_, e)| *e > 0.0).map(|(f, e)| (f, *e)).collect();
-    let below: Vec<_> = factors.iter().filter(|(_, e)| *e < 0.0).map(|(f, e)| (f, -e)).collect();
-    let size = coefficient.abs();
-    let shown = (size != 1.0 || above.is_empty()).then_some(size);
-    let sign = if coefficient < 0.0 { "-" } else { "" };
-    let (above, below) = (write(above, shown), write(below, None));
-    let joint = if style == Style::Text { " * " } else { r"\," };
-    let single = above.len() == 1 && below.is_empty() && sign.is_empty();
-    let text = match (below.len(), style) {
-        (0, _) => format!("{sign}{}", above.join(joint)),
-        (1, Style::Text) => format!("{sign}{} / {}", above.join(joint), below[0]),
-        (_, Style::Text) => format!("{sign}{} / ({})", above.join(joint), below.join(joint)),
-        (_, Style::Latex) => {
-            format!(r"{sign}\frac{{{}}}{{{}}}", above.join(joint), below.join(joint))
-        }
-    };
-    let binding = match (sign.is_empty(), single) {
-        (false, _) => Binding::Sum,
-        (true, true) => Binding::Power,
-        (true, false) => Binding::Product,
-    };
-    (text, binding)
-}
-
-fn power(base: &Formula, exponent: f64, style: Style) -> String {
-    if exponent == 1.0 {
-        return base.at_least(Binding::Power, style);
-    }
-    match (exponent == 0.5, style) {
-        (true, Style::Text) => format!("sqrt({})", base.write(style).0),
-        (true, Style::Latex) => format!(r"\sqrt{{{}}}", base.write(style).0),
-        (false, Style::Text) => format!("{}^{exponent}", base.at_least(Binding::Atom, style)),
-        (false, Style::Latex) => {
-            format!("{}^{{{}}}", base.at_least(Binding::Atom, style), number(exponent))
-        }
-    }
-}
-
-fn call(name: &str, arguments: &[Formula], style: Style) -> String {
-    let list: Vec<String> = arguments.iter().map(|f| f.write(style).0).collect();
-    let list = list.join(", ");
-    let standard = ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"];
-    match style {
-        Style::Text => format!("{name}({list})"),
-        Style::Latex if standard.contains(&name) => format!(r"\{name}\left({list}\right)"),
-        Style::Latex => {
-            let name = name.replace('_', r"\_");
-            format!(r"\operatorname{{{name}}}\left({list}\right)")
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod var;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -131,7 +132,9 @@ pub struct Graph {
     place: Cell<Option<&'static Location<'static>>>,
     scopes: RefCell<Vec<Arc<str>>>,
     scope: Cell<u32>,
-    labels: RefCell<Vec<(u32, Arc<str>)>>,
+    labels: RefCell<HashMap<u32, Arc<str>>>,
+    /// Inputs and parameters by name, inputs first.
+    names: [RefCell<HashMap<Arc<str>, u32>>; 2],
 }
 
 impl Graph {
@@ -362,11 +365,11 @@ impl Graph {
     }
 
     pub(crate) fn set_label(&self, id: u32, label: &str) {
-        self.labels.borrow_mut().push((id, label.into()));
+        self.labels.borrow_mut().entry(id).or_insert_with(|| label.into());
     }
 
     pub(crate) fn label(&self, id: u32) -> Option<Arc<str>> {
-        self.labels.borrow().iter().find(|(node, _)| *node == id).map(|(_, label)| label.clone())
+        self.labels.borrow().get(&id).cloned()
     }
 
     #[track_caller]
@@ -385,17 +388,20 @@ impl Graph {
 
     #[track_caller]
     fn named(&self, what: &str, name: &str, source: Source, ty: Type) -> Var<'_> {
-        let found = self.nodes.borrow().iter().position(|node| match (&node.source, &source) {
-            (Source::Input(a), Source::Input(b)) | (Source::Parameter(a), Source::Parameter(b)) => {
-                a == b
-            }
-            _ => false,
-        });
+        let names = match &source {
+            Source::Parameter(_) => &self.names[1],
+            _ => &self.names[0],
+        };
+        let found = names.borrow().get(name).copied();
         match found {
-            None => self.push(source, &[], ty),
-            Some(id) if self.node(id as u32, |node| node.ty) == ty => self.var(id as u32),
+            None => {
+                let var = self.push(source, &[], ty);
+                names.borrow_mut().insert(name.into(), var.id);
+                var
+            }
+            Some(id) if self.node(id, |node| node.ty) == ty => self.var(id),
             Some(id) => {
-                let other = self.node(id as u32, |node| node.ty);
+                let other = self.node(id, |node| node.ty);
                 self.fail(what, &format!("`{name}` is already {other}, not {ty}"), &[])
             }
         }

@@ -294,7 +294,8 @@ mod tests {
                 let strides = |rows, columns| if transposed { (1, rows) } else { (columns, 1) };
                 let a = Matrix { values: &left, strides: strides(m, k) };
                 let b = Matrix { values: &right, strides: strides(k, n) };
-                let at = |m: &Matrix<T>, i, j| m.values[i * m.strides.0 + j * m.strides.1];
+                let at =
+                    |m: &Matrix<T>, i: usize, j: usize| m.values[i * m.strides.0 + j * m.strides.1];
                 let plain =
                     |i, j| (0..k).fold(T::zero(), |sum, p| at(&a, i, p).mul_add(at(&b, p, j), sum));
                 let expected: Vec<T> = (0..m * n).map(|at| plain(at / n, at % n)).collect();

@@ -1,0 +1,46 @@
+//! `lint`.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use chainrule::Parameters;
+use chainrule::lint::{Finding, lint as look};
+use chainrule::train::{Config, RunFolder};
+
+use crate::arguments::Lint;
+use crate::{data, print};
+
+/// Looks at a configuration or a run; `false` where something should be done.
+pub fn lint(options: &Lint) -> Result<bool> {
+    let path = Path::new(&options.subject);
+    let (config, trained): (Config, Option<Parameters<f64>>) = if path.is_dir() {
+        let folder = RunFolder::open(path)?;
+        (folder.config()?, folder.load()?.map(|(parameters, _)| parameters))
+    } else if path.extension().is_some_and(|extension| extension == "toml") {
+        (Config::read(path)?, None)
+    } else {
+        bail!(crate::Usage(format!(
+            "`{}` is neither a run's folder nor a configuration (.toml)",
+            options.subject
+        )))
+    };
+    let (train, _) = data::load(&config.dataset)?;
+    let parameters = match trained {
+        Some(parameters) => parameters,
+        None => config.model(train.width(), train.classes())?.initial(config.seed)?,
+    };
+    let findings = look(&config, &train, &parameters)?;
+    match options.json {
+        true => print::json(&findings)?,
+        false => print::text(&table(&findings))?,
+    }
+    Ok(findings.iter().all(|finding| !finding.warning))
+}
+
+fn table(findings: &[Finding]) -> String {
+    let line = |finding: &Finding| {
+        let mark = if finding.warning { "warning" } else { "ok" };
+        format!("{mark:8}{:14} {}\n", finding.check, finding.message)
+    };
+    findings.iter().map(line).collect()
+}

@@ -1,0 +1,173 @@
+//! A network's explanation as text and as a picture.
+
+use std::fmt::Write;
+
+use super::super::notation::escaped;
+use super::super::text::table;
+use super::super::value::{digits, number, percent, signed};
+use super::{NetworkExplanation, Words};
+
+/// Darkness in characters, from nothing to all.
+const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
+
+/// Pictures wider than this do not fit a terminal beside each other.
+const WIDEST: usize = 36;
+
+/// A pixel's side in the picture.
+const PIXEL: usize = 8;
+
+impl NetworkExplanation {
+    /// The sides of the input, where it is a square picture.
+    fn side(&self) -> Option<usize> {
+        let side = (self.input.len() as f64).sqrt().round() as usize;
+        (side > 1 && side * side == self.input.len()).then_some(side)
+    }
+
+    /// The explanation as text for a terminal of 80 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let words = Words::new(self.language);
+        let mut out = String::new();
+        let (label, predicted) = (self.label.to_string(), self.predicted.to_string());
+        let certain = self.probabilities.get(self.predicted as usize).copied().unwrap_or(f64::NAN);
+        let (certain, loss) = (percent(certain), number(self.loss));
+        let values = [
+            ("label", label.as_str()),
+            ("predicted", &predicted),
+            ("certain", &certain),
+            ("loss", &loss),
+        ];
+        let id = if label == predicted { "network-right" } else { "network-wrong" };
+        let _ = writeln!(out, "{}\n", words.say(id, &values));
+        self.layer_table(&mut out, &words);
+        self.weight_table(&mut out, &words);
+        self.pictures(&mut out, &words);
+        out
+    }
+
+    fn layer_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "{}\n", words.get("network-layers"));
+        let head = [
+            "network-layer",
+            "network-output",
+            "network-range",
+            "network-gradient",
+            "network-idle",
+        ];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for layer in &self.layers {
+            let units: usize = layer.shape.iter().product();
+            let count = |id: &str, count: usize| {
+                let share = percent(count as f64 / units.max(1) as f64);
+                let count = count.to_string();
+                words.say(id, &[("count", &count), ("share", &share)])
+            };
+            let idle = match (layer.off, layer.saturated) {
+                (Some(off), _) => count("network-off", off),
+                (_, Some(saturated)) => count("network-saturated", saturated),
+                _ => String::new(),
+            };
+            rows.push(vec![
+                layer.name.clone(),
+                digits(layer.output.norm, 4),
+                format!("{}…{}", digits(layer.output.min, 3), digits(layer.output.max, 3)),
+                digits(layer.gradient.norm, 4),
+                idle,
+            ]);
+        }
+        table(out, &rows);
+        let parameters = self.layers.iter().flat_map(|layer| &layer.parameters);
+        let mut rows = Vec::new();
+        for (name, norm) in parameters {
+            rows.push(vec![format!("‖d{name}‖"), digits(*norm, 4)]);
+        }
+        if !rows.is_empty() {
+            out.push('\n');
+            table(out, &rows);
+        }
+    }
+
+    fn weight_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("network-weights"));
+        let head = ["network-weight", "rank-value", "rank-gradient", "rank-effect"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for weight in &self.weights {
+            rows.push(vec![
+                format!("{}{:?}", weight.parameter, weight.index),
+                number(weight.value),
+                number(weight.gradient),
+                signed(weight.effect),
+            ]);
+        }
+        table(out, &rows);
+    }
+
+    /// The input and its saliency, side by side.
+    fn pictures(&self, out: &mut String, words: &Words) {
+        let Some(side) = self.side().filter(|side| *side <= WIDEST) else { return };
+        let _ = writeln!(out, "\n{}\n", words.get("network-saliency"));
+        let (input, saliency) = (darkness(&self.input), darkness(&self.saliency));
+        for (left, right) in input.chunks(side).zip(saliency.chunks(side)) {
+            let row = |cells: &[f64]| -> String { cells.iter().map(|&part| shade(part)).collect() };
+            let _ = writeln!(out, "{}", format!("  {}  │  {}", row(left), row(right)).trim_end());
+        }
+    }
+
+    /// The input and its saliency as SVG: where more of a feature raises the loss in one colour, where
+    /// it lowers it in another.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        let words = Words::new(self.language);
+        let side = self.side().unwrap_or(self.input.len());
+        let rows = self.input.len().div_ceil(side.max(1));
+        let (wide, tall) = (2 * side * PIXEL + 3 * 16, rows * PIXEL + 64);
+        let mut out = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
+             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
+             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
+             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+            escaped(&words.get("network-saliency"))
+        );
+        let second = side * PIXEL + 2 * 16;
+        let label = words.say("network-example", &[("label", &self.label.to_string())]);
+        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&label));
+        let legend = escaped(&words.get("network-legend"));
+        let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
+        for (left, values) in [(16, &self.input), (second, &self.saliency)] {
+            let _ = writeln!(
+                out,
+                "<rect class=\"frame\" x=\"{left}\" y=\"32\" width=\"{}\" height=\"{}\"/>",
+                side * PIXEL,
+                rows * PIXEL
+            );
+            for (at, (part, value)) in darkness(values).iter().zip(values).enumerate() {
+                let class = match (left == 16, *value > 0.0) {
+                    (true, _) => "ink",
+                    (false, true) => "up",
+                    (false, false) => "down",
+                };
+                if *part >= 0.01 {
+                    let _ = writeln!(
+                        out,
+                        "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{PIXEL}\" height=\"{PIXEL}\" opacity=\"{part:.2}\"/>",
+                        left + at % side * PIXEL,
+                        32 + at / side * PIXEL
+                    );
+                }
+            }
+        }
+        out + "</svg>\n"
+    }
+}
+
+/// Each value's share of the largest magnitude.
+fn darkness(values: &[f64]) -> Vec<f64> {
+    let most = values.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
+    values.iter().map(|x| if most > 0.0 { x.abs() / most } else { 0.0 }).collect()
+}
+
+fn shade(part: f64) -> char {
+    let at = (part * (SHADES.len() - 1) as f64).round() as usize;
+    SHADES.get(at).copied().unwrap_or('?')
+}

@@ -1,0 +1,238 @@
+//! A trained network on one example: what each layer computes, what comes back, what mattered.
+
+mod draw;
+
+use serde::Serialize;
+
+use super::words::Words;
+use super::{Language, rules};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind, Var};
+use crate::nn::Sequential;
+use crate::parameters::Parameters;
+use crate::tensor::Tensor;
+
+/// Weights that are listed.
+const MOST_WEIGHTS: usize = 10;
+
+/// What one layer did with the example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layer {
+    /// The layer's name, such as `affine1`.
+    pub name: String,
+    /// The shape of its output.
+    pub shape: Vec<usize>,
+    /// Statistics of its output.
+    pub output: Statistics,
+    /// Statistics of the loss's gradient with respect to its output.
+    pub gradient: Statistics,
+    /// For ReLU: units whose output is 0, so that no gradient passes.
+    pub off: Option<usize>,
+    /// For sigmoid and tanh: units whose slope is almost 0.
+    pub saturated: Option<usize>,
+    /// The norms of the gradients of its parameters, by name.
+    pub parameters: Vec<(String, f64)>,
+}
+
+/// A few numbers that stand for many.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Statistics {
+    /// The mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+    /// √Σx².
+    pub norm: f64,
+}
+
+impl Statistics {
+    /// The statistics of some numbers.
+    ///
+    /// ```
+    /// use chainrule::explain::Statistics;
+    /// let few = Statistics::of(&[3.0, -4.0]);
+    /// assert_eq!((few.mean, few.min, few.max, few.norm), (-0.5, -4.0, 3.0, 5.0));
+    /// ```
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let fold = |start: f64, f: fn(f64, f64) -> f64| values.iter().copied().fold(start, f);
+        Self {
+            mean: values.iter().sum::<f64>() / values.len().max(1) as f64,
+            min: fold(f64::INFINITY, f64::min),
+            max: fold(f64::NEG_INFINITY, f64::max),
+            norm: values.iter().map(|x| x * x).sum::<f64>().sqrt(),
+        }
+    }
+}
+
+/// A weight that mattered for the loss of the example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Weight {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The element's place.
+    pub index: Vec<usize>,
+    /// Its value.
+    pub value: f64,
+    /// The gradient of the loss.
+    pub gradient: f64,
+    /// Gradient × value: the effect of +100 % on the loss, to first order.
+    pub effect: f64,
+}
+
+/// A trained network on one example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkExplanation {
+    /// The true class.
+    pub label: u32,
+    /// The class with the highest probability.
+    pub predicted: u32,
+    /// The loss.
+    pub loss: f64,
+    /// The probability of each class.
+    pub probabilities: Vec<f64>,
+    /// The layers, input first.
+    pub layers: Vec<Layer>,
+    /// The weights with the largest effect on this loss.
+    pub weights: Vec<Weight>,
+    /// The example's features.
+    pub input: Vec<f64>,
+    /// The gradient of the loss with respect to each feature: where the network looked.
+    pub saliency: Vec<f64>,
+    /// The language of the words.
+    #[serde(skip)]
+    pub language: Language,
+}
+
+/// Explains what a network makes of one example, in f64.
+///
+/// ```
+/// use chainrule::explain::{Language, network};
+/// use chainrule::nn::{Affine, Init, Relu, Sequential};
+/// let model = Sequential::new().with(Affine::new(2, 4, Init::He)).with(Relu).with(Affine::new(4, 3, Init::He));
+/// let parameters = model.initial::<f64>(0)?;
+/// let explained = network(&model, &parameters, &[0.5, -1.0], 2, Language::English)?;
+/// assert_eq!(explained.layers.len(), 3);
+/// assert_eq!(explained.saliency.len(), 2);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// Features, a class or parameters that do not fit the model.
+pub fn network(
+    model: &Sequential,
+    parameters: &Parameters<f64>,
+    features: &[f64],
+    class: u32,
+    language: Language,
+) -> Result<NetworkExplanation> {
+    let g = Graph::new();
+    let x = g.input("x", [1, features.len()]);
+    let logits = model.forward(x);
+    g.ok()?;
+    let classes = logits.shape().dims().last().copied().unwrap_or(0);
+    if class as usize >= classes {
+        let place = "the example's class".into();
+        return Err(Error::Label { place, label: class as usize, classes });
+    }
+    let layers = outputs(&g, logits);
+    let target: Vec<f64> = (0..classes).map(|at| f64::from(at == class as usize)).collect();
+    let target = g.constant_tensor(Tensor::new([1, classes], target)?);
+    let loss = logits.softmax_with_loss(target);
+    let probabilities = logits.softmax();
+
+    let variables = model.variables(x);
+    let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
+    let wanted: Vec<Var<'_>> =
+        layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
+    let gradients = g.backward(loss, &wanted);
+    let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
+    let all = [&forward[..], &gradients[..], &[loss, probabilities]].concat();
+    let mut plan = g.compile::<f64>(&all)?;
+    plan.feed("x", features)?;
+    plan.run_with(parameters)?;
+
+    let (of_layers, rest) = gradients.split_at(layers.len());
+    let read = |v: &Var<'_>| plan.value(*v).map(<[f64]>::to_vec);
+    let mut explained = Vec::new();
+    for ((name, v), gradient) in layers.iter().zip(of_layers) {
+        let values = read(v)?;
+        let (off, saturated) = rules::idle(&op_name(&g, *v), &values);
+        let prefix = format!("{name}.");
+        let own = names.iter().zip(rest.iter().skip(1)).filter(|(p, _)| p.starts_with(&prefix));
+        let norms = own.map(|(p, v)| Ok((p.clone(), Statistics::of(&read(v)?).norm)));
+        explained.push(Layer {
+            name: name.clone(),
+            shape: v.shape().dims().to_vec(),
+            output: Statistics::of(&values),
+            gradient: Statistics::of(&read(gradient)?),
+            off,
+            saturated,
+            parameters: norms.collect::<Result<_>>()?,
+        });
+    }
+    let slopes: Vec<Vec<f64>> = rest.iter().map(read).collect::<Result<_>>()?;
+    let probabilities = read(&probabilities)?;
+    let best = probabilities.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    Ok(NetworkExplanation {
+        label: class,
+        predicted: best.map_or(0, |(at, _)| at as u32),
+        loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
+        probabilities,
+        layers: explained,
+        weights: weights(&names, parameters, slopes.get(1..).unwrap_or_default())?,
+        input: features.to_vec(),
+        saliency: slopes.first().cloned().unwrap_or_default(),
+        language,
+    })
+}
+
+/// The output of each outermost scope on the way to `last`.
+fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+    let mut found: Vec<(String, Var<'g>)> = Vec::new();
+    for id in 0..=last.id() {
+        let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
+        let scope = g.scope_name(scope);
+        let layer = scope.split('/').next().unwrap_or_default();
+        if layer.is_empty() || kind != Kind::Real {
+            continue;
+        }
+        match found.last_mut().filter(|(name, _)| name == layer) {
+            Some((_, v)) => *v = g.var(id),
+            None => found.push((layer.to_owned(), g.var(id))),
+        }
+    }
+    found
+}
+
+fn op_name(g: &Graph, v: Var<'_>) -> String {
+    g.node(v.id(), |node| node.op_name().to_owned())
+}
+
+/// The elements with the largest |gradient × value|.
+fn weights(
+    names: &[String],
+    parameters: &Parameters<f64>,
+    gradients: &[Vec<f64>],
+) -> Result<Vec<Weight>> {
+    let mut largest: Vec<Weight> = Vec::new();
+    for (name, gradient) in names.iter().zip(gradients) {
+        let tensor = parameters.get(name)?;
+        let mut order: Vec<(usize, f64)> =
+            tensor.values().iter().zip(gradient).map(|(w, g)| w * g).enumerate().collect();
+        order.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+        for &(flat, effect) in order.iter().take(MOST_WEIGHTS) {
+            let shape = tensor.shape();
+            let (strides, dims) = (shape.strides(), shape.dims().iter().enumerate());
+            let index = dims.map(|(axis, &n)| flat / strides[axis].max(1) % n.max(1)).collect();
+            let value = tensor.values().get(flat).copied().unwrap_or(f64::NAN);
+            let gradient = gradient.get(flat).copied().unwrap_or(f64::NAN);
+            largest.push(Weight { parameter: name.clone(), index, value, gradient, effect });
+        }
+    }
+    largest.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    largest.truncate(MOST_WEIGHTS);
+    Ok(largest)
+}

@@ -1,0 +1,196 @@
+//! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
+
+use super::Value;
+use super::model::{Explanation, Node};
+use super::value::percent;
+use super::words::Words;
+
+/// Names longer than this are replaced in a rule.
+const LONGEST_NAME: usize = 14;
+
+/// A sigmoid whose slope is below this, a quarter of a tenth of its largest, hardly learns.
+const SATURATED: f64 = 0.025;
+
+/// Fills in the rules and notes of an explanation of arrays.
+pub(super) fn annotate(explanation: &mut Explanation) {
+    let words = Words::new(explanation.language);
+    let nodes = &explanation.nodes;
+    let mut found = Vec::new();
+    for node in nodes {
+        let rules: Vec<Option<String>> = node
+            .backward
+            .iter()
+            .map(|p| {
+                let up = explanation.gradient_name(node.id);
+                rule(explanation, node, p.operand, &up, &words)
+            })
+            .collect();
+        found.push((rules, notes(explanation, node, &words)));
+    }
+    for (node, (rules, notes)) in explanation.nodes.iter_mut().zip(found) {
+        node.notes = notes;
+        node.backward.iter_mut().zip(rules).for_each(|(passed, rule)| passed.rule = rule);
+    }
+}
+
+impl Explanation {
+    /// A short name for a value: its own, or its expression, or a letter.
+    pub(super) fn short_name(&self, id: u32) -> String {
+        let Some(node) = self.node(id) else { return "?".into() };
+        // A broadcast repeats its operand, so that it goes by its name.
+        if let ("broadcast", [operand]) = (node.op.as_str(), node.operands.as_slice()) {
+            return self.short_name(*operand);
+        }
+        match node.label.chars().count() <= LONGEST_NAME {
+            true => node.label.clone(),
+            false => "A".into(),
+        }
+    }
+
+    /// The name of a gradient, such as `dY`. An addition passes its gradient on unchanged, so that
+    /// an unnamed addend's gradient goes by the sum's name.
+    pub(super) fn gradient_name(&self, id: u32) -> String {
+        let Some(node) = self.node(id) else { return "d?".into() };
+        if let ([entry], false) = (node.ledger.as_slice(), node.named) {
+            let user = self.node(entry.gate).filter(|user| user.shape == node.shape);
+            if let Some(user) = user.filter(|user| user.op == "add" && node.is_gate()) {
+                return self.gradient_name(user.id);
+            }
+        }
+        let name = self.short_name(id);
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if plain { format!("d{name}") } else { format!("d({name})") }
+    }
+}
+
+/// A factor of a product: in parentheses unless it is a name.
+fn factor(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    if plain { name.into() } else { format!("({name})") }
+}
+
+/// The rule by which a gate passes the gradient `up` to an operand, where it works on whole arrays.
+pub(super) fn rule(
+    explanation: &Explanation,
+    node: &Node,
+    operand: usize,
+    up: &str,
+    words: &Words,
+) -> Option<String> {
+    if node.backward.iter().any(|p| p.operand == operand && p.local.is_some()) {
+        return None;
+    }
+    let name = |at: usize| {
+        node.operands.get(at).map_or_else(|| "?".into(), |&id| factor(&explanation.short_name(id)))
+    };
+    let below = node.operands.get(operand).and_then(|&id| explanation.node(id))?;
+    let say = |id: &str| words.say(id, &[("up", up), ("a", &name(0)), ("b", &name(1))]);
+    Some(match (node.op.as_str(), operand) {
+        ("matmul", 0) => format!("{up} · {}ᵀ", name(1)),
+        ("matmul", _) => format!("{}ᵀ · {up}", name(0)),
+        ("transpose", _) => format!("{}ᵀ", factor(up)),
+        ("broadcast", _) => match (below.shape.as_slice(), node.shape.as_slice()) {
+            ([], _) => say("rule-sum-all"),
+            ([columns] | [1, columns], [_, wide]) if columns == wide => say("rule-column-sums"),
+            ([rows, 1], [tall, _]) if rows == tall => say("rule-row-sums"),
+            _ => say("rule-sum-repeats"),
+        },
+        ("reshape", _) => say("rule-reshape"),
+        ("sum", _) => say("rule-spread"),
+        ("max", _) => say("rule-largest"),
+        ("softmax", _) => {
+            let y = factor(&explanation.short_name(node.id));
+            let y = if y.starts_with('(') { "y".into() } else { y };
+            format!("{y} ⊙ ({up} − Σ {up} ⊙ {y})")
+        }
+        ("log_softmax", _) => {
+            format!("{up} − softmax({}) · Σ {up}", explanation.short_name(below.id))
+        }
+        ("softmax_with_loss", 0) => {
+            let batch = below.shape.first().copied().unwrap_or(1);
+            let difference = format!("softmax({}) − t", explanation.short_name(below.id));
+            if batch == 1 { difference } else { format!("({difference}) / {batch}") }
+        }
+        ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
+        _ => return None,
+    })
+}
+
+/// What is worth knowing about a layer at this value.
+fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
+    let operand = node.operands.first().and_then(|&id| explanation.node(id));
+    let mut notes = Vec::new();
+    match (node.op.as_str(), operand) {
+        ("sigmoid" | "tanh", Some(_)) => {
+            let values = node.value.numbers();
+            let saturated = idle(&node.op, &values).1.unwrap_or(0);
+            notes.extend(counted(words, "note-saturated", saturated, values.len()));
+        }
+        ("relu", Some(operand)) => {
+            let numbers = operand.value.numbers();
+            let off: Vec<String> = numbers
+                .iter()
+                .enumerate()
+                .filter(|(_, x)| **x <= 0.0)
+                .map(|(at, _)| at.to_string())
+                .collect();
+            notes.extend(counted(words, "note-off", off.len(), numbers.len()));
+            if !off.is_empty() && numbers.len() > 1 && off.len() <= 12 {
+                notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
+            }
+        }
+        ("softmax_with_loss", Some(logits)) => {
+            notes.extend(loss_note(explanation, node, logits, words));
+        }
+        _ => {}
+    }
+    notes
+}
+
+/// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid
+/// or tanh that are saturated.
+pub(super) fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
+    let flat =
+        |slope: &dyn Fn(f64) -> f64| outputs.iter().filter(|y| slope(**y) < SATURATED).count();
+    match op {
+        "relu" => (Some(outputs.iter().filter(|y| **y == 0.0).count()), None),
+        "sigmoid" => (None, Some(flat(&|y| y * (1.0 - y)))),
+        // On the sigmoid's scale: tanh is four times as steep at 0.
+        "tanh" => (None, Some(flat(&|y| (1.0 - y * y) / 4.0))),
+        _ => (None, None),
+    }
+}
+
+fn counted(words: &Words, id: &str, count: usize, of: usize) -> Option<String> {
+    let share = percent(count as f64 / of.max(1) as f64);
+    let (count, of) = (count.to_string(), of.to_string());
+    let id = if of == "1" { format!("{id}-one") } else { id.into() };
+    (count != "0").then(|| words.say(&id, &[("count", &count), ("of", &of), ("share", &share)]))
+}
+
+/// Why the gradient of softmax with loss is y − t, with the numbers of the first row.
+fn loss_note(explanation: &Explanation, node: &Node, logits: &Node, words: &Words) -> Vec<String> {
+    let target = node.operands.get(1).and_then(|&id| explanation.node(id));
+    let row = |value: &Value| match value {
+        Value::Array(rows) => rows.first().map(Value::numbers).unwrap_or_default(),
+        Value::Number(x) => vec![*x],
+    };
+    let (x, Some(t)) = (row(&logits.value), target.map(|t| row(&t.value))) else {
+        return Vec::new();
+    };
+    if x.is_empty() || x.len() > 10 || x.len() != t.len() {
+        return vec![words.get("note-loss")];
+    }
+    let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = x.iter().map(|x| (x - top).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    let list = |numbers: &mut dyn Iterator<Item = f64>| {
+        let shown: Vec<String> = numbers.map(|x| super::value::digits(x, 3)).collect();
+        shown.join(" ")
+    };
+    let y = list(&mut powers.iter().map(|p| p / sum));
+    let difference = list(&mut powers.iter().zip(&t).map(|(p, t)| p / sum - t));
+    let t = list(&mut t.iter().copied());
+    let values = [("y", y.as_str()), ("t", t.as_str()), ("difference", difference.as_str())];
+    vec![words.get("note-loss"), words.say("note-loss-numbers", &values)]
+}

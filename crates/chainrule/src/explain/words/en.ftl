@@ -1,0 +1,134 @@
+# The words of an explanation, in English.
+# f is the result of the expression, L the loss on top of it, d{ $root }/d· the gradient.
+
+heading-at = at { $values }
+heading-loss = loss L = ½·(f − target)² = { $numbers }
+
+drawing-title = The graph, from the result down to the inputs
+drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downwards)
+see-above = (see above)
+more-nodes = … more nodes: see --format json
+
+backward-title = Backward, gate by gate: upstream × local derivative = gradient
+local = local: { $formula }
+to = to { $operand }:
+rule-own = rule of { $op } on { $up }
+rule-sum-all = sum of { $up }
+rule-column-sums = column sums of { $up }
+rule-row-sums = row sums of { $up }
+rule-sum-repeats = { $up } summed over the repeats
+rule-reshape = { $up }, reshaped
+rule-spread = { $up } to each summand
+rule-largest = { $up } to the largest
+rule-moves = { $up } where the element went
+
+note-saturated = { $count } of { $of } units ({ $share }) are saturated: the curve is so flat there that almost no gradient passes.
+note-saturated-one = The unit is saturated: the curve is so flat here that almost no gradient passes.
+note-off = { $count } of { $of } units ({ $share }) are off: their input is not above 0, so that no gradient passes.
+note-off-one = The unit is off: its input is not above 0, so that no gradient passes.
+note-off-which = Off: { $which }
+note-loss = Why y − t: the logarithm of the loss undoes the exponential of softmax, and what is left is the prediction y minus the target t.
+note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
+
+ledger-title = Who wants what: values used in several places add up d{ $root }/d·
+ledger-node = { $name }: d{ $root }/d· = { $total }
+ledger-from = from { $gate }
+ledger-agree = All pull the same way; nothing cancels.
+ledger-cancel = { $lost } of it cancels: |Σ| / Σ|·| = { $ratio }.
+more = … and { $count } more
+
+partials-title = Partial derivatives of the result
+too-long = (too long to show)
+hessian-title = Second derivatives of the result
+
+paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied
+paths-rest = The other { $count } paths add { $sum }.
+paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
+
+what-if-title = What if? The change of { $root }, and what derivatives predict
+change = change
+f-then = f then
+l-then = L then
+true-change = true
+by-gradient = gradient
+by-curvature = + curvature
+verdict-linear = the gradient alone is exact.
+verdict-quadratic = the gradient alone is off by { $first }; with curvature it is exact.
+verdict-better = the gradient alone is off by { $first }; with curvature by { $second }.
+verdict-worse = the gradient alone is off by { $first }, with curvature by { $second }: this change is too large for either.
+verdict-no-change = nothing changes in truth.
+verdict-not-finite = a number here is not finite.
+
+goals-title = What would bring { $root } to { $goal }? One value alone, the others held
+goal-none = { $name }: none found from { $low } to { $high }
+
+ranking-title = Which variable matters? d{ $root }/d· depends on units; gradient × value does not
+rank-name = by gradient
+rank-gradient = gradient
+rank-value = value
+rank-effect = gradient × value
+ranking-same = The gradients differ, but +1 % of any of them has the same effect: gradient × value is the same for all.
+ranking-most = Per cent for per cent, { $names } matters most: gradient × value is the effect of +100 %, to first order.
+
+descent-title = Which way to move? Against the gradient, with learning rate { $lr }
+step = step
+descent-change = The first step changes it by { $change }; the gradient predicts { $predicted }.
+descent-limit = By the curvature here, a learning rate of { $bottom } goes straight to the bottom of the valley; beyond { $limit } a step climbs the other side.
+descent-beyond = The learning rate { $lr } is beyond { $limit }, where a step climbs the other side of the valley.
+descent-diverged = It diverges: the learning rate { $lr } is too large.
+
+sweep-title = { $root } over { $name }: * the curve, · its tangent, o where they touch
+
+picture-title = The computation graph of { $expression }, with its values going forward and its gradients coming back
+picture-values = values, forward →
+picture-gradients = ← gradients d{ $root }/d·, backward
+
+latex-title = The chain rule, step by step
+latex-forward = Forward: every value
+latex-backward = Backward: every local derivative, and what it passes on
+latex-variables = The chain rule for every variable
+
+language = en
+page-start = To the start
+page-back = Back
+page-next = Forward
+page-end = To the end
+page-inputs = The inputs are known. Step forward to compute one gate at a time, then on to send the gradients back.
+page-forward = Forward: the gate { $op } computes its value.
+page-seed = Backward begins: the derivative of { $root } with respect to itself is 1.
+page-backward = Backward: the gate { $op } multiplies the gradient that arrives by its local derivatives.
+page-what-if = What if? Move a slider
+page-change = change of { $root }, true
+page-first = by the gradient
+page-second = by gradient and curvature
+page-reset = Reset
+
+network-right = Class { $predicted }, rightly, with { $certain }; loss { $loss }
+network-wrong = Class { $predicted } with { $certain }, but it is { $label }; loss { $loss }
+network-layers = Layer by layer: what goes forward, and the gradient that comes back
+network-layer = layer
+network-output = ‖output‖
+network-range = range
+network-gradient = ‖gradient‖
+network-idle = idle units
+network-off = { $count } off ({ $share })
+network-saturated = { $count } saturated ({ $share })
+network-weights = The weights that matter most for this loss: gradient × value
+network-weight = weight
+network-saliency = The input, and where the loss depends on it: |dL/d·| of each feature
+network-example = class { $label }
+network-legend = orange: more of it raises the loss; blue: lowers it
+
+origin-title = Where was it born? The first number that is not finite
+origin-forward = Forward: [{ $op }] { $label } is { $value }, made from { $operands }.
+origin-given = Given: { $label } is { $value } to begin with.
+origin-backward = Backward: every value is finite, but the derivative of [{ $op }] { $label } is not, at { $operands }.
+remedy-ln = ln takes numbers above 0: keep its operand away from 0, as in ln(max(x, 1e-12)).
+remedy-softmax-loss = ln of a softmax loses small probabilities: use cross_entropy(x, t) on the logits, or log_softmax(x).
+remedy-softplus = ln of a sigmoid loses small probabilities: ln(sigmoid(x)) is -softplus(-x).
+remedy-sqrt = sqrt takes numbers above 0, and its slope is infinite at 0: add a little, as in sqrt(x + 1e-12).
+remedy-div = The divisor is 0 or tiny: add a little to it, or test it first with select.
+remedy-pow = A power of a negative number, or a negative power of 0: use abs or max on the base.
+remedy-exp = exp overflows beyond 709: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
+remedy-asin = asin and acos take numbers from -1 to 1, and their slope is infinite at both ends.
+remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps.

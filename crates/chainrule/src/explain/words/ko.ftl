@@ -1,0 +1,134 @@
+# 설명에 쓰는 말, 한국어.
+# f는 식의 결과, L은 그 위에 놓인 손실, d{ $root }/d·는 기울기이다.
+
+heading-at = 값: { $values }
+heading-loss = 손실 L = ½·(f − 목표)² = { $numbers }
+
+drawing-title = 계산 그래프: 결과에서 입력으로 내려가며
+drawing-legend = (값은 위로 계산되고, d{ $root }/d·는 아래로 전해진다)
+see-above = (위 참고)
+more-nodes = … 노드가 더 있음: --format json
+
+backward-title = 역전파, 게이트마다: 상류 기울기 × 국소 미분 = 기울기
+local = 국소 미분: { $formula }
+to = { $operand } 쪽:
+rule-own = { $op } 연산의 규칙을 { $up }에 적용
+rule-sum-all = { $up }의 합
+rule-column-sums = { $up }의 열 합
+rule-row-sums = { $up }의 행 합
+rule-sum-repeats = { $up } 값을 반복된 축에 대해 더한 것
+rule-reshape = 모양을 바꾼 { $up }
+rule-spread = { $up } 값을 모든 항에
+rule-largest = { $up } 값을 가장 큰 원소에
+rule-moves = { $up } 값을 원소가 간 자리에
+
+note-saturated = { $of }개 가운데 { $count }개({ $share })가 포화 상태이다: 곡선이 평평해서 기울기가 거의 전해지지 않는다.
+note-saturated-one = 포화 상태이다: 곡선이 평평해서 기울기가 거의 전해지지 않는다.
+note-off = { $of }개 가운데 { $count }개({ $share })가 꺼져 있다: 입력이 0보다 크지 않아 기울기가 전해지지 않는다.
+note-off-one = 꺼져 있다: 입력이 0보다 크지 않아 기울기가 전해지지 않는다.
+note-off-which = 꺼진 것: { $which }
+note-loss = 왜 y − t인가: 손실의 로그가 소프트맥스의 지수를 되돌려, 예측 y에서 목표 t를 뺀 것만 남는다.
+note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
+
+ledger-title = 누가 무엇을 원하는가: 여러 곳에서 쓰인 값은 d{ $root }/d·를 모두 더한다
+ledger-node = { $name }: d{ $root }/d· = { $total }
+ledger-from = { $gate }에서
+ledger-agree = 모두 같은 쪽으로 당긴다. 상쇄되는 것이 없다.
+ledger-cancel = { $lost }가 상쇄된다: |Σ| / Σ|·| = { $ratio }.
+more = … 그리고 { $count }개 더
+
+partials-title = 결과의 편미분
+too-long = (너무 길어 보이지 않음)
+hessian-title = 결과의 2계 미분
+
+paths-title = { $root }에서 { $name }까지의 경로(모두 { $count }개): 경로를 따라 국소 미분을 곱한다
+paths-rest = 나머지 { $count }개의 경로의 합: { $sum }.
+paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
+
+what-if-title = 만약 바꾼다면? { $root }의 변화와 미분의 예측
+change = 변화
+f-then = 그때 f
+l-then = 그때 L
+true-change = 실제
+by-gradient = 기울기
+by-curvature = + 곡률
+verdict-linear = 기울기만으로 정확하다.
+verdict-quadratic = 기울기만으로는 { $first } 빗나가고, 곡률까지 쓰면 정확하다.
+verdict-better = 기울기만으로는 { $first }, 곡률까지 쓰면 { $second } 빗나간다.
+verdict-worse = 기울기만으로는 { $first }, 곡률까지 써도 { $second } 빗나간다: 둘 다 쓰기에는 변화가 너무 크다.
+verdict-no-change = 실제로는 아무것도 변하지 않는다.
+verdict-not-finite = 유한하지 않은 수가 있다.
+
+goals-title = 무엇이 { $root } 값을 { $goal }(으)로 만들까? 하나만 바꾸고 나머지는 그대로
+goal-none = { $name }: { $low }에서 { $high }까지에서는 찾지 못함
+
+ranking-title = 어떤 변수가 중요한가? d{ $root }/d·는 단위에 따라 다르지만 기울기 × 값은 그렇지 않다
+rank-name = 기울기 순서
+rank-gradient = 기울기
+rank-value = 값
+rank-effect = 기울기 × 값
+ranking-same = 기울기는 서로 다르지만 어느 것을 1 % 늘려도 효과는 같다: 기울기 × 값이 모두 같다.
+ranking-most = 같은 비율이라면 { $names } 쪽이 가장 중요하다: 기울기 × 값은 100 % 늘릴 때의 1차 효과이다.
+
+descent-title = 어느 쪽으로 움직일까? 기울기의 반대쪽으로, 학습률 { $lr }
+step = 단계
+descent-change = 첫 단계에서 { $change }만큼 변한다. 기울기의 예측: { $predicted }.
+descent-limit = 여기의 곡률로 보면 학습률 { $bottom }에서 골짜기 바닥으로 바로 가고, { $limit } 너머에서는 반대쪽을 오른다.
+descent-beyond = 학습률 { $lr }: 한계 { $limit } 너머여서 한 단계가 골짜기 반대쪽을 오른다.
+descent-diverged = 발산한다: 학습률 { $lr }: 너무 크다.
+
+sweep-title = { $name }에 따른 { $root }: * 곡선, · 접선, o 접점
+
+picture-title = { $expression }의 계산 그래프: 값은 앞으로, 기울기는 뒤로
+picture-values = 값, 순전파 →
+picture-gradients = ← 기울기 d{ $root }/d·, 역전파
+
+latex-title = 연쇄 법칙, 한 단계씩
+latex-forward = 순전파: 모든 값
+latex-backward = 역전파: 모든 국소 미분과 전해지는 것
+latex-variables = 변수마다의 연쇄 법칙
+
+language = ko
+page-start = 처음으로
+page-back = 뒤로
+page-next = 앞으로
+page-end = 끝으로
+page-inputs = 입력을 안다. 앞으로 가며 게이트를 하나씩 계산하고, 이어서 기울기를 되돌려 보낸다.
+page-forward = 순전파: { $op } 게이트가 값을 계산한다.
+page-seed = 역전파의 시작: { $root } 자신에 대한 미분은 1이다.
+page-backward = 역전파: { $op } 게이트가 들어온 기울기에 국소 미분을 곱한다.
+page-what-if = 만약 바꾼다면? 막대를 움직여 보자
+page-change = { $root }의 실제 변화
+page-first = 기울기의 예측
+page-second = 기울기와 곡률의 예측
+page-reset = 되돌리기
+
+network-right = { $predicted }번 클래스, 맞음, 확률 { $certain }; 손실 { $loss }
+network-wrong = { $predicted }번 클래스, 확률 { $certain }, 그러나 실제는 { $label }번; 손실 { $loss }
+network-layers = 층마다: 앞으로 가는 것과 되돌아오는 기울기
+network-layer = 층
+network-output = ‖출력‖
+network-range = 범위
+network-gradient = ‖기울기‖
+network-idle = 쉬는 유닛
+network-off = { $count }개 꺼짐 ({ $share })
+network-saturated = { $count }개 포화 ({ $share })
+network-weights = 이 손실에 가장 중요한 가중치: 기울기 × 값
+network-weight = 가중치
+network-saliency = 입력과, 손실이 의존하는 곳: 각 특징의 |dL/d·|
+network-example = { $label }번 클래스
+network-legend = 주황: 늘리면 손실이 커진다; 파랑: 작아진다
+
+origin-title = 어디에서 생겼나? 유한하지 않은 첫 번째 수
+origin-forward = 순전파: [{ $op }] { $label } 값이 { $value }, 재료는 { $operands }.
+origin-given = 처음부터: { $label } 값이 { $value }.
+origin-backward = 역전파: 값은 모두 유한하지만 [{ $op }] { $label } 게이트의 미분이 그렇지 않다. 그때 { $operands }.
+remedy-ln = ln은 0보다 큰 수만 받는다: ln(max(x, 1e-12))처럼 0에서 떨어뜨린다.
+remedy-softmax-loss = softmax에 ln을 씌우면 작은 확률을 잃는다: 로짓에 cross_entropy(x, t)나 log_softmax(x)를 쓴다.
+remedy-softplus = sigmoid에 ln을 씌우면 작은 확률을 잃는다: ln(sigmoid(x))는 -softplus(-x)와 같다.
+remedy-sqrt = sqrt는 0보다 큰 수를 받고 0에서 기울기가 무한하다: sqrt(x + 1e-12)처럼 조금 더한다.
+remedy-div = 나누는 수가 0이거나 아주 작다: 조금 더하거나 먼저 select로 살핀다.
+remedy-pow = 음수의 거듭제곱이거나 0의 음수 거듭제곱이다: 밑에 abs나 max를 쓴다.
+remedy-exp = exp는 709를 넘으면 넘친다: softmax처럼 가장 큰 값을 먼저 빼거나 softplus, log_softmax를 쓴다.
+remedy-asin = asin과 acos는 -1에서 1까지 받고, 양 끝에서 기울기가 무한하다.
+remedy-large = 수가 너무 커졌다: 입력의 크기를 맞추거나 더 작은 걸음을 쓴다.

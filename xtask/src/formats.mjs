@@ -1,0 +1,38 @@
+// Reads what the program wrote with the real tools: Mermaid's parser, KaTeX in strict mode, and a
+// document model that runs the page's script. Arguments: pairs of a format and a file.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+const require = createRequire(process.cwd() + "/");
+const { JSDOM } = require("jsdom");
+const katex = require("katex");
+const dom = new JSDOM("<!DOCTYPE html><body></body>");
+globalThis.window = dom.window;
+globalThis.document = dom.window.document;
+const mermaid = (await import(pathToFileURL(require.resolve("mermaid").replace(/[^/\\]*$/, "mermaid.core.mjs")))).default;
+
+const near = (a, b) => Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
+const number = (text) => Number(text.replace("\u2212", "-"));
+
+function page(file) {
+  const { document } = new JSDOM(fs.readFileSync(file, "utf8"), { runScripts: "dangerously" }).window;
+  const data = JSON.parse(document.getElementById("data").textContent);
+  document.getElementById("start").click();
+  if (document.querySelectorAll(".hidden").length === 0) throw new Error("nothing is hidden at the start");
+  for (let step = 0; step < data.steps; step++) document.getElementById("next").click();
+  if (document.querySelectorAll(".hidden").length > 0) throw new Error("something is hidden at the end");
+  if (!data.live) return;
+  const found = number(document.getElementById("result").textContent);
+  if (!near(found, data.value)) throw new Error(`the page computes ${found}, the library ${data.value}`);
+}
+
+for (let at = 2; at < process.argv.length; at += 2) {
+  const [format, file] = process.argv.slice(at, at + 2);
+  const text = fs.readFileSync(file, "utf8");
+  if (format === "mermaid") await mermaid.parse(text);
+  if (format === "html") page(file);
+  if (format === "latex")
+    for (const [math] of text.matchAll(/\\begin\{align\*\}[^]*?\\end\{align\*\}/g))
+      katex.renderToString(math, { displayMode: true, strict: "error", throwOnError: true });
+}

@@ -1,0 +1,91 @@
+//! Every format of `explain`, read by its own tool; a tool that is not installed is skipped aloud.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{cargo, root, run};
+
+/// The checkers that npm brings, put below `target`.
+const NPM: &[&str] = &["mermaid@11", "jsdom@26", "katex@0.16"];
+
+/// Computations with every kind of gate: expression, values, target.
+const CASES: &[(&str, &str, Option<&str>)] = &[
+    ("x * m * t", "x=100,m=2,t=1.1", Some("219")),
+    (
+        "h_1 = x * w + b; h_1 * h_1 - x / h_1 + max(exp(x), 3) + (x > 2) + sqrt(x) + x ^ -2.5 + 1e-9 * x",
+        "x=2,w=-0.5,b=0.3",
+        Some("2"),
+    ),
+    ("Y = X @ W + B; L = cross_entropy(Y, 1)", "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]", None),
+    ("sum(sigmoid(X) * relu(X) - erf(X)) + gelu(y) ^ 2 + softplus(y)", "X=[1,-2,30],y=0.7", None),
+];
+
+/// Writes every case in every format and has it read.
+pub fn check() -> Result<()> {
+    let folder = root().join("target").join("xtask-formats");
+    std::fs::create_dir_all(&folder)?;
+    let (mut scripts, mut dots, mut documents) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, (expression, at, target)) in CASES.iter().enumerate() {
+        for format in ["dot", "mermaid", "latex", "html"] {
+            let path = folder.join(format!("{number}.{format}"));
+            let shown = path.to_string_lossy().into_owned();
+            let mut words = vec!["run", "--quiet", "--locked", "--", "explain", expression];
+            words.extend(["--at", at, "--format", format, "--output", &shown]);
+            if let Some(target) = target {
+                words.extend(["--target", target]);
+            }
+            cargo(&words, &[])?;
+            match format {
+                "dot" => dots.push(shown),
+                "latex" => {
+                    documents.push(shown.clone());
+                    scripts.extend([format.to_owned(), shown]);
+                }
+                _ => scripts.extend([format.to_owned(), shown]),
+            }
+        }
+    }
+    if installed("dot", "-V") {
+        for file in &dots {
+            run(Command::new("dot").args(["-Tsvg", file, "-o", &format!("{file}.svg")]))?;
+        }
+    } else {
+        println!("skipped: Graphviz (the program `dot` is not installed)");
+    }
+    if installed("pdflatex", "--version") {
+        for file in &documents {
+            let mut command = Command::new("pdflatex");
+            command.args(["-interaction=batchmode", "-halt-on-error", "-output-directory"]);
+            run(command.arg(&folder).arg(file))?;
+        }
+    } else {
+        println!("skipped: TeX (the program `pdflatex` is not installed)");
+    }
+    npm(&folder, &scripts)
+}
+
+/// Mermaid's parser, KaTeX and a run of the page's script.
+fn npm(folder: &Path, scripts: &[String]) -> Result<()> {
+    if !installed("node", "--version") || !installed("npm", "--version") {
+        println!("skipped: Mermaid, KaTeX and the page's script (node and npm are not installed)");
+        return Ok(());
+    }
+    if !folder.join("node_modules").join("mermaid").exists() {
+        let mut command = Command::new("npm");
+        command.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
+        if let Err(error) = run(command.arg(folder).args(NPM)) {
+            println!("skipped: Mermaid, KaTeX and the page's script ({error:#})");
+            return Ok(());
+        }
+    }
+    let script = root().join("xtask").join("src").join("formats.mjs");
+    let mut command = Command::new("node");
+    command.arg(script).args(scripts);
+    super::run_in(&mut command, folder)
+}
+
+fn installed(program: &str, version: &str) -> bool {
+    Command::new(program).arg(version).output().is_ok_and(|output| output.status.success())
+}
