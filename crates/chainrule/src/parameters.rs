@@ -1,5 +1,7 @@
 //! Parameters: named tensors that live outside every graph.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -15,9 +17,27 @@ use crate::tensor::{Real, Tensor};
 /// assert_eq!(p.get("w")?.shape().dims(), [2, 3]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Parameters<T> {
     entries: Vec<(String, Tensor<T>)>,
+    /// Another number whenever names, shapes or their order may have changed, so that a plan need not
+    /// look the names up again for each run.
+    version: u64,
+}
+
+/// The next version, never given twice.
+static VERSION: AtomicU64 = AtomicU64::new(1);
+
+impl<T: Real> Default for Parameters<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: PartialEq> PartialEq for Parameters<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
 }
 
 impl<T: Real> Parameters<T> {
@@ -28,7 +48,7 @@ impl<T: Real> Parameters<T> {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), version: 0 }
     }
 
     /// Adds a parameter, or replaces the one of that name.
@@ -43,6 +63,7 @@ impl<T: Real> Parameters<T> {
     /// ```
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor<T>) {
         let name = name.into();
+        self.version = VERSION.fetch_add(1, Ordering::Relaxed);
         match self.entries.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = tensor,
             None => self.entries.push((name, tensor)),
@@ -82,7 +103,11 @@ impl<T: Real> Parameters<T> {
     /// There is none; the message lists those that exist.
     pub fn get_mut(&mut self, name: &str) -> Result<&mut Tensor<T>> {
         match self.entries.iter().position(|(known, _)| known == name) {
-            Some(at) => Ok(&mut self.entries[at].1),
+            Some(at) => {
+                // The caller may put another tensor there.
+                self.version = VERSION.fetch_add(1, Ordering::Relaxed);
+                Ok(&mut self.entries[at].1)
+            }
             None => Err(self.unknown(name)),
         }
     }
@@ -126,7 +151,8 @@ impl<T: Real> Parameters<T> {
     #[must_use]
     pub fn cast<U: Real>(&self) -> Parameters<U> {
         let cast = |tensor: &Tensor<T>| tensor.map(|x| U::from_f64(x.to_f64()));
-        Parameters { entries: self.entries.iter().map(|(n, t)| (n.clone(), cast(t))).collect() }
+        let entries = self.entries.iter().map(|(name, t)| (name.clone(), cast(t))).collect();
+        Parameters { entries, version: VERSION.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// The SHA-256 of all elements' little-endian bytes, in order, in hexadecimal: equal for equal
@@ -166,8 +192,18 @@ impl<T: Real> Parameters<T> {
         Ok((at, &self.entries[at].1))
     }
 
-    /// The tensor at a place that [`Parameters::find`] gave.
-    pub(crate) fn values_at(&mut self, at: usize) -> &mut [T] {
+    /// Changes whenever names, shapes or their order may have changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The values at a place that [`Parameters::find`] gave.
+    pub(crate) fn values_at(&self, at: usize) -> &[T] {
+        self.entries[at].1.values()
+    }
+
+    /// The values at a place that [`Parameters::find`] gave, to be changed.
+    pub(crate) fn values_at_mut(&mut self, at: usize) -> &mut [T] {
         self.entries[at].1.values_mut()
     }
 

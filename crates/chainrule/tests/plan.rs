@@ -151,3 +151,35 @@ fn wrong_feeds_are_told_by_name() {
     parameters.insert("w", Tensor::full([2], 1.0));
     assert!(message(plan.run_with(&parameters)).contains("parameter `w` has shape [2]"));
 }
+
+#[test]
+fn values_of_another_graph_are_refused() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let (g, h) = (Graph::new(), Graph::new());
+    let (x, y) = (g.constant(7.0), h.constant(8.0));
+    let mut plan = g.compile::<f64>(&[x]).unwrap();
+    plan.run().unwrap();
+    assert!(plan.value(y).unwrap_err().to_string().contains("another graph"));
+    assert!(g.compile::<f64>(&[y]).unwrap_err().to_string().contains("another graph"));
+}
+
+#[test]
+fn updates_may_exchange_parameters_and_cut_them() {
+    let _turn = ONE_AT_A_TIME.lock();
+    let g = Graph::new();
+    let (a, b, c) = (g.parameter("a", [2]), g.parameter("b", [2]), g.parameter("c", [4]));
+    let loss = (a + b).sum(&[]) + c.sum(&[]);
+    let updates = [(a, b), (b, a), (c, c.slice(0, 1, 4).pad(0, 0, 1))];
+    let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
+    let mut parameters = Parameters::new();
+    let tensor = |values: &[f64]| Tensor::new([values.len()], values.to_vec()).unwrap();
+    for (name, values) in [("a", &[1.0, 2.0][..]), ("b", &[3.0, 4.0]), ("c", &[5.0, 6.0, 7.0, 8.0])]
+    {
+        parameters.insert(name, tensor(values));
+    }
+    assert!(plan.step(&mut parameters).unwrap());
+    let values = |name| parameters.get(name).unwrap().values().to_vec();
+    assert_eq!((values("a"), values("b")), (vec![3.0, 4.0], vec![1.0, 2.0]));
+    assert_eq!(values("c"), [6.0, 7.0, 8.0, 0.0]);
+    assert!(plan.run_with(&parameters).unwrap_err().to_string().contains("`step`"));
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rand::seq::SliceRandom;
 
 use crate::error::{Error, Result};
-use crate::runtime::{Stream, generator};
+use crate::runtime::{Stream, generator, prefetch, vectorized};
 use crate::tensor::Real;
 
 /// The features of a dataset's examples, one row each.
@@ -199,21 +199,41 @@ impl Dataset {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn gather<T: Real>(&self, examples: &[u32], rows: &mut [T]) {
-        for (row, &example) in rows.chunks_mut(self.width.max(1)).zip(examples) {
-            let at = example as usize * self.width..(example as usize + 1) * self.width;
-            match &self.features {
-                Features::Bytes(bytes) => {
-                    let scale = T::one() / T::from_f64(255.0);
-                    for (to, &from) in row.iter_mut().zip(bytes.get(at).unwrap_or_default()) {
-                        *to = T::from_byte(from) * scale;
-                    }
-                }
-                Features::Reals(reals) => {
-                    for (to, &from) in row.iter_mut().zip(reals.get(at).unwrap_or_default()) {
-                        *to = T::from_f64(f64::from(from));
-                    }
-                }
+        let scale = T::one() / T::from_f64(255.0);
+        match &self.features {
+            Features::Bytes(bytes) => {
+                self.gather_from(bytes, examples, rows, move |byte| T::from_byte(byte) * scale);
             }
+            Features::Reals(reals) => {
+                self.gather_from(reals, examples, rows, |real| T::from_f64(f64::from(real)));
+            }
+        }
+    }
+
+    /// Writes the converted features of the `examples`, which lie anywhere in memory: the rows after
+    /// the current one are fetched meanwhile.
+    fn gather_from<F: Copy, T>(
+        &self,
+        features: &[F],
+        examples: &[u32],
+        rows: &mut [T],
+        convert: impl Fn(F) -> T + Copy,
+    ) {
+        const AHEAD: usize = 4;
+        let width = self.width.max(1);
+        let row = |example: u32| {
+            let start = example as usize * width;
+            features.get(start..start + width).unwrap_or_default()
+        };
+        for (at, (to, &example)) in rows.chunks_mut(width).zip(examples).enumerate() {
+            if let Some(&later) = examples.get(at + AHEAD) {
+                prefetch(row(later));
+            }
+            let from = row(example);
+            vectorized(
+                #[inline(always)]
+                move || to.iter_mut().zip(from).for_each(move |(to, &from)| *to = convert(from)),
+            );
         }
     }
 

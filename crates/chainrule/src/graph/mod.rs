@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use var::Var;
 
 use crate::error::{Error, Result};
-use crate::ops::{AnyOp, Op};
-use crate::runtime::MAX_OPERANDS;
+use crate::ops::{AnyOp, MAX_OPERANDS, Op};
 use crate::tensor::{Shape, Tensor};
 
 /// What a node's elements are.
@@ -126,6 +126,8 @@ pub(crate) const OTHER_GRAPH: &str = "the operands belong to different graphs";
 /// ```
 #[derive(Debug, Default)]
 pub struct Graph {
+    /// Tells graphs apart, wherever they are moved.
+    number: u64,
     nodes: RefCell<Vec<Node>>,
     error: RefCell<Option<Error>>,
     /// Where errors are placed, while the library records on a caller's behalf.
@@ -146,7 +148,8 @@ impl Graph {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        let graph = Self::default();
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let graph = Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ..Self::default() };
         graph.scopes.borrow_mut().push("".into());
         graph
     }
@@ -345,6 +348,11 @@ impl Graph {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The number by which plans know this graph.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// A copy of the list of nodes as it stands.

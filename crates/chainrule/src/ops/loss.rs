@@ -1,8 +1,12 @@
 //! Losses: softmax with loss, half squared error, mean squared error.
 
-use super::softmax::{log_sum_exp, row_sum};
-use super::{Gate, Op, Operand, Output, Real, Type, reals};
+use std::sync::Arc;
+
+use super::reduce::sum_run;
+use super::softmax::{exp_rows, largest, row_sum};
+use super::{AnyOp, Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
 use crate::graph::{Kind, Var};
+use crate::tensor::Shape;
 
 /// The mean over the batch of the cross-entropy −Σ t·ln softmax(x), for logits x and
 /// distributions t, both of shape `[batch, classes]`.
@@ -17,24 +21,17 @@ impl Op for SoftmaxWithLoss {
         "softmax_with_loss"
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
-        reals(operands)?;
-        match operands {
-            [x, t] if x.shape == t.shape && x.shape.rank() == 2 && !x.shape.is_empty() => {
-                Ok(Type::real([]))
-            }
-            _ => Err("takes logits and targets of one shape [batch, classes]".into()),
-        }
+        Op::infer(&RowLosses, operands).map(|_| Type::real([]))
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let (batch, classes) = (operands[0].shape.dims()[0], operands[0].shape.dims()[1]);
-        let rows = operands[0].real().chunks(classes).zip(operands[1].real().chunks(classes));
-        let total = rows.fold(T::zero(), |total, (x, t)| {
-            let (top, log_sum) = log_sum_exp(x);
-            // A target of 0 takes no part, even where its logit is −∞.
-            let taken = x.iter().zip(t).filter(|(_, t)| **t != T::zero());
-            taken.fold(total, |sum, (&x, &t)| sum + t * (log_sum - (x - top)))
-        });
-        output.real().fill(total / T::from_f64(batch as f64));
+        let batch = operands[0].shape.dims()[0];
+        let mut losses = vec![T::zero(); batch];
+        let (shape, values) = (Shape::from([batch]), ValuesMut::Real(&mut losses));
+        RowLosses.forward(operands, Output { shape, range: 0..batch, values });
+        output.real().fill(mean(&losses));
+    }
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
+        Some(Arc::new(RowLosses))
     }
     fn cost(&self, operands: &[Type]) -> usize {
         operands[0].shape.len() * 10
@@ -50,6 +47,99 @@ impl Op for SoftmaxWithLoss {
         let expected = if is_one_hot { y } else { y * row_sum(t) };
         Some((expected - t) * scale)
     }
+}
+
+/// The cross-entropy of each row: what plans compute before they take the mean.
+#[derive(Debug, Clone, Copy)]
+struct RowLosses;
+
+/// Elements whose exponentials are kept at once.
+const CHUNK: usize = 1024;
+
+impl Op for RowLosses {
+    fn name(&self) -> &'static str {
+        "softmax_with_loss"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        reals(operands)?;
+        match operands {
+            [x, t] if x.shape == t.shape && x.shape.rank() == 2 && !x.shape.is_empty() => {
+                Ok(Type::real([x.shape.dims()[0]]))
+            }
+            _ => Err("takes logits and targets of one shape [batch, classes]".into()),
+        }
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let classes = operands[0].shape.dims()[1];
+        let range = output.range.start * classes..output.range.end * classes;
+        let [x, t] = [0, 1].map(|i| &operands[i].real()[range.clone()]);
+        let losses = output.real();
+        if classes > CHUNK {
+            for ((loss, x), t) in losses.iter_mut().zip(x.chunks(classes)).zip(t.chunks(classes)) {
+                *loss = wide_row(x, t);
+            }
+            return;
+        }
+        let mut exps = [T::zero(); CHUNK];
+        let rows = CHUNK / classes;
+        let chunks = x.chunks(rows * classes).zip(t.chunks(rows * classes));
+        for (losses, (x, t)) in losses.chunks_mut(rows).zip(chunks) {
+            exp_rows(x, classes, &mut exps[..x.len()], |row, top, sum, _| {
+                let at = row * classes..(row + 1) * classes;
+                losses[row] = cross_entropy(&x[at.clone()], &t[at], top, sum.ln());
+            });
+        }
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        true
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        operands[0].shape.get(1).unwrap_or(1) * 10
+    }
+    /// A part of [`SoftmaxWithLoss`], whose rule stands for both.
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+}
+
+/// The mean of all elements: what plans compute after the elements themselves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MeanOfAll;
+
+impl Op for MeanOfAll {
+    fn name(&self) -> &'static str {
+        "mean"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        reals(operands).map(|()| Type::real([]))
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        output.real().fill(mean(operands[0].real()));
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        operands[0].shape.get(0).unwrap_or(1)
+    }
+    /// A part of an operation whose rule stands for it.
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+}
+
+fn mean<T: Real>(values: &[T]) -> T {
+    sum_run(values) / T::from_f64(values.len() as f64)
+}
+
+/// −Σ t·(x − top − log_sum). A target of 0 takes no part, even where its logit is −∞.
+fn cross_entropy<T: Real>(x: &[T], t: &[T], top: T, log_sum: T) -> T {
+    let taken = x.iter().zip(t).filter(|(_, t)| **t != T::zero());
+    taken.fold(T::zero(), |sum, (&x, &t)| sum + t * (log_sum - (x - top)))
+}
+
+/// The loss of a row whose exponentials are too many to keep.
+fn wide_row<T: Real>(x: &[T], t: &[T]) -> T {
+    let top = largest(x);
+    let sum = x.iter().fold(T::zero(), |sum, &x| sum + (x - top).fast_exp());
+    cross_entropy(x, t, top, sum.ln())
 }
 
 impl<'g> Var<'g> {

@@ -1,7 +1,9 @@
 //! The matrix product, batched; transposed operands are read through their strides.
 
-use super::product::{Matrix, product};
-use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, reals};
+use std::ops::Range;
+
+use super::product::{Finished, Follow, Lengths, Matrix, Product, Target, scratch_len};
+use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::tensor::{Offsets, Shape};
 
@@ -10,9 +12,6 @@ use crate::tensor::{Offsets, Shape};
 /// With Y = A·B and upstream G, the gradients are G·Bᵀ and Aᵀ·G.
 #[derive(Debug, Clone, Copy)]
 pub struct MatMul;
-
-/// The fewest rows of a part.
-const MIN_ROWS: usize = 48;
 
 /// The batch axes and the matrix's two axes.
 fn split(shape: &Shape) -> Option<(Shape, usize, usize)> {
@@ -40,31 +39,28 @@ impl Op for MatMul {
         Shape::new(&lengths).map(Type::real).map_err(|error| error.to_string())
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let (a, b) = (&operands[0], &operands[1]);
-        let (Some((batch, m, k)), Some((_, _, n))) = (split(&a.shape), split(&b.shape)) else {
-            return;
-        };
-        let axis = batch.rank();
-        let first = output.range.start / n.max(1);
+        let Some(lengths) = lengths(&operands[0].shape, &operands[1].shape) else { return };
+        if operands.iter().any(|operand| operand.shape.is_empty()) {
+            return output.real().fill(T::zero());
+        }
+        let [a, b] = [0, 1].map(|i| {
+            let Operand { shape, strides, .. } = operands[i];
+            (operands[i].real(), View { shape, strides, offset: 0 })
+        });
+        assert!(a.1.end() <= a.0.len() && b.1.end() <= b.0.len(), "matmul operand too short");
+        let Lengths { m, n, .. } = lengths;
+        let mut scratch = vec![T::zero(); scratch_len(lengths)];
+        let rows = output.range.start / n.max(1)..output.range.end / n.max(1);
         let target = output.real();
-        let rows = target.len() / n.max(1);
-        let mut done = 0;
-        while done < rows {
-            let (which, row) = ((first + done) / m, (first + done) % m);
-            let count = (m - row).min(rows - done);
-            let at = |operand: &Operand<'_, T>| {
-                Offsets::new(&batch, &operand.strides, which).next_offset()
-            };
-            let left = Matrix {
-                values: &a.real()[at(a) + row * a.strides[axis]..],
-                strides: (a.strides[axis], a.strides[axis + 1]),
-            };
-            let right = Matrix {
-                values: &b.real()[at(b)..],
-                strides: (b.strides[axis], b.strides[axis + 1]),
-            };
-            product(&mut target[done * n..(done + count) * n], &left, &right, (count, k, n));
-            done += count;
+        for (which, rows, done) in by_matrix(rows, m) {
+            let (a, b) = (matrix(a.0.as_ptr(), &a.1, which), matrix(b.0.as_ptr(), &b.1, which));
+            let stretch = &mut target[done * n..(done + rows.len()) * n];
+            // The product counts C's rows from the matrix' first one.
+            let start = stretch.as_mut_ptr().wrapping_sub(rows.start * n);
+            let product = Product { a, b, lengths, target: Target::Whole(start) };
+            // SAFETY: the operands reach as far as was just asserted, the target holds the rows, and
+            // the scratch memory was made for these lengths.
+            unsafe { product.compute(rows, &mut scratch, &mut Nothing) };
         }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
@@ -77,7 +73,7 @@ impl Op for MatMul {
         Notation::Infix("@")
     }
     fn class(&self) -> Class {
-        Class::Kernel { strided: true }
+        Class::Product
     }
     fn grain(&self, output: &Shape) -> usize {
         output.dims()[output.rank() - 1].max(1)
@@ -86,12 +82,47 @@ impl Op for MatMul {
         // A fused multiply-add runs on vector units, far faster than the scalar work counted by others.
         (split(&operands[0].shape).map_or(1, |(_, _, k)| k) / 8).max(1)
     }
-    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
-        // Each part packs B again, which only pays off over enough rows.
-        let rows = output.len() / self.grain(output);
-        let by_work = super::split(output.len(), self.cost(operands), self.grain(output));
-        by_work.min((rows / MIN_ROWS).max(1))
-    }
+}
+
+/// A product after which nothing comes.
+pub(crate) struct Nothing;
+
+impl<T> Follow<T> for Nothing {
+    fn finish(&mut self, _: Finished<T>) {}
+    fn ahead(&mut self, _: &Range<usize>, _: &Range<usize>, _: usize, _: usize) {}
+}
+
+/// The lengths of each matrix product of a batch.
+pub(crate) fn lengths(a: &Shape, b: &Shape) -> Option<Lengths> {
+    let ((_, m, k), (_, _, n)) = (split(a)?, split(b)?);
+    Some(Lengths { m, k, n })
+}
+
+/// Number `which` of the matrices that an operand holds.
+pub(crate) fn matrix<T>(start: *const T, view: &View, which: usize) -> Matrix<T> {
+    let axis = view.shape.rank() - 2;
+    let batch = view.shape.without(|a| a >= axis);
+    let offset = Offsets::new(&batch, &view.strides, which).next_offset();
+    // A single column's stride is never taken.
+    let column = if view.shape.dims()[axis + 1] == 1 { 1 } else { view.strides[axis + 1] };
+    let row = view.strides[axis];
+    Matrix { start: start.wrapping_add(view.offset + offset), row, column }
+}
+
+/// Cuts rows, counted over the matrices of a batch, into each matrix' own: its number, its rows, and
+/// the rows before.
+pub(crate) fn by_matrix(
+    rows: Range<usize>,
+    m: usize,
+) -> impl Iterator<Item = (usize, Range<usize>, usize)> {
+    let (start, end, mut next) = (rows.start, rows.end, rows.start);
+    std::iter::from_fn(move || {
+        let (which, row) = (next.checked_div(m)?, next.checked_rem(m)?);
+        let count = (m - row).min(end - next);
+        let done = next - start;
+        next += count;
+        (count > 0).then_some((which, row..row + count, done))
+    })
 }
 
 impl<'g> Var<'g> {

@@ -55,13 +55,17 @@ mod reduce;
 mod select;
 mod softmax;
 
+use std::any::TypeId;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use crate::graph::{Kind, Type};
 pub use crate::tensor::Real;
+pub(crate) use loss::MeanOfAll;
 pub use loss::SoftmaxWithLoss;
 pub use matmul::MatMul;
+pub(crate) use matmul::{Nothing, by_matrix, lengths as matmul_lengths, matrix};
 pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};
 pub use pointwise::*;
 pub use reduce::{Argmax, Max, Sum};
@@ -90,6 +94,8 @@ pub enum Class {
     Pointwise,
     /// The output is the operand's memory, read in another order: nothing is computed.
     View,
+    /// The matrix product, whose kernel takes in what follows it.
+    Product,
     /// Only its kernel knows; operands come in any strides when `strided`, else contiguous.
     Kernel {
         /// Whether the kernel reads operands through their strides.
@@ -114,6 +120,42 @@ pub trait Op: Debug + Send + Sync + 'static {
     /// The backward rule: the gradient of `operand`, made of nodes, or `None` where it is zero.
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
 
+    /// For [`Class::Pointwise`]: the kernel on stretches of the operands and of the output, all of one
+    /// length.
+    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+        let shape = Shape::from([output.len()]);
+        let empty = Operand { shape, strides: shape.strides(), values: Values::Real(&[]) };
+        let mut views = [empty; MAX_OPERANDS];
+        for (view, values) in views.iter_mut().zip(operands) {
+            view.values = Values::Real(values);
+        }
+        let range = 0..output.len();
+        let output = Output { shape, range, values: ValuesMut::Real(output) };
+        self.forward(&views[..operands.len().min(MAX_OPERANDS)], output);
+    }
+
+    /// For [`Class::Pointwise`]: the kernel that writes over the first operand, where there is one.
+    fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
+        None
+    }
+
+    /// For [`Class::Pointwise`]: the kernel for single numbers, where there is one.
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        None
+    }
+
+    /// Whether row r of the output, along the first axis, needs no more of this operand than its row r.
+    fn by_rows(&self, _operand: usize) -> bool {
+        false
+    }
+
+    /// For an operation that is the mean of what another computes, row by row: that other one, which a
+    /// plan shares among threads.
+    #[doc(hidden)]
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
+        None
+    }
+
     /// How the formula is written.
     fn notation(&self) -> Notation {
         Notation::Function
@@ -136,14 +178,9 @@ pub trait Op: Debug + Send + Sync + 'static {
         1
     }
 
-    /// A rough count of arithmetic operations per output element, for splitting work.
+    /// A rough count of arithmetic operations per output element.
     fn cost(&self, _operands: &[Type]) -> usize {
         4
-    }
-
-    /// How many parts the work is split into, by shapes alone, so that no result depends on threads.
-    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
-        split(output.len(), self.cost(operands), self.grain(output))
     }
 
     /// The values whose signs choose the branch of a piecewise operation, as `relu`'s operand does.
@@ -152,16 +189,21 @@ pub trait Op: Debug + Send + Sync + 'static {
     }
 }
 
-/// Work below this many simple operations is not worth splitting.
-const PART_COST: usize = 16 * 1024;
+/// The most operands that an operation can have.
+pub(crate) const MAX_OPERANDS: usize = 8;
 
-/// The most parts of one step.
-const MAX_PARTS: usize = 16;
+/// A pointwise kernel that finds its first operand where it writes the output; it is given the others.
+pub type InPlace<T> = fn(others: &[&[T]], output: &mut [T]);
 
-/// How many parts `elements` are split into at multiples of `grain`.
-pub(crate) fn split(elements: usize, cost: usize, grain: usize) -> usize {
-    let work = elements.saturating_mul(cost.max(1));
-    (work / PART_COST).clamp(1, MAX_PARTS).min(elements.div_ceil(grain.max(1)).max(1))
+/// A pointwise kernel for single numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Scalar<T> {
+    /// Of one operand.
+    Unary(fn(T) -> T),
+    /// Of two operands.
+    Binary(fn(T, T) -> T),
+    /// Of three operands.
+    Ternary(fn(T, T, T) -> T),
 }
 
 /// Where a value lies in memory.
@@ -180,6 +222,15 @@ impl View {
     #[must_use]
     pub fn contiguous(shape: Shape) -> Self {
         Self { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// One past the last element that the view can reach.
+    pub(crate) fn end(&self) -> usize {
+        if self.shape.is_empty() {
+            return self.offset;
+        }
+        let dims = self.shape.dims().iter().zip(self.strides);
+        self.offset + dims.map(|(&n, stride)| (n - 1) * stride).sum::<usize>() + 1
     }
 
     /// Whether the elements lie row by row without gaps.
@@ -314,25 +365,40 @@ pub(crate) fn reals(operands: &[Type]) -> Result<(), String> {
     }
 }
 
+/// What tells two operations apart: the type and, where it has fields, their values.
+pub(crate) type Key = (TypeId, Option<String>);
+
 /// [`Op`] without type parameters, so that a graph can hold any operation.
 #[doc(hidden)]
 pub trait AnyOp: Debug + Send + Sync {
     fn name(&self) -> &'static str;
+    fn key(&self) -> Key;
     fn infer(&self, operands: &[Type]) -> Result<Type, String>;
     fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>);
     fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>);
+    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]);
+    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]);
+    fn in_place_f32(&self) -> Option<InPlace<f32>>;
+    fn in_place_f64(&self) -> Option<InPlace<f64>>;
+    fn scalar_f32(&self) -> Option<Scalar<f32>>;
+    fn scalar_f64(&self) -> Option<Scalar<f64>>;
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+    fn by_rows(&self, operand: usize) -> bool;
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>>;
     fn notation(&self) -> Notation;
     fn class(&self) -> Class;
     fn view(&self, operand: &View, output: &Shape) -> Option<View>;
     fn grain(&self, output: &Shape) -> usize;
-    fn parts(&self, operands: &[Type], output: &Shape) -> usize;
+    fn cost(&self, operands: &[Type]) -> usize;
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
 }
 
 impl<O: Op> AnyOp for O {
     fn name(&self) -> &'static str {
         Op::name(self)
+    }
+    fn key(&self) -> Key {
+        (TypeId::of::<O>(), (size_of::<O>() > 0).then(|| format!("{self:?}")))
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         Op::infer(self, operands)
@@ -343,8 +409,32 @@ impl<O: Op> AnyOp for O {
     fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>) {
         self.forward(operands, output);
     }
+    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]) {
+        self.pointwise(operands, output);
+    }
+    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]) {
+        self.pointwise(operands, output);
+    }
+    fn in_place_f32(&self) -> Option<InPlace<f32>> {
+        self.in_place()
+    }
+    fn in_place_f64(&self) -> Option<InPlace<f64>> {
+        self.in_place()
+    }
+    fn scalar_f32(&self) -> Option<Scalar<f32>> {
+        self.scalar()
+    }
+    fn scalar_f64(&self) -> Option<Scalar<f64>> {
+        self.scalar()
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         Op::backward(self, gate, operand)
+    }
+    fn by_rows(&self, operand: usize) -> bool {
+        Op::by_rows(self, operand)
+    }
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
+        Op::mean_of(self)
     }
     fn notation(&self) -> Notation {
         Op::notation(self)
@@ -358,8 +448,8 @@ impl<O: Op> AnyOp for O {
     fn grain(&self, output: &Shape) -> usize {
         Op::grain(self, output)
     }
-    fn parts(&self, operands: &[Type], output: &Shape) -> usize {
-        Op::parts(self, operands, output)
+    fn cost(&self, operands: &[Type]) -> usize {
+        Op::cost(self, operands)
     }
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Op::kinks(self, operands)

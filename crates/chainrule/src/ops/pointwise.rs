@@ -3,8 +3,9 @@
 //! Each entry gives the operation's name, its value and its derivative in terms of graph nodes. The
 //! formulas are those of any table of derivatives, such as Abramowitz and Stegun, chapters 3, 4 and 7.
 
-use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, pointwise};
+use super::{Class, Gate, InPlace, Notation, Op, Operand, Output, Real, Scalar, Type, pointwise};
 use crate::graph::Var;
+use crate::runtime::vectorized;
 use crate::tensor::Shape;
 
 /// Writes one operation of one operand: `value` is its kernel, `slope` its derivative as nodes.
@@ -26,9 +27,18 @@ macro_rules! unary {
                 pointwise(operands, 1)
             }
             fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-                for (y, &$x) in output.real().iter_mut().zip(operands[0].real()) {
-                    *y = $value;
-                }
+                self.pointwise(&[operands[0].real()], output.real());
+            }
+            fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+                let [x] = operands else { return };
+                vectorized(#[inline(always)] || {
+                    for (y, &$x) in output.iter_mut().zip(*x) {
+                        *y = $value;
+                    }
+                });
+            }
+            fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+                Some(Scalar::Unary(|$x| $value))
             }
             fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
                 let ($vx, $vy) = (gate.operands[0], gate.output);
@@ -229,9 +239,17 @@ impl Op for Neg {
         pointwise(operands, 1)
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
-            *y = -x;
-        }
+        self.pointwise(&[operands[0].real()], output.real());
+    }
+    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+        let [x] = operands else { return };
+        vectorized(
+            #[inline(always)]
+            || output.iter_mut().zip(*x).for_each(|(y, &x)| *y = -x),
+        );
+    }
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        Some(Scalar::Unary(|x| -x))
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         Some(-gate.upstream)
@@ -261,10 +279,29 @@ macro_rules! binary {
                 pointwise(operands, 2)
             }
             fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-                let pairs = operands[0].real().iter().zip(operands[1].real());
-                for (y, (&$a, &$b)) in output.real().iter_mut().zip(pairs) {
-                    *y = $value;
-                }
+                self.pointwise(&[operands[0].real(), operands[1].real()], output.real());
+            }
+            fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+                let [a, b] = operands else { return };
+                vectorized(#[inline(always)] || {
+                    for (y, (&$a, &$b)) in output.iter_mut().zip(a.iter().zip(*b)) {
+                        *y = $value;
+                    }
+                });
+            }
+            fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
+                Some(|others, output| {
+                    let [b] = others else { return };
+                    vectorized(#[inline(always)] || {
+                        for (y, &$b) in output.iter_mut().zip(*b) {
+                            let $a = *y;
+                            *y = $value;
+                        }
+                    });
+                })
+            }
+            fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+                Some(Scalar::Binary(|$a, $b| $value))
             }
             fn backward<'g>(&self, $gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
                 if operand == 0 { $da } else { $db }
@@ -343,8 +380,8 @@ fn pow_base<'g>(gate: &Gate<'_, 'g>) -> Option<Var<'g>> {
         Some(2.0) => a * 2.0,
         Some(p) => a.pow(p - 1.0) * p,
         None => {
-            let zero = b.equal(b.like(0.0));
-            b * zero.select(b.like(1.0), a).zip(Pow, b - 1.0)
+            let safe = b.equal(b.like(0.0)).select(a.like(1.0), a);
+            b * a.equal(a.like(0.0)).select(safe, a).zip(Pow, b - 1.0)
         }
     };
     Some(gate.upstream * slope)
@@ -451,10 +488,23 @@ impl Op for Select {
         pointwise(operands, 3)
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let (condition, a, b) = (operands[0].real(), operands[1].real(), operands[2].real());
-        for (i, y) in output.real().iter_mut().enumerate() {
-            *y = if condition[i] == T::zero() { b[i] } else { a[i] };
-        }
+        let [condition, a, b] = [0, 1, 2].map(|i| operands[i].real());
+        self.pointwise(&[condition, a, b], output.real());
+    }
+    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+        let [condition, a, b] = operands else { return };
+        vectorized(
+            #[inline(always)]
+            || {
+                let choices = condition.iter().zip(a.iter().zip(*b));
+                for (y, (&condition, (&a, &b))) in output.iter_mut().zip(choices) {
+                    *y = if condition == T::zero() { b } else { a };
+                }
+            },
+        );
+    }
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        Some(Scalar::Ternary(|condition, a, b| if condition == T::zero() { b } else { a }))
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         let (condition, zero) = (gate.operands[0], gate.upstream.like(0.0));

@@ -1,7 +1,10 @@
 //! Reductions over axes: sum, mean, max, min, argmax.
 
-use super::{Class, Gate, Op, Operand, Output, Real, Type, reals};
+use std::ops::Range;
+
+use super::{Class, Gate, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
+use crate::runtime::vectorized;
 use crate::tensor::{MAX_RANK, Offsets, Shape, Strides};
 
 /// Which axes are reduced.
@@ -30,7 +33,7 @@ fn project(operand: &Operand<'_, impl Real>, keep: impl Fn(usize) -> bool) -> (S
     (operand.shape.without(|axis| !keep(axis)), strides)
 }
 
-/// Reduces `operand` over `axes`: `run` folds contiguous elements, `join` two partial results.
+/// Reduces `operand` over `axes`: `leaf` folds a few elements, `join` two partial results.
 /// The order depends on the shape alone.
 fn fold<T: Real>(
     axes: &Axes,
@@ -38,10 +41,13 @@ fn fold<T: Real>(
     output: Output<'_, T>,
     start: T,
     join: impl Fn(T, T) -> T,
-    run: impl Fn(&[T]) -> T,
+    leaf: impl Fn(&[T]) -> T,
 ) {
     let values = operand.real();
     let rank = operand.shape.rank();
+    if operand.shape.is_empty() {
+        return output.real().fill(start);
+    }
     let (kept, kept_strides) = project(operand, |axis| !axes[axis]);
     let begin = output.range.start;
     if rank > 0 && !axes[rank - 1] {
@@ -55,6 +61,15 @@ fn fold<T: Real>(
             let mut walk = Offsets::new(&rest, &rest_strides, 0);
             for _ in 0..rest.len() {
                 let from = &values[base + walk.next_offset()..];
+                if stride == 1 {
+                    vectorized(
+                        #[inline(always)]
+                        || {
+                            target.iter_mut().zip(from).for_each(|(y, &x)| *y = join(*y, x));
+                        },
+                    );
+                    continue;
+                }
                 for (j, y) in target.iter_mut().enumerate() {
                     *y = join(*y, from[j * stride]);
                 }
@@ -62,18 +77,11 @@ fn fold<T: Real>(
         }
         return;
     }
-    // Trailing reduced axes without gaps make one run.
-    let mut length = 1;
-    let mut first = rank;
-    while first > 0 && axes[first - 1] {
-        let n = operand.shape.dims()[first - 1];
-        if n != 1 && operand.strides[first - 1] != length {
-            break;
-        }
-        length *= n;
-        first -= 1;
-    }
+    // Trailing reduced axes make one run, which is copied piece by piece where it has gaps.
+    let first = (0..rank).rev().take_while(|&axis| axes[axis]).last().unwrap_or(rank);
     let (rest, rest_strides) = project(operand, |axis| axes[axis] && axis < first);
+    let (run, run_strides) = project(operand, |axis| axis >= first);
+    let has_gaps = !(View { shape: run, strides: run_strides, offset: 0 }).is_contiguous();
     let mut bases = Offsets::new(&kept, &kept_strides, begin);
     for y in output.real() {
         let base = bases.next_offset();
@@ -81,18 +89,46 @@ fn fold<T: Real>(
         *y = start;
         for _ in 0..rest.len() {
             let at = base + walk.next_offset();
-            *y = join(*y, run(&values[at..at + length]));
+            let piece = |range: Range<usize>| {
+                if !has_gaps {
+                    return leaf(&values[at + range.start..at + range.end]);
+                }
+                let mut copy = [T::zero(); LEAF];
+                let mut walk = Offsets::new(&run, &run_strides, range.start);
+                let copy = &mut copy[..range.len()];
+                copy.iter_mut().for_each(|to| *to = values[at + walk.next_offset()]);
+                leaf(copy)
+            };
+            *y = join(*y, pairwise(0..run.len(), &piece, &join));
         }
     }
 }
 
-/// Pairwise summation in eight lanes: the error grows with the logarithm of the length (Higham,
-/// "The accuracy of floating point summation", 1993).
-fn sum_run<T: Real>(values: &[T]) -> T {
-    if values.len() > 512 {
-        let (left, right) = values.split_at((values.len() / 2).next_multiple_of(512));
-        return sum_run(left) + sum_run(right);
+/// Elements that one leaf of a pairwise reduction takes.
+const LEAF: usize = 512;
+
+/// Halves until a leaf can take what is left: the error of a sum grows with the logarithm of its length
+/// (Higham, "The accuracy of floating point summation", 1993).
+fn pairwise<T>(
+    range: Range<usize>,
+    leaf: &impl Fn(Range<usize>) -> T,
+    join: &impl Fn(T, T) -> T,
+) -> T {
+    if range.len() <= LEAF {
+        return leaf(range);
     }
+    let middle = range.start + (range.len() / 2).next_multiple_of(LEAF);
+    let left = pairwise(range.start..middle, leaf, join);
+    join(left, pairwise(middle..range.end, leaf, join))
+}
+
+/// The sum of a slice, pairwise.
+pub(super) fn sum_run<T: Real>(values: &[T]) -> T {
+    pairwise(0..values.len(), &|range| sum_lanes(&values[range]), &|a, b| a + b)
+}
+
+/// A sum in eight lanes, which vectors can take.
+fn sum_lanes<T: Real>(values: &[T]) -> T {
     let mut lanes = [T::zero(); 8];
     let chunks = values.chunks_exact(8);
     let tail = chunks.remainder().iter().fold(T::zero(), |sum, &x| sum + x);
@@ -136,13 +172,16 @@ impl Op for Sum {
         infer(&self.axes, operands)
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        fold(&self.axes, &operands[0], output, T::zero(), |a, b| a + b, sum_run);
+        fold(&self.axes, &operands[0], output, T::zero(), |a, b| a + b, sum_lanes);
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         Some(expand(&self.axes, gate.upstream, gate.operands[0].shape()))
     }
     fn class(&self) -> Class {
         Class::Kernel { strided: true }
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        !self.axes[0]
     }
     fn grain(&self, output: &Shape) -> usize {
         grain(output)
@@ -183,6 +222,9 @@ impl Op for Max {
     }
     fn class(&self) -> Class {
         Class::Kernel { strided: true }
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        !self.axes[0]
     }
     fn grain(&self, output: &Shape) -> usize {
         grain(output)
@@ -235,6 +277,9 @@ impl Op for Argmax {
     }
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         None
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        self.axis > 0
     }
     fn cost(&self, operands: &[Type]) -> usize {
         operands[0].shape.get(self.axis).unwrap_or(1)

@@ -139,6 +139,9 @@ impl Op for OneHot {
             row[labels[first + i] as usize] = T::one();
         }
     }
+    fn by_rows(&self, _operand: usize) -> bool {
+        true
+    }
     fn grain(&self, _output: &Shape) -> usize {
         self.classes
     }

@@ -1,7 +1,9 @@
 //! Softmax and its logarithm along the last axis.
 
+use super::reduce::sum_run;
 use super::{Gate, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
+use crate::runtime::vectorized;
 use crate::tensor::Shape;
 
 pub(super) fn infer(operands: &[Type]) -> Result<Type, String> {
@@ -17,15 +19,32 @@ fn row_length(output: &Shape) -> usize {
     output.dims().last().copied().unwrap_or(1)
 }
 
-fn largest<T: Real>(row: &[T]) -> T {
+pub(super) fn largest<T: Real>(row: &[T]) -> T {
     row.iter().fold(T::neg_infinity(), |a, &b| if a >= b || a.is_nan() { a } else { b })
 }
 
-/// The largest element and ln Σ e^(x − largest): the exponents never exceed 0.
-pub(super) fn log_sum_exp<T: Real>(row: &[T]) -> (T, T) {
-    let top = largest(row);
-    let sum = row.iter().fold(T::zero(), |sum, &x| sum + (x - top).fast_exp());
-    (top, sum.ln())
+/// Writes e^(x − largest) for rows of `length`, so that no exponent exceeds 0; `each` gets every row's
+/// number, its largest element, the sum of what was written, and what was written.
+pub(super) fn exp_rows<T: Real>(
+    x: &[T],
+    length: usize,
+    out: &mut [T],
+    mut each: impl FnMut(usize, T, T, &mut [T]),
+) {
+    vectorized(
+        #[inline(always)]
+        || {
+            for (y, x) in out.chunks_exact_mut(length).zip(x.chunks_exact(length)) {
+                let top = largest(x);
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top);
+            }
+            out.iter_mut().for_each(|y| *y = y.fast_exp());
+        },
+    );
+    for (row, y) in out.chunks_exact_mut(length).enumerate() {
+        let sum = sum_run(y);
+        each(row, largest(&x[row * length..(row + 1) * length]), sum, y);
+    }
 }
 
 /// y_k = e^(x_k) / Σ e^(x_i) along the last axis, computed after subtracting the largest element
@@ -43,18 +62,13 @@ impl Op for Softmax {
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let length = row_length(&output.shape);
         let from = &operands[0].real()[output.range.clone()];
-        for (y, x) in output.real().chunks_mut(length).zip(from.chunks(length)) {
-            let top = largest(x);
-            let mut sum = T::zero();
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = (x - top).fast_exp();
-                sum += *y;
-            }
-            y.iter_mut().for_each(|y| *y /= sum);
-        }
+        exp_rows(from, length, output.real(), |_, _, sum, y| y.iter_mut().for_each(|y| *y /= sum));
     }
     fn grain(&self, output: &Shape) -> usize {
         row_length(output)
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        true
     }
     fn cost(&self, _operands: &[Type]) -> usize {
         20
@@ -80,15 +94,18 @@ impl Op for LogSoftmax {
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let length = row_length(&output.shape);
         let from = &operands[0].real()[output.range.clone()];
-        for (y, x) in output.real().chunks_mut(length).zip(from.chunks(length)) {
-            let (top, log_sum) = log_sum_exp(x);
-            for (y, &x) in y.iter_mut().zip(x) {
+        exp_rows(from, length, output.real(), |row, top, sum, y| {
+            let log_sum = sum.ln();
+            for (y, &x) in y.iter_mut().zip(&from[row * length..]) {
                 *y = (x - top) - log_sum;
             }
-        }
+        });
     }
     fn grain(&self, output: &Shape) -> usize {
         row_length(output)
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        true
     }
     fn cost(&self, _operands: &[Type]) -> usize {
         20

@@ -1,15 +1,11 @@
 //! Laying out a plan's buffers: memory is reused as soon as its last reader is done.
 
-use super::build::{Place, Step, Storage};
-
 /// One value's memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Buffer {
     pub len: usize,
     /// Real numbers, else whole ones.
     pub real: bool,
-    /// Inputs and constants keep their memory from run to run.
-    pub persistent: bool,
     pub offset: usize,
 }
 
@@ -23,13 +19,9 @@ struct Gap {
     len: usize,
 }
 
-/// Gives each buffer its offset; returns the elements of real and of whole memory.
-pub(super) fn lay_out(
-    buffers: &mut [Buffer],
-    steps: &[Step],
-    read_last: &[Place],
-) -> (usize, usize) {
-    let lives = lifetimes(buffers, steps, read_last);
+/// Gives each buffer its offset; returns the elements of real and of whole memory. `lives` holds each
+/// buffer's first and last time.
+pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> (usize, usize) {
     let mut ends = [0, 0];
     let mut gaps: [Vec<Gap>; 2] = [Vec::new(), Vec::new()];
     let mut order: Vec<usize> = (0..buffers.len()).collect();
@@ -90,37 +82,4 @@ fn release(gaps: &mut Vec<Gap>, gap: Gap) {
         }
     }
     gaps.push(gap);
-}
-
-/// For each buffer, the first and the last step that touch it.
-fn lifetimes(buffers: &[Buffer], steps: &[Step], read_last: &[Place]) -> Vec<(usize, usize)> {
-    let forever = steps.len() + 1;
-    let fresh = |b: &Buffer| if b.persistent { (0, forever) } else { (usize::MAX, 0) };
-    let mut lives: Vec<(usize, usize)> = buffers.iter().map(fresh).collect();
-    for (at, step) in steps.iter().enumerate() {
-        let mut touch = |b: usize| lives[b] = (lives[b].0.min(at), lives[b].1.max(at));
-        match step {
-            Step::Pointwise { loads, body, .. } => {
-                loads.iter().filter_map(buffer_of).for_each(&mut touch);
-                body.iter().filter_map(|instruction| instruction.store).for_each(&mut touch);
-            }
-            Step::Kernel { operands, out, .. } => {
-                operands.iter().chain([out]).filter_map(buffer_of).for_each(&mut touch);
-            }
-            Step::Copy { from, to, .. } => {
-                [from, to].into_iter().filter_map(buffer_of).for_each(&mut touch);
-            }
-        }
-    }
-    for b in read_last.iter().filter_map(buffer_of) {
-        lives[b].1 = forever;
-    }
-    lives
-}
-
-fn buffer_of(place: &Place) -> Option<usize> {
-    match place.storage {
-        Storage::Buffer(buffer) => Some(buffer),
-        Storage::Parameter(_) => None,
-    }
 }

@@ -4,20 +4,26 @@
 //! kernels read through, joins chains of pointwise operations into one pass over memory in blocks
 //! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
 
-mod build;
+mod compile;
+mod describe;
 mod memory;
+mod schedule;
+mod simplify;
+mod units;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) use build::{Argument, Instruction, Place, Step, Storage};
+pub use describe::{PlanInfo, Profile, StepInfo};
 pub(crate) use memory::Buffer;
+pub(crate) use units::{Argument, Chain, Instruction, Work};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Type, Var};
+use crate::ops::View;
 use crate::parameters::Parameters;
 use crate::runtime::{Executor, Memory, Pool, Run};
-use crate::tensor::{Real, Tensor};
+use crate::tensor::{Real, Shape, Strides, Tensor};
 
 /// An input or parameter by name: its type, and its buffer or number.
 #[derive(Clone, Debug)]
@@ -27,17 +33,64 @@ pub(crate) struct Slot {
     pub at: usize,
 }
 
-/// A parameter's new value, written after all steps.
+/// Where a value is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Storage {
+    /// The plan's memory: a buffer of real numbers or of whole ones.
+    Buffer(usize),
+    /// A parameter, outside the plan.
+    Parameter(usize),
+}
+
+/// A value as steps see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub storage: Storage,
+    pub kind: Kind,
+    pub shape: Shape,
+    pub strides: Strides,
+    pub offset: usize,
+}
+
+impl Place {
+    fn contiguous(storage: Storage, ty: Type) -> Self {
+        let Type { kind, shape } = ty;
+        Self { storage, kind, shape, strides: shape.strides(), offset: 0 }
+    }
+
+    pub fn view(&self) -> View {
+        View { shape: self.shape, strides: self.strides, offset: self.offset }
+    }
+
+    /// Whether the elements lie in row-major order without gaps, so that they can be read in place.
+    pub fn is_plain(&self) -> bool {
+        self.strides == self.shape.strides()
+    }
+}
+
+/// A unit of work with what the threads need to split it.
 #[derive(Clone, Debug)]
-pub(crate) struct Update {
-    pub parameter: usize,
-    pub from: Place,
+pub(crate) struct Step {
+    pub work: Work,
+    /// The rows by which the step is split; 1 where it cannot be.
+    pub rows: usize,
+    /// The estimated time on one thread, in nanoseconds.
+    pub cost: f64,
+}
+
+/// Steps between two meetings.
+#[derive(Clone, Debug)]
+pub(crate) struct Phase {
+    /// Steps that all threads share, each by its rows.
+    pub shared: Vec<Step>,
+    /// Steps that the last thread to arrive runs, in order.
+    pub serial: Vec<Step>,
 }
 
 /// What a plan does, apart from its memory.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    pub steps: Vec<Step>,
+    pub phases: Vec<Phase>,
     pub buffers: Vec<Buffer>,
     /// Elements of memory for real numbers.
     pub reals: usize,
@@ -48,7 +101,17 @@ pub(crate) struct Layout {
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads.
     pub kept: HashMap<u32, Place>,
-    pub updates: Vec<Update>,
+    /// Whether a run writes parameters.
+    pub updates: bool,
+    /// The graph that was compiled.
+    pub graph: u64,
+}
+
+impl Layout {
+    /// All steps, in the order of the phases.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(|phase| phase.shared.iter().chain(&phase.serial))
+    }
 }
 
 /// A compiled graph with its memory, in the precision `T`. Clones share the layout, not the memory.
@@ -58,13 +121,13 @@ pub struct Plan<T> {
     reals: Memory<T>,
     indices: Memory<u32>,
     executor: Executor<T>,
-    guard: Option<u32>,
 }
 
 impl<T> std::fmt::Debug for Plan<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Layout { steps, reals, .. } = &*self.layout;
-        write!(f, "Plan({} steps, {reals} real numbers)", steps.len())
+        let Layout { phases, reals, .. } = &*self.layout;
+        let steps = phases.iter().map(|phase| phase.shared.len() + phase.serial.len());
+        write!(f, "Plan({} steps, {reals} real numbers)", steps.sum::<usize>())
     }
 }
 
@@ -74,7 +137,7 @@ impl Graph {
     /// # Errors
     /// The first mistake made while recording the graph.
     pub fn compile<T: Real>(&self, outputs: &[Var<'_>]) -> Result<Plan<T>> {
-        Ok(Plan::new(self.lay_out(outputs, &[])?, None))
+        Ok(Plan::new(self.lay_out::<T>(outputs, &[], None)?))
     }
 
     /// Compiles a training step: the computation of `loss`, and of a new value for each parameter in
@@ -108,7 +171,7 @@ impl Graph {
                 return Err(Error::Mismatch(message));
             }
         }
-        Ok(Plan::new(self.lay_out(&[loss], updates)?, Some(loss.id)))
+        Ok(Plan::new(self.lay_out::<T>(&[loss], updates, Some(loss))?))
     }
 }
 
@@ -130,7 +193,7 @@ impl Var<'_> {
 }
 
 impl<T: Real> Plan<T> {
-    fn new(layout: Layout, guard: Option<u32>) -> Self {
+    fn new(layout: Layout) -> Self {
         let mut reals = Memory::new(layout.reals);
         for (buffer, tensor) in &layout.constants {
             let Buffer { offset, len, .. } = layout.buffers[*buffer];
@@ -141,7 +204,7 @@ impl<T: Real> Plan<T> {
         }
         let indices = Memory::new(layout.indices);
         let executor = Executor::new(&layout, Arc::new(Pool::new(1)));
-        Self { layout: Arc::new(layout), reals, indices, executor, guard }
+        Self { layout: Arc::new(layout), reals, indices, executor }
     }
 
     /// This plan on the threads of `pool`. Results do not depend on their number.
@@ -226,12 +289,15 @@ impl<T: Real> Plan<T> {
     /// Runs the plan; no parameter changes.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape.
+    /// A parameter is missing or has another shape, or the plan is a training step, which changes
+    /// parameters: see [`Plan::step`].
     pub fn run_with(&mut self, parameters: &Parameters<T>) -> Result<()> {
+        if self.layout.updates {
+            let message = "this plan changes parameters: run it with `step`";
+            return Err(Error::Mismatch(message.into()));
+        }
         self.executor.bind(&self.layout.parameters, parameters)?;
-        let run =
-            Run { layout: &self.layout, reals: self.reals.share(), indices: self.indices.share() };
-        self.executor.run(&run);
+        self.execute();
         Ok(())
     }
 
@@ -241,26 +307,15 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// A parameter is missing or has another shape.
     pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
-        self.run_with(parameters)?;
-        let layout = self.layout.clone();
-        let finite = |place: &Place| match place.storage {
-            Storage::Buffer(_) => self.values(place).iter().all(|x| x.is_finite()),
-            Storage::Parameter(_) => true,
-        };
-        if !self.guard.and_then(|id| layout.kept.get(&id)).is_none_or(finite) {
-            return Ok(false);
-        }
-        for update in &layout.updates {
-            let name = &layout.parameters[update.parameter].name;
-            let (at, _) = parameters.find(name, update.parameter)?;
-            if let Storage::Parameter(other) = update.from.storage {
-                let values = parameters.get(&layout.parameters[other].name)?.clone();
-                parameters.values_at(at).copy_from_slice(values.values());
-            } else {
-                parameters.values_at(at).copy_from_slice(self.values(&update.from));
-            }
-        }
-        Ok(true)
+        self.executor.bind_mut(&self.layout.parameters, parameters)?;
+        Ok(self.execute())
+    }
+
+    /// Runs all steps; `false` where the loss was not finite. The executor is bound to parameters that
+    /// stay borrowed, exclusively if there are updates.
+    fn execute(&mut self) -> bool {
+        let (reals, indices) = (self.reals.share(), self.indices.share());
+        self.executor.run(&Run { layout: &self.layout, reals, indices })
     }
 
     /// The value of an output after a run, in row-major order.
@@ -268,7 +323,7 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan was not compiled for this output, or it holds labels.
     pub fn value(&self, output: Var<'_>) -> Result<&[T]> {
-        self.value_of(output.id)
+        self.value_of(self.own(output)?)
     }
 
     /// [`Plan::value`] by the node's number.
@@ -293,7 +348,7 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan was not compiled for this output, or it holds real numbers.
     pub fn labels(&self, output: Var<'_>) -> Result<&[u32]> {
-        let place = self.kept(output.id)?;
+        let place = self.kept(self.own(output)?)?;
         match (place.kind, place.storage) {
             (Kind::Index { .. }, Storage::Buffer(buffer)) => {
                 let start = self.layout.buffers[buffer].offset + place.offset;
@@ -314,6 +369,16 @@ impl<T: Real> Plan<T> {
         let Storage::Buffer(buffer) = place.storage else { return &[] };
         let start = self.layout.buffers[buffer].offset + place.offset;
         self.reals.get(start..start + place.shape.len())
+    }
+
+    /// The node's number, if it belongs to the compiled graph.
+    fn own(&self, v: Var<'_>) -> Result<u32> {
+        match v.graph().number() == self.layout.graph {
+            true => Ok(v.id),
+            false => Err(Error::Mismatch(format!(
+                "{v:?} belongs to another graph than the one compiled"
+            ))),
+        }
     }
 
     fn kept(&self, id: u32) -> Result<&Place> {

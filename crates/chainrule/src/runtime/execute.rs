@@ -1,39 +1,40 @@
 //! Executing a plan's steps on the threads of a pool.
 //!
-//! Every thread walks the same list of steps, computes its share of each step's parts, and meets the
-//! others before the next one. Which elements make a part was fixed by the plan from shapes alone.
+//! Every thread walks the same phases, computes its rows of each step, and meets the others at the
+//! phase's end. How rows fall to threads changes no bit: an element is computed whole, by one thread.
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Pool;
+use super::chain::{Program, Stretch, gather};
 use super::memory::{Memory, Shared};
 use super::pool::share;
+use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
 use crate::graph::Kind;
-use crate::ops::{Operand, Output, Values, ValuesMut};
+use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
+use crate::ops::{
+    AnyOp, MAX_OPERANDS, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths,
+    matrix,
+};
 use crate::parameters::Parameters;
-use crate::plan::{Argument, Buffer, Instruction, Layout, Place, Slot, Step, Storage};
-use crate::tensor::{MAX_RANK, Offsets, Real, Shape};
-
-/// Elements of one scratch block: several blocks fit into the innermost cache.
-const BLOCK: usize = 512;
-
-/// The most operands that an operation can have.
-pub(crate) const MAX_OPERANDS: usize = 8;
+use crate::plan::{Chain, Layout, Place, Slot, Step, Storage, Work};
+use crate::tensor::{MAX_RANK, Real, Shape};
 
 /// A parameter's memory during one run.
 #[derive(Clone, Copy, Debug)]
 struct Bound<T> {
     hint: usize,
-    start: *const T,
+    start: *mut T,
     len: usize,
 }
 
-// SAFETY: the pointer is set and read within one `Plan::run_with`, during which the parameters are
+// SAFETY: the pointer is set and followed within one call of the plan, during which the parameters are
 // borrowed; between runs nobody follows it.
 unsafe impl<T: Sync> Send for Bound<T> {}
-// SAFETY: as above; a run only reads parameters.
+// SAFETY: as above; threads write disjoint elements, and only after the last read of each.
 unsafe impl<T: Sync> Sync for Bound<T> {}
 
 /// The threads, their scratch memory and the parameters of the current run.
@@ -42,7 +43,52 @@ pub(crate) struct Executor<T> {
     pool: Arc<Pool>,
     scratch: Memory<T>,
     scratch_per_thread: usize,
+    /// The chains of all steps, in the order of the phases.
+    programs: Vec<Option<Program<T>>>,
+    /// Whether any step is shared, so that other threads have something to do.
+    is_shared: bool,
     bound: Vec<Bound<T>>,
+    /// The parameters' version that `bound` was found for.
+    version: Option<u64>,
+    recorder: Option<Arc<Recorder>>,
+    /// Whether the plan is so short that a thread that sleeps at a meeting is a bad sign.
+    is_short: bool,
+    crowd: Crowd,
+}
+
+/// How a short plan gets on where other programs want the cores too. A thread that has lost its core
+/// holds up all others for longer than the plan takes on one thread; since results do not depend on
+/// the number of threads, some runs are made on one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Crowd {
+    /// Runs in a row in which a thread slept.
+    held_up: u32,
+    /// Runs to make on one thread.
+    alone: u32,
+}
+
+/// Plans below this estimated time are short, in nanoseconds.
+const SHORT: f64 = 2e6;
+
+/// Runs in a row that are held up before some are made on one thread, and how many.
+const HELD_UP: u32 = 3;
+const ALONE: u32 = 60;
+
+impl Crowd {
+    /// Whether the coming run is made on one thread.
+    fn is_alone(&mut self) -> bool {
+        self.alone = self.alone.saturating_sub(1);
+        self.alone > 0
+    }
+
+    /// Notes how a run on all threads went.
+    fn note(&mut self, slept: bool) {
+        self.held_up = if slept { self.held_up + 1 } else { 0 };
+        if self.held_up >= HELD_UP {
+            // The next attempt is tried once, not three times.
+            *self = Self { held_up: HELD_UP - 1, alone: ALONE };
+        }
+    }
 }
 
 /// What the threads of one run share.
@@ -52,29 +98,84 @@ pub(crate) struct Run<'a, T> {
     pub indices: Shared<'a, u32>,
 }
 
+/// Where chains find memory.
+pub(super) trait Source<T> {
+    /// The first element of a buffer or parameter.
+    fn pointer(&self, storage: Storage) -> *mut T;
+}
+
 impl<T: Real> Executor<T> {
     pub(crate) fn new(layout: &Layout, pool: Arc<Pool>) -> Self {
-        let blocks = layout.steps.iter().map(|step| match step {
-            Step::Pointwise { loads, body, shape, .. } => {
-                let scratch = body.iter().filter(|i| i.store.is_none()).map(|i| i.block + 1);
-                scratch.max().unwrap_or(0).max(loads.len()) * block_length(shape.len())
-            }
-            _ => 0,
+        let programs: Vec<Option<Program<T>>> = layout
+            .steps()
+            .map(|step| step.work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new))
+            .collect();
+        let needs = layout.steps().zip(&programs).map(|(step, program)| {
+            let chain = program.as_ref().map_or(0, |program| program.scratch);
+            chain.next_multiple_of(LINE) + product_scratch(&step.work)
         });
-        let scratch_per_thread = blocks.max().unwrap_or(0);
-        let scratch = Memory::new(scratch_per_thread * pool.threads());
-        let start = std::ptr::null();
+        let scratch_per_thread = needs.max().unwrap_or(0).next_multiple_of(LINE);
+        let is_shared = layout.phases.iter().any(|phase| !phase.shared.is_empty());
+        let threads = if is_shared { pool.threads() } else { 1 };
+        let scratch = Memory::new(scratch_per_thread * threads);
+        let start = std::ptr::null_mut();
         let bound =
             (0..layout.parameters.len()).map(|hint| Bound { hint, start, len: 0 }).collect();
-        Self { pool, scratch, scratch_per_thread, bound }
+        let is_short = layout.steps().map(|step| step.cost).sum::<f64>() < SHORT;
+        Self {
+            pool,
+            scratch,
+            scratch_per_thread,
+            programs,
+            is_shared,
+            bound,
+            version: None,
+            recorder: None,
+            is_short,
+            crowd: Crowd::default(),
+        }
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }
 
-    /// Finds each parameter's memory for the coming run.
+    pub(crate) fn record(&mut self, on: bool) {
+        self.recorder = on.then(|| Arc::new(Recorder::new()));
+    }
+
+    /// The number of recorded runs, and their events.
+    pub(crate) fn recorded(&self) -> Option<(u32, Vec<Event>)> {
+        self.recorder.as_ref().map(|recorder| (recorder.runs(), recorder.events()))
+    }
+
+    /// Finds each parameter's memory for a coming run that only reads.
     pub(crate) fn bind(&mut self, slots: &[Slot], parameters: &Parameters<T>) -> Result<()> {
+        self.find(slots, parameters)?;
+        for bound in &mut self.bound {
+            bound.start = parameters.values_at(bound.hint).as_ptr().cast_mut();
+        }
+        Ok(())
+    }
+
+    /// Finds each parameter's memory for a coming run that reads and writes.
+    pub(crate) fn bind_mut(
+        &mut self,
+        slots: &[Slot],
+        parameters: &mut Parameters<T>,
+    ) -> Result<()> {
+        self.find(slots, parameters)?;
+        for bound in &mut self.bound {
+            bound.start = parameters.values_at_mut(bound.hint).as_mut_ptr();
+        }
+        Ok(())
+    }
+
+    /// Finds the parameters by name, unless they were found before.
+    fn find(&mut self, slots: &[Slot], parameters: &Parameters<T>) -> Result<()> {
+        if self.version == Some(parameters.version()) {
+            return Ok(());
+        }
         for (slot, bound) in slots.iter().zip(&mut self.bound) {
             let (hint, tensor) = parameters.find(&slot.name, bound.hint)?;
             if tensor.shape() != slot.ty.shape {
@@ -85,183 +186,255 @@ impl<T: Real> Executor<T> {
                     slot.ty.shape
                 )));
             }
-            *bound = Bound { hint, start: tensor.values().as_ptr(), len: tensor.values().len() };
+            (bound.hint, bound.len) = (hint, tensor.values().len());
         }
+        self.version = Some(parameters.version());
         Ok(())
     }
 
-    /// Runs all steps. The parameters that [`Executor::bind`] saw must still be borrowed.
-    pub(crate) fn run(&mut self, run: &Run<'_, T>) {
+    /// Runs all steps; `false` where a guard ended the run. The parameters that were bound must still
+    /// be borrowed.
+    pub(crate) fn run(&mut self, run: &Run<'_, T>) -> bool {
         let (scratch, per_thread) = (self.scratch.share(), self.scratch_per_thread);
-        let (pool, bound, threads) = (&*self.pool, &self.bound, self.pool.threads());
-        pool.run(&|thread| {
+        let (programs, bound) = (&self.programs, &self.bound);
+        let recorder = self.recorder.as_deref();
+        if let Some(recorder) = recorder {
+            recorder.count();
+        }
+        let stopped = AtomicBool::new(false);
+        let worker = |thread: usize, threads: usize| {
             // SAFETY: each thread takes its own stretch of the scratch memory.
             let scratch = unsafe { scratch.write(thread * per_thread..(thread + 1) * per_thread) };
-            let mut worker = Worker { run, bound, scratch };
-            for step in &run.layout.steps {
-                let parts = step.parts();
-                for part in share(parts, thread, threads) {
-                    worker.compute(step, part, parts);
-                }
-                if !pool.meet() {
+            let notes = Notes::new(recorder, thread);
+            Worker { run, programs, bound, scratch, thread, threads, notes }
+        };
+        if !self.is_shared || self.pool.threads() == 1 || self.crowd.is_alone() {
+            let mut worker = worker(0, 1);
+            let mut number = 0;
+            return run.layout.phases.iter().all(|phase| {
+                worker.whole(&phase.shared, &mut number) && worker.whole(&phase.serial, &mut number)
+            });
+        }
+        let pool = &*self.pool;
+        pool.run(&|thread| {
+            let mut worker = worker(thread, pool.threads());
+            let mut number = 0;
+            for phase in &run.layout.phases {
+                worker.share(&phase.shared, &mut number);
+                let mut after = number;
+                let going = pool.meet(|| {
+                    if !worker.whole(&phase.serial, &mut after) {
+                        stopped.store(true, Ordering::Relaxed);
+                    }
+                });
+                number += phase.serial.len();
+                if !going || stopped.load(Ordering::Relaxed) {
                     return;
                 }
             }
         });
-    }
-}
-
-fn block_length(elements: usize) -> usize {
-    elements.clamp(1, BLOCK)
-}
-
-impl Step {
-    fn parts(&self) -> usize {
-        match self {
-            Self::Pointwise { parts, .. }
-            | Self::Kernel { parts, .. }
-            | Self::Copy { parts, .. } => *parts,
+        if self.is_short {
+            self.crowd.note(pool.take_sleeps() > 0);
         }
+        !stopped.load(Ordering::Relaxed)
     }
 }
 
-/// The output elements of one part; parts begin at multiples of `grain`.
-fn part_range(elements: usize, grain: usize, part: usize, parts: usize) -> Range<usize> {
-    let units = share(elements.div_ceil(grain), part, parts);
-    (units.start * grain).min(elements)..(units.end * grain).min(elements)
+/// Elements to which each thread's scratch memory is aligned: a cache line of the smallest type.
+const LINE: usize = 16;
+
+/// The scratch memory that a step's product needs.
+fn product_scratch(work: &Work) -> usize {
+    match work {
+        Work::Product { a, b, .. } => matmul_lengths(&a.shape, &b.shape).map_or(0, scratch_len),
+        _ => 0,
+    }
 }
 
 /// One thread's hands.
 struct Worker<'a, T> {
     run: &'a Run<'a, T>,
+    programs: &'a [Option<Program<T>>],
     bound: &'a [Bound<T>],
     scratch: &'a mut [T],
+    thread: usize,
+    threads: usize,
+    notes: Notes<'a>,
+}
+
+impl<T> Source<T> for Worker<'_, T> {
+    fn pointer(&self, storage: Storage) -> *mut T {
+        match storage {
+            Storage::Parameter(at) => self.bound[at].start,
+            Storage::Buffer(at) => {
+                self.run.reals.start().wrapping_add(self.run.layout.buffers[at].offset)
+            }
+        }
+    }
 }
 
 impl<'a, T: Real> Worker<'a, T> {
-    fn compute(&mut self, step: &Step, part: usize, parts: usize) {
-        match step {
-            Step::Pointwise { shape, loads, body, .. } => {
-                let range = part_range(shape.len(), 64, part, parts);
-                self.pointwise(loads, body, range);
-            }
-            Step::Kernel { op, operands, out, .. } => {
-                let range = part_range(out.shape.len(), op.grain(&out.shape).max(1), part, parts);
-                let empty = Operand {
-                    shape: Shape::scalar(),
-                    strides: [0; MAX_RANK],
-                    values: Values::Index(&[]),
-                };
-                let mut views = [empty; MAX_OPERANDS];
-                for (view, place) in views.iter_mut().zip(operands) {
-                    *view = self.operand(place);
-                }
-                // SAFETY: the plan gave the output memory that no operand of this step shares, and
-                // the parts of a step are disjoint.
-                let values = unsafe { self.target(out, range.clone()) };
-                let output = Output { shape: out.shape, range, values };
-                T::forward(&**op, &views[..operands.len()], output);
-            }
-            Step::Copy { from, to, .. } => {
-                let range = part_range(to.shape.len(), 1, part, parts);
-                // SAFETY: as for a kernel.
-                let target = unsafe { self.target(to, range.clone()) };
-                match (target, self.operand(from).values) {
-                    (ValuesMut::Real(target), Values::Real(values)) => {
-                        copy(target, values, from, range.start);
-                    }
-                    (ValuesMut::Index(target), Values::Index(values)) => {
-                        copy(target, values, from, range.start);
-                    }
-                    _ => {}
+    /// Runs whole steps, of which the first has this number; `false` where a guard ends the run.
+    fn whole(&mut self, steps: &[Step], number: &mut usize) -> bool {
+        for step in steps {
+            if let Work::Guard(loss) = step.work {
+                // SAFETY: the loss is a scalar, written by an earlier step.
+                let loss = unsafe { *self.pointer(loss.storage).add(loss.offset) };
+                if !loss.is_finite() {
+                    return false;
                 }
             }
+            let start = self.notes.now();
+            self.compute(step, *number, 0..step.rows);
+            self.notes.note(*number, start);
+            *number += 1;
+        }
+        true
+    }
+
+    /// Runs this thread's rows of each step, of which the first has this number.
+    fn share(&mut self, steps: &[Step], number: &mut usize) {
+        for step in steps {
+            let rows = share(step.rows, self.thread, self.threads);
+            if !rows.is_empty() {
+                let start = self.notes.now();
+                self.compute(step, *number, rows);
+                self.notes.note(*number, start);
+            }
+            *number += 1;
         }
     }
 
-    /// Runs a chain of pointwise operations over `range`, block by block.
-    fn pointwise(&mut self, loads: &[Place], body: &[Instruction], range: Range<usize>) {
-        let width = block_length(range.len()).max(1);
-        let scratch: *mut T = self.scratch.as_mut_ptr();
-        // SAFETY: a scratch block lies within this thread's stretch, whose length the executor took
-        // from the plan; the plan gives a block to one live value at a time, and an instruction
-        // writes another block than those it reads.
-        let block = |number: usize, length: usize| unsafe {
-            std::slice::from_raw_parts_mut(scratch.add(number * width), length)
+    fn compute(&mut self, step: &Step, number: usize, rows: Range<usize>) {
+        let program = self.programs[number].as_ref();
+        let elements = |len: usize| {
+            let width = len / step.rows.max(1);
+            rows.start * width..rows.end * width
         };
-        let mut start = range.start;
-        while start < range.end {
-            let now = start..(start + width).min(range.end);
-            for (number, place) in loads.iter().enumerate() {
-                if !place.is_plain() {
-                    let Values::Real(values) = self.operand(place).values else { continue };
-                    copy(block(number, now.len()), values, place, now.start);
+        match &step.work {
+            Work::Chain(chain) => {
+                let range = elements(chain.shape.len());
+                let leader = std::ptr::null();
+                let stretch = Stretch { start: range.start, len: range.len(), leader };
+                if let Some(program) = program {
+                    let scratch = self.take_scratch();
+                    // SAFETY: earlier steps wrote the loads, and the plan gave the stores memory that
+                    // only these rows of this step touch.
+                    unsafe { program.run(chain, self, std::iter::once(stretch), scratch) };
+                    self.scratch = scratch;
                 }
             }
-            for instruction in body {
-                let shape = Shape::from([now.len()]);
-                let strides = shape.strides();
-                let empty = Operand { shape, strides, values: Values::Index(&[]) };
-                let mut operands = [empty; MAX_OPERANDS];
-                for (operand, argument) in operands.iter_mut().zip(&instruction.operands) {
-                    let values: &[T] = match *argument {
-                        Argument::Load(number) if loads[number].is_plain() => {
-                            match self.operand(&loads[number]).values {
-                                Values::Real(values) => &values[now.clone()],
-                                Values::Index(_) => &[],
-                            }
-                        }
-                        Argument::Load(number) => block(number, now.len()),
-                        Argument::Instruction(at) => match body[at].store {
-                            // SAFETY: this thread wrote these elements earlier in this block.
-                            Some(buffer) => unsafe {
-                                self.run.reals.read(self.stretch(buffer, &now))
-                            },
-                            None => block(body[at].block, now.len()),
-                        },
-                    };
-                    operand.values = Values::Real(values);
-                }
-                let target: &mut [T] = match instruction.store {
-                    // SAFETY: the buffer belongs to this instruction, the range to this part.
-                    Some(buffer) => unsafe { self.run.reals.write(self.stretch(buffer, &now)) },
-                    None => block(instruction.block, now.len()),
-                };
-                let values = ValuesMut::Real(target);
-                let output = Output { shape, range: 0..now.len(), values };
-                T::forward(&*instruction.op, &operands[..instruction.operands.len()], output);
+            Work::Product { a, b, out, chain, .. } => {
+                self.product((a, b), *out, chain, program, rows);
             }
-            start = now.end;
+            Work::Kernel { op, operands, out, .. } => {
+                self.kernel(&**op, operands, out, elements(out.shape.len()));
+            }
+            Work::Copy { from, to } => self.copy(from, to, elements(to.shape.len())),
+            Work::Guard(_) => {}
         }
     }
 
-    /// The elements `range` of a buffer, within the plan's memory.
-    fn stretch(&self, buffer: usize, range: &Range<usize>) -> Range<usize> {
-        let Buffer { offset, .. } = self.run.layout.buffers[buffer];
-        offset + range.start..offset + range.end
+    fn take_scratch(&mut self) -> &'a mut [T] {
+        std::mem::take(&mut self.scratch)
+    }
+
+    /// Computes rows of a product, and the chain that follows it on each row block.
+    fn product(
+        &mut self,
+        (a, b): (&Place, &Place),
+        out: Option<usize>,
+        chain: &Chain,
+        program: Option<&Program<T>>,
+        rows: Range<usize>,
+    ) {
+        let Some(lengths) = matmul_lengths(&a.shape, &b.shape) else { return };
+        let starts = [a, b].map(|place| self.pointer(place.storage).cast_const());
+        let taken = self.take_scratch();
+        let for_chain = program.map_or(0, |program| program.scratch).next_multiple_of(LINE);
+        let (chain_scratch, product_scratch) = taken.split_at_mut(for_chain);
+        for (which, rows, _) in by_matrix(rows, lengths.m) {
+            let before = which * lengths.m * lengths.n;
+            let [left, right] = [(starts[0], a), (starts[1], b)]
+                .map(|(start, place)| matrix(start, &place.view(), which));
+            let target = match out {
+                Some(buffer) => {
+                    Target::Whole(self.pointer(Storage::Buffer(buffer)).wrapping_add(before))
+                }
+                None => Target::Scratch,
+            };
+            let product = Product { a: left, b: right, lengths, target };
+            // SAFETY: earlier steps wrote the operands; the plan gave the output memory that only
+            // these rows of this step touch; the executor made scratch memory for these lengths.
+            unsafe {
+                match program {
+                    Some(program) => {
+                        let scratch = &mut *chain_scratch;
+                        let n = lengths.n;
+                        let mut after = After { worker: self, chain, program, scratch, before, n };
+                        product.compute(rows, product_scratch, &mut after);
+                    }
+                    None => product.compute(rows, product_scratch, &mut Nothing),
+                }
+            }
+        }
+        self.scratch = taken;
+    }
+
+    fn kernel(&self, op: &dyn AnyOp, operands: &[Place], out: &Place, range: Range<usize>) {
+        let empty =
+            Operand { shape: Shape::scalar(), strides: [0; MAX_RANK], values: Values::Index(&[]) };
+        let mut views = [empty; MAX_OPERANDS];
+        for (view, place) in views.iter_mut().zip(operands) {
+            *view = self.operand(place);
+        }
+        // SAFETY: the plan gave the output memory that no operand of this step shares, and the rows of
+        // a step are disjoint.
+        let values = unsafe { self.target(out, range.clone()) };
+        let output = Output { shape: out.shape, range, values };
+        T::forward(op, &views[..operands.len()], output);
+    }
+
+    fn copy(&self, from: &Place, to: &Place, range: Range<usize>) {
+        let start = range.start;
+        // SAFETY: as for a kernel; the source lies within its buffer.
+        unsafe {
+            match self.target(to, range) {
+                ValuesMut::Real(target) => {
+                    gather(target, self.pointer(from.storage), from, start);
+                }
+                ValuesMut::Index(target) => {
+                    let values = self.run.indices.start().wrapping_add(self.offset(from.storage));
+                    gather(target, values, from, start);
+                }
+            }
+        }
+    }
+
+    /// Where a buffer begins in the plan's memory.
+    fn offset(&self, storage: Storage) -> usize {
+        match storage {
+            Storage::Buffer(at) => self.run.layout.buffers[at].offset,
+            Storage::Parameter(_) => 0,
+        }
     }
 
     fn operand(&self, place: &Place) -> Operand<'a, T> {
         let Place { shape, strides, .. } = *place;
-        let (from, to) = (place.offset, place.end());
+        let base = self.offset(place.storage);
+        let range = base + place.offset..base + place.view().end();
         let values = match (place.storage, place.kind) {
             (Storage::Parameter(at), _) => {
                 let Bound { start, len, .. } = self.bound[at];
-                // SAFETY: `bind` took pointer and length from parameters that stay borrowed for the
-                // run, and a run only reads them.
+                // SAFETY: pointer and length are those of parameters that stay borrowed for the run,
+                // and no step writes a parameter before its last reader is done.
                 let all = unsafe { std::slice::from_raw_parts(start, len) };
-                Values::Real(&all[from..to])
+                Values::Real(&all[range])
             }
-            (Storage::Buffer(buffer), Kind::Real) => {
-                let range = self.stretch(buffer, &(from..to));
-                // SAFETY: earlier steps wrote the buffer, and no part of this step writes it.
-                Values::Real(unsafe { self.run.reals.read(range) })
-            }
-            (Storage::Buffer(buffer), Kind::Index { .. }) => {
-                let range = self.stretch(buffer, &(from..to));
-                // SAFETY: as above.
-                Values::Index(unsafe { self.run.indices.read(range) })
-            }
+            // SAFETY: earlier steps wrote the buffer, and no part of this step writes it.
+            (_, Kind::Real) => Values::Real(unsafe { self.run.reals.read(range) }),
+            // SAFETY: as above.
+            (_, Kind::Index { .. }) => Values::Index(unsafe { self.run.indices.read(range) }),
         };
         Operand { shape, strides, values }
     }
@@ -271,48 +444,67 @@ impl<'a, T: Real> Worker<'a, T> {
     /// # Safety
     /// No other slice of these elements lives, on any thread.
     unsafe fn target(&self, place: &Place, range: Range<usize>) -> ValuesMut<'a, T> {
-        let Storage::Buffer(buffer) = place.storage else { return ValuesMut::Real(&mut []) };
-        let range = self.stretch(buffer, &range);
+        let base = self.offset(place.storage);
+        let range = base + range.start..base + range.end;
         // SAFETY: passed on to the caller.
         unsafe {
-            match place.kind {
-                Kind::Real => ValuesMut::Real(self.run.reals.write(range)),
-                Kind::Index { .. } => ValuesMut::Index(self.run.indices.write(range)),
+            match (place.storage, place.kind) {
+                (Storage::Parameter(at), _) => {
+                    let Bound { start, len, .. } = self.bound[at];
+                    assert!(range.end <= len, "parameter too short");
+                    let start = start.add(range.start);
+                    ValuesMut::Real(std::slice::from_raw_parts_mut(start, range.len()))
+                }
+                (_, Kind::Real) => ValuesMut::Real(self.run.reals.write(range)),
+                (_, Kind::Index { .. }) => ValuesMut::Index(self.run.indices.write(range)),
             }
         }
     }
 }
 
-impl Place {
-    /// Whether the elements lie in row-major order without gaps, so that blocks can be read in place.
-    fn is_plain(&self) -> bool {
-        self.strides == self.shape.strides()
+/// The chain that follows a product.
+struct After<'a, 'w, T> {
+    worker: &'a Worker<'w, T>,
+    chain: &'a Chain,
+    program: &'a Program<T>,
+    scratch: &'a mut [T],
+    /// Elements before the product's matrix, where it is one of several.
+    before: usize,
+    n: usize,
+}
+
+impl<T: Real> Follow<T> for After<'_, '_, T> {
+    fn finish(&mut self, done: Finished<T>) {
+        let stretches = stretches(&done, self.before, self.n);
+        // SAFETY: the product runs as part of a step whose chain this is: earlier steps wrote its
+        // loads, and the plan gave its stores memory that only these rows touch. The finished elements
+        // stand behind the stretches' pointers.
+        unsafe { self.program.run(self.chain, self.worker, stretches, self.scratch) };
+    }
+
+    fn ahead(&mut self, rows: &Range<usize>, columns: &Range<usize>, part: usize, parts: usize) {
+        for row in rows.clone().skip(part).step_by(parts) {
+            let start = self.before + row * self.n + columns.start;
+            self.program.fetch_ahead(self.chain, self.worker, start..start + columns.len());
+        }
     }
 }
 
-/// Copies the elements of a strided value, in row-major order from number `start` on.
-fn copy<E: Copy>(target: &mut [E], values: &[E], place: &Place, start: usize) {
-    let rank = place.shape.rank();
-    if place.strides == [0; MAX_RANK] {
-        return target.iter_mut().for_each(|to| *to = values[0]);
-    }
-    let inner = place.shape.get(rank.wrapping_sub(1)).unwrap_or(1);
-    if rank == 0 || place.strides[rank - 1] > 1 {
-        let mut walk = Offsets::new(&place.shape, &place.strides, start);
-        return target.iter_mut().for_each(|to| *to = values[walk.next_offset()]);
-    }
-    // Along the innermost axis elements are neighbours, or one is repeated: whole runs at once.
-    let mut done = 0;
-    while done < target.len() {
-        let at = start + done;
-        let count = (inner - at % inner).min(target.len() - done);
-        let from = Offsets::new(&place.shape, &place.strides, at).next_offset();
-        let run = &mut target[done..done + count];
-        if place.strides[rank - 1] == 1 {
-            run.copy_from_slice(&values[from..from + count]);
-        } else {
-            run.fill(values[from]);
-        }
-        done += count;
-    }
+/// The stretches of neighbouring elements of a finished block; `before` elements precede its matrix,
+/// whose rows have `n`.
+fn stretches<T>(
+    done: &Finished<T>,
+    before: usize,
+    n: usize,
+) -> impl Iterator<Item = Stretch<T>> + use<T> {
+    let Finished { rows, columns, start, row } = done;
+    let whole = columns.len() == n && *row == n;
+    // Whole rows without gaps make one stretch.
+    let (count, len) = if whole { (1, rows.len() * n) } else { (rows.len(), columns.len()) };
+    let (first, start, row) = (before + rows.start * n + columns.start, *start, *row);
+    (0..count).map(move |i| Stretch {
+        start: first + i * n,
+        len,
+        leader: start.wrapping_add(i * row),
+    })
 }

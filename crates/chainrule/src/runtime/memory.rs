@@ -67,6 +67,11 @@ unsafe impl<T: Send + Sync> Sync for Shared<'_, T> {}
 unsafe impl<T: Send + Sync> Send for Shared<'_, T> {}
 
 impl<'a, T> Shared<'a, T> {
+    /// The first element.
+    pub(crate) fn start(&self) -> *mut T {
+        self.start
+    }
+
     /// The elements in `range`, to read.
     ///
     /// # Safety

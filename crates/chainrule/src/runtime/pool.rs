@@ -1,22 +1,18 @@
 //! Threads that run one job side by side and meet at barriers.
 //!
 //! A step of a small network lasts about 100 µs, too short to wake a sleeping thread for each
-//! kernel. Workers therefore run the whole plan together and wait for each other by spinning briefly,
-//! then yielding; between jobs they spin briefly and then sleep.
+//! kernel. Workers therefore run the whole plan together and wait for each other, and between jobs, by
+//! spinning briefly before they sleep.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Turns of a waiting loop before the thread gives its core away.
-const SPINS: u32 = 2_000;
-
-/// Turns of giving the core away before an idle worker sleeps.
-const YIELDS: u32 = 50;
+use super::barrier::{Barrier, Signal};
 
 /// A job: what each worker runs, given its number.
 type Job = *const (dyn Fn(usize) + Sync);
@@ -25,9 +21,9 @@ struct Shared {
     /// The current job; written only while every worker is idle.
     job: UnsafeCell<Option<Job>>,
     /// Counts jobs; a change tells workers that one is there.
-    generation: AtomicUsize,
+    generation: Signal,
     /// Workers that have not finished the current job.
-    running: AtomicUsize,
+    running: Signal,
     stop: AtomicBool,
     barrier: Barrier,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -40,47 +36,9 @@ unsafe impl Sync for Shared {}
 // SAFETY: the pointer in `job` is only used while `Pool::run` keeps its target alive.
 unsafe impl Send for Shared {}
 
-/// A meeting point for a fixed number of threads.
-struct Barrier {
-    threads: usize,
-    arrived: AtomicUsize,
-    round: AtomicUsize,
-    broken: AtomicBool,
-}
-
-impl Barrier {
-    /// Waits for all threads; `false` if one of them panicked.
-    fn wait(&self) -> bool {
-        let round = self.round.load(Ordering::Acquire);
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
-            self.arrived.store(0, Ordering::Relaxed);
-            self.round.fetch_add(1, Ordering::Release);
-            return !self.broken.load(Ordering::Acquire);
-        }
-        let mut turns = 0;
-        while self.round.load(Ordering::Acquire) == round {
-            if self.broken.load(Ordering::Acquire) {
-                return false;
-            }
-            pause(&mut turns);
-        }
-        !self.broken.load(Ordering::Acquire)
-    }
-}
-
 /// The stretch of `count` things that falls to number `index` of `of`; a single thing to the first.
 pub(super) fn share(count: usize, index: usize, of: usize) -> Range<usize> {
     (count * index).div_ceil(of)..(count * (index + 1)).div_ceil(of)
-}
-
-/// One turn of a waiting loop: spins first, then gives the core away.
-fn pause(turns: &mut u32) {
-    *turns = turns.saturating_add(1);
-    if *turns < SPINS {
-        std::hint::spin_loop();
-    } else {
-        std::thread::yield_now();
-    }
 }
 
 /// A fixed number of threads, the caller's among them.
@@ -110,15 +68,10 @@ impl Pool {
         let shared = |threads| {
             Arc::new(Shared {
                 job: UnsafeCell::new(None),
-                generation: AtomicUsize::new(0),
-                running: AtomicUsize::new(0),
+                generation: Signal::new(0),
+                running: Signal::new(0),
                 stop: AtomicBool::new(false),
-                barrier: Barrier {
-                    threads,
-                    arrived: AtomicUsize::new(0),
-                    round: AtomicUsize::new(0),
-                    broken: AtomicBool::new(false),
-                },
+                barrier: Barrier::new(threads),
                 panic: Mutex::new(None),
             })
         };
@@ -154,18 +107,14 @@ impl Pool {
         let job: &'static (dyn Fn(usize) + Sync) = unsafe { std::mem::transmute(job) };
         // SAFETY: `busy` is held and `running` is 0, so that nobody else touches `job`.
         unsafe { *shared.job.get() = Some(job) };
-        shared.running.store(self.workers.len(), Ordering::Relaxed);
-        shared.generation.fetch_add(1, Ordering::Release);
-        self.workers.iter().for_each(|worker| worker.thread().unpark());
+        let workers = self.workers.len();
+        shared.running.update(|running| running.store(workers, Ordering::Relaxed));
+        shared.next_generation();
         shared.call(job, 0);
-        let mut turns = 0;
-        while shared.running.load(Ordering::Acquire) > 0 {
-            pause(&mut turns);
-        }
+        shared.running.wait(|running| running == 0);
         let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
-            shared.barrier.arrived.store(0, Ordering::Relaxed);
-            shared.barrier.broken.store(false, Ordering::Release);
+            shared.barrier.mend();
             resume_unwind(panic);
         }
     }
@@ -193,18 +142,33 @@ impl Pool {
         });
     }
 
-    /// Waits until every thread of the running job is here; `false` if one of them panicked.
-    pub(crate) fn meet(&self) -> bool {
-        self.workers.is_empty() || self.shared.barrier.wait()
+    /// Waits until every thread of the running job is here; the last one runs `finish` before anybody
+    /// goes on. `false` if a thread panicked.
+    pub(crate) fn meet(&self, finish: impl FnOnce()) -> bool {
+        self.shared.barrier.wait(finish)
+    }
+}
+
+impl Pool {
+    /// How often a thread has slept at a meeting since this was last asked.
+    pub(crate) fn take_sleeps(&self) -> usize {
+        self.shared.barrier.take_sleeps()
     }
 }
 
 impl Shared {
+    /// Tells the workers that there is something to do.
+    fn next_generation(&self) {
+        self.generation.update(|generation| {
+            generation.fetch_add(1, Ordering::Release);
+        });
+    }
+
     /// Runs the job; a panic breaks the barrier, so that nobody waits for this thread.
     fn call(&self, job: &(dyn Fn(usize) + Sync), index: usize) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(index))) {
             self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
-            self.barrier.broken.store(true, Ordering::Release);
+            self.barrier.break_up();
         }
     }
 }
@@ -212,10 +176,7 @@ impl Shared {
 fn work(shared: &Shared, index: usize) {
     let mut seen = 0;
     loop {
-        let mut turns = 0;
-        while shared.generation.load(Ordering::Acquire) == seen {
-            if turns < SPINS + YIELDS { pause(&mut turns) } else { std::thread::park() }
-        }
+        shared.generation.wait(|generation| generation != seen);
         seen = seen.wrapping_add(1);
         if shared.stop.load(Ordering::Acquire) {
             return;
@@ -225,16 +186,17 @@ fn work(shared: &Shared, index: usize) {
             // SAFETY: as above, the target outlives this call.
             shared.call(unsafe { &*job }, index);
         }
-        shared.running.fetch_sub(1, Ordering::Release);
+        shared.running.update(|running| {
+            running.fetch_sub(1, Ordering::Release);
+        });
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Release);
-        self.shared.generation.fetch_add(1, Ordering::Release);
+        self.shared.next_generation();
         for worker in self.workers.drain(..) {
-            worker.thread().unpark();
             let _ = worker.join();
         }
     }
@@ -242,6 +204,8 @@ impl Drop for Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     #[test]
@@ -251,9 +215,9 @@ mod tests {
         for round in 1..=200 {
             pool.run(&|_| {
                 arrived.fetch_add(1, Ordering::SeqCst);
-                assert!(pool.meet());
+                assert!(pool.meet(|| {}));
                 assert_eq!(arrived.load(Ordering::SeqCst), 3 * round);
-                assert!(pool.meet());
+                assert!(pool.meet(|| {}));
             });
         }
     }
@@ -263,7 +227,7 @@ mod tests {
         let pool = Pool::new(2);
         let job = |index: usize| {
             assert!(index == 0, "worker fails");
-            pool.meet();
+            pool.meet(|| {});
         };
         assert!(catch_unwind(AssertUnwindSafe(|| pool.run(&job))).is_err());
         let sum = AtomicUsize::new(0);

@@ -5,8 +5,9 @@ use std::fmt::{Debug, Display};
 use num_traits::{Float, NumAssign};
 
 use crate::ops::elementary;
-use crate::ops::product::{self, Kernel};
-use crate::ops::{AnyOp, Operand, Output};
+use crate::ops::product::{self, Tiles};
+use crate::ops::{AnyOp, InPlace, Operand, Output, Scalar};
+use crate::runtime::Level;
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
 ///
@@ -48,14 +49,23 @@ pub trait Real:
 }
 
 mod sealed {
-    use super::{AnyOp, Kernel, Operand, Output, product};
+    use super::{AnyOp, InPlace, Level, Operand, Output, Scalar, Tiles, product};
 
     pub trait Sealed: Sized {
         /// Calls an operation's kernel for this type.
         fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>);
 
-        /// The kernel of matrix products with so many columns, for this processor.
-        fn product_kernel(columns: usize) -> Kernel<Self>;
+        /// Calls a pointwise operation's kernel on stretches.
+        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]);
+
+        /// A pointwise operation's kernel that writes over its first operand.
+        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>>;
+
+        /// A pointwise operation's kernel for single numbers.
+        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>>;
+
+        /// The innermost loops of matrix products, for this processor.
+        fn tiles() -> Tiles<Self>;
     }
 
     impl Sealed for f32 {
@@ -63,8 +73,20 @@ mod sealed {
             op.forward_f32(operands, output);
         }
 
-        fn product_kernel(columns: usize) -> Kernel<Self> {
-            product::kernel_f32(columns)
+        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]) {
+            op.pointwise_f32(operands, output);
+        }
+
+        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>> {
+            op.in_place_f32()
+        }
+
+        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>> {
+            op.scalar_f32()
+        }
+
+        fn tiles() -> Tiles<Self> {
+            product::tiles_f32(Level::current())
         }
     }
 
@@ -73,8 +95,20 @@ mod sealed {
             op.forward_f64(operands, output);
         }
 
-        fn product_kernel(columns: usize) -> Kernel<Self> {
-            product::kernel_f64(columns)
+        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]) {
+            op.pointwise_f64(operands, output);
+        }
+
+        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>> {
+            op.in_place_f64()
+        }
+
+        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>> {
+            op.scalar_f64()
+        }
+
+        fn tiles() -> Tiles<Self> {
+            product::tiles_f64(Level::current())
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::graph::{Graph, Var};
 use crate::nn::Sequential;
 use crate::optim::Sgd;
 use crate::parameters::Parameters;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanInfo, Profile};
 use crate::runtime::Pool;
 use crate::tensor::Real;
 
@@ -186,6 +186,39 @@ impl<T: Real> Steps<T> {
 
 /// Hears of every step and epoch.
 type Listen<'l, 'a, T> = dyn FnMut(Event<'_>, &Trainer<'a, T>) -> Result<()> + 'l;
+
+/// Steps that a profile records.
+const PROFILED: usize = 100;
+
+impl<T: Real> Trainer<'_, T> {
+    /// The plan of a training step.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn plan(&self, train: &Dataset) -> Result<PlanInfo> {
+        Ok(Steps::new(self, train)?.whole.plan.info())
+    }
+
+    /// The time of each part of a training step, over some steps of the first epoch on a copy of the
+    /// parameters.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn profile(&self, train: &Dataset) -> Result<Option<Profile>> {
+        let mut steps = Steps::new(self, train)?;
+        let (mut parameters, batch) = (self.parameters.clone(), steps.batch);
+        let order = train.shuffled(self.config.seed, 0);
+        let step = &mut steps.whole;
+        for (number, examples) in order.chunks_exact(batch).cycle().take(2 * PROFILED).enumerate() {
+            if number == PROFILED {
+                step.plan.record(true);
+            }
+            feed(&mut step.plan, train, examples)?;
+            step.plan.step(&mut parameters)?;
+        }
+        Ok(step.plan.profile())
+    }
+}
 
 impl<'a, T: Real> Trainer<'a, T> {
     /// Trains up to the configured number of epochs; `listen` hears of every step and epoch, and can

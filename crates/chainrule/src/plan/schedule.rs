@@ -1,0 +1,208 @@
+//! From units to phases: what may run side by side, and where threads must meet.
+//!
+//! Within a phase every step is split by rows, and a thread takes the same stretch of rows of each:
+//! a step may follow another of the same phase if its row r needs only row r of what that one
+//! computes. So the layers of a network run through for some rows of a batch without a meeting. What is
+//! too small to split runs at the end of a phase, on the thread that comes last to the meeting.
+//!
+//! Which steps a phase has depends on shapes alone. How rows fall to threads changes no bit, since an
+//! element is always computed whole, by one thread, in one order.
+
+use super::units::{Units, Work};
+use super::{Place, Storage};
+use crate::ops::matmul_lengths;
+use crate::tensor::Shape;
+
+/// Units between two meetings, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Phase {
+    /// Units that all threads share.
+    pub shared: Vec<usize>,
+    /// Units that the last thread to arrive runs, in order.
+    pub serial: Vec<usize>,
+}
+
+/// When units run, and how they are split.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    pub phases: Vec<Phase>,
+    /// For each unit, the rows by which it is split; 1 where it cannot be.
+    pub rows: Vec<usize>,
+    /// For each unit, its estimated time on one thread, in nanoseconds.
+    pub costs: Vec<f64>,
+}
+
+impl Schedule {
+    /// For each unit, its place in time: units of one phase that threads share have the same.
+    pub fn times(&self) -> Vec<usize> {
+        let mut times = vec![0; self.rows.len()];
+        let mut now = 0;
+        for Phase { shared, serial } in &self.phases {
+            now += 1;
+            shared.iter().for_each(|&unit| times[unit] = now);
+            for &unit in serial {
+                now += 1;
+                times[unit] = now;
+            }
+        }
+        times
+    }
+}
+
+/// Steps cheaper than this run serially where that saves a meeting, in nanoseconds.
+const TINY: f64 = 150.0;
+
+/// Phases cheaper than this are not worth a meeting.
+const SMALL_PHASE: f64 = 1_500.0;
+
+/// Plans cheaper than this are not worth waking another thread.
+const SMALL_PLAN: f64 = 6_000.0;
+
+/// When a unit runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct When {
+    phase: usize,
+    serial: bool,
+}
+
+/// The phases of a plan. `late` holds the units that must come after the guard.
+pub(super) fn schedule(units: &Units<'_>, late: &[bool]) -> Schedule {
+    let mut when: Vec<When> = Vec::with_capacity(units.work.len());
+    let rows: Vec<usize> = units.work.iter().map(rows_of).collect();
+    let costs: Vec<f64> = units.work.iter().map(cost).collect();
+    let mut phases: Vec<Phase> = Vec::new();
+    let mut guard = When { phase: 0, serial: false };
+    for (unit, work) in units.work.iter().enumerate() {
+        // The earliest phase if the threads share the step, and if one of them runs it at the end.
+        let (mut shared, mut serial) = (0, 0);
+        for (place, aligned) in operands(work) {
+            let Some(writer) = units.writer(&place).filter(|&writer| writer != unit) else {
+                continue;
+            };
+            let before = when[writer];
+            let follows = !before.serial
+                && rows[writer] == rows[unit]
+                && (rows[unit] == 1 || aligned && is_by_rows(&place, rows[unit], units));
+            shared = shared.max(before.phase + usize::from(!follows));
+            serial = serial.max(before.phase);
+        }
+        if late[unit] {
+            shared = shared.max(guard.phase + 1);
+            serial = serial.max(guard.phase);
+        }
+        let is_guard = matches!(work, Work::Guard(_));
+        let runs_serially = is_guard || (costs[unit] < TINY && serial < shared);
+        let now =
+            When { phase: if runs_serially { serial } else { shared }, serial: runs_serially };
+        if is_guard {
+            guard = now;
+        }
+        when.push(now);
+        if phases.len() <= now.phase {
+            phases.resize_with(now.phase + 1, Phase::default);
+        }
+        let phase = &mut phases[now.phase];
+        if now.serial { phase.serial.push(unit) } else { phase.shared.push(unit) }
+    }
+    Schedule { phases: merge(phases, &costs), rows, costs }
+}
+
+/// Joins phases that are too small for a meeting to the phase before.
+fn merge(phases: Vec<Phase>, costs: &[f64]) -> Vec<Phase> {
+    let cost = |phase: &Phase| phase.shared.iter().map(|&unit| costs[unit]).sum::<f64>();
+    let small = phases.iter().map(cost).sum::<f64>() < SMALL_PLAN;
+    let mut merged: Vec<Phase> = Vec::new();
+    for mut phase in phases {
+        if small || cost(&phase) < SMALL_PHASE {
+            let serial = phase.shared.drain(..).chain(phase.serial.drain(..));
+            match merged.last_mut() {
+                Some(last) => last.serial.extend(serial),
+                None => merged.push(Phase { shared: Vec::new(), serial: serial.collect() }),
+            }
+        } else {
+            merged.push(phase);
+        }
+    }
+    merged
+}
+
+/// The first axis that has rows: leading axes of length 1 are passed over.
+fn row_axis(shape: &Shape) -> Option<usize> {
+    shape.dims().iter().position(|&length| length != 1)
+}
+
+fn rows_of_shape(shape: &Shape) -> usize {
+    row_axis(shape).map_or(1, |axis| shape.dims()[axis])
+}
+
+/// By how many rows a step can be split.
+fn rows_of(work: &Work) -> usize {
+    match work {
+        Work::Chain(chain) => rows_of_shape(&chain.shape),
+        Work::Product { chain, .. } => {
+            let shape = chain.shape;
+            shape.dims()[..shape.rank() - 1].iter().product()
+        }
+        Work::Kernel { op, out, .. } => {
+            let rows = rows_of_shape(&out.shape);
+            let width = out.shape.len().checked_div(rows).unwrap_or(0);
+            if width.is_multiple_of(op.grain(&out.shape).max(1)) { rows } else { 1 }
+        }
+        Work::Copy { to, .. } => rows_of_shape(&to.shape),
+        Work::Guard(_) => 1,
+    }
+}
+
+/// What a unit reads, and whether its row r needs only row r of it.
+fn operands(work: &Work) -> Vec<(Place, bool)> {
+    let mut found = Vec::new();
+    match work {
+        Work::Chain(_) => {}
+        Work::Product { a, b, .. } => found.extend([(*a, a.shape.rank() == 2), (*b, false)]),
+        Work::Kernel { op, operands, out, .. } => {
+            for (at, place) in operands.iter().enumerate() {
+                let first = |shape: &Shape| shape.get(0).filter(|&length| length != 1);
+                let same =
+                    first(&place.shape).is_some() && first(&place.shape) == first(&out.shape);
+                found.push((*place, same && op.by_rows(at)));
+            }
+        }
+        Work::Copy { from, .. } => found.push((*from, true)),
+        Work::Guard(place) => found.push((*place, false)),
+    }
+    let loads = work.chain().into_iter().flat_map(|chain| &chain.loads);
+    found.extend(loads.map(|place| (*place, true)));
+    found
+}
+
+/// Whether row r of a view lies within row r of the buffer that it reads, of which there are `rows`.
+fn is_by_rows(place: &Place, rows: usize, units: &Units<'_>) -> bool {
+    let (Storage::Buffer(buffer), Some(axis)) = (place.storage, row_axis(&place.shape)) else {
+        return false;
+    };
+    let len = units.buffers[buffer].0.shape.len();
+    let width = len / rows.max(1);
+    let inner = place.shape.dims().iter().zip(place.strides).skip(axis + 1);
+    let reach = inner.map(|(&n, stride)| n.saturating_sub(1) * stride).sum::<usize>();
+    place.shape.dims()[axis] == rows
+        && width * rows == len
+        && place.strides[axis] == width
+        && place.offset + reach < width
+}
+
+/// The estimated time of a step on one thread, in nanoseconds.
+fn cost(work: &Work) -> f64 {
+    let own = match work {
+        Work::Chain(_) | Work::Guard(_) => 0.0,
+        Work::Product { a, b, chain, .. } => {
+            let k = matmul_lengths(&a.shape, &b.shape).map_or(0, |lengths| lengths.k);
+            50.0 + chain.shape.len() as f64 * k as f64 / 50.0
+        }
+        Work::Kernel { out, cost, .. } => 20.0 + out.shape.len() as f64 * *cost as f64 / 4.0,
+        Work::Copy { to, .. } => 20.0 + to.shape.len() as f64 / 2.0,
+    };
+    let chain = work.chain().filter(|chain| !chain.body.is_empty());
+    own + chain.map_or(0.0, |chain| {
+        10.0 + chain.body.len() as f64 * (2.0 + chain.shape.len() as f64 / 10.0)
+    })
+}

@@ -1,0 +1,118 @@
+//! Smaller graphs with the same bits: constants folded, equal nodes joined, operations without effect
+//! left out.
+//!
+//! A rewrite stands here only if it changes no bit of any result: x + 0 stays, since −0 + 0 is 0.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::graph::{Node, Source};
+use crate::ops::{self, AnyOp, Class, Key, Notation, Scalar};
+use crate::tensor::{Real, Shape, Tensor};
+
+/// Rewrites the needed nodes in place; the answer gives for each node the one that stands for it.
+pub(super) fn simplify<T: Real>(nodes: &mut [Node], needed: &[bool]) -> Vec<u32> {
+    let mut alias: Vec<u32> = (0..nodes.len() as u32).collect();
+    let mut seen = Seen::default();
+    for id in 0..nodes.len() {
+        if !needed[id] {
+            continue;
+        }
+        for operand in &mut nodes[id].operands {
+            *operand = alias[*operand as usize];
+        }
+        if let Some(other) = without_effect(nodes, id) {
+            alias[id] = other;
+            continue;
+        }
+        if let Some(value) = folded::<T>(nodes, id) {
+            nodes[id].source = Source::Constant(Arc::new(Tensor::scalar(value)));
+            nodes[id].operands = Box::default();
+        }
+        if let Some(other) = seen.earlier(nodes, id) {
+            alias[id] = other;
+        }
+    }
+    alias
+}
+
+/// The number that a constant repeats in all its elements.
+pub(super) fn repeated(node: &Node) -> Option<f64> {
+    match &node.source {
+        Source::Constant(tensor) => tensor.at(&[]),
+        _ => None,
+    }
+}
+
+/// The operand that an operation only repeats: x·1, x/1, a reshape to the same shape.
+fn without_effect(nodes: &[Node], id: usize) -> Option<u32> {
+    let node = &nodes[id];
+    let op = node.op()?;
+    let is_one = |operand: u32| repeated(&nodes[operand as usize]) == Some(1.0);
+    match *node.operands {
+        [x] if rearranges(&**op) && nodes[x as usize].ty == node.ty => Some(x),
+        [a, b] if op.key() == AnyOp::key(&ops::Mul) => match (is_one(a), is_one(b)) {
+            (_, true) => Some(a),
+            (true, _) => Some(b),
+            _ => None,
+        },
+        [a, b] if op.key() == AnyOp::key(&ops::Div) && is_one(b) => Some(a),
+        _ => None,
+    }
+}
+
+/// Whether an operation only reshapes or repeats.
+fn rearranges(op: &dyn AnyOp) -> bool {
+    op.class() == Class::View && op.notation() == Notation::Silent
+}
+
+/// The number that a node repeats in all its elements, if its operands are constants.
+fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
+    let node = &nodes[id];
+    let op = node.op()?;
+    let value = |at: usize| repeated(&nodes[*node.operands.get(at)? as usize]);
+    if rearranges(&**op) {
+        return value(0);
+    }
+    if op.class() != Class::Pointwise {
+        return None;
+    }
+    let value = |at| value(at).map(T::from_f64);
+    let result = match T::scalar(&**op)? {
+        Scalar::Unary(f) => f(value(0)?),
+        Scalar::Binary(f) => f(value(0)?, value(1)?),
+        Scalar::Ternary(f) => f(value(0)?, value(1)?, value(2)?),
+    };
+    Some(Real::to_f64(result))
+}
+
+/// Operands that an entry can hold; nodes with more are not joined.
+const MAX_JOINED: usize = 3;
+
+/// The nodes so far, by what they compute.
+#[derive(Default)]
+struct Seen {
+    constants: HashMap<(u64, Shape), u32>,
+    operations: HashMap<(Key, [u32; MAX_JOINED]), u32>,
+}
+
+impl Seen {
+    /// An earlier node that computes the same, else `None`, and the node is remembered.
+    fn earlier(&mut self, nodes: &[Node], id: usize) -> Option<u32> {
+        let node = &nodes[id];
+        let this = id as u32;
+        let first = match &node.source {
+            Source::Constant(_) => {
+                let bits = repeated(node)?.to_bits();
+                *self.constants.entry((bits, node.ty.shape)).or_insert(this)
+            }
+            Source::Op(op) if node.operands.len() <= MAX_JOINED => {
+                let mut operands = [u32::MAX; MAX_JOINED];
+                operands[..node.operands.len()].copy_from_slice(&node.operands);
+                *self.operations.entry((op.key(), operands)).or_insert(this)
+            }
+            _ => return None,
+        };
+        (first != this).then_some(first)
+    }
+}

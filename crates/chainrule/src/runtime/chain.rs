@@ -1,0 +1,450 @@
+//! Running chains of pointwise operations, block by block, so that what passes between two operations
+//! stays in the innermost cache.
+
+use std::ops::Range;
+
+use super::execute::Source;
+use super::simd::prefetch_from;
+use crate::ops::{InPlace, MAX_OPERANDS, Scalar};
+use crate::plan::{Argument, Chain, Instruction, Place};
+use crate::tensor::{MAX_RANK, Offsets, Real};
+
+/// Elements of one scratch block: several blocks fit into the innermost cache.
+const BLOCK: usize = 512;
+
+/// Arrays of this many bytes are not expected to be in the second-level cache.
+const FAR: usize = 256 * 1024;
+
+/// How a load reaches the chain.
+#[derive(Clone, Copy, Debug)]
+enum Load {
+    /// Element by element, in place.
+    Plain,
+    /// One number, repeated in a scratch block.
+    Repeated(usize),
+    /// A row of this length, for each of the chain's rows; short ones are repeated in a scratch block.
+    Row(usize, usize),
+    /// Copied to a scratch block.
+    Strided(usize),
+}
+
+/// Where an instruction's result is computed.
+#[derive(Clone, Copy, Debug)]
+enum Computed<T> {
+    /// In a scratch block.
+    Block(usize),
+    /// In its place in memory.
+    Memory,
+    /// In its place in memory, over the first operand.
+    InPlace(InPlace<T>),
+}
+
+/// A chain made ready to run in one precision.
+#[derive(Clone, Debug)]
+pub(super) struct Program<T> {
+    loads: Vec<Load>,
+    /// For each instruction, where its result is computed.
+    results: Vec<Computed<T>>,
+    /// Elements of a block, and the distance between blocks.
+    width: usize,
+    pub scratch: usize,
+    /// A chain over a single element runs without blocks.
+    scalar: Option<Vec<Line<T>>>,
+}
+
+/// A pointwise operation on single numbers: operands and result by their slots.
+#[derive(Clone, Debug)]
+struct Line<T> {
+    kernel: Scalar<T>,
+    operands: [u32; 3],
+    result: u32,
+}
+
+/// A stretch of a chain's elements, and the product's elements there, if the chain follows one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch<T> {
+    pub start: usize,
+    pub len: usize,
+    pub leader: *const T,
+}
+
+impl<T: Real> Program<T> {
+    pub fn new(chain: &Chain) -> Self {
+        let mut next = 0;
+        let mut block = || {
+            next += 1;
+            next - 1
+        };
+        let row = chain.shape.dims().last().copied().unwrap_or(1);
+        let loads: Vec<Load> = chain
+            .loads
+            .iter()
+            .map(|place| match place {
+                place if place.is_plain() && !chain.shape.is_empty() => Load::Plain,
+                place if place.strides == [0; MAX_RANK] => Load::Repeated(block()),
+                place if repeats_rows(place) => Load::Row(row, block()),
+                _ => Load::Strided(block()),
+            })
+            .collect();
+        if let Some(lines) = (chain.shape.len() == 1).then(|| lines(chain)).flatten() {
+            let scratch = chain.loads.len() + chain.body.len();
+            return Self { loads, results: Vec::new(), width: 1, scratch, scalar: Some(lines) };
+        }
+        let mut results: Vec<Computed<T>> =
+            chain.body.iter().map(|instruction| computed(chain, instruction)).collect();
+        let used = assign_blocks(chain, next, &mut results);
+        let width = match row {
+            0 => 1,
+            row if row <= BLOCK && chain.shape.len() > BLOCK => BLOCK / row * row,
+            _ => BLOCK.min(chain.shape.len()),
+        };
+        let width = width.max(1);
+        Self { loads, results, width, scratch: used * width, scalar: None }
+    }
+
+    /// Runs the chain over stretches of its elements.
+    ///
+    /// # Safety
+    /// The chain's loads and stores are memory of the current run that this thread may read and write
+    /// there; `scratch` has `self.scratch` elements; each stretch's leader points to its elements.
+    pub unsafe fn run(
+        &self,
+        chain: &Chain,
+        source: &impl Source<T>,
+        stretches: impl Iterator<Item = Stretch<T>>,
+        scratch: &mut [T],
+    ) {
+        if let Some(lines) = &self.scalar {
+            for stretch in stretches.filter(|stretch| stretch.len == 1) {
+                // SAFETY: passed on from the caller.
+                unsafe { self.run_scalar(chain, lines, source, stretch.leader, scratch) };
+            }
+            return;
+        }
+        assert!(scratch.len() >= self.scratch, "chain scratch too short");
+        let worker = Worker { program: self, chain, source, scratch: scratch.as_mut_ptr() };
+        // SAFETY: passed on from the caller.
+        unsafe {
+            worker.fill();
+            for stretch in stretches {
+                let mut done = 0;
+                while done < stretch.len {
+                    // Blocks end where rows end, so that repeated rows fit.
+                    let start = stretch.start + done;
+                    let len = self.width.min(stretch.len - done);
+                    worker.block(start..start + len, stretch.leader.wrapping_add(done));
+                    done += len;
+                }
+            }
+        }
+    }
+
+    /// Asks the processor to fetch what the chain will read and write in a stretch of its elements.
+    pub fn fetch_ahead(&self, chain: &Chain, source: &impl Source<T>, now: Range<usize>) {
+        if chain.shape.len() * size_of::<T>() < FAR {
+            return;
+        }
+        let loads = self.loads.iter().zip(&chain.loads);
+        let plain = loads.filter(|(load, _)| matches!(load, Load::Plain));
+        let reads = plain.map(|(_, place)| (place.storage, place.offset));
+        let writes = chain.body.iter().filter_map(|i| Some((i.store?, 0)));
+        let mut before = None;
+        for (storage, offset) in reads.chain(writes) {
+            // An update writes what it has read.
+            if before.replace(storage) != Some(storage) {
+                let start = source.pointer(storage).wrapping_add(offset + now.start);
+                prefetch_from(start.cast_const().cast(), now.len() * size_of::<T>());
+            }
+        }
+    }
+
+    /// Runs a chain over a single element.
+    unsafe fn run_scalar(
+        &self,
+        chain: &Chain,
+        lines: &[Line<T>],
+        source: &impl Source<T>,
+        leader: *const T,
+        slots: &mut [T],
+    ) {
+        let loads = chain.loads.len();
+        for (slot, place) in slots.iter_mut().zip(&chain.loads) {
+            // SAFETY: a load of the run; its one element.
+            *slot = unsafe { *source.pointer(place.storage).add(place.offset) };
+        }
+        // SAFETY: a chain that follows a product has its element there.
+        let leader = if leader.is_null() { T::zero() } else { unsafe { *leader } };
+        let slot = |slots: &[T], at: u32| match at {
+            LEADER => leader,
+            at => slots[at as usize],
+        };
+        for Line { kernel, operands: [a, b, c], result } in lines {
+            slots[*result as usize] = match kernel {
+                Scalar::Unary(f) => f(slot(slots, *a)),
+                Scalar::Binary(f) => f(slot(slots, *a), slot(slots, *b)),
+                Scalar::Ternary(f) => f(slot(slots, *a), slot(slots, *b), slot(slots, *c)),
+            };
+        }
+        for (at, instruction) in chain.body.iter().enumerate() {
+            if let Some(storage) = instruction.store {
+                // SAFETY: a store of the run; its one element.
+                unsafe { *source.pointer(storage) = slots[loads + at] };
+            }
+        }
+    }
+}
+
+/// The slot that stands for the product that a chain follows.
+const LEADER: u32 = u32::MAX;
+
+/// Whether a view repeats one row along all other axes.
+fn repeats_rows(place: &Place) -> bool {
+    let rank = place.shape.rank();
+    let outer = place.shape.dims().iter().zip(place.strides).take(rank.saturating_sub(1));
+    rank > 0 && place.strides[rank - 1] == 1 && outer.clone().all(|(&n, s)| n == 1 || s == 0)
+}
+
+/// A chain over a single element as lines, if all of its operations have a kernel for that. Slots are
+/// first the loads, then the results.
+fn lines<T: Real>(chain: &Chain) -> Option<Vec<Line<T>>> {
+    let loads = chain.loads.len();
+    let line = |(at, instruction): (usize, &Instruction)| {
+        let mut operands = [0; 3];
+        for (slot, operand) in operands.iter_mut().zip(&instruction.operands) {
+            *slot = match *operand {
+                Argument::Leader => LEADER,
+                Argument::Load(load) => load as u32,
+                Argument::Instruction(at) => (loads + at) as u32,
+            };
+        }
+        let kernel = T::scalar(&*instruction.op)?;
+        Some(Line { kernel, operands, result: (loads + at) as u32 })
+    };
+    chain.body.iter().enumerate().map(line).collect()
+}
+
+/// Where a result is computed: in memory where it has a place there, unless that is a parameter which
+/// the operation reads and cannot write over.
+fn computed<T: Real>(chain: &Chain, instruction: &Instruction) -> Computed<T> {
+    let Some(storage) = instruction.store else { return Computed::Block(0) };
+    let is_it = |operand: &Argument| match *operand {
+        Argument::Load(load) => chain.loads[load].storage == storage,
+        Argument::Leader | Argument::Instruction(_) => false,
+    };
+    match instruction.operands.as_slice() {
+        operands if !operands.iter().any(is_it) => Computed::Memory,
+        [first, rest @ ..] if is_it(first) && !rest.iter().any(is_it) => {
+            T::in_place(&*instruction.op).map_or(Computed::Block(0), Computed::InPlace)
+        }
+        _ => Computed::Block(0),
+    }
+}
+
+/// Gives results that need it their scratch blocks, and frees blocks after their last use. Returns how
+/// many there are, with the `first` ones, which belong to loads.
+fn assign_blocks<T>(chain: &Chain, first: usize, results: &mut [Computed<T>]) -> usize {
+    let body = &chain.body;
+    let sources = |at: usize| {
+        let mut found: Vec<usize> = body[at]
+            .operands
+            .iter()
+            .filter_map(|operand| match *operand {
+                Argument::Instruction(source) => Some(source),
+                Argument::Leader | Argument::Load(_) => None,
+            })
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    };
+    let mut last_use = vec![0; body.len()];
+    for at in 0..body.len() {
+        sources(at).into_iter().for_each(|source| last_use[source] = at);
+    }
+    let (mut free, mut next) = (Vec::new(), first);
+    for at in 0..body.len() {
+        if let Computed::Block(block) = &mut results[at] {
+            *block = free.pop().unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            });
+        }
+        for source in sources(at) {
+            if let Computed::Block(block) = results[source]
+                && last_use[source] == at
+            {
+                free.push(block);
+            }
+        }
+    }
+    next
+}
+
+/// One thread at a chain.
+struct Worker<'a, T, S> {
+    program: &'a Program<T>,
+    chain: &'a Chain,
+    source: &'a S,
+    scratch: *mut T,
+}
+
+impl<T: Real, S: Source<T>> Worker<'_, T, S> {
+    fn scratch_block(&self, number: usize) -> *mut T {
+        self.scratch.wrapping_add(number * self.program.width)
+    }
+
+    fn load(&self, place: &Place) -> *const T {
+        self.source.pointer(place.storage).wrapping_add(place.offset)
+    }
+
+    /// Fills the blocks that stay the same from block to block.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn fill(&self) {
+        let width = self.program.width;
+        for (load, place) in self.program.loads.iter().zip(&self.chain.loads) {
+            let (block, row) = match *load {
+                Load::Repeated(block) => (block, 1),
+                Load::Row(row, block) if width.is_multiple_of(row) => (block, row),
+                _ => continue,
+            };
+            // SAFETY: a row of the load, and a block of this thread's scratch memory.
+            let (row, target) = unsafe {
+                let target = std::slice::from_raw_parts_mut(self.scratch_block(block), width);
+                (std::slice::from_raw_parts(self.load(place), row), target)
+            };
+            match row {
+                [number] => target.fill(*number),
+                row => target.chunks_exact_mut(row.len()).for_each(|to| to.copy_from_slice(row)),
+            }
+        }
+    }
+
+    /// Runs the chain over the elements `now`, at most as many as a block has.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn block(&self, now: Range<usize>, leader: *const T) {
+        let len = now.len();
+        let mut loads: [*const T; 32] = [std::ptr::null(); 32];
+        for (at, place) in self.chain.loads.iter().enumerate().take(loads.len()) {
+            // SAFETY: passed on from the caller.
+            loads[at] = unsafe { self.fetch(at, place, &now) };
+        }
+        for (at, instruction) in self.chain.body.iter().enumerate() {
+            let mut operands: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
+            // An operand that is written over is no slice of its own.
+            let over = matches!(self.program.results[at], Computed::InPlace(_));
+            let slices = operands.iter_mut().zip(&instruction.operands);
+            for (operand, argument) in slices.skip(usize::from(over)) {
+                let start = match *argument {
+                    Argument::Leader => leader,
+                    Argument::Load(load) if load < loads.len() => loads[load],
+                    // SAFETY: passed on from the caller.
+                    Argument::Load(load) => unsafe {
+                        self.fetch(load, &self.chain.loads[load], &now)
+                    },
+                    Argument::Instruction(at) => self.result(at, now.start),
+                };
+                // SAFETY: `len` elements of the product, a load or an earlier result.
+                *operand = unsafe { std::slice::from_raw_parts(start, len) };
+            }
+            let to = self.result(at, now.start);
+            // SAFETY: the block or stretch of memory that belongs to this result alone; a parameter is
+            // read no more once it is written.
+            let output = unsafe { std::slice::from_raw_parts_mut(to, len) };
+            let operands = &operands[..instruction.operands.len()];
+            match (self.program.results[at], instruction.store) {
+                (Computed::InPlace(kernel), _) => kernel(operands.get(1..).unwrap_or(&[]), output),
+                (Computed::Memory, _) | (_, None) => {
+                    T::pointwise(&*instruction.op, operands, output);
+                }
+                (Computed::Block(_), Some(storage)) => {
+                    T::pointwise(&*instruction.op, operands, output);
+                    let place = self.source.pointer(storage).wrapping_add(now.start);
+                    // SAFETY: as above, and no slice of the parameter lives.
+                    unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
+                }
+            }
+        }
+    }
+
+    /// Where the result of an instruction is.
+    fn result(&self, at: usize, start: usize) -> *mut T {
+        match (self.program.results[at], self.chain.body[at].store) {
+            (Computed::Memory | Computed::InPlace(_), Some(storage)) => {
+                self.source.pointer(storage).wrapping_add(start)
+            }
+            (Computed::Block(block), _) => self.scratch_block(block),
+            (Computed::Memory | Computed::InPlace(_), None) => self.scratch_block(0),
+        }
+    }
+
+    /// The elements `now` of a load, in place or copied.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn fetch(&self, at: usize, place: &Place, now: &Range<usize>) -> *const T {
+        let block = match self.program.loads[at] {
+            Load::Plain => return self.load(place).wrapping_add(now.start),
+            Load::Repeated(block) => return self.scratch_block(block),
+            Load::Row(row, block) => {
+                let column = now.start % row;
+                if column + now.len() <= row {
+                    return self.load(place).wrapping_add(column);
+                }
+                if column == 0 && self.program.width.is_multiple_of(row) {
+                    return self.scratch_block(block);
+                }
+                block
+            }
+            Load::Strided(block) => block,
+        };
+        let from = self.source.pointer(place.storage).cast_const();
+        // SAFETY: a block of this thread's scratch memory; no other part of this block's work uses it.
+        let target =
+            unsafe { std::slice::from_raw_parts_mut(self.scratch_block(block), now.len()) };
+        // SAFETY: the load's elements.
+        unsafe { gather(target, from, place, now.start) };
+        target.as_ptr()
+    }
+}
+
+/// Copies the elements of a strided value, in row-major order from number `start` on.
+///
+/// # Safety
+/// `values` points to the buffer in which the place lies.
+pub(super) unsafe fn gather<E: Copy>(
+    target: &mut [E],
+    values: *const E,
+    place: &Place,
+    start: usize,
+) {
+    let values = values.wrapping_add(place.offset);
+    let rank = place.shape.rank();
+    let inner = place.shape.get(rank.wrapping_sub(1)).unwrap_or(1);
+    if rank == 0 || place.strides[rank - 1] > 1 {
+        let mut walk = Offsets::new(&place.shape, &place.strides, start);
+        // SAFETY: the place's elements exist.
+        target.iter_mut().for_each(|to| *to = unsafe { *values.add(walk.next_offset()) });
+        return;
+    }
+    // Along the innermost axis elements are neighbours, or one is repeated: whole runs at once.
+    let mut done = 0;
+    while done < target.len() {
+        let at = start + done;
+        let count = (inner - at % inner).min(target.len() - done);
+        let from = Offsets::new(&place.shape, &place.strides, at).next_offset();
+        let run = &mut target[done..done + count];
+        // SAFETY: the place's elements exist.
+        unsafe {
+            if place.strides[rank - 1] == 1 {
+                std::ptr::copy_nonoverlapping(values.add(from), run.as_mut_ptr(), count);
+            } else {
+                run.fill(*values.add(from));
+            }
+        }
+        done += count;
+    }
+}

@@ -1,0 +1,104 @@
+//! Which vector instructions kernels run with.
+//!
+//! Every path computes the same operations in the same order, so that the choice changes no bit.
+
+use std::sync::OnceLock;
+
+/// A set of vector instructions, from the narrowest to the widest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// What the compiler may assume: SSE2 on x86-64, NEON on AArch64.
+    Portable,
+    /// AVX2 with fused multiply-add.
+    Avx2,
+    /// AVX-512 F, VL, DQ and BW.
+    Avx512,
+}
+
+/// The variable that limits the level, for comparing paths: `portable`, `avx2` or `avx512`.
+const VARIABLE: &str = "CHAINRULE_SIMD";
+
+impl Level {
+    /// The widest level of this processor that `CHAINRULE_SIMD` allows.
+    pub(crate) fn current() -> Self {
+        static LEVEL: OnceLock<Level> = OnceLock::new();
+        *LEVEL.get_or_init(|| {
+            let wanted = match std::env::var(VARIABLE).as_deref() {
+                Ok("portable") => Self::Portable,
+                Ok("avx2") => Self::Avx2,
+                _ => Self::Avx512,
+            };
+            wanted.min(Self::detected())
+        })
+    }
+
+    /// The widest level of this processor.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn detected() -> Self {
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw");
+        match (avx2, avx512) {
+            (true, true) => Self::Avx512,
+            (true, false) => Self::Avx2,
+            _ => Self::Portable,
+        }
+    }
+
+    /// The widest level of this processor.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(crate) fn detected() -> Self {
+        Self::Portable
+    }
+}
+
+/// Runs `work` compiled for the current level, where the compiler vectorises its loops. That needs a
+/// closure marked `#[inline(always)]`: one that is called from here was compiled for the lowest level.
+#[inline(always)]
+pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    match Level::current() {
+        // SAFETY: `current` answers a level only where the processor has its instructions.
+        Level::Avx512 => return unsafe { with_avx512(work) },
+        // SAFETY: as above.
+        Level::Avx2 => return unsafe { with_avx2(work) },
+        Level::Portable => {}
+    }
+    work()
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+unsafe fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+/// Asks the processor to fetch memory into its second-level cache.
+pub(crate) fn prefetch<E>(values: &[E]) {
+    prefetch_from(values.as_ptr().cast(), size_of_val(values));
+}
+
+/// [`prefetch`] of memory that others may be writing.
+pub(super) fn prefetch_from(start: *const u8, bytes: usize) {
+    const LINE: usize = 64;
+    #[cfg(target_arch = "x86_64")]
+    for offset in (0..bytes).step_by(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing that a program could see, and faults nowhere.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(start.wrapping_add(offset).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (start, bytes, LINE);
+}
