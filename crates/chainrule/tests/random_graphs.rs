@@ -1,0 +1,239 @@
+//! Plans against the interpreter: the same bits on thousands of random graphs, whatever a plan fuses,
+//! reorders, shares or reuses, and on any number of threads.
+
+use std::sync::Arc;
+
+use chainrule::optim::{Adam, Sgd};
+use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
+use proptest::prelude::*;
+
+/// One step of growing a graph: an operation, and which earlier values it takes.
+type Growth = (u8, u8, u8);
+
+/// The shapes of inputs and parameters: they broadcast, multiply and reduce in many ways. Large ones
+/// make plans that are worth sharing among threads.
+fn shapes(unit: usize) -> [Shape; 8] {
+    let (long, short) = (5 * unit, 3 * unit);
+    [
+        Shape::from([]),
+        Shape::from([1]),
+        Shape::from([long]),
+        Shape::from([long, long]),
+        Shape::from([short, long]),
+        Shape::from([long, short]),
+        Shape::from([1, long]),
+        Shape::from([2, short, long]),
+    ]
+}
+
+/// Grows a graph from inputs and parameters; steps that do not fit are passed over.
+fn grow<'g>(g: &'g Graph, growth: &[Growth], unit: usize) -> Vec<Var<'g>> {
+    let mut values: Vec<Var<'g>> = Vec::new();
+    for (i, shape) in shapes(unit).into_iter().enumerate() {
+        values.push(g.input(&format!("x{i}"), shape));
+        values.push(g.parameter(&format!("w{i}"), shape));
+    }
+    for &(op, a, b) in growth {
+        let (x, y) = (values[a as usize % values.len()], values[b as usize % values.len()]);
+        if let Some(v) = apply(g, op, x, y, b).filter(|v| v.shape().len() <= 20_000) {
+            values.push(v);
+        }
+    }
+    values
+}
+
+fn apply<'g>(g: &'g Graph, op: u8, x: Var<'g>, y: Var<'g>, number: u8) -> Option<Var<'g>> {
+    let rank = x.shape().rank();
+    let axis = (rank > 0).then(|| number as usize % rank.max(1));
+    let fits = x.shape().broadcast(&y.shape()).is_some();
+    let constant = f64::from(number % 5) - 1.0;
+    match op % 34 {
+        0 => fits.then(|| x + y),
+        1 => fits.then(|| x - y),
+        2 => fits.then(|| x * y),
+        3 => fits.then(|| x / y),
+        4 => fits.then(|| x.maximum(y)),
+        5 => fits.then(|| x.greater(y).select(x, y * 0.5)),
+        6 => Some(x * constant),
+        7 => Some(x + constant),
+        8 => Some(x / constant),
+        9 => Some(-x),
+        10 => Some(x.exp()),
+        11 => Some(x.tanh()),
+        12 => Some(x.sigmoid()),
+        13 => Some(x.relu()),
+        14 => Some(x.abs().sqrt()),
+        15 => Some(x.square()),
+        16 => Some(x.erf()),
+        17 => Some(x.softplus()),
+        18 => axis.map(|axis| x.sum(&[axis])),
+        19 => axis.map(|axis| x.max(&[axis])),
+        20 => axis.map(|axis| x.mean(&[axis])),
+        21 => Some(x.sum(&[])),
+        22 => (rank >= 2).then(|| x.t()),
+        23 => (rank >= 1).then(|| x.softmax()),
+        24 => (rank >= 1).then(|| x.log_softmax()),
+        25 => axis.map(|axis| x.slice(axis, 0, x.shape().dims()[axis].div_ceil(2))),
+        26 => axis.map(|axis| x.pad(axis, 1, 0)),
+        27 => (rank >= 1 && x.shape() == y.shape()).then(|| x.concat(0, &[y])),
+        28 => Some(x.reshape([x.shape().len()])),
+        29 | 30 => products(x, y),
+        31 => fits.then(|| x.equal(y) + x.less(y)),
+        32 => (rank == 2).then(|| x.gather(1, x.argmax(1))),
+        _ => Some(x * g.constant(1.0) / g.constant(1.0)),
+    }
+}
+
+/// A matrix product, if one of the ways to turn the operands fits.
+fn products<'g>(x: Var<'g>, y: Var<'g>) -> Option<Var<'g>> {
+    let (s, t) = (x.shape(), y.shape());
+    if s.rank() < 2 || t.rank() != 2 {
+        return None;
+    }
+    let last = s.dims()[s.rank() - 1];
+    match t.dims() {
+        [rows, _] if *rows == last => Some(x.matmul(y)),
+        [_, columns] if *columns == last => Some(x.matmul(y.t())),
+        _ => None,
+    }
+}
+
+/// Irregular numbers, zeros among them.
+fn numbers<T: Real>(shape: Shape, seed: usize) -> Tensor<T> {
+    let number = |i: usize| (((i + 3) * (seed + 7) * 37 % 101) as f64 - 50.0) / 25.0;
+    Tensor::new(shape, (0..shape.len()).map(|i| T::from_f64(number(i))).collect()).unwrap()
+}
+
+fn bits<T: Real>(values: &[T]) -> Vec<u64> {
+    // Which NaN an operation gives is not promised.
+    let bits = |x: f64| if x.is_nan() { f64::NAN.to_bits() } else { x.to_bits() };
+    values.iter().map(|&x| bits(Real::to_f64(x))).collect()
+}
+
+struct Given<T> {
+    inputs: Vec<(String, Tensor<T>)>,
+    parameters: Parameters<T>,
+}
+
+impl<T: Real> Given<T> {
+    fn new(unit: usize) -> Self {
+        let mut given = Self { inputs: Vec::new(), parameters: Parameters::new() };
+        for (i, shape) in shapes(unit).into_iter().enumerate() {
+            given.inputs.push((format!("x{i}"), numbers(shape, 2 * i)));
+            given.parameters.insert(format!("w{i}"), numbers(shape, 2 * i + 1));
+        }
+        given
+    }
+
+    fn interpret(&self, g: &Graph, outputs: &[Var<'_>]) -> Vec<Tensor<T>> {
+        let inputs: Vec<(&str, Tensor<T>)> =
+            self.inputs.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+        g.interpret(outputs, &inputs, &[], &self.parameters).unwrap()
+    }
+
+    fn feed(&self, plan: &mut chainrule::Plan<T>) {
+        for (name, tensor) in &self.inputs {
+            // A plan has only the inputs that its outputs need.
+            let _ = plan.feed(name, tensor.values());
+        }
+    }
+}
+
+/// All values and the gradients of their sum.
+fn values_and_gradients<T: Real>(growth: &[Growth], unit: usize, threads: usize) {
+    let g = Graph::new();
+    let values = grow(&g, growth, unit);
+    let loss = values.iter().skip(16).fold(g.constant(0.0), |sum, v| sum + v.mean(&[]));
+    let gradients = g.backward(loss, &values[..16]);
+    let outputs: Vec<Var<'_>> = [values.as_slice(), &gradients, &[loss]].concat();
+    let given = Given::<T>::new(unit);
+    let expected = given.interpret(&g, &outputs);
+    // Everything kept, and only the end, so that the rest can be fused.
+    for wanted in [outputs.clone(), [gradients.as_slice(), &[loss]].concat()] {
+        let pool = Arc::new(Pool::new(threads));
+        let mut plan = g.compile::<T>(&wanted).unwrap().with_pool(&pool);
+        given.feed(&mut plan);
+        for _ in 0..2 {
+            plan.run_with(&given.parameters).unwrap();
+            for v in &wanted {
+                let at = outputs.iter().position(|other| other.id() == v.id()).unwrap();
+                let (found, expected) = (plan.value(*v).unwrap(), expected[at].values());
+                assert_eq!(bits(found), bits(expected), "{v:?} in {}", T::NAME);
+            }
+        }
+    }
+}
+
+/// A training step: updates are written where the parameters are, as the interpreter computes them.
+fn training_step<T: Real>(growth: &[Growth], unit: usize, adam: bool, threads: usize) {
+    let g = Graph::new();
+    let values = grow(&g, growth, unit);
+    let loss = values.iter().skip(16).fold(g.constant(0.0), |sum, v| sum + v.tanh().mean(&[]));
+    let weights: Vec<Var<'_>> = values[..16].iter().skip(1).step_by(2).copied().collect();
+    let gradients = g.backward(loss, &weights);
+    let mut given = Given::<T>::new(unit);
+    let updates = if adam {
+        let adam = Adam::new(0.01).unwrap();
+        adam.prepare(&mut given.parameters);
+        adam.updates(&weights, &gradients)
+    } else {
+        Sgd::new(0.01).unwrap().updates(&weights, &gradients)
+    };
+    let news: Vec<Var<'_>> = updates.iter().map(|(_, new)| *new).chain([loss]).collect();
+    let expected = given.interpret(&g, &news);
+    let loss_is_finite = Real::to_f64(expected[updates.len()].values()[0]).is_finite();
+    let pool = Arc::new(Pool::new(threads));
+    let mut plan = g.compile_step::<T>(loss, &updates).unwrap().with_pool(&pool);
+    given.feed(&mut plan);
+    let before = given.parameters.clone();
+    assert_eq!(plan.step(&mut given.parameters).unwrap(), loss_is_finite);
+    if !loss_is_finite {
+        return assert_eq!(given.parameters.sha256(), before.sha256());
+    }
+    // Parameters come back in the order of the updates' names.
+    let names: Vec<String> = updates
+        .iter()
+        .map(|(parameter, _)| {
+            let same = |name: &&str| {
+                let shape = given.parameters.get(name).unwrap().shape();
+                g.parameter(name, shape).id() == parameter.id()
+            };
+            given.parameters.iter().map(|(name, _)| name).find(same).unwrap().to_owned()
+        })
+        .collect();
+    for (name, expected) in names.iter().zip(&expected) {
+        let found = given.parameters.get(name).unwrap().values();
+        assert_eq!(bits(found), bits(expected.values()), "{name} in {}", T::NAME);
+    }
+}
+
+fn growths() -> impl Strategy<Value = Vec<Growth>> {
+    prop::collection::vec(any::<Growth>(), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn values_and_gradients_have_the_interpreters_bits(growth in growths()) {
+        values_and_gradients::<f32>(&growth, 1, 1);
+        values_and_gradients::<f64>(&growth, 1, 1);
+    }
+
+    #[test]
+    fn training_steps_have_the_interpreters_bits(growth in growths(), adam in any::<bool>()) {
+        training_step::<f32>(&growth, 1, adam, 1);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn threads_share_a_plan_with_the_interpreters_bits(
+        growth in growths(), adam in any::<bool>(), threads in 2usize..4,
+    ) {
+        values_and_gradients::<f32>(&growth, 11, threads);
+        training_step::<f32>(&growth, 11, adam, threads);
+    }
+}
