@@ -83,6 +83,12 @@ pub struct Train {
     /// Overwrite the folder of an earlier run
     #[arg(long)]
     pub force: bool,
+    /// Print the plan of a step first: its kernels, what each fused, operations and bytes
+    #[arg(long)]
+    pub show_plan: bool,
+    /// Print the time of each part of a step first, and write a trace for Perfetto or Chrome to FILE
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -216,6 +222,12 @@ pub struct Bench {
     /// Time a forward pass of a batch instead of a training step
     #[arg(long)]
     pub inference: bool,
+    /// Print the plan: its kernels, what each fused, operations and bytes
+    #[arg(long)]
+    pub show_plan: bool,
+    /// Print the time of each step, and write a trace for Perfetto or Chrome to FILE
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

@@ -126,6 +126,7 @@ impl Job<'_> {
             parameters,
             epochs,
         };
+        self.show(&trainer)?;
         let start = Instant::now();
         let steps = self.train.len().div_ceil(self.config.batch_size) as u64;
         let total = steps * u64::from(self.config.epochs);
@@ -173,6 +174,19 @@ impl Job<'_> {
             seconds: Seconds { load: 0.0, train: start.elapsed().as_secs_f64(), total: 0.0 },
             parameters_sha256: parameters.sha256(),
         })
+    }
+
+    /// Shows the plan of a step and where its time goes, where that is asked for.
+    fn show<T: Real>(&self, trainer: &Trainer<'_, T>) -> Result<()> {
+        if let Some(path) = &self.options.profile {
+            if let Some(profile) = trainer.profile(self.train)? {
+                print::write_file(path, &profile.to_trace())?;
+                print::progress(&profile.to_string());
+            }
+        } else if self.options.show_plan {
+            print::progress(&trainer.plan(self.train)?.to_string());
+        }
+        Ok(())
     }
 
     fn folder(&self) -> Result<RunFolder> {

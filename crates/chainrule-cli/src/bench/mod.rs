@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use chainrule::Pool;
+use chainrule::{Plan, Pool};
 use serde::Serialize;
 
 use crate::arguments::{Bench, threads};
@@ -27,6 +27,9 @@ const OPERATIONS: f64 = 2e10;
 
 /// A sample of a tiny network is at least this long, however many runs that takes.
 const SHORTEST: Duration = Duration::from_millis(20);
+
+/// Runs of a profile.
+const PROFILED: usize = 50;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -73,16 +76,42 @@ pub fn bench(options: &Bench) -> Result<()> {
         Report { nodes: Some(nodes), nodes_per_second: Some(per_second), ..report(&times) }
     } else {
         let network: Network = options.network.parse()?;
-        let (times, flops) = match options.inference {
-            true => (network.time_inference(&pool)?, network.forward_flops()),
-            false => (network.time_step(&pool)?, network.step_flops()),
+        let mut shown = String::new();
+        let mut look = |plan: &mut Plan<f32>, run: &mut dyn FnMut(&mut Plan<f32>) -> Result<()>| {
+            shown = look_at(options, plan, run)?;
+            Ok(())
         };
+        let (times, flops) = match options.inference {
+            true => (network.time_inference(&pool, &mut look)?, network.forward_flops()),
+            false => (network.time_step(&pool, &mut look)?, network.step_flops()),
+        };
+        if !shown.is_empty() {
+            print::progress(&shown);
+        }
         Report { gflops: Some(rounded(flops / times.median / 1e9)), ..report(&times) }
     };
     match options.json {
         true => print::json(&report),
         false => print::text(&line(&report)),
     }
+}
+
+/// The plan's steps, or with `--profile` the time of each, whose trace is written to the file.
+fn look_at(
+    options: &Bench,
+    plan: &mut Plan<f32>,
+    run: &mut dyn FnMut(&mut Plan<f32>) -> Result<()>,
+) -> Result<String> {
+    let Some(path) = &options.profile else {
+        return Ok(if options.show_plan { plan.info().to_string() } else { String::new() });
+    };
+    plan.record(true);
+    for _ in 0..PROFILED {
+        run(plan)?;
+    }
+    let Some(profile) = plan.profile() else { return Ok(String::new()) };
+    print::write_file(path, &profile.to_trace())?;
+    Ok(profile.to_string())
 }
 
 /// Times `once`, whose products take `flops` operations.

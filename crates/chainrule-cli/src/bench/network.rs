@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use chainrule::nn::{Init, Sequential};
-use chainrule::optim::Sgd;
-use chainrule::{Graph, Pool, Var};
+use chainrule::optim::{Adam, Sgd};
+use chainrule::{Graph, Plan, Pool};
 
 use super::{Times, measure};
 use crate::Usage;
+
+/// Looks at a plan after it has been timed, and may run it again.
+pub type Look<'a> =
+    dyn FnMut(&mut Plan<f32>, &mut dyn FnMut(&mut Plan<f32>) -> Result<()>) -> Result<()> + 'a;
 
 /// The networks that have a name.
 const NAMED: [(&str, &str); 4] = [
@@ -110,7 +114,7 @@ impl Network {
     }
 
     /// Times training steps on one batch of random examples, fed once.
-    pub fn time_step(&self, pool: &Arc<Pool>) -> Result<Times> {
+    pub fn time_step(&self, pool: &Arc<Pool>, look: &mut Look<'_>) -> Result<Times> {
         let model = self.model()?;
         let mut parameters = model.initial::<f32>(0)?;
         let mut random = Random(1);
@@ -124,48 +128,47 @@ impl Network {
         };
         let variables = model.variables(loss);
         let gradients = g.backward(loss, &variables);
-        let updates = self.updates(&variables, &gradients)?;
+        let updates = match self.optimizer {
+            Optimizer::Sgd => Sgd::new(0.1)?.updates(&variables, &gradients),
+            Optimizer::Adam => {
+                let adam = Adam::new(1e-3)?;
+                adam.prepare(&mut parameters);
+                adam.updates(&variables, &gradients)
+            }
+        };
         let mut plan = g.compile_step::<f32>(loss, &updates)?.with_pool(pool);
         plan.feed("x", &random.numbers(self.batch * self.inputs()))?;
         match regression {
             true => plan.feed("t", &random.numbers(self.batch))?,
             false => plan.feed_labels("t", &random.labels(self.batch, self.outputs()))?,
         }
-        measure(self.step_flops(), || match plan.step(&mut parameters)? {
+        let mut step = |plan: &mut Plan<f32>| match plan.step(&mut parameters)? {
             true => Ok(()),
             false => bail!("the loss is no longer finite, so that steps write nothing"),
-        })
-    }
-
-    /// The nodes of the parameters' new values.
-    fn updates<'g>(
-        &self,
-        parameters: &[Var<'g>],
-        gradients: &[Var<'g>],
-    ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
-        match self.optimizer {
-            Optimizer::Sgd => Ok(Sgd::new(0.1)?.updates(parameters, gradients)),
-            Optimizer::Adam => {
-                bail!("the optimizer adam cannot be timed yet: the library lacks it")
-            }
-        }
+        };
+        let times = measure(self.step_flops(), || step(&mut plan))?;
+        look(&mut plan, &mut step)?;
+        Ok(times)
     }
 
     /// Times forward passes as a server makes them: the batch is fed and the result is read each
     /// time.
-    pub fn time_inference(&self, pool: &Arc<Pool>) -> Result<Times> {
+    pub fn time_inference(&self, pool: &Arc<Pool>, look: &mut Look<'_>) -> Result<Times> {
         let model = self.model()?;
         let parameters = model.initial::<f32>(0)?;
         let g = Graph::new();
         let y = model.forward(g.input("x", [self.batch, self.inputs()]));
         let mut plan = g.compile::<f32>(&[y])?.with_pool(pool);
         let batch = Random(1).numbers(self.batch * self.inputs());
-        measure(self.forward_flops(), || {
+        let run = |plan: &mut Plan<f32>| {
             plan.feed("x", &batch)?;
             plan.run_with(&parameters)?;
             black_box(plan.value(y)?);
             Ok(())
-        })
+        };
+        let times = measure(self.forward_flops(), || run(&mut plan))?;
+        look(&mut plan, &mut { run })?;
+        Ok(times)
     }
 }
 
