@@ -5,10 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{cargo, root, run};
-
-/// The checkers that npm brings, put below `target`.
-const NPM: &[&str] = &["mermaid@11", "jsdom@26", "katex@0.16"];
+use super::{cargo, installed, root, run};
 
 /// Computations with every kind of gate: expression, values, target.
 const CASES: &[(&str, &str, Option<&str>)] = &[
@@ -72,20 +69,15 @@ fn npm(folder: &Path, scripts: &[String]) -> Result<()> {
         println!("skipped: Mermaid, KaTeX and the page's script (node and npm are not installed)");
         return Ok(());
     }
-    if !folder.join("node_modules").join("mermaid").exists() {
-        let mut command = Command::new("npm");
-        command.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
-        if let Err(error) = run(command.arg(folder).args(NPM)) {
-            println!("skipped: Mermaid, KaTeX and the page's script ({error:#})");
-            return Ok(());
-        }
+    let source = root().join("xtask").join("formats");
+    for file in ["package.json", "package-lock.json"] {
+        std::fs::copy(source.join(file), folder.join(file))?;
     }
-    let script = root().join("xtask").join("src").join("formats.mjs");
+    let mut install = Command::new("npm");
+    install.args(["ci", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder);
+    run(&mut install)?;
+    let script = source.join("formats.mjs");
     let mut command = Command::new("node");
     command.arg(script).args(scripts);
     super::run_in(&mut command, folder)
-}
-
-fn installed(program: &str, version: &str) -> bool {
-    Command::new(program).arg(version).output().is_ok_and(|output| output.status.success())
 }

@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` runs every check.
 
 mod formats;
+mod safety;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -15,8 +16,13 @@ fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
         Some("formats") => formats::check(),
+        Some("loom") => safety::loom(),
+        Some("sanitize") => safety::sanitize(),
         other => {
-            eprintln!("usage: cargo xtask test|formats    (got {})", other.unwrap_or("nothing"));
+            eprintln!(
+                "usage: cargo xtask test|formats|loom|sanitize    (got {})",
+                other.unwrap_or("nothing")
+            );
             return ExitCode::from(2);
         }
     };
@@ -42,6 +48,8 @@ fn test() -> Result<()> {
     }
     formats::check()?;
     mnist()?;
+    same_bits()?;
+    safety::loom()?;
     println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
 }
@@ -66,6 +74,39 @@ fn mnist() -> Result<()> {
     }
     let check = ["run", "--release", "--locked", "--", "gradcheck", "mnist", "--hidden", "50"];
     cargo(&[&check[..], &["--batch-size", "3"]].concat(), &[])
+}
+
+/// Trains on every set of vector instructions and without optimisation: the parameters have the same
+/// bits.
+fn same_bits() -> Result<()> {
+    let folder = root().join("target").join("xtask-bits");
+    let mut digests = Vec::new();
+    for (profile, level) in
+        [("release", "avx512"), ("release", "avx2"), ("release", "portable"), ("debug", "avx512")]
+    {
+        let program = root().join("target").join(profile).join("chainrule");
+        let mut command = Command::new(program);
+        command
+            .args(["train", "mnist", "--hidden", "8", "--epochs", "1", "--quiet", "--json"])
+            .args(["--force", "--out"])
+            .arg(&folder)
+            .env("CHAINRULE_SIMD", level)
+            .current_dir(root());
+        println!("$ CHAINRULE_SIMD={level} {} ({profile})", shown(&command));
+        let output = command.output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let digest =
+            text.split("\"parameters_sha256\":\"").nth(1).and_then(|t| t.split('"').next());
+        let Some(digest) = digest.filter(|_| output.status.success()) else {
+            bail!("{}", String::from_utf8_lossy(&output.stderr));
+        };
+        digests.push((profile, level, digest.to_owned()));
+    }
+    if digests.iter().any(|(.., digest)| *digest != digests[0].2) {
+        bail!("training gives other bits on other instructions: {digests:?}");
+    }
+    println!("the same bits: {}", digests[0].2);
+    Ok(())
 }
 
 /// Checks licences, sources and duplicate crates; advisories need a database from the network.
@@ -122,6 +163,11 @@ fn run_in(command: &mut Command, folder: &Path) -> Result<()> {
         bail!("{} failed ({status})", shown(command));
     }
     Ok(())
+}
+
+/// Whether a program can be started.
+fn installed(program: &str, version: &str) -> bool {
+    Command::new(program).arg(version).output().is_ok_and(|output| output.status.success())
 }
 
 fn shown(command: &Command) -> String {
