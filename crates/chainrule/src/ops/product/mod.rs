@@ -451,6 +451,39 @@ mod tests {
         products::<f64>();
     }
 
+    /// Sums of 4,096 products against f64: blocks err less than one chain, and no more than the square
+    /// root of the number of terms lets expect.
+    #[test]
+    fn long_sums_stay_exact_in_f32() {
+        let (m, k, n) = (4, 4096, 33);
+        let number = |i: usize, seed: usize| {
+            let mixed = (i + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+            mixed as f32 / (1 << 23) as f32 - 1.0
+        };
+        let left: Vec<f32> = (0..m * k).map(|i| number(i, 1)).collect();
+        let right: Vec<f32> = (0..k * n).map(|i| number(i, 77)).collect();
+        let mut c = vec![0.0; m * n];
+        let lengths = Lengths { m, k, n };
+        let a = Matrix { start: left.as_ptr(), row: k, column: 1 };
+        let b = Matrix { start: right.as_ptr(), row: n, column: 1 };
+        let product = Product { a, b, lengths, target: Target::Whole(c.as_mut_ptr()) };
+        let mut found = vec![f32::NAN; m * n];
+        let mut scratch = vec![0.0; scratch_len(lengths)];
+        // SAFETY: the vectors hold the lengths given.
+        unsafe { product.compute(0..m, &mut scratch, &mut Keep { found: &mut found, n }) };
+        let (mut ours, mut chains) = (0.0, 0.0);
+        for (at, &found) in found.iter().enumerate() {
+            let terms = (0..k).map(|p| (left[at / n * k + p], right[p * n + at % n]));
+            let exact: f64 = terms.clone().map(|(x, y)| f64::from(x) * f64::from(y)).sum();
+            let chain = terms.fold(0.0, |sum: f32, (x, y)| x.mul_add(y, sum));
+            ours += (f64::from(found) - exact).powi(2);
+            chains += (f64::from(chain) - exact).powi(2);
+        }
+        let root = |sum: f64| (sum / (m * n) as f64).sqrt();
+        assert!(root(ours) < 0.7 * root(chains), "{} against {}", root(ours), root(chains));
+        assert!(root(ours) < 64.0 * f64::from(f32::EPSILON) * 4.0, "{}", root(ours));
+    }
+
     /// Every tile of every level against the definition.
     fn every_tile<T: Real>(levels: &[Tiles<T>]) {
         let number = |i: usize| T::from_f64(((i * 37 + 11) % 101) as f64 / 50.0 - 1.0);

@@ -1,0 +1,84 @@
+//! Running a plan allocates nothing. The counter sees the whole program, so that this test is alone in
+//! it.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chainrule::nn::{Affine, Init, Relu, Sequential};
+use chainrule::optim::Adam;
+use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
+
+/// Counts allocations of this whole program.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A training step of a two-layer network with its parameters.
+fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
+    let model = Sequential::new()
+        .with(Affine::new(784, 50, Init::He))
+        .with(Relu)
+        .with(Affine::new(50, 10, Init::He));
+    let mut parameters = model.initial(7).unwrap();
+    let g = Graph::new();
+    let x = g.input("x", [batch, 784]);
+    let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
+    let variables = model.variables(x);
+    let gradients = g.backward(loss, &variables);
+    let adam = Adam::new(0.001).unwrap();
+    adam.prepare(&mut parameters);
+    let updates = adam.updates(&variables, &gradients);
+    let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);
+    let pixels: Vec<f32> = (0..batch * 784).map(|i| (i % 97) as f32 / 97.0).collect();
+    plan.feed("x", &pixels).unwrap();
+    plan.feed_labels("t", &(0..batch as u32).map(|i| i % 10).collect::<Vec<_>>()).unwrap();
+    (plan, parameters)
+}
+
+#[test]
+fn running_a_plan_allocates_nothing() {
+    let allocations = |run: &mut dyn FnMut()| {
+        run();
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        (0..20).for_each(|_| run());
+        ALLOCATIONS.load(Ordering::Relaxed) - before
+    };
+    for threads in [1, 2] {
+        let pool = Arc::new(Pool::new(threads));
+        // Every kind of step.
+        let g = Graph::new();
+        let w = g.parameter("w", [300, 200]);
+        let x = g.input("x", [300, 200]);
+        let y = (x * w).t().softmax().concat(1, &[w.tanh().t()]).pad(0, 1, 2);
+        let labels = y.argmax(1);
+        let loss = y.gather(1, labels).sum(&[]) + y.max(&[0]).square().mean(&[]);
+        let dw = g.backward(loss, &[w])[0];
+        let mut plan = g.compile_step::<f32>(loss, &[(w, w - dw)]).unwrap().with_pool(&pool);
+        let mut parameters = Parameters::new();
+        parameters.insert("w", Tensor::full([300, 200], 0.5));
+        let count = allocations(&mut || assert!(plan.step(&mut parameters).unwrap()));
+        assert_eq!(count, 0, "{count} allocations in 20 runs on {threads} threads");
+
+        // And a whole training step.
+        let (mut plan, mut parameters) = step(&pool, 100);
+        let count = allocations(&mut || assert!(plan.step(&mut parameters).unwrap()));
+        assert_eq!(count, 0, "{count} allocations in 20 steps on {threads} threads");
+    }
+}
