@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::formula::Formulas;
+use super::label::Labels;
 use super::model::{Entry, Explanation, Hessian, Node, Partial, Passed};
+use super::reading::Formulas;
 use super::{Formula, Request, Value, origin, paths, rules, what_if};
 use crate::backward::{Contribution, Sweep};
 use crate::error::{Error, Result};
@@ -53,16 +54,17 @@ impl<'g> Subject<'_, 'g> {
         let partials = self.g.backward(self.output, &inputs);
         let computed = self.compute(&inputs, &needed, &[&gradients[..], &partials[..]].concat())?;
 
-        let mut labels = Formulas::new(self.g, true);
+        let mut labels = Labels::new(self.g);
+        let mut locals = Formulas::new(self.g, self.root.id, true);
         let nodes = needed
             .iter()
-            .map(|&id| self.node(&computed, &mut labels, id))
+            .map(|&id| self.node(&computed, (&mut labels, &mut locals), id))
             .collect::<Result<Vec<Node>>>()?;
         let values = |vars: &[Var<'g>]| {
             vars.iter().map(|&v| computed.value(v)).collect::<Result<Vec<Value>>>()
         };
         let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
-        let mut formulas = Formulas::new(self.g, false);
+        let mut formulas = Formulas::new(self.g, self.root.id, false);
         let partials = self.names.iter().zip(&partials).zip(partial_values);
         let partials = partials.map(|((name, v), value)| {
             let formula = formulas.of(v.id);
@@ -136,7 +138,12 @@ impl<'g> Subject<'_, 'g> {
         Ok(Computed { sweep, locals, by_gate, by_operand, plan })
     }
 
-    fn node(&self, computed: &Computed<'g>, labels: &mut Formulas<'g>, id: u32) -> Result<Node> {
+    fn node(
+        &self,
+        computed: &Computed<'g>,
+        (labels, locals): (&mut Labels<'g>, &mut Formulas<'g>),
+        id: u32,
+    ) -> Result<Node> {
         let v = self.g.var(id);
         let mut backward = Vec::new();
         for &at in computed.by_gate.get(&id).into_iter().flatten() {
@@ -146,7 +153,7 @@ impl<'g> Subject<'_, 'g> {
                 operand: c.operand,
                 upstream: computed.value(upstream)?,
                 local: local.map(|v| computed.value(v)).transpose()?,
-                local_formula: local.and_then(|local| labels.of(local.id)),
+                local_formula: local.and_then(|local| locals.of(local.id)),
                 rule: None,
                 product: computed.value(c.gradient)?,
             });
@@ -158,7 +165,7 @@ impl<'g> Subject<'_, 'g> {
         let (op, operands, scope) =
             self.g.node(id, |node| (node.op_name(), node.operands.clone(), node.scope));
         let name = self.g.label(id).map(|name| name.to_string());
-        let formula = labels.definition(id);
+        let formula = labels.of(id);
         let text = || formula.as_ref().map_or_else(|| "…".into(), ToString::to_string);
         Ok(Node {
             id,
@@ -240,7 +247,7 @@ impl<'g> Subject<'_, 'g> {
         let mut plan = self.g.compile::<f64>(&rows.concat())?;
         self.feed(&mut plan)?;
         plan.run()?;
-        let mut formulas = Formulas::new(self.g, false);
+        let mut formulas = Formulas::new(self.g, self.root.id, false);
         Ok(Some(Hessian {
             names,
             values: numbers(&plan, &rows)?,

@@ -238,8 +238,9 @@ impl<'g> Parser<'g> {
         }
         self.at += 2;
         let value = self.comparison()?;
-        // Another name for an input leaves the input its own.
-        if !self.variables.iter().any(|variable| variable.var.id == value.id) {
+        // Another name for what has one leaves it its own.
+        let is_input = self.variables.iter().any(|variable| variable.var.id == value.id);
+        if !is_input && self.g.label(value.id).is_none() {
             self.g.set_label(value.id, &name);
         }
         self.defined.push((name, value));
@@ -465,6 +466,11 @@ const FUNCTIONS: &[(&str, Function)] = &[
     ("transpose", Function::One(|x| x.t())),
     ("cross_entropy", Function::Two(cross_entropy)),
 ];
+
+/// Whether an expression can call a function of this name.
+pub(super) fn is_function(name: &str) -> bool {
+    FUNCTIONS.iter().any(|(known, _)| *known == name)
+}
 
 /// Logits of one example against a class number or a distribution.
 fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {

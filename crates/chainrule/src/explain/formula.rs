@@ -1,15 +1,10 @@
-//! Formulas read off a graph's nodes, simplified as far as a reader would by hand.
+//! Formulas and their algebra: sums, products and powers in a normal form.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::graph::{Graph, Source};
-use crate::ops::Notation;
-
-/// Formulas with more parts than this are not shown.
-const MAX_SIZE: usize = 300;
+use crate::tensor::Shape;
 
 /// A formula in a normal form: sums of products of powers.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +34,10 @@ pub(super) enum Term {
 #[derive(Clone, Debug)]
 pub struct Formula {
     pub(super) term: Arc<Term>,
-    size: usize,
+    pub(super) size: usize,
+    /// The shape of what it evaluates to, which may be less than that of the node it stands for: the
+    /// formula of a broadcast is its operand's.
+    pub(super) shape: Shape,
 }
 
 impl PartialEq for Formula {
@@ -56,19 +54,25 @@ impl Serialize for Formula {
 }
 
 impl Formula {
-    fn new(term: Term) -> Self {
-        let size = match &term {
-            Term::Number(_) | Term::Symbol(..) => 1,
-            Term::Sum(terms) | Term::Call(_, terms) => {
-                1 + terms.iter().map(|t| t.size).sum::<usize>()
-            }
-            Term::Product(_, factors) => 1 + factors.iter().map(|(f, _)| f.size).sum::<usize>(),
-            Term::Infix(_, a, b) => 1 + a.size + b.size,
+    pub(super) fn new(term: Term) -> Self {
+        let parts: Vec<&Self> = match &term {
+            Term::Number(_) | Term::Symbol(..) => Vec::new(),
+            Term::Sum(terms) | Term::Call(_, terms) => terms.iter().collect(),
+            Term::Product(_, factors) => factors.iter().map(|(factor, _)| factor).collect(),
+            Term::Infix(_, a, b) => vec![a, b],
         };
-        Self { term: Arc::new(term), size }
+        let size = 1 + parts.iter().map(|part| part.size).sum::<usize>();
+        let broadcast = |shape: Shape, part: &&Self| shape.broadcast(&part.shape).unwrap_or(shape);
+        let shape = parts.iter().fold(Shape::scalar(), broadcast);
+        Self { term: Arc::new(term), size, shape }
     }
 
-    fn number(value: f64) -> Self {
+    /// With a shape of its own rather than that of its parts broadcast.
+    pub(super) fn shaped(self, shape: Shape) -> Self {
+        Self { shape, ..self }
+    }
+
+    pub(super) fn number(value: f64) -> Self {
         Self::new(Term::Number(value))
     }
 
@@ -77,10 +81,6 @@ impl Formula {
             Term::Number(value) => Some(value),
             _ => None,
         }
-    }
-
-    fn is_equality_with_zero(&self) -> bool {
-        matches!(&*self.term, Term::Infix("==", _, zero) if zero.as_number() == Some(0.0))
     }
 
     /// The coefficient and the factors.
@@ -114,14 +114,14 @@ impl Formula {
         }
     }
 
-    fn times(&self, other: &Self) -> Self {
+    pub(super) fn times(&self, other: &Self) -> Self {
         let ((a, mut factors), (b, more)) = (self.factors(), other.factors());
         factors.extend(more);
         Self::product(a * b, factors)
     }
 
     /// This to a constant power. Powers of powers join only where that is right for negative bases.
-    fn power(&self, exponent: f64) -> Self {
+    pub(super) fn power(&self, exponent: f64) -> Self {
         if exponent == 1.0 {
             return self.clone();
         }
@@ -136,7 +136,7 @@ impl Formula {
         }
     }
 
-    fn plus(&self, other: &Self) -> Self {
+    pub(super) fn plus(&self, other: &Self) -> Self {
         let terms = |f: &Self| match &*f.term {
             Term::Sum(terms) => terms.clone(),
             _ => vec![f.clone()],
@@ -159,97 +159,5 @@ impl Formula {
             1 => terms.remove(0),
             _ => Self::new(Term::Sum(terms)),
         }
-    }
-}
-
-/// Reads formulas off a graph.
-pub(super) struct Formulas<'g> {
-    graph: &'g Graph,
-    known: HashMap<u32, Option<Formula>>,
-    /// Whether named values stand for themselves, rather than for what defines them.
-    keep_names: bool,
-}
-
-impl<'g> Formulas<'g> {
-    pub(super) fn new(graph: &'g Graph, keep_names: bool) -> Self {
-        Self { graph, known: HashMap::new(), keep_names }
-    }
-
-    /// The formula of a node; `None` where it is too long to show.
-    pub(super) fn of(&mut self, id: u32) -> Option<Formula> {
-        // Nodes come after their operands, so that one pass in order needs no recursion.
-        let mut needed = vec![id];
-        let mut order = Vec::new();
-        let mut seen = std::collections::HashSet::new();
-        while let Some(id) = needed.pop() {
-            if self.known.contains_key(&id) || !seen.insert(id) {
-                continue;
-            }
-            order.push(id);
-            self.graph.node(id, |node| needed.extend(&node.operands));
-        }
-        order.sort_unstable();
-        for id in order {
-            let formula = self.build(id).filter(|formula| formula.size <= MAX_SIZE);
-            self.known.insert(id, formula);
-        }
-        self.known.get(&id).cloned().flatten()
-    }
-
-    /// The formula of a node itself, even if it has a name.
-    pub(super) fn definition(&mut self, id: u32) -> Option<Formula> {
-        self.of(id)?;
-        self.operation(id)
-    }
-
-    fn build(&self, id: u32) -> Option<Formula> {
-        match self.graph.label(id).filter(|_| self.keep_names) {
-            Some(name) => Some(Formula::new(Term::Symbol(name.as_ref().into(), id))),
-            None => self.operation(id),
-        }
-    }
-
-    fn operation(&self, id: u32) -> Option<Formula> {
-        let node = self.graph.node(id, Clone::clone);
-        let op = match &node.source {
-            Source::Input(name) | Source::Parameter(name) => {
-                return Some(Formula::new(Term::Symbol(name.as_ref().into(), id)));
-            }
-            Source::Constant(tensor) => {
-                return match tensor.at(&[]) {
-                    Some(value) => Some(Formula::number(value)),
-                    None => {
-                        let text = super::Value::from(&**tensor).to_string();
-                        Some(Formula::new(Term::Symbol(text.into(), id)))
-                    }
-                };
-            }
-            Source::Op(op) => op,
-        };
-        let operands: Vec<Formula> = node
-            .operands
-            .iter()
-            .map(|operand| self.known.get(operand).cloned().flatten())
-            .collect::<Option<_>>()?;
-        let minus = |f: &Formula| Formula::number(-1.0).times(f);
-        Some(match (op.name(), operands.as_slice()) {
-            ("add", [a, b]) => a.plus(b),
-            ("sub", [a, b]) => a.plus(&minus(b)),
-            ("mul", [a, b]) => a.times(b),
-            ("div", [a, b]) => a.times(&b.power(-1.0)),
-            ("neg", [a]) => minus(a),
-            ("square", [a]) => a.power(2.0),
-            ("sqrt", [a]) => a.power(0.5),
-            ("pow", [a, b]) if b.as_number().is_some() => a.power(b.as_number()?),
-            ("ln", [a]) if a.as_number() == Some(std::f64::consts::E) => Formula::number(1.0),
-            (_, [a]) if op.notation() == Notation::Silent => a.clone(),
-            // A guard of a single point, such as `pow`'s at 0: the formula of all others is shown.
-            ("select", [condition, _, other]) if condition.is_equality_with_zero() => other.clone(),
-            (_, [a, b]) => match op.notation() {
-                Notation::Infix(sign) => Formula::new(Term::Infix(sign, a.clone(), b.clone())),
-                _ => Formula::new(Term::Call(op.name(), operands)),
-            },
-            _ => Formula::new(Term::Call(op.name(), operands)),
-        })
     }
 }

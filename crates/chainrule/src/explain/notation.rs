@@ -1,5 +1,7 @@
 //! Writing formulas: as text that the program reads back, as LaTeX, as MathML.
 
+use std::f64::consts::{E, PI};
+
 use super::formula::{Formula, Term};
 use super::value::number;
 
@@ -9,6 +11,7 @@ enum Binding {
     Comparison,
     Sum,
     Product,
+    Sign,
     Power,
     Atom,
 }
@@ -53,26 +56,18 @@ impl Formula {
     fn write(&self, style: Style) -> (String, Binding) {
         match &*self.term {
             Term::Number(value) => {
-                let binding = if *value < 0.0 { Binding::Sum } else { Binding::Atom };
+                let binding = if *value < 0.0 { Binding::Sign } else { Binding::Atom };
                 (style.number(*value), binding)
             }
             Term::Symbol(name, _) => (style.name(name), Binding::Atom),
             Term::Sum(terms) => (sum(terms, style), Binding::Sum),
             Term::Product(coefficient, factors) => product(*coefficient, factors, style),
+            Term::Call("neg", operand) => {
+                let operand = operand.iter().map(|f| f.at_least(Binding::Power, style));
+                (format!("{}{}", style.minus(), operand.collect::<String>()), Binding::Sign)
+            }
             Term::Call(name, arguments) => (call(name, arguments, style), Binding::Atom),
-            Term::Infix("^", a, b) => {
-                let base = a.at_least(Binding::Atom, style);
-                let exponent = match style {
-                    Style::Text => b.at_least(Binding::Atom, style),
-                    _ => b.write(style).0,
-                };
-                (style.raised(&base, &exponent), Binding::Power)
-            }
-            Term::Infix(sign, a, b) => {
-                let binding = if *sign == "@" { Binding::Product } else { Binding::Comparison };
-                let [a, b] = [a, b].map(|f| f.at_least(Binding::Power, style));
-                (format!("{a}{}{b}", style.sign(sign)), binding)
-            }
+            Term::Infix(sign, a, b) => infix(sign, [a, b], style),
         }
     }
 
@@ -105,6 +100,7 @@ impl Style {
             (Self::MathMl, "<=") => "<mo>≤</mo>".into(),
             (Self::MathMl, "==") => "<mo>=</mo>".into(),
             (Self::MathMl, "!=") => "<mo>≠</mo>".into(),
+            (Self::MathMl, "-") => "<mo>−</mo>".into(),
             (Self::MathMl, sign) => format!("<mo>{}</mo>", escaped(sign)),
         }
     }
@@ -118,6 +114,17 @@ impl Style {
     }
 
     fn number(self, value: f64) -> String {
+        let constants = [(PI, "pi", r"\pi", "π"), (E, "e", "e", "e")];
+        if let Some(&(_, text, latex, letter)) =
+            constants.iter().find(|(known, ..)| *known == value.abs())
+        {
+            let sign = if value < 0.0 { self.minus() } else { "" };
+            return match self {
+                Self::Text => format!("{sign}{text}"),
+                Self::Latex => format!("{sign}{latex}"),
+                Self::MathMl => format!("{sign}<mi>{letter}</mi>"),
+            };
+        }
         let shown = match self {
             // All digits, so that the formula reads back to the same value.
             Self::Text if value == 0.0 || (1e-5..1e16).contains(&value.abs()) => {
@@ -156,6 +163,13 @@ impl Style {
         }
     }
 
+    fn fraction(self, top: &str, bottom: &str) -> String {
+        match self {
+            Self::MathMl => format!("<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"),
+            _ => format!(r"\frac{{{top}}}{{{bottom}}}"),
+        }
+    }
+
     fn times(self, factors: &[String]) -> String {
         let mut out = String::new();
         for factor in factors {
@@ -185,6 +199,39 @@ fn grouped(text: &str) -> String {
 /// Text inside XML.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Two operands with what stands between them, in as few parentheses as keep its structure.
+fn infix(sign: &str, [a, b]: [&Formula; 2], style: Style) -> (String, Binding) {
+    let (binding, right) = match sign {
+        "^" => return (raised(a, b, style), Binding::Power),
+        "+" | "-" => (Binding::Sum, Binding::Product),
+        "*" | "/" | "@" => (Binding::Product, Binding::Power),
+        _ => (Binding::Comparison, Binding::Sum),
+    };
+    let left = if binding == Binding::Comparison { Binding::Sum } else { binding };
+    if let ("/", Style::Latex | Style::MathMl) = (sign, style) {
+        let [top, bottom] = [a, b].map(|f| f.write(style).0);
+        return (style.fraction(&top, &bottom), Binding::Power);
+    }
+    let (a, mut b) = (a.at_least(left, style), b.at_least(right, style));
+    if b.starts_with(style.minus()) {
+        b = style.parentheses(&b);
+    }
+    let text = match sign {
+        "*" => style.times(&[a, b]),
+        _ => format!("{a}{}{b}", style.sign(sign)),
+    };
+    (text, binding)
+}
+
+fn raised(a: &Formula, b: &Formula, style: Style) -> String {
+    let exponent = match (style, b.as_number()) {
+        (Style::Text, Some(number)) => style.number(number),
+        (Style::Text, None) => b.at_least(Binding::Power, style),
+        _ => b.write(style).0,
+    };
+    style.raised(&a.at_least(Binding::Atom, style), &exponent)
 }
 
 fn sum(terms: &[Formula], style: Style) -> String {
@@ -218,13 +265,12 @@ fn product(coefficient: f64, factors: &[(Formula, f64)], style: Style) -> (Strin
         (0, _) => format!("{sign}{top}"),
         (1, Style::Text) => format!("{sign}{top} / {bottom}"),
         (_, Style::Text) => format!("{sign}{top} / ({bottom})"),
-        (_, Style::Latex) => format!(r"{sign}\frac{{{top}}}{{{bottom}}}"),
-        (_, Style::MathMl) => {
-            format!("{sign}<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>")
-        }
+        (_, Style::Latex | Style::MathMl) => format!("{sign}{}", style.fraction(&top, &bottom)),
     };
+    let is_root = matches!(factors, [(_, 0.5)]);
     let binding = match (sign.is_empty(), single) {
-        (false, _) => Binding::Sum,
+        (true, true) if is_root => Binding::Atom,
+        (false, _) => Binding::Sign,
         (true, true) => Binding::Power,
         (true, false) => Binding::Product,
     };

@@ -60,13 +60,12 @@ impl Page<'_> {
         }
         self.title("partials-title", &[]);
         self.line("");
-        let too_long = self.words.get("too-long");
         let row = |(name, partial): &(String, super::super::Partial)| {
-            let formula =
-                partial.formula.as_ref().map_or_else(|| too_long.clone(), ToString::to_string);
             let value = short(&partial.value, LONGEST);
-            let right = if formula == value { String::new() } else { format!("= {value}") };
-            vec![format!("df/d{name}"), format!("= {}", cut(&formula, 44)), right]
+            let formula = partial.formula.as_ref().map(ToString::to_string);
+            let formula = formula.filter(|formula| *formula != value);
+            let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
+            vec![format!("df/d{name}"), formula, format!("= {value}")]
         };
         let rows: Vec<Vec<String>> = e.partials.iter().map(row).collect();
         table(&mut self.out, &rows);

@@ -38,7 +38,6 @@ ledger-cancel = { $lost } of it cancels: |Σ| / Σ|·| = { $ratio }.
 more = … and { $count } more
 
 partials-title = Partial derivatives of the result
-too-long = (too long to show)
 hessian-title = Second derivatives of the result
 
 paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied

@@ -38,7 +38,6 @@ ledger-cancel = { $lost }가 상쇄된다: |Σ| / Σ|·| = { $ratio }.
 more = … 그리고 { $count }개 더
 
 partials-title = 결과의 편미분
-too-long = (너무 길어 보이지 않음)
 hessian-title = 결과의 2계 미분
 
 paths-title = { $root }에서 { $name }까지의 경로(모두 { $count }개): 경로를 따라 국소 미분을 곱한다
