@@ -130,9 +130,9 @@ pub struct Gradcheck {
     /// The expression's values, such as x=100,m=2
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// Put the half squared error against this target on top of the expression
-    #[arg(long, allow_negative_numbers = true)]
-    pub target: Option<f64>,
+    /// Put the loss against this target on top of the expression: ½·(f − T)², or what --loss says
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub target: Option<String>,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,
@@ -162,9 +162,12 @@ pub struct Explain {
     /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// Put the half squared error ½·(f − T)² on top
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
-    pub target: Option<f64>,
+    /// Put the loss against T on top: ½·(f − T)², or what --loss says
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub target: Option<String>,
+    /// half-squared-error, or cross-entropy of an array against a class or a distribution T
+    #[arg(long, requires = "target", value_parser = ["half-squared-error", "cross-entropy"])]
+    pub loss: Option<String>,
     /// Gradients of these names only, such as x,t
     #[arg(long, value_name = "NAMES")]
     pub wrt: Option<String>,
@@ -236,12 +239,11 @@ pub struct Bench {
 impl Gradcheck {
     /// The first option given that belongs to a network rather than to an expression.
     pub fn network_option(&self) -> Option<&'static str> {
-        let Settings { hidden, activation, init, loss, seed, threads: _ } = &self.settings;
+        let Settings { hidden, activation, init, loss: _, seed, threads: _ } = &self.settings;
         let given = [
             ("--hidden", hidden.is_some()),
             ("--activation", activation.is_some()),
             ("--init", init.is_some()),
-            ("--loss", loss.is_some()),
             ("--seed", seed.is_some()),
             ("--batch-size", self.batch_size.is_some()),
         ];

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::explain::{self, Explanation, Names, Request, Values, View};
 use chainrule::train::RunFolder;
-use chainrule::{Error, Graph, Parameters};
+use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
 use crate::{data, print};
@@ -90,10 +90,16 @@ fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()>
 }
 
 fn request(options: &Explain) -> Result<Request> {
+    let (target, cross_entropy) = match loss(options.loss.as_deref(), options.target.as_deref())? {
+        Loss::None => (None, None),
+        Loss::HalfSquaredError(target) => (Some(target), None),
+        Loss::CrossEntropy(target) => (None, Some(target)),
+    };
     Ok(Request {
         expression: options.expression.clone(),
         values: values("--at", options.at.as_deref())?,
-        target: finite("--target", options.target)?,
+        target,
+        cross_entropy,
         wrt: options.wrt.as_deref().map(names),
         nudges: match &options.nudge {
             Some(text) => Some(values("--nudge", Some(text))?),
@@ -118,21 +124,53 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     let (g, text) = (Graph::new(), &options.subject);
     let output = explain::record(&g, text, &values, Names::Parameters)
         .map_err(|error| pointed(error, "", text))?;
-    if output.shape().rank() != 0 {
+    let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;
+    if output.shape().rank() != 0 && !matches!(loss, Loss::CrossEntropy(_)) {
         bail!(crate::Usage(format!(
             "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
             output.shape()
         )));
     }
-    let root = match finite("--target", options.target)? {
-        Some(target) => output.half_squared_error(g.constant(target)),
-        None => output,
+    let root = match loss {
+        Loss::HalfSquaredError(target) => output.half_squared_error(g.constant(target)),
+        Loss::CrossEntropy(target) => explain::cross_entropy(output, &target)
+            .map_err(|error| crate::Usage(error.to_string()))?,
+        Loss::None => output,
     };
     let mut parameters = Parameters::new();
     for (name, tensor) in values {
         parameters.insert(name, tensor);
     }
     Ok(check::gradients(&g, root, &parameters, |_| Ok(()), settings)?)
+}
+
+/// What stands on top of an expression.
+enum Loss {
+    None,
+    HalfSquaredError(f64),
+    CrossEntropy(Tensor<f64>),
+}
+
+/// Reads `--loss` and `--target`.
+fn loss(name: Option<&str>, target: Option<&str>) -> Result<Loss> {
+    let Some(text) = target else {
+        return match name {
+            Some(_) => bail!(crate::Usage("--loss needs a --target".into())),
+            None => Ok(Loss::None),
+        };
+    };
+    let value =
+        explain::literal(text).map_err(|error| crate::Usage(format!("--target: {error}")))?;
+    match (name, value.at(&[])) {
+        (Some("cross-entropy"), _) => Ok(Loss::CrossEntropy(value)),
+        (None | Some("half-squared-error"), Some(number)) => Ok(Loss::HalfSquaredError(number)),
+        (None | Some("half-squared-error"), None) => bail!(crate::Usage(format!(
+            "--target is {text}, but half the squared error takes a number; a distribution goes with --loss cross-entropy"
+        ))),
+        (Some(other), _) => bail!(crate::Usage(format!(
+            "--loss is `{other}`, but an expression has half-squared-error and cross-entropy"
+        ))),
+    }
 }
 
 fn finite(option: &str, number: Option<f64>) -> Result<Option<f64>> {

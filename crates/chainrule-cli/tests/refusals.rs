@@ -67,3 +67,24 @@ fn changes_of_another_shape_are_words() {
     let explain = ["explain", "sum(x)", "--at", "x=[1,2]", "--nudge", "x=[1,2,3]"];
     fails(&explain, 2, &["x"]);
 }
+
+#[test]
+fn a_target_that_does_not_fit_the_loss_is_refused() {
+    let logits = ["W @ x", "--at", "W=[[1,2],[3,4]],x=[1,2]", "--loss", "cross-entropy"];
+    for command in ["explain", "gradcheck"] {
+        for (target, part) in [
+            ("2", "the target is 2, but the expression has the classes 0 to 1"),
+            ("0.5", "classes 0 to 1"),
+            ("-1", "classes 0 to 1"),
+            ("[0.1,0.2,0.7]", "shape [3], but it must be a class from 0 to 1"),
+            ("cat", "neither a number nor an array"),
+        ] {
+            let call = [&[command][..], &logits, &["--target", target]].concat();
+            fails(&call, 2, &[part]);
+        }
+        fails(&[&[command][..], &logits].concat(), 2, &["--target"]);
+        fails(&[command, "x", "--at", "x=1", "--target", "[1,2]"], 2, &["--loss cross-entropy"]);
+        let scalar = [command, "x", "--at", "x=1", "--loss", "cross-entropy", "--target", "0"];
+        fails(&scalar, 2, &["one number per class"]);
+    }
+}

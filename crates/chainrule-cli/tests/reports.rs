@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::chainrule;
+use common::{chainrule, json};
 
 fn shown(arguments: &[&str]) -> String {
     String::from_utf8(chainrule(arguments).stdout).unwrap()
@@ -18,4 +18,28 @@ fn a_check_shows_nan_and_shows_no_number_of_nothing() {
     let line = table.lines().find(|line| line.starts_with('x')).unwrap();
     let words: Vec<&str> = line.split_whitespace().collect();
     assert_eq!(words, ["x", "0", "1", "-", "-", "-"], "{table}");
+}
+
+#[test]
+fn cross_entropy_takes_a_class_or_a_distribution() {
+    let logits = ["W @ x", "--at", "W=[[1,2],[3,4]],x=[1,2]", "--loss", "cross-entropy"];
+    for (target, expected) in [("1", [0.0, 1.0]), ("[0.2,0.8]", [0.2, 0.8])] {
+        let call = |command| [&[command][..], &logits, &["--target", target, "--json"]].concat();
+        let shown = json(&call("explain"));
+        // The logits are 5 and 11: L = ln(e⁵ + e¹¹) − Σ t·f, and dL/dx = Wᵀ·(softmax − t).
+        let loss = 11.0 + (-6f64).exp().ln_1p() - 5.0 * expected[0] - 11.0 * expected[1];
+        assert!((shown["loss"].as_f64().unwrap() - loss).abs() < 1e-12);
+        assert_eq!(shown["output"], serde_json::json!([5.0, 11.0]));
+        assert_eq!(
+            shown["target"],
+            serde_json::from_str::<serde_json::Value>(target)
+                .map(|t| { t.as_f64().map_or(t, serde_json::Value::from) })
+                .unwrap()
+        );
+        let y = 1.0 / (1.0 + (-6f64).exp());
+        let slope = (1.0 - y - expected[0]) + 3.0 * (y - expected[1]);
+        assert!((shown["gradients"]["x"][0].as_f64().unwrap() - slope).abs() < 1e-12);
+        assert!(shown["what_if"][0]["loss_change"].is_number());
+        assert_eq!(json(&call("gradcheck"))["passed"], true);
+    }
 }

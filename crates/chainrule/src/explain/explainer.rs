@@ -51,7 +51,11 @@ impl<'g> Subject<'_, 'g> {
         let inputs: Vec<Var<'g>> = self.names.iter().map(|name| self.input(name)).collect();
         let needed = self.needed(self.root.id);
         let gradients = self.g.backward(self.root, &inputs);
-        let partials = self.g.backward(self.output, &inputs);
+        let is_scalar = self.output.shape().rank() == 0;
+        let partials = match is_scalar {
+            true => self.g.backward(self.output, &inputs),
+            false => Vec::new(),
+        };
         let computed = self.compute(&inputs, &needed, &[&gradients[..], &partials[..]].concat())?;
 
         let mut labels = Labels::new(self.g);
@@ -77,10 +81,13 @@ impl<'g> Subject<'_, 'g> {
             inputs: self.request.values.iter().map(|(n, t)| (n.clone(), t.into())).collect(),
             output: computed.value(self.output)?,
             output_node: self.output.id,
-            target: self.request.target,
-            loss: match self.request.target {
-                Some(_) => computed.value(self.root)?.as_number(),
-                None => None,
+            target: match &self.request.cross_entropy {
+                Some(target) => Some(target.into()),
+                None => self.request.target.map(Value::Number),
+            },
+            loss: match self.request.has_loss() {
+                true => computed.value(self.root)?.as_number(),
+                false => None,
             },
             nodes,
             ranking: self.ranking(&gradients),
@@ -233,6 +240,11 @@ impl<'g> Subject<'_, 'g> {
     fn hessian(&self, inputs: &[Var<'g>]) -> Result<Option<Hessian>> {
         if !self.request.hessian {
             return Ok(None);
+        }
+        if self.output.shape().rank() != 0 {
+            let shape = self.output.shape();
+            let message = format!("second derivatives are of a number, not of shape {shape}");
+            return Err(Error::Mismatch(message));
         }
         let scalars = self.names.iter().zip(inputs).filter(|(_, v)| v.shape().rank() == 0);
         let (names, inputs): (Vec<String>, Vec<Var<'g>>) =

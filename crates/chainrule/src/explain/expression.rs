@@ -545,6 +545,19 @@ pub fn values(text: &str) -> Result<Values> {
     Ok(found)
 }
 
+/// Reads a number or an array literal such as `[0.2, 0.8]`.
+///
+/// ```
+/// assert_eq!(chainrule::explain::literal("[0.2, 0.8]")?.values(), [0.2, 0.8]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Expression`] that says what is wrong with the text.
+pub fn literal(text: &str) -> Result<Tensor<f64>> {
+    literal_value(text).or_else(|message| fail((0, text.chars().count()), message))
+}
+
 /// A number or a nested array literal.
 fn literal_value(text: &str) -> Result<Tensor<f64>, String> {
     let json: serde_json::Value = serde_json::from_str(text.trim())

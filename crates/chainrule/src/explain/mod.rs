@@ -11,6 +11,7 @@ mod formula;
 mod html;
 mod label;
 mod latex;
+mod loss;
 mod model;
 mod network;
 mod notation;
@@ -25,8 +26,9 @@ mod value;
 mod what_if;
 mod words;
 
-pub use expression::{Names, Values, record, values};
+pub use expression::{Names, Values, literal, record, values};
 pub use formula::Formula;
+pub use loss::cross_entropy;
 pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
@@ -39,6 +41,7 @@ pub use words::Language;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::tensor::Tensor;
 
 /// What to explain.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +52,8 @@ pub struct Request {
     pub values: Values,
     /// The target, which puts the half squared error on top.
     pub target: Option<f64>,
+    /// In its place, a class or a distribution: puts the cross-entropy of an array's softmax on top.
+    pub cross_entropy: Option<Tensor<f64>>,
     /// The names whose gradients are wanted; all where `None`.
     pub wrt: Option<Vec<String>>,
     /// What-if changes; 1 % of each value where `None`.
@@ -68,6 +73,13 @@ pub struct Request {
     pub hessian: bool,
     /// The language of the words.
     pub language: Language,
+}
+
+impl Request {
+    /// Whether a loss stands on top of the output.
+    fn has_loss(&self) -> bool {
+        self.target.is_some() || self.cross_entropy.is_some()
+    }
 }
 
 /// Values of one input at even distances.
@@ -135,7 +147,7 @@ impl std::str::FromStr for Range {
 pub fn explain(request: &Request) -> Result<Explanation> {
     let g = Graph::new();
     let output = record(&g, &request.expression, &request.values, Names::Inputs)?;
-    if output.shape().rank() != 0 {
+    if output.shape().rank() != 0 && request.cross_entropy.is_none() {
         return Err(Error::Expression {
             message: format!(
                 "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
@@ -145,9 +157,10 @@ pub fn explain(request: &Request) -> Result<Explanation> {
         });
     }
     let names = wanted(request)?;
-    let root = match request.target {
-        Some(target) => output.half_squared_error(g.constant(target)),
-        None => output,
+    let root = match (&request.cross_entropy, request.target) {
+        (Some(target), _) => cross_entropy(output, target)?,
+        (None, Some(target)) => output.half_squared_error(g.constant(target)),
+        (None, None) => output,
     };
     explainer::Subject { g: &g, request, output, root, names }.explain()
 }

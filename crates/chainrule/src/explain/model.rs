@@ -99,7 +99,7 @@ pub struct WhatIf {
     pub name: String,
     /// The change of each of its elements.
     pub delta: Value,
-    /// The output then.
+    /// The output then; NaN where it is an array.
     pub output: f64,
     /// The change of the output.
     pub output_change: f64,
@@ -253,8 +253,8 @@ pub struct Explanation {
     /// The node that computes it.
     pub output_node: u32,
     /// The target, if one was given.
-    pub target: Option<f64>,
-    /// The half squared error against the target.
+    pub target: Option<Value>,
+    /// The loss against the target: half the squared error, or the cross-entropy.
     pub loss: Option<f64>,
     /// The nodes, each after its operands.
     pub nodes: Vec<Node>,
@@ -267,7 +267,7 @@ pub struct Explanation {
     /// does not depend on units.
     #[serde(serialize_with = "as_map")]
     pub elasticities: Vec<(String, f64)>,
-    /// The partial derivatives of the output.
+    /// The partial derivatives of the output; none where it is an array.
     #[serde(serialize_with = "as_map")]
     pub partials: Vec<(String, Partial)>,
     /// What happens when one input changes.

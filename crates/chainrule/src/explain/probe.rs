@@ -45,7 +45,10 @@ impl<'s, 'a, 'g> Probe<'s, 'a, 'g> {
     }
 
     fn scalar(&self, v: Var<'g>) -> Result<f64> {
-        Ok(self.plan.value(v)?.first().copied().unwrap_or(f64::NAN))
+        Ok(match self.plan.value(v)? {
+            [value] => *value,
+            _ => f64::NAN,
+        })
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn rows(subject: &Subject<'_, '_>) -> Result<Vec<WhatIf>> {
     for (name, delta) in changes(subject)? {
         let (new_output, new_loss) = probe.at(&moved(&subject.request.values, &name, &delta))?;
         let (slope, curvature) = along(subject, &name, &delta)?;
-        let has_target = subject.request.target.is_some();
+        let has_target = subject.request.has_loss();
         let (first_order, second_order) = (slope, slope + curvature / 2.0);
         // Rounding of the difference itself: a few units in the last place of what is subtracted.
         let rounding = 8.0 * f64::EPSILON * loss.abs().max(new_loss.abs()).max(output.abs());
@@ -123,11 +123,11 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
     let (target, goal) = (subject.request.target, subject.request.goal);
     let goal = match (target, goal) {
         (Some(_), None) => 0.0,
-        (Some(_), Some(goal)) if goal < 0.0 => {
+        _ if goal.is_some_and(|goal| goal < 0.0) && subject.request.has_loss() => {
             return Err(Error::Setting {
                 name: "the goal".into(),
-                value: goal.to_string(),
-                wanted: "at least 0, for half a squared error is never negative",
+                value: goal.unwrap_or_default().to_string(),
+                wanted: "at least 0, for a loss is never negative",
             });
         }
         (_, Some(goal)) => goal,
@@ -173,7 +173,7 @@ pub(super) fn sweep(subject: &Subject<'_, '_>) -> Result<Option<Sweep>> {
         let part = i as f64 / (range.points.max(2) - 1) as f64;
         let x = range.from + part * (range.to - range.from);
         let (output, loss) = probe.with(&range.name, x)?;
-        let loss = subject.request.target.map(|_| loss);
+        let loss = subject.request.has_loss().then_some(loss);
         Ok(SweepPoint { at: x, output, loss, tangent: base + slope * (x - at) })
     });
     Ok(Some(Sweep { name: range.name.clone(), at, points: points.collect::<Result<_>>()? }))
@@ -182,7 +182,7 @@ pub(super) fn sweep(subject: &Subject<'_, '_>) -> Result<Option<Sweep>> {
 /// Steps against the gradient.
 pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
     let request = subject.request;
-    let wanted = request.descend.is_some() || request.lr.is_some() || request.target.is_some();
+    let wanted = request.descend.is_some() || request.lr.is_some() || request.has_loss();
     if !wanted || subject.names.is_empty() {
         return Ok(None);
     }

@@ -402,7 +402,7 @@ fn fold_symbol(last: &Node) -> String {
 }
 
 fn fold_caption(e: &Explanation, last: &Node) -> String {
-    match (last.scope.as_str(), e.target) {
+    match (last.scope.as_str(), e.target.as_ref().and_then(super::Value::as_number)) {
         ("half_squared_error", Some(target)) => format!("target = {}", digits(target, 6)),
         _ if last.named => last.label.clone(),
         _ => String::new(),

@@ -144,14 +144,17 @@ impl Page<'_> {
         }
         self.title("what-if-title", &[("root", e.root())]);
         self.line("");
-        let mut head = vec!["change", "f-then"];
+        let is_scalar = e.output.as_number().is_some();
+        let mut head = vec!["change"];
+        head.extend(is_scalar.then_some("f-then"));
         if e.target.is_some() {
             head.push("l-then");
         }
         head.extend(["true-change", "by-gradient", "by-curvature"]);
         let mut rows = vec![head.into_iter().map(|id| self.words.get(id)).collect::<Vec<_>>()];
         for row in &e.what_if {
-            let mut cells = vec![change(&row.name, &row.delta), number(row.output)];
+            let mut cells = vec![change(&row.name, &row.delta)];
+            cells.extend(is_scalar.then(|| number(row.output)));
             cells.extend(row.loss.map(number));
             cells.extend([row.change(), row.first_order, row.second_order].map(signed));
             rows.push(cells);
@@ -179,7 +182,7 @@ impl Page<'_> {
             (Some(value), Some(change), Some(output)) => vec![
                 format!("{} = {}", goal.name, number(value)),
                 format!("({})", signed(change)),
-                format!("f = {}", number(output)),
+                if output.is_nan() { String::new() } else { format!("f = {}", number(output)) },
             ],
             _ => {
                 let (low, high) = (digits(goal.searched.0, 2), digits(goal.searched.1, 2));

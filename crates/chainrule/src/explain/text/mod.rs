@@ -89,13 +89,20 @@ impl Page<'_> {
             wrapped(&mut lines, 0, &at);
         }
         let _ = writeln!(lines, "f = {}", short(&e.output, 60));
-        if let (Some(target), Some(loss)) = (e.target, e.loss) {
-            let numbers =
-                format!("½·({} − {})² = {}", short(&e.output, 20), number(target), number(loss));
-            let text = self.words.say("heading-loss", &[("numbers", &numbers)]);
+        if let (Some(target), Some(loss)) = (&e.target, e.loss) {
+            let (output, target) = (short(&e.output, 20), short(target, 20));
+            let (id, numbers) = match self.is_half_squared() {
+                true => ("heading-loss", format!("½·({output} − {target})² = {}", number(loss))),
+                false => ("heading-cross-entropy", format!("{} (T = {target})", number(loss))),
+            };
+            let text = self.words.say(id, &[("numbers", &numbers)]);
             wrapped(&mut lines, 0, &text);
         }
         self.out += &lines;
+    }
+
+    fn is_half_squared(&self) -> bool {
+        self.e.nodes.last().is_some_and(|node| node.op != "softmax_with_loss")
     }
 
     /// A number that is not finite comes first: it is what the reader came for.

@@ -3,6 +3,7 @@
 
 heading-at = at { $values }
 heading-loss = loss L = ½·(f − target)² = { $numbers }
+heading-cross-entropy = loss L = −Σ T·ln softmax(f) = { $numbers }
 
 drawing-title = The graph, from the result down to the inputs
 drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downwards)

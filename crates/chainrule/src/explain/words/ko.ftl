@@ -3,6 +3,7 @@
 
 heading-at = 값: { $values }
 heading-loss = 손실 L = ½·(f − 목표)² = { $numbers }
+heading-cross-entropy = 손실 L = −Σ T·ln softmax(f) = { $numbers }
 
 drawing-title = 계산 그래프: 결과에서 입력으로 내려가며
 drawing-legend = (값은 위로 계산되고, d{ $root }/d·는 아래로 전해진다)
