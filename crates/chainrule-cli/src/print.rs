@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use unicode_width::UnicodeWidthStr as _;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -33,8 +34,10 @@ pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     let lead = if from > 0 { "…" } else { "" };
     let tail = if to < chars.len() { "…" } else { "" };
     let shown: String = chars[from..to].iter().collect();
-    let carets = (end - start).clamp(1, 2 * AROUND);
-    let indent = start - from + lead.chars().count();
+    // Some scripts take two columns a letter.
+    let width = |part: &[char]| part.iter().collect::<String>().width();
+    let carets = width(&chars[start..end]).clamp(1, 2 * AROUND);
+    let indent = width(&chars[from..start]) + lead.width();
     format!("\n  {lead}{shown}{tail}\n  {}{}", " ".repeat(indent), "^".repeat(carets))
 }
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{digits, fails, text};
+use common::{chainrule, digits, fails, text};
 use tempfile::tempdir;
 
 #[test]
@@ -87,4 +87,21 @@ fn a_target_that_does_not_fit_the_loss_is_refused() {
         let scalar = [command, "x", "--at", "x=1", "--loss", "cross-entropy", "--target", "0"];
         fails(&scalar, 2, &["one number per class"]);
     }
+}
+
+#[test]
+fn carets_stand_under_the_place() {
+    let caret = |call: &[&str]| {
+        let message = String::from_utf8(chainrule(call).stderr).unwrap();
+        let lines: Vec<&str> = message.lines().collect();
+        lines[lines.len() - 2..].join("\n")
+    };
+    let found = caret(&["explain", "x*1e999", "--at", "x=1"]);
+    assert_eq!(found, "  x*1e999\n    ^^^^^");
+    // Wide characters take two columns each.
+    let found = caret(&["explain", "日本 * (x ", "--at", "日本=2,x=1"]);
+    assert_eq!(found, format!("  日本 * (x \n{}^", " ".repeat(12)));
+    fails(&["explain", "x*1e999", "--at", "x=1"], 2, &["too large a number"]);
+    let class = ["explain", "cross_entropy(x, t)", "--at", "x=[1,2],t=1"];
+    fails(&class, 2, &["written as a number, such as cross_entropy(x, 1)"]);
 }

@@ -150,3 +150,29 @@ fn far_uses_are_drawn_as_copies_so_that_a_picture_grows_with_its_graph() {
     assert!(long.len() < 3 * short.len());
     assert!(roxmltree::Document::parse(&long).is_ok());
 }
+
+#[test]
+fn every_expression_fits_80_columns() {
+    let nested = format!("{}x{}", "sin(".repeat(40), ")".repeat(40));
+    let long =
+        "a_name_that_is_much_longer_than_what_anyone_would_like_to_type_on_one_line_of_text_again";
+    let (sum, at) = (format!("{long} * {long} + x"), format!("{long}=1,x=2"));
+    for (expression, at) in [
+        ("sigmoid(w1*x+b1)*tanh(w2*x+b2)-exp(-x)", "w1=0.1,x=0.7,b1=-0.33,w2=1.7,b2=0.123456"),
+        ("cross_entropy(W @ x, 1)", "W=[[1,2],[3,4]],x=[0.1,0.2]"),
+        (&nested, "x=0.5"),
+        (&sum, &at),
+        (
+            "日本語の変数 * 別の長い変数の名前 + 日本語の変数",
+            "日本語の変数=1.23456,別の長い変数の名前=2.34567",
+        ),
+        ("x + y", "x=1,y=2"),
+        ("sum(A)", "A=[[1.23456,2.34567,3.45678,4.56789],[1,2,3,4]]"),
+    ] {
+        let text = explained(expression, at, None).to_text();
+        for line in text.lines() {
+            assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{expression}: {line}");
+        }
+        assert!(!text.contains("=   ="), "{text}");
+    }
+}

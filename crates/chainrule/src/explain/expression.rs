@@ -63,6 +63,9 @@ fn tokens(text: &str) -> Result<Vec<(Token, Span)>> {
             at = number_end(&chars, at);
             let digits: String = chars[start..at].iter().collect();
             match digits.parse() {
+                Ok(number) if f64::is_infinite(number) => {
+                    return fail((start, at), format!("`{digits}` is too large a number"));
+                }
                 Ok(number) => Token::Number(number),
                 Err(_) => return fail((start, at), format!("`{digits}` is not a number")),
             }
@@ -492,7 +495,7 @@ fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
         }
         _ => g.fail(
             "cross_entropy",
-            "the target is a class number below the number of classes, or a distribution",
+            "the target is a class written as a number, such as cross_entropy(x, 1), below the number of classes, or a distribution",
             &[logits, target],
         ),
     }
