@@ -14,7 +14,7 @@ pub fn explain(options: &Explain) -> Result<()> {
         return network(options, example);
     }
     let explanation = explain::explain(&request(options)?)
-        .map_err(|error| pointed(error, "", &options.expression))?;
+        .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;
     let view = View { step: None, unfold: options.unfold };
     let text = match options.format.as_str() {
         _ if options.json => json(&explanation)?,
@@ -123,7 +123,7 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     let values = values("--at", options.at.as_deref())?;
     let (g, text) = (Graph::new(), &options.subject);
     let output = explain::record(&g, text, &values, Names::Parameters)
-        .map_err(|error| pointed(error, "", text))?;
+        .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;
     if output.shape().rank() != 0 && !matches!(loss, Loss::CrossEntropy(_)) {
         bail!(crate::Usage(format!(
@@ -189,6 +189,23 @@ fn names(text: &str) -> Vec<String> {
 fn values(option: &str, text: Option<&str>) -> Result<Values> {
     let text = text.unwrap_or_default();
     explain::values(text).map_err(|error| pointed(error, &format!("{option}: "), text))
+}
+
+/// An expression's error, or that of a value which it does not use: then the caret is under the value.
+fn recorded(error: Error, expression: &str, at: Option<&str>) -> anyhow::Error {
+    let Error::Unused { name } = &error else { return pointed(error, "", expression) };
+    let at: Vec<char> = at.unwrap_or_default().chars().collect();
+    let wanted: Vec<char> = name.chars().collect();
+    // A name ends where its value or a space begins, and starts after a comma, a space or nothing.
+    let starts = |place: &usize| {
+        let alone = |c: Option<&char>| c.is_none_or(|c| !c.is_alphanumeric() && *c != '_');
+        let before = place.checked_sub(1).and_then(|before| at.get(before));
+        at[*place..].starts_with(&wanted) && alone(before) && alone(at.get(place + wanted.len()))
+    };
+    let start = (0..at.len()).find(starts).unwrap_or(0);
+    let span = (start, start + wanted.len());
+    let message = error.to_string();
+    pointed(Error::Expression { message, span }, "--at: ", &at.iter().collect::<String>())
 }
 
 /// An expression's error with a caret under the place.

@@ -81,6 +81,7 @@ fn status_of(error: &anyhow::Error, command: &Command) -> u8 {
         Some(
             chainrule::Error::Expression { .. }
             | chainrule::Error::Setting { .. }
+            | chainrule::Error::Unused { .. }
             | chainrule::Error::Unknown { .. },
         ) => true,
         Some(_) => words_alone,

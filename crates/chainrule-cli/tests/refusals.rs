@@ -101,6 +101,8 @@ fn carets_stand_under_the_place() {
     // Wide characters take two columns each.
     let found = caret(&["explain", "日本 * (x ", "--at", "日本=2,x=1"]);
     assert_eq!(found, format!("  日本 * (x \n{}^", " ".repeat(12)));
+    let found = caret(&["explain", "x * 2", "--at", "x=1, unused=3"]);
+    assert_eq!(found, "  x=1, unused=3\n       ^^^^^^");
     fails(&["explain", "x*1e999", "--at", "x=1"], 2, &["too large a number"]);
     let class = ["explain", "cross_entropy(x, t)", "--at", "x=[1,2],t=1"];
     fails(&class, 2, &["written as a number, such as cross_entropy(x, 1)"]);

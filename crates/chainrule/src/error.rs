@@ -84,6 +84,12 @@ pub enum Error {
         /// The text's place in characters: start and end.
         span: (usize, usize),
     },
+    /// A value for a name that the expression does not have.
+    #[error("`{name}` has a value but does not occur in the expression")]
+    Unused {
+        /// The name.
+        name: String,
+    },
     /// The loss or a parameter became NaN or infinite.
     #[error("training diverged at step {step}: the loss is {loss}; {origin}")]
     Diverged {

@@ -174,5 +174,9 @@ fn every_expression_fits_80_columns() {
             assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{expression}: {line}");
         }
         assert!(!text.contains("=   ="), "{text}");
+        let head: String = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        assert!(
+            !expression.contains("sum(A)") || head.contains("3.45678, 4.56789], [1, 2, 3, 4]]")
+        );
     }
 }

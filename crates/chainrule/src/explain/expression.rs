@@ -144,7 +144,7 @@ pub enum Names {
 ///
 /// # Errors
 /// [`Error::Expression`] with the place: a mistake of syntax, an unknown function, a name without a
-/// value or a value without a name, shapes that do not fit.
+/// value, shapes that do not fit. [`Error::Unused`] for a value without a name.
 pub fn record<'g>(g: &'g Graph, text: &str, values: &Values, names: Names) -> Result<Var<'g>> {
     let variables = values.iter().map(|(name, tensor)| {
         let var = match names {
@@ -163,11 +163,7 @@ pub fn record<'g>(g: &'g Graph, text: &str, values: &Values, names: Names) -> Re
     };
     let output = parser.statements()?;
     match parser.variables.iter().find(|variable| !variable.used) {
-        Some(unused) => {
-            let message =
-                format!("`{}` has a value but does not occur in the expression", unused.name);
-            fail((0, text.chars().count()), message)
-        }
+        Some(unused) => Err(Error::Unused { name: unused.name.clone() }),
         None => Ok(output),
     }
 }

@@ -16,6 +16,9 @@ pub(super) use table::{short, table};
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
 
+/// Given arrays longer than this, some lines, are summarised.
+const LONGEST_GIVEN: usize = 240;
+
 /// Values longer than this are cut in tables.
 const LONGEST_VALUE: usize = 20;
 
@@ -82,8 +85,11 @@ impl Page<'_> {
             let lead = if at + 1 == statements.len() { "f = " } else { "" };
             wrapped(&mut lines, 0, &format!("{lead}{text}"));
         }
-        let values: Vec<String> =
-            e.inputs.iter().map(|(name, value)| format!("{name} = {}", short(value, 40))).collect();
+        let values: Vec<String> = e
+            .inputs
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", short(value, LONGEST_GIVEN)))
+            .collect();
         if !values.is_empty() {
             let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
             wrapped(&mut lines, 0, &at);
