@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Pool;
 use super::chain::{Program, Stretch, gather};
+use super::crowd::{Crowd, SHORT};
 use super::memory::{Memory, Shared};
 use super::pool::share;
 use super::record::{Event, Notes, Recorder};
@@ -54,41 +55,6 @@ pub(crate) struct Executor<T> {
     /// Whether the plan is so short that a thread that sleeps at a meeting is a bad sign.
     is_short: bool,
     crowd: Crowd,
-}
-
-/// How a short plan gets on where other programs want the cores too. A thread that has lost its core
-/// holds up all others for longer than the plan takes on one thread; since results do not depend on
-/// the number of threads, some runs are made on one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Crowd {
-    /// Runs in a row in which a thread slept.
-    held_up: u32,
-    /// Runs to make on one thread.
-    alone: u32,
-}
-
-/// Plans below this estimated time are short, in nanoseconds.
-const SHORT: f64 = 2e6;
-
-/// Runs in a row that are held up before some are made on one thread, and how many.
-const HELD_UP: u32 = 3;
-const ALONE: u32 = 60;
-
-impl Crowd {
-    /// Whether the coming run is made on one thread.
-    fn is_alone(&mut self) -> bool {
-        self.alone = self.alone.saturating_sub(1);
-        self.alone > 0
-    }
-
-    /// Notes how a run on all threads went.
-    fn note(&mut self, slept: bool) {
-        self.held_up = if slept { self.held_up + 1 } else { 0 };
-        if self.held_up >= HELD_UP {
-            // The next attempt is tried once, not three times.
-            *self = Self { held_up: HELD_UP - 1, alone: ALONE };
-        }
-    }
 }
 
 /// What the threads of one run share.

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod chain;
+mod crowd;
 mod execute;
 mod interpret;
 mod memory;
