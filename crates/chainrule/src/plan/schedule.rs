@@ -56,7 +56,7 @@ const TINY: f64 = 150.0;
 const SMALL_PHASE: f64 = 1_500.0;
 
 /// Plans cheaper than this are not worth waking another thread.
-const SMALL_PLAN: f64 = 6_000.0;
+const SMALL_PLAN: f64 = 25_000.0;
 
 /// When a unit runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

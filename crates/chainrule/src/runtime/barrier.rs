@@ -17,7 +17,7 @@ use std::sync::{
 };
 
 /// Turns of a waiting loop before a thread sleeps: some tens of microseconds.
-const SPINS: u32 = if cfg!(loom) { 1 } else { 2_000 };
+const SPINS: u32 = if cfg!(loom) { 1 } else { 4_000 };
 
 /// Spins until `is_over` says so, at most for a while; whether it did.
 pub(super) fn spin(mut is_over: impl FnMut() -> bool) -> bool {

@@ -14,9 +14,12 @@ pub(super) struct Crowd {
 /// Plans below this estimated time are short, in nanoseconds.
 pub(super) const SHORT: f64 = 2e6;
 
-/// Runs in a row that are held up before some are made on one thread, and how many.
-const HELD_UP: u32 = 3;
-const ALONE: u32 = 60;
+/// Runs in a row that are held up before some are made on one thread. The first may only have waited
+/// for sleeping threads to wake.
+const HELD_UP: u32 = 4;
+
+/// How many runs are then made on one thread before the others are tried again.
+const ALONE: u32 = 100;
 
 impl Crowd {
     /// Whether the coming run is made on one thread.
@@ -29,8 +32,7 @@ impl Crowd {
     pub fn note(&mut self, slept: bool) {
         self.held_up = if slept { self.held_up + 1 } else { 0 };
         if self.held_up >= HELD_UP {
-            // The next attempt is tried once, not three times.
-            *self = Self { held_up: HELD_UP - 1, alone: ALONE };
+            *self = Self { held_up: 0, alone: ALONE };
         }
     }
 }
@@ -42,18 +44,14 @@ mod tests {
     #[test]
     fn runs_that_are_held_up_are_followed_by_some_alone() {
         let mut crowd = Crowd::default();
-        for slept in [true, true, false, true, true] {
+        for slept in [true, true, true, false, true, true, true] {
             assert!(!crowd.is_alone());
             crowd.note(slept);
         }
         crowd.note(true);
-        let alone = (0..200).take_while(|_| crowd.is_alone()).count();
+        let alone = (0..2 * ALONE).take_while(|_| crowd.is_alone()).count();
         assert_eq!(alone, ALONE as usize - 1);
-        // One more bad run is enough, and a good one forgets the bad ones.
-        crowd.note(true);
-        assert!(crowd.is_alone());
-        crowd = Crowd { held_up: HELD_UP - 1, alone: 0 };
-        crowd.note(false);
+        // The threads that slept meanwhile are given time to wake.
         crowd.note(true);
         assert!(!crowd.is_alone());
     }
