@@ -119,3 +119,16 @@ fn updates_may_exchange_parameters_and_cut_them() {
     assert_eq!(values("c"), [6.0, 7.0, 8.0, 0.0]);
     assert!(plan.run_with(&parameters).unwrap_err().to_string().contains("`step`"));
 }
+
+#[test]
+fn an_optimizers_update_runs_within_the_product_that_feeds_it() {
+    let g = Graph::new();
+    let x = g.input("x", [64, 784]);
+    let w = g.parameter("w", [784, 50]);
+    let loss = x.matmul(w).softmax_with_loss(g.labels("t", [64], 50));
+    let dw = g.backward(loss, &[w]);
+    let updates = chainrule::optim::Adam::new(0.1).unwrap().updates(&[w], &dw);
+    let info = g.compile_step::<f32>(loss, &updates).unwrap().info();
+    let product = info.steps.iter().find(|step| step.kernel == "product 784×64×50").unwrap();
+    assert_eq!(product.fused, ["running_mean", "running_square", "adam_step"], "{info}");
+}

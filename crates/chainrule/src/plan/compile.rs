@@ -184,7 +184,8 @@ fn assemble(
     let mut steps = |units: &[usize]| -> Vec<Step> {
         let step = |&unit: &usize| {
             let (rows, cost) = (schedule.rows[unit], schedule.costs[unit]);
-            Some(Step { work: work[unit].take()?, rows, cost })
+            let work = work[unit].take().filter(|work| !work.is_empty())?;
+            Some(Step { work, rows, cost })
         };
         units.iter().filter_map(step).collect()
     };

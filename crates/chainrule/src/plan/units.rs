@@ -85,6 +85,11 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    /// Whether nothing is computed.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Chain(chain) if chain.body.is_empty())
+    }
+
     /// The pointwise operations.
     pub(crate) fn chain(&self) -> Option<&Chain> {
         match self {
@@ -159,7 +164,9 @@ impl<'a> Units<'a> {
         Self {
             nodes,
             homes: vec![Home::Nowhere; nodes.len()],
-            work: Vec::new(),
+            // A place before everything else for single numbers that depend on sources alone, such as
+            // a learning rate: whatever reads them can then join any unit.
+            work: vec![Work::Chain(Chain::new(Shape::scalar()))],
             buffers: Vec::new(),
             latest: HashMap::new(),
             inputs: Vec::new(),
@@ -279,6 +286,7 @@ impl<'a> Units<'a> {
         }
         let earliest = after.max(direct.unwrap_or(0));
         match self.latest.get(&shape) {
+            _ if earliest == 0 && shape.rank() == 0 => 0,
             Some(&unit) if unit >= earliest => unit,
             _ => self.push(Work::Chain(Chain::new(shape)), shape),
         }
