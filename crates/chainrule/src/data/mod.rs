@@ -77,7 +77,13 @@ impl Dataset {
     pub fn mnist(folder: &Path) -> Result<(Self, Self)> {
         let part =
             |name: &str| Self::idx(folder, &format!("{name}-images"), &format!("{name}-labels"));
-        let (train, test) = (part("train")?, part("t10k")?);
+        // The test part is read while the training part is.
+        let (train, test) = std::thread::scope(|scope| {
+            let test = scope.spawn(|| part("t10k"));
+            let train = part("train");
+            (train, test.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (train, test) = (train?, test?);
         if train.width != test.width {
             return Err(Error::file(
                 folder,

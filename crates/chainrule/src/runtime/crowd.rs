@@ -28,6 +28,11 @@ impl Crowd {
         self.alone > 0
     }
 
+    /// Whether runs are made on one thread at the moment.
+    pub fn is_avoided(self) -> bool {
+        self.alone > 0
+    }
+
     /// Notes how a run on all threads went.
     pub fn note(&mut self, slept: bool) {
         self.held_up = if slept { self.held_up + 1 } else { 0 };

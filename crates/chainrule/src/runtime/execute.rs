@@ -106,6 +106,11 @@ impl<T: Real> Executor<T> {
         &self.pool
     }
 
+    /// Whether other programs want the cores, so that work between runs is better not shared either.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.crowd.is_avoided()
+    }
+
     pub(crate) fn record(&mut self, on: bool) {
         self.recorder = on.then(|| Arc::new(Recorder::new()));
     }
