@@ -16,7 +16,7 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Var};
 use crate::nn::Sequential;
-use crate::optim::Sgd;
+use crate::optim::{Optimizer, Rates};
 use crate::parameters::Parameters;
 use crate::plan::{Plan, PlanInfo, Profile};
 use crate::runtime::Pool;
@@ -142,9 +142,10 @@ impl<T: Real> Step<T> {
         let (_, loss) = record(&graph, trainer.model, data, batch);
         let parameters = trainer.model.variables(loss);
         let gradients = graph.backward(loss, &parameters);
-        let updates = Sgd::new(trainer.config.lr)?.updates(&parameters, &gradients);
+        let rates = Rates::constant(&graph, trainer.config.lr);
+        let updates = Optimizer::sgd().updates(&rates, &parameters, &gradients);
         let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
-        let names = trainer.model.parameters().map(|(name, _)| name);
+        let names = trainer.model.trainable().into_iter();
         let updates = names.zip(&updates).map(|(name, (_, value))| (name, value.id)).collect();
         let loss = loss.id;
         Ok(Self { plan, graph, loss, updates })
