@@ -1,6 +1,6 @@
 //! Errors name the caller's file and line, however deep in the library the mistake shows.
 
-use chainrule::nn::{Affine, Init, Layer, Sequential};
+use chainrule::nn::{Affine, Init, Layer, Pass, Sequential};
 use chainrule::{Graph, Var};
 
 /// Records something that does not fit and checks that the error names this file and that line.
@@ -32,7 +32,8 @@ fn models_and_layers_name_the_callers_line() {
     });
     placed("a layer by itself", |g| {
         let (w, b) = (g.parameter("w", [3, 2]), g.parameter("b", [2]));
-        (Affine::new(3, 2, Init::He).forward(g.input("x", [5, 4]), &[w, b]), line!())
+        let (layer, pass) = (Affine::new(3, 2, Init::He), Pass::predict());
+        (layer.forward(g.input("x", [5, 4]), &[w, b], &pass), line!())
     });
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chainrule::optim::{Adam, Sgd};
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -172,13 +172,10 @@ fn training_step<T: Real>(growth: &[Growth], unit: usize, adam: bool, threads: u
     let weights: Vec<Var<'_>> = values[..16].iter().skip(1).step_by(2).copied().collect();
     let gradients = g.backward(loss, &weights);
     let mut given = Given::<T>::new(unit);
-    let updates = if adam {
-        let adam = Adam::new(0.01).unwrap();
-        adam.prepare(&mut given.parameters);
-        adam.updates(&weights, &gradients)
-    } else {
-        Sgd::new(0.01).unwrap().updates(&weights, &gradients)
-    };
+    let optimizer = if adam { Optimizer::adam() } else { Optimizer::sgd() };
+    let names: Vec<String> = given.parameters.iter().map(|(name, _)| name.into()).collect();
+    optimizer.prepare(&mut given.parameters, &names);
+    let updates = optimizer.updates(&Rates::constant(&g, 0.01), &weights, &gradients);
     let news: Vec<Var<'_>> = updates.iter().map(|(_, new)| *new).chain([loss]).collect();
     let expected = given.interpret(&g, &news);
     let loss_is_finite = Real::to_f64(expected[updates.len()].values()[0]).is_finite();

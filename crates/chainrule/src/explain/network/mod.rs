@@ -144,7 +144,7 @@ pub fn network(
     let probabilities = logits.softmax();
 
     let variables = model.variables(x);
-    let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
+    let names = model.trainable();
     let wanted: Vec<Var<'_>> =
         layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
     let gradients = g.backward(loss, &wanted);
