@@ -1,49 +1,96 @@
-//! Finding datasets by name.
+//! Finding data: by name, by path, or as a run's own.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use chainrule::data::Dataset;
+use anyhow::{Result, anyhow};
+use chainrule::Error;
+use chainrule::data::{Examples, Loaded, Preparation, Source};
+use chainrule::train::Config;
 
-/// The training and the test part of a dataset: `mnist`, or a folder of IDX files.
-pub fn load(name: &str) -> Result<(Dataset, Dataset)> {
-    if name == "mnist" {
-        return Ok(Dataset::mnist(&shipped("mnist")?)?);
-    }
-    let path = Path::new(name);
-    match path.is_dir() {
-        true => Ok(Dataset::mnist(path)?),
-        false => bail!(crate::Usage(format!(
-            "there is no dataset `{name}`: give `mnist`, or a folder of IDX files under MNIST's names"
-        ))),
-    }
+/// The names of the datasets that the project carries.
+const SHIPPED: [&str; 3] = ["mnist", "iris", "wine"];
+
+/// The data that a configuration names.
+pub fn load(config: &Config) -> Result<Loaded> {
+    known(&config.dataset)?;
+    Ok(config.source().load(&shipped)?)
 }
 
-/// A dataset by name, or one part of it: `NAME:train` or `NAME:test` (the default).
-pub fn load_part(name: &str) -> Result<Dataset> {
-    match name.rsplit_once(':') {
-        Some((name, "train")) => Ok(load(name)?.0),
-        Some((name, "test")) => Ok(load(name)?.1),
-        _ => Ok(load(name)?.1),
-    }
+/// A dataset that a run's own configuration names: an error speaks of that file.
+pub fn own<D>(folder: &Path, loaded: Result<D>) -> Result<D> {
+    loaded.map_err(|error| anyhow!("{}: {error:#}", folder.join("config.toml").display()))
 }
 
-/// Whether `name` could mean a dataset rather than an expression.
+/// Whatever the library calls it: here a file and not the call's words are at fault.
+pub fn of_file(error: Error) -> anyhow::Error {
+    anyhow!("{error}")
+}
+
+/// The examples that a run's model is asked about: those of `name`, which may be a part such as
+/// `mnist:train`, or the run's own test part, else its validation part, else what it was trained on.
+pub fn part(
+    folder: &Path,
+    config: &Config,
+    preparation: Option<&Preparation>,
+    name: Option<&str>,
+) -> Result<Box<dyn Examples>> {
+    let Some(name) = name else {
+        let loaded = own(folder, load(config))?;
+        return Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train));
+    };
+    known(name)?;
+    // Another file is prepared as the run's own data was.
+    if let (true, Some(preparation)) = (Path::new(name).exists(), preparation) {
+        return Ok(preparation.load(Path::new(name), true)?);
+    }
+    let (stem, wants_train) = match name.rsplit_once(':') {
+        Some((stem, "train")) => (stem, true),
+        Some((stem, "test")) => (stem, false),
+        _ => (name, false),
+    };
+    let source = Source { path: stem.into(), test: None, ..config.source() };
+    let loaded = source.load(&shipped)?;
+    Ok(match (wants_train, loaded.test) {
+        (false, Some(test)) => test,
+        _ => loaded.train,
+    })
+}
+
+/// Whether `name` could mean data rather than an expression.
 pub fn is_dataset(name: &str) -> bool {
-    name == "mnist" || Path::new(name).is_dir()
+    let stem = name.split(':').next().unwrap_or(name);
+    SHIPPED.contains(&stem) || Path::new(stem).exists()
+}
+
+/// Refuses a name that is neither a shipped dataset nor a path.
+fn known(name: &str) -> Result<()> {
+    match is_dataset(name) {
+        true => Ok(()),
+        false => Err(crate::Usage(format!(
+            "there is no dataset `{name}`: give {}, or the path of a table (.csv, .tsv, .parquet, .npz), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class",
+            SHIPPED.map(|name| format!("`{name}`")).join(", ")
+        ))
+        .into()),
+    }
 }
 
 /// The folder of a dataset that the project carries: below the current folder, above the program, or
 /// where the program was built.
-fn shipped(name: &str) -> Result<PathBuf> {
+pub fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     let program = std::env::current_exe().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = [Path::new("")].into_iter().chain(program.ancestors()).chain(built.ancestors());
     let mut folders = places.map(|place| place.join("data").join(name));
-    match folders.find(|folder| folder.is_dir()) {
-        Some(folder) => Ok(folder),
-        None => bail!(
-            "the folder data/{name} of the project was not found; run from the project, or give the folder of the files instead of `{name}`"
+    folders.find(|folder| folder.is_dir()).ok_or_else(|| Error::File {
+        path: Path::new("data").join(name),
+        message: format!(
+            "this folder of the project was not found; run from the project, or give the path of the files instead of `{name}`"
         ),
-    }
+    })
+}
+
+/// The examples of a shipped dataset, or of its part; the test part where none is named.
+pub fn named(name: &str) -> Result<Box<dyn Examples>> {
+    let loaded = Source { path: name.into(), ..Source::default() }.load(&shipped)?;
+    Ok(loaded.test.unwrap_or(loaded.train))
 }

@@ -15,7 +15,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
     let path = Path::new(&options.subject);
     let (config, trained): (Config, Option<Parameters<f64>>) = if path.is_dir() {
         let folder = RunFolder::open(path)?;
-        (folder.config()?, folder.load()?.map(|(parameters, _)| parameters))
+        (folder.config()?, folder.load()?.map(|checkpoint| checkpoint.parameters))
     } else if path.extension().is_some_and(|extension| extension == "toml") {
         (Config::read(path)?, None)
     } else {
@@ -24,12 +24,15 @@ pub fn lint(options: &Lint) -> Result<bool> {
             options.subject
         )))
     };
-    let (train, _) = data::load(&config.dataset)?;
+    let train = data::load(&config)?.train;
     let parameters = match trained {
         Some(parameters) => parameters,
-        None => config.model(train.width(), train.classes())?.initial(config.seed)?,
+        None => {
+            let outputs = config.outputs(train.target())?;
+            config.model(train.width(), outputs)?.initial(config.seed)?
+        }
     };
-    let findings = look(&config, &train, &parameters)?;
+    let findings = look(&config, &*train, &parameters)?;
     match options.json {
         true => print::json(&findings)?,
         false => print::text(&table(&findings))?,

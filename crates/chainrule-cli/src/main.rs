@@ -6,11 +6,16 @@
 mod arguments;
 mod bench;
 mod data;
+mod eval;
 mod explain;
 mod gradcheck;
 mod lint;
+mod new;
+mod predict;
 mod print;
+mod products;
 mod run;
+mod train;
 
 use std::process::ExitCode;
 
@@ -57,8 +62,10 @@ fn main() -> ExitCode {
 /// Does the work; `false` where it was done and failed, as a gradient check that does not pass.
 fn dispatch(command: &Command) -> Result<bool> {
     match command {
-        Command::Train(options) => run::train(options).map(|()| true),
-        Command::Eval(options) => run::eval(options).map(|()| true),
+        Command::Train(options) => train::train(options),
+        Command::New(options) => new::new(options),
+        Command::Eval(options) => eval::eval(options),
+        Command::Predict(options) => predict::predict(options),
         Command::Gradcheck(options) => gradcheck::gradcheck(options),
         Command::Explain(options) => explain::explain(options).map(|()| true),
         Command::Bench(options) => bench::bench(options).map(|()| true),

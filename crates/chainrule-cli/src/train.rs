@@ -13,7 +13,7 @@ use chainrule::data::Loaded;
 use chainrule::train::{
     Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer,
 };
-use chainrule::{Error, Pool, Real};
+use chainrule::{Pool, Real};
 use indicatif::ProgressBar;
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::Dataset;
+use crate::data::{Examples, Target};
 use crate::error::Result;
 use crate::explain::{Language, network};
 use crate::graph::{Graph, Var};
@@ -57,11 +57,18 @@ pub struct Finding {
 ///
 /// # Errors
 /// Data or parameters that do not fit the model.
-pub fn lint(config: &Config, data: &Dataset, parameters: &Parameters<f64>) -> Result<Vec<Finding>> {
-    let rows = features(data);
-    let mut findings = vec![inputs(&rows), classes(data), leak(data, &rows)];
+pub fn lint(config: &Config, data: &dyn Examples, parameters: &Parameters<f64>) -> Result<Vec<Finding>> {
+    let rows = features(data)?;
+    let mut findings = vec![inputs(&rows)];
+    if let Target::Class { classes } = data.target() {
+        let mut labels = vec![0; data.len()];
+        data.labels(&(0..data.len() as u32).collect::<Vec<_>>(), &mut labels)?;
+        findings.extend([imbalance(&labels, classes), leak(&labels, classes, data.width(), &rows)]);
+    }
     findings.push(learning_rate(config, data, parameters)?);
-    findings.extend(idle_units(config, data, parameters)?);
+    if let Target::Class { .. } = data.target() {
+        findings.extend(idle_units(config, data, parameters)?);
+    }
     Ok(findings)
 }
 
@@ -70,11 +77,11 @@ fn finding(check: &'static str, warning: bool, message: String) -> Finding {
 }
 
 /// The features of up to ten thousand examples, row by row.
-fn features(data: &Dataset) -> Vec<f64> {
+fn features(data: &dyn Examples) -> Result<Vec<f64>> {
     let examples: Vec<u32> = (0..data.len().min(10_000) as u32).collect();
     let mut rows = vec![0.0; examples.len() * data.width()];
-    data.gather(&examples, &mut rows);
-    rows
+    data.features(&examples, &mut rows)?;
+    Ok(rows.into_iter().map(f64::from).collect())
 }
 
 fn inputs(rows: &[f64]) -> Finding {
@@ -86,9 +93,9 @@ fn inputs(rows: &[f64]) -> Finding {
     finding("inputs", large, format!("the inputs go from {low:.3} to {high:.3}{advice}"))
 }
 
-fn classes(data: &Dataset) -> Finding {
-    let mut counts = vec![0u64; data.classes()];
-    for &label in data.labels() {
+fn imbalance(labels: &[u32], classes: usize) -> Finding {
+    let mut counts = vec![0u64; classes];
+    for &label in labels {
         counts[label as usize] += 1;
     }
     let most = counts.iter().copied().max().unwrap_or(0);
@@ -101,12 +108,11 @@ fn classes(data: &Dataset) -> Finding {
 }
 
 /// The share of each column's variance that lies between the classes (Fisher's η²).
-fn leak(data: &Dataset, rows: &[f64]) -> Finding {
-    let (width, classes) = (data.width(), data.classes());
+fn leak(labels: &[u32], classes: usize, width: usize, rows: &[f64]) -> Finding {
     let mut sums = vec![(0.0, 0.0); width];
     let mut by_class = vec![0.0; width * classes];
     let mut counts = vec![0.0; classes];
-    for (row, &label) in rows.chunks(width.max(1)).zip(data.labels()) {
+    for (row, &label) in rows.chunks(width.max(1)).zip(labels) {
         counts[label as usize] += 1.0;
         for (column, &x) in row.iter().enumerate() {
             sums[column].0 += x;
@@ -139,11 +145,11 @@ fn leak(data: &Dataset, rows: &[f64]) -> Finding {
 }
 
 /// The learning rate beside 2/λmax, beyond which gradient descent on a quadratic diverges.
-fn learning_rate(config: &Config, data: &Dataset, parameters: &Parameters<f64>) -> Result<Finding> {
+fn learning_rate(config: &Config, data: &dyn Examples, parameters: &Parameters<f64>) -> Result<Finding> {
     let batch = data.len().clamp(1, BATCH);
-    let model = config.model(data.width(), data.classes())?;
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
     let g = Graph::new();
-    let loss = loss_graph(&g, &model, data, batch)?;
+    let loss = loss_graph(&g, &model, config, data, batch)?;
     let variables = model.variables(loss);
     let gradients = g.backward(loss, &variables);
     // H·v is the gradient of ∇L·v (Pearlmutter, 1994).
@@ -153,7 +159,7 @@ fn learning_rate(config: &Config, data: &Dataset, parameters: &Parameters<f64>) 
     let along = pairs.reduce(|a, b| a + b).unwrap_or(loss);
     let products = g.backward(along, &variables);
     let mut plan = g.compile::<f64>(&products)?;
-    let order = data.shuffled(config.seed, 0);
+    let order = data.order(config.seed, 0);
     feed(&mut plan, data, order.get(..batch).unwrap_or(&order))?;
     let mut largest = power_iteration(&mut plan, parameters, &products, 0.0)?;
     if largest < 0.0 {
@@ -216,17 +222,18 @@ fn power_iteration(
 /// Layers most of whose units are idle, averaged over some examples.
 fn idle_units(
     config: &Config,
-    data: &Dataset,
+    data: &dyn Examples,
     parameters: &Parameters<f64>,
 ) -> Result<Vec<Finding>> {
-    let model = config.model(data.width(), data.classes())?;
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
     let examples = data.len().min(EXAMPLES);
     let mut idle: Vec<(String, f64)> = Vec::new();
-    let mut row = vec![0.0; data.width()];
+    let (mut row, mut label) = (vec![0.0; data.width()], [0]);
     for example in 0..examples {
-        data.gather(&[example as u32], &mut row);
-        let label = data.labels()[example];
-        let explained = network(&model, parameters, &row, label, Language::default())?;
+        data.features(&[example as u32], &mut row)?;
+        data.labels(&[example as u32], &mut label)?;
+        let features: Vec<f64> = row.iter().copied().map(f64::from).collect();
+        let explained = network(&model, parameters, &features, label[0], Language::default())?;
         let activations = explained.layers.into_iter().filter_map(|layer| {
             let count = layer.off.or(layer.saturated)?;
             Some((layer.name, count as f64 / layer.shape.iter().product::<usize>().max(1) as f64))
@@ -258,6 +265,7 @@ fn idle_units(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Dataset;
 
     /// Two columns: noise, and the label itself.
     fn data(scale: f32) -> Dataset {

@@ -135,6 +135,19 @@ impl Sequential {
         Ok(model)
     }
 
+    /// The features per example of a model that was [built](Sequential::build); 0 for others.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, LayerSpec, Sequential};
+    /// let model = Sequential::build(&[LayerSpec::Relu], 3, Init::He)?;
+    /// assert_eq!(model.inputs(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
     /// The outputs per example; 0 where no layer and no number of inputs sets them.
     ///
     /// ```

@@ -211,12 +211,14 @@ impl<T: Real> Trainer<'_, T> {
         data: Parts<'_>,
     ) -> Result<BTreeMap<String, f64>> {
         let mut named = BTreeMap::new();
+        let steps = data.train.len().div_ceil(self.batch(data.train)?) as u64;
         let parts = [("validation", data.validation), ("test", data.test)];
         for ((part, examples), evaluator) in parts.into_iter().zip(evaluators) {
             let Some(examples) = examples else { continue };
             let (loss, scores, own) = self.score(evaluator, examples)?;
             if !loss.is_finite() {
-                return Err(self.diverged_in(part, loss, examples)?);
+                let steps = u64::from(self.progress.epoch) * steps + steps;
+                return Err(self.diverged_in(part, loss, examples, steps)?);
             }
             let mut put = |name: &str, score| named.insert(format!("{part}_{name}"), score);
             put("loss", loss);

@@ -10,7 +10,7 @@ use crate::graph::{Graph, Source, Var};
 use crate::nn::{Loss, Pass, Sequential, Targets};
 use crate::optim::Rates;
 use crate::plan::Plan;
-use crate::tensor::{Real, Shape};
+use crate::tensor::Real;
 
 /// The names of a step's inputs.
 const FEATURES: &str = "x";
@@ -221,7 +221,7 @@ impl<T: Real> Trainer<'_, T> {
                 *gradient = sum + *gradient * share;
                 let kept = match purpose {
                     Purpose::Accumulate => *gradient,
-                    Purpose::Update => sum.zeros_like(),
+                    Purpose::Update => g.constant(0.0).broadcast_to(sum.shape()),
                 };
                 updates.push((sum, kept));
             }

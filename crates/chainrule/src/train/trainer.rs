@@ -283,7 +283,8 @@ impl<'a, T: Real> Trainer<'a, T> {
             };
             let mut best = false;
             let watched = scores.get("validation_loss").copied();
-            self.progress.plateau.observe(watched.unwrap_or(train_loss), &self.config.schedule);
+            let plateau = &mut self.progress.plateau;
+            self.config.schedule.observe(watched.unwrap_or(train_loss), plateau);
             if let Some(loss) = watched {
                 best = self.progress.judge(loss, self.config.early_stopping);
             }

@@ -7,6 +7,7 @@ use toml::Table;
 
 use super::reading::{Fault, Value, unknown};
 use super::{ClassWeights, EarlyStopping};
+use crate::error::{Error, Result};
 use crate::nn::{LayerSpec, Loss};
 use crate::optim::{Optimizer, Schedule};
 
@@ -90,7 +91,23 @@ pub(super) fn optimizer(value: &Value<'_>) -> Result<Optimizer, Fault> {
 }
 
 pub(super) fn schedule(value: &Value<'_>) -> Result<Schedule, Fault> {
-    of_kind(value, "schedule", &Schedule::NAMES, |kind| kind.parse())
+    of_kind(value, "schedule", &Schedule::NAMES, |kind| {
+        // What has no usual value in the schedule itself.
+        let mut table = Table::from_iter([("kind".to_owned(), kind.into())]);
+        let rest = match kind {
+            "step" => Some(("every", 10_i64.into())),
+            "exponential" => Some(("gamma", 0.95.into())),
+            _ => None,
+        };
+        table.extend(rest.map(|(key, value): (&str, toml::Value)| (key.to_owned(), value)));
+        table.try_into().map_err(|error: toml::de::Error| Error::Mismatch(error.message().into()))
+    })
+}
+
+/// The layer of an activation's name.
+pub(super) fn activation_layer(name: &str) -> Result<LayerSpec> {
+    let table = Table::from_iter([("kind".to_owned(), name.into())]);
+    table.try_into().map_err(|error: toml::de::Error| Error::Mismatch(error.message().into()))
 }
 
 /// A thing of one of the `kinds`: its default, with the table's settings in place of its own.
@@ -98,7 +115,7 @@ fn of_kind<R: Serialize + DeserializeOwned>(
     value: &Value<'_>,
     what: &'static str,
     kinds: &[&'static str],
-    default: impl Fn(&str) -> crate::Result<R>,
+    default: impl Fn(&str) -> Result<R>,
 ) -> Result<R, Fault> {
     let (kind, fields) = value.kind(what, kinds)?;
     let usual = default(kind).map_err(|error| value.fault(error.to_string()))?;

@@ -170,7 +170,7 @@ impl Default for Config {
             gradient_flow: false,
             loss: None,
             class_weights: ClassWeights::Equal,
-            optimizer: Optimizer::default(),
+            optimizer: Optimizer::sgd(),
             schedule: Schedule::Constant,
             early_stopping: None,
             rates: BTreeMap::new(),
@@ -195,7 +195,7 @@ impl Config {
     #[must_use]
     pub fn for_dataset(name: &str) -> Self {
         let plain = Self { dataset: name.into(), ..Self::default() };
-        match crate::data::is_table(name) {
+        match is_table(name) {
             false => plain,
             true => Self {
                 init: "he".into(),
@@ -328,6 +328,29 @@ impl Config {
         toml::to_string(self).map_err(|error| Error::Mismatch(error.to_string()))
     }
 
+    /// These settings with another value, written as TOML, for a key. A value that is no TOML, such as
+    /// a word without quotes, is taken for a word.
+    ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// let config = Config::default().with("lr", "0.5")?.with("activation", "tanh")?;
+    /// assert_eq!((config.lr, config.activation.as_str()), (0.5, "tanh"));
+    /// assert!(Config::default().with("lrr", "1").unwrap_err().to_string().contains("`lr`"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No setting has that key, or the value is out of its domain.
+    pub fn with(&self, key: &str, value: &str) -> Result<Self> {
+        let bad = |error: &dyn std::fmt::Display| Error::Mismatch(error.to_string());
+        let parsed = format!("value = {value}").parse::<toml::Table>().ok();
+        let parsed = parsed.and_then(|mut table| table.remove("value"));
+        let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
+        table.insert(key.into(), parsed.unwrap_or_else(|| value.into()));
+        let text = toml::to_string(&table).map_err(|error| bad(&error))?;
+        Self::parse(&text).map_err(|fault| Error::Mismatch(format!("{key}={value}: {}", fault.message())))
+    }
+
     /// Checks every setting's domain.
     ///
     /// ```
@@ -432,10 +455,9 @@ impl Config {
         };
         let loss = self.loss.unwrap_or(usual);
         let fits = match target {
-            Target::Class { classes } => {
-                loss.takes_labels() || (loss == Loss::BinaryCrossEntropy && classes <= 2)
-            }
-            Target::Values { .. } => !loss.takes_labels(),
+            Target::Class { classes: 2 } => loss.takes_labels(),
+            Target::Class { .. } => matches!(loss, Loss::CrossEntropy { .. }),
+            Target::Values { .. } => !matches!(loss, Loss::CrossEntropy { .. }),
         };
         let wanted = match target {
             Target::Class { .. } => {
@@ -480,15 +502,32 @@ impl Config {
                 wanted,
             });
         }
-        // Parameters, their gradients and the copy at an epoch's start; and each layer's values and
-        // gradients for the examples that are evaluated at once.
-        let copies = 3 + self.optimizer.copies() as u128;
-        let widths = model.width_sum() as u128;
-        let elements = model.elements().saturating_mul(copies);
+        // Parameters, their gradients, the optimizer's state and the copy at an epoch's start; and
+        // each layer's values and gradients for the examples that are evaluated at once.
+        let state = match self.optimizer {
+            Optimizer::Sgd { .. } | Optimizer::AdaGrad { .. } => 1,
+            Optimizer::RmsProp { .. } | Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
+            Optimizer::Lbfgs { history, .. } => 2 * history as u128,
+        };
+        let widths = widths(&layers).saturating_add(inputs as u128);
+        let elements = model.elements().saturating_mul(3 + 2 * state);
         let elements = elements.saturating_add(widths.saturating_mul(2 * EVALUATION_BATCH as u128));
         let bytes = if self.dtype == "f64" { 8 } else { 4 };
         check_memory("the memory for these layers", elements, bytes)?;
         Ok(model)
+    }
+
+    /// The outputs that the model needs for such targets: one a class or value, and one alone for the
+    /// binary cross-entropy of two classes.
+    ///
+    /// # Errors
+    /// As [`Config::loss_for`].
+    pub fn outputs(&self, target: Target) -> Result<usize> {
+        Ok(match (target, self.loss_for(target)?) {
+            (Target::Class { .. }, Loss::BinaryCrossEntropy) => 1,
+            (Target::Class { classes }, _) => classes,
+            (Target::Values { width }, _) => width,
+        })
     }
 
     /// Affine layers of the hidden sizes with the activation, and one for the outputs.
@@ -496,7 +535,7 @@ impl Config {
         let mut layers = Vec::new();
         for &units in &self.hidden {
             layers.push(LayerSpec::Affine { units, init: None });
-            layers.push(self.activation.parse()?);
+            layers.push(kinds::activation_layer(&self.activation)?);
             if self.dropout > 0.0 {
                 layers.push(LayerSpec::Dropout { rate: self.dropout });
             }
@@ -504,4 +543,23 @@ impl Config {
         layers.push(LayerSpec::Affine { units: outputs, init: None });
         Ok(layers)
     }
+}
+
+/// Whether a dataset's name is that of a table rather than of images.
+fn is_table(name: &str) -> bool {
+    let stem = name.strip_suffix(":train").or(name.strip_suffix(":test")).unwrap_or(name);
+    let has = |extension: &str| Path::new(stem).extension().is_some_and(|found| found == extension);
+    let folder_has = |extension| Path::new(stem).join(format!("train.{extension}")).is_file();
+    let extensions = ["csv", "tsv", "parquet", "npz"];
+    ["iris", "wine"].contains(&stem) || extensions.iter().any(|e| has(e) || folder_has(e))
+}
+
+/// The sum of the widths of all layers that have one of their own.
+fn widths(layers: &[LayerSpec]) -> u128 {
+    let width = |layer: &LayerSpec| match layer {
+        LayerSpec::Affine { units, .. } => 2 * *units as u128,
+        LayerSpec::Residual { layers } => widths(layers),
+        _ => 0,
+    };
+    layers.iter().map(width).fold(0, u128::saturating_add)
 }

@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::error::{Error, Result};
-use crate::optim::{Plateau, Schedule};
+use crate::optim::{Plateau, Schedule, Warmup};
 
 impl Config {
     /// Whether every step has the same learning rate.
@@ -11,12 +11,15 @@ impl Config {
     }
 
     /// The learning rate of the step `at` (counted from 0 over all epochs) of `total`, `per_epoch` of
-    /// them in an epoch.
+    /// them in an epoch. Schedules that follow a curve go step by step, the others by epochs.
     pub(crate) fn rate(&self, at: u64, per_epoch: u64, total: u64, plateau: &Plateau) -> f64 {
-        let scheduled = self.schedule.rate(self.lr, at, per_epoch, total, plateau);
-        match at < self.warmup {
-            true => scheduled * (at + 1) as f64 / (self.warmup + 1) as f64,
-            false => scheduled,
+        let (schedule, warmup) = (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
+        match schedule {
+            Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
+                warmup.rate(schedule, self.lr, at, total, plateau)
+            }
+            _ if at < self.warmup => warmup.rate(schedule, self.lr, at, total, plateau),
+            _ => schedule.rate(self.lr, at / per_epoch.max(1), total / per_epoch.max(1), plateau),
         }
     }
 

@@ -17,6 +17,10 @@ impl Fault {
         Self { span, message: message.into() }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The message with the line that it speaks of, and carets below the place.
     pub(super) fn show(&self, text: &str) -> String {
         let start = floor(text, self.span.start);
