@@ -28,7 +28,8 @@ pub fn eval(options: &Eval) -> Result<bool> {
 fn score<T: Real>(run: &Run, options: &Eval) -> Result<(Evaluation, Vec<String>)> {
     let data = run.examples(options.dataset.as_deref())?;
     let target = data.target();
-    let (model, parameters) = run.model::<T>(data.width(), target, options.best)?;
+    let name = options.dataset.as_deref();
+    let (model, parameters) = run.model::<T>((data.width(), target), name, options.best)?;
     let loss = run.config.loss_for(target)?;
     let top = run.config.top_k;
     let score = evaluate(&model, loss, &parameters, &*data, &pool(options.threads)?, top)?;

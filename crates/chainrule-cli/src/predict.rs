@@ -44,7 +44,7 @@ fn go<T: Real>(run: &Run, options: &Predict) -> Result<()> {
         [] => Target::Values { width: preparation.target_names().len() },
         names => Target::Class { classes: names.len() },
     };
-    let (model, parameters) = run.model::<T>(preparation.width(), target, options.best)?;
+    let (model, parameters) = run.model::<T>((preparation.width(), target), None, options.best)?;
     let pool = pool(options.threads)?;
     let oracle = Oracle { preparation, target, model, parameters, pool };
     let format = if options.json { "json" } else { options.format.as_str() };

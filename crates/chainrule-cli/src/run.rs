@@ -31,18 +31,20 @@ impl Run {
         data::part(self.folder.path(), &self.config, self.preparation.as_ref(), name)
     }
 
-    /// The model and its parameters, the last or the best ones.
+    /// The model for examples of such width and target, of the dataset `data`, and its parameters: the
+    /// last or the best ones.
     pub fn model<T: Real>(
         &self,
-        width: usize,
-        target: Target,
+        (width, target): (usize, Target),
+        data: Option<&str>,
         best: bool,
     ) -> Result<(Sequential, Parameters<T>)> {
+        let data = data.unwrap_or(&self.config.dataset);
         let model = self.config.model(width, self.config.outputs(target)?)?;
         let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };
         model.check(&parameters).map_err(data::of_file).with_context(|| {
             format!(
-                "the parameters in {} do not fit its configuration and data of {width} features",
+                "the parameters in {} do not fit its configuration and the dataset `{data}`",
                 self.folder.path().display()
             )
         })?;

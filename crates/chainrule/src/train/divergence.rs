@@ -139,7 +139,7 @@ fn born<T: Real>(
             }
             _ => None,
         };
-        let row = row.map_or(String::new(), |row| format!(", row {row} of the data (from 0)"));
+        let row = row.map_or(String::new(), |row| format!("; row {row} of the data (from 0)"));
         let (name, scope, source) = graph.node(v.id(), |node| {
             (node.op_name(), node.scope, node.source.clone())
         });
@@ -154,7 +154,7 @@ fn born<T: Real>(
         let (operands, advice) = operands(graph, &plan, parameters, v, at);
         let advice = remedy(name, &advice);
         let text = format!(
-            "the first node with {value} is node {}, the operation `{name}`{operands}{place} of shape {dims}{row}; {advice}",
+            "the first node with {value} is node {}, the operation `{name}`{place} of shape {dims}{operands}{row}; {advice}",
             v.id()
         );
         return Ok(Some(Birth { id: v.id(), text }));
@@ -193,7 +193,7 @@ fn operands<T: Real>(
     }
     match texts.is_empty() {
         true => (String::new(), single),
-        false => (format!(" of ({})", texts.join(", ")), single),
+        false => (format!(", of {}", texts.join(" and ")), single),
     }
 }
 

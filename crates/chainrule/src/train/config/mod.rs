@@ -509,11 +509,14 @@ impl Config {
             Optimizer::RmsProp { .. } | Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
             Optimizer::Lbfgs { history, .. } => 2 * history as u128,
         };
-        let widths = widths(&layers).saturating_add(inputs as u128);
-        let elements = model.elements().saturating_mul(3 + 2 * state);
-        let elements = elements.saturating_add(widths.saturating_mul(2 * EVALUATION_BATCH as u128));
+        let mut sizes = vec![inputs];
+        sizes.extend(widths(&layers));
+        let width = sizes.iter().fold(0, |sum: u128, &size| sum.saturating_add(size as u128));
+        let elements = model.elements().saturating_mul(3 + state);
+        // An activation after each.
+        let elements = elements.saturating_add(width.saturating_mul(4 * EVALUATION_BATCH as u128));
         let bytes = if self.dtype == "f64" { 8 } else { 4 };
-        check_memory("the memory for these layers", elements, bytes)?;
+        check_memory(&format!("the memory for layers of sizes {sizes:?}"), elements, bytes)?;
         Ok(model)
     }
 
@@ -554,12 +557,12 @@ fn is_table(name: &str) -> bool {
     ["iris", "wine"].contains(&stem) || extensions.iter().any(|e| has(e) || folder_has(e))
 }
 
-/// The sum of the widths of all layers that have one of their own.
-fn widths(layers: &[LayerSpec]) -> u128 {
+/// The widths of all layers that have one of their own.
+fn widths(layers: &[LayerSpec]) -> Vec<usize> {
     let width = |layer: &LayerSpec| match layer {
-        LayerSpec::Affine { units, .. } => 2 * *units as u128,
+        LayerSpec::Affine { units, .. } => vec![*units],
         LayerSpec::Residual { layers } => widths(layers),
-        _ => 0,
+        _ => Vec::new(),
     };
-    layers.iter().map(width).fold(0, u128::saturating_add)
+    layers.iter().flat_map(width).collect()
 }
