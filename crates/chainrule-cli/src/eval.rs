@@ -11,17 +11,16 @@ use crate::arguments::Eval;
 use crate::print;
 use crate::run::{Run, pool};
 
-pub fn eval(options: &Eval) -> Result<bool> {
+pub fn eval(options: &Eval) -> Result<()> {
     let run = Run::open(&options.dir)?;
     let (score, names) = match run.config.dtype.as_str() {
         "f64" => score::<f64>(&run, options)?,
         _ => score::<f32>(&run, options)?,
     };
     match options.json {
-        true => print::json(&score)?,
-        false => print::text(&table(&score, &names))?,
+        true => print::json(&score),
+        false => print::text(&table(&score, &names)),
     }
-    Ok(true)
 }
 
 /// The score, and the names of the classes.

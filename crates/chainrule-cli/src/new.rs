@@ -9,7 +9,7 @@ use chainrule::train::Config;
 use crate::arguments::New;
 use crate::{data, print};
 
-pub fn new(options: &New) -> Result<bool> {
+pub fn new(options: &New) -> Result<()> {
     let config = Config::for_dataset(&options.dataset);
     let loaded = data::load(&config)?;
     let preparation = &loaded.preparation;
@@ -41,8 +41,7 @@ pub fn new(options: &New) -> Result<bool> {
         }
     };
     if path.as_os_str() == "-" {
-        print::text(&text)?;
-        return Ok(true);
+        return print::text(&text);
     }
     if path.exists() && !options.force {
         bail!(crate::Usage(format!(
@@ -54,6 +53,5 @@ pub fn new(options: &New) -> Result<bool> {
     print::text(&format!(
         "wrote {0}; train with: chainrule train {0}\n",
         path.display()
-    ))?;
-    Ok(true)
+    ))
 }

@@ -18,13 +18,12 @@ use crate::{data, print};
 /// Examples predicted at once.
 const CHUNK: usize = 500;
 
-pub fn predict(options: &Predict) -> Result<bool> {
+pub fn predict(options: &Predict) -> Result<()> {
     let run = Run::open(&options.dir)?;
     match run.config.dtype.as_str() {
-        "f64" => go::<f64>(&run, options)?,
-        _ => go::<f32>(&run, options)?,
+        "f64" => go::<f64>(&run, options),
+        _ => go::<f32>(&run, options),
     }
-    Ok(true)
 }
 
 /// A model that answers.

@@ -18,7 +18,10 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Train, threads};
-use crate::{data, print, products};
+use crate::{End, data, print, products};
+
+/// The outcome of a training that Ctrl-C stopped.
+const INTERRUPTED: &str = "interrupted";
 
 /// Seconds since the start of each part.
 #[derive(Serialize)]
@@ -46,7 +49,7 @@ pub struct Report {
     pub parameters_sha256: String,
 }
 
-pub fn train(options: &Train) -> Result<bool> {
+pub fn train(options: &Train) -> Result<End> {
     let start = Instant::now();
     let threads = threads(options.settings.threads)?;
     let config = settings(options)?;
@@ -56,7 +59,7 @@ pub fn train(options: &Train) -> Result<bool> {
         true => print::json(&report)?,
         false => print::text(&summary(&report))?,
     }
-    Ok(true)
+    Ok(if report.outcome == INTERRUPTED { End::Interrupted } else { End::Done })
 }
 
 /// The run's settings: the configuration's, or the defaults, with the command line on top.
@@ -122,6 +125,7 @@ impl Job<'_> {
         let folder = match &self.options.resume {
             Some(dir) => {
                 let folder = RunFolder::open(dir)?;
+                folder.tidy()?;
                 if let Some(checkpoint) = folder.load()? {
                     let place = || {
                         format!(
@@ -154,7 +158,7 @@ impl Job<'_> {
             outcome: match outcome {
                 Outcome::Finished => "finished",
                 Outcome::StoppedEarly => "stopped early",
-                Outcome::Interrupted => "interrupted",
+                Outcome::Interrupted => INTERRUPTED,
             },
             epochs: trainer.epochs,
             seconds: Seconds { load: 0.0, train: start.elapsed().as_secs_f64(), total: 0.0 },
@@ -328,7 +332,7 @@ fn summary(report: &Report) -> String {
         report.steps, report.parameters, report.seconds.total
     );
     let _ = match report.outcome {
-        "interrupted" => writeln!(
+        INTERRUPTED => writeln!(
             out,
             "interrupted; saved in {run}; go on with: chainrule train --resume {run}"
         ),

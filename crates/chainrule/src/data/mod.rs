@@ -3,8 +3,6 @@
 mod dataset;
 mod examples;
 pub mod idx;
-mod source;
-pub use source::{Loaded, Preparation, Source, Task};
 
 pub use dataset::Dataset;
 pub use examples::{Examples, Target};

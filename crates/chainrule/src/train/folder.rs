@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 use crate::tensor::Real;
 
+/// How the names of files begin that are still being written.
+const WRITING: &str = ".writing-";
+
 const CONFIG: &str = "config.toml";
 const DATA: &str = "data.json";
 const MODEL: &str = "model.safetensors";
@@ -171,6 +174,23 @@ impl RunFolder {
     /// The configuration is missing or bad.
     pub fn config(&self) -> Result<Config> {
         Config::read(&self.path.join(CONFIG))
+    }
+
+    /// Removes what a process that was killed left half written. No training may be under way here.
+    ///
+    /// # Errors
+    /// The folder cannot be read or a file not be removed.
+    pub fn tidy(&self) -> Result<()> {
+        let tidy = || -> std::io::Result<()> {
+            for entry in fs::read_dir(&self.path)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(WRITING) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        tidy().map_err(|error| Error::file(&self.path, error))
     }
 
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
@@ -447,6 +467,7 @@ impl Drop for Made {
 /// own mode would keep the run from everybody else.
 fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
+    builder.prefix(WRITING);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
