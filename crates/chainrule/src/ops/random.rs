@@ -56,3 +56,44 @@ impl Op for RandomMask {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ops::{Values, ValuesMut};
+
+    /// The elements of a stretch of a mask.
+    fn stretch<T: Real>(
+        seed: u64,
+        step: u32,
+        shape: Shape,
+        range: std::ops::Range<usize>,
+    ) -> Vec<T> {
+        let mask = RandomMask { seed, number: 3, rate: 0.4, shape };
+        let scalar = Shape::scalar();
+        let steps = [step];
+        let values = Values::Index(&steps);
+        let operand = Operand { shape: scalar, strides: scalar.strides(), values };
+        let mut found = vec![T::nan(); range.len()];
+        let values = ValuesMut::Real(&mut found);
+        mask.forward(&[operand], Output { shape, range, values });
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn rows_by_themselves_are_rows_of_the_whole(
+            seed in any::<u64>(), step in any::<u32>(), rows in 1usize..40, width in 1usize..70, cut in any::<prop::sample::Index>(),
+        ) {
+            let shape = Shape::from([rows, width]);
+            let whole = stretch::<f32>(seed, step, shape, 0..rows * width);
+            let cut = cut.index(rows) * width;
+            prop_assert_eq!(&whole[..cut], stretch::<f32>(seed, step, shape, 0..cut));
+            prop_assert_eq!(&whole[cut..], stretch::<f32>(seed, step, shape, cut..rows * width));
+            let wide = stretch::<f64>(seed, step, shape, 0..rows * width);
+            prop_assert!(wide.iter().zip(&whole).all(|(a, b)| (*a == 0.0) == (*b == 0.0)));
+        }
+    }
+}

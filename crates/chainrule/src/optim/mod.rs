@@ -4,6 +4,8 @@
 mod adagrad;
 mod adam;
 mod clip;
+mod lbfgs;
+mod line_search;
 mod rmsprop;
 mod schedule;
 mod sgd;
@@ -15,6 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use clip::Clip;
+pub use lbfgs::Lbfgs;
 pub use schedule::{Plateau, Schedule, Warmup};
 
 use crate::error::{Error, Result};
@@ -118,18 +121,8 @@ pub enum Optimizer {
         #[serde(default = "hundredth")]
         weight_decay: f64,
     },
-    /// L-BFGS, which works on the whole loss and outside a plan: see [`Lbfgs`].
-    Lbfgs {
-        /// The pairs of steps and changes of the gradient that are kept; 100 where none is given.
-        #[serde(default = "history")]
-        history: usize,
-        /// The most iterations of one step; 20 where none is given.
-        #[serde(default = "iterations")]
-        iterations: usize,
-        /// Whether a search along the line finds a step that fulfils the strong Wolfe conditions.
-        #[serde(default)]
-        line_search: bool,
-    },
+    /// L-BFGS, which works on the whole loss and outside a plan: see [`Lbfgs::step`].
+    Lbfgs(Lbfgs),
 }
 
 fn tiny() -> f64 {
@@ -154,14 +147,6 @@ fn beta2() -> f64 {
 
 fn hundredth() -> f64 {
     0.01
-}
-
-fn history() -> usize {
-    100
-}
-
-fn iterations() -> usize {
-    20
 }
 
 impl Optimizer {
@@ -209,7 +194,7 @@ impl Optimizer {
             Self::RmsProp { .. } => rmsprop,
             Self::Adam { .. } => adam,
             Self::AdamW { .. } => adamw,
-            Self::Lbfgs { .. } => lbfgs,
+            Self::Lbfgs(_) => lbfgs,
         }
     }
 
@@ -262,7 +247,7 @@ impl Optimizer {
                 positive("epsilon", epsilon)?;
                 not_negative("weight_decay", weight_decay)
             }
-            Self::Lbfgs { history, iterations, .. } => {
+            Self::Lbfgs(Lbfgs { history, iterations, .. }) => {
                 Error::check(history > 0, "history", history, "at least 1")?;
                 Error::check(iterations > 0, "iterations", iterations, "at least 1")
             }
@@ -303,7 +288,7 @@ impl Optimizer {
     /// What is kept for each parameter, beside it.
     fn state(&self) -> &'static [&'static str] {
         match *self {
-            Self::Sgd { momentum: 0.0, .. } | Self::Lbfgs { .. } => &[],
+            Self::Sgd { momentum: 0.0, .. } | Self::Lbfgs(_) => &[],
             Self::Sgd { .. } => &[sgd::VELOCITY],
             Self::AdaGrad { .. } => &[adagrad::SQUARE],
             Self::RmsProp { momentum: 0.0, .. } => &[rmsprop::SQUARE],
@@ -364,7 +349,7 @@ impl Optimizer {
             Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
                 adam::steps(&each, beta1, beta2, epsilon, weight_decay)
             }
-            Self::Lbfgs { .. } => {
+            Self::Lbfgs(_) => {
                 let message = "works outside a plan, on the loss and gradients of all examples";
                 g.fail(self.name(), message, parameters);
                 Vec::new()
@@ -386,9 +371,7 @@ impl FromStr for Optimizer {
             }
             "adam" => Self::adam(),
             "adamw" => Self::AdamW { beta1, beta2, epsilon, weight_decay: hundredth() },
-            "lbfgs" => {
-                Self::Lbfgs { history: history(), iterations: iterations(), line_search: false }
-            }
+            "lbfgs" => Self::Lbfgs(Lbfgs::default()),
             _ => {
                 let known = Self::NAMES.join(", ");
                 return Err(Error::Unknown { what: "optimizer", name: name.into(), known });
