@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use chainrule::Error;
 use chainrule::data::Dataset;
 
 /// The training and the test part of a dataset: `mnist`, or a folder of IDX files.
@@ -35,15 +36,15 @@ pub fn is_dataset(name: &str) -> bool {
 
 /// The folder of a dataset that the project carries: below the current folder, above the program, or
 /// where the program was built.
-fn shipped(name: &str) -> Result<PathBuf> {
+pub fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     let program = std::env::current_exe().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = [Path::new("")].into_iter().chain(program.ancestors()).chain(built.ancestors());
     let mut folders = places.map(|place| place.join("data").join(name));
     match folders.find(|folder| folder.is_dir()) {
         Some(folder) => Ok(folder),
-        None => bail!(
+        None => Err(Error::Mismatch(format!(
             "the folder data/{name} of the project was not found; run from the project, or give the folder of the files instead of `{name}`"
-        ),
+        ))),
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Stream {
     Parameter(u32),
     /// The order of the examples in this epoch.
     Shuffle(u32),
+    /// The choice of the validation part.
+    Split,
 }
 
 /// The generator of a stream. ChaCha with 8 rounds is counter-based: its numbers depend on seed and
@@ -18,6 +20,7 @@ pub(crate) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let number = match stream {
         Stream::Parameter(index) => u64::from(index),
         Stream::Shuffle(epoch) => (1 << 32) | u64::from(epoch),
+        Stream::Split => u64::MAX,
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(number);
