@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use chainrule::Error;
-use chainrule::data::{Examples, Loaded, Preparation, Source};
+use chainrule::data::{Examples, Loaded, Preparation, SHIPPED};
 use chainrule::train::Config;
-
-/// The names of the datasets that the project carries.
-const SHIPPED: [&str; 3] = ["mnist", "iris", "wine"];
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {
@@ -39,21 +36,23 @@ pub fn part(
         return Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train));
     };
     known(name)?;
-    // Another file is prepared as the run's own data was.
-    if let (true, Some(preparation)) = (Path::new(name).exists(), preparation) {
-        return Ok(preparation.load(Path::new(name), true)?);
-    }
-    let (stem, wants_train) = match name.rsplit_once(':') {
-        Some((stem, "train")) => (stem, true),
-        Some((stem, "test")) => (stem, false),
-        _ => (name, false),
+    let preparation = preparation.ok_or_else(|| {
+        anyhow!("{} has no data.json, which tells how inputs are prepared", folder.display())
+    })?;
+    // Other data is prepared as the run's own was.
+    Ok(preparation.load(&located(name)?, true)?)
+}
+
+/// The path of a dataset by name, with the part that it names.
+pub fn located(name: &str) -> Result<PathBuf> {
+    let (stem, part) = match name.split_once(':') {
+        Some((stem, part)) if SHIPPED.contains(&stem) => (stem, format!(":{part}")),
+        _ => (name, String::new()),
     };
-    let source = Source { path: stem.into(), test: None, ..config.source() };
-    let loaded = source.load(&shipped)?;
-    Ok(match (wants_train, loaded.test) {
-        (false, Some(test)) => test,
-        _ => loaded.train,
-    })
+    match SHIPPED.contains(&stem) {
+        true => Ok(PathBuf::from(format!("{}{part}", shipped(stem)?.display()))),
+        false => Ok(PathBuf::from(name)),
+    }
 }
 
 /// Whether `name` could mean data rather than an expression.
@@ -87,10 +86,4 @@ pub fn shipped(name: &str) -> chainrule::Result<PathBuf> {
             "this folder of the project was not found; run from the project, or give the path of the files instead of `{name}`"
         ),
     })
-}
-
-/// The examples of a shipped dataset, or of its part; the test part where none is named.
-pub fn named(name: &str) -> Result<Box<dyn Examples>> {
-    let loaded = Source { path: name.into(), ..Source::default() }.load(&shipped)?;
-    Ok(loaded.test.unwrap_or(loaded.train))
 }

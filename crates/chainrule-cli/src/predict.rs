@@ -73,13 +73,12 @@ impl<T: Real> Oracle<'_, T> {
 
     /// The answers for a file's or a shipped dataset's examples.
     fn file(&self, path: &str, writer: &mut Writer<'_>) -> Result<()> {
-        let examples = match Path::new(path).exists() {
-            true => self.preparation.load(Path::new(path), false)?,
-            false if data::is_dataset(path) => data::named(path)?,
-            false => bail!(crate::Usage(format!(
+        if !data::is_dataset(path) {
+            bail!(crate::Usage(format!(
                 "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"
-            ))),
-        };
+            )));
+        }
+        let examples = self.preparation.load(&data::located(path)?, false)?;
         let width = examples.width();
         let all: Vec<u32> = (0..examples.len() as u32).collect();
         for chunk in all.chunks(CHUNK) {

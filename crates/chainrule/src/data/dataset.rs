@@ -1,8 +1,6 @@
 //! Examples held in memory.
 
-use std::path::{Path, PathBuf};
-
-use super::{Examples, Target, idx};
+use super::{Examples, Target};
 use crate::error::{Error, Result};
 use crate::runtime::{prefetch, vectorized};
 use crate::tensor::Real;
@@ -94,6 +92,41 @@ impl Dataset {
         Ok(Self { width, len, features: Features::Reals(features), targets, weights: None })
     }
 
+    /// Rows of features alone, to predict from: their targets are rows of no values.
+    pub(super) fn unlabelled(width: usize, len: usize, features: Vec<f32>) -> Self {
+        let targets = Targets::Values { values: Vec::new(), width: 0 };
+        Self { width, len, features: Features::Reals(features), targets, weights: None }
+    }
+
+    /// Images as bytes, with labels that lie below the number of classes.
+    pub(super) fn images(width: usize, bytes: Vec<u8>, labels: Vec<u32>, classes: usize) -> Self {
+        Self::classified(width, Features::Bytes(bytes), labels, classes)
+    }
+
+    /// Images as bytes, to predict from.
+    pub(super) fn unlabelled_images(width: usize, bytes: Vec<u8>) -> Self {
+        let len = bytes.len().checked_div(width).unwrap_or(0);
+        Self { features: Features::Bytes(bytes), ..Self::unlabelled(width, len, Vec::new()) }
+    }
+
+    /// The `examples` alone, which exist.
+    pub(super) fn select(&self, examples: &[u32]) -> Self {
+        let features = match &self.features {
+            Features::Bytes(all) => Features::Bytes(picked(all, self.width, examples)),
+            Features::Reals(all) => Features::Reals(picked(all, self.width, examples)),
+        };
+        let targets = match &self.targets {
+            Targets::Classes { labels, names } => {
+                Targets::Classes { labels: picked(labels, 1, examples), names: names.clone() }
+            }
+            Targets::Values { values, width } => {
+                Targets::Values { values: picked(values, *width, examples), width: *width }
+            }
+        };
+        let weights = self.weights.as_ref().map(|weights| picked(weights, 1, examples));
+        Self { width: self.width, len: examples.len(), features, targets, weights }
+    }
+
     fn classified(width: usize, features: Features, labels: Vec<u32>, classes: usize) -> Self {
         let names = (0..classes).map(|class| class.to_string()).collect();
         let (len, targets) = (labels.len(), Targets::Classes { labels, names });
@@ -148,73 +181,6 @@ impl Dataset {
         }
         self.weights = Some(weights);
         Ok(self)
-    }
-
-    /// The training and the test part of a folder of IDX files under MNIST's names, plain or `.gz`.
-    /// Images are flattened, labels lie below 10.
-    ///
-    /// ```
-    /// use chainrule::data::Dataset;
-    /// # let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist"));
-    /// let (train, test) = Dataset::mnist(folder)?;
-    /// assert_eq!((train.len(), test.len(), train.width()), (60_000, 10_000, 784));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A file is missing or bad, images and labels differ in number, or a label is out of range.
-    pub fn mnist(folder: &Path) -> Result<(Self, Self)> {
-        let part =
-            |name: &str| Self::idx(folder, &format!("{name}-images"), &format!("{name}-labels"));
-        // The test part is read while the training part is.
-        let (train, test) = std::thread::scope(|scope| {
-            let test = scope.spawn(|| part("t10k"));
-            let train = part("train");
-            (train, test.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let (train, test) = (train?, test?);
-        if train.width != test.width {
-            return Err(Error::file(
-                folder,
-                format!("training images have {} pixels, test images {}", train.width, test.width),
-            ));
-        }
-        Ok((train, test))
-    }
-
-    fn idx(folder: &Path, images: &str, labels: &str) -> Result<Self> {
-        let images_path = find(folder, images, "idx3-ubyte")?;
-        let labels_path = find(folder, labels, "idx1-ubyte")?;
-        let (images, labels) = (idx::read(&images_path)?, idx::read(&labels_path)?);
-        let [count, ref pixels @ ..] = images.dims[..] else {
-            return Err(Error::file(images_path, "holds a single number, not images"));
-        };
-        if pixels.is_empty() {
-            let message = format!(
-                "images have two axes or more, such as [60000, 28, 28], but this file has {:?}",
-                images.dims
-            );
-            return Err(Error::file(images_path, message));
-        }
-        if labels.dims.len() != 1 {
-            let message = format!("labels have one axis, but this file has {:?}", labels.dims);
-            return Err(Error::file(labels_path, message));
-        }
-        if count != labels.dims[0] {
-            let message = format!(
-                "{} labels for the {count} images of {}",
-                labels.dims[0],
-                images_path.display()
-            );
-            return Err(Error::file(labels_path, message));
-        }
-        if images.bytes.is_empty() {
-            return Err(Error::file(images_path, "holds no images"));
-        }
-        let width = pixels.iter().product();
-        let labels: Vec<u32> = labels.bytes.iter().map(|&label| u32::from(label)).collect();
-        check_labels(&labels_path.display().to_string(), &labels, 10)?;
-        Ok(Self::classified(width, Features::Bytes(images.bytes), labels, 10))
     }
 
     /// The number of examples.
@@ -432,27 +398,24 @@ impl Dataset {
     }
 }
 
+/// The rows of the `examples`.
+fn picked<T: Copy + Default>(all: &[T], width: usize, examples: &[u32]) -> Vec<T> {
+    let mut rows = vec![T::default(); width * examples.len()];
+    pick(all, width, examples, &mut rows);
+    rows
+}
+
 /// Copies the rows of the `examples`.
 fn pick<T: Copy>(all: &[T], width: usize, examples: &[u32], rows: &mut [T]) {
-    for (to, &example) in rows.chunks_exact_mut(width).zip(examples) {
+    for (to, &example) in rows.chunks_exact_mut(width.max(1)).zip(examples) {
         let start = example as usize * width;
         to.copy_from_slice(&all[start..start + width]);
     }
 }
 
-fn check_labels(place: &str, labels: &[u32], classes: usize) -> Result<()> {
+pub(super) fn check_labels(place: &str, labels: &[u32], classes: usize) -> Result<()> {
     match labels.iter().find(|&&label| label as usize >= classes) {
         Some(&label) => Err(Error::Label { place: place.into(), label: label as usize, classes }),
         None => Ok(()),
     }
-}
-
-/// The file of a part: `train-images-idx3-ubyte`, or with a dot before `idx`, plain or `.gz`.
-fn find(folder: &Path, stem: &str, suffix: &str) -> Result<PathBuf> {
-    let names = ["-", "."].map(|dot| format!("{stem}{dot}{suffix}"));
-    let candidates = names.iter().flat_map(|name| [name.clone(), format!("{name}.gz")]);
-    let found = candidates.map(|name| folder.join(name)).find(|path| path.exists());
-    found.ok_or_else(|| {
-        Error::file(folder.join(&names[0]), "no such file, neither plain nor with .gz")
-    })
 }

@@ -10,6 +10,8 @@ pub(crate) enum Stream {
     Parameter(u32),
     /// The order of the examples in this epoch.
     Shuffle(u32),
+    /// The choice of the validation part.
+    Split,
     /// A random mask of the batch with this number.
     Mask { number: u16, step: u64 },
 }
@@ -20,6 +22,7 @@ pub(crate) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let number = match stream {
         Stream::Parameter(index) => u64::from(index),
         Stream::Shuffle(epoch) => (1 << 32) | u64::from(epoch),
+        Stream::Split => 1 << 62,
         Stream::Mask { number, step } => {
             (1 << 63) | (u64::from(number) << 47) | (step & ((1 << 47) - 1))
         }
