@@ -3,6 +3,7 @@
 mod config;
 mod divergence;
 mod folder;
+pub mod metrics;
 
 use std::sync::Arc;
 use std::time::Instant;
