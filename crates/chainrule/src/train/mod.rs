@@ -4,6 +4,7 @@ mod config;
 mod divergence;
 mod folder;
 pub mod metrics;
+pub mod tensorboard;
 
 use std::sync::Arc;
 use std::time::Instant;
