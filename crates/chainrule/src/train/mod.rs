@@ -2,6 +2,7 @@
 
 mod config;
 mod divergence;
+pub mod export;
 mod folder;
 pub mod metrics;
 pub mod tensorboard;
