@@ -1,6 +1,7 @@
 //! The training loop: mini-batch → gradient → update, epoch after epoch.
 
 mod config;
+pub mod curves;
 mod divergence;
 pub mod export;
 mod folder;
