@@ -6,6 +6,7 @@ mod divergence;
 pub mod export;
 mod folder;
 pub mod metrics;
+pub mod readme;
 pub mod tensorboard;
 
 use std::sync::Arc;
