@@ -1,5 +1,6 @@
 //! The training loop: mini-batch → gradient → update, epoch after epoch.
 
+pub mod compare;
 mod config;
 pub mod curves;
 mod divergence;
