@@ -1,14 +1,19 @@
 //! Training: settings, the loop over steps and epochs, evaluation, checkpoints and run folders.
 
 mod checkpoint;
+pub mod compare;
 mod config;
+pub mod curves;
 mod divergence;
 mod evaluation;
+pub mod export;
 mod folder;
 pub mod metrics;
 mod progress;
+pub mod readme;
 mod saver;
 mod step;
+pub mod tensorboard;
 mod trainer;
 
 pub use checkpoint::Checkpoint;
