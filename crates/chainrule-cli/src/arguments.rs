@@ -23,6 +23,12 @@ pub enum Command {
     Eval(Eval),
     /// Ask a trained network about a table, images, or rows on standard input
     Predict(Predict),
+    /// Train once for each choice of settings, and rank the runs
+    Sweep(Box<Sweep>),
+    /// Compare trained runs: a table of what differs, and their curves
+    Runs(Runs),
+    /// Write a network's parameters for PyTorch or NumPy
+    Export(Export),
     /// Check backpropagation against numerical differentiation
     #[command(mut_arg("loss", |arg| arg.help(
         "The loss: of a network cross-entropy; of an expression with --target half-squared-error [default] or cross-entropy"
@@ -129,6 +135,54 @@ pub struct Changes {
     /// 'optimizer={kind="sgd",momentum=0.9}'
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    pub train: Train,
+    /// A setting and its values, such as lr=0.1,0.01; every combination is trained
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    pub grid: Vec<String>,
+    /// A setting and its range, such as lr=1e-4:1e-1:log, for --trials
+    #[arg(long, value_name = "KEY=LOW:HIGH[:log]")]
+    pub range: Vec<String>,
+    /// Train so many random choices instead of every combination
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub trials: Option<usize>,
+    /// Rank by this metric, such as validation_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// The folders of runs [default: all in runs/]
+    pub dirs: Vec<PathBuf>,
+    /// Rank by this metric, such as test_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub by: Option<String>,
+    /// Draw the curves of all runs into FILE (.svg or .png)
+    #[arg(long, value_name = "FILE")]
+    pub curves: Option<PathBuf>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The folder of a run
+    pub dir: PathBuf,
+    /// safetensors or npz
+    #[arg(long, default_value = "safetensors", value_parser = ["safetensors", "npz"])]
+    pub format: String,
+    /// Write the parameters with the smallest validation loss instead of the last
+    #[arg(long)]
+    pub best: bool,
+    /// The file to write [default: <run>.<format>]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

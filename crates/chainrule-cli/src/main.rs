@@ -8,6 +8,7 @@ mod bench;
 mod data;
 mod eval;
 mod explain;
+mod export;
 mod gradcheck;
 mod lint;
 mod new;
@@ -15,6 +16,8 @@ mod predict;
 mod print;
 mod products;
 mod run;
+mod runs;
+mod sweep;
 mod train;
 
 use std::process::ExitCode;
@@ -84,6 +87,9 @@ fn dispatch(command: &Command) -> Result<End> {
         Command::New(options) => new::new(options).map(done),
         Command::Eval(options) => eval::eval(options).map(done),
         Command::Predict(options) => predict::predict(options).map(done),
+        Command::Sweep(options) => sweep::sweep(options),
+        Command::Runs(options) => runs::runs(options).map(done),
+        Command::Export(options) => export::export(options).map(done),
         Command::Gradcheck(options) => gradcheck::gradcheck(options).map(End::of),
         Command::Explain(options) => explain::explain(options).map(done),
         Command::Bench(options) => bench::bench(options).map(done),

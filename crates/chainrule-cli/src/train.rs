@@ -49,17 +49,24 @@ pub struct Report {
     pub parameters_sha256: String,
 }
 
+impl Report {
+    pub fn is_interrupted(&self) -> bool {
+        self.outcome == INTERRUPTED
+    }
+}
+
 pub fn train(options: &Train) -> Result<End> {
     let start = Instant::now();
     let threads = threads(options.settings.threads)?;
     let config = settings(options)?;
-    let job = Job { options, config: &config, threads };
+    let (out, quiet) = (options.out.as_deref(), options.quiet);
+    let job = Job { options, config: &config, threads, out, quiet };
     let report = job.run(start)?;
     match options.json {
         true => print::json(&report)?,
         false => print::text(&summary(&report))?,
     }
-    Ok(if report.outcome == INTERRUPTED { End::Interrupted } else { End::Done })
+    Ok(if report.is_interrupted() { End::Interrupted } else { End::Done })
 }
 
 /// The run's settings: the configuration's, or the defaults, with the command line on top.
@@ -94,6 +101,10 @@ pub struct Job<'a> {
     pub options: &'a Train,
     pub config: &'a Config,
     pub threads: usize,
+    /// The run's folder, if it is to have a name of its own.
+    pub out: Option<&'a Path>,
+    /// Whether no progress is told.
+    pub quiet: bool,
 }
 
 impl Job<'_> {
@@ -222,7 +233,7 @@ impl Job<'_> {
     }
 
     fn folder(&self) -> Result<RunFolder> {
-        if let Some(path) = &self.options.out {
+        if let Some(path) = self.out {
             return Ok(RunFolder::create(path, self.config, self.options.force)?);
         }
         let dataset = Path::new(&self.config.dataset);
@@ -256,13 +267,12 @@ struct Progress {
 
 impl Progress {
     fn new(job: &Job<'_>, before: usize, examples: usize) -> Self {
-        let options = job.options;
         let per_epoch = examples.div_ceil(job.config.batch_size.min(examples.max(1))) as u64;
         let total = per_epoch * u64::from(job.config.epochs);
         Self {
             start: Instant::now(),
-            bar: (!options.quiet).then(|| print::bar(total)),
-            lines: options.json || !std::io::stderr().is_terminal(),
+            bar: (!job.quiet).then(|| print::bar(total)),
+            lines: job.options.json || !std::io::stderr().is_terminal(),
             before: before as u64 * per_epoch,
             epochs: job.config.epochs,
             per_epoch,

@@ -98,6 +98,19 @@ fn epsilon() -> f64 {
 }
 
 impl LayerSpec {
+    /// The layer's kind, such as `leaky-relu`.
+    ///
+    /// ```
+    /// use chainrule::nn::LayerSpec;
+    /// assert_eq!(LayerSpec::LeakyRelu { slope: 0.1 }.kind(), "leaky-relu");
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> String {
+        // What the configuration writes is the one place where the names stand.
+        let table = toml::Table::try_from(self).unwrap_or_default();
+        table.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
+    }
+
     /// The layer, for inputs of so many features; weights begin as `init` says where the layer does not
     /// say it itself.
     pub(super) fn build(&self, features: usize, init: Init) -> Result<Box<dyn Layer>> {

@@ -8,7 +8,8 @@ use crate::data::{Examples, Target};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Source, Var};
 use crate::nn::{Loss, Pass, Sequential, Targets};
-use crate::optim::Rates;
+use crate::optim::{Lbfgs, Rates};
+use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::Real;
 
@@ -165,14 +166,14 @@ impl<T: Real> Step<T> {
         purpose: Purpose,
     ) -> Result<Self> {
         let graph = Graph::new();
-        let recorded = trainer.record_step(&graph, data, batch, purpose)?;
-        let plan = graph.compile_step(recorded.loss, &recorded.updates)?.with_pool(&trainer.pool);
-        let loss = recorded.loss.id();
+        let (loss, updates) = trainer.record_step(&graph, data, batch, purpose)?;
+        let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
+        let loss = loss.id();
         let name = |v: &Var<'_>| match graph.node(v.id(), |node| node.source.clone()) {
             Source::Parameter(name) => name.to_string(),
             _ => String::new(),
         };
-        let updates = recorded.updates.iter().map(|(v, value)| (name(v), value.id())).collect();
+        let updates = updates.iter().map(|(v, value)| (name(v), value.id())).collect();
         Ok(Self { plan, graph, loss, updates })
     }
 
@@ -182,19 +183,21 @@ impl<T: Real> Step<T> {
     }
 }
 
-/// The nodes of a step.
+/// The nodes of a step up to its gradients.
 struct Recorded<'g> {
     loss: Var<'g>,
+    parameters: Vec<Var<'g>>,
+    gradients: Vec<Var<'g>>,
+    /// What layers keep of the batch.
     updates: Vec<(Var<'g>, Var<'g>)>,
 }
 
 impl<T: Real> Trainer<'_, T> {
-    fn record_step<'g>(
+    fn record_gradients<'g>(
         &self,
         g: &'g Graph,
         data: &dyn Examples,
         batch: usize,
-        purpose: Purpose,
     ) -> Result<Recorded<'g>> {
         let x = g.input(FEATURES, [batch, data.width()]);
         let number = g.labels(NUMBER, [], NUMBERS);
@@ -203,25 +206,32 @@ impl<T: Real> Trainer<'_, T> {
         let weighted = self.objective.is_weighted(data)?;
         let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
         let loss = self.objective.record(output, targets(g, data.target(), batch), weights);
+        let trained = self.trained()?;
+        let parameters: Vec<Var<'g>> =
+            trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        let gradients = g.backward(loss, &parameters);
+        Ok(Recorded { loss, parameters, gradients, updates: pass.into_updates() })
+    }
 
-        let trainable = self.trained()?;
-        let variables = self.model.variables(loss);
-        let names = self.model.trainable().into_iter();
-        let parameters: Vec<Var<'g>> = names
-            .zip(variables)
-            .filter(|(name, _)| trainable.iter().any(|(known, _)| known == name))
-            .map(|(_, v)| v)
-            .collect();
-        let mut gradients = g.backward(loss, &parameters);
-        let mut updates = pass.into_updates();
+    /// The loss of a step, and every parameter and part of the state with its new value.
+    fn record_step<'g>(
+        &self,
+        g: &'g Graph,
+        data: &dyn Examples,
+        batch: usize,
+        purpose: Purpose,
+    ) -> Result<(Var<'g>, Vec<(Var<'g>, Var<'g>)>)> {
+        let Recorded { loss, parameters, mut gradients, mut updates } =
+            self.record_gradients(g, data, batch)?;
+        let trained = self.trained()?;
         if self.config.accumulate > 1 {
             let share = g.input(SHARE, []);
-            for (gradient, (name, shape)) in gradients.iter_mut().zip(&trainable) {
+            for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {
                 let sum = g.parameter(&format!("{name}.{ACCUMULATED}"), *shape);
                 *gradient = sum + *gradient * share;
                 let kept = match purpose {
                     Purpose::Accumulate => *gradient,
-                    Purpose::Update => g.constant(0.0).broadcast_to(sum.shape()),
+                    Purpose::Update => g.constant(0.0).broadcast_to(*shape),
                 };
                 updates.push((sum, kept));
             }
@@ -234,11 +244,11 @@ impl<T: Real> Trainer<'_, T> {
                 true => g.constant(self.config.lr),
                 false => g.input(RATE, []),
             };
-            let of = trainable.iter().map(|(name, _)| self.config.rate_of(name)).collect();
+            let of = trained.iter().map(|(name, _)| self.config.rate_of(name)).collect();
             let rates = Rates { rate, of };
             updates.extend(self.config.optimizer.updates(&rates, &parameters, &gradients));
         }
-        Ok(Recorded { loss, updates })
+        Ok((loss, updates))
     }
 
     /// Feeds a step's plan what it needs.
@@ -294,7 +304,7 @@ pub(super) struct Batch<'o> {
     pub(super) examples: &'o [u32],
     /// The step's number over all epochs, from 0.
     pub(super) number: u64,
-    rate: f64,
+    pub(super) rate: f64,
     /// What this batch weighs among those of its update.
     share: f64,
     pub(super) purpose: Purpose,
@@ -310,11 +320,12 @@ pub(super) const ACCUMULATED: &str = "accumulated";
 /// except perhaps an epoch's last.
 pub(super) struct Steps<T> {
     compiled: HashMap<(usize, Purpose), Step<T>>,
+    gradients: HashMap<usize, Gradients<T>>,
 }
 
 impl<T: Real> Steps<T> {
     pub(super) fn new() -> Self {
-        Self { compiled: HashMap::new() }
+        Self { compiled: HashMap::new(), gradients: HashMap::new() }
     }
 
     /// The step for so many examples.
@@ -330,6 +341,75 @@ impl<T: Real> Steps<T> {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => empty.insert(Step::new(trainer, data, batch, purpose)?),
         })
+    }
+}
+
+/// The loss and the gradients of a batch, for an optimizer that works outside the plan.
+struct Gradients<T> {
+    plan: Plan<T>,
+    graph: Graph,
+    loss: u32,
+    /// Each parameter's name with the node of its gradient.
+    of: Vec<(String, u32)>,
+}
+
+impl<T: Real> Gradients<T> {
+    fn new(trainer: &Trainer<'_, T>, data: &dyn Examples, batch: usize) -> Result<Self> {
+        let graph = Graph::new();
+        let Recorded { loss, gradients, updates, .. } =
+            trainer.record_gradients(&graph, data, batch)?;
+        if !updates.is_empty() {
+            return Err(Error::Setting {
+                name: "the optimizer".into(),
+                value: format!("`{}`", trainer.config.optimizer.name()),
+                wanted: "another one for a model with batch normalisation, whose running statistics it would not keep",
+            });
+        }
+        let outputs: Vec<Var<'_>> = std::iter::once(loss).chain(gradients.iter().copied()).collect();
+        let plan = graph.compile(&outputs)?.with_pool(&trainer.pool);
+        let names = trainer.trained()?.into_iter().map(|(name, _)| name);
+        let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();
+        let loss = loss.id();
+        Ok(Self { plan, graph, loss, of })
+    }
+
+    fn at(&mut self, parameters: &Parameters<T>) -> Result<(f64, Parameters<T>)> {
+        self.plan.run_with(parameters)?;
+        let loss = self.plan.value(self.graph.var(self.loss))?.first();
+        let loss = loss.map_or(f64::NAN, |&loss| Real::to_f64(loss));
+        let mut gradients = Parameters::new();
+        for (name, id) in &self.of {
+            gradients.insert(name.as_str(), self.plan.tensor(self.graph.var(*id))?);
+        }
+        Ok((loss, gradients))
+    }
+}
+
+impl<T: Real> Trainer<'_, T> {
+    /// A step of L-BFGS on a batch: the loss before it, or `None` where that is not finite.
+    pub(super) fn lbfgs_step(
+        &mut self,
+        steps: &mut Steps<T>,
+        data: &dyn Examples,
+        batch: &Batch<'_>,
+        lbfgs: Lbfgs,
+    ) -> Result<Option<f64>> {
+        let size = batch.examples.len();
+        if !steps.gradients.contains_key(&size) {
+            steps.gradients.insert(size, Gradients::new(self, data, size)?);
+        }
+        let Some(gradients) = steps.gradients.get_mut(&size) else { return Ok(None) };
+        self.feed_step(&mut gradients.plan, data, batch)?;
+        let own: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
+        let trained: Vec<String> = self.trained()?.into_iter().map(|(name, _)| name).collect();
+        let (mut parameters, mut state) = self.parameters.split(&own);
+        let mut at = |parameters: &Parameters<T>| gradients.at(parameters);
+        let loss = lbfgs.step(&mut parameters, &trained, &mut state, batch.rate, &mut at)?;
+        state.iter().for_each(|(name, tensor)| parameters.insert(name, tensor.clone()));
+        if loss.is_finite() {
+            self.parameters = parameters;
+        }
+        Ok(loss.is_finite().then_some(loss))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::data::{Examples, Target};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::nn::{Sequential, Targets};
+use crate::optim::Optimizer;
 use crate::parameters::Parameters;
 use crate::plan::{PlanInfo, Profile};
 use crate::runtime::Pool;
@@ -334,6 +335,9 @@ impl<'a, T: Real> Trainer<'a, T> {
         batch: usize,
     ) -> Result<Option<f64>> {
         let batch = self.next_batch(order, batch);
+        if let Optimizer::Lbfgs(lbfgs) = self.config.optimizer {
+            return self.lbfgs_step(steps, train, &batch, lbfgs);
+        }
         let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
         self.feed_step(&mut step.plan, train, &batch)?;
         let finite = step.plan.step(&mut self.parameters)?;

@@ -15,7 +15,7 @@ use super::EVALUATION_BATCH;
 use crate::data::{Source, Target, Task};
 use crate::error::{Error, Result};
 use crate::nn::{Init, LayerSpec, Loss, Sequential, activation, check_memory};
-use crate::optim::{Clip, Optimizer, Schedule};
+use crate::optim::{Clip, Lbfgs, Optimizer, Schedule};
 use reading::{Fault, Fields, Value};
 
 /// The settings of a training run.
@@ -413,6 +413,15 @@ impl Config {
             Error::check(ok, "the weights of the classes", text, "positive and finite")
                 .map_err(at("class_weights"))?;
         }
+        if let Optimizer::Lbfgs(_) = self.optimizer {
+            let wanted = "1 with the optimizer lbfgs, which takes each batch as a whole problem";
+            Error::check(self.accumulate == 1, "accumulate", self.accumulate, wanted)
+                .map_err(at("accumulate"))?;
+            for (key, limit) in [("clip_norm", self.clip_norm), ("clip_value", self.clip_value)] {
+                let wanted = "left out with the optimizer lbfgs, which searches along a line";
+                Error::check(limit.is_none(), key, limit.unwrap_or(0.0), wanted).map_err(at(key))?;
+            }
+        }
         activation(&self.activation).map_err(at("activation"))?;
         self.init.parse::<Init>().map_err(at("init"))?;
         self.optimizer.check().map_err(at("optimizer"))?;
@@ -489,10 +498,7 @@ impl Config {
     /// # Errors
     /// A setting out of its domain, or a model whose training does not fit into memory.
     pub fn model(&self, inputs: usize, outputs: usize) -> Result<Sequential> {
-        let layers = match self.layers.is_empty() {
-            false => self.layers.clone(),
-            true => self.hidden_layers(outputs)?,
-        };
+        let layers = self.layer_specs(outputs)?;
         let model = Sequential::build(&layers, inputs, self.init.parse()?)?;
         let wanted = "the number of classes or values that the data asks for: mend the last layer";
         if model.outputs() != outputs {
@@ -507,7 +513,7 @@ impl Config {
         let state = match self.optimizer {
             Optimizer::Sgd { .. } | Optimizer::AdaGrad { .. } => 1,
             Optimizer::RmsProp { .. } | Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
-            Optimizer::Lbfgs { history, .. } => 2 * history as u128,
+            Optimizer::Lbfgs(Lbfgs { history, .. }) => 2 * history as u128,
         };
         let mut sizes = vec![inputs];
         sizes.extend(widths(&layers));
@@ -533,8 +539,22 @@ impl Config {
         })
     }
 
-    /// Affine layers of the hidden sizes with the activation, and one for the outputs.
-    fn hidden_layers(&self, outputs: usize) -> Result<Vec<LayerSpec>> {
+    /// The layers: those of `layers`, or affine layers of the hidden sizes with the activation and one
+    /// for the outputs.
+    ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// let kinds = Config::default().layer_specs(10)?.iter().map(|l| l.kind()).collect::<Vec<_>>();
+    /// assert_eq!(kinds, ["affine", "relu", "affine"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No activation has the name that is set.
+    pub fn layer_specs(&self, outputs: usize) -> Result<Vec<LayerSpec>> {
+        if !self.layers.is_empty() {
+            return Ok(self.layers.clone());
+        }
         let mut layers = Vec::new();
         for &units in &self.hidden {
             layers.push(LayerSpec::Affine { units, init: None });
