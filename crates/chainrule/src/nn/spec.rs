@@ -98,6 +98,25 @@ fn epsilon() -> f64 {
 }
 
 impl LayerSpec {
+    /// The layers' kinds.
+    pub const NAMES: [&str; 15] = [
+        "affine",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky-relu",
+        "elu",
+        "silu",
+        "gelu",
+        "softplus",
+        "softmax",
+        "dropout",
+        "batch-norm",
+        "layer-norm",
+        "flatten",
+        "residual",
+    ];
+
     /// The layer, for inputs of so many features; weights begin as `init` says where the layer does not
     /// say it itself.
     pub(super) fn build(&self, features: usize, init: Init) -> Result<Box<dyn Layer>> {
