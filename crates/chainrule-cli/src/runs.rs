@@ -69,10 +69,10 @@ fn metrics(entry: &Entry) -> Vec<(String, f64)> {
     scores.chain(whole.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
-/// The metric that runs are ranked by: the validation's before the test's, the loss before others.
+/// The metric that runs are ranked by: one that all have, the validation's before the test's.
 fn ranked_by(entries: &[Entry]) -> &'static str {
     let has = |name: &str| {
-        entries.iter().any(|entry| metrics(entry).iter().any(|(known, _)| known == name))
+        entries.iter().all(|entry| metrics(entry).iter().any(|(known, _)| known == name))
     };
     let order = ["validation_accuracy", "validation_rmse", "validation_loss", "test_accuracy", "test_rmse"];
     order.into_iter().find(|name| has(name)).unwrap_or("train_loss")

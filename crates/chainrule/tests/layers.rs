@@ -273,6 +273,15 @@ fn names_have_the_settings_of_a_bare_kind() {
         assert_eq!(bare.name(), name);
         bare.check().unwrap();
     }
+    for name in LayerSpec::NAMES {
+        let needed = match name {
+            "affine" => r#", "units": 1"#,
+            "dropout" => r#", "rate": 0.1"#,
+            "residual" => r#", "layers": []"#,
+            _ => "",
+        };
+        layers(&format!(r#"[{{"kind": "{name}"{needed}}}]"#));
+    }
     let error = "mse".parse::<Loss>().unwrap_err().to_string();
     assert!(error.contains("mean-squared"), "{error}");
 }

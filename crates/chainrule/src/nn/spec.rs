@@ -98,6 +98,25 @@ fn epsilon() -> f64 {
 }
 
 impl LayerSpec {
+    /// The layers' kinds.
+    pub const NAMES: [&str; 15] = [
+        "affine",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "leaky-relu",
+        "elu",
+        "silu",
+        "gelu",
+        "softplus",
+        "softmax",
+        "dropout",
+        "batch-norm",
+        "layer-norm",
+        "flatten",
+        "residual",
+    ];
+
     /// The layer's kind, such as `leaky-relu`.
     ///
     /// ```

@@ -245,8 +245,8 @@ impl Warmup {
     /// ```
     /// use chainrule::optim::{Plateau, Schedule, Warmup};
     /// let warmup = Warmup { length: 4, from: 0.5 };
-    /// let rate = |at| warmup.rate(&Schedule::Cosine { min: 0.0 }, 0.1, at, 14, &Plateau::default());
-    /// assert_eq!((rate(0), rate(2), rate(4), rate(14)), (0.05, 0.075, 0.1, 0.0));
+    /// let rate = |at| warmup.rate(&Schedule::Cosine { min: 0.0 }, 0.5, at, 14, &Plateau::default());
+    /// assert_eq!((rate(0), rate(2), rate(4), rate(14)), (0.25, 0.375, 0.5, 0.0));
     /// ```
     #[must_use]
     pub fn rate(

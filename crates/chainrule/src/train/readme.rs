@@ -96,7 +96,8 @@ fn what_it_is(text: &mut String, of: &Summary) -> std::fmt::Result {
         writeln!(text, "\n| score | value |\n|---|---|")?;
     }
     for (name, value) in &of.scores {
-        writeln!(text, "| {} | {value} |", code(name))?;
+        // Four decimals are as much as one run says.
+        writeln!(text, "| {} | {} |", code(name), (value * 1e4).round() / 1e4)?;
     }
     writeln!(text, "\n![The loss and the score by epoch](curves.svg)")
 }

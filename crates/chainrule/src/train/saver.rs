@@ -1,13 +1,14 @@
-//! Writes checkpoints beside the training, which need not wait for the disk.
+//! Writes checkpoints beside the training, which does not wait for the disk.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use super::{Checkpoint, RunFolder};
 use crate::error::{Error, Result};
 use crate::tensor::Real;
 
-/// A thread that writes checkpoints into a run's folder, one after another.
+/// A thread that writes checkpoints into a run's folder. Where they come faster than the disk takes
+/// them, only the latest is written, and the latest of the best.
 ///
 /// ```
 /// use chainrule::train::{Checkpoint, Config, RunFolder, Saver};
@@ -21,26 +22,45 @@ use crate::tensor::Real;
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub struct Saver<T> {
-    queue: SyncSender<(Checkpoint<T>, bool)>,
+    desk: Arc<Desk<T>>,
     writer: JoinHandle<Result<()>>,
+}
+
+/// Where the training leaves checkpoints for the writer.
+struct Desk<T> {
+    waiting: Mutex<Waiting<T>>,
+    changed: Condvar,
+}
+
+struct Waiting<T> {
+    last: Option<Checkpoint<T>>,
+    best: Option<Checkpoint<T>>,
+    /// No more will come.
+    closed: bool,
+    /// The writer met an error and is gone.
+    failed: bool,
+}
+
+impl<T> Desk<T> {
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        // Whoever panicked holding the lock left whole checkpoints.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<T: Real> Saver<T> {
     /// A writer into `folder`.
     #[must_use]
     pub fn new(folder: RunFolder) -> Self {
-        // One may wait while another is written; the next one holds the training up.
-        let (queue, asked) = sync_channel::<(Checkpoint<T>, bool)>(1);
+        let waiting = Waiting { last: None, best: None, closed: false, failed: false };
+        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), changed: Condvar::new() });
+        let own = desk.clone();
         let writer = std::thread::spawn(move || {
-            for (checkpoint, best) in asked {
-                folder.save(&checkpoint)?;
-                if best {
-                    folder.save_best(&checkpoint)?;
-                }
-            }
-            Ok(())
+            let written = write_all(&own, &folder);
+            own.lock().failed = written.is_err();
+            written
         });
-        Self { queue, writer }
+        Self { desk, writer }
     }
 
     /// Has a checkpoint written, and also kept as the best where it is.
@@ -48,8 +68,16 @@ impl<T: Real> Saver<T> {
     /// # Errors
     /// An earlier checkpoint could not be written; [`Saver::finish`] says why.
     pub fn save(&self, checkpoint: Checkpoint<T>, best: bool) -> Result<()> {
-        let gone = |_| Error::Mismatch("the last checkpoint could not be written".into());
-        self.queue.send((checkpoint, best)).map_err(gone)
+        let mut waiting = self.desk.lock();
+        if waiting.failed {
+            return Err(Error::Mismatch("an earlier checkpoint could not be written".into()));
+        }
+        if best {
+            waiting.best = Some(checkpoint.clone());
+        }
+        waiting.last = Some(checkpoint);
+        self.desk.changed.notify_one();
+        Ok(())
     }
 
     /// Waits until everything is written.
@@ -57,7 +85,24 @@ impl<T: Real> Saver<T> {
     /// # Errors
     /// A checkpoint could not be written.
     pub fn finish(self) -> Result<()> {
-        drop(self.queue);
+        self.desk.lock().closed = true;
+        self.desk.changed.notify_one();
         self.writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+fn write_all<T: Real>(desk: &Desk<T>, folder: &RunFolder) -> Result<()> {
+    loop {
+        let mut waiting = desk.lock();
+        while waiting.last.is_none() && waiting.best.is_none() && !waiting.closed {
+            waiting = desk.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        let (last, best) = (waiting.last.take(), waiting.best.take());
+        drop(waiting);
+        if last.is_none() && best.is_none() {
+            return Ok(());
+        }
+        best.map_or(Ok(()), |checkpoint| folder.save_best(&checkpoint))?;
+        last.map_or(Ok(()), |checkpoint| folder.save(&checkpoint))?;
     }
 }

@@ -1,7 +1,7 @@
 
 fn main() -> chainrule::Result<()> {
     let run = RunFolder::open(Path::new(RUN))?;
-    let Some((parameters, _)) = run.load::<f32>()? else { panic!("{RUN} has no checkpoint yet") };
+    let parameters = run.parameters::<f32>()?;
 
     let g = Graph::new();
     let output = run.config()?.model(INPUTS, OUTPUTS)?.forward(g.input("x", [1, INPUTS]));
