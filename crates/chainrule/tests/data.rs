@@ -325,6 +325,64 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
 }
 
 #[test]
+fn what_does_not_go_with_the_data_is_refused() {
+    let size = Some((3, 3));
+    let iris = Source { path: "iris".into(), image_size: size, ..Source::default() };
+    assert!(error(&iris).contains("is a table"), "{}", error(&iris));
+    let mnist = Source { path: "mnist".into(), image_size: size, ..Source::default() };
+    assert!(error(&mnist).contains("size of images does not go"), "{}", error(&mnist));
+    let target = Source { path: "mnist".into(), target: Some("y".into()), ..Source::default() };
+    assert!(error(&target).contains("a target column does not go"), "{}", error(&target));
+    let arrays = Source { stream: true, ..source(&golden("little_f4.npz")) };
+    assert!(error(&arrays).contains("cannot be streamed"), "{}", error(&arrays));
+}
+
+#[test]
+fn a_folder_of_images_may_have_a_test_part() {
+    let folder = tempfile::tempdir().unwrap();
+    for (part, image) in [("train", "grey/a/grey.png"), ("test", "colour/a/colour.png")] {
+        for class in ["a", "b"] {
+            let class = folder.path().join(part).join(class);
+            std::fs::create_dir_all(&class).unwrap();
+            std::fs::copy(golden(image), class.join("image.png")).unwrap();
+        }
+    }
+    let loaded = load(&source(folder.path()));
+    // The training part is grey, and so the test part becomes so.
+    assert_eq!((loaded.train.len(), loaded.train.width()), (2, 12 * 9));
+    assert_eq!(features(&*loaded.test.unwrap()).len(), 2 * 12 * 9);
+}
+
+#[test]
+fn a_wide_header_is_read_in_no_time() {
+    let names: Vec<String> = (0..50_000).map(|column| format!("c{column}")).collect();
+    let row = "1,".repeat(49_999);
+    let text = format!("{}\n{row}0.5\n{row}0.25\n", names.join(","));
+    let (_folder, source) = table("wide.csv", &text);
+    let start = std::time::Instant::now();
+    assert_eq!(load(&source).train.width(), 49_999);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}
+
+#[test]
+fn columns_of_numbers_and_texts_are_categories_in_order() {
+    let rows: String = ["10", "9", "b", "9.0", "a"]
+        .iter()
+        .cycle()
+        .take(20)
+        .enumerate()
+        .map(|(row, word)| format!("{word},{}\n", ["u", "v"][row % 2]))
+        .collect();
+    let (_folder, source) = table("t.csv", &format!("c,y\n{rows}"));
+    let names = load(&source).preparation.feature_names();
+    assert_eq!(names, ["c=10", "c=9", "c=a", "c=b"]);
+    // More than a thousand different texts are no categories.
+    let rows: String = (0..1200).map(|row| format!("w{row},{}\n", ["u", "v"][row % 2])).collect();
+    let (_folder, source) = table("t.csv", &format!("c,y\n{rows}"));
+    assert!(error(&source).contains("more than 1000 different texts"), "{}", error(&source));
+}
+
+#[test]
 fn text_that_is_not_utf_8_is_an_error_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");

@@ -54,6 +54,19 @@ pub(super) fn header(path: &Path) -> Result<Vec<String>> {
 /// The whole table.
 pub(super) fn read(file: &TableFile) -> Result<Table> {
     let reader = open(&file.path)?;
+    let groups = reader.metadata().row_groups().iter();
+    let rows =
+        groups.fold(0_u64, |rows, group| rows.saturating_add(group.num_rows().max(0) as u64));
+    let cells = usize::try_from(rows).ok().and_then(|rows| rows.checked_mul(file.names.len()));
+    let mut room = Vec::<f64>::new();
+    let fits = cells.is_some_and(|cells| room.try_reserve_exact(cells).is_ok());
+    // Without this the compiler may leave out an allocation that nothing uses.
+    std::hint::black_box(&mut room);
+    drop(room);
+    if rows > u64::from(u32::MAX) || !fits {
+        let message = format!("announces {rows} rows, which do not fit into memory; stream it");
+        return Err(Error::file(&file.path, message));
+    }
     let mut table = empty(file, 0);
     for group in 0..reader.num_row_groups() {
         append(&reader, file, &mut table, group, 0, u64::MAX)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Dataset;
 use super::input::{Input, number, single};
-use super::table::{Cell, Table};
+use super::table::{Cell, Table, no_column};
 use crate::error::{Error, Result};
 
 /// What was learnt from the training part about its columns, to be applied to any other data: the
@@ -224,11 +224,9 @@ impl Preparation {
         let Inputs::Columns(inputs) = &self.inputs else {
             return Err(Error::file(path, format!("is a table, but {}", self.wanted())));
         };
+        let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
         let find = |name: &String| {
-            names.iter().position(|known| known == name).ok_or_else(|| {
-                let known = names.join("`, `");
-                Error::file(path, format!("has no column `{name}`; it has `{known}`"))
-            })
+            places.get(name.as_str()).copied().ok_or_else(|| no_column(path, name, names))
         };
         let targets: &[String] = if with_targets { self.target_names() } else { &[] };
         let weight = self.weight.as_ref().filter(|_| with_targets);
@@ -257,7 +255,11 @@ impl Preparation {
         rows: impl ExactSizeIterator<Item = usize>,
     ) -> Result<Dataset> {
         let (width, len) = (self.width(), rows.len());
-        let mut features = Vec::with_capacity(width.saturating_mul(len));
+        let mut features = Vec::new();
+        if features.try_reserve_exact(width.saturating_mul(len)).is_err() {
+            let message = format!("{len} rows of {width} features do not fit into memory");
+            return Err(Error::file(&table.path, message));
+        }
         let (mut labels, mut values, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let classes: HashMap<&str, u32> =
             self.class_names().iter().map(String::as_str).zip(0..).collect();
@@ -373,8 +375,8 @@ impl Preparation {
 
     fn header(&self, record: &StringRecord) -> Option<Vec<usize>> {
         let Inputs::Columns(inputs) = &self.inputs else { return None };
-        let find = |input: &Input| record.iter().position(|name| name.trim() == input.column);
-        inputs.iter().map(find).collect()
+        let places: HashMap<&str, usize> = record.iter().map(str::trim).zip(0..).collect();
+        inputs.iter().map(|input| places.get(input.column.as_str()).copied()).collect()
     }
 
     fn row(&self, record: &StringRecord, places: &[usize], fields: usize) -> Result<Vec<f32>> {

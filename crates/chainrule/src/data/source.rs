@@ -9,7 +9,7 @@ use super::input::Input;
 use super::locate::{Kind, Located, Part, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
-use super::table::{Cell, Chunk, TableFile};
+use super::table::{Cell, Chunk, TableFile, no_column};
 use super::{Examples, Preparation, images, mnist};
 use crate::error::{Error, Result};
 
@@ -141,10 +141,10 @@ impl Source {
             (self.weight.is_some(), "a column of weights"),
             (self.task == Some(Task::Regress), "the task regress"),
             (self.stream, "streaming"),
-            (self.image_size.is_some() && located.kind == Kind::Idx, "a size of images"),
+            (self.image_size.is_some() && located.kind == Kind::Idx, "another size of images"),
         ];
         if let Some((_, what)) = foreign.iter().find(|(asked, _)| *asked) {
-            let message = format!("{what} was asked for, but images in classes have none");
+            let message = format!("{what} does not go with images in classes");
             return Err(Error::file(&located.train, message));
         }
         let (data, pixels) = match located.kind {
@@ -172,6 +172,9 @@ impl Source {
     }
 
     fn table(&self, path: &Path) -> Result<Loaded> {
+        if self.image_size.is_some() {
+            return Err(Error::file(path, "is a table, which has no size of images"));
+        }
         let file = TableFile::open(path)?;
         let roles = self.roles(&file)?;
         let held = Held::new(file, self.stream)?;
@@ -221,25 +224,20 @@ impl Source {
     /// Which columns are inputs, targets and the weight.
     fn roles(&self, file: &TableFile) -> Result<Roles> {
         let find = |name: &String| {
-            file.names.iter().position(|known| known == name).ok_or_else(|| {
-                let known = file.names.join("`, `");
-                Error::file(&file.path, format!("has no column `{name}`; it has `{known}`"))
-            })
+            let found = file.names.iter().position(|known| known == name);
+            found.ok_or_else(|| no_column(&file.path, name, &file.names))
         };
-        let targets: Vec<usize> = match &self.target {
-            Some(name) => vec![find(name)?],
-            None => file.targets.clone().collect(),
+        let targets = match &self.target {
+            Some(name) => find(name).map(|column| column..column + 1)?,
+            None => file.targets.clone(),
         };
         if targets.is_empty() {
             let message = "has no targets to train on; an .npz file with the arrays x and y has";
             return Err(Error::file(&file.path, message));
         }
         let weight = self.weight.as_ref().map(find).transpose()?;
-        let other = |column: &usize| {
-            !targets.contains(column) && !file.targets.contains(column) | self.target.is_some()
-        };
-        let inputs: Vec<usize> =
-            (0..file.names.len()).filter(other).filter(|&column| Some(column) != weight).collect();
+        let other = |column: &usize| !targets.contains(column) && Some(*column) != weight;
+        let inputs: Vec<usize> = (0..file.names.len()).filter(other).collect();
         if inputs.is_empty() {
             let message = "has no columns beside the target; there is nothing to predict from";
             return Err(Error::file(&file.path, message));
@@ -247,7 +245,7 @@ impl Source {
         if weight.is_some_and(|weight| targets.contains(&weight)) {
             return Err(Error::file(&file.path, "the target and the weight are the same column"));
         }
-        Ok(Roles { inputs, targets })
+        Ok(Roles { inputs, targets: targets.collect() })
     }
 
     /// Looks at every target: what the task is, and each row's class.

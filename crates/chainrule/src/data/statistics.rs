@@ -1,6 +1,7 @@
 //! What the columns of a table hold, gathered row by row, and how rows are split.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rand::seq::SliceRandom;
 
@@ -22,44 +23,50 @@ pub(super) struct Statistics {
     texts: u64,
     /// The first cell that is no number, as a message with its place.
     first_text: Option<String>,
-    words: BTreeMap<String, u64>,
+    /// The different numbers, in order, and the different texts; none once they are too many.
+    different: Vec<f64>,
+    words: BTreeSet<String>,
+    many: bool,
 }
 
 impl Statistics {
-    /// Takes in a cell. The mean and the squares are Welford's running ones (Technometrics 4, 1962).
     pub(super) fn add(&mut self, table: &Table, row: usize, column: usize) -> Result<()> {
         let cell = table.cell(row, column);
         match (cell, cell.number()) {
-            (Cell::Missing, _) => {
-                self.missing += 1;
-                return Ok(());
-            }
-            (_, Some(number)) if number.is_finite() => {
-                self.numbers += 1;
-                let before = number - self.mean;
-                self.mean += before / self.numbers as f64;
-                self.squares += before * (number - self.mean);
-            }
+            (_, Some(number)) if number.is_finite() => self.add_number(number),
             (_, Some(number)) => {
                 return Err(table.fail(row, column, format!("{number} is not a finite number")));
             }
-            (_, None) => {
-                self.texts += 1;
-                if let (None, Cell::Text(text)) = (&self.first_text, cell) {
-                    let message = format!("`{text}` is not a number");
-                    self.first_text = Some(table.at(row, column, message));
-                }
+            (Cell::Text(text), None) => {
+                self.add_text(text, || table.at(row, column, format!("`{text}` is not a number")));
             }
+            (Cell::Missing | Cell::Number(_), None) => self.missing += 1,
         }
-        if self.words.len() <= MOST_WORDS
-            && let Some(word) = cell.word()
-        {
-            match self.words.get_mut(word.as_ref()) {
-                Some(count) => *count += 1,
-                None => drop(self.words.insert(word.into_owned(), 1)),
-            }
+        if self.different.len() + self.words.len() > MOST_WORDS {
+            (self.different, self.words, self.many) = (Vec::new(), BTreeSet::new(), true);
         }
         Ok(())
+    }
+
+    /// Takes in a number; mean and squares are Welford's running ones (Technometrics 4, 1962).
+    fn add_number(&mut self, number: f64) {
+        self.numbers += 1;
+        let before = number - self.mean;
+        self.mean += before / self.numbers as f64;
+        self.squares += before * (number - self.mean);
+        if !self.many
+            && let Err(place) = self.different.binary_search_by(|known| known.total_cmp(&number))
+        {
+            self.different.insert(place, number);
+        }
+    }
+
+    fn add_text(&mut self, text: &str, message: impl FnOnce() -> String) {
+        self.texts += 1;
+        self.first_text.get_or_insert_with(message);
+        if !self.many && !self.words.contains(text) {
+            self.words.insert(text.to_owned());
+        }
     }
 
     /// The first cell that is no number, where almost all others are: a slip, not a category.
@@ -82,7 +89,9 @@ impl Statistics {
 
     /// The words that occur, in order; `None` if they are too many.
     pub(super) fn words(&self) -> Option<Vec<String>> {
-        (self.words.len() <= MOST_WORDS).then(|| ordered(self.words.keys().cloned().collect()))
+        let numbers = self.different.iter().filter_map(|&number| Cell::Number(number).word());
+        let words = numbers.map(Cow::into_owned).chain(self.words.iter().cloned());
+        (!self.many).then(|| ordered(words.collect()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tables: named columns of numbers or text with missing values, whatever file they stand in.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -124,6 +125,14 @@ impl Table {
     }
 }
 
+/// The error of a name that no column has.
+pub(super) fn no_column(path: &Path, name: &str, names: &[String]) -> Error {
+    const SHOWN: usize = 50;
+    let known = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("`, `");
+    let more = if names.len() > SHOWN { " and more" } else { "" };
+    Error::file(path, format!("has no column `{name}`; it has `{known}`{more}"))
+}
+
 /// Some rows that follow one another in a file, to be read again.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
@@ -224,16 +233,15 @@ fn last_target(names: Vec<String>) -> (Vec<String>, Range<usize>) {
 
 /// Checks that every column has a name of its own.
 pub(super) fn check_names(path: &Path, names: &[String]) -> Result<()> {
-    for (index, name) in names.iter().enumerate() {
-        let number = index + 1;
+    let mut places = HashMap::new();
+    for (number, name) in (1_usize..).zip(names) {
         if name.is_empty() {
             let message = format!(
                 "line 1, field {number}: the column has no name; give it one, or leave the column out"
             );
             return Err(Error::file(path, message));
         }
-        if let Some(first) = names[..index].iter().position(|before| before == name) {
-            let first = first + 1;
+        if let Some(first) = places.insert(name.as_str(), number) {
             let message = format!("columns {first} and {number} are both called `{name}`");
             return Err(Error::file(path, message));
         }
