@@ -1,6 +1,7 @@
 //! Metrics against `golden/metrics.json`, which `golden/metrics.py` wrote with scikit-learn.
 
 use chainrule::train::metrics::{ClassMetrics, ValueMetrics};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -132,4 +133,41 @@ fn top_one_is_the_accuracy_even_with_ties() {
     let scores = metrics.finish();
     assert_eq!((scores.accuracy, scores.top_k.share), (1.0 / 3.0, 1.0 / 3.0));
     assert_eq!(scores.confusion, [[1, 1, 0], [1, 1, 0], [1, 1, 0]]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_area_is_the_share_of_pairs_in_order(
+        rows in prop::collection::vec((prop::collection::vec(-3..3_i32, 3), 0..3_u32), 0..30),
+    ) {
+        let mut metrics = ClassMetrics::new(3, 1).with_roc_auc();
+        for (scores, label) in &rows {
+            let scores: Vec<f64> = scores.iter().map(|&score| f64::from(score)).collect();
+            metrics.add(&scores, *label).unwrap();
+        }
+        let mut areas = Vec::new();
+        for class in 0..3 {
+            let (mut pairs, mut ordered) = (0.0, 0.0);
+            for (inside, _) in rows.iter().filter(|(_, label)| *label as usize == class) {
+                for (outside, _) in rows.iter().filter(|(_, label)| *label as usize != class) {
+                    pairs += 1.0;
+                    ordered += match inside[class].cmp(&outside[class]) {
+                        std::cmp::Ordering::Greater => 1.0,
+                        std::cmp::Ordering::Equal => 0.5,
+                        std::cmp::Ordering::Less => 0.0,
+                    };
+                }
+            }
+            if pairs > 0.0 {
+                areas.push(ordered / pairs);
+            }
+        }
+        let found = metrics.finish().roc_auc;
+        prop_assert_eq!(found.is_none(), areas.is_empty());
+        if let Some(found) = found {
+            assert_close(found, areas.iter().sum::<f64>() / areas.len() as f64);
+        }
+    }
 }
