@@ -19,6 +19,15 @@ fn losses_name_the_callers_line() {
 }
 
 #[test]
+fn reductions_name_themselves() {
+    placed("sum", |g| (g.input("a", [2]).sum(&[5]), line!()));
+    placed("mean", |g| (g.input("a", [2]).mean(&[5]), line!()));
+    let g = Graph::new();
+    let _ = g.input("a", [2]).mean(&[5]);
+    assert!(g.ok().unwrap_err().to_string().starts_with("mean: there is no axis 5"));
+}
+
+#[test]
 fn models_and_layers_name_the_callers_line() {
     let model = Sequential::new().with(Affine::new(3, 2, Init::He));
     placed("forward", |g| (model.forward(g.input("x", [5, 4])), line!()));

@@ -21,6 +21,7 @@ mod picture;
 mod probe;
 mod reading;
 mod rules;
+mod silent;
 mod text;
 mod value;
 mod what_if;
@@ -146,7 +147,8 @@ impl std::str::FromStr for Range {
 /// A mistake in the expression, an unknown name, or an output that is not a scalar.
 pub fn explain(request: &Request) -> Result<Explanation> {
     let g = Graph::new();
-    let output = record(&g, &request.expression, &request.values, Names::Inputs)?;
+    let (output, classes) =
+        expression::read(&g, &request.expression, &request.values, Names::Inputs)?;
     if output.shape().rank() != 0 && request.cross_entropy.is_none() {
         return Err(Error::Expression {
             message: format!(
@@ -156,7 +158,7 @@ pub fn explain(request: &Request) -> Result<Explanation> {
             span: (0, request.expression.chars().count()),
         });
     }
-    let names = wanted(request)?;
+    let names = wanted(request, &classes)?;
     let root = match (&request.cross_entropy, request.target) {
         (Some(target), _) => cross_entropy(output, target)?,
         (None, Some(target)) => output.half_squared_error(g.constant(target)),
@@ -165,8 +167,8 @@ pub fn explain(request: &Request) -> Result<Explanation> {
     explainer::Subject { g: &g, request, output, root, names }.explain()
 }
 
-/// The names whose gradients are wanted.
-fn wanted(request: &Request) -> Result<Vec<String>> {
+/// The names whose gradients are wanted: where none are named, all but `classes`.
+fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
     let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
     let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
     let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
@@ -176,7 +178,8 @@ fn wanted(request: &Request) -> Result<Vec<String>> {
             return Err(Error::Unknown { what: "input", name: name.clone(), known });
         }
     }
-    let all = || known.iter().map(ToString::to_string).collect();
+    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
+    let all = || numbers.collect();
     let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
     // Paths are made of local derivatives, which exist on the way to wanted names only.
     names.extend(

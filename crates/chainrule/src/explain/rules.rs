@@ -1,7 +1,7 @@
 //! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
 
 use super::Value;
-use super::model::{Explanation, Node};
+use super::model::{Explanation, Node, Passed};
 use super::value::percent;
 use super::words::Words;
 
@@ -37,10 +37,11 @@ impl Explanation {
     /// A short name for a value: its own, or its expression, or a letter.
     pub(super) fn short_name(&self, id: u32) -> String {
         let Some(node) = self.node(id) else { return "?".into() };
-        // A broadcast repeats its operand, so that it goes by its name.
-        if let ("broadcast", [operand]) = (node.op.as_str(), node.operands.as_slice()) {
+        // A change of shape goes by its operand's name, unless it has one.
+        if let (true, false, [operand]) = (node.is_silent(), node.named, node.operands.as_slice()) {
             return self.short_name(*operand);
         }
+        let node = self.face(node);
         match node.label.chars().count() <= LONGEST_NAME {
             true => node.label.clone(),
             false => "A".into(),
@@ -51,13 +52,14 @@ impl Explanation {
     /// an unnamed addend's gradient goes by the sum's name.
     pub(super) fn gradient_name(&self, id: u32) -> String {
         let Some(node) = self.node(id) else { return "d?".into() };
+        let node = self.face(node);
         if let ([entry], false) = (node.ledger.as_slice(), node.named) {
             let user = self.node(entry.gate).filter(|user| user.shape == node.shape);
             if let Some(user) = user.filter(|user| user.op == "add" && node.is_gate()) {
                 return self.gradient_name(user.id);
             }
         }
-        let name = self.short_name(id);
+        let name = self.short_name(node.id);
         let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if plain { format!("d{name}") } else { format!("d({name})") }
     }
@@ -114,6 +116,27 @@ pub(super) fn rule(
         ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
         _ => return None,
     })
+}
+
+/// By which rule an operand receives its gradient, on the way past what only changes a shape: one that
+/// was repeated to fit gets the sum of the repeats' gradients.
+pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words) -> String {
+    let up = e.gradient_name(node.id);
+    let mut found = match (&passed.rule, &passed.local_formula) {
+        (Some(rule), _) => rule.clone(),
+        (None, Some(one)) if one.to_string() == "1" => up,
+        (None, Some(formula)) => format!("{up} ⊙ ({formula})"),
+        (None, None) => words.say("rule-own", &[("up", &up), ("op", &node.op)]),
+    };
+    let (receiver, _) = e.received(node, passed);
+    let mut at = node.operands.get(passed.operand).copied();
+    while let Some(below) = at.filter(|&id| id != receiver).and_then(|id| e.node(id)) {
+        if below.op == "broadcast" {
+            found = rule(e, below, 0, &found, words).unwrap_or(found);
+        }
+        at = below.operands.first().copied();
+    }
+    found
 }
 
 /// What is worth knowing about a layer at this value.

@@ -1,5 +1,6 @@
 //! The functions and constants of the expression language.
 
+use super::super::loss;
 use crate::graph::Var;
 use crate::tensor::Tensor;
 
@@ -63,27 +64,24 @@ pub(in super::super) fn is_function(name: &str) -> bool {
     FUNCTIONS.iter().any(|(known, _)| *known == name)
 }
 
-/// Logits of one example against a class number or a distribution.
+/// Logits of one example, or of a batch, against a class number or a distribution.
 fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
     let (g, classes) = (logits.graph(), logits.shape().len());
-    let rows = match logits.shape().rank() {
-        1 => logits.reshape([1, classes]),
-        _ => logits,
-    };
-    if target.shape().rank() > 0 {
-        return rows.softmax_with_loss(target.reshape(rows.shape()));
-    }
-    match target.as_constant() {
-        Some(class) if class >= 0.0 && class.fract() == 0.0 && class < classes as f64 => {
-            let hot = (0..classes).map(|i| f64::from(i as f64 == class)).collect();
-            match Tensor::new([1, classes], hot) {
-                Ok(hot) => rows.softmax_with_loss(g.constant_tensor(hot)),
-                Err(_) => rows,
-            }
+    match target.as_constant().filter(|_| target.shape().rank() == 0) {
+        Some(class) => match loss::cross_entropy(logits, &Tensor::scalar(class)) {
+            Ok(loss) => loss,
+            Err(error) => g.fail("cross_entropy", &error.to_string(), &[logits, target]),
+        },
+        None if target.shape().rank() > 0 => {
+            let rows = match logits.shape().rank() {
+                1 => logits.reshape([1, classes]),
+                _ => logits,
+            };
+            rows.softmax_with_loss(target.reshape(rows.shape()))
         }
-        _ => g.fail(
+        None => g.fail(
             "cross_entropy",
-            "the target is a class written as a number, such as cross_entropy(x, 1), below the number of classes, or a distribution",
+            "the target is a class, such as cross_entropy(x, 1) or a name with such a value, or a distribution",
             &[logits, target],
         ),
     }

@@ -52,12 +52,22 @@ pub enum Names {
 /// [`Error::Expression`] with the place: a mistake of syntax, an unknown function, a name without a
 /// value, shapes that do not fit. [`Error::Unused`] for a value without a name.
 pub fn record<'g>(g: &'g Graph, text: &str, values: &Values, names: Names) -> Result<Var<'g>> {
+    read(g, text, values, names).map(|(output, _)| output)
+}
+
+/// [`record`], and the names that only ever say which class is right: no number to differentiate by.
+pub(super) fn read<'g>(
+    g: &'g Graph,
+    text: &str,
+    values: &Values,
+    names: Names,
+) -> Result<(Var<'g>, Vec<String>)> {
     let variables = values.iter().map(|(name, tensor)| {
         let var = match names {
             Names::Inputs => g.input(name, tensor.shape()),
             Names::Parameters => g.parameter(name, tensor.shape()),
         };
-        Variable { name: name.clone(), var, used: false }
+        Variable { name: name.clone(), var, value: tensor.at(&[]), uses: 0, as_class: 0 }
     });
     let mut parser = Parser {
         g,
@@ -68,16 +78,21 @@ pub fn record<'g>(g: &'g Graph, text: &str, values: &Values, names: Names) -> Re
         defined: Vec::new(),
     };
     let output = parser.statements()?;
-    match parser.variables.iter().find(|variable| !variable.used) {
-        Some(unused) => Err(Error::Unused { name: unused.name.clone() }),
-        None => Ok(output),
+    if let Some(unused) = parser.variables.iter().find(|variable| variable.uses == 0) {
+        return Err(Error::Unused { name: unused.name.clone() });
     }
+    let classes = parser.variables.into_iter().filter(|v| v.uses == v.as_class);
+    Ok((output, classes.map(|variable| variable.name).collect()))
 }
 
 struct Variable<'g> {
     name: String,
     var: Var<'g>,
-    used: bool,
+    /// Its value, where it is a number.
+    value: Option<f64>,
+    /// How often it is used, and how often of these as a class.
+    uses: usize,
+    as_class: usize,
 }
 
 struct Parser<'g> {
@@ -273,12 +288,24 @@ impl<'g> Parser<'g> {
             return Ok(*value);
         }
         if let Some(variable) = self.variables.iter_mut().find(|variable| variable.name == name) {
-            variable.used = true;
+            variable.uses += 1;
             return Ok(variable.var);
         }
         match constant(name) {
             Some(value) => Ok(self.g.constant(value)),
             None => fail(span, format!("`{name}` has no value; give it one with --at {name}=…")),
+        }
+    }
+
+    /// The value of a name that is a single number: a class is one of a list, whatever its gradient.
+    fn class(&mut self, target: Var<'g>) -> Var<'g> {
+        let variable = self.variables.iter_mut().find(|variable| variable.var.id == target.id);
+        match variable.and_then(|variable| Some((variable.value?, variable))) {
+            Some((value, variable)) => {
+                variable.as_class += 1;
+                self.g.constant(value)
+            }
+            None => target,
         }
     }
 
@@ -300,6 +327,9 @@ impl<'g> Parser<'g> {
                 format!("there is no function `{name}`; there are: {}", known.join(", ")),
             );
         };
+        if let ("cross_entropy", [_, target]) = (name, arguments.as_mut_slice()) {
+            *target = self.class(*target);
+        }
         let value = match (function, arguments.as_slice()) {
             (Function::One(f), [x]) => f(*x),
             (Function::Two(f), [a, b]) | (Function::OneOrTwo(_, f), [a, b]) => f(*a, *b),

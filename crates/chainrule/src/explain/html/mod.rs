@@ -170,11 +170,12 @@ impl Page<'_> {
         let words = self.words.say("page-forward", &[("op", &node.op)]);
         let formula =
             node.formula.as_ref().map_or_else(|| text(&node.label), super::Formula::mathml);
-        let name = match node.named {
-            true => format!("{}<mo>=</mo>", text(&node.label)),
+        let face = self.e.face(node);
+        let name = match face.named {
+            true => format!("{}<mo>=</mo>", text(&face.label)),
             false => String::new(),
         };
-        let math = format!("{name}{formula}<mo>=</mo>{}", number(&node.value));
+        let math = format!("{name}{formula}<mo>=</mo>{}", number(&face.value));
         let notes: String =
             node.notes.iter().map(|note| format!("<p>{}</p>", escaped(note))).collect();
         format!("<p>{}</p><math>{math}</math>{notes}", escaped(&words))
@@ -189,11 +190,14 @@ impl Page<'_> {
     /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
     fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
         let e = self.e;
-        let &to = node.operands.get(passed.operand)?;
-        if let (None, Some(rule)) = (&passed.local, &passed.rule) {
-            let left = text(&e.gradient_name(to));
-            let product = number(&passed.product);
-            return Some(format!("<math>{left}<mo>=</mo>{}<mo>=</mo>{product}</math>", text(rule)));
+        let (to, product) = e.received(node, passed);
+        if !e.is_scalar() {
+            let (left, rule) =
+                (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
+            let rule =
+                if rule == left { String::new() } else { format!("<mo>=</mo>{}", text(&rule)) };
+            let product = number(product);
+            return Some(format!("<math>{}{rule}<mo>=</mo>{product}</math>", text(&left)));
         }
         let fraction = |above: &str, below: &str| {
             format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
@@ -217,7 +221,7 @@ impl Page<'_> {
         let numbers = format!(
             "<mo>=</mo>{}<mo>·</mo>{local}<mo>=</mo>{}",
             number(&passed.upstream),
-            number(&passed.product)
+            number(product)
         );
         Some(format!("<math>{symbols}{numbers}{formula}</math>"))
     }
@@ -228,7 +232,7 @@ impl Page<'_> {
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
             Some(node) if id == e.output_node && !node.named => "f".into(),
-            Some(node) => super::picture::cut(&node.label, 24),
+            Some(node) => super::picture::cut(&e.face(node).label, 24),
             None => "?".into(),
         }
     }

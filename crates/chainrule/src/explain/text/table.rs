@@ -58,7 +58,7 @@ pub(in super::super) fn table(out: &mut String, rows: &[Vec<String>]) {
 }
 
 /// Breaks words into lines that fit, each with the same indent.
-pub(super) fn wrapped(out: &mut String, indent: usize, text: &str) {
+pub(crate) fn wrapped(out: &mut String, indent: usize, text: &str) {
     let mut line = " ".repeat(indent);
     // A per cent sign stays with its number.
     let text = text.replace(" %", "\u{a0}%");

@@ -42,6 +42,9 @@ partials-title = Partial derivatives of the result
 hessian-title = Second derivatives of the result
 
 paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied
+paths-title-arrays = Paths from { $root } to { $name } ({ $count } in all): by what each gate changes the norm of the gradient
+paths-rest-arrays = The other { $count } paths give { $sum } of the gradient.
+paths-sum-arrays = All paths together: ‖d{ $root }/d{ $name }‖ = { $sum }. A path's share is the part of this gradient that it gives.
 paths-rest = The other { $count } paths add { $sum }.
 paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
 

@@ -42,6 +42,9 @@ partials-title = 결과의 편미분
 hessian-title = 결과의 2계 미분
 
 paths-title = { $root }에서 { $name }까지의 경로(모두 { $count }개): 경로를 따라 국소 미분을 곱한다
+paths-title-arrays = { $root }에서 { $name }까지의 경로(모두 { $count }개): 게이트마다 기울기의 노름이 몇 배가 되는지
+paths-rest-arrays = 나머지 { $count }개의 경로는 기울기의 { $sum } 부분을 이룬다.
+paths-sum-arrays = 모든 경로의 합: ‖d{ $root }/d{ $name }‖ = { $sum }. 경로의 몫은 이 기울기에서 그 경로가 이루는 부분이다.
 paths-rest = 나머지 { $count }개의 경로의 합: { $sum }.
 paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
 
