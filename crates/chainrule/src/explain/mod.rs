@@ -34,7 +34,7 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
-pub use network::{Layer, NetworkExplanation, Statistics, Weight, network};
+pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
 pub use origin::Origin;
 pub use picture::View;
 pub use value::Value;

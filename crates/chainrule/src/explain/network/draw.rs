@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::super::notation::escaped;
-use super::super::text::table;
+use super::super::text::{table, wrapped};
 use super::super::value::{digits, number, percent, signed};
-use super::{NetworkExplanation, Words};
+use super::{Branch, NetworkExplanation, Words};
 
 /// Darkness in characters, from nothing to all.
 const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
@@ -40,6 +40,8 @@ impl NetworkExplanation {
         let id = if label == predicted { "network-right" } else { "network-wrong" };
         let _ = writeln!(out, "{}\n", words.say(id, &values));
         self.layer_table(&mut out, &words);
+        self.shared(&mut out, &words);
+        self.parameter_table(&mut out, &words);
         self.weight_table(&mut out, &words);
         self.pictures(&mut out, &words);
         out
@@ -76,14 +78,44 @@ impl NetworkExplanation {
             ]);
         }
         table(out, &rows);
-        let parameters = self.layers.iter().flat_map(|layer| &layer.parameters);
-        let mut rows = Vec::new();
-        for (name, norm) in parameters {
-            rows.push(vec![format!("‖d{name}‖"), digits(*norm, 4)]);
+    }
+
+    /// Values that several layers or branches use: what each contributes, and how much cancels.
+    fn shared(&self, out: &mut String, words: &Words) {
+        let shared = self.ledgers.iter().filter(|ledger| ledger.branches.len() > 1);
+        for (at, ledger) in shared.enumerate() {
+            if at == 0 {
+                let _ = writeln!(out, "\n{}", words.get("network-ledger"));
+            }
+            let total = digits(ledger.norm, 4);
+            let values = [("name", ledger.name.as_str()), ("total", &total)];
+            let _ = writeln!(out, "\n  {}", words.say("network-ledger-node", &values));
+            let row = |branch: &Branch| {
+                let from = words.say("ledger-from", &[("gate", &branch.layer)]);
+                let rule = branch.rule.clone().unwrap_or_default();
+                vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
+            };
+            table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
+            let verdict = super::super::text::verdict(words, ledger.cancellation);
+            wrapped(out, 5, &verdict);
         }
+    }
+
+    /// What each weight and bias gets, by which rule.
+    fn parameter_table(&self, out: &mut String, words: &Words) {
+        let of = |name: &String| self.ledgers.iter().find(|ledger| ledger.name == *name);
+        let names = self.layers.iter().flat_map(|layer| &layer.parameters);
+        let rule = |name: &String| {
+            let branch = of(name).and_then(|ledger| ledger.branches.first());
+            branch.and_then(|branch| branch.rule.clone()).unwrap_or_default()
+        };
+        let rows: Vec<Vec<String>> =
+            names.map(|(name, norm)| vec![name.clone(), rule(name), digits(*norm, 4)]).collect();
         if !rows.is_empty() {
-            out.push('\n');
-            table(out, &rows);
+            let _ = writeln!(out, "\n{}\n", words.get("network-parameters"));
+            let head = ["network-weight", "network-rule", "network-gradient"];
+            let head = head.map(|id| words.get(id)).to_vec();
+            table(out, &[vec![head], rows].concat());
         }
     }
 
