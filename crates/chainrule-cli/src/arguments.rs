@@ -20,6 +20,9 @@ pub enum Command {
     /// Score a trained network on a dataset
     Eval(Eval),
     /// Check backpropagation against numerical differentiation
+    #[command(mut_arg("loss", |arg| arg.help(
+        "The loss: of a network cross-entropy; of an expression with --target half-squared-error [default] or cross-entropy"
+    )))]
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
     Explain(Box<Explain>),
@@ -143,6 +146,9 @@ pub struct Lint {
     /// A configuration file (.toml) or the folder of a run
     #[arg(value_name = "CONFIG.toml|DIR")]
     pub subject: String,
+    /// Language of the words: en or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub lang: String,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

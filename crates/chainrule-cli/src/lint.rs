@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Parameters;
-use chainrule::lint::{Finding, lint as look};
+use chainrule::explain::Language;
+use chainrule::lint::{lint as look, to_text};
 use chainrule::train::{Config, RunFolder};
 
 use crate::arguments::Lint;
@@ -29,18 +30,11 @@ pub fn lint(options: &Lint) -> Result<bool> {
         Some(parameters) => parameters,
         None => config.model(train.width(), train.classes())?.initial(config.seed)?,
     };
-    let findings = look(&config, &train, &parameters)?;
+    let language: Language = options.lang.parse()?;
+    let findings = look(&config, &train, &parameters, language)?;
     match options.json {
         true => print::json(&findings)?,
-        false => print::text(&table(&findings))?,
+        false => print::text(&to_text(&findings, language))?,
     }
     Ok(findings.iter().all(|finding| !finding.warning))
-}
-
-fn table(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        let mark = if finding.warning { "warning" } else { "ok" };
-        format!("{mark:8}{:14} {}\n", finding.check, finding.message)
-    };
-    findings.iter().map(line).collect()
 }

@@ -37,8 +37,10 @@ pub use model::{
 pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
 pub use origin::Origin;
 pub use picture::View;
+pub(crate) use text::wrapped;
 pub use value::Value;
 pub use words::Language;
+pub(crate) use words::Words;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;

@@ -139,3 +139,19 @@ remedy-pow = A power of a negative number, or a negative power of 0: use abs or 
 remedy-exp = exp overflows beyond 709: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
 remedy-asin = asin and acos take numbers from -1 to 1, and their slope is infinite at both ends.
 remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps.
+
+lint-warning = warning
+lint-fine = ok
+lint-inputs = The inputs go from { $low } to { $high }.
+lint-inputs-advice = Scale them to about 1, or the gradients of the first layer explode.
+lint-classes = The classes have { $least } to { $most } examples.
+lint-classes-advice = Accuracy hides the rare ones: look at the confusion.
+lint-leak = { $share } % of the variance of column { $column } lies between the classes.
+lint-leak-advice = It gives the target away: would it be known in use?
+lint-softmax-once = The loss takes the logits as they are: one softmax, its own.
+lint-softmax-twice = { $layer } stands before softmax-with-loss, which takes the softmax itself: with probabilities for logits the loss of { $classes } classes cannot fall below { $least }. Leave { $layer } out.
+lint-lr-flat = The learning rate is { $lr }; the loss has no upward curvature here.
+lint-lr-below = The learning rate { $lr } is below 2/λmax = { $limit }.
+lint-lr-beyond = The learning rate { $lr } is beyond 2/λmax = { $limit }: steps along the steepest valley climb its other side.
+lint-idle-units = { $share } % of { $layer }'s units pass no gradient, on average.
+lint-idle-units-advice = Try smaller weights, a smaller learning rate or another activation.
