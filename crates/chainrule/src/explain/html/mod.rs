@@ -1,6 +1,8 @@
 //! An explanation as one page that needs no network: the picture with its steps, the formulas
 //! rendered, and sliders that recompute.
 
+mod plot;
+
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
@@ -81,7 +83,7 @@ impl Page<'_> {
         let picture = self.e.draw(Look { view, page: true });
         let word = |id: &str| escaped(&self.words.get(id));
         let live = self.live();
-        let (sliders, formulas) = (self.sliders(live), self.formulas());
+        let (sliders, formulas, plot) = (self.sliders(live), self.formulas(), self.plot());
         // A closing tag inside a string would end the script.
         let data = self.data(live).to_string().replace('<', "\\u003c");
         let expression = escaped(self.e.expression.trim());
@@ -94,7 +96,7 @@ impl Page<'_> {
              <button id=\"back\">◀ {back}</button><button id=\"next\">{next} ▶</button>\
              <button id=\"end\" title=\"{end}\">⏭</button>\
              <input id=\"step\" type=\"range\" min=\"0\" max=\"{steps}\" value=\"{steps}\" aria-label=\"{step}\"/></div>\n\
-             <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{formulas}\
+             <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{plot}{formulas}\
              <script id=\"data\" type=\"application/json\">{data}</script>\n\
              <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n",
             language = self.words.get("language"),
@@ -273,6 +275,15 @@ impl Page<'_> {
         let _ =
             writeln!(out, "</table>\n<p><button id=\"reset\">{}</button></p>", word("page-reset"));
         out
+    }
+
+    /// The sweep, where one was asked for.
+    fn plot(&self) -> String {
+        let Some(sweep) = &self.e.sweep else { return String::new() };
+        let (root, name) = (self.e.root(), sweep.name.as_str());
+        let title = escaped(&self.words.say("page-sweep", &[("root", root), ("name", name)]));
+        let tangent = self.words.get("page-tangent");
+        format!("<h2>{title}</h2>\n{}", plot::svg(sweep, &title, root, &tangent))
     }
 
     /// The partial derivatives.

@@ -104,6 +104,8 @@ page-what-if = What if? Move a slider
 page-change = change of { $root }, true
 page-first = by the gradient
 page-second = by gradient and curvature
+page-sweep = { $root } over { $name }, with its tangent
+page-tangent = tangent
 page-reset = Reset
 
 network-right = Class { $predicted }, rightly, with { $certain }; loss { $loss }

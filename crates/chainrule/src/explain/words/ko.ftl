@@ -104,6 +104,8 @@ page-what-if = 만약 바꾼다면? 막대를 움직여 보자
 page-change = { $root }의 실제 변화
 page-first = 기울기의 예측
 page-second = 기울기와 곡률의 예측
+page-sweep = { $name }에 따른 { $root }, 그리고 접선
+page-tangent = 접선
 page-reset = 되돌리기
 
 network-right = { $predicted }번 클래스, 맞음, 확률 { $certain }; 손실 { $loss }
