@@ -8,6 +8,7 @@ mod dot;
 mod fold;
 mod layout;
 mod mermaid;
+mod repeats;
 mod svg;
 
 use std::collections::{HashMap, HashSet};
@@ -23,7 +24,8 @@ pub struct View {
     /// Only what is known after this step: 0 the inputs, then a gate at a time forward, then a gate
     /// at a time backward; everything where `None`.
     pub step: Option<usize>,
-    /// Whether scopes such as the loss or a layer show what they are made of.
+    /// Whether scopes such as the loss or a layer, and identical blocks in a row, show what they are
+    /// made of.
     pub unfold: bool,
 }
 
@@ -79,6 +81,8 @@ pub(super) struct Wire {
     pub(super) node: u32,
     /// The gates that it enters, each with the operand's place.
     pub(super) uses: Vec<(u32, usize)>,
+    /// Whether it stands for several wires, with the range of their numbers.
+    pub(super) several: bool,
 }
 
 /// Shapes and wires, every shape after those it depends on.
@@ -110,7 +114,8 @@ impl Explanation {
     pub(super) fn picture(&self, view: View) -> Picture {
         let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self) };
         let (shapes, wires, repeats) = (Vec::new(), Vec::new(), Vec::new());
-        Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats }.build()
+        let builder = Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats };
+        builder.build(view.unfold)
     }
 }
 
@@ -126,7 +131,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn build(mut self) -> Picture {
+    fn build(mut self, unfold: bool) -> Picture {
         let e = self.e;
         let mut members: HashMap<u32, Vec<&Node>> = HashMap::new();
         for node in e.nodes.iter().filter(|node| !node.is_silent()) {
@@ -143,6 +148,10 @@ impl Builder<'_> {
         }
         self.result();
         self.drop_unused();
+        if !unfold {
+            let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
+            self.retain(&keep);
+        }
         self.repeat_far();
         let steps = self.number_steps();
         Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
@@ -150,7 +159,6 @@ impl Builder<'_> {
 
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
         let Some(last) = nodes.last() else { return };
-        let face = self.e.face(last);
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
         let (kind, symbol, caption) = match last.op.as_str() {
             _ if folded => (Kind::Fold, fold_symbol(last), fold_caption(self.e, last)),
@@ -158,6 +166,7 @@ impl Builder<'_> {
             "constant" => (Kind::Constant, constant(last), String::new()),
             op => (Kind::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
         };
+        let face = self.e.face(last);
         self.at.insert(group, self.shapes.len());
         self.shapes.push(Shape {
             kind,
@@ -208,6 +217,7 @@ impl Builder<'_> {
                     gradient: gradient.map(short),
                     node: source,
                     uses: vec![(node.id, operand)],
+                    several: false,
                 });
             }
         }
@@ -235,6 +245,7 @@ impl Builder<'_> {
             gradient: last.gradient.as_ref().map(short),
             node: last.id,
             uses: Vec::new(),
+            several: false,
         });
     }
 
@@ -247,9 +258,14 @@ impl Builder<'_> {
         for wire in &self.wires {
             keep[wire.from] |= !folded(wire, &self.shapes);
         }
+        self.retain(&keep);
+    }
+
+    /// Keeps some shapes, with the wires that leave them.
+    fn retain(&mut self, keep: &[bool]) {
         let mut places = Vec::new();
         let mut next = 0;
-        for &kept in &keep {
+        for &kept in keep {
             places.push(next);
             next += usize::from(kept);
         }

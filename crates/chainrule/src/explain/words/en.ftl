@@ -118,12 +118,12 @@ network-gradient = ‖gradient‖
 network-idle = idle units
 network-off = { $count } off ({ $share })
 network-saturated = { $count } saturated ({ $share })
-network-weights = The weights that matter most for this loss: gradient × value
-network-weight = weight
 network-ledger = Who wants what: values used by several layers or branches add up dL/d·
 network-ledger-node = { $name }: ‖dL/d·‖ = { $total }
 network-parameters = What weights and biases get, from the gradient dY of their layer's output
 network-rule = by the rule
+network-weights = The weights that matter most for this loss: gradient × value
+network-weight = weight
 network-saliency = The input, and where the loss depends on it: |dL/d·| of each feature
 network-example = class { $label }
 network-legend = orange: more of it raises the loss; blue: lowers it

@@ -118,12 +118,12 @@ network-gradient = ‖기울기‖
 network-idle = 쉬는 유닛
 network-off = { $count }개 꺼짐 ({ $share })
 network-saturated = { $count }개 포화 ({ $share })
-network-weights = 이 손실에 가장 중요한 가중치: 기울기 × 값
-network-weight = 가중치
 network-ledger = 누가 무엇을 원하는가: 여러 층이나 가지가 쓰는 값은 dL/d·를 모두 더한다
 network-ledger-node = { $name }: ‖dL/d·‖ = { $total }
 network-parameters = 가중치와 편향이 받는 것: 층의 출력의 기울기 dY에서
 network-rule = 규칙
+network-weights = 이 손실에 가장 중요한 가중치: 기울기 × 값
+network-weight = 가중치
 network-saliency = 입력과, 손실이 의존하는 곳: 각 특징의 |dL/d·|
 network-example = { $label }번 클래스
 network-legend = 주황: 늘리면 손실이 커진다; 파랑: 작아진다
