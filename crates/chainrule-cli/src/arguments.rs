@@ -223,7 +223,8 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// book, medium, large, huge, scalar, or sizes, optimizer and batch such as 784-50-10:sgd:100
+    /// book, medium, large, huge, scalar, sizes, optimizer and batch such as 784-50-10:sgd:100, or
+    /// scalar:N: a graph of N scalar nodes, recorded, differentiated, compiled and run
     pub network: String,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
