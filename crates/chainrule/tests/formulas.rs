@@ -53,6 +53,13 @@ fn a_class_may_be_given_by_name_and_has_no_gradient() {
         assert!(error.unwrap_err().to_string().contains("the classes 0 to 2"), "{class}");
     }
     assert!(explained("cross_entropy(x, 2 * t)", "x=[1,2,3],t=1").is_err());
+    let request = Request {
+        expression: "cross_entropy(x, t)".into(),
+        values: values("x=[1,2,3],t=1").unwrap(),
+        ..Request::default()
+    };
+    let asked = Request { paths: Some("t".into()), ..request };
+    assert!(explain(&asked).unwrap_err().to_string().contains("has no gradient"));
 }
 
 #[test]

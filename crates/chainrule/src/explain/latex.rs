@@ -177,10 +177,9 @@ impl Document<'_> {
             _ => number(product),
         };
         let local = local.unwrap_or_else(|| passed.local.as_ref().map_or_else(String::new, number));
-        // Element by element, and summed over the repeats of an operand that was repeated to fit.
+        // Element by element.
         let sign = if node.shape.is_empty() { "" } else { r"\odot " };
-        let sum = if product.shape() == passed.product.shape() { "" } else { r"\textstyle\sum " };
-        let upstream = self.partial(node.id);
+        let (sum, upstream) = (sum(passed, product), self.partial(node.id));
         Some(format!("{slope} &= {local}, & {sum}{upstream} {sign}{slope} &= {numbers}"))
     }
 
@@ -221,7 +220,15 @@ impl Document<'_> {
                     format!("{left} &= {symbols}"),
                     format!("&= {numbers} = {}", number(gradient)),
                 ]),
-                None => lines.push(format!("{left} &= {}", self.ledger(node, gradient))),
+                None => {
+                    let ledger = self.ledger(node, gradient);
+                    match self.uses(node) {
+                        Some(uses) => {
+                            lines.extend([format!("{left} &= {uses}"), format!("&= {ledger}")]);
+                        }
+                        None => lines.push(format!("{left} &= {ledger}")),
+                    }
+                }
             }
         }
         lines
@@ -253,6 +260,25 @@ impl Document<'_> {
             numbers.push(if locals.is_empty() { "1".into() } else { locals.join(r" \cdot ") });
         }
         Some((symbols.join(" + "), numbers.join(" + ")))
+    }
+
+    /// What each use of an input contributes, in symbols, where these are few.
+    fn uses(&self, input: &Node) -> Option<String> {
+        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
+        let passed = gates.flat_map(|gate| gate.backward.iter().map(move |passed| (gate, passed)));
+        let to_it = passed.filter(|(gate, passed)| self.e.received(gate, passed).0 == input.id);
+        let terms = to_it.map(|(gate, passed)| match (&passed.local, &passed.rule) {
+            (None, Some(rule)) => self.rule(gate, passed, rule),
+            _ => {
+                let (up, gate_name) = (self.partial(gate.id), self.name(gate.id));
+                let sign = if gate.shape.is_empty() { "" } else { r"\odot " };
+                let slope =
+                    format!(r"\frac{{\partial {gate_name}}}{{\partial {}}}", self.name(input.id));
+                format!("{}{up} {sign}{slope}", sum(passed, self.e.received(gate, passed).1))
+            }
+        });
+        let terms: Vec<String> = terms.take(MOST_PATHS + 1).collect();
+        (1..=MOST_PATHS).contains(&terms.len()).then(|| terms.join(" + "))
     }
 
     /// The sum over the value's uses.
@@ -289,6 +315,11 @@ fn symbol(name: &str) -> String {
         1 => escaped,
         _ => format!(r"\mathrm{{{escaped}}}"),
     }
+}
+
+/// An operand that was repeated to fit receives the sum over its repeats.
+fn sum(passed: &Passed, received: &Value) -> &'static str {
+    if received.numbers().len() == passed.product.numbers().len() { "" } else { r"\textstyle\sum " }
 }
 
 /// A number, a small matrix, or the shape and norm of a large one.

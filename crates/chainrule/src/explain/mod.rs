@@ -179,6 +179,11 @@ fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
             let known = known.join(", ");
             return Err(Error::Unknown { what: "input", name: name.clone(), known });
         }
+        if classes.contains(name) {
+            return Err(Error::Mismatch(format!(
+                "`{name}` only says which class is right, so that it has no gradient and cannot change a little"
+            )));
+        }
     }
     let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
     let all = || numbers.collect();

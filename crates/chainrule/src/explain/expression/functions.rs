@@ -72,6 +72,14 @@ fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
             Ok(loss) => loss,
             Err(error) => g.fail("cross_entropy", &error.to_string(), &[logits, target]),
         },
+        None if target.shape().rank() > 0 && target.shape().len() != classes => {
+            let message = format!(
+                "the target has shape {}, but it must be a class or a distribution of shape {}",
+                target.shape(),
+                logits.shape()
+            );
+            g.fail("cross_entropy", &message, &[logits, target])
+        }
         None if target.shape().rank() > 0 => {
             let rows = match logits.shape().rank() {
                 1 => logits.reshape([1, classes]),

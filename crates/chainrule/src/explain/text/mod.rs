@@ -178,6 +178,11 @@ impl Page<'_> {
 
     fn backward(&mut self) {
         let e = self.e;
+        let passes = |node: &&Node| !node.backward.is_empty() && !node.is_silent();
+        let gates: Vec<&Node> = e.nodes.iter().rev().filter(passes).take(MOST_NODES).collect();
+        if gates.is_empty() {
+            return;
+        }
         self.title("backward-title", &[]);
         self.line("");
         if e.target.is_some() {
@@ -187,8 +192,7 @@ impl Page<'_> {
                 self.line("");
             }
         }
-        let gates = e.nodes.iter().rev().filter(|node| !node.backward.is_empty());
-        for node in gates.filter(|node| !node.is_silent()).take(MOST_NODES) {
+        for node in gates {
             let value = short(&e.face(node).value, LONGEST);
             self.line(&cut(&format!("  {} = {value}", self.gate(node)), COLUMNS));
             let scalar = node.backward.iter().all(|passed| passed.product.as_number().is_some());
