@@ -312,11 +312,25 @@ fn text(text: &str) -> String {
     format!("<{tag}>{}</{tag}>", escaped(text))
 }
 
-/// A number, or an array as text.
+/// Arrays up to these many rows and columns are shown whole.
+const MOST_SIDE: usize = 6;
+
+/// A number, a small vector or matrix, or the shape and norm of a large one.
 fn number(value: &Value) -> String {
-    match value.as_number() {
-        Some(x) if x < 0.0 => format!("<mo>(</mo><mo>−</mo><mn>{}</mn><mo>)</mo>", digits(-x, 6)),
-        Some(x) => format!("<mn>{}</mn>", digits(x, 6)),
-        None => text(&super::picture::short(value)),
-    }
+    let one = |x: f64| {
+        let size = format!("<mn>{}</mn>", digits(x.abs(), 6));
+        if x < 0.0 { format!("<mo>−</mo>{size}") } else { size }
+    };
+    let row = |row: &Value| {
+        let cells = row.numbers().into_iter().map(|x| format!("<mtd>{}</mtd>", one(x)));
+        format!("<mtr>{}</mtr>", cells.collect::<String>())
+    };
+    let rows = match (value, value.shape().as_slice()) {
+        (Value::Number(x), _) if *x < 0.0 => return format!("<mo>(</mo>{}<mo>)</mo>", one(*x)),
+        (Value::Number(x), _) => return one(*x),
+        (_, [1..=MOST_SIDE]) => row(value),
+        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(row).collect(),
+        _ => return text(&super::picture::short(value)),
+    };
+    format!("<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>")
 }

@@ -203,3 +203,39 @@ fn shade(part: f64) -> char {
     let at = (part * (SHADES.len() - 1) as f64).round() as usize;
     SHADES.get(at).copied().unwrap_or('?')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Branch, Ledger, network};
+    use crate::explain::Language;
+    use crate::nn::{Init, Sequential};
+
+    #[test]
+    fn texts_tell_branches_and_rules_in_80_columns() {
+        let model = Sequential::fully_connected(&[4, 6, 3], "tanh", Init::He).unwrap();
+        let parameters = model.initial::<f64>(0).unwrap();
+        let branch = |layer: &str, share: f64| {
+            let (layer, rule) = (layer.to_owned(), Some("dY · Wᵀ".to_owned()));
+            Branch { layer, rule, norm: 10.0 * share, share }
+        };
+        for (language, part) in [
+            (Language::English, "from residual1/affine1"),
+            (Language::Korean, "residual1/affine1에서"),
+        ] {
+            let features = [0.1, 0.2, 0.3, 0.4];
+            let mut explained = network(&model, &parameters, &features, 1, language).unwrap();
+            explained.ledgers.push(Ledger {
+                name: "affine9".into(),
+                norm: 2.0,
+                branches: vec![branch("residual1", 0.6), branch("residual1/affine1", 0.4)],
+                cancellation: 0.2,
+            });
+            let text = explained.to_text();
+            let width = unicode_width::UnicodeWidthStr::width;
+            assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+            for part in [part, "0.2", "affine1.weight", "Xᵀ · dY"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+    }
+}

@@ -71,7 +71,7 @@ rank-gradient = gradient
 rank-value = value
 rank-effect = gradient × value
 ranking-same = The gradients differ, but +1 % of any of them has the same effect: gradient × value is the same for all.
-ranking-most = Per cent for per cent, { $names } matters most: gradient × value is the effect of +100 %, to first order.
+ranking-most = Per cent for per cent, most depends on { $names }: gradient × value is the effect of +100 %, to first order.
 
 descent-title = Which way to move? Against the gradient, with learning rate { $lr }
 step = step
