@@ -62,7 +62,7 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
         match fields.get(setting) {
             // Inner layers have their own words and places.
             Some(inner) if *setting == "layers" => {
-                fields.end("a residual layer")?;
+                fields.end("setting of the layer `residual`")?;
                 return Ok(LayerSpec::Residual { layers: inner.list(layer)? });
             }
             Some(value) => {
@@ -71,7 +71,7 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
             None => {}
         }
     }
-    fields.end(&format!("the layer `{kind}`"))?;
+    fields.end(&format!("setting of the layer `{kind}`"))?;
     whole(value, "layer", table)
 }
 
@@ -155,6 +155,6 @@ pub(super) fn early_stopping(value: &Value<'_>) -> Result<EarlyStopping, Fault> 
     let mut stopping = EarlyStopping { patience: 10, min_delta: 0.0 };
     fields.read("patience", &mut stopping.patience, Value::count)?;
     fields.read("min_delta", &mut stopping.min_delta, Value::real)?;
-    fields.end("early_stopping")?;
+    fields.end("setting of `early_stopping`")?;
     Ok(stopping)
 }

@@ -236,7 +236,7 @@ impl Config {
         config.read_training(&mut fields)?;
         let place = |key: &str| fields.place(key).unwrap_or(0..0);
         config.check().map_err(|(key, error)| Fault::at(place(key), error.to_string()))?;
-        fields.end("a run")?;
+        fields.end("setting")?;
         Ok(config)
     }
 

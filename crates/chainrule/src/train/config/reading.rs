@@ -249,7 +249,7 @@ impl<'t> Fields<'t> {
         match stranger {
             None => Ok(()),
             Some((name, span, _)) => {
-                Err(Fault::at(span.clone(), unknown(&format!("setting of {what}"), name, &self.asked)))
+                Err(Fault::at(span.clone(), unknown(what, name, &self.asked)))
             }
         }
     }
