@@ -106,10 +106,21 @@ pub(super) fn rule(
         ("log_softmax", _) => {
             format!("{up} − softmax({}) · Σ {up}", explanation.short_name(below.id))
         }
-        ("softmax_with_loss", 0) => {
+        ("softmax_with_loss", _) => {
+            let x = explanation.short_name(explanation.behind(*node.operands.first()?));
+            let found = match operand {
+                0 => format!("softmax({x}) − t"),
+                _ => format!("−ln softmax({x})"),
+            };
             let batch = below.shape.first().copied().unwrap_or(1);
-            let difference = format!("softmax({}) − t", explanation.short_name(below.id));
-            if batch == 1 { difference } else { format!("({difference}) / {batch}") }
+            // Its own gradient is 1 where it stands on top.
+            let is_root = explanation.nodes.last().is_some_and(|root| root.id == node.id);
+            match (is_root, batch) {
+                (true, 1) => found,
+                (true, _) => format!("({found}) / {batch}"),
+                (false, 1) => format!("{up} · ({found})"),
+                (false, _) => format!("{up} · ({found}) / {batch}"),
+            }
         }
         ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
         _ => return None,
