@@ -23,7 +23,7 @@ mod streamed;
 mod table;
 
 pub use dataset::Dataset;
-pub use examples::{Examples, Target};
+pub use examples::{Examples, Scale, Target};
 pub use locate::SHIPPED;
 pub use preparation::Preparation;
 pub use source::{Loaded, Source, Task};

@@ -7,7 +7,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
-use super::Dataset;
+use super::{Dataset, Scale};
 use super::input::{Input, number, single};
 use super::table::{Cell, Table, no_column};
 use crate::error::{Error, Result};
@@ -86,8 +86,10 @@ pub(super) enum Outcome {
         names: Vec<String>,
         counts: Vec<u64>,
     },
+    /// The columns' names, and how they are standardised.
     Values {
         columns: Vec<String>,
+        scales: Vec<Scale>,
     },
 }
 
@@ -187,7 +189,27 @@ impl Preparation {
     pub fn target_names(&self) -> &[String] {
         match &self.outcome {
             Outcome::Classes { column, .. } => column.as_slice(),
-            Outcome::Values { columns } => columns,
+            Outcome::Values { columns, .. } => columns,
+        }
+    }
+
+    /// How each target's values are standardised; nothing for classes, and for raw data.
+    ///
+    /// ```
+    /// # use chainrule::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,10.5\n2,20.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.scales()[0].mean, 15.5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scales(&self) -> &[Scale] {
+        match &self.outcome {
+            Outcome::Classes { .. } => &[],
+            Outcome::Values { scales, .. } => scales,
         }
     }
 
@@ -300,7 +322,9 @@ impl Preparation {
             _ if columns.targets.is_empty() => Dataset::unlabelled(width, len, features),
             Outcome::Classes { names, .. } => Dataset::new(width, features, labels, names.len())?
                 .with_class_names(names.clone())?,
-            Outcome::Values { .. } => Dataset::regression(width, features, values)?,
+            Outcome::Values { scales, .. } => {
+                Dataset::regression(width, features, values)?.standardised(scales)
+            }
         };
         if columns.weight.is_some() { data.with_weights(weights) } else { Ok(data) }
     }
