@@ -46,7 +46,8 @@ fn network(options: &Explain, example: u32) -> Result<()> {
             data.len().saturating_sub(1)
         )));
     }
-    let (model, parameters) = run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
+    let (model, parameters) =
+        run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();

@@ -10,9 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use chainrule::data::Loaded;
-use chainrule::train::{
-    Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer,
-};
+use chainrule::train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use chainrule::{Pool, Real};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -342,10 +340,9 @@ fn summary(report: &Report) -> String {
         report.steps, report.parameters, report.seconds.total
     );
     let _ = match report.outcome {
-        INTERRUPTED => writeln!(
-            out,
-            "interrupted; saved in {run}; go on with: chainrule train --resume {run}"
-        ),
+        INTERRUPTED => {
+            writeln!(out, "interrupted; saved in {run}; go on with: chainrule train --resume {run}")
+        }
         _ => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out

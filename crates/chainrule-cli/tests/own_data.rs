@@ -50,10 +50,19 @@ fn a_table_of_classes_from_training_to_predictions() {
     let last = &report["final"];
     assert!(last["test_accuracy"].as_f64().unwrap() > 0.9, "{last}");
     assert!(last["validation_loss"].is_number() && report["best"].is_number());
-    for name in ["config.toml", "data.json", "model.safetensors", "optimizer.safetensors",
-        "best.safetensors", "metrics.jsonl", "curves.svg", "curves.png", "confusion.svg",
-        "confusion.png", "README.md"]
-    {
+    for name in [
+        "config.toml",
+        "data.json",
+        "model.safetensors",
+        "optimizer.safetensors",
+        "best.safetensors",
+        "metrics.jsonl",
+        "curves.svg",
+        "curves.png",
+        "confusion.svg",
+        "confusion.png",
+        "README.md",
+    ] {
         assert!(out.join(name).is_file(), "{name} is missing");
     }
     let score = json(&["eval", text(&out), "--json"]);
@@ -69,7 +78,10 @@ fn a_table_of_classes_from_training_to_predictions() {
     let document: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(document["predictions"][0]["class"], 0);
     assert_eq!(document["predictions"][0]["name"], "setosa");
-    assert_eq!(output(&["predict", text(&out), "iris:test", "--format", "jsonl"]).lines().count(), 30);
+    assert_eq!(
+        output(&["predict", text(&out), "iris:test", "--format", "jsonl"]).lines().count(),
+        30
+    );
 }
 
 #[test]
@@ -110,7 +122,10 @@ fn a_wrong_word_is_shown_with_its_line_and_the_right_one() {
     let file = runs.path().join("settings.toml");
     let out = runs.path().join("run");
     for (settings, parts) in [
-        ("dataset = \"iris\"\nlearning_rate = 1\n", ["line 2, column 1", "^^^^^^^^^^^^^"].as_slice()),
+        (
+            "dataset = \"iris\"\nlearning_rate = 1\n",
+            ["line 2, column 1", "^^^^^^^^^^^^^"].as_slice(),
+        ),
         ("dataset = \"iris\"\nbatchsize = 1\n", &["did you mean `batch_size`?"]),
         ("optimizer = \"adm\"\n", &["line 1, column 13", "did you mean `adam`?"]),
         ("optimizer = { kind = \"sgd\", momentun = 0.9 }\n", &["did you mean `momentum`?"]),
@@ -120,7 +135,11 @@ fn a_wrong_word_is_shown_with_its_line_and_the_right_one() {
         ("lr = \n", &["line 1"]),
     ] {
         std::fs::write(&file, settings).unwrap();
-        fails(&["train", text(&file), "--out", text(&out)], 1, &[&["settings.toml"], parts].concat());
+        fails(
+            &["train", text(&file), "--out", text(&out)],
+            1,
+            &[&["settings.toml"], parts].concat(),
+        );
     }
     assert!(!out.exists());
 }

@@ -44,10 +44,11 @@ impl Layer for Snake {
 }
 
 fn main() -> Result<()> {
-    let model = Sequential::new()
-        .with(Affine::new(1, 20, Init::He))
-        .with(Snake)
-        .with(Affine::new(20, 1, Init::He));
+    let model = Sequential::new().with(Affine::new(1, 20, Init::He)).with(Snake).with(Affine::new(
+        20,
+        1,
+        Init::He,
+    ));
     let config = Config { lr: 0.02, batch_size: 20, epochs: 40, ..Config::default() };
     let (train, test) = (Wave(400), Wave(97));
     let mut trainer = Trainer::<f32>::new(&model, &config, &train)?

@@ -7,9 +7,9 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Scale};
 use super::input::{Input, number, single};
 use super::table::{Cell, Table, no_column};
+use super::{Dataset, Scale};
 use crate::error::{Error, Result};
 
 /// What was learnt from the training part about its columns, to be applied to any other data: the
@@ -81,16 +81,9 @@ impl std::fmt::Display for Pixels {
 pub(super) enum Outcome {
     /// The column's name (none for images), the classes, and how often each stands in the training
     /// part.
-    Classes {
-        column: Option<String>,
-        names: Vec<String>,
-        counts: Vec<u64>,
-    },
+    Classes { column: Option<String>, names: Vec<String>, counts: Vec<u64> },
     /// The columns' names, and how they are standardised.
-    Values {
-        columns: Vec<String>,
-        scales: Vec<Scale>,
-    },
+    Values { columns: Vec<String>, scales: Vec<Scale> },
 }
 
 /// Which columns of a table a preparation reads.

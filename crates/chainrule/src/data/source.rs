@@ -313,7 +313,8 @@ impl Source {
                 .map_err(|message| Error::file(held.path(), message))
         };
         let inputs = statistics.iter().zip(&roles.inputs).map(fit).collect::<Result<_>>()?;
-        let scale = |values: &Statistics| Scale { mean: values.mean, deviation: values.deviation() };
+        let scale =
+            |values: &Statistics| Scale { mean: values.mean, deviation: values.deviation() };
         let scales = statistics.iter().skip(roles.inputs.len()).map(scale).collect();
         Ok(Fitted { inputs, scales, chunks })
     }

@@ -125,8 +125,7 @@ impl<T: Real> Evaluator<T> {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => {
                 let graph = Graph::new();
-                let (output, loss) =
-                    record(&graph, subject.model, subject.objective, data, batch);
+                let (output, loss) = record(&graph, subject.model, subject.objective, data, batch);
                 let plan = graph.compile::<T>(&[output, loss])?.with_pool(subject.pool);
                 let (output, loss) = (output.id(), loss.id());
                 empty.insert(Compiled { graph, output, loss, plan })
@@ -381,9 +380,10 @@ fn prediction(target: Target, scales: &[Scale], outputs: &[f64]) -> Prediction {
     if let Target::Class { classes } = target {
         let probabilities = probabilities(&class_scores(classes, outputs));
         // Of equal ones the first, as in the scores.
-        let best = probabilities.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, &p)| {
-            if p > best.1 { (at, p) } else { best }
-        });
+        let best =
+            probabilities.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, &p)| {
+                if p > best.1 { (at, p) } else { best }
+            });
         return Prediction::Class { class: best.0 as u32, probabilities };
     }
     match in_own_unit(outputs, scales)[..] {

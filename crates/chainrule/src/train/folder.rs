@@ -288,10 +288,13 @@ impl RunFolder {
             let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
             return match (fault, model.exists()) {
                 (Some(fault), true) => Err(fault),
-                (None, true) => Err(Error::file(&model, format!(
-                    "is not of the same step as {}: one of them comes from another checkpoint",
-                    optimizer.display()
-                ))),
+                (None, true) => Err(Error::file(
+                    &model,
+                    format!(
+                        "is not of the same step as {}: one of them comes from another checkpoint",
+                        optimizer.display()
+                    ),
+                )),
                 (_, false) => Ok(None),
             };
         };
@@ -312,7 +315,10 @@ impl RunFolder {
     /// # Errors
     /// The file is missing, as in a run without a validation part, or bad.
     pub fn best<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(BEST, "keeps no best parameters: only a run with a validation part does")
+        self.read_parameters(
+            BEST,
+            "keeps no best parameters: only a run with a validation part does",
+        )
     }
 
     fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
@@ -472,4 +478,3 @@ fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
 }
-

@@ -20,8 +20,8 @@ pub use checkpoint::Checkpoint;
 pub use config::{ClassWeights, Config, EarlyStopping};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
 pub use folder::RunFolder;
-pub use saver::Saver;
 pub use progress::{Epoch, Progress};
+pub use saver::Saver;
 pub use step::{feed, loss_graph};
 pub use trainer::{Event, Flow, Listen, Outcome, Parts, Trainer, Truth};
 

@@ -269,9 +269,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         if plan.has_input(WEIGHTS) {
             let weights = plan.input_mut(WEIGHTS)?;
-            T::fill_f32(weights, |weights| {
-                self.objective.weights(data, batch.examples, weights)
-            })?;
+            T::fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
         }
         Ok(())
     }
@@ -365,7 +363,8 @@ impl<T: Real> Gradients<T> {
                 wanted: "another one for a model with batch normalisation, whose running statistics it would not keep",
             });
         }
-        let outputs: Vec<Var<'_>> = std::iter::once(loss).chain(gradients.iter().copied()).collect();
+        let outputs: Vec<Var<'_>> =
+            std::iter::once(loss).chain(gradients.iter().copied()).collect();
         let plan = graph.compile(&outputs)?.with_pool(&trainer.pool);
         let names = trainer.trained()?.into_iter().map(|(name, _)| name);
         let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();

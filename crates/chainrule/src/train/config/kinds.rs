@@ -48,7 +48,9 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
             let number = word.parse().map(toml::Value::Integer);
             let number = number.or_else(|_| word.parse().map(toml::Value::Float));
             let (Some(setting), Ok(number), None) = (settings.first(), number, words.next()) else {
-                let message = format!("a layer is a word such as `relu`, with a number where it has one, such as `affine 50`; give other settings as {{ kind = \"{kind}\", … }}");
+                let message = format!(
+                    "a layer is a word such as `relu`, with a number where it has one, such as `affine 50`; give other settings as {{ kind = \"{kind}\", … }}"
+                );
                 return Err(value.fault(message));
             };
             table.insert((*setting).to_owned(), number);

@@ -258,9 +258,8 @@ impl Config {
     }
 
     fn read_model(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let word = |what, known| {
-            move |value: &Value<'_>| value.word(what, known).map(str::to_owned)
-        };
+        let word =
+            |what, known| move |value: &Value<'_>| value.word(what, known).map(str::to_owned);
         fields.read("hidden", &mut self.hidden, |value| value.list(Value::count))?;
         fields.read("activation", &mut self.activation, word("activation", kinds::ACTIVATIONS))?;
         fields.read("dropout", &mut self.dropout, Value::real)?;
@@ -348,7 +347,8 @@ impl Config {
         let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
         table.insert(key.into(), parsed.unwrap_or_else(|| value.into()));
         let text = toml::to_string(&table).map_err(|error| bad(&error))?;
-        Self::parse(&text).map_err(|fault| Error::Mismatch(format!("{key}={value}: {}", fault.message())))
+        Self::parse(&text)
+            .map_err(|fault| Error::Mismatch(format!("{key}={value}: {}", fault.message())))
     }
 
     /// Checks every setting's domain.
@@ -419,7 +419,8 @@ impl Config {
                 .map_err(at("accumulate"))?;
             for (key, limit) in [("clip_norm", self.clip_norm), ("clip_value", self.clip_value)] {
                 let wanted = "left out with the optimizer lbfgs, which searches along a line";
-                Error::check(limit.is_none(), key, limit.unwrap_or(0.0), wanted).map_err(at(key))?;
+                Error::check(limit.is_none(), key, limit.unwrap_or(0.0), wanted)
+                    .map_err(at(key))?;
             }
         }
         activation(&self.activation).map_err(at("activation"))?;

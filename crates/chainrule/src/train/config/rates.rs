@@ -13,7 +13,8 @@ impl Config {
     /// The learning rate of the step `at` (counted from 0 over all epochs) of `total`, `per_epoch` of
     /// them in an epoch. Schedules that follow a curve go step by step, the others by epochs.
     pub(crate) fn rate(&self, at: u64, per_epoch: u64, total: u64, plateau: &Plateau) -> f64 {
-        let (schedule, warmup) = (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
+        let (schedule, warmup) =
+            (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
         match schedule {
             Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
                 warmup.rate(schedule, self.lr, at, total, plateau)
