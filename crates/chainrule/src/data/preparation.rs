@@ -56,6 +56,7 @@ pub(super) enum Inputs {
 /// The size of images, and their bytes a pixel: 1 (grey) or 3 (red, green, blue). Features go by
 /// rows, then columns, then colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Sides")]
 pub(super) struct Pixels {
     pub(super) width: usize,
     pub(super) height: usize,
@@ -65,6 +66,27 @@ pub(super) struct Pixels {
 impl Pixels {
     pub(super) fn count(self) -> usize {
         self.width.saturating_mul(self.height).saturating_mul(self.colours)
+    }
+}
+
+/// Pixels as they stand in a file, to be checked.
+#[derive(Deserialize)]
+struct Sides {
+    width: usize,
+    height: usize,
+    colours: usize,
+}
+
+impl TryFrom<Sides> for Pixels {
+    type Error = String;
+
+    fn try_from(Sides { width, height, colours }: Sides) -> Result<Self, String> {
+        const MOST: usize = 1 << 28;
+        let pixels = Self { width, height, colours };
+        match (1..=MOST).contains(&pixels.count()) && [1, 3].contains(&colours) {
+            true => Ok(pixels),
+            false => Err(format!("{width}×{height} pixels of {colours} colours are no images")),
+        }
     }
 }
 
