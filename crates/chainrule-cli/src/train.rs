@@ -143,7 +143,10 @@ impl Job<'_> {
                             self.config.dataset
                         )
                     };
-                    trainer.restore(checkpoint).map_err(data::of_file).with_context(place)?;
+                    trainer
+                        .restore(checkpoint)
+                        .map_err(|error| data::of_file(&error))
+                        .with_context(place)?;
                 }
                 folder
             }

@@ -177,7 +177,7 @@ fn operands<T: Real>(
     let ids = graph.node(v.id(), |node| node.operands.clone());
     let mut single = Vec::new();
     let mut texts = Vec::new();
-    for &id in ids.iter() {
+    for &id in &ids {
         let operand = graph.var(id);
         let values: &[T] = match graph.node(id, |node| node.source.clone()) {
             Source::Parameter(name) => parameters.get(&name).map_or(&[], |tensor| tensor.values()),

@@ -8,6 +8,7 @@ mod divergence;
 mod evaluation;
 pub mod export;
 mod folder;
+mod lbfgs;
 pub mod metrics;
 mod progress;
 pub mod readme;

@@ -85,11 +85,11 @@ fn whole<R: DeserializeOwned>(value: &Value<'_>, what: &str, table: Table) -> Re
 }
 
 pub(super) fn loss(value: &Value<'_>) -> Result<Loss, Fault> {
-    of_kind(value, "loss", &Loss::NAMES, |kind| kind.parse())
+    of_kind(value, "loss", &Loss::NAMES, str::parse)
 }
 
 pub(super) fn optimizer(value: &Value<'_>) -> Result<Optimizer, Fault> {
-    of_kind(value, "optimizer", &Optimizer::NAMES, |kind| kind.parse())
+    of_kind(value, "optimizer", &Optimizer::NAMES, str::parse)
 }
 
 pub(super) fn schedule(value: &Value<'_>) -> Result<Schedule, Fault> {

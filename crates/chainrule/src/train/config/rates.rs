@@ -26,8 +26,8 @@ impl Config {
 
     /// The multiple of the learning rate that the parameter `name` has: the last of `rates` that fits.
     pub(crate) fn rate_of(&self, name: &str) -> f64 {
-        let fitting = self.rates.iter().filter(|(pattern, _)| fits(pattern, name));
-        fitting.last().map_or(1.0, |(_, &rate)| rate)
+        let mut rates = self.rates.iter().rev();
+        rates.find(|(pattern, _)| fits(pattern, name)).map_or(1.0, |(_, &rate)| rate)
     }
 
     /// Whether the parameter `name` stays as it begins.
