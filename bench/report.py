@@ -61,7 +61,7 @@ def verdict(row, rate):
     own = row["cells"].get("chainrule")
     for what, target in row["targets"].items():
         if what == "µs":
-            words, reached = f"{target} µs", -median_us(row, "chainrule") if own else None
+            words, reached = time(target), -median_us(row, "chainrule") if own else None
             target = -target
         elif what == "share":
             words, reached = f"{target} % of the product rate", share(row, rate)
@@ -96,7 +96,7 @@ def rates(rows):
 
 def order(row, rows):
     """The table's order: by row, more threads first, narrow networks first."""
-    width = re.search(r"\d+", row["work"]) if row["row"] == "widths" else None
+    width = re.search(r"\d+", row["work"]) if row["row"] in ("widths", "scale") else None
     return rows.index(row["row"]), -row["threads"], int(width[0]) if width else 0
 
 
@@ -169,6 +169,19 @@ def nodes(rows):
     return ["## Scalar graphs", "", note, "", *table(head, lines)] if lines else []
 
 
+def scales(rows):
+    """What a scalar graph costs from nothing to its gradients: linear where the time per node stays."""
+    lines = []
+    for row in rows:
+        for found in row["cells"].values():
+            each = [1e3 * cell["median_us"] / cell["nodes"] for cell in found]
+            seconds = [cell["median_us"] / 1e6 for cell in found]
+            lines.append([str(found[0]["nodes"]), spread(seconds, " s"), spread(each, " ns"), verdict(row, {})])
+    head = ["nodes", "time", "a node", "target"]
+    note = "v·a + b over and over, a and b among 100 inputs: recorded, differentiated, compiled and run once, on one thread."
+    return ["## Scalar graphs from nothing to their gradients", "", note, "", *table(head, lines)] if lines else []
+
+
 def jobs(rows):
     lines = []
     for row in rows:
@@ -207,6 +220,7 @@ def markdown(results):
         *comparison(of("job"), {}, "The whole job"),
         *jobs(of("job")),
         *nodes(of("scalar")),
+        *scales(of("scale")),
         *comparison(of("inference"), rate, "Inference", ["784-50-10 on one example.", ""]),
         *comparison(of("widths"), rate, "Widths", ["784-width-width-10, batch 32, gradient descent.", ""]),
         *comparison(of("tiny"), rate, "A tiny model", ["4-16-1, batch 16, Adam, mean squared error.", ""]),

@@ -65,6 +65,15 @@ def scalar(row, count, python, program, quick):
     return [Case(row, "scalar nodes", count, commands, {})]
 
 
+def scale(row, count, python, program, quick):
+    """Scalar graphs from nothing to their gradients: one thread, as nothing in them can be shared."""
+    sizes = {100_000: {"µs": 1e6}, 1_000_000: {}} if quick else {10_000: {}, 100_000: {"µs": 1e6}, 1_000_000: {}}
+    return [
+        Case(row, f"{nodes} scalar nodes, from recording to gradients", count, {"chainrule": [program, "bench", f"scalar:{nodes}", "--threads", count, "--json"]}, limits)
+        for nodes, limits in (sizes.items() if count == 1 else ())
+    ]
+
+
 def job(row, count, python, program, quick):
     out = ROOT / "target" / "bench-job"
     train = [program, "train", "mnist", "--epochs", EPOCHS, "--threads", count, "--force", "--out", out, "--quiet", "--json"]
@@ -87,6 +96,7 @@ BUILD = {
     "huge": named(1.0, share=80),
     "job": job,
     "scalar": scalar,
+    "scale": scale,
     "inference": inference,
     "widths": widths,
     "tiny": tiny,

@@ -16,6 +16,21 @@ const CASES: &[(&str, &str, Option<&str>)] = &[
         Some("2"),
     ),
     ("Y = X @ W + B; L = cross_entropy(Y, 1)", "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]", None),
+    (
+        "Y = W @ x; h = relu(Y); cross_entropy(V @ h + h + b, t)",
+        "W=[[1,2],[3,4]],x=[0.1,0.2],V=[[1,2],[-1,0.5]],b=[0,1],t=1",
+        None,
+    ),
+    (
+        "a = relu(x * w1 + b1); b = relu(a * w2 + b2); c = relu(b * w3 + b3); relu(c * w4 + b4)",
+        "x=1,w1=0.5,b1=0.1,w2=0.6,b2=0.2,w3=0.7,b3=0.3,w4=0.8,b4=0.4",
+        Some("2"),
+    ),
+    (
+        "S = X @ Q @ transpose(X @ K) / sqrt(2); A = softmax(S); Y = A @ X + X; mean(Y * Y)",
+        "X=[[1,0.5],[0.2,-1],[0.3,0.7]],Q=[[1,0],[0.5,1]],K=[[0.3,1],[1,-0.2]]",
+        None,
+    ),
     ("sum(sigmoid(X) * relu(X) - erf(X)) + gelu(y) ^ 2 + softplus(y)", "X=[1,-2,30],y=0.7", None),
 ];
 

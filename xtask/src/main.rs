@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` runs every check.
 
 mod formats;
+mod readers;
 mod safety;
 
 use std::path::{Path, PathBuf};
@@ -16,11 +17,12 @@ fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
         Some("formats") => formats::check(),
+        Some("readers") => readers::check(),
         Some("loom") => safety::loom(),
         Some("sanitize") => safety::sanitize(),
         other => {
             eprintln!(
-                "usage: cargo xtask test|formats|loom|sanitize    (got {})",
+                "usage: cargo xtask test|formats|readers|loom|sanitize    (got {})",
                 other.unwrap_or("nothing")
             );
             return ExitCode::from(2);
@@ -47,6 +49,7 @@ fn test() -> Result<()> {
         cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
     }
     formats::check()?;
+    readers::check()?;
     mnist()?;
     same_bits()?;
     exhaustive()?;

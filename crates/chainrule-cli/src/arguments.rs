@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chainrule::train::Config;
+use chainrule::train::{Config, EarlyStopping};
 use clap::{Args, Parser, Subcommand};
 
 /// Backpropagation you can see, check and trust.
@@ -16,10 +16,23 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a network: `chainrule train mnist` needs nothing else
-    Train(Train),
+    Train(Box<Train>),
+    /// Write a commented settings file for a dataset
+    New(New),
     /// Score a trained network on a dataset
     Eval(Eval),
+    /// Ask a trained network about a table, images, or rows on standard input
+    Predict(Predict),
+    /// Train once for each choice of settings, and rank the runs
+    Sweep(Box<Sweep>),
+    /// Compare trained runs: a table of what differs, and their curves
+    Runs(Runs),
+    /// Write a network's parameters for PyTorch or NumPy
+    Export(Export),
     /// Check backpropagation against numerical differentiation
+    #[command(mut_arg("loss", |arg| arg.help(
+        "The loss: of a network cross-entropy; of an expression with --target half-squared-error [default] or cross-entropy"
+    )))]
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
     Explain(Box<Explain>),
@@ -29,19 +42,51 @@ pub enum Command {
     Bench(Bench),
 }
 
+/// The settings of the data; each overrides the configuration's.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
+pub struct Data {
+    /// The column to predict [default: the last]
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// classify or regress [default: by the target's type]
+    #[arg(long, value_name = "TASK", value_parser = ["classify", "regress"])]
+    pub task: Option<String>,
+    /// Share of the training part that is held out, seeded and stratified
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub validation: Option<f64>,
+    /// Test on this file
+    #[arg(long, value_name = "FILE")]
+    pub test: Option<PathBuf>,
+    /// The column with the weight of each example
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// Leave inputs as they are: no standardisation, no one-hot encoding
+    #[arg(long)]
+    pub raw: bool,
+    /// Read rows from the disk as they are needed, for data larger than memory
+    #[arg(long)]
+    pub stream: bool,
+    /// Resize images to this size, such as 28x28
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub image_size: Option<(usize, usize)>,
+}
+
 /// The settings of a model and its training; each overrides the configuration's.
 #[derive(Debug, Args)]
 pub struct Settings {
     /// Sizes of the hidden layers, such as 50,30; empty for none [default: 50]
     #[arg(long, value_name = "SIZES", allow_hyphen_values = true)]
     pub hidden: Option<String>,
-    /// Activation after each hidden layer: relu, sigmoid or tanh [default: relu]
+    /// Activation after each hidden layer: relu, sigmoid, tanh, leaky-relu, elu, silu, gelu or
+    /// softplus [default: relu]
     #[arg(long)]
     pub activation: Option<String>,
-    /// Initial weights: he, xavier or normal:<deviation> [default: normal:0.01]
+    /// Initial weights: he, xavier or normal:<deviation> [default: normal:0.01; tables: he]
     #[arg(long)]
     pub init: Option<String>,
-    /// The loss: cross-entropy [default: cross-entropy]
+    /// The loss: cross-entropy, binary-cross-entropy, mean-squared, half-squared, l1 or huber
+    /// [default: cross-entropy for classes, mean-squared for values]
     #[arg(long)]
     pub loss: Option<String>,
     /// Seed of initial weights and shuffles [default: 0]
@@ -52,28 +97,140 @@ pub struct Settings {
     pub threads: Option<usize>,
 }
 
+/// The settings of a training; each overrides the configuration's.
+#[derive(Debug, Args)]
+pub struct Changes {
+    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw or lbfgs [default: sgd; tables: adam]
+    #[arg(long)]
+    pub optimizer: Option<String>,
+    /// Learning rate [default: 0.1; tables: 0.01]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// How the learning rate changes: constant, step, exponential, cosine, one-cycle or
+    /// reduce-on-plateau
+    #[arg(long)]
+    pub schedule: Option<String>,
+    /// Examples per step [default: 100; tables: 32]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub batch_size: Option<usize>,
+    /// Passes over the training part [default: 17; tables: 100]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<u32>)]
+    pub epochs: Option<u32>,
+    /// Share of a hidden layer's outputs that a step leaves out
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub dropout: Option<f64>,
+    /// Stop after so many epochs without a smaller validation loss
+    #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = count::<u32>)]
+    pub patience: Option<u32>,
+    /// Steps between two checkpoints within an epoch [default: none]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = count::<u64>)]
+    pub checkpoint_every: Option<u64>,
+    /// Record activations and gradients of each layer once an epoch: see explain DIR --gradient-flow
+    #[arg(long)]
+    pub gradient_flow: bool,
+    /// Precision: f32 or f64 [default: f32]
+    #[arg(long)]
+    pub dtype: Option<String>,
+    /// Any setting of the configuration file, such as clip_norm=1 or
+    /// 'optimizer={kind="sgd",momentum=0.9}'
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    pub train: Train,
+    /// A setting and its values, such as lr=0.1,0.01; every combination is trained
+    #[arg(long, value_name = "KEY=VALUE,…")]
+    pub grid: Vec<String>,
+    /// A setting and its range, such as lr=1e-4:1e-1:log, for --trials
+    #[arg(long, value_name = "KEY=LOW:HIGH[:log]")]
+    pub range: Vec<String>,
+    /// Train so many random choices instead of every combination
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub trials: Option<usize>,
+    /// Rank by this metric, such as validation_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub by: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// The folders of runs [default: all in runs/]
+    pub dirs: Vec<PathBuf>,
+    /// Rank by this metric, such as test_accuracy
+    #[arg(long, value_name = "METRIC")]
+    pub by: Option<String>,
+    /// Draw the curves of all runs into FILE (.svg or .png)
+    #[arg(long, value_name = "FILE")]
+    pub curves: Option<PathBuf>,
+    /// One JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The folder of a run
+    pub dir: PathBuf,
+    /// safetensors or npz
+    #[arg(long, default_value = "safetensors", value_parser = ["safetensors", "npz"])]
+    pub format: String,
+    /// Write the parameters with the smallest validation loss instead of the last
+    #[arg(long)]
+    pub best: bool,
+    /// The file to write [default: <run>.<format>]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// A dataset, a table or a folder of images
+    pub dataset: String,
+    /// The file to write; - for standard output [default: <name>.toml]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// The folder of a run
+    pub dir: PathBuf,
+    /// A table, an image, a folder of images, a shipped dataset, or - for rows on standard input
+    pub input: String,
+    /// csv or jsonl
+    #[arg(long, default_value = "csv", value_parser = ["csv", "jsonl"])]
+    pub format: String,
+    /// Use the parameters with the smallest validation loss instead of the last
+    #[arg(long)]
+    pub best: bool,
+    /// Threads [default: all cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub threads: Option<usize>,
+    /// One JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Train {
-    /// A dataset (mnist), a folder of IDX files, or a configuration file (.toml)
+    /// A dataset (mnist, iris, wine), a table, a folder of images, or a configuration file (.toml)
     #[arg(value_name = "DATASET|CONFIG.toml", required_unless_present = "resume")]
     pub dataset: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
-    /// The optimizer: sgd [default: sgd]
-    #[arg(long)]
-    pub optimizer: Option<String>,
-    /// Learning rate [default: 0.1]
-    #[arg(long, allow_negative_numbers = true)]
-    pub lr: Option<f64>,
-    /// Examples per step [default: 100]
-    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
-    pub batch_size: Option<usize>,
-    /// Passes over the training part [default: 17]
-    #[arg(long, allow_negative_numbers = true, value_parser = count::<u32>)]
-    pub epochs: Option<u32>,
-    /// Precision: f32 or f64 [default: f32]
-    #[arg(long)]
-    pub dtype: Option<String>,
+    #[command(flatten)]
+    pub changes: Changes,
+    #[command(flatten)]
+    pub data: Data,
     /// Folder of the run [default: runs/<name>-<number>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -103,6 +260,9 @@ pub struct Eval {
     pub dir: PathBuf,
     /// Another dataset than the run's; NAME:train scores the training part
     pub dataset: Option<String>,
+    /// Score the parameters with the smallest validation loss instead of the last
+    #[arg(long)]
+    pub best: bool,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
@@ -143,6 +303,9 @@ pub struct Lint {
     /// A configuration file (.toml) or the folder of a run
     #[arg(value_name = "CONFIG.toml|DIR")]
     pub subject: String,
+    /// Language of the words: en or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub lang: String,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,
@@ -217,7 +380,8 @@ pub struct Explain {
 
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// book, medium, large, huge, scalar, or sizes, optimizer and batch such as 784-50-10:sgd:100
+    /// book, medium, large, huge, scalar, sizes, optimizer and batch such as 784-50-10:sgd:100, or
+    /// scalar:N: a graph of N scalar nodes, recorded, differentiated, compiled and run
     pub network: String,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
@@ -253,28 +417,76 @@ impl Gradcheck {
 
 impl Settings {
     /// These settings on top of `config`'s.
-    pub fn over(&self, mut config: Config) -> Result<Config, crate::Usage> {
+    pub fn over(&self, mut config: Config) -> anyhow::Result<Config> {
         if let Some(text) = &self.hidden {
             config.hidden = sizes(text)?;
+            config.layers.clear();
         }
         replace(&mut config.activation, self.activation.as_ref());
         replace(&mut config.init, self.init.as_ref());
-        replace(&mut config.loss, self.loss.as_ref());
+        if let Some(name) = &self.loss {
+            config.loss = Some(name.parse()?);
+        }
         replace(&mut config.seed, self.seed.as_ref());
+        Ok(config)
+    }
+}
+
+impl Data {
+    /// These settings on top of `config`'s.
+    fn over(&self, mut config: Config) -> Config {
+        let Self { target, task, validation, test, weight, raw, stream, image_size } = self;
+        let options =
+            [(&mut config.target, target), (&mut config.task, task), (&mut config.weight, weight)];
+        for (setting, given) in options {
+            replace(setting, given.clone().map(Some).as_ref());
+        }
+        replace(&mut config.validation, validation.as_ref());
+        replace(&mut config.test, test.clone().map(Some).as_ref());
+        config.raw |= raw;
+        config.stream |= stream;
+        if let Some((width, height)) = *image_size {
+            config.image_size = Some([width, height]);
+        }
+        config
+    }
+}
+
+impl Changes {
+    /// These settings on top of `config`'s.
+    fn over(&self, mut config: Config) -> anyhow::Result<Config> {
+        if let Some(name) = &self.optimizer {
+            config.optimizer = name.parse()?;
+        }
+        if let Some(name) = &self.schedule {
+            config = config.with("schedule", &format!("\"{name}\""))?;
+        }
+        replace(&mut config.lr, self.lr.as_ref());
+        replace(&mut config.batch_size, self.batch_size.as_ref());
+        replace(&mut config.epochs, self.epochs.as_ref());
+        replace(&mut config.dropout, self.dropout.as_ref());
+        if let Some(patience) = self.patience {
+            config.early_stopping = Some(EarlyStopping { patience, min_delta: 0.0 });
+        }
+        replace(&mut config.checkpoint_every, self.checkpoint_every.as_ref());
+        config.gradient_flow |= self.gradient_flow;
+        replace(&mut config.dtype, self.dtype.as_ref());
+        for change in &self.set {
+            let Some((key, value)) = change.split_once('=') else {
+                anyhow::bail!(crate::Usage(format!(
+                    "--set: `{change}` is no setting; write KEY=VALUE, such as clip_norm=1"
+                )));
+            };
+            config = config.with(key.trim(), value.trim())?;
+        }
         Ok(config)
     }
 }
 
 impl Train {
     /// The command line on top of `config`.
-    pub fn over(&self, config: Config) -> Result<Config, crate::Usage> {
-        let mut config = self.settings.over(config)?;
-        replace(&mut config.optimizer, self.optimizer.as_ref());
-        replace(&mut config.lr, self.lr.as_ref());
-        replace(&mut config.batch_size, self.batch_size.as_ref());
-        replace(&mut config.epochs, self.epochs.as_ref());
-        replace(&mut config.dtype, self.dtype.as_ref());
-        Ok(config)
+    pub fn over(&self, config: Config) -> anyhow::Result<Config> {
+        self.changes.over(self.data.over(self.settings.over(config)?))
     }
 }
 
@@ -282,6 +494,13 @@ fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
     if let Some(value) = given {
         *setting = value.clone();
     }
+}
+
+/// Reads an image's size.
+fn size(text: &str) -> Result<(usize, usize), String> {
+    let sides = text.split_once('x');
+    let sides = sides.and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    sides.ok_or_else(|| "give width and height in pixels, such as 28x28".into())
 }
 
 /// Reads a whole number that must be at least 1; for 0 itself, the setting's own check speaks.

@@ -1,49 +1,89 @@
-//! Finding datasets by name.
+//! Finding data: by name, by path, or as a run's own.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use chainrule::data::Dataset;
+use anyhow::{Result, anyhow};
+use chainrule::Error;
+use chainrule::data::{Examples, Loaded, Preparation, SHIPPED};
+use chainrule::train::Config;
 
-/// The training and the test part of a dataset: `mnist`, or a folder of IDX files.
-pub fn load(name: &str) -> Result<(Dataset, Dataset)> {
-    if name == "mnist" {
-        return Ok(Dataset::mnist(&shipped("mnist")?)?);
-    }
-    let path = Path::new(name);
-    match path.is_dir() {
-        true => Ok(Dataset::mnist(path)?),
-        false => bail!(crate::Usage(format!(
-            "there is no dataset `{name}`: give `mnist`, or a folder of IDX files under MNIST's names"
-        ))),
+/// The data that a configuration names.
+pub fn load(config: &Config) -> Result<Loaded> {
+    known(&config.dataset)?;
+    Ok(config.source().load(&shipped)?)
+}
+
+/// A dataset that a run's own configuration names: an error speaks of that file.
+pub fn own<D>(folder: &Path, loaded: Result<D>) -> Result<D> {
+    loaded.map_err(|error| anyhow!("{}: {error:#}", folder.join("config.toml").display()))
+}
+
+/// Whatever the library calls it: here a file and not the call's words are at fault.
+pub fn of_file(error: &Error) -> anyhow::Error {
+    anyhow!("{error}")
+}
+
+/// The examples that a run's model is asked about: those of `name`, which may be a part such as
+/// `mnist:train`, or the run's own test part, else its validation part, else what it was trained on.
+pub fn part(
+    folder: &Path,
+    config: &Config,
+    preparation: Option<&Preparation>,
+    name: Option<&str>,
+) -> Result<Box<dyn Examples>> {
+    let Some(name) = name else {
+        let loaded = own(folder, load(config))?;
+        return Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train));
+    };
+    known(name)?;
+    let preparation = preparation.ok_or_else(|| {
+        anyhow!("{} has no data.json, which tells how inputs are prepared", folder.display())
+    })?;
+    // Other data is prepared as the run's own was.
+    Ok(preparation.load(&located(name)?, true)?)
+}
+
+/// The path of a dataset by name, with the part that it names.
+pub fn located(name: &str) -> Result<PathBuf> {
+    let (stem, part) = match name.split_once(':') {
+        Some((stem, part)) if SHIPPED.contains(&stem) => (stem, format!(":{part}")),
+        _ => (name, String::new()),
+    };
+    match SHIPPED.contains(&stem) {
+        true => Ok(PathBuf::from(format!("{}{part}", shipped(stem)?.display()))),
+        false => Ok(PathBuf::from(name)),
     }
 }
 
-/// A dataset by name, or one part of it: `NAME:train` or `NAME:test` (the default).
-pub fn load_part(name: &str) -> Result<Dataset> {
-    match name.rsplit_once(':') {
-        Some((name, "train")) => Ok(load(name)?.0),
-        Some((name, "test")) => Ok(load(name)?.1),
-        _ => Ok(load(name)?.1),
-    }
-}
-
-/// Whether `name` could mean a dataset rather than an expression.
+/// Whether `name` could mean data rather than an expression.
 pub fn is_dataset(name: &str) -> bool {
-    name == "mnist" || Path::new(name).is_dir()
+    let stem = name.split(':').next().unwrap_or(name);
+    SHIPPED.contains(&stem) || Path::new(stem).exists()
+}
+
+/// Refuses a name that is neither a shipped dataset nor a path.
+fn known(name: &str) -> Result<()> {
+    match is_dataset(name) {
+        true => Ok(()),
+        false => Err(crate::Usage(format!(
+            "there is no dataset `{name}`: give {}, or the path of a table (.csv, .tsv, .parquet, .npz), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class",
+            SHIPPED.map(|name| format!("`{name}`")).join(", ")
+        ))
+        .into()),
+    }
 }
 
 /// The folder of a dataset that the project carries: below the current folder, above the program, or
 /// where the program was built.
-fn shipped(name: &str) -> Result<PathBuf> {
+pub fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     let program = std::env::current_exe().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
     let places = [Path::new("")].into_iter().chain(program.ancestors()).chain(built.ancestors());
     let mut folders = places.map(|place| place.join("data").join(name));
-    match folders.find(|folder| folder.is_dir()) {
-        Some(folder) => Ok(folder),
-        None => bail!(
-            "the folder data/{name} of the project was not found; run from the project, or give the folder of the files instead of `{name}`"
+    folders.find(|folder| folder.is_dir()).ok_or_else(|| Error::File {
+        path: Path::new("data").join(name),
+        message: format!(
+            "this folder of the project was not found; run from the project, or give the path of the files instead of `{name}`"
         ),
-    }
+    })
 }

@@ -1,13 +1,13 @@
 //! `explain`, and `gradcheck` of an expression.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::explain::{self, Explanation, Names, Request, Values, View};
-use chainrule::train::RunFolder;
 use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::{data, print};
+use crate::print;
+use crate::run::Run;
 
 pub fn explain(options: &Explain) -> Result<()> {
     if let Some(example) = options.example {
@@ -38,21 +38,22 @@ pub fn explain(options: &Explain) -> Result<()> {
 
 /// A trained network on one example.
 fn network(options: &Explain, example: u32) -> Result<()> {
-    let folder = RunFolder::open(std::path::Path::new(&options.expression))?;
-    let config = folder.config()?;
-    let data = data::load_part(options.data.as_deref().unwrap_or(&config.dataset))?;
-    let Some(&class) = data.labels().get(example as usize) else {
+    let run = Run::open(std::path::Path::new(&options.expression))?;
+    let data = run.examples(options.data.as_deref())?;
+    if example as usize >= data.len() {
         bail!(crate::Usage(format!(
             "--example is {example}, but the dataset has the examples 0 to {}",
             data.len().saturating_sub(1)
         )));
-    };
-    let (parameters, _): (Parameters<f64>, _) = folder
-        .load()?
-        .with_context(|| format!("{} has no checkpoint yet", folder.path().display()))?;
-    let model = config.model(data.width(), data.classes())?;
-    let mut features = vec![0.0; data.width()];
-    data.gather(&[example], &mut features);
+    }
+    let (model, parameters) =
+        run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
+    let mut row = vec![0.0; data.width()];
+    data.features(&[example], &mut row)?;
+    let features: Vec<f64> = row.into_iter().map(f64::from).collect();
+    let mut class = [0];
+    data.labels(&[example], &mut class)?;
+    let [class] = class;
     let language = options.lang.parse()?;
     let explained = explain::network(&model, &parameters, &features, class, language)?;
     let text = match options.format.as_str() {

@@ -25,7 +25,7 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
                 "--at and --target belong to an expression, not to a dataset".into()
             ));
         }
-        network(options, is_config, &settings)?
+        network(options, &settings)?
     } else if let Some(option) = options.network_option() {
         bail!(crate::Usage(format!(
             "{option} belongs to a network, but `{}` is neither a dataset nor a configuration (.toml), and so is read as an expression",
@@ -42,18 +42,14 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
     Ok(report.passed)
 }
 
-fn network(options: &Gradcheck, is_config: bool, settings: &check::Settings) -> Result<Report> {
-    let base = match is_config {
-        true => Config::read(Path::new(&options.subject))?,
-        false => Config { dataset: options.subject.clone(), ..Config::default() },
-    };
+fn network(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
     let config = Config {
         batch_size: options.batch_size.unwrap_or(3),
         dtype: "f64".into(),
-        ..options.settings.over(base)?
+        ..options.settings.over(crate::train::base(&options.subject)?)?
     };
     config.validate()?;
-    let (train, _) = data::load(&config.dataset)?;
+    let train = data::load(&config)?.train;
     if config.batch_size > train.len() {
         bail!(Error::Mismatch(format!(
             "a batch of {} examples, but the training part has {}",
@@ -61,13 +57,13 @@ fn network(options: &Gradcheck, is_config: bool, settings: &check::Settings) -> 
             train.len()
         )));
     }
-    let model = config.model(train.width(), train.classes())?;
+    let model = config.model(train.width(), config.outputs(train.target())?)?;
     let parameters = model.initial::<f64>(config.seed)?;
-    let examples = train.shuffled(config.seed, 0);
+    let examples = train.order(config.seed, 0);
     let g = Graph::new();
-    let loss = loss_graph(&g, &model, &train, config.batch_size)?;
-    let batch = &examples[..config.batch_size];
-    Ok(check::gradients(&g, loss, &parameters, |plan| feed(plan, &train, batch), settings)?)
+    let loss = loss_graph(&g, &model, &config, &*train, config.batch_size)?;
+    let batch = examples.get(..config.batch_size).unwrap_or(&examples);
+    Ok(check::gradients(&g, loss, &parameters, |plan| feed(plan, &*train, batch), settings)?)
 }
 
 fn table(report: &Report) -> String {

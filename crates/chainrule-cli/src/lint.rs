@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Parameters;
-use chainrule::lint::{Finding, lint as look};
+use chainrule::explain::Language;
+use chainrule::lint::{lint as look, to_text};
 use chainrule::train::{Config, RunFolder};
 
 use crate::arguments::Lint;
@@ -15,7 +16,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
     let path = Path::new(&options.subject);
     let (config, trained): (Config, Option<Parameters<f64>>) = if path.is_dir() {
         let folder = RunFolder::open(path)?;
-        (folder.config()?, folder.load()?.map(|(parameters, _)| parameters))
+        (folder.config()?, folder.load()?.map(|checkpoint| checkpoint.parameters))
     } else if path.extension().is_some_and(|extension| extension == "toml") {
         (Config::read(path)?, None)
     } else {
@@ -24,23 +25,19 @@ pub fn lint(options: &Lint) -> Result<bool> {
             options.subject
         )))
     };
-    let (train, _) = data::load(&config.dataset)?;
+    let train = data::load(&config)?.train;
     let parameters = match trained {
         Some(parameters) => parameters,
-        None => config.model(train.width(), train.classes())?.initial(config.seed)?,
+        None => {
+            let outputs = config.outputs(train.target())?;
+            config.model(train.width(), outputs)?.initial(config.seed)?
+        }
     };
-    let findings = look(&config, &train, &parameters)?;
+    let language: Language = options.lang.parse()?;
+    let findings = look(&config, &*train, &parameters, language)?;
     match options.json {
         true => print::json(&findings)?,
-        false => print::text(&table(&findings))?,
+        false => print::text(&to_text(&findings, language))?,
     }
     Ok(findings.iter().all(|finding| !finding.warning))
-}
-
-fn table(findings: &[Finding]) -> String {
-    let line = |finding: &Finding| {
-        let mark = if finding.warning { "warning" } else { "ok" };
-        format!("{mark:8}{:14} {}\n", finding.check, finding.message)
-    };
-    findings.iter().map(line).collect()
 }

@@ -6,11 +6,19 @@
 mod arguments;
 mod bench;
 mod data;
+mod eval;
 mod explain;
+mod export;
 mod gradcheck;
 mod lint;
+mod new;
+mod predict;
 mod print;
+mod products;
 mod run;
+mod runs;
+mod sweep;
+mod train;
 
 use std::process::ExitCode;
 
@@ -21,6 +29,23 @@ use arguments::{Arguments, Command};
 
 /// The exit status of a call whose words are wrong.
 const USAGE: u8 = 2;
+
+/// The exit status of a program that Ctrl-C ended, as shells write it: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+/// How a call ended that met no error.
+enum End {
+    Done,
+    /// The work was done and its result is a failure, as that of a gradient check that does not pass.
+    Failed,
+    Interrupted,
+}
+
+impl End {
+    fn of(passed: bool) -> Self {
+        if passed { Self::Done } else { Self::Failed }
+    }
+}
 
 /// An error in the call's words rather than in the work.
 #[derive(Debug)]
@@ -44,8 +69,9 @@ fn main() -> ExitCode {
         }
     };
     match dispatch(&arguments.command) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Failed) => ExitCode::FAILURE,
+        Ok(End::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             print::error(&error);
@@ -54,15 +80,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does the work; `false` where it was done and failed, as a gradient check that does not pass.
-fn dispatch(command: &Command) -> Result<bool> {
+fn dispatch(command: &Command) -> Result<End> {
+    let done = |()| End::Done;
     match command {
-        Command::Train(options) => run::train(options).map(|()| true),
-        Command::Eval(options) => run::eval(options).map(|()| true),
-        Command::Gradcheck(options) => gradcheck::gradcheck(options),
-        Command::Explain(options) => explain::explain(options).map(|()| true),
-        Command::Bench(options) => bench::bench(options).map(|()| true),
-        Command::Lint(options) => lint::lint(options),
+        Command::Train(options) => train::train(options),
+        Command::New(options) => new::new(options).map(done),
+        Command::Eval(options) => eval::eval(options).map(done),
+        Command::Predict(options) => predict::predict(options).map(done),
+        Command::Sweep(options) => sweep::sweep(options),
+        Command::Runs(options) => runs::runs(options).map(done),
+        Command::Export(options) => export::export(options).map(done),
+        Command::Gradcheck(options) => gradcheck::gradcheck(options).map(End::of),
+        Command::Explain(options) => explain::explain(options).map(done),
+        Command::Bench(options) => bench::bench(options).map(done),
+        Command::Lint(options) => lint::lint(options).map(End::of),
     }
 }
 

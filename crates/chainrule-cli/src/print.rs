@@ -61,19 +61,24 @@ pub fn text(text: &str) -> Result<()> {
 /// Writes a file whole or not at all. Pipes and devices are written into; a link leads to its file;
 /// a file that exists keeps its mode.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// As [`write_file`], for what is no text.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || match fs::metadata(path) {
         Ok(there) if there.is_dir() => bail!("is a folder; give the name of a file"),
         Ok(there) if !there.is_file() || is_open_file(path) => {
             let mut file = OpenOptions::new().append(true).open(path)?;
-            Ok(file.write_all(text.as_bytes())?)
+            Ok(file.write_all(bytes)?)
         }
         Ok(there) => {
             let path = fs::canonicalize(path)?;
             // Asks for leave to change this very file, which replacing it would not.
             OpenOptions::new().write(true).open(&path)?;
-            replace(&path, text, Some(there.permissions()))
+            replace(&path, bytes, Some(there.permissions()))
         }
-        Err(_) => replace(&end_of_links(path)?, text, None),
+        Err(_) => replace(&end_of_links(path)?, bytes, None),
     };
     write().with_context(|| format!("{}", path.display()))
 }
@@ -98,7 +103,7 @@ fn end_of_links(path: &Path) -> Result<PathBuf> {
 }
 
 /// Puts a new file at `path` by renaming, with this mode or that of the user's umask.
-fn replace(path: &Path, text: &str, mode: Option<fs::Permissions>) -> Result<()> {
+fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -108,7 +113,7 @@ fn replace(path: &Path, text: &str, mode: Option<fs::Permissions>) -> Result<()>
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;
     }

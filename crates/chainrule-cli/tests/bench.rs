@@ -35,6 +35,18 @@ fn a_step_in_json() {
 }
 
 #[test]
+fn a_scalar_graph_of_any_size() {
+    let report = json(&["scalar:2000", "--threads", "1"]);
+    holds(&report, "scalar:2000", 1);
+    assert_eq!(report["nodes"], 2000);
+    for size in ["scalar:", "scalar:many", "scalar:10", "scalar:99999999999"] {
+        let refused = bench(&[size]);
+        assert_eq!(refused.status.code(), Some(2), "{size}");
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("scalar:100000"), "{size}");
+    }
+}
+
+#[test]
 fn one_output_is_a_regression() {
     holds(&json(&["4-16-1:sgd:16", "--threads", "1"]), "4-16-1:sgd:16", 1);
 }

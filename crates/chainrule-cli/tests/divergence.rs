@@ -11,7 +11,7 @@ fn diverges(settings: &[&str], parts: &[&str]) {
     let out = runs.path().join("run");
     let common = ["train", text(data.path()), "--out", text(&out), "--quiet", "--init", "he"];
     fails(&[&common[..], settings].concat(), 1, parts);
-    assert!(!out.join("parameters.safetensors").exists(), "{settings:?} saved parameters");
+    assert!(!out.join("model.safetensors").exists(), "{settings:?} saved parameters");
     assert!(!out.join("metrics.jsonl").exists(), "{settings:?} saved metrics");
 }
 

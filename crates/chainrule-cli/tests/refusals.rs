@@ -104,6 +104,8 @@ fn carets_stand_under_the_place() {
     let found = caret(&["explain", "x * 2", "--at", "x=1, unused=3"]);
     assert_eq!(found, "  x=1, unused=3\n       ^^^^^^");
     fails(&["explain", "x*1e999", "--at", "x=1"], 2, &["too large a number"]);
-    let class = ["explain", "cross_entropy(x, t)", "--at", "x=[1,2],t=1"];
-    fails(&class, 2, &["written as a number, such as cross_entropy(x, 1)"]);
+    let class = ["explain", "cross_entropy(x, 2 * t)", "--at", "x=[1,2],t=1"];
+    fails(&class, 2, &["the target is a class, such as cross_entropy(x, 1)"]);
+    let class = ["explain", "cross_entropy(x, t)", "--at", "x=[1,2],t=2"];
+    fails(&class, 2, &["the target is 2", "the classes 0 to 1"]);
 }

@@ -32,7 +32,7 @@ fn training_goes_on_where_its_progress_cannot_be_written() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{:?}", output.status);
-    assert!(runs.path().join("run/parameters.safetensors").exists());
+    assert!(runs.path().join("run/model.safetensors").exists());
 
     let script = format!(
         "\"$chainrule\" train '{}' --epochs 40 --out piped 2>&1 | head -n 1",
@@ -54,7 +54,7 @@ fn the_files_of_a_run_have_the_mode_of_the_users_umask() {
         let train = format!("train '{}' --epochs 1 --quiet --out {umask}", text(data.path()));
         let output = shell(runs.path(), &format!("umask {umask}; \"$chainrule\" {train}"));
         assert!(output.status.success());
-        for name in ["config.toml", "parameters.safetensors", "metrics.jsonl"] {
+        for name in ["config.toml", "model.safetensors", "metrics.jsonl"] {
             assert_eq!(mode(&runs.path().join(umask).join(name)), expected, "{name}");
         }
     }
@@ -93,7 +93,7 @@ fn no_room_for_the_configuration_leaves_no_folder_and_no_old_run_harmed() {
         assert!(!runs.path().join(top).exists(), "{out} left a folder");
     }
     assert!(shell(runs.path(), &train("--out old")).status.success());
-    let before = fs::read(runs.path().join("old/parameters.safetensors")).unwrap();
+    let before = fs::read(runs.path().join("old/model.safetensors")).unwrap();
     assert!(!shell(runs.path(), &format!("{full}{}", train("--out old --force"))).status.success());
-    assert_eq!(fs::read(runs.path().join("old/parameters.safetensors")).unwrap(), before);
+    assert_eq!(fs::read(runs.path().join("old/model.safetensors")).unwrap(), before);
 }

@@ -1,5 +1,6 @@
 //! Kernels by themselves, through plans of one step: `cargo bench -p chainrule`.
 
+use chainrule::ops::RandomMask;
 use chainrule::{Graph, Plan, Shape, Var};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -83,4 +84,13 @@ fn softmax(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn sum_of_columns(bencher: Bencher<'_, '_>) {
     run(bencher, 128 * 512, [[128, 512].into(); 2], |a, _| a.sum(&[0]));
+}
+
+#[divan::bench]
+fn random_mask(bencher: Bencher<'_, '_>) {
+    const SHAPE: [usize; 2] = [128, 512];
+    run(bencher, 128 * 512, [[].into(); 2], |a, _| {
+        let shape = SHAPE.into();
+        a.graph().apply(RandomMask { seed: 1, number: 0, rate: 0.5, shape }, &[a])
+    });
 }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example fit_curve -p chainrule`
 
-use chainrule::optim::Sgd;
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Result, Tensor};
 
 fn main() -> Result<()> {
@@ -16,7 +16,8 @@ fn main() -> Result<()> {
     let (a, b, c) = (g.parameter("a", []), g.parameter("b", []), g.parameter("c", []));
     let loss = (a * (b * x).sin() + c).mean_squared_error(y);
     let gradients = g.backward(loss, &[a, b, c]);
-    let updates = Sgd::new(0.05)?.updates(&[a, b, c], &gradients);
+    let rates = Rates::constant(&g, 0.05);
+    let updates = Optimizer::sgd().updates(&rates, &[a, b, c], &gradients);
 
     let mut plan = g.compile_step::<f64>(loss, &updates)?;
     plan.feed("x", &xs)?;

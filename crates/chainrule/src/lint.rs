@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use crate::data::Dataset;
+use crate::data::{Examples, Target};
 use crate::error::Result;
-use crate::explain::{Language, network};
+use crate::explain::{Language, Words, network, wrapped};
 use crate::graph::{Graph, Var};
+use crate::ops::Notation;
 use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::Tensor;
@@ -33,7 +34,7 @@ const ITERATIONS: usize = 30;
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// What was looked at: `inputs`, `classes`, `leak`, `learning-rate` or `idle-units`.
+    /// What was looked at: `inputs`, `classes`, `leak`, `softmax`, `learning-rate` or `idle-units`.
     pub check: &'static str,
     /// Whether something should be done.
     pub warning: bool,
@@ -41,72 +42,171 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Looks at a configuration's data and its model at the given parameters.
+/// Looks at a configuration's data and its model at the given parameters, in words of a language.
 ///
 /// ```
 /// use chainrule::data::Dataset;
+/// use chainrule::explain::Language;
 /// use chainrule::lint::lint;
 /// use chainrule::train::Config;
 /// let data = Dataset::new(1, vec![0.0, 300.0, 0.5, 250.0], vec![0, 1, 0, 1], 2)?;
 /// let config = Config { hidden: vec![3], ..Config::default() };
 /// let parameters = config.model(1, 2)?.initial::<f64>(0)?;
-/// let findings = lint(&config, &data, &parameters)?;
+/// let findings = lint(&config, &data, &parameters, Language::English)?;
 /// assert!(findings.iter().any(|f| f.check == "inputs" && f.warning));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
 /// # Errors
 /// Data or parameters that do not fit the model.
-pub fn lint(config: &Config, data: &Dataset, parameters: &Parameters<f64>) -> Result<Vec<Finding>> {
-    let rows = features(data);
-    let mut findings = vec![inputs(&rows), classes(data), leak(data, &rows)];
-    findings.push(learning_rate(config, data, parameters)?);
-    findings.extend(idle_units(config, data, parameters)?);
+pub fn lint(
+    config: &Config,
+    data: &dyn Examples,
+    parameters: &Parameters<f64>,
+    language: Language,
+) -> Result<Vec<Finding>> {
+    let (rows, words) = (features(data)?, Words::new(language));
+    let mut findings = vec![inputs(&words, &rows)];
+    let is_class = matches!(data.target(), Target::Class { .. });
+    if let Target::Class { classes } = data.target() {
+        let mut labels = vec![0; data.len()];
+        data.labels(&(0..data.len() as u32).collect::<Vec<_>>(), &mut labels)?;
+        findings.push(imbalance(&words, &labels, classes));
+        findings.push(leak(&words, &labels, (classes, data.width()), &rows));
+    }
+    let g = Graph::new();
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
+    findings.extend(lint_graph(loss_graph(&g, &model, config, data, 1)?, language));
+    findings.push(learning_rate(&words, config, data, parameters)?);
+    if is_class {
+        findings.extend(idle_units(&words, config, data, parameters)?);
+    }
     Ok(findings)
+}
+
+/// Looks at a recorded loss: whether a softmax stands before softmax-with-loss, which has one of its
+/// own. Probabilities as logits differ by at most 1, so that the loss stays far above 0.
+///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule::explain::Language;
+/// use chainrule::lint::lint_graph;
+/// let g = Graph::new();
+/// let logits = g.input("x", [5, 10]);
+/// let loss = logits.softmax().softmax_with_loss(g.labels("t", [5], 10));
+/// let findings = lint_graph(loss, Language::English);
+/// assert!(findings[0].warning && findings[0].message.contains("1.46"));
+/// ```
+#[must_use]
+pub fn lint_graph(loss: Var<'_>, language: Language) -> Vec<Finding> {
+    let (g, words) = (loss.graph(), Words::new(language));
+    let ids = 0..g.len().min(loss.id() as usize + 1) as u32;
+    let logits = ids.filter_map(|id| {
+        g.node(id, |node| match (node.op_name(), &*node.operands) {
+            ("softmax_with_loss", &[logits, _]) => Some(logits),
+            _ => None,
+        })
+    });
+    logits.map(|logits| softmax(g, logits, &words)).collect()
+}
+
+/// A softmax whose output, reshaped or not, is taken for logits.
+fn softmax(g: &Graph, logits: u32, words: &Words) -> Finding {
+    let mut id = logits;
+    let silent = |id: u32| {
+        g.node(id, |node| {
+            let silent = node.op().is_some_and(|op| op.notation() == Notation::Silent);
+            node.operands.first().copied().filter(|_| silent)
+        })
+    };
+    while let Some(below) = silent(id) {
+        id = below;
+    }
+    if g.node(id, |node| node.op_name() != "softmax") {
+        return finding("softmax", false, words.get("lint-softmax-once"));
+    }
+    let scope = g.scope_name(g.node(id, |node| node.scope));
+    let layer = if scope.is_empty() { "softmax".into() } else { scope };
+    let classes = g.node(id, |node| node.ty.shape.dims().last().copied().unwrap_or(1));
+    // The right class at 1 and the others at 0: −ln(e / (e + n − 1)).
+    let least = (1.0 + (classes as f64 - 1.0) / std::f64::consts::E).ln();
+    let (least, classes) = (format!("{least:.3}"), classes.to_string());
+    let values = [("layer", &*layer), ("least", &least), ("classes", &classes)];
+    finding("softmax", true, words.say("lint-softmax-twice", &values))
+}
+
+/// Findings as text for a terminal of 80 columns.
+///
+/// ```
+/// use chainrule::explain::Language;
+/// use chainrule::lint::{Finding, to_text};
+/// let found = Finding { check: "inputs", warning: true, message: "they reach 300".into() };
+/// assert_eq!(to_text(&[found], Language::English), "warning  inputs\n         they reach 300\n");
+/// ```
+#[must_use]
+pub fn to_text(findings: &[Finding], language: Language) -> String {
+    let words = Words::new(language);
+    let (mut out, [warning, fine]) = (String::new(), ["lint-warning", "lint-fine"]);
+    for finding in findings {
+        let mark = words.get(if finding.warning { warning } else { fine });
+        // Some scripts take two columns a letter.
+        let space =
+            " ".repeat(9usize.saturating_sub(unicode_width::UnicodeWidthStr::width(&*mark)));
+        out += &format!("{mark}{space}{}\n", finding.check);
+        wrapped(&mut out, 9, &finding.message);
+    }
+    out
 }
 
 fn finding(check: &'static str, warning: bool, message: String) -> Finding {
     Finding { check, warning, message }
 }
 
-/// The features of up to ten thousand examples, row by row.
-fn features(data: &Dataset) -> Vec<f64> {
-    let examples: Vec<u32> = (0..data.len().min(10_000) as u32).collect();
-    let mut rows = vec![0.0; examples.len() * data.width()];
-    data.gather(&examples, &mut rows);
-    rows
+/// What was found, and advice where it is a warning.
+fn advised(words: &Words, check: &'static str, warning: bool, values: &[(&str, &str)]) -> Finding {
+    let id = format!("lint-{check}");
+    let found = words.say(&id, values);
+    let message = match warning {
+        true => format!("{found} {}", words.get(&format!("{id}-advice"))),
+        false => found,
+    };
+    finding(check, warning, message)
 }
 
-fn inputs(rows: &[f64]) -> Finding {
+/// The features of up to ten thousand examples, row by row.
+fn features(data: &dyn Examples) -> Result<Vec<f64>> {
+    let examples: Vec<u32> = (0..data.len().min(10_000) as u32).collect();
+    let mut rows = vec![0.0; examples.len() * data.width()];
+    data.features(&examples, &mut rows)?;
+    Ok(rows.into_iter().map(f64::from).collect())
+}
+
+fn inputs(words: &Words, rows: &[f64]) -> Finding {
     let low = rows.iter().copied().fold(f64::INFINITY, f64::min);
     let high = rows.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let large = low.abs().max(high.abs()) > LARGE;
-    let advice =
-        if large { "; scale them to about 1, or gradients of the first layer explode" } else { "" };
-    finding("inputs", large, format!("the inputs go from {low:.3} to {high:.3}{advice}"))
+    let (low, high) = (format!("{low:.3}"), format!("{high:.3}"));
+    advised(words, "inputs", large, &[("low", &low), ("high", &high)])
 }
 
-fn classes(data: &Dataset) -> Finding {
-    let mut counts = vec![0u64; data.classes()];
-    for &label in data.labels() {
+fn imbalance(words: &Words, labels: &[u32], classes: usize) -> Finding {
+    let mut counts = vec![0u64; classes];
+    for &label in labels {
         counts[label as usize] += 1;
     }
     let most = counts.iter().copied().max().unwrap_or(0);
     let least = counts.iter().copied().min().unwrap_or(0);
     let imbalanced = most as f64 > IMBALANCE * least.max(1) as f64 || (least == 0 && most > 0);
-    let advice =
-        if imbalanced { "; accuracy hides the rare ones, look at the confusion" } else { "" };
-    let message = format!("the classes have {least} to {most} examples{advice}");
-    finding("classes", imbalanced, message)
+    let (least, most) = (least.to_string(), most.to_string());
+    advised(words, "classes", imbalanced, &[("least", &least), ("most", &most)])
 }
 
 /// The share of each column's variance that lies between the classes (Fisher's η²).
-fn leak(data: &Dataset, rows: &[f64]) -> Finding {
-    let (width, classes) = (data.width(), data.classes());
+fn leak(words: &Words, labels: &[u32], (classes, width): (usize, usize), rows: &[f64]) -> Finding {
     let mut sums = vec![(0.0, 0.0); width];
     let mut by_class = vec![0.0; width * classes];
     let mut counts = vec![0.0; classes];
-    for (row, &label) in rows.chunks(width.max(1)).zip(data.labels()) {
+    for (row, &label) in rows.chunks(width.max(1)).zip(labels) {
         counts[label as usize] += 1.0;
         for (column, &x) in row.iter().enumerate() {
             sums[column].0 += x;
@@ -129,21 +229,21 @@ fn leak(data: &Dataset, rows: &[f64]) -> Finding {
     let best = (0..width).map(|column| (column, share(column)));
     let (column, share) = best.max_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or((0, 0.0));
     let gives_away = share > LEAK;
-    let advice =
-        if gives_away { "; it gives the target away: would it be known in use?" } else { "" };
-    let message = format!(
-        "{:.1} % of the variance of column {column} lies between the classes{advice}",
-        share * 100.0
-    );
-    finding("leak", gives_away, message)
+    let (share, column) = (format!("{:.1}", share * 100.0), column.to_string());
+    advised(words, "leak", gives_away, &[("share", &share), ("column", &column)])
 }
 
 /// The learning rate beside 2/λmax, beyond which gradient descent on a quadratic diverges.
-fn learning_rate(config: &Config, data: &Dataset, parameters: &Parameters<f64>) -> Result<Finding> {
+fn learning_rate(
+    words: &Words,
+    config: &Config,
+    data: &dyn Examples,
+    parameters: &Parameters<f64>,
+) -> Result<Finding> {
     let batch = data.len().clamp(1, BATCH);
-    let model = config.model(data.width(), data.classes())?;
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
     let g = Graph::new();
-    let loss = loss_graph(&g, &model, data, batch)?;
+    let loss = loss_graph(&g, &model, config, data, batch)?;
     let variables = model.variables(loss);
     let gradients = g.backward(loss, &variables);
     // H·v is the gradient of ∇L·v (Pearlmutter, 1994).
@@ -153,7 +253,7 @@ fn learning_rate(config: &Config, data: &Dataset, parameters: &Parameters<f64>) 
     let along = pairs.reduce(|a, b| a + b).unwrap_or(loss);
     let products = g.backward(along, &variables);
     let mut plan = g.compile::<f64>(&products)?;
-    let order = data.shuffled(config.seed, 0);
+    let order = data.order(config.seed, 0);
     feed(&mut plan, data, order.get(..batch).unwrap_or(&order))?;
     let mut largest = power_iteration(&mut plan, parameters, &products, 0.0)?;
     if largest < 0.0 {
@@ -162,13 +262,13 @@ fn learning_rate(config: &Config, data: &Dataset, parameters: &Parameters<f64>) 
     }
     let (lr, limit) = (config.lr, 2.0 / largest);
     let beyond = largest > 0.0 && lr > limit;
-    let message = match (largest > 0.0, beyond) {
-        (false, _) => format!("the learning rate is {lr}; the loss has no upward curvature here"),
-        (true, false) => format!("the learning rate {lr} is below 2/λmax = {limit:.3}"),
-        (true, true) => format!(
-            "the learning rate {lr} is beyond 2/λmax = {limit:.3}: steps along the steepest valley climb its other side"
-        ),
+    let id = match (largest > 0.0, beyond) {
+        (false, _) => "lint-lr-flat",
+        (true, false) => "lint-lr-below",
+        (true, true) => "lint-lr-beyond",
     };
+    let (lr, limit) = (lr.to_string(), format!("{limit:.3}"));
+    let message = words.say(id, &[("lr", &lr), ("limit", &limit)]);
     Ok(finding("learning-rate", beyond, message))
 }
 
@@ -215,18 +315,20 @@ fn power_iteration(
 
 /// Layers most of whose units are idle, averaged over some examples.
 fn idle_units(
+    words: &Words,
     config: &Config,
-    data: &Dataset,
+    data: &dyn Examples,
     parameters: &Parameters<f64>,
 ) -> Result<Vec<Finding>> {
-    let model = config.model(data.width(), data.classes())?;
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
     let examples = data.len().min(EXAMPLES);
     let mut idle: Vec<(String, f64)> = Vec::new();
-    let mut row = vec![0.0; data.width()];
+    let (mut row, mut label) = (vec![0.0; data.width()], [0]);
     for example in 0..examples {
-        data.gather(&[example as u32], &mut row);
-        let label = data.labels()[example];
-        let explained = network(&model, parameters, &row, label, Language::default())?;
+        data.features(&[example as u32], &mut row)?;
+        data.labels(&[example as u32], &mut label)?;
+        let features: Vec<f64> = row.iter().copied().map(f64::from).collect();
+        let explained = network(&model, parameters, &features, label[0], Language::default())?;
         let activations = explained.layers.into_iter().filter_map(|layer| {
             let count = layer.off.or(layer.saturated)?;
             Some((layer.name, count as f64 / layer.shape.iter().product::<usize>().max(1) as f64))
@@ -240,17 +342,8 @@ fn idle_units(
     }
     let report = |(name, sum): (String, f64)| {
         let share = sum / examples.max(1) as f64;
-        let many = share > IDLE;
-        let advice = if many {
-            "; try smaller weights, a smaller learning rate or another activation"
-        } else {
-            ""
-        };
-        let message = format!(
-            "{:.0} % of {name}'s units pass no gradient, on average{advice}",
-            share * 100.0
-        );
-        finding("idle-units", many, message)
+        let part = format!("{:.0}", share * 100.0);
+        advised(words, "idle-units", share > IDLE, &[("share", &part), ("layer", &name)])
     };
     Ok(idle.into_iter().map(report).collect())
 }
@@ -258,6 +351,7 @@ fn idle_units(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Dataset;
 
     /// Two columns: noise, and the label itself.
     fn data(scale: f32) -> Dataset {
@@ -267,7 +361,7 @@ mod tests {
 
     fn warnings(config: &Config, data: &Dataset) -> Vec<&'static str> {
         let parameters = config.model(2, 2).unwrap().initial(0).unwrap();
-        let findings = lint(config, data, &parameters).unwrap();
+        let findings = lint(config, data, &parameters, Language::English).unwrap();
         findings.iter().filter(|f| f.warning).map(|f| f.check).collect()
     }
 
@@ -278,6 +372,35 @@ mod tests {
         let wild = Config { lr: 1000.0, ..calm.clone() };
         assert_eq!(warnings(&wild, &data(1.0)), ["leak", "learning-rate"]);
         assert!(warnings(&calm, &data(300.0)).contains(&"inputs"));
+    }
+
+    #[test]
+    fn a_softmax_before_the_loss_is_found_in_any_graph() {
+        let g = Graph::new();
+        let t = g.labels("t", [4], 3);
+        let warned = |logits: Var<'_>| {
+            let findings = lint_graph(logits.softmax_with_loss(t), Language::English);
+            findings.last().is_some_and(|finding| finding.warning)
+        };
+        let x = g.input("x", [4, 3]);
+        assert!(!warned(x) && !warned(x.softmax() * 2.0) && !warned(x.log_softmax()));
+        assert!(warned(x.softmax()));
+        assert!(warned(g.input("y", [12]).reshape([2, 6]).softmax().reshape([4, 3])));
+        let scoped = g.scope("softmax1", || (x * 2.0).softmax()).softmax_with_loss(t);
+        let korean = lint_graph(scoped, Language::Korean);
+        assert!(korean.last().unwrap().message.contains("softmax1"));
+    }
+
+    #[test]
+    fn texts_fit_80_columns_in_every_language() {
+        for language in [Language::English, Language::Korean] {
+            let config = Config { hidden: vec![4], lr: 1000.0, ..Config::default() };
+            let parameters = config.model(2, 2).unwrap().initial(0).unwrap();
+            let text =
+                to_text(&lint(&config, &data(300.0), &parameters, language).unwrap(), language);
+            let width = unicode_width::UnicodeWidthStr::width;
+            assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+        }
     }
 
     #[test]

@@ -126,6 +126,16 @@ impl<T: Real> Parameters<T> {
         self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
+    /// The parameters of these names, and the others.
+    pub(crate) fn split(&self, names: &[String]) -> (Self, Self) {
+        let (mut named, mut others) = (Self::new(), Self::new());
+        for (name, tensor) in self.iter() {
+            let part = if names.iter().any(|n| n == name) { &mut named } else { &mut others };
+            part.insert(name, tensor.clone());
+        }
+        (named, others)
+    }
+
     /// The number of elements of all parameters.
     ///
     /// ```

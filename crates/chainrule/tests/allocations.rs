@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule::nn::{Affine, Init, Relu, Sequential};
-use chainrule::optim::Adam;
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
 
 /// Counts allocations of this whole program.
@@ -42,9 +42,9 @@ fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
     let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
     let variables = model.variables(x);
     let gradients = g.backward(loss, &variables);
-    let adam = Adam::new(0.001).unwrap();
-    adam.prepare(&mut parameters);
-    let updates = adam.updates(&variables, &gradients);
+    let adam = Optimizer::adam();
+    adam.prepare(&mut parameters, &model.trainable());
+    let updates = adam.updates(&Rates::constant(&g, 0.001), &variables, &gradients);
     let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);
     let pixels: Vec<f32> = (0..batch * 784).map(|i| (i % 97) as f32 / 97.0).collect();
     plan.feed("x", &pixels).unwrap();

@@ -30,6 +30,52 @@ fn evaluated(formula: &str, given: &[(String, Tensor<f64>)], shape: &[usize]) ->
 }
 
 #[test]
+fn the_rule_of_a_loss_below_the_top_has_its_own_gradient_as_a_factor() {
+    let rule = |text: &str, at: &str| {
+        let explained = explained(text, at);
+        let gate = explained.nodes.iter().find(|node| node.op == "softmax_with_loss").unwrap();
+        gate.backward.iter().filter_map(|passed| passed.rule.clone()).collect::<Vec<String>>()
+    };
+    assert_eq!(rule("cross_entropy(x, 1)", "x=[1,2]"), ["softmax(x) − t"]);
+    assert_eq!(rule("l = cross_entropy(x, 1); 3 * l", "x=[1,2]"), ["dl · (softmax(x) − t)"]);
+    let both = rule("cross_entropy(x, t)", "x=[[1,2],[3,4]],t=[[0,1],[1,0]]");
+    assert_eq!(both, ["(softmax(x) − t) / 2", "(−ln softmax(x)) / 2"]);
+}
+
+#[test]
+fn a_class_may_be_given_by_name_and_has_no_gradient() {
+    let explained = |text: &str, at: &str| {
+        let (expression, values) = (text.into(), values(at).unwrap());
+        explain(&Request { expression, values, ..Request::default() })
+    };
+    let by_name = explained("cross_entropy(x, t)", "x=[1,2,3],t=1").unwrap();
+    let by_number = explained("cross_entropy(x, 1)", "x=[1,2,3]").unwrap();
+    assert_eq!(by_name.output, by_number.output);
+    assert_eq!(by_name.gradients, by_number.gradients);
+    let names =
+        |e: &Explanation| e.what_if.iter().map(|row| row.name.clone()).collect::<Vec<String>>();
+    assert_eq!(names(&by_name), ["x"]);
+    let distribution = explained("cross_entropy(x, t)", "x=[1,2,3],t=[0,1,0]").unwrap();
+    assert_eq!(distribution.output, by_number.output);
+    // A class that is also a number has a gradient as such.
+    assert_eq!(explained("cross_entropy(x * t, t)", "x=[1,2,3],t=1").unwrap().gradients.len(), 2);
+    // Every row of a batch against one class.
+    assert!(explained("cross_entropy(x, t)", "x=[[1,2,3],[0,0,1]],t=2").is_ok());
+    for class in ["3", "-1", "0.5"] {
+        let error = explained("cross_entropy(x, t)", &format!("x=[1,2,3],t={class}"));
+        assert!(error.unwrap_err().to_string().contains("the classes 0 to 2"), "{class}");
+    }
+    assert!(explained("cross_entropy(x, 2 * t)", "x=[1,2,3],t=1").is_err());
+    let request = Request {
+        expression: "cross_entropy(x, t)".into(),
+        values: values("x=[1,2,3],t=1").unwrap(),
+        ..Request::default()
+    };
+    let asked = Request { paths: Some("t".into()), ..request };
+    assert!(explain(&asked).unwrap_err().to_string().contains("has no gradient"));
+}
+
+#[test]
 fn every_formula_that_is_shown_reads_back_to_its_value() {
     let at = "A=[[1,2],[3,4]],B=[[0.5,-1],[2,1]],b=[10,20],x=[0.3,-0.7],s=3,T=[[2,1,5],[4,0,3]]";
     let given = values(at).unwrap();

@@ -109,6 +109,79 @@ fn scopes_fold_into_one_box_and_unfold() {
     assert_eq!(boxes(true), (0, 5));
 }
 
+/// Layers of one size in a row, then one of another.
+fn deep(layers: usize) -> Explanation {
+    let layer = |i: usize| match i {
+        1 => "h1 = relu(x @ W1 + b1)".to_owned(),
+        i => format!("h{i} = relu(h{} @ W{i} + b{i})", i - 1),
+    };
+    let given = |i: usize| format!("W{i}=[[0.5,0.{i}],[0.3,0.5]],b{i}=[0.1,0]");
+    let text: Vec<String> = (1..=layers).map(layer).collect();
+    let at: Vec<String> = (1..=layers).map(given).collect();
+    let text = format!("{}; cross_entropy(h{layers} @ V, t)", text.join("; "));
+    explained(&text, &format!("x=[[1,0.5]],{},V=[[1,0,1],[0,1,0]],t=2", at.join(",")), None)
+}
+
+#[test]
+fn repeated_blocks_are_drawn_once_with_their_number() {
+    let deep = deep(8);
+    let unfolded = View { unfold: true, ..View::default() };
+    let folded = deep.to_svg(View::default());
+    for picture in [
+        folded.clone(),
+        deep.to_dot(View::default()),
+        deep.to_mermaid(View::default()),
+        deep.to_html(View::default()),
+    ] {
+        assert!(picture.contains("@ → + → relu") && picture.contains("× 8"), "{picture}");
+        assert!(picture.contains("W1 … W8") && picture.contains("b1 … b8"), "{picture}");
+    }
+    // What is left beside the box: the last product and the loss.
+    let count = |picture: &str, class: &str| picture.matches(&format!("class=\"{class}\"")).count();
+    assert_eq!((count(&folded, "fold"), count(&folded, "gate")), (1, 2));
+    assert_eq!(count(&deep.to_svg(unfolded), "gate"), 3 * 8 + 2);
+    assert_eq!(deep.steps(View::default()), 7);
+}
+
+#[test]
+fn few_repeats_and_uses_of_one_value_are_drawn_one_by_one() {
+    assert!(!deep(2).to_svg(View::default()).contains("fold\""));
+    let line = |i: usize| format!("; v{i} = sin(v{} + x) * y", i - 1);
+    let text = "v0 = x * y".to_owned() + &(1..9).map(line).collect::<String>();
+    assert!(!explained(&text, "x=0.3,y=0.9", None).to_svg(View::default()).contains("fold\""));
+}
+
+#[test]
+fn no_picture_or_text_shows_a_reshape() {
+    let e =
+        explained("cross_entropy(W @ x + b, t)", "W=[[1,2],[3,4]],x=[0.1,0.2],b=[0,1],t=1", None);
+    let (svg, html) = (e.to_svg(View::default()), e.to_html(View::default()));
+    for shown in [e.to_text(), e.to_latex(), e.to_dot(View::default()), svg, html] {
+        assert!(!shown.contains("reshape"), "{shown}");
+    }
+    assert!(e.to_latex().contains(r"\operatorname{softmax}(u_{2}) - \begin{pmatrix}0 & 1"));
+}
+
+#[test]
+fn a_page_plots_a_sweep_with_its_tangent() {
+    let request = Request {
+        expression: "1 / x".into(),
+        values: values("x=2").unwrap(),
+        sweep: Some("x=-1:4:51".parse().unwrap()),
+        ..Request::default()
+    };
+    let page = explain(&request).unwrap().to_html(View::default());
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(&page, options).unwrap();
+    let line = |class: &str| {
+        let found = document.descendants().find(|node| node.attribute("class") == Some(class));
+        found.and_then(|node| node.attribute("d")).unwrap().to_owned()
+    };
+    // The pole at 0 breaks the curve into two.
+    assert_eq!((line("curve").matches('M').count(), line("tangent").matches('M').count()), (2, 1));
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("circle")).count(), 1);
+}
+
 #[test]
 fn pages_are_well_formed_and_need_no_network() {
     for (name, expression, at, target) in CASES {

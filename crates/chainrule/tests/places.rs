@@ -1,6 +1,6 @@
 //! Errors name the caller's file and line, however deep in the library the mistake shows.
 
-use chainrule::nn::{Affine, Init, Layer, Sequential};
+use chainrule::nn::{Affine, Init, Layer, Pass, Sequential};
 use chainrule::{Graph, Var};
 
 /// Records something that does not fit and checks that the error names this file and that line.
@@ -19,6 +19,15 @@ fn losses_name_the_callers_line() {
 }
 
 #[test]
+fn reductions_name_themselves() {
+    placed("sum", |g| (g.input("a", [2]).sum(&[5]), line!()));
+    placed("mean", |g| (g.input("a", [2]).mean(&[5]), line!()));
+    let g = Graph::new();
+    let _ = g.input("a", [2]).mean(&[5]);
+    assert!(g.ok().unwrap_err().to_string().starts_with("mean: there is no axis 5"));
+}
+
+#[test]
 fn models_and_layers_name_the_callers_line() {
     let model = Sequential::new().with(Affine::new(3, 2, Init::He));
     placed("forward", |g| (model.forward(g.input("x", [5, 4])), line!()));
@@ -32,7 +41,8 @@ fn models_and_layers_name_the_callers_line() {
     });
     placed("a layer by itself", |g| {
         let (w, b) = (g.parameter("w", [3, 2]), g.parameter("b", [2]));
-        (Affine::new(3, 2, Init::He).forward(g.input("x", [5, 4]), &[w, b]), line!())
+        let (layer, pass) = (Affine::new(3, 2, Init::He), Pass::predict());
+        (layer.forward(g.input("x", [5, 4]), &[w, b], &pass), line!())
     });
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chainrule::nn::{Affine, Init, Relu, Sequential};
-use chainrule::optim::Sgd;
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
 
 /// A training step of a two-layer network with its parameters.
@@ -18,7 +18,7 @@ fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
     let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
     let variables = model.variables(x);
     let gradients = g.backward(loss, &variables);
-    let updates = Sgd::new(0.1).unwrap().updates(&variables, &gradients);
+    let updates = Optimizer::sgd().updates(&Rates::constant(&g, 0.1), &variables, &gradients);
     let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);
     let pixels: Vec<f32> = (0..batch * 784).map(|i| (i % 97) as f32 / 97.0).collect();
     plan.feed("x", &pixels).unwrap();
@@ -127,7 +127,7 @@ fn an_optimizers_update_runs_within_the_product_that_feeds_it() {
     let w = g.parameter("w", [784, 50]);
     let loss = x.matmul(w).softmax_with_loss(g.labels("t", [64], 50));
     let dw = g.backward(loss, &[w]);
-    let updates = chainrule::optim::Adam::new(0.1).unwrap().updates(&[w], &dw);
+    let updates = Optimizer::adam().updates(&Rates::constant(&g, 0.1), &[w], &dw);
     let info = g.compile_step::<f32>(loss, &updates).unwrap().info();
     let product = info.steps.iter().find(|step| step.kernel == "product 784×64×50").unwrap();
     assert_eq!(product.fused, ["running_mean", "running_square", "adam_step"], "{info}");

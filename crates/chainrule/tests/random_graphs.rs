@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use chainrule::optim::{Adam, Sgd};
+use chainrule::ops::RandomMask;
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -47,7 +48,7 @@ fn apply<'g>(g: &'g Graph, op: u8, x: Var<'g>, y: Var<'g>, number: u8) -> Option
     let axis = (rank > 0).then(|| number as usize % rank.max(1));
     let fits = x.shape().broadcast(&y.shape()).is_some();
     let constant = f64::from(number % 5) - 1.0;
-    match op % 34 {
+    match op % 35 {
         0 => fits.then(|| x + y),
         1 => fits.then(|| x - y),
         2 => fits.then(|| x * y),
@@ -79,6 +80,10 @@ fn apply<'g>(g: &'g Graph, op: u8, x: Var<'g>, y: Var<'g>, number: u8) -> Option
         28 => Some(x.reshape([x.shape().len()])),
         29 | 30 => products(x, y),
         31 => fits.then(|| x.equal(y) + x.less(y)),
+        33 => (y.shape().rank() == 0).then(|| {
+            let mask = RandomMask { seed: 1, number: number.into(), rate: 0.3, shape: x.shape() };
+            x * g.apply(mask, &[y])
+        }),
         32 => (rank == 2).then(|| x.gather(1, x.argmax(1))),
         _ => Some(x * g.constant(1.0) / g.constant(1.0)),
     }
@@ -165,20 +170,16 @@ fn values_and_gradients<T: Real>(growth: &[Growth], unit: usize, threads: usize)
 }
 
 /// A training step: updates are written where the parameters are, as the interpreter computes them.
-fn training_step<T: Real>(growth: &[Growth], unit: usize, adam: bool, threads: usize) {
+fn training_step<T: Real>(growth: &[Growth], unit: usize, optimizer: Optimizer, threads: usize) {
     let g = Graph::new();
     let values = grow(&g, growth, unit);
     let loss = values.iter().skip(16).fold(g.constant(0.0), |sum, v| sum + v.tanh().mean(&[]));
     let weights: Vec<Var<'_>> = values[..16].iter().skip(1).step_by(2).copied().collect();
     let gradients = g.backward(loss, &weights);
     let mut given = Given::<T>::new(unit);
-    let updates = if adam {
-        let adam = Adam::new(0.01).unwrap();
-        adam.prepare(&mut given.parameters);
-        adam.updates(&weights, &gradients)
-    } else {
-        Sgd::new(0.01).unwrap().updates(&weights, &gradients)
-    };
+    let names: Vec<String> = given.parameters.iter().map(|(name, _)| name.into()).collect();
+    optimizer.prepare(&mut given.parameters, &names);
+    let updates = optimizer.updates(&Rates::constant(&g, 0.01), &weights, &gradients);
     let news: Vec<Var<'_>> = updates.iter().map(|(_, new)| *new).chain([loss]).collect();
     let expected = given.interpret(&g, &news);
     let loss_is_finite = Real::to_f64(expected[updates.len()].values()[0]).is_finite();
@@ -207,6 +208,20 @@ fn training_step<T: Real>(growth: &[Growth], unit: usize, adam: bool, threads: u
     }
 }
 
+/// The optimizers of a plan, with momentum and weight decay where they have them.
+fn optimizers() -> impl Strategy<Value = Optimizer> {
+    let weight_decay = 0.1;
+    let named = |name: &str| name.parse::<Optimizer>().unwrap();
+    prop::sample::select(vec![
+        Optimizer::sgd(),
+        Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay },
+        named("adagrad"),
+        Optimizer::RmsProp { decay: 0.9, epsilon: 1e-8, momentum: 0.9, weight_decay },
+        named("adam"),
+        named("adamw"),
+    ])
+}
+
 fn growths() -> impl Strategy<Value = Vec<Growth>> {
     prop::collection::vec(any::<Growth>(), 1..40)
 }
@@ -221,8 +236,8 @@ proptest! {
     }
 
     #[test]
-    fn training_steps_have_the_interpreters_bits(growth in growths(), adam in any::<bool>()) {
-        training_step::<f32>(&growth, 1, adam, 1);
+    fn training_steps_have_the_interpreters_bits(growth in growths(), optimizer in optimizers()) {
+        training_step::<f32>(&growth, 1, optimizer, 1);
     }
 }
 
@@ -231,9 +246,9 @@ proptest! {
 
     #[test]
     fn threads_share_a_plan_with_the_interpreters_bits(
-        growth in growths(), adam in any::<bool>(), threads in 2usize..4,
+        growth in growths(), optimizer in optimizers(), threads in 2usize..4,
     ) {
         values_and_gradients::<f32>(&growth, 19, threads);
-        training_step::<f32>(&growth, 19, adam, threads);
+        training_step::<f32>(&growth, 19, optimizer, threads);
     }
 }

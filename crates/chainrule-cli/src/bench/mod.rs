@@ -64,7 +64,12 @@ pub fn bench(options: &Bench) -> Result<()> {
         nodes: None,
         nodes_per_second: None,
     };
-    let report = if options.network == "scalar" {
+    let report = if let Some(nodes) = options.network.strip_prefix("scalar:") {
+        let nodes = scalar_nodes(nodes)?;
+        let times = scalar::time_whole(&pool, nodes)?;
+        let per_second = (nodes as f64 / times.median).round();
+        Report { nodes: Some(nodes), nodes_per_second: Some(per_second), ..report(&times) }
+    } else if options.network == "scalar" {
         if options.inference {
             bail!(crate::Usage(
                 "--inference belongs to a network of layers; scalar times forward and backward"
@@ -94,6 +99,15 @@ pub fn bench(options: &Bench) -> Result<()> {
         true => print::json(&report),
         false => print::text(&line(&report)),
     }
+}
+
+/// Graphs from what every graph of this kind has to what a small machine's memory holds.
+fn scalar_nodes(text: &str) -> Result<usize> {
+    let nodes = text.parse().ok().filter(|nodes| (1_000..=10_000_000).contains(nodes));
+    nodes.ok_or_else(|| {
+        let wanted = "a number of nodes from 1000 to 10000000, such as scalar:100000";
+        crate::Usage(format!("`{text}` is no size of a scalar graph; give {wanted}")).into()
+    })
 }
 
 /// The plan's steps, or with `--profile` the time of each, whose trace is written to the file.

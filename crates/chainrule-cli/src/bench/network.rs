@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use chainrule::nn::{Init, Sequential};
-use chainrule::optim::{Adam, Sgd};
+use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Plan, Pool};
 
 use super::{Times, measure};
@@ -26,12 +26,6 @@ const NAMED: [(&str, &str); 4] = [
 
 /// The largest number of values that a layer or a batch may hold: 16 GiB of them.
 const LARGEST: usize = 1 << 32;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Optimizer {
-    Sgd,
-    Adam,
-}
 
 /// A fully connected network with ReLU between its layers. One output is a number to come close to
 /// (mean squared error); more are the logits of classes (softmax with loss).
@@ -66,8 +60,8 @@ impl FromStr for Network {
             return Err(wrong("give at least two sizes, inputs and outputs, as in 784-10".into()));
         }
         let optimizer = match optimizer {
-            "sgd" => Optimizer::Sgd,
-            "adam" => Optimizer::Adam,
+            "sgd" => Optimizer::sgd(),
+            "adam" => Optimizer::adam(),
             other => {
                 return Err(wrong(format!(
                     "the optimizer is `{other}`, but it must be sgd or adam"
@@ -128,14 +122,9 @@ impl Network {
         };
         let variables = model.variables(loss);
         let gradients = g.backward(loss, &variables);
-        let updates = match self.optimizer {
-            Optimizer::Sgd => Sgd::new(0.1)?.updates(&variables, &gradients),
-            Optimizer::Adam => {
-                let adam = Adam::new(1e-3)?;
-                adam.prepare(&mut parameters);
-                adam.updates(&variables, &gradients)
-            }
-        };
+        let rate = if self.optimizer == Optimizer::sgd() { 0.1 } else { 1e-3 };
+        self.optimizer.prepare(&mut parameters, &model.trainable());
+        let updates = self.optimizer.updates(&Rates::constant(&g, rate), &variables, &gradients);
         let mut plan = g.compile_step::<f32>(loss, &updates)?.with_pool(pool);
         plan.feed("x", &random.numbers(self.batch * self.inputs()))?;
         match regression {
@@ -199,7 +188,7 @@ mod tests {
 
     #[test]
     fn words_become_networks() {
-        let book = Network { sizes: vec![784, 50, 10], optimizer: Optimizer::Sgd, batch: 100 };
+        let book = Network { sizes: vec![784, 50, 10], optimizer: Optimizer::sgd(), batch: 100 };
         assert_eq!("book".parse::<Network>().ok(), Some(book));
         let medium: Network = "784-512-512-10:adam:128".parse().unwrap();
         assert_eq!("medium".parse::<Network>().unwrap(), medium);

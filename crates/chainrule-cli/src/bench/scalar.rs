@@ -1,13 +1,14 @@
-//! A network whose every number is a node, as micrograd builds it: 3-16-16-1, each neuron
-//! tanh(b + Σ w·x).
+//! Graphs whose every number is a node: a network as micrograd builds it, 3-16-16-1, each neuron
+//! tanh(b + Σ w·x); and a graph of any size, from nothing to its gradients.
 
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Result;
 use chainrule::{Graph, Parameters, Pool, Tensor, Var};
 
-use super::{Times, measure};
+use super::{SAMPLES, Times, measure};
 
 const SIZES: [usize; 4] = [3, 16, 16, 1];
 
@@ -53,4 +54,42 @@ pub fn time(pool: &Arc<Pool>) -> Result<(Times, usize)> {
         Ok(())
     })?;
     Ok((times, nodes))
+}
+
+/// The inputs of a graph of any size.
+const INPUTS: usize = 100;
+
+/// Times everything that a new graph of so many nodes costs: recording it, differentiating it with
+/// respect to its inputs, compiling and one run.
+pub fn time_whole(pool: &Arc<Pool>, nodes: usize) -> Result<Times> {
+    let mut samples = Vec::with_capacity(SAMPLES);
+    // The first run warms up.
+    for sample in 0..=SAMPLES {
+        let start = Instant::now();
+        whole(pool, nodes)?;
+        if sample > 0 {
+            samples.push(start.elapsed().as_secs_f64());
+        }
+    }
+    samples.sort_by(f64::total_cmp);
+    Ok(Times { median: samples[SAMPLES / 2], min: samples[0] })
+}
+
+/// v ← v·a + b over and over, a and b in turn among the inputs.
+fn whole(pool: &Arc<Pool>, nodes: usize) -> Result<()> {
+    let g = Graph::new();
+    let inputs: Vec<Var<'_>> = (0..INPUTS).map(|i| g.input(&format!("x{i}"), [])).collect();
+    let (mut v, mut step) = (inputs[0], 0);
+    while g.len() < nodes {
+        v = v * inputs[step % INPUTS] + inputs[(7 * step + 1) % INPUTS];
+        step += 1;
+    }
+    let gradients = g.backward(v, &inputs);
+    let mut plan = g.compile::<f64>(&[&[v], &gradients[..]].concat())?.with_pool(pool);
+    for i in 0..INPUTS {
+        plan.feed(&format!("x{i}"), &[i as f64 / INPUTS as f64 - 0.5])?;
+    }
+    plan.run()?;
+    black_box(plan.value(v)?);
+    Ok(())
 }

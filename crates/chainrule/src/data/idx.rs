@@ -21,8 +21,8 @@ pub struct Idx {
     pub bytes: Vec<u8>,
 }
 
-/// Memory to reserve on the word of a header alone.
-const TRUSTED: usize = 64 << 20;
+/// The most bytes that a compressed one can stand for (deflate's limit).
+const EXPANSION: u64 = 1032;
 
 /// The two bytes with which compressed data begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -72,7 +72,9 @@ pub fn read(path: &Path) -> Result<Idx> {
         }
         _ => fail(error.to_string()),
     };
-    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
+    let file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let mut file = BufReader::with_capacity(1 << 16, file);
     let gzip = file.fill_buf().map_err(io)?.starts_with(&GZIP);
     let mut input: Box<dyn Read> =
         if gzip { Box::new(Gzip(Some(GzDecoder::new(file)))) } else { Box::new(file) };
@@ -97,7 +99,8 @@ pub fn read(path: &Path) -> Result<Idx> {
     let Some(expected) = expected.filter(|&n| n < isize::MAX as usize) else {
         return Err(fail(format!("the header announces {dims:?} elements, more than can exist")));
     };
-    let mut bytes = Vec::with_capacity(expected.min(TRUSTED));
+    let most = if gzip { size.saturating_mul(EXPANSION) } else { size };
+    let mut bytes = Vec::with_capacity(expected.min(most as usize));
     input.take(expected as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() != expected {
         let found = if bytes.len() > expected {

@@ -107,7 +107,7 @@ impl<'g> Subject<'_, 'g> {
         rules::annotate(&mut explanation);
         explanation.not_finite = origin::find(&explanation);
         if let Some(name) = &self.request.paths {
-            explanation.paths = Some(paths::to(&explanation, name)?);
+            explanation.paths = Some(paths::to(self.g, &explanation, name)?);
         }
         Ok(explanation)
     }

@@ -54,6 +54,7 @@ fn symbol(name: &str, id: u32) -> Formula {
 fn written(op: &dyn AnyOp, operands: Vec<Formula>) -> Formula {
     match (op.name(), op.notation(), operands.as_slice()) {
         (_, Notation::Silent, [a]) => a.clone(),
+        ("softmax_with_loss", ..) => Formula::new(Term::Call("cross_entropy", operands)),
         ("square", _, [a]) => Formula::new(Term::Infix("^", a.clone(), Formula::number(2.0))),
         ("sqrt", _, [a]) => Formula::new(Term::Product(1.0, vec![(a.clone(), 0.5)])),
         (_, Notation::Infix(sign), [a, b]) => Formula::new(Term::Infix(sign, a.clone(), b.clone())),

@@ -41,12 +41,13 @@ impl Explanation {
 fn names(e: &Explanation) -> HashMap<u32, String> {
     let mut names = HashMap::new();
     let mut next = 0;
-    for node in &e.nodes {
+    for node in e.nodes.iter().filter(|node| !node.is_silent()) {
+        let face = e.face(node);
         let name = match node.op.as_str() {
             _ if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
-            _ if node.id == e.output_node => "f".into(),
+            _ if node.id == e.behind(e.output_node) => "f".into(),
             "constant" if !node.named => number(&node.value),
-            _ if node.named || !node.is_gate() => symbol(&node.label),
+            _ if face.named || !node.is_gate() => symbol(&face.label),
             _ => {
                 next += 1;
                 format!("u_{{{next}}}")
@@ -85,7 +86,7 @@ impl Document<'_> {
     }
 
     fn name(&self, id: u32) -> String {
-        self.names.get(&id).cloned().unwrap_or_else(|| "?".into())
+        self.names.get(&self.e.behind(id)).cloned().unwrap_or_else(|| "?".into())
     }
 
     fn inputs(&self, out: &mut String) {
@@ -102,12 +103,12 @@ impl Document<'_> {
 
     /// Every gate's value: name = what it computes from the names below = number.
     fn forward(&self) -> Vec<String> {
-        let gates = self.e.nodes.iter().filter(|node| node.is_gate() && node.op != "broadcast");
+        let gates = self.e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
         gates
             .take(MOST)
             .map(|node| {
-                let operation = self.operation(node);
-                format!("{} &= {operation} = {}", self.name(node.id), number(&node.value))
+                let (operation, value) = (self.operation(node), &self.e.face(node).value);
+                format!("{} &= {operation} = {}", self.name(node.id), number(value))
             })
             .collect()
     }
@@ -137,11 +138,7 @@ impl Document<'_> {
 
     /// An operand's name, in parentheses where it begins with a sign.
     fn operand(&self, id: u32) -> String {
-        let behind = self.e.node(id).filter(|node| node.op == "broadcast");
-        let name = match behind.and_then(|node| node.operands.first()) {
-            Some(&operand) => self.name(operand),
-            None => self.name(id),
-        };
+        let name = self.name(id);
         if name.starts_with('-') { format!("({name})") } else { name }
     }
 
@@ -152,17 +149,20 @@ impl Document<'_> {
 
     /// Each gate's share: upstream × local derivative, in symbols and numbers.
     fn backward(&self) -> Vec<String> {
-        let gates = self.e.nodes.iter().rev().filter(|node| node.op != "broadcast");
+        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
         let passed = gates.flat_map(|node| node.backward.iter().map(move |passed| (node, passed)));
         passed.take(2 * MOST).filter_map(|(node, passed)| self.passed(node, passed)).collect()
     }
 
     fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
-        let to = *node.operands.get(passed.operand)?;
+        let (to, product) = self.e.received(node, passed);
         let local = match (&passed.local_formula, &passed.rule) {
             // A long formula says less than the number, and runs off the page.
             (Some(formula), _) => Some(formula.latex()).filter(|text| text.len() <= LONGEST),
-            (None, Some(rule)) => return Some(self.array_rule(to, rule, passed)),
+            (None, Some(rule)) => {
+                let (left, right) = (self.partial(to), self.rule(node, passed, rule));
+                return Some(format!("{left} &= {right} & &= {}", number(product)));
+            }
             (None, None) => return None,
         };
         let (gate, operand) = (self.name(node.id), self.operand(to));
@@ -172,17 +172,45 @@ impl Document<'_> {
                 r"{} \cdot {} = {}",
                 bracketed(&passed.upstream),
                 bracketed(local),
-                number(&passed.product)
+                number(product)
             ),
-            _ => number(&passed.product),
+            _ => number(product),
         };
         let local = local.unwrap_or_else(|| passed.local.as_ref().map_or_else(String::new, number));
-        Some(format!("{slope} &= {local}, & {} {slope} &= {numbers}", self.partial(node.id)))
+        // Element by element.
+        let sign = if node.shape.is_empty() { "" } else { r"\odot " };
+        let (sum, upstream) = (sum(passed, product), self.partial(node.id));
+        Some(format!("{slope} &= {local}, & {sum}{upstream} {sign}{slope} &= {numbers}"))
     }
 
-    fn array_rule(&self, to: u32, rule: &str, passed: &Passed) -> String {
-        let left = escaped(&self.e.gradient_name(to));
-        format!("\\text{{{left}}} &= \\text{{{}}} & &= {}", words(rule), number(&passed.product))
+    /// How an operation of whole arrays passes its gradient.
+    fn rule(&self, node: &Node, passed: &Passed, rule: &str) -> String {
+        let (up, root) = (self.partial(node.id), self.e.nodes.last().map(|root| root.id));
+        let name =
+            |at: usize| node.operands.get(at).map_or_else(|| "?".into(), |&id| self.operand(id));
+        match (node.op.as_str(), passed.operand) {
+            ("matmul", 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
+            ("matmul", _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
+            ("transpose", _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
+            ("softmax_with_loss", operand) => {
+                let softmax = format!(r"\operatorname{{softmax}}({})", name(0));
+                let found = match operand {
+                    0 => format!("{softmax} - {}", name(1)),
+                    _ => format!(r"-\ln {softmax}"),
+                };
+                // Its own gradient is 1 where it stands on top.
+                let factor = if root == Some(node.id) { String::new() } else { format!(r"{up}\,") };
+                let part = match passed.product.shape().first() {
+                    Some(batch) if *batch > 1 => format!(r"\tfrac{{1}}{{{batch}}}"),
+                    _ => String::new(),
+                };
+                match factor.is_empty() && part.is_empty() {
+                    true => found,
+                    false => format!(r"{factor}{part}\left({found}\right)"),
+                }
+            }
+            _ => format!("\\text{{{}}}", words(rule)),
+        }
     }
 
     /// The chain rule for every variable: the factors of each path from the result down to it.
@@ -199,7 +227,15 @@ impl Document<'_> {
                     format!("{left} &= {symbols}"),
                     format!("&= {numbers} = {}", number(gradient)),
                 ]),
-                None => lines.push(format!("{left} &= {}", self.ledger(node, gradient))),
+                None => {
+                    let ledger = self.ledger(node, gradient);
+                    match self.uses(node) {
+                        Some(uses) => {
+                            lines.extend([format!("{left} &= {uses}"), format!("&= {ledger}")]);
+                        }
+                        None => lines.push(format!("{left} &= {ledger}")),
+                    }
+                }
             }
         }
         lines
@@ -207,7 +243,10 @@ impl Document<'_> {
 
     /// All paths in symbols and in numbers, where they are few and short.
     fn chains(&self, name: &str) -> Option<(String, String)> {
-        let paths = super::paths::to(self.e, name).ok()?;
+        if !self.e.is_scalar() {
+            return None;
+        }
+        let paths = super::paths::of_scalars(self.e, name);
         let short = paths.largest.iter().all(|path| path.locals.len() <= MOST_FACTORS);
         if !short || paths.largest.is_empty() || paths.count > MOST_PATHS as f64 {
             return None;
@@ -228,6 +267,25 @@ impl Document<'_> {
             numbers.push(if locals.is_empty() { "1".into() } else { locals.join(r" \cdot ") });
         }
         Some((symbols.join(" + "), numbers.join(" + ")))
+    }
+
+    /// What each use of an input contributes, in symbols, where these are few.
+    fn uses(&self, input: &Node) -> Option<String> {
+        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
+        let passed = gates.flat_map(|gate| gate.backward.iter().map(move |passed| (gate, passed)));
+        let to_it = passed.filter(|(gate, passed)| self.e.received(gate, passed).0 == input.id);
+        let terms = to_it.map(|(gate, passed)| match (&passed.local, &passed.rule) {
+            (None, Some(rule)) => self.rule(gate, passed, rule),
+            _ => {
+                let (up, gate_name) = (self.partial(gate.id), self.name(gate.id));
+                let sign = if gate.shape.is_empty() { "" } else { r"\odot " };
+                let slope =
+                    format!(r"\frac{{\partial {gate_name}}}{{\partial {}}}", self.name(input.id));
+                format!("{}{up} {sign}{slope}", sum(passed, self.e.received(gate, passed).1))
+            }
+        });
+        let terms: Vec<String> = terms.take(MOST_PATHS + 1).collect();
+        (1..=MOST_PATHS).contains(&terms.len()).then(|| terms.join(" + "))
     }
 
     /// The sum over the value's uses.
@@ -264,6 +322,11 @@ fn symbol(name: &str) -> String {
         1 => escaped,
         _ => format!(r"\mathrm{{{escaped}}}"),
     }
+}
+
+/// An operand that was repeated to fit receives the sum over its repeats.
+fn sum(passed: &Passed, received: &Value) -> &'static str {
+    if received.numbers().len() == passed.product.numbers().len() { "" } else { r"\textstyle\sum " }
 }
 
 /// A number, a small matrix, or the shape and norm of a large one.

@@ -21,6 +21,7 @@ mod picture;
 mod probe;
 mod reading;
 mod rules;
+mod silent;
 mod text;
 mod value;
 mod what_if;
@@ -33,11 +34,13 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
-pub use network::{Layer, NetworkExplanation, Statistics, Weight, network};
+pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
 pub use origin::Origin;
 pub use picture::View;
+pub(crate) use text::wrapped;
 pub use value::Value;
 pub use words::Language;
+pub(crate) use words::Words;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -146,7 +149,8 @@ impl std::str::FromStr for Range {
 /// A mistake in the expression, an unknown name, or an output that is not a scalar.
 pub fn explain(request: &Request) -> Result<Explanation> {
     let g = Graph::new();
-    let output = record(&g, &request.expression, &request.values, Names::Inputs)?;
+    let (output, classes) =
+        expression::read(&g, &request.expression, &request.values, Names::Inputs)?;
     if output.shape().rank() != 0 && request.cross_entropy.is_none() {
         return Err(Error::Expression {
             message: format!(
@@ -156,7 +160,7 @@ pub fn explain(request: &Request) -> Result<Explanation> {
             span: (0, request.expression.chars().count()),
         });
     }
-    let names = wanted(request)?;
+    let names = wanted(request, &classes)?;
     let root = match (&request.cross_entropy, request.target) {
         (Some(target), _) => cross_entropy(output, target)?,
         (None, Some(target)) => output.half_squared_error(g.constant(target)),
@@ -165,8 +169,8 @@ pub fn explain(request: &Request) -> Result<Explanation> {
     explainer::Subject { g: &g, request, output, root, names }.explain()
 }
 
-/// The names whose gradients are wanted.
-fn wanted(request: &Request) -> Result<Vec<String>> {
+/// The names whose gradients are wanted: where none are named, all but `classes`.
+fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
     let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
     let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
     let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
@@ -175,8 +179,14 @@ fn wanted(request: &Request) -> Result<Vec<String>> {
             let known = known.join(", ");
             return Err(Error::Unknown { what: "input", name: name.clone(), known });
         }
+        if classes.contains(name) {
+            return Err(Error::Mismatch(format!(
+                "`{name}` only says which class is right, so that it has no gradient and cannot change a little"
+            )));
+        }
     }
-    let all = || known.iter().map(ToString::to_string).collect();
+    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
+    let all = || numbers.collect();
     let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
     // Paths are made of local derivatives, which exist on the way to wanted names only.
     names.extend(

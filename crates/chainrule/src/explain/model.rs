@@ -130,16 +130,19 @@ impl WhatIf {
     }
 }
 
-/// One path from the output down to an input.
+/// One path from the output down to an input. Changes of shape that nobody wrote are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Path {
     /// The nodes on the way, output first.
     pub nodes: Vec<u32>,
-    /// The local derivatives along the way.
+    /// The local derivatives along the way; for arrays, the factors by which the gates on it change
+    /// the norm of the gradient that flows along it.
     pub locals: Vec<f64>,
-    /// Their product: what this path contributes to the gradient.
+    /// Their product: what this path contributes to the gradient; for arrays, the norm of it.
     pub product: f64,
-    /// The size of the product among those of all paths, from 0 to 1.
+    /// The size of the product among those of all paths, from 0 to 1. For arrays, the part of the
+    /// gradient g that the path's contribution p gives, p·g / g·g, which is below 0 where it works
+    /// against the others; the shares of all paths add up to 1.
     pub share: f64,
 }
 
@@ -150,11 +153,12 @@ pub struct Paths {
     pub name: String,
     /// How many paths there are; as a float, for there may be more than any integer holds.
     pub count: f64,
-    /// The sum of all paths: the gradient.
+    /// The sum of all paths: the gradient; for arrays, the norm of it.
     pub sum: f64,
-    /// The sum of all paths' sizes.
+    /// The sum of all paths' sizes; NaN for arrays, whose paths are not all followed.
     pub sizes: f64,
-    /// The largest ones.
+    /// The largest ones. For arrays these are exact until more paths meet in one node than are
+    /// followed from there, which are those with the largest norms.
     pub largest: Vec<Path>,
 }
 

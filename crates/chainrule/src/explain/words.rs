@@ -54,13 +54,13 @@ impl FromStr for Language {
 }
 
 /// One language's messages.
-pub(super) struct Words {
+pub(crate) struct Words {
     bundles: Vec<FluentBundle<FluentResource>>,
 }
 
 impl Words {
     /// The messages of `language`, English behind them.
-    pub(super) fn new(language: Language) -> Self {
+    pub(crate) fn new(language: Language) -> Self {
         let mut catalogues = vec![language.catalogue()];
         if language != Language::English {
             catalogues.push(ENGLISH);
@@ -69,12 +69,12 @@ impl Words {
     }
 
     /// A message without gaps to fill.
-    pub(super) fn get(&self, id: &str) -> String {
+    pub(crate) fn get(&self, id: &str) -> String {
         self.say(id, &[])
     }
 
     /// A message with its gaps filled.
-    pub(super) fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn say(&self, id: &str, values: &[(&str, &str)]) -> String {
         let mut arguments = FluentArgs::new();
         for (name, value) in values {
             arguments.set(*name, *value);

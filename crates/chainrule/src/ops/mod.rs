@@ -45,12 +45,14 @@
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
 //! `argmax` and the condition of `select` have none.
 
+mod activation;
 pub(crate) mod elementary;
 mod loss;
 mod matmul;
 mod movement;
 mod pointwise;
 pub(crate) mod product;
+mod random;
 mod reduce;
 mod select;
 mod softmax;
@@ -68,6 +70,7 @@ pub use matmul::MatMul;
 pub(crate) use matmul::{Nothing, by_matrix, lengths as matmul_lengths, matrix};
 pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};
 pub use pointwise::*;
+pub use random::RandomMask;
 pub use reduce::{Argmax, Max, Sum};
 pub use select::{Gather, OneHot, ScatterAdd};
 pub use softmax::{LogSoftmax, Softmax};

@@ -553,33 +553,6 @@ impl<'g> Var<'g> {
     pub fn pow(self, exponent: f64) -> Self {
         self.zip(Pow, self.graph().constant(exponent))
     }
-
-    /// x·Φ(x) with the normal distribution Φ (Hendrycks and Gimpel, 2016, section 2).
-    ///
-    /// ```
-    /// # let g = chainrule::Graph::new();
-    /// assert_eq!(g.constant(0.0).gelu().eval()?.values(), [0.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn gelu(self) -> Self {
-        let normal = ((self * std::f64::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
-        self * normal
-    }
-
-    /// x·sigmoid(x) (Elfwing et al., 2017, equation 4).
-    ///
-    /// ```
-    /// # let g = chainrule::Graph::new();
-    /// assert_eq!(g.constant(0.0).silu().eval()?.values(), [0.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn silu(self) -> Self {
-        self * self.sigmoid()
-    }
 }
 
 #[cfg(test)]

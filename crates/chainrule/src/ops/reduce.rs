@@ -315,7 +315,8 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn mean(self, axes: &[usize]) -> Self {
-        let total = self.sum(axes);
+        let Some(axes) = self.axes("mean", axes) else { return Var::poison(self.graph()) };
+        let total = self.graph().apply(Sum { axes }, &[self]);
         let count = self.shape().len() as f64 / total.shape().len().max(1) as f64;
         total / count
     }

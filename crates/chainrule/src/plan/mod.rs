@@ -214,6 +214,12 @@ impl<T: Real> Plan<T> {
         self
     }
 
+    /// Whether something in the plan depends on the input `name`.
+    #[must_use]
+    pub fn has_input(&self, name: &str) -> bool {
+        self.slot(name).is_ok()
+    }
+
     /// Copies `values` to the input `name`, in row-major order.
     ///
     /// # Errors

@@ -102,7 +102,18 @@ impl<T: Real> Program<T> {
         Self { loads, results, width, scratch: used * width, scalar: None }
     }
 
-    /// Runs the chain over stretches of its elements.
+    /// Writes what stays the same from block to block to scratch memory, before the first run of a step.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    pub unsafe fn prepare(&self, chain: &Chain, source: &impl Source<T>, scratch: &mut [T]) {
+        if self.scalar.is_none() {
+            // SAFETY: passed on from the caller.
+            unsafe { self.worker(chain, source, scratch).fill() };
+        }
+    }
+
+    /// Runs the chain over stretches of its elements, after [`Program::prepare`].
     ///
     /// # Safety
     /// The chain's loads and stores are memory of the current run that this thread may read and write
@@ -121,22 +132,28 @@ impl<T: Real> Program<T> {
             }
             return;
         }
-        assert!(scratch.len() >= self.scratch, "chain scratch too short");
-        let worker = Worker { program: self, chain, source, scratch: scratch.as_mut_ptr() };
-        // SAFETY: passed on from the caller.
-        unsafe {
-            worker.fill();
-            for stretch in stretches {
-                let mut done = 0;
-                while done < stretch.len {
-                    // Blocks end where rows end, so that repeated rows fit.
-                    let start = stretch.start + done;
-                    let len = self.width.min(stretch.len - done);
-                    worker.block(start..start + len, stretch.leader.wrapping_add(done));
-                    done += len;
-                }
+        let worker = self.worker(chain, source, scratch);
+        for stretch in stretches {
+            let mut done = 0;
+            while done < stretch.len {
+                // Blocks end where rows end, so that repeated rows fit.
+                let start = stretch.start + done;
+                let len = self.width.min(stretch.len - done);
+                // SAFETY: passed on from the caller.
+                unsafe { worker.block(start..start + len, stretch.leader.wrapping_add(done)) };
+                done += len;
             }
         }
+    }
+
+    fn worker<'a, S>(
+        &'a self,
+        chain: &'a Chain,
+        source: &'a S,
+        scratch: &mut [T],
+    ) -> Worker<'a, T, S> {
+        assert!(scratch.len() >= self.scratch, "chain scratch too short");
+        Worker { program: self, chain, source, scratch: scratch.as_mut_ptr() }
     }
 
     /// Asks the processor to fetch what the chain will read and write in a stretch of its elements.

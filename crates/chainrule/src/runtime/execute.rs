@@ -291,7 +291,10 @@ impl<'a, T: Real> Worker<'a, T> {
                     let scratch = self.take_scratch();
                     // SAFETY: earlier steps wrote the loads, and the plan gave the stores memory that
                     // only these rows of this step touch.
-                    unsafe { program.run(chain, self, std::iter::once(stretch), scratch) };
+                    unsafe {
+                        program.prepare(chain, self, scratch);
+                        program.run(chain, self, std::iter::once(stretch), scratch);
+                    }
                     self.scratch = scratch;
                 }
             }
@@ -324,6 +327,10 @@ impl<'a, T: Real> Worker<'a, T> {
         let taken = self.take_scratch();
         let for_chain = program.map_or(0, |program| program.scratch).next_multiple_of(LINE);
         let (chain_scratch, product_scratch) = taken.split_at_mut(for_chain);
+        if let Some(program) = program {
+            // SAFETY: earlier steps wrote the chain's loads.
+            unsafe { program.prepare(chain, self, chain_scratch) };
+        }
         for (which, rows, _) in by_matrix(rows, lengths.m) {
             let before = which * lengths.m * lengths.n;
             let [left, right] = [(starts[0], a), (starts[1], b)]

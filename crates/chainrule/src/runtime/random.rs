@@ -10,6 +10,10 @@ pub(crate) enum Stream {
     Parameter(u32),
     /// The order of the examples in this epoch.
     Shuffle(u32),
+    /// The choice of the validation part.
+    Split,
+    /// A random mask of the batch with this number.
+    Mask { number: u16, step: u64 },
 }
 
 /// The generator of a stream. ChaCha with 8 rounds is counter-based: its numbers depend on seed and
@@ -18,6 +22,10 @@ pub(crate) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let number = match stream {
         Stream::Parameter(index) => u64::from(index),
         Stream::Shuffle(epoch) => (1 << 32) | u64::from(epoch),
+        Stream::Split => 1 << 62,
+        Stream::Mask { number, step } => {
+            (1 << 63) | (u64::from(number) << 47) | (step & ((1 << 47) - 1))
+        }
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(number);

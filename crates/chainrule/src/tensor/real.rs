@@ -66,6 +66,9 @@ mod sealed {
 
         /// The innermost loops of matrix products, for this processor.
         fn tiles() -> Tiles<Self>;
+
+        /// Lets `fill` write single-precision values where `target` is.
+        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R;
     }
 
     impl Sealed for f32 {
@@ -88,6 +91,10 @@ mod sealed {
         fn tiles() -> Tiles<Self> {
             product::tiles_f32(Level::current())
         }
+
+        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R {
+            fill(target)
+        }
     }
 
     impl Sealed for f64 {
@@ -109,6 +116,13 @@ mod sealed {
 
         fn tiles() -> Tiles<Self> {
             product::tiles_f64(Level::current())
+        }
+
+        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R {
+            let mut values = vec![0.0; target.len()];
+            let result = fill(&mut values);
+            target.iter_mut().zip(values).for_each(|(to, from)| *to = f64::from(from));
+            result
         }
     }
 }

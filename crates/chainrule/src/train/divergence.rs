@@ -1,94 +1,93 @@
-//! Where a NaN or an infinity in training came from.
+//! Where a NaN or an infinity in training was born.
 //!
 //! The loss is looked at after every step, the parameters after every epoch alone, since looking
 //! costs time. Steps give the same bits whenever they run, so that running an epoch again from its
-//! start finds the step that went wrong.
+//! start finds the step that went wrong; that step is run once more with every node watched.
 
-use super::{EVALUATION_BATCH, Step, Steps, Trainer, feed, record};
-use crate::data::Dataset;
+use super::evaluation::EVALUATION_BATCH;
+use super::step::{Batch, Step, Steps, feed, record};
+use super::{Progress, Trainer};
+use crate::data::Examples;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Source, Var};
 use crate::parameters::Parameters;
+use crate::plan::Plan;
 use crate::tensor::Real;
 
 impl<T: Real> Trainer<'_, T> {
-    /// Runs the epoch `number` again from its start, the parameters `before`, up to the first step
-    /// whose loss or new parameters are not finite. The parameters stay as they were before it.
+    /// Runs the epoch under way again from its start, or from where it was resumed, up to the first
+    /// step whose loss or new parameters are not finite. The parameters stay as they were before it.
     pub(super) fn diverged(
         &mut self,
         steps: &mut Steps<T>,
-        mut before: Parameters<T>,
-        train: &Dataset,
-        number: u32,
+        before: (Parameters<T>, Progress),
+        train: &dyn Examples,
     ) -> Result<Error> {
-        let order = train.shuffled(self.config.seed, number);
-        let batch = steps.batch;
-        let first = u64::from(number) * order.len().div_ceil(batch) as u64;
-        let (mut at, mut loss, mut origin) = (0, f64::NAN, String::new());
-        for (index, examples) in order.chunks(batch).enumerate() {
-            self.parameters.clone_from(&before);
-            let step = steps.of(examples.len());
-            feed(&mut step.plan, train, examples)?;
-            let updated = step.plan.step(&mut self.parameters)?;
-            if updated && self.parameters.is_finite() {
-                before.clone_from(&self.parameters);
+        let order = train.order(self.config.seed, before.1.epoch);
+        let size = self.batch(train)?;
+        let count = order.len().div_ceil(size) as u64;
+        (self.parameters, self.progress) = before;
+        while self.progress.step < count {
+            let before = self.parameters.clone();
+            let finite = self.step(steps, train, &order, size)?.is_some();
+            if finite && self.parameters.is_finite() {
+                self.progress.step += 1;
                 continue;
             }
-            (at, loss) = (index as u64 + 1, step.loss()?);
-            origin = in_step(step, train, examples, &before)?;
-            break;
+            self.parameters = before;
+            let batch = self.next_batch(&order, size);
+            let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
+            let (loss, number) = (step.loss()?, batch.number + 1);
+            return Ok(Error::Diverged {
+                step: number,
+                loss,
+                origin: self.origin(step, train, &batch)?,
+            });
         }
-        self.parameters = before;
-        Ok(Error::Diverged { step: first + at, loss, origin })
+        let origin = "running the epoch again did not show where".into();
+        Ok(Error::Diverged { step: count, loss: f64::NAN, origin })
     }
 
-    /// The loss of the test part is not finite, though the epoch `number` left finite parameters.
-    pub(super) fn diverged_in_test(
+    /// The loss of the validation or the test part is not finite, though the epoch left finite
+    /// parameters.
+    pub(super) fn diverged_in(
         &self,
+        part: &str,
         loss: f64,
-        train: &Dataset,
-        test: &Dataset,
-        number: u32,
+        data: &dyn Examples,
+        steps: u64,
     ) -> Result<Error> {
-        let steps = train.len().div_ceil(self.config.batch_size) as u64;
-        let order: Vec<u32> = (0..test.len() as u32).collect();
+        let order: Vec<u32> = (0..data.len() as u32).collect();
         let mut origin = None;
         for examples in order.chunks(EVALUATION_BATCH) {
             let graph = Graph::new();
-            record(&graph, self.model, test, examples.len());
-            origin = first_bad(&graph, test, examples, &self.parameters)?.map(|(_, text)| text);
+            record(&graph, self.model, &self.objective, data, examples.len());
+            let fill = |plan: &mut Plan<T>| feed(plan, data, examples);
+            origin = born(&graph, &self.parameters, examples, fill)?.map(|birth| birth.text);
             if origin.is_some() {
                 break;
             }
         }
         let origin = origin.unwrap_or_else(|| "every node below it is finite".into());
-        let step = u64::from(number + 1) * steps;
-        Ok(Error::Diverged { step, loss, origin: format!("on the test part, {origin}; {ADVICE}") })
+        Ok(Error::Diverged { step: steps, loss, origin: format!("on the {part} part, {origin}") })
     }
-}
 
-const ADVICE: &str = "a smaller learning rate may help";
-
-/// What in a step of these parameters is not finite.
-fn in_step<T: Real>(
-    step: &Step<T>,
-    data: &Dataset,
-    examples: &[u32],
-    parameters: &Parameters<T>,
-) -> Result<String> {
-    for (name, tensor) in parameters.iter() {
-        if let Some(value) = bad(tensor.values()) {
-            return Ok(format!("the parameter `{name}` holds {value} already; {ADVICE}"));
+    /// What in a step with the current parameters is not finite.
+    fn origin(&self, step: &Step<T>, data: &dyn Examples, batch: &Batch<'_>) -> Result<String> {
+        for (name, tensor) in self.parameters.iter() {
+            if let Some((_, value)) = first_bad(tensor.values()) {
+                return Ok(format!("the parameter `{name}` holds {value} already; {GROWN}"));
+            }
         }
+        let fill = |plan: &mut Plan<T>| self.feed_step(plan, data, batch);
+        let Some(birth) = born(&step.graph, &self.parameters, batch.examples, fill)? else {
+            return Ok(format!("every node below it is finite; {GROWN}"));
+        };
+        Ok(match spoilt(step, birth.id) {
+            Some(name) => format!("{}, on the way to the new value of `{name}`", birth.text),
+            None => birth.text,
+        })
     }
-    let found = first_bad(&step.graph, data, examples, parameters)?;
-    Ok(match found {
-        None => format!("every node below it is finite; {ADVICE}"),
-        Some((id, text)) => match spoilt(step, id) {
-            Some(name) => format!("{text}, on the way to the new value of `{name}`; {ADVICE}"),
-            None => format!("{text}; {ADVICE}"),
-        },
-    })
 }
 
 /// The first parameter whose new value depends on the node `bad`, where the loss does not.
@@ -105,18 +104,26 @@ fn spoilt<T>(step: &Step<T>, bad: u32) -> Option<&str> {
     updates.find(|(_, value)| depends[*value as usize]).map(|(name, _)| name.as_str())
 }
 
-fn bad<T: Real>(values: &[T]) -> Option<T> {
-    values.iter().find(|x| !x.is_finite()).copied()
+/// The first element that is not finite, with its place.
+fn first_bad<T: Real>(values: &[T]) -> Option<(usize, T)> {
+    values.iter().copied().enumerate().find(|(_, x)| !x.is_finite())
 }
 
-/// The number of the first node that is not finite, and its description. Every value of the graph is
-/// kept, which a plan for training does not do.
-fn first_bad<T: Real>(
+/// The first node that is not finite.
+struct Birth {
+    id: u32,
+    text: String,
+}
+
+/// Runs the graph with every value kept, which a plan for training does not do, and tells of the
+/// first node that is not finite: its operation with the operands' values, its layer, the row of the
+/// data and what may help.
+fn born<T: Real>(
     graph: &Graph,
-    data: &Dataset,
-    examples: &[u32],
     parameters: &Parameters<T>,
-) -> Result<Option<(u32, String)>> {
+    examples: &[u32],
+    fill: impl Fn(&mut Plan<T>) -> Result<()>,
+) -> Result<Option<Birth>> {
     let is_inner = |id: &u32| {
         graph.node(*id, |node| {
             node.ty.kind == Kind::Real && !matches!(node.source, Source::Parameter(_))
@@ -125,23 +132,91 @@ fn first_bad<T: Real>(
     let inner: Vec<Var<'_>> =
         (0..graph.len() as u32).filter(is_inner).map(|id| graph.var(id)).collect();
     let mut plan = graph.compile::<T>(&inner)?;
-    feed(&mut plan, data, examples)?;
+    fill(&mut plan)?;
     plan.run_with(parameters)?;
     for v in inner {
-        let Some(value) = bad(plan.value(v).unwrap_or_default()) else { continue };
-        let (name, scope) = graph.node(v.id, |node| (node.op_name(), node.scope));
+        let Some((at, value)) = plan.value(v).ok().and_then(first_bad) else { continue };
+        let dims = v.shape();
+        let row = match dims.get(0) {
+            Some(batch) if batch == examples.len() && batch > 0 => {
+                examples.get(at / (dims.len() / batch).max(1))
+            }
+            _ => None,
+        };
+        let row = row.map_or(String::new(), |row| format!("; row {row} of the data (from 0)"));
+        let (name, scope, source) =
+            graph.node(v.id(), |node| (node.op_name(), node.scope, node.source.clone()));
+        if let Source::Input(input) = source {
+            let text = format!("the input `{input}` holds {value} already{row}: mend the data");
+            return Ok(Some(Birth { id: v.id(), text }));
+        }
         let place = match graph.scope_name(scope) {
             none if none.is_empty() => String::new(),
             layer => format!(" in `{layer}`"),
         };
-        return Ok(Some((
-            v.id,
-            format!(
-                "the first node with {value} is node {}, the operation `{name}`{place} of shape {}",
-                v.id,
-                v.shape()
-            ),
-        )));
+        let (operands, advice) = operands(graph, &plan, parameters, v, at);
+        let advice = remedy(name, &advice);
+        let text = format!(
+            "the first node with {value} is node {}, the operation `{name}`{place} of shape {dims}{operands}{row}; {advice}",
+            v.id()
+        );
+        return Ok(Some(Birth { id: v.id(), text }));
     }
     Ok(None)
+}
+
+/// The operands of the node `v` at its element `at`, or their ranges where its elements come from
+/// many: as text, and the single values.
+fn operands<T: Real>(
+    graph: &Graph,
+    plan: &Plan<T>,
+    parameters: &Parameters<T>,
+    v: Var<'_>,
+    at: usize,
+) -> (String, Vec<f64>) {
+    let ids = graph.node(v.id(), |node| node.operands.clone());
+    let mut single = Vec::new();
+    let mut texts = Vec::new();
+    for &id in &ids {
+        let operand = graph.var(id);
+        let values: &[T] = match graph.node(id, |node| node.source.clone()) {
+            Source::Parameter(name) => parameters.get(&name).map_or(&[], |tensor| tensor.values()),
+            _ => plan.value(operand).unwrap_or_default(),
+        };
+        if operand.shape() == v.shape() {
+            let value = values.get(at).map_or(f64::NAN, |&x| Real::to_f64(x));
+            single.push(value);
+            texts.push(format!("{value:.4e}"));
+        } else if !values.is_empty() {
+            let numbers = || values.iter().map(|&x| Real::to_f64(x));
+            let low = numbers().fold(f64::INFINITY, f64::min);
+            let high = numbers().fold(f64::NEG_INFINITY, f64::max);
+            texts.push(format!("{} from {low:.4e} to {high:.4e}", operand.shape()));
+        }
+    }
+    match texts.is_empty() {
+        true => (String::new(), single),
+        false => (format!(", of {}", texts.join(" and ")), single),
+    }
+}
+
+/// What helps where numbers have become too large.
+const GROWN: &str = "a smaller learning rate, clip_norm or smaller inputs may help";
+
+/// What may help where an operation of such values made a NaN or an infinity.
+fn remedy(op: &str, operands: &[f64]) -> String {
+    let last = operands.last().copied().unwrap_or(f64::NAN);
+    match op {
+        "ln" | "log2" | "log10" if operands.first().is_some_and(|&x| x <= 0.0) => {
+            "a logarithm needs a positive number: let the loss be cross-entropy of logits in place of the logarithm of a softmax, or add a small number first".into()
+        }
+        "sqrt" if operands.first().is_some_and(|&x| x < 0.0) => {
+            "a square root needs a number of at least 0".into()
+        }
+        "div" | "recip" if last == 0.0 => "this divides by 0: add a small number to the divisor".into(),
+        "exp" if operands.first().is_some_and(|&x| x > 80.0) => {
+            format!("the exponential overflows: subtract the largest exponent first, as softmax does; {GROWN}")
+        }
+        _ => GROWN.into(),
+    }
 }

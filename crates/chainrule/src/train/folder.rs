@@ -1,24 +1,31 @@
-//! A run's folder: configuration, parameters and metrics.
+//! A run's folder: configuration, checkpoints, metrics and what is made of them.
 //!
 //! Every file is written under another name and then renamed, so that a folder never holds half a
 //! file. A folder that cannot be begun goes again.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-use super::{Config, Epoch};
+use super::checkpoint::{self, Checkpoint};
+use super::{Config, Epoch, Progress};
+use crate::data::Preparation;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
-use crate::tensor::{Real, Shape, Tensor};
+use crate::tensor::Real;
+
+/// How the names of files begin that are still being written.
+const WRITING: &str = ".writing-";
 
 const CONFIG: &str = "config.toml";
-const PARAMETERS: &str = "parameters.safetensors";
+const DATA: &str = "data.json";
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
 
 /// The folder of one training run.
@@ -27,13 +34,15 @@ const METRICS: &str = "metrics.jsonl";
 /// use chainrule::train::{Config, RunFolder};
 /// # let temporary = tempfile::tempdir().unwrap();
 /// # let path = temporary.path().join("run");
+/// use chainrule::train::Checkpoint;
 /// let config = Config::default();
 /// let folder = RunFolder::create(&path, &config, false)?;
-/// folder.save(&config.model(784, 10)?.initial::<f32>(0)?, &[])?;
+/// let parameters = config.model(784, 10)?.initial::<f32>(0)?;
+/// folder.save(&Checkpoint { parameters, ..Checkpoint::default() })?;
 ///
 /// let folder = RunFolder::open(&path)?;
-/// let (parameters, epochs) = folder.load::<f32>()?.unwrap();
-/// assert_eq!((parameters.count(), epochs.len()), (39760, 0));
+/// let checkpoint = folder.load::<f32>()?.unwrap();
+/// assert_eq!((checkpoint.parameters.count(), checkpoint.epochs.len()), (39760, 0));
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -99,9 +108,10 @@ impl RunFolder {
     /// Writes the configuration, and removes what an earlier run left once there is room for it.
     fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
         let folder = Self { path: path.into() };
-        let text = toml::to_string(config).map_err(|error| Error::file(path, error))?;
+        let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
-        for old in [PARAMETERS, METRICS] {
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, DATA].map(str::to_owned);
+        for old in old.into_iter().chain([next(MODEL), next(OPTIMIZER)]) {
             let old = path.join(old);
             if old.exists() {
                 fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
@@ -166,24 +176,66 @@ impl RunFolder {
         Config::read(&self.path.join(CONFIG))
     }
 
-    /// Writes a checkpoint: the metrics so far, then the parameters after that many epochs.
+    /// Removes what a process that was killed left half written. No training may be under way here.
+    ///
+    /// # Errors
+    /// The folder cannot be read or a file not be removed.
+    pub fn tidy(&self) -> Result<()> {
+        let tidy = || -> std::io::Result<()> {
+            for entry in fs::read_dir(&self.path)? {
+                let entry = entry?;
+                if entry.file_name().to_string_lossy().starts_with(WRITING) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        tidy().map_err(|error| Error::file(&self.path, error))
+    }
+
+    /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn preparation(&self) -> Result<Option<Preparation>> {
+        let path = self.path.join(DATA);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(&path, error))
+    }
+
+    /// Keeps how the data is prepared.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_preparation(&self, preparation: &Preparation) -> Result<()> {
+        let text = serde_json::to_vec(preparation);
+        self.write(DATA, &text.map_err(|error| Error::file(self.path.join(DATA), error))?)
+    }
+
+    /// Writes a checkpoint: the metrics so far, then the optimizer's state and the parameters. The two
+    /// stand complete under passing names before the first takes its own, and each tells its place in
+    /// the training, so that wherever the process ends, a pair is there.
     ///
     /// ```
-    /// use chainrule::train::{Config, RunFolder};
+    /// use chainrule::train::{Checkpoint, Config, RunFolder};
     /// # let temporary = tempfile::tempdir().unwrap();
     /// # let path = temporary.path().join("run");
     /// # use chainrule::{Parameters, Tensor};
     /// let folder = RunFolder::create(&path, &Config::default(), false)?;
     /// let mut parameters = Parameters::new();
     /// parameters.insert("w", Tensor::scalar(0.5_f32));
-    /// folder.save(&parameters, &[])?;
-    /// assert!(path.join("parameters.safetensors").exists());
+    /// folder.save(&Checkpoint { parameters, ..Checkpoint::default() })?;
+    /// assert!(path.join("model.safetensors").exists());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
     /// A file cannot be written.
-    pub fn save<T: Real>(&self, parameters: &Parameters<T>, epochs: &[Epoch]) -> Result<()> {
+    pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
+        let Checkpoint { parameters, state, progress, epochs } = checkpoint;
         let mut lines = Vec::new();
         for epoch in epochs {
             serde_json::to_writer(&mut lines, epoch)
@@ -191,11 +243,17 @@ impl RunFolder {
             lines.push(b'\n');
         }
         self.write(METRICS, &lines)?;
-        self.write(PARAMETERS, &encode(parameters, epochs.len())?)
+        let passing = [OPTIMIZER, MODEL].map(next);
+        self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
+        self.write(&passing[1], &checkpoint::encode(parameters, &progress.place())?)?;
+        for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
+            fs::rename(self.path.join(from), self.path.join(to))
+                .map_err(|error| self.unwritable(to, &error))?;
+        }
+        Ok(())
     }
 
-    /// The parameters of the last checkpoint and the epochs that they have seen; `None` where there
-    /// is no checkpoint yet.
+    /// The last checkpoint; `None` where there is none yet.
     ///
     /// ```
     /// use chainrule::train::{Config, RunFolder};
@@ -208,27 +266,136 @@ impl RunFolder {
     ///
     /// # Errors
     /// A file is bad.
-    pub fn load<T: Real>(&self) -> Result<Option<(Parameters<T>, Vec<Epoch>)>> {
-        let path = self.path.join(PARAMETERS);
+    pub fn load<T: Real>(&self) -> Result<Option<Checkpoint<T>>> {
+        let mut fault = None;
+        let mut pairs = Vec::new();
+        for model in [MODEL.to_owned(), next(MODEL)] {
+            let Some((parameters, place)) = self.read::<T, (u32, u64)>(&model, &mut fault)? else {
+                continue;
+            };
+            for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
+                match self.read::<T, Progress>(&optimizer, &mut fault)? {
+                    Some((state, progress)) if progress.place() == place => {
+                        pairs.push((parameters.clone(), state, progress));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let latest = pairs.into_iter().max_by_key(|(.., progress)| progress.place());
+        let Some((parameters, state, progress)) = latest else {
+            // A first checkpoint that is not whole is none; a later one that is bad is an error.
+            let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
+            return match (fault, model.exists()) {
+                (Some(fault), true) => Err(fault),
+                (None, true) => Err(Error::file(
+                    &model,
+                    format!(
+                        "is not of the same step as {}: one of them comes from another checkpoint",
+                        optimizer.display()
+                    ),
+                )),
+                (_, false) => Ok(None),
+            };
+        };
+        let epochs = self.epochs(progress.epoch as usize)?;
+        Ok(Some(Checkpoint { parameters, state, progress, epochs }))
+    }
+
+    /// The parameters of the last checkpoint alone, which is all that scoring needs.
+    ///
+    /// # Errors
+    /// The file is missing or bad.
+    pub fn parameters<T: Real>(&self) -> Result<Parameters<T>> {
+        self.read_parameters(MODEL, "has no checkpoint yet")
+    }
+
+    /// The parameters with the smallest validation loss.
+    ///
+    /// # Errors
+    /// The file is missing, as in a run without a validation part, or bad.
+    pub fn best<T: Real>(&self) -> Result<Parameters<T>> {
+        self.read_parameters(
+            BEST,
+            "keeps no best parameters: only a run with a validation part does",
+        )
+    }
+
+    fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
+        let mut fault = None;
+        let read = self.read::<T, (u32, u64)>(name, &mut fault)?;
+        match (read, fault) {
+            (Some((parameters, _)), _) => Ok(parameters),
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Err(Error::file(&self.path, missing)),
+        }
+    }
+
+    /// Keeps the parameters with the smallest validation loss.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_best<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
+        let bytes = checkpoint::encode(&checkpoint.parameters, &checkpoint.progress.place())?;
+        self.write(BEST, &bytes)
+    }
+
+    /// The metrics of the first `count` epochs.
+    fn epochs(&self, count: usize) -> Result<Vec<Epoch>> {
+        let epochs = self.all_epochs()?;
+        match epochs.len() >= count {
+            true => Ok(epochs.into_iter().take(count).collect()),
+            false => Err(Error::file(
+                self.path.join(METRICS),
+                format!("holds {} epochs, but the parameters have seen {count}", epochs.len()),
+            )),
+        }
+    }
+
+    /// The metrics of every epoch that is written down.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
+        let path = self.path.join(METRICS);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let line = |(at, line): (usize, &str)| {
+            let bad = |error| Error::file(&path, format!("line {}: {error}", at + 1));
+            serde_json::from_str(line).map_err(bad)
+        };
+        text.lines().enumerate().map(line).collect()
+    }
+
+    /// The tensors and notes of a file; `None` where it does not exist, or is bad, which goes to
+    /// `fault`.
+    fn read<T: Real, N: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        fault: &mut Option<Error>,
+    ) -> Result<Option<(Parameters<T>, N)>> {
+        let path = self.path.join(name);
         if !path.exists() {
             return Ok(None);
         }
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
-        let (parameters, seen) = decode(&bytes).map_err(|error| Error::file(&path, error))?;
-        let path = self.path.join(METRICS);
-        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
-        let epochs: Vec<Epoch> = text
-            .lines()
-            .take(seen)
-            .map(|line| serde_json::from_str(line).map_err(|error| Error::file(&path, error)))
-            .collect::<Result<_>>()?;
-        match epochs.len() == seen {
-            true => Ok(Some((parameters, epochs))),
-            false => Err(Error::file(
-                &path,
-                format!("holds {} epochs, but the parameters have seen {seen}", epochs.len()),
-            )),
+        match checkpoint::decode(&bytes) {
+            Ok(read) => Ok(Some(read)),
+            Err(error) => {
+                fault.get_or_insert(Error::file(&path, error));
+                Ok(None)
+            }
         }
+    }
+
+    /// Writes a file of the run that is made of the others, such as a picture.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_product(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.write(name, bytes)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -256,6 +423,11 @@ impl RunFolder {
     fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
         Error::file(self.path.join(name), format!("cannot be written: {error}"))
     }
+}
+
+/// The passing name of a file that is complete, before it takes its own.
+fn next(name: &str) -> String {
+    format!("{name}.next")
 }
 
 /// Folders made for a run, outermost first. They go again unless the run keeps them.
@@ -301,62 +473,8 @@ impl Drop for Made {
 /// own mode would keep the run from everybody else.
 fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
+    builder.prefix(WRITING);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
-}
-
-/// The layers' order and the epochs seen, beside the tensors, which the format keeps unordered.
-const ORDER: &str = "order";
-const EPOCHS: &str = "epochs";
-
-fn encode<T: Real>(parameters: &Parameters<T>, epochs: usize) -> Result<Vec<u8>> {
-    let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
-    let bytes: Vec<Vec<u8>> = parameters
-        .iter()
-        .map(|(_, tensor)| {
-            let mut bytes = Vec::with_capacity(size_of_val(tensor.values()));
-            tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
-            bytes
-        })
-        .collect();
-    let bad = |error: safetensors::SafeTensorError| Error::Mismatch(error.to_string());
-    let mut views = Vec::new();
-    for ((name, tensor), bytes) in parameters.iter().zip(&bytes) {
-        let dims = tensor.shape().dims().to_vec();
-        views.push((name, TensorView::new(dtype, dims, bytes).map_err(bad)?));
-    }
-    let names: Vec<&str> = parameters.iter().map(|(name, _)| name).collect();
-    let notes = HashMap::from([
-        (ORDER.to_owned(), names.join(",")),
-        (EPOCHS.to_owned(), epochs.to_string()),
-    ]);
-    serialize(views, Some(notes)).map_err(bad)
-}
-
-fn decode<T: Real>(bytes: &[u8]) -> Result<(Parameters<T>, usize), String> {
-    let text = |error: safetensors::SafeTensorError| error.to_string();
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(text)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
-    let notes = header.metadata().as_ref().ok_or("the file has no metadata")?;
-    let order = notes.get(ORDER).ok_or("the metadata does not give the layers' order")?;
-    let epochs = notes.get(EPOCHS).and_then(|text| text.parse().ok());
-    let mut parameters = Parameters::new();
-    for name in order.split(',').filter(|name| !name.is_empty()) {
-        let view = tensors.tensor(name).map_err(text)?;
-        let shape = Shape::new(view.shape()).map_err(|error| error.to_string())?;
-        let values: Vec<T> = match view.dtype() {
-            Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
-            Dtype::F64 => read(view.data(), f64::from_le_bytes),
-            other => return Err(format!("`{name}` has elements of type {other:?}")),
-        };
-        let tensor = Tensor::new(shape, values).map_err(|error| error.to_string())?;
-        parameters.insert(name, tensor);
-    }
-    Ok((parameters, epochs.ok_or("the metadata does not give the epochs seen")?))
-}
-
-fn read<T: Real, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
-    let (chunks, _) = bytes.as_chunks::<N>();
-    chunks.iter().map(|&chunk| T::from_f64(value(chunk))).collect()
 }

@@ -1,6 +1,8 @@
 //! An explanation as one page that needs no network: the picture with its steps, the formulas
 //! rendered, and sliders that recompute.
 
+mod plot;
+
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
@@ -81,7 +83,7 @@ impl Page<'_> {
         let picture = self.e.draw(Look { view, page: true });
         let word = |id: &str| escaped(&self.words.get(id));
         let live = self.live();
-        let (sliders, formulas) = (self.sliders(live), self.formulas());
+        let (sliders, formulas, plot) = (self.sliders(live), self.formulas(), self.plot());
         // A closing tag inside a string would end the script.
         let data = self.data(live).to_string().replace('<', "\\u003c");
         let expression = escaped(self.e.expression.trim());
@@ -94,7 +96,7 @@ impl Page<'_> {
              <button id=\"back\">◀ {back}</button><button id=\"next\">{next} ▶</button>\
              <button id=\"end\" title=\"{end}\">⏭</button>\
              <input id=\"step\" type=\"range\" min=\"0\" max=\"{steps}\" value=\"{steps}\" aria-label=\"{step}\"/></div>\n\
-             <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{formulas}\
+             <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{plot}{formulas}\
              <script id=\"data\" type=\"application/json\">{data}</script>\n\
              <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n",
             language = self.words.get("language"),
@@ -170,11 +172,12 @@ impl Page<'_> {
         let words = self.words.say("page-forward", &[("op", &node.op)]);
         let formula =
             node.formula.as_ref().map_or_else(|| text(&node.label), super::Formula::mathml);
-        let name = match node.named {
-            true => format!("{}<mo>=</mo>", text(&node.label)),
+        let face = self.e.face(node);
+        let name = match face.named {
+            true => format!("{}<mo>=</mo>", text(&face.label)),
             false => String::new(),
         };
-        let math = format!("{name}{formula}<mo>=</mo>{}", number(&node.value));
+        let math = format!("{name}{formula}<mo>=</mo>{}", number(&face.value));
         let notes: String =
             node.notes.iter().map(|note| format!("<p>{}</p>", escaped(note))).collect();
         format!("<p>{}</p><math>{math}</math>{notes}", escaped(&words))
@@ -189,11 +192,14 @@ impl Page<'_> {
     /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
     fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
         let e = self.e;
-        let &to = node.operands.get(passed.operand)?;
-        if let (None, Some(rule)) = (&passed.local, &passed.rule) {
-            let left = text(&e.gradient_name(to));
-            let product = number(&passed.product);
-            return Some(format!("<math>{left}<mo>=</mo>{}<mo>=</mo>{product}</math>", text(rule)));
+        let (to, product) = e.received(node, passed);
+        if !e.is_scalar() {
+            let (left, rule) =
+                (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
+            let rule =
+                if rule == left { String::new() } else { format!("<mo>=</mo>{}", text(&rule)) };
+            let product = number(product);
+            return Some(format!("<math>{}{rule}<mo>=</mo>{product}</math>", text(&left)));
         }
         let fraction = |above: &str, below: &str| {
             format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
@@ -217,7 +223,7 @@ impl Page<'_> {
         let numbers = format!(
             "<mo>=</mo>{}<mo>·</mo>{local}<mo>=</mo>{}",
             number(&passed.upstream),
-            number(&passed.product)
+            number(product)
         );
         Some(format!("<math>{symbols}{numbers}{formula}</math>"))
     }
@@ -228,7 +234,7 @@ impl Page<'_> {
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
             Some(node) if id == e.output_node && !node.named => "f".into(),
-            Some(node) => super::picture::cut(&node.label, 24),
+            Some(node) => super::picture::cut(&e.face(node).label, 24),
             None => "?".into(),
         }
     }
@@ -271,6 +277,17 @@ impl Page<'_> {
         out
     }
 
+    /// The sweep, where one was asked for.
+    fn plot(&self) -> String {
+        let Some(sweep) = &self.e.sweep else { return String::new() };
+        let (root, name) = (self.e.root(), sweep.name.as_str());
+        let title = escaped(&self.words.say("page-sweep", &[("root", root), ("name", name)]));
+        match plot::svg(sweep, &title, root, &self.words.get("page-tangent")) {
+            plot if plot.is_empty() => plot,
+            plot => format!("<h2>{title}</h2>\n{plot}"),
+        }
+    }
+
     /// The partial derivatives.
     fn formulas(&self) -> String {
         let title = escaped(&self.words.get("partials-title"));
@@ -297,11 +314,25 @@ fn text(text: &str) -> String {
     format!("<{tag}>{}</{tag}>", escaped(text))
 }
 
-/// A number, or an array as text.
+/// Arrays up to these many rows and columns are shown whole.
+const MOST_SIDE: usize = 6;
+
+/// A number, a small vector or matrix, or the shape and norm of a large one.
 fn number(value: &Value) -> String {
-    match value.as_number() {
-        Some(x) if x < 0.0 => format!("<mo>(</mo><mo>−</mo><mn>{}</mn><mo>)</mo>", digits(-x, 6)),
-        Some(x) => format!("<mn>{}</mn>", digits(x, 6)),
-        None => text(&super::picture::short(value)),
-    }
+    let one = |x: f64| {
+        let size = format!("<mn>{}</mn>", digits(x.abs(), 6));
+        if x < 0.0 { format!("<mo>−</mo>{size}") } else { size }
+    };
+    let row = |row: &Value| {
+        let cells = row.numbers().into_iter().map(|x| format!("<mtd>{}</mtd>", one(x)));
+        format!("<mtr>{}</mtr>", cells.collect::<String>())
+    };
+    let rows = match (value, value.shape().as_slice()) {
+        (Value::Number(x), _) if *x < 0.0 => return format!("<mo>(</mo>{}<mo>)</mo>", one(*x)),
+        (Value::Number(x), _) => return one(*x),
+        (_, [1..=MOST_SIDE]) => row(value),
+        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(row).collect(),
+        _ => return text(&super::picture::short(value)),
+    };
+    format!("<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>")
 }

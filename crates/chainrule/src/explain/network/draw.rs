@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::super::notation::escaped;
-use super::super::text::table;
+use super::super::text::{table, wrapped};
 use super::super::value::{digits, number, percent, signed};
-use super::{NetworkExplanation, Words};
+use super::{Branch, NetworkExplanation, Words};
 
 /// Darkness in characters, from nothing to all.
 const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
@@ -40,6 +40,8 @@ impl NetworkExplanation {
         let id = if label == predicted { "network-right" } else { "network-wrong" };
         let _ = writeln!(out, "{}\n", words.say(id, &values));
         self.layer_table(&mut out, &words);
+        self.shared(&mut out, &words);
+        self.parameter_table(&mut out, &words);
         self.weight_table(&mut out, &words);
         self.pictures(&mut out, &words);
         out
@@ -76,14 +78,44 @@ impl NetworkExplanation {
             ]);
         }
         table(out, &rows);
-        let parameters = self.layers.iter().flat_map(|layer| &layer.parameters);
-        let mut rows = Vec::new();
-        for (name, norm) in parameters {
-            rows.push(vec![format!("‖d{name}‖"), digits(*norm, 4)]);
+    }
+
+    /// Values that several layers or branches use: what each contributes, and how much cancels.
+    fn shared(&self, out: &mut String, words: &Words) {
+        let shared = self.ledgers.iter().filter(|ledger| ledger.branches.len() > 1);
+        for (at, ledger) in shared.enumerate() {
+            if at == 0 {
+                let _ = writeln!(out, "\n{}", words.get("network-ledger"));
+            }
+            let total = digits(ledger.norm, 4);
+            let values = [("name", ledger.name.as_str()), ("total", &total)];
+            let _ = writeln!(out, "\n  {}", words.say("network-ledger-node", &values));
+            let row = |branch: &Branch| {
+                let from = words.say("ledger-from", &[("gate", &branch.layer)]);
+                let rule = branch.rule.clone().unwrap_or_default();
+                vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
+            };
+            table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
+            let verdict = super::super::text::verdict(words, ledger.cancellation);
+            wrapped(out, 5, &verdict);
         }
+    }
+
+    /// What each weight and bias gets, by which rule.
+    fn parameter_table(&self, out: &mut String, words: &Words) {
+        let of = |name: &String| self.ledgers.iter().find(|ledger| ledger.name == *name);
+        let names = self.layers.iter().flat_map(|layer| &layer.parameters);
+        let rule = |name: &String| {
+            let branch = of(name).and_then(|ledger| ledger.branches.first());
+            branch.and_then(|branch| branch.rule.clone()).unwrap_or_default()
+        };
+        let rows: Vec<Vec<String>> =
+            names.map(|(name, norm)| vec![name.clone(), rule(name), digits(*norm, 4)]).collect();
         if !rows.is_empty() {
-            out.push('\n');
-            table(out, &rows);
+            let _ = writeln!(out, "\n{}\n", words.get("network-parameters"));
+            let head = ["network-weight", "network-rule", "network-gradient"];
+            let head = head.map(|id| words.get(id)).to_vec();
+            table(out, &[vec![head], rows].concat());
         }
     }
 
@@ -170,4 +202,40 @@ fn darkness(values: &[f64]) -> Vec<f64> {
 fn shade(part: f64) -> char {
     let at = (part * (SHADES.len() - 1) as f64).round() as usize;
     SHADES.get(at).copied().unwrap_or('?')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Branch, Ledger, network};
+    use crate::explain::Language;
+    use crate::nn::{Init, Sequential};
+
+    #[test]
+    fn texts_tell_branches_and_rules_in_80_columns() {
+        let model = Sequential::fully_connected(&[4, 6, 3], "tanh", Init::He).unwrap();
+        let parameters = model.initial::<f64>(0).unwrap();
+        let branch = |layer: &str, share: f64| {
+            let (layer, rule) = (layer.to_owned(), Some("dY · Wᵀ".to_owned()));
+            Branch { layer, rule, norm: 10.0 * share, share }
+        };
+        for (language, part) in [
+            (Language::English, "from residual1/affine1"),
+            (Language::Korean, "residual1/affine1에서"),
+        ] {
+            let features = [0.1, 0.2, 0.3, 0.4];
+            let mut explained = network(&model, &parameters, &features, 1, language).unwrap();
+            explained.ledgers.push(Ledger {
+                name: "affine9".into(),
+                norm: 2.0,
+                branches: vec![branch("residual1", 0.6), branch("residual1/affine1", 0.4)],
+                cancellation: 0.2,
+            });
+            let text = explained.to_text();
+            let width = unicode_width::UnicodeWidthStr::width;
+            assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+            for part in [part, "0.2", "affine1.weight", "Xᵀ · dY"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+    }
 }

@@ -1,16 +1,18 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
 mod draw;
+mod ledger;
 
 use serde::Serialize;
 
 use super::words::Words;
 use super::{Language, rules};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Var};
+use crate::graph::{Graph, Kind, Source, Var};
 use crate::nn::Sequential;
 use crate::parameters::Parameters;
 use crate::tensor::Tensor;
+pub use ledger::{Branch, Ledger};
 
 /// Weights that are listed.
 const MOST_WEIGHTS: usize = 10;
@@ -95,6 +97,9 @@ pub struct NetworkExplanation {
     pub probabilities: Vec<f64>,
     /// The layers, input first.
     pub layers: Vec<Layer>,
+    /// The gradients of the example, the layers' outputs and the parameters, by the layers and
+    /// branches that they come from.
+    pub ledgers: Vec<Ledger>,
     /// The weights with the largest effect on this loss.
     pub weights: Vec<Weight>,
     /// The example's features.
@@ -144,7 +149,7 @@ pub fn network(
     let probabilities = logits.softmax();
 
     let variables = model.variables(x);
-    let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
+    let names: Vec<String> = variables.iter().filter_map(|v| parameter(&g, *v)).collect();
     let wanted: Vec<Var<'_>> =
         layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
     let gradients = g.backward(loss, &wanted);
@@ -153,6 +158,17 @@ pub fn network(
     let mut plan = g.compile::<f64>(&all)?;
     plan.feed("x", features)?;
     plan.run_with(parameters)?;
+
+    let parameters_by_name = names.iter().cloned().zip(variables.iter().copied());
+    let named: Vec<(String, Var<'_>)> = std::iter::once(("x".to_owned(), x))
+        .chain(ledger::outputs(&g, logits))
+        .chain(parameters_by_name)
+        .collect();
+    let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
+        // A network without parameters on the way may not need the example.
+        super::explainer::feed(plan, "x", features)?;
+        plan.run_with(parameters)
+    })?;
 
     let (of_layers, rest) = gradients.split_at(layers.len());
     let read = |v: &Var<'_>| plan.value(*v).map(<[f64]>::to_vec);
@@ -182,6 +198,7 @@ pub fn network(
         loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
         probabilities,
         layers: explained,
+        ledgers,
         weights: weights(&names, parameters, slopes.get(1..).unwrap_or_default())?,
         input: features.to_vec(),
         saliency: slopes.first().cloned().unwrap_or_default(),
@@ -205,6 +222,13 @@ fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
         }
     }
     found
+}
+
+fn parameter(g: &Graph, v: Var<'_>) -> Option<String> {
+    g.node(v.id(), |node| match &node.source {
+        Source::Parameter(name) => Some(name.to_string()),
+        _ => None,
+    })
 }
 
 fn op_name(g: &Graph, v: Var<'_>) -> String {

@@ -1,18 +1,19 @@
 //! The picture of a computation: what SVG, DOT, Mermaid and HTML draw.
 //!
-//! A [`Picture`] is an explanation without what would only clutter: broadcasts are left out, a scope
-//! such as a layer is one box, constants are muted. It knows at which step of the forward and the
-//! backward pass each number appears.
+//! A [`Picture`] is an explanation without what would only clutter: changes of shape are left out, a
+//! scope such as a layer is one box, constants are muted. It knows at which step of the forward and
+//! the backward pass each number appears.
 
 mod dot;
 mod fold;
 mod layout;
 mod mermaid;
+mod repeats;
 mod svg;
 
 use std::collections::{HashMap, HashSet};
 
-use super::model::{Explanation, Node, Passed};
+use super::model::{Explanation, Node};
 use super::value::{Value, digits};
 use fold::Folding;
 pub(super) use svg::Look;
@@ -23,7 +24,8 @@ pub struct View {
     /// Only what is known after this step: 0 the inputs, then a gate at a time forward, then a gate
     /// at a time backward; everything where `None`.
     pub step: Option<usize>,
-    /// Whether scopes such as the loss or a layer show what they are made of.
+    /// Whether scopes such as the loss or a layer, and identical blocks in a row, show what they are
+    /// made of.
     pub unfold: bool,
 }
 
@@ -79,6 +81,8 @@ pub(super) struct Wire {
     pub(super) node: u32,
     /// The gates that it enters, each with the operand's place.
     pub(super) uses: Vec<(u32, usize)>,
+    /// Whether it stands for several wires, with the range of their numbers.
+    pub(super) several: bool,
 }
 
 /// Shapes and wires, every shape after those it depends on.
@@ -110,23 +114,8 @@ impl Explanation {
     pub(super) fn picture(&self, view: View) -> Picture {
         let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self) };
         let (shapes, wires, repeats) = (Vec::new(), Vec::new(), Vec::new());
-        Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats }.build()
-    }
-
-    /// The node that a value comes from once broadcasts are left out.
-    fn behind(&self, id: u32) -> u32 {
-        match self.node(id).map(|node| (node.op.as_str(), node.operands.as_slice())) {
-            Some(("broadcast", [operand])) => self.behind(*operand),
-            _ => id,
-        }
-    }
-
-    /// What reaches the operand of a gate: behind a broadcast, what that passes on.
-    fn received(&self, node: &Node, passed: &Passed) -> Value {
-        let below = node.operands.get(passed.operand).and_then(|&id| self.node(id));
-        let below = below.filter(|below| below.op == "broadcast" && below.ledger.len() == 1);
-        let through = below.and_then(|below| below.backward.first());
-        through.map_or_else(|| passed.product.clone(), |passed| passed.product.clone())
+        let builder = Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats };
+        builder.build(view.unfold)
     }
 }
 
@@ -142,10 +131,10 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn build(mut self) -> Picture {
+    fn build(mut self, unfold: bool) -> Picture {
         let e = self.e;
         let mut members: HashMap<u32, Vec<&Node>> = HashMap::new();
-        for node in e.nodes.iter().filter(|node| node.op != "broadcast") {
+        for node in e.nodes.iter().filter(|node| !node.is_silent()) {
             members.entry(self.folding.group(node.id)).or_default().push(node);
         }
         // A group stands where its last node does: after all that it depends on.
@@ -159,6 +148,10 @@ impl Builder<'_> {
         }
         self.result();
         self.drop_unused();
+        if !unfold {
+            let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
+            self.retain(&keep);
+        }
         self.repeat_far();
         let steps = self.number_steps();
         Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
@@ -171,14 +164,15 @@ impl Builder<'_> {
             _ if folded => (Kind::Fold, fold_symbol(last), fold_caption(self.e, last)),
             "input" | "parameter" => (Kind::Input, last.label.clone(), String::new()),
             "constant" => (Kind::Constant, constant(last), String::new()),
-            op => (Kind::Gate, symbol(op).into(), gate_caption(last)),
+            op => (Kind::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
         };
+        let face = self.e.face(last);
         self.at.insert(group, self.shapes.len());
         self.shapes.push(Shape {
             kind,
             symbol,
             caption: cut(&caption, 18),
-            tip: format!("{} = {}", cut(&last.label, 200), last.value_short(60)),
+            tip: format!("{} = {}", cut(&face.label, 200), cut(&face.value.to_string(), 60)),
             node: last.id,
             forward: 0,
             backward: None,
@@ -201,13 +195,14 @@ impl Builder<'_> {
                 }
                 let Some(&from) = self.at.get(&self.folding.group(source)) else { continue };
                 let passed = node.backward.iter().find(|passed| passed.operand == operand);
-                let gradient = passed.map(|passed| e.received(node, passed));
+                let gradient = passed.map(|passed| e.received(node, passed).1);
                 let known = self.wires[first..].iter().position(|wire| wire.node == source);
                 if let (Some(known), true) = (known, folded) {
                     // Uses inside one box are one wire, with the sum of what they pass back.
                     let wire = &mut self.wires[first + known];
                     wire.uses.push((node.id, operand));
-                    wire.gradient = e.node(source).and_then(|n| n.gradient.as_ref()).map(short);
+                    let source = e.node(source).map(|node| e.face(node));
+                    wire.gradient = source.and_then(|node| node.gradient.as_ref()).map(short);
                     continue;
                 }
                 let muted = self.shapes.get(from).is_some_and(|s| s.kind == Kind::Constant);
@@ -218,10 +213,11 @@ impl Builder<'_> {
                     value: e
                         .node(source)
                         .filter(|_| !muted)
-                        .map_or_else(String::new, |node| short(&node.value)),
-                    gradient: gradient.as_ref().map(short),
+                        .map_or_else(String::new, |node| short(&e.face(node).value)),
+                    gradient: gradient.map(short),
                     node: source,
                     uses: vec![(node.id, operand)],
+                    several: false,
                 });
             }
         }
@@ -249,6 +245,7 @@ impl Builder<'_> {
             gradient: last.gradient.as_ref().map(short),
             node: last.id,
             uses: Vec::new(),
+            several: false,
         });
     }
 
@@ -261,9 +258,14 @@ impl Builder<'_> {
         for wire in &self.wires {
             keep[wire.from] |= !folded(wire, &self.shapes);
         }
+        self.retain(&keep);
+    }
+
+    /// Keeps some shapes, with the wires that leave them.
+    fn retain(&mut self, keep: &[bool]) {
         let mut places = Vec::new();
         let mut next = 0;
-        for &kept in &keep {
+        for &kept in keep {
             places.push(next);
             next += usize::from(kept);
         }
@@ -330,12 +332,6 @@ impl Builder<'_> {
     }
 }
 
-impl Node {
-    fn value_short(&self, longest: usize) -> String {
-        cut(&self.value.to_string(), longest)
-    }
-}
-
 /// A number, or an array where it is short, else its shape and norm.
 pub(super) fn short(value: &Value) -> String {
     if let Some(number) = value.as_number() {
@@ -383,10 +379,10 @@ fn constant(node: &Node) -> String {
 }
 
 /// A given name, or for an operation whose operands are not alike the expression.
-fn gate_caption(node: &Node) -> String {
+fn gate_caption(node: &Node, face: &Node) -> String {
     let ordered = matches!(node.op.as_str(), "sub" | "div" | "pow" | "matmul" | "greater" | "less");
-    match (node.named, ordered && node.label.chars().count() <= 16) {
-        (true, _) | (false, true) => node.label.clone(),
+    match (face.named, ordered && face.label.chars().count() <= 16) {
+        (true, _) | (false, true) => face.label.clone(),
         _ => String::new(),
     }
 }

@@ -235,13 +235,16 @@ impl Pen<'_> {
         let value = wire.value.clone();
         let above = place.y - 6.0;
         if !value.is_empty() {
-            let live = format!(" data-v=\"{}\"", wire.node);
+            let live = match wire.several {
+                true => String::new(),
+                false => format!(" data-v=\"{}\"", wire.node),
+            };
             let shown = (Some(from.forward), live.as_str());
             self.text("value", middle, above, VALUE, "middle", &value, shown);
         }
         let (Some(gradient), Some(step)) = (wire.gradient.clone(), to.backward) else { return };
         let uses: Vec<String> = wire.uses.iter().map(|(gate, at)| format!("{gate}:{at}")).collect();
-        let live = match uses.is_empty() {
+        let live = match uses.is_empty() || wire.several {
             true => String::new(),
             false => format!(" data-g=\"{}\"", uses.join(" ")),
         };

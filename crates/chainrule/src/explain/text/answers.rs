@@ -2,6 +2,7 @@
 
 use super::super::model::{Descent, Goal};
 use super::super::value::{digits, number, percent, signed};
+use super::super::words::Words;
 use super::table::{change, cut, plot, short, table, wrapped};
 use super::{LONGEST, Page};
 
@@ -15,7 +16,8 @@ impl Page<'_> {
     /// Values used in several places: what each use contributes, and how much cancels.
     pub(super) fn ledgers(&mut self) {
         let e = self.e;
-        let shared: Vec<_> = e.nodes.iter().rev().filter(|node| node.ledger.len() > 1).collect();
+        let shared = e.nodes.iter().rev().filter(|node| node.ledger.len() > 1);
+        let shared: Vec<_> = shared.collect();
         if shared.is_empty() {
             return;
         }
@@ -29,7 +31,7 @@ impl Page<'_> {
             self.line(&cut(&format!("  {head}"), super::COLUMNS));
             let mut rows = Vec::new();
             for entry in node.ledger.iter().take(MOST_ROWS) {
-                let gate = e.node(entry.gate).map_or_else(String::new, |gate| self.gate(gate));
+                let gate = e.user(entry.gate).map_or_else(String::new, |gate| self.gate(gate));
                 rows.push(vec![
                     format!("   {}", self.words.say("ledger-from", &[("gate", &gate)])),
                     match entry.gradient.as_number() {
@@ -44,11 +46,7 @@ impl Page<'_> {
                 rows.push(vec![format!("   {}", self.words.say("more", &[("count", &count)]))]);
             }
             table(&mut self.out, &rows);
-            let cancellation = node.cancellation.unwrap_or(1.0);
-            let survives = digits(cancellation, 3);
-            let lost = percent(1.0 - cancellation);
-            let id = if cancellation > 1.0 - 1e-12 { "ledger-agree" } else { "ledger-cancel" };
-            let verdict = self.words.say(id, &[("ratio", &survives), ("lost", &lost)]);
+            let verdict = verdict(&self.words, node.cancellation.unwrap_or(1.0));
             wrapped(&mut self.out, 5, &verdict);
         }
     }
@@ -62,8 +60,9 @@ impl Page<'_> {
         self.line("");
         let row = |(name, partial): &(String, super::super::Partial)| {
             let value = short(&partial.value, LONGEST);
-            let formula = partial.formula.as_ref().map(ToString::to_string);
-            let formula = formula.filter(|formula| *formula != value);
+            // A number stands there as the value already.
+            let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
+            let formula = formula.map(ToString::to_string);
             let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
             vec![format!("df/d{name}"), formula, format!("= {value}")]
         };
@@ -99,8 +98,10 @@ impl Page<'_> {
         let e = self.e;
         let Some(paths) = &e.paths else { return };
         let (name, root) = (paths.name.as_str(), e.root());
+        let arrays = !e.is_scalar();
+        let id = |plain: &str| if arrays { format!("{plain}-arrays") } else { plain.into() };
         self.title(
-            "paths-title",
+            &id("paths-title"),
             &[("root", root), ("name", name), ("count", &number(paths.count))],
         );
         for path in &paths.largest {
@@ -112,17 +113,20 @@ impl Page<'_> {
             let share = percent(path.share);
             wrapped(&mut self.out, 5, &format!("{locals} = {}  ({share})", number(path.product)));
         }
-        let shown: f64 = paths.largest.iter().map(|path| path.product).sum();
-        let rest = paths.count - paths.largest.len() as f64;
-        let (sum, rest_sum) = (number(paths.sum), number(paths.sum - shown));
+        let rest = number(paths.count - paths.largest.len() as f64);
+        let shown =
+            |part: fn(&super::super::Path) -> f64| paths.largest.iter().map(part).sum::<f64>();
+        let others = match arrays {
+            true => percent(1.0 - shown(|path| path.share)),
+            false => number(paths.sum - shown(|path| path.product)),
+        };
         self.line("");
-        if rest > 0.0 {
-            let values = [("count", number(rest)), ("sum", rest_sum)];
-            let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let text = self.words.say("paths-rest", &values);
+        if paths.count > paths.largest.len() as f64 {
+            let text = self.words.say(&id("paths-rest"), &[("count", &rest), ("sum", &others)]);
             wrapped(&mut self.out, 2, &text);
         }
-        let text = self.words.say("paths-sum", &[("root", root), ("name", name), ("sum", &sum)]);
+        let values = [("root", root), ("name", name), ("sum", &number(paths.sum))];
+        let text = self.words.say(&id("paths-sum"), &values);
         wrapped(&mut self.out, 2, &text);
     }
 
@@ -132,7 +136,7 @@ impl Page<'_> {
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
             _ if id == e.output_node => "f".into(),
-            Some(node) => cut(&node.label, LONGEST),
+            Some(node) => cut(&e.face(node).label, LONGEST),
             None => "?".into(),
         }
     }
@@ -284,6 +288,13 @@ impl Page<'_> {
         self.line("");
         plot(&mut self.out, sweep);
     }
+}
+
+/// How much of what several uses want cancels.
+pub(in super::super) fn verdict(words: &Words, cancellation: f64) -> String {
+    let (survives, lost) = (digits(cancellation, 3), percent(1.0 - cancellation));
+    let id = if cancellation > 1.0 - 1e-12 { "ledger-agree" } else { "ledger-cancel" };
+    words.say(id, &[("ratio", &survives), ("lost", &lost)])
 }
 
 impl super::Explanation {

@@ -6,12 +6,14 @@ mod table;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::model::{Explanation, Node, Passed};
+use super::model::{Explanation, Node};
+use super::rules;
 use super::value::number;
 use super::words::Words;
-use super::{Value, rules};
-use table::{COLUMNS, cut, lines, wrapped};
-pub(super) use table::{short, table};
+pub(super) use answers::verdict;
+pub(crate) use table::wrapped;
+use table::{COLUMNS, lines};
+pub(super) use table::{cut, short, table};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
@@ -135,22 +137,23 @@ impl Page<'_> {
         let (mut drawn, mut rows) = (HashSet::new(), Vec::new());
         while let Some((id, lead, indent)) = stack.pop() {
             let Some(node) = e.node(id) else { continue };
-            if let ("broadcast", [operand]) = (node.op.as_str(), node.operands.as_slice()) {
+            if let (true, [operand]) = (node.is_silent(), node.operands.as_slice()) {
                 stack.push((*operand, lead, indent));
                 continue;
             }
+            let face = e.face(node);
             if rows.len() == MOST_NODES {
                 rows.push(vec![format!("  {}", self.words.get("more-nodes"))]);
                 break;
             }
             let again = !drawn.insert(id) && !node.operands.is_empty();
             let note = if again { self.words.get("see-above") } else { String::new() };
-            let gradient = match &node.gradient {
+            let gradient = match &face.gradient {
                 Some(gradient) => format!("d{root}/d· = {}", short(gradient, LONGEST_VALUE)),
                 None => String::new(),
             };
             let title = format!("{} {note}", self.gate(node));
-            let value = short(&node.value, LONGEST_VALUE);
+            let value = short(&face.value, LONGEST_VALUE);
             rows.push(vec![format!("{lead}{}", title.trim_end()), value, gradient]);
             if again {
                 continue;
@@ -169,12 +172,17 @@ impl Page<'_> {
     fn gate(&self, node: &Node) -> String {
         match node.is_gate() {
             false => cut(&node.label, LONGEST),
-            true => format!("[{}] {}", node.op, cut(&node.label, LONGEST)),
+            true => format!("[{}] {}", node.op, cut(&self.e.face(node).label, LONGEST)),
         }
     }
 
     fn backward(&mut self) {
         let e = self.e;
+        let passes = |node: &&Node| !node.backward.is_empty() && !node.is_silent();
+        let gates: Vec<&Node> = e.nodes.iter().rev().filter(passes).take(MOST_NODES).collect();
+        if gates.is_empty() {
+            return;
+        }
         self.title("backward-title", &[]);
         self.line("");
         if e.target.is_some() {
@@ -184,9 +192,8 @@ impl Page<'_> {
                 self.line("");
             }
         }
-        let gates = e.nodes.iter().rev().filter(|node| !node.backward.is_empty());
-        for node in gates.filter(|node| node.op != "broadcast").take(MOST_NODES) {
-            let value = short(&node.value, LONGEST);
+        for node in gates {
+            let value = short(&e.face(node).value, LONGEST);
             self.line(&cut(&format!("  {} = {value}", self.gate(node)), COLUMNS));
             let scalar = node.backward.iter().all(|passed| passed.product.as_number().is_some());
             match scalar && node.shape.is_empty() {
@@ -207,7 +214,7 @@ impl Page<'_> {
             let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
             let local = passed.local.as_ref().map_or_else(|| "·".into(), |v| short(v, LONGEST));
             let formula = match &passed.local_formula {
-                Some(formula) if formula.to_string() != local => {
+                Some(formula) if formula.as_number().is_none() => {
                     let formula = cut(&formula.to_string(), LONGEST);
                     self.words.say("local", &[("formula", &formula)])
                 }
@@ -226,8 +233,8 @@ impl Page<'_> {
     /// How the gradient of a whole array is passed: the rule in names, then the numbers.
     fn array_gate(&mut self, node: &Node) {
         for passed in &node.backward {
-            let Some(&to) = node.operands.get(passed.operand) else { continue };
-            let (to, product, right) = self.receiver(to, node, passed);
+            let (to, product) = self.e.received(node, passed);
+            let right = rules::along(self.e, node, passed, &self.words);
             let left = self.e.gradient_name(to);
             let shape = product.shape();
             let shape = if shape.is_empty() { String::new() } else { format!("  {shape:?}") };
@@ -235,7 +242,7 @@ impl Page<'_> {
                 self.line(&cut(&format!("     {left} = {right}{shape}"), COLUMNS));
             }
             let indent = if left == right { left.chars().count() + 6 } else { 7 };
-            for (at, line) in lines(&product, indent + 2).iter().enumerate() {
+            for (at, line) in lines(product, indent + 2).iter().enumerate() {
                 let lead = match (at, left == right) {
                     (0, true) => format!("     {left} = "),
                     (0, false) => format!("{}= ", " ".repeat(indent)),
@@ -244,24 +251,5 @@ impl Page<'_> {
                 self.line(&format!("{lead}{line}"));
             }
         }
-    }
-
-    /// The operand that receives, what it receives, and by which rule. An operand that was repeated to
-    /// fit gets the sum of the repeats' gradients.
-    fn receiver(&self, to: u32, node: &Node, passed: &Passed) -> (u32, Value, String) {
-        let up = self.e.gradient_name(node.id);
-        let rule = match (&passed.rule, &passed.local_formula) {
-            (Some(rule), _) => rule.clone(),
-            (None, Some(one)) if one.to_string() == "1" => up,
-            (None, Some(formula)) => format!("{up} ⊙ ({formula})"),
-            (None, None) => self.words.say("rule-own", &[("up", &up), ("op", &node.op)]),
-        };
-        let below = self.e.node(to).filter(|node| node.op == "broadcast");
-        let through = below.and_then(|node| {
-            let (onwards, &operand) = (node.backward.first()?, node.operands.first()?);
-            let sum = rules::rule(self.e, node, 0, &rule, &self.words)?;
-            Some((operand, onwards.product.clone(), sum))
-        });
-        through.unwrap_or_else(|| (to, passed.product.clone(), rule))
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// The text, cut to so many columns.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+pub(in super::super) fn cut(text: &str, longest: usize) -> String {
     if width(text) <= longest {
         return text.into();
     }
@@ -58,7 +58,7 @@ pub(in super::super) fn table(out: &mut String, rows: &[Vec<String>]) {
 }
 
 /// Breaks words into lines that fit, each with the same indent.
-pub(super) fn wrapped(out: &mut String, indent: usize, text: &str) {
+pub(crate) fn wrapped(out: &mut String, indent: usize, text: &str) {
     let mut line = " ".repeat(indent);
     // A per cent sign stays with its number.
     let text = text.replace(" %", "\u{a0}%");

@@ -42,6 +42,9 @@ partials-title = Partial derivatives of the result
 hessian-title = Second derivatives of the result
 
 paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied
+paths-title-arrays = Paths from { $root } to { $name } ({ $count } in all): by what each gate changes the norm of the gradient
+paths-rest-arrays = The other { $count } paths give { $sum } of the gradient.
+paths-sum-arrays = All paths together: ‖d{ $root }/d{ $name }‖ = { $sum }. A path's share is the part of this gradient that it gives.
 paths-rest = The other { $count } paths add { $sum }.
 paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
 
@@ -68,7 +71,7 @@ rank-gradient = gradient
 rank-value = value
 rank-effect = gradient × value
 ranking-same = The gradients differ, but +1 % of any of them has the same effect: gradient × value is the same for all.
-ranking-most = Per cent for per cent, { $names } matters most: gradient × value is the effect of +100 %, to first order.
+ranking-most = Per cent for per cent, most depends on { $names }: gradient × value is the effect of +100 %, to first order.
 
 descent-title = Which way to move? Against the gradient, with learning rate { $lr }
 step = step
@@ -101,6 +104,8 @@ page-what-if = What if? Move a slider
 page-change = change of { $root }, true
 page-first = by the gradient
 page-second = by gradient and curvature
+page-sweep = { $root } over { $name }, with its tangent
+page-tangent = tangent
 page-reset = Reset
 
 network-right = Class { $predicted }, rightly, with { $certain }; loss { $loss }
@@ -113,6 +118,10 @@ network-gradient = ‖gradient‖
 network-idle = idle units
 network-off = { $count } off ({ $share })
 network-saturated = { $count } saturated ({ $share })
+network-ledger = Who wants what: values used by several layers or branches add up dL/d·
+network-ledger-node = { $name }: ‖dL/d·‖ = { $total }
+network-parameters = What weights and biases get, from the gradient dY of their layer's output
+network-rule = by the rule
 network-weights = The weights that matter most for this loss: gradient × value
 network-weight = weight
 network-saliency = The input, and where the loss depends on it: |dL/d·| of each feature
@@ -132,3 +141,19 @@ remedy-pow = A power of a negative number, or a negative power of 0: use abs or 
 remedy-exp = exp overflows beyond 709: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
 remedy-asin = asin and acos take numbers from -1 to 1, and their slope is infinite at both ends.
 remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps.
+
+lint-warning = warning
+lint-fine = ok
+lint-inputs = The inputs go from { $low } to { $high }.
+lint-inputs-advice = Scale them to about 1, or the gradients of the first layer explode.
+lint-classes = The classes have { $least } to { $most } examples.
+lint-classes-advice = Accuracy hides the rare ones: look at the confusion.
+lint-leak = { $share } % of the variance of column { $column } lies between the classes.
+lint-leak-advice = It gives the target away: would it be known in use?
+lint-softmax-once = The loss takes the logits as they are: one softmax, its own.
+lint-softmax-twice = { $layer } stands before softmax-with-loss, which takes the softmax itself: with probabilities for logits the loss of { $classes } classes cannot fall below { $least }. Leave { $layer } out.
+lint-lr-flat = The learning rate is { $lr }; the loss has no upward curvature here.
+lint-lr-below = The learning rate { $lr } is below 2/λmax = { $limit }.
+lint-lr-beyond = The learning rate { $lr } is beyond 2/λmax = { $limit }: steps along the steepest valley climb its other side.
+lint-idle-units = { $share } % of { $layer }'s units pass no gradient, on average.
+lint-idle-units-advice = Try smaller weights, a smaller learning rate or another activation.

@@ -42,6 +42,9 @@ partials-title = 결과의 편미분
 hessian-title = 결과의 2계 미분
 
 paths-title = { $root }에서 { $name }까지의 경로(모두 { $count }개): 경로를 따라 국소 미분을 곱한다
+paths-title-arrays = { $root }에서 { $name }까지의 경로(모두 { $count }개): 게이트마다 기울기의 노름이 몇 배가 되는지
+paths-rest-arrays = 나머지 { $count }개의 경로는 기울기의 { $sum } 부분을 이룬다.
+paths-sum-arrays = 모든 경로의 합: ‖d{ $root }/d{ $name }‖ = { $sum }. 경로의 몫은 이 기울기에서 그 경로가 이루는 부분이다.
 paths-rest = 나머지 { $count }개의 경로의 합: { $sum }.
 paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
 
@@ -101,6 +104,8 @@ page-what-if = 만약 바꾼다면? 막대를 움직여 보자
 page-change = { $root }의 실제 변화
 page-first = 기울기의 예측
 page-second = 기울기와 곡률의 예측
+page-sweep = { $name }에 따른 { $root }, 그리고 접선
+page-tangent = 접선
 page-reset = 되돌리기
 
 network-right = { $predicted }번 클래스, 맞음, 확률 { $certain }; 손실 { $loss }
@@ -113,6 +118,10 @@ network-gradient = ‖기울기‖
 network-idle = 쉬는 유닛
 network-off = { $count }개 꺼짐 ({ $share })
 network-saturated = { $count }개 포화 ({ $share })
+network-ledger = 누가 무엇을 원하는가: 여러 층이나 가지가 쓰는 값은 dL/d·를 모두 더한다
+network-ledger-node = { $name }: ‖dL/d·‖ = { $total }
+network-parameters = 가중치와 편향이 받는 것: 층의 출력의 기울기 dY에서
+network-rule = 규칙
 network-weights = 이 손실에 가장 중요한 가중치: 기울기 × 값
 network-weight = 가중치
 network-saliency = 입력과, 손실이 의존하는 곳: 각 특징의 |dL/d·|
@@ -132,3 +141,19 @@ remedy-pow = 음수의 거듭제곱이거나 0의 음수 거듭제곱이다: 밑
 remedy-exp = exp는 709를 넘으면 넘친다: softmax처럼 가장 큰 값을 먼저 빼거나 softplus, log_softmax를 쓴다.
 remedy-asin = asin과 acos는 -1에서 1까지 받고, 양 끝에서 기울기가 무한하다.
 remedy-large = 수가 너무 커졌다: 입력의 크기를 맞추거나 더 작은 걸음을 쓴다.
+
+lint-warning = 주의
+lint-fine = 정상
+lint-inputs = 입력의 범위는 { $low }에서 { $high }까지이다.
+lint-inputs-advice = 1 정도의 크기로 맞춘다. 그러지 않으면 첫 층의 기울기가 폭발한다.
+lint-classes = 클래스마다 예제가 { $least }개에서 { $most }개까지 있다.
+lint-classes-advice = 정확도는 드문 클래스를 가린다: 혼동 행렬을 본다.
+lint-leak = { $column }번 열의 분산 가운데 { $share } %가 클래스 사이에 있다.
+lint-leak-advice = 정답을 미리 알려 주는 열이다: 실제로 쓸 때에도 알 수 있는 값인가?
+lint-softmax-once = 손실이 로짓을 그대로 받는다: 소프트맥스는 손실 안의 것 하나뿐이다.
+lint-softmax-twice = { $layer } 층이 softmax-with-loss 앞에 있는데, 이 손실은 스스로 소프트맥스를 취한다: 확률을 로짓으로 쓰면 클래스가 { $classes }개일 때 손실이 { $least } 아래로 내려가지 못한다. { $layer } 층을 뺀다.
+lint-lr-flat = 학습률은 { $lr }이다. 여기에서 손실에는 위로 굽은 방향이 없다.
+lint-lr-below = 학습률 { $lr }: 2/λmax = { $limit }보다 작다.
+lint-lr-beyond = 학습률 { $lr }: 2/λmax = { $limit } 너머이다. 가장 가파른 골짜기에서 한 걸음이 반대쪽을 오른다.
+lint-idle-units = { $layer } 층에서는 평균 { $share } %의 유닛이 기울기를 전하지 않는다.
+lint-idle-units-advice = 더 작은 가중치나 더 작은 학습률, 또는 다른 활성화 함수를 써 본다.

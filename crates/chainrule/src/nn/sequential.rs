@@ -1,52 +1,11 @@
-//! Layers, initialisers and the sequential model: functions that build graph nodes.
+//! The sequential model.
 
-use rand::rngs::ChaCha8Rng;
-use rand_distr::{Distribution, Normal};
-
+use super::{Affine, Init, Layer, LayerSpec, Pass, Spec, activation};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::parameters::Parameters;
 use crate::runtime::{Stream, generator};
-use crate::tensor::{Real, Shape, Tensor};
-
-/// How a parameter's values begin.
-///
-/// ```
-/// use chainrule::nn::Init;
-/// assert_eq!("normal:0.01".parse::<Init>()?, Init::Normal(0.01));
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    /// All zero.
-    Zeros,
-    /// Normal with mean 0 and this standard deviation.
-    Normal(f64),
-    /// Normal with standard deviation √(2/inputs), for ReLU (He et al., 2015, equation 10).
-    He,
-    /// Normal with standard deviation √(2/(inputs + outputs)) (Glorot and Bengio, 2010, equation 12).
-    Xavier,
-}
-
-impl Init {
-    /// Values for a parameter of shape `[inputs, outputs]`.
-    fn values<T: Real>(self, shape: Shape, rng: &mut ChaCha8Rng) -> Result<Tensor<T>> {
-        let inputs = shape.get(0).unwrap_or(1) as f64;
-        let outputs = shape.get(1).unwrap_or(1) as f64;
-        let deviation = match self {
-            Self::Zeros => return Ok(Tensor::full(shape, T::zero())),
-            Self::Normal(deviation) => deviation,
-            Self::He => (2.0 / inputs).sqrt(),
-            Self::Xavier => (2.0 / (inputs + outputs)).sqrt(),
-        };
-        let wanted = "a standard deviation of at least 0";
-        Error::check(deviation >= 0.0 && deviation.is_finite(), "init", deviation, wanted)?;
-        let normal = Normal::new(0.0, deviation)
-            .map_err(|error| Error::Mismatch(format!("init: {error}")))?;
-        let values = (0..shape.len()).map(|_| T::from_f64(normal.sample(rng))).collect();
-        Tensor::new(shape, values)
-    }
-}
+use crate::tensor::{Real, Shape};
 
 /// Checks that so many elements fit into memory, before any is written: an allocation that fails
 /// would end the process.
@@ -61,181 +20,6 @@ pub(crate) fn check_memory(what: &str, elements: u128, width: usize) -> Result<(
     });
     let size = format!("{:.3} GB", bytes as f64 / 1e9);
     Error::check(fits, what, size, "no more than this machine can give: choose smaller layers")
-}
-
-impl std::str::FromStr for Init {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let normal = text.strip_prefix("normal:").and_then(|number| number.parse::<f64>().ok());
-        match (text, normal) {
-            ("he", _) => Ok(Self::He),
-            ("xavier", _) => Ok(Self::Xavier),
-            ("zeros", _) => Ok(Self::Zeros),
-            (_, Some(deviation)) if deviation >= 0.0 && deviation.is_finite() => {
-                Ok(Self::Normal(deviation))
-            }
-            _ => Err(Error::Setting {
-                name: "init".into(),
-                value: format!("`{text}`"),
-                wanted: "`he`, `xavier`, `zeros` or `normal:` and a standard deviation, such as `normal:0.01`",
-            }),
-        }
-    }
-}
-
-/// A parameter that a layer needs.
-///
-/// ```
-/// use chainrule::nn::{Affine, Init, Layer};
-/// let weight = &Affine::new(784, 50, Init::He).parameters()[0];
-/// assert_eq!((weight.name, weight.init), ("weight", Init::He));
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
-    /// Its name within the layer, such as `weight`.
-    pub name: &'static str,
-    /// Its shape.
-    pub shape: Shape,
-    /// How its values begin.
-    pub init: Init,
-}
-
-/// A part of a model: parameters, and how the output follows from the input.
-///
-/// ```
-/// use chainrule::nn::{Layer, Sequential};
-/// use chainrule::{Graph, Var};
-///
-/// /// x², as a layer without parameters.
-/// #[derive(Debug)]
-/// struct Square;
-///
-/// impl Layer for Square {
-///     fn kind(&self) -> &'static str {
-///         "square"
-///     }
-///     fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>]) -> Var<'g> {
-///         x.square()
-///     }
-/// }
-///
-/// let g = Graph::new();
-/// let y = Sequential::new().with(Square).with(Square).forward(g.constant(2.0));
-/// assert_eq!(y.eval()?.values(), [16.0]);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-pub trait Layer: std::fmt::Debug + Send + Sync {
-    /// The kind of layer, in lower case; models number their layers by it.
-    fn kind(&self) -> &'static str;
-
-    /// The parameters, weight before bias.
-    fn parameters(&self) -> Vec<Spec> {
-        Vec::new()
-    }
-
-    /// Builds the output's nodes; `parameters` are in the order of [`Layer::parameters`].
-    #[track_caller]
-    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g>;
-}
-
-/// X·W + b, with X of shape `[batch, inputs]`, W of shape `[inputs, outputs]` and b of `[outputs]`.
-///
-/// ```
-/// use chainrule::nn::{Affine, Init, Layer};
-/// let layer = Affine::new(784, 50, Init::He);
-/// assert_eq!(layer.parameters()[0].shape.dims(), [784, 50]);
-/// ```
-#[derive(Clone, Debug)]
-pub struct Affine {
-    inputs: usize,
-    outputs: usize,
-    init: Init,
-}
-
-impl Affine {
-    /// A layer whose weights begin as `init` says, its biases at zero.
-    ///
-    /// ```
-    /// use chainrule::nn::{Affine, Init, Sequential};
-    /// let model = Sequential::new().with(Affine::new(2, 1, Init::Zeros));
-    /// assert_eq!(model.initial::<f32>(0)?.get("affine1.bias")?.values(), [0.0]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn new(inputs: usize, outputs: usize, init: Init) -> Self {
-        Self { inputs, outputs, init }
-    }
-}
-
-impl Layer for Affine {
-    fn kind(&self) -> &'static str {
-        "affine"
-    }
-    fn parameters(&self) -> Vec<Spec> {
-        let weight = Shape::from([self.inputs, self.outputs]);
-        vec![
-            Spec { name: "weight", shape: weight, init: self.init },
-            Spec { name: "bias", shape: Shape::from([self.outputs]), init: Init::Zeros },
-        ]
-    }
-    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>]) -> Var<'g> {
-        match parameters {
-            [weight, bias] => x.matmul(*weight) + *bias,
-            _ => x.graph().fail("affine", "takes a weight and a bias", parameters),
-        }
-    }
-}
-
-/// Writes a layer without parameters around a pointwise operation.
-macro_rules! activation {
-    ($($(#[$doc:meta])* $layer:ident $kind:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $layer;
-
-        impl Layer for $layer {
-            fn kind(&self) -> &'static str {
-                stringify!($kind)
-            }
-            fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>]) -> Var<'g> {
-                x.$kind()
-            }
-        }
-    )*};
-}
-
-activation! {
-    /// The logistic function as a layer; see [`Var::sigmoid`].
-    Sigmoid sigmoid;
-    /// max(x, 0) as a layer; see [`Var::relu`].
-    Relu relu;
-    /// The hyperbolic tangent as a layer; see [`Var::tanh`].
-    Tanh tanh;
-}
-
-/// The activation layer of a name: `sigmoid`, `relu` or `tanh`.
-///
-/// ```
-/// use chainrule::nn::activation;
-/// assert_eq!(activation("tanh")?.kind(), "tanh");
-/// assert!(activation("step").unwrap_err().to_string().contains("relu, sigmoid, tanh"));
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-///
-/// # Errors
-/// No activation has that name.
-pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
-    match name {
-        "relu" => Ok(Box::new(Relu)),
-        "sigmoid" => Ok(Box::new(Sigmoid)),
-        "tanh" => Ok(Box::new(Tanh)),
-        _ => Err(Error::Unknown {
-            what: "activation",
-            name: name.into(),
-            known: "relu, sigmoid, tanh".into(),
-        }),
-    }
 }
 
 /// Layers one after another. The parameters of the first affine layer are named `affine1.weight` and
@@ -260,6 +44,7 @@ pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
 #[derive(Debug, Default)]
 pub struct Sequential {
     layers: Vec<(String, Box<dyn Layer>)>,
+    inputs: usize,
 }
 
 impl Sequential {
@@ -315,7 +100,8 @@ impl Sequential {
         for &size in sizes {
             Error::check(size > 0, "a layer's size", size, "at least 1")?;
         }
-        let mut model = Self::new();
+        let inputs = sizes.first().copied().unwrap_or(0);
+        let mut model = Self { inputs, ..Self::new() };
         for (at, pair) in sizes.windows(2).enumerate() {
             if at > 0 {
                 model = model.with_boxed(activation(activation_name)?);
@@ -323,6 +109,56 @@ impl Sequential {
             model = model.with(Affine::new(pair[0], pair[1], init));
         }
         Ok(model)
+    }
+
+    /// The layers of a configuration, for examples of so many inputs; affine layers that do not say how
+    /// their weights begin do so as `init` says.
+    ///
+    /// ```
+    /// use chainrule::nn::{Init, LayerSpec, Sequential};
+    /// let affine = |units| LayerSpec::Affine { units, init: None };
+    /// let layers = [affine(50), LayerSpec::Relu, LayerSpec::Dropout { rate: 0.2 }, affine(10)];
+    /// let model = Sequential::build(&layers, 784, Init::He)?;
+    /// assert_eq!(model.outputs(), 10);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A size of 0, a setting out of its domain, or a residual layer that changes the width.
+    pub fn build(layers: &[LayerSpec], inputs: usize, init: Init) -> Result<Self> {
+        Error::check(inputs > 0, "the number of inputs", inputs, "at least 1")?;
+        let mut model = Self { inputs, ..Self::new() };
+        for layer in layers {
+            let layer = layer.build(model.outputs(), init)?;
+            model = model.with_boxed(layer);
+        }
+        Ok(model)
+    }
+
+    /// The features per example of a model that was [built](Sequential::build); 0 for others.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, LayerSpec, Sequential};
+    /// let model = Sequential::build(&[LayerSpec::Relu], 3, Init::He)?;
+    /// assert_eq!(model.inputs(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The outputs per example; 0 where no layer and no number of inputs sets them.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Affine, Init, Relu, Sequential};
+    /// let model = Sequential::new().with(Affine::new(784, 50, Init::He)).with(Relu);
+    /// assert_eq!(model.outputs(), 50);
+    /// ```
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        let set = self.layers.iter().rev().find_map(|(_, layer)| layer.outputs());
+        set.unwrap_or(self.inputs)
     }
 
     /// The parameters' names, shapes and initialisers, in the order of the layers.
@@ -338,6 +174,19 @@ impl Sequential {
         self.layers.iter().flat_map(|(name, layer)| {
             layer.parameters().into_iter().map(move |spec| (format!("{name}.{}", spec.name), spec))
         })
+    }
+
+    /// The names of the parameters that an optimizer changes, in the order of [`Sequential::variables`].
+    ///
+    /// ```
+    /// # use chainrule::nn::{BatchNorm, Sequential};
+    /// let model = Sequential::new().with(BatchNorm::new(3));
+    /// assert_eq!(model.trainable(), ["batch_norm1.weight", "batch_norm1.bias"]);
+    /// ```
+    #[must_use]
+    pub fn trainable(&self) -> Vec<String> {
+        let trainable = self.parameters().filter(|(_, spec)| spec.trainable);
+        trainable.map(|(name, _)| name).collect()
     }
 
     /// Fresh parameters: the same seed gives the same bits.
@@ -404,7 +253,7 @@ impl Sequential {
         self.parameters().fold(0, |sum, (_, spec)| sum.saturating_add(product(spec.shape)))
     }
 
-    /// Builds the output's nodes, each layer under its name.
+    /// Builds the output's nodes of a model that predicts, each layer under its name.
     ///
     /// ```
     /// # use chainrule::{Graph, nn::{Init, Sequential}};
@@ -418,19 +267,47 @@ impl Sequential {
     /// ```
     #[track_caller]
     pub fn forward<'g>(&self, x: Var<'g>) -> Var<'g> {
+        self.forward_in(x, &Pass::predict())
+    }
+
+    /// Builds the output's nodes of a model that trains or predicts, as `pass` says.
+    ///
+    /// ```
+    /// use chainrule::{Graph, nn::{Dropout, Pass, Sequential}};
+    /// let model = Sequential::new().with(Dropout::new(0.5)?);
+    /// let g = Graph::new();
+    /// let x = g.input("x", [5, 2]);
+    /// let y = model.forward_in(x, &Pass::train(0, g.labels("step", [], 1000)));
+    /// assert_ne!(y.id(), x.id());
+    /// assert_eq!(model.forward(x).id(), x.id());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn forward_in<'g>(&self, x: Var<'g>, pass: &Pass<'g>) -> Var<'g> {
         let g = x.graph();
         let _pin = g.pin();
+        let parameters: Vec<Var<'g>> =
+            self.parameters().map(|(name, spec)| g.parameter(&name, spec.shape)).collect();
+        self.record(x, &parameters, pass)
+    }
+
+    /// The layers one after another; `parameters` are those of all of them, in order.
+    #[track_caller]
+    pub(super) fn record<'g>(
+        &self,
+        x: Var<'g>,
+        mut parameters: &[Var<'g>],
+        pass: &Pass<'g>,
+    ) -> Var<'g> {
         self.layers.iter().fold(x, |x, (name, layer)| {
-            let parameters: Vec<Var<'g>> = layer
-                .parameters()
-                .iter()
-                .map(|spec| g.parameter(&format!("{name}.{}", spec.name), spec.shape))
-                .collect();
-            g.scope(name, || layer.forward(x, &parameters))
+            let count = layer.parameters().len().min(parameters.len());
+            let (own, rest) = parameters.split_at(count);
+            parameters = rest;
+            x.graph().scope(name, || layer.forward(x, own, pass))
         })
     }
 
-    /// The parameters as values of the graph of `x`, in order.
+    /// The trainable parameters as values of the graph of `x`, in order.
     ///
     /// ```
     /// # use chainrule::{Graph, nn::{Init, Sequential}};
@@ -444,6 +321,7 @@ impl Sequential {
     #[track_caller]
     pub fn variables<'g>(&self, x: Var<'g>) -> Vec<Var<'g>> {
         let _pin = x.graph().pin();
-        self.parameters().map(|(name, spec)| x.graph().parameter(&name, spec.shape)).collect()
+        let trainable = self.parameters().filter(|(_, spec)| spec.trainable);
+        trainable.map(|(name, spec)| x.graph().parameter(&name, spec.shape)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Every path from the output to an input, without listing them: the chain rule as a sum over paths.
+//! The paths of a computation of numbers.
 //!
 //! The number of paths grows exponentially with the depth of a graph, so that each node keeps only
 //! its k largest partial paths from the output. A path's size is the product of its local
@@ -7,11 +7,8 @@
 
 use std::collections::HashMap;
 
-use super::model::{Explanation, Path, Paths};
-use crate::error::{Error, Result};
-
-/// The paths that are kept for each node and shown.
-const MOST: usize = 8;
+use super::super::model::{Explanation, Path, Paths};
+use super::MOST;
 
 /// A partial path: its product, and the gate's partial path that it continues.
 #[derive(Clone, Copy)]
@@ -32,13 +29,7 @@ struct Reached {
 }
 
 /// The paths from the output to the input `name`, largest first.
-pub(super) fn to(explanation: &Explanation, name: &str) -> Result<Paths> {
-    if !explanation.is_scalar() {
-        return Err(Error::Mismatch(
-            "paths multiply numbers, but this computation has arrays; the edge ledger shows what each use of a value contributes"
-                .into(),
-        ));
-    }
+pub(in super::super) fn to(explanation: &Explanation, name: &str) -> Paths {
     let input = explanation.nodes.iter().find(|node| node.op == "input" && node.label == name);
     let root = explanation.nodes.last().map(|node| node.id);
     let mut reached: HashMap<u32, Reached> = HashMap::new();
@@ -53,7 +44,7 @@ pub(super) fn to(explanation: &Explanation, name: &str) -> Result<Paths> {
         for passed in &node.backward {
             let (Some(&operand), Some(local)) = (
                 node.operands.get(passed.operand),
-                passed.local.as_ref().and_then(super::Value::as_number),
+                passed.local.as_ref().and_then(super::super::Value::as_number),
             ) else {
                 continue;
             };
@@ -73,7 +64,7 @@ pub(super) fn to(explanation: &Explanation, name: &str) -> Result<Paths> {
     let found = input.and_then(|node| reached.get(&node.id).map(|found| (node.id, found)));
     let Some((id, found)) = found else {
         let (count, sum, sizes) = (0.0, 0.0, 0.0);
-        return Ok(Paths { name: name.into(), count, sum, sizes, largest: Vec::new() });
+        return Paths { name: name.into(), count, sum, sizes, largest: Vec::new() };
     };
     let share =
         |path: &Path| if found.sizes > 0.0 { path.product.abs() / found.sizes } else { 0.0 };
@@ -82,13 +73,13 @@ pub(super) fn to(explanation: &Explanation, name: &str) -> Result<Paths> {
         path.share = share(&path);
         path
     });
-    Ok(Paths {
+    Paths {
         name: name.into(),
         count: found.count,
         sum: found.sum,
         sizes: found.sizes,
         largest: largest.collect(),
-    })
+    }
 }
 
 /// Follows a partial path back up to the output.
@@ -110,7 +101,7 @@ fn trace(reached: &HashMap<u32, Reached>, id: u32, last: Partial) -> Path {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Request, explain, values};
+    use super::super::super::{Request, explain, values};
 
     #[test]
     fn two_to_the_sixtieth_paths_are_counted_and_summed() {

@@ -1,0 +1,93 @@
+//! `eval`.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use chainrule::Real;
+use chainrule::train::metrics::{ClassScores, ValueScores};
+use chainrule::train::{Evaluation, Scores, evaluate};
+
+use crate::arguments::Eval;
+use crate::print;
+use crate::run::{Run, pool};
+
+pub fn eval(options: &Eval) -> Result<()> {
+    let run = Run::open(&options.dir)?;
+    let (score, names) = match run.config.dtype.as_str() {
+        "f64" => score::<f64>(&run, options)?,
+        _ => score::<f32>(&run, options)?,
+    };
+    match options.json {
+        true => print::json(&score),
+        false => print::text(&table(&score, &names)),
+    }
+}
+
+/// The score, and the names of the classes.
+fn score<T: Real>(run: &Run, options: &Eval) -> Result<(Evaluation, Vec<String>)> {
+    let data = run.examples(options.dataset.as_deref())?;
+    let target = data.target();
+    let name = options.dataset.as_deref();
+    let (model, parameters) = run.model::<T>((data.width(), target), name, options.best)?;
+    let loss = run.config.loss_for(target)?;
+    let top = run.config.top_k;
+    let score = evaluate(&model, loss, &parameters, &*data, &pool(options.threads)?, top)?;
+    let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
+    Ok((score, names))
+}
+
+fn table(score: &Evaluation, names: &[String]) -> String {
+    match &score.scores {
+        Scores::Classes(scores) => classes(score.loss, scores, names),
+        Scores::Values(scores) => values(score.loss, scores),
+    }
+}
+
+fn values(loss: f64, scores: &ValueScores) -> String {
+    let ValueScores { examples, mse, rmse, mae, r2 } = scores;
+    format!(
+        "{examples} examples, loss {loss:.4}\n\
+         RMSE {rmse:.4}   MAE {mae:.4}   MSE {mse:.4}   R² {r2:.4}\n"
+    )
+}
+
+fn classes(loss: f64, scores: &ClassScores, names: &[String]) -> String {
+    let confusion = &scores.confusion;
+    let mut out =
+        format!("{} examples, accuracy {:.4}, loss {loss:.4}\n", scores.examples, scores.accuracy);
+    let _ = write!(
+        out,
+        "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",
+        scores.precision, scores.recall, scores.f1
+    );
+    if let Some(area) = scores.roc_auc {
+        let _ = write!(out, "   ROC-AUC {area:.4}");
+    }
+    if scores.top_k.k > 1 {
+        let _ = write!(out, "   top {} accuracy {:.4}", scores.top_k.k, scores.top_k.share);
+    }
+    let _ = writeln!(out, "\n\ntrue class (row) against predicted class (column):");
+    let counts = confusion.iter().flatten().max().map_or(1, |n| n.to_string().len()).max(2);
+    let name = |class: usize| match names.get(class) {
+        Some(name) => name.chars().take(12).collect(),
+        None => class.to_string(),
+    };
+    let widest = (0..confusion.len()).map(|class| name(class).chars().count()).max().unwrap_or(1);
+    let widest = widest.max(4);
+    let _ = write!(out, "{:>widest$} ", "");
+    for class in 0..confusion.len() {
+        let _ = write!(out, " {class:>counts$}");
+    }
+    let _ = writeln!(out, "  precision  recall");
+    for (class, row) in confusion.iter().enumerate() {
+        let _ = write!(out, "{:>widest$}:", name(class));
+        for count in row {
+            let _ = write!(out, " {count:>counts$}");
+        }
+        if let Some(of) = scores.per_class.get(class) {
+            let _ = write!(out, "  {:>9.3}  {:>6.3}", of.precision, of.recall);
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,41 @@
+//! `export`: parameters for other libraries.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use chainrule::Real;
+use chainrule::train::{RunFolder, export as write};
+
+use crate::arguments::Export;
+use crate::print;
+
+pub fn export(options: &Export) -> Result<()> {
+    let folder = RunFolder::open(&options.dir)?;
+    let bytes = match folder.config()?.dtype.as_str() {
+        "f64" => encoded::<f64>(&folder, options)?,
+        _ => encoded::<f32>(&folder, options)?,
+    };
+    let path = match &options.output {
+        Some(path) => path.clone(),
+        None => PathBuf::from(format!("{}.{}", name(&folder), options.format)),
+    };
+    print::write_bytes(&path, &bytes)?;
+    let path = path.display();
+    let line = match options.format.as_str() {
+        "npz" => format!("numpy.load(\"{path}\")"),
+        _ => format!("safetensors.torch.load_file(\"{path}\")"),
+    };
+    print::text(&format!("wrote {path}; in Python: {line}\n"))
+}
+
+fn encoded<T: Real>(folder: &RunFolder, options: &Export) -> Result<Vec<u8>> {
+    let parameters = if options.best { folder.best::<T>()? } else { folder.parameters()? };
+    Ok(match options.format.as_str() {
+        "npz" => write::npz(&parameters)?,
+        _ => write::safetensors(&parameters)?,
+    })
+}
+
+fn name(folder: &RunFolder) -> String {
+    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

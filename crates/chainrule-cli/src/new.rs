@@ -1,0 +1,54 @@
+//! `new`: a settings file for a dataset.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use chainrule::data::Target;
+use chainrule::train::Config;
+
+use crate::arguments::New;
+use crate::{data, print};
+
+pub fn new(options: &New) -> Result<()> {
+    let config = Config::for_dataset(&options.dataset);
+    let loaded = data::load(&config)?;
+    let preparation = &loaded.preparation;
+    let mut about = Vec::new();
+    let kind = match loaded.train.target() {
+        Target::Class { classes } => format!("{classes} classes"),
+        Target::Values { .. } => "a value each".into(),
+    };
+    about.push(format!(
+        "{} examples of {} features, with {kind}",
+        loaded.train.len(),
+        loaded.train.width()
+    ));
+    let few = |what: &str, names: &[String]| {
+        const SHOWN: usize = 8;
+        let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+        let more = if names.len() > SHOWN { ", …" } else { "" };
+        (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
+    };
+    about.extend(few("features", &preparation.feature_names()));
+    about.extend(few("target", preparation.target_names()));
+    about.extend(few("classes", preparation.class_names()));
+    let text = Config::template(&options.dataset, &about);
+    let path = match &options.output {
+        Some(path) => path.clone(),
+        None => {
+            let name = PathBuf::from(options.dataset.replace(':', "-"));
+            PathBuf::from(name.file_stem().unwrap_or(name.as_os_str())).with_extension("toml")
+        }
+    };
+    if path.as_os_str() == "-" {
+        return print::text(&text);
+    }
+    if path.exists() && !options.force {
+        bail!(crate::Usage(format!(
+            "{} exists already; choose another --output, or overwrite it with --force",
+            path.display()
+        )));
+    }
+    print::write_file(&path, &text)?;
+    print::text(&format!("wrote {0}; train with: chainrule train {0}\n", path.display()))
+}

@@ -1,0 +1,117 @@
+//! Training that is interrupted: by Ctrl-C, or killed at any moment. It resumes to the same bits.
+
+#![cfg(unix)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use common::{chainrule, digits, json, text};
+use tempfile::tempdir;
+
+/// Settings under which everything that a checkpoint holds matters.
+const SETTINGS: [&str; 13] = [
+    "--quiet",
+    "--epochs",
+    "60",
+    "--batch-size",
+    "7",
+    "--optimizer",
+    "adam",
+    "--lr",
+    "0.002",
+    "--dropout",
+    "0.2",
+    "--checkpoint-every",
+    "1",
+];
+
+fn start(arguments: &[&str]) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
+    assert!(sent.unwrap().success());
+}
+
+fn sha(report: &serde_json::Value) -> String {
+    report["parameters_sha256"].as_str().unwrap().to_owned()
+}
+
+/// Kills a run so many times, each after another while, and resumes it every time; returns how many
+/// of them met a run that was under way.
+fn kills(count: u64) -> usize {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let (whole, out) = (runs.path().join("whole"), runs.path().join("run"));
+    let train = |out: &Path| {
+        let fixed = ["train", text(data.path()), "--out", text(out), "--json"].map(str::to_owned);
+        fixed.into_iter().chain(SETTINGS.map(str::to_owned)).collect::<Vec<String>>()
+    };
+    let words = |arguments: &[String]| arguments.iter().map(String::clone).collect::<Vec<_>>();
+    let first = words(&train(&out));
+    let all: Vec<String> = words(&train(&whole));
+    let wanted = sha(&json(&all.iter().map(String::as_str).collect::<Vec<_>>()));
+
+    let mut under_way = 0;
+    for number in 0..count {
+        let resume = ["train", "--resume", text(&out), "--json", "--quiet"];
+        let begun = out.join("config.toml").exists();
+        let arguments: Vec<&str> =
+            if begun { resume.to_vec() } else { first.iter().map(String::as_str).collect() };
+        let mut child = start(&arguments);
+        // From a few milliseconds to some steps; the same every time the test runs.
+        std::thread::sleep(Duration::from_micros(2_000 + number * 7_919 % 23_000));
+        let _ = child.kill();
+        let output = child.wait_with_output().unwrap();
+        match output.status.code() {
+            None => under_way += 1,
+            Some(0) => {}
+            Some(_) => panic!("kill {number}: {}", String::from_utf8_lossy(&output.stderr)),
+        }
+    }
+    let resumed = json(&["train", "--resume", text(&out), "--json", "--quiet"]);
+    assert_eq!(sha(&resumed), wanted, "after {count} kills");
+    let names: Vec<String> = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names.iter().all(|name| !name.starts_with('.') && !name.ends_with(".next")),
+        "left behind: {names:?}"
+    );
+    under_way
+}
+
+#[test]
+fn a_run_that_is_killed_resumes_to_the_same_bits() {
+    assert!(kills(20) > 5);
+}
+
+/// Takes half a minute: `cargo xtask test` runs it.
+#[test]
+#[ignore = "takes half a minute"]
+fn two_hundred_kills_leave_nothing_that_cannot_be_resumed() {
+    let under_way = kills(200);
+    assert!(under_way > 50, "only {under_way} of 200 kills met a training");
+}
+
+#[test]
+fn ctrl_c_finishes_the_step_and_says_how_to_go_on() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let child = start(&["train", text(data.path()), "--out", text(&out), "--epochs", "4000000"]);
+    while !out.join("metrics.jsonl").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let resume = format!("chainrule train --resume {}", out.display());
+    assert!(said.contains(&resume), "{said}");
+    assert!(chainrule(&["eval", text(&out)]).status.success());
+}

@@ -1,0 +1,60 @@
+//! Changes of shape that nobody wrote: broadcasts, and the reshapes by which a vector takes part in a
+//! product of matrices or in a loss of a batch. Texts and pictures leave them out.
+
+use super::Value;
+use super::model::{Explanation, Node, Passed};
+
+impl Node {
+    /// Whether the node only changes a shape, which the expression does not say.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self.op.as_str(), "broadcast" | "reshape")
+    }
+}
+
+impl Explanation {
+    /// The node that a value comes from once silent ones are left out.
+    pub(super) fn behind(&self, id: u32) -> u32 {
+        let mut id = id;
+        while let Some(node) = self.node(id).filter(|node| node.is_silent()) {
+            let Some(&operand) = node.operands.first() else { break };
+            id = operand;
+        }
+        id
+    }
+
+    /// The gate that uses a value once silent ones are left out.
+    pub(super) fn user(&self, id: u32) -> Option<&Node> {
+        let mut gate = self.node(id)?;
+        while let (true, [entry]) = (gate.is_silent(), gate.ledger.as_slice()) {
+            gate = self.node(entry.gate)?;
+        }
+        Some(gate)
+    }
+
+    /// The node whose value and name stand for a gate: a product of a vector is one of matrices, made
+    /// into a vector again.
+    pub(super) fn face<'a>(&'a self, gate: &'a Node) -> &'a Node {
+        let turned = |node: &&Node| node.op == "reshape" && *node.operands == [gate.id];
+        let above = (gate.op == "matmul").then(|| self.nodes.iter().find(turned)).flatten();
+        above.unwrap_or(gate)
+    }
+
+    /// What arrives behind the silent nodes between a gate and its operand, unless one of them has
+    /// other uses: the node, and the gradient that it receives.
+    pub(super) fn received<'a>(&'a self, node: &Node, passed: &'a Passed) -> (u32, &'a Value) {
+        let mut to = node.operands.get(passed.operand).copied().unwrap_or(node.id);
+        let mut product = &passed.product;
+        while let Some(below) = self.node(to).filter(|n| n.is_silent() && n.ledger.len() == 1) {
+            let (Some(onwards), Some(operand)) =
+                (below.backward.first(), below.operands.first().and_then(|&id| self.node(id)))
+            else {
+                break;
+            };
+            if self.face(operand).id == to {
+                break;
+            }
+            (to, product) = (operand.id, &onwards.product);
+        }
+        (to, product)
+    }
+}

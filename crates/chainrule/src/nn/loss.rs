@@ -1,0 +1,284 @@
+//! Losses.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::graph::{Kind, Var};
+use crate::tensor::Tensor;
+
+/// What a model's outputs are measured by.
+///
+/// The mean over the batch of each example's loss, or with weights w the weighted mean Σ w·l / Σ w.
+///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule::nn::{Loss, Targets};
+/// let g = Graph::new();
+/// let logits = g.input("logits", [100, 10]);
+/// let labels = Targets::Labels(g.labels("t", [100], 10));
+/// let loss = Loss::CrossEntropy { label_smoothing: 0.1 }.record(logits, labels, None);
+/// assert_eq!(loss.shape().rank(), 0);
+/// assert_eq!("huber".parse::<Loss>()?, Loss::Huber { delta: 1.0 });
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Loss {
+    /// −Σ t·ln softmax(x) of logits x `[batch, classes]`, against labels or distributions t; see
+    /// [`SoftmaxWithLoss`](crate::ops::SoftmaxWithLoss).
+    CrossEntropy {
+        /// The share of each target that is spread evenly over all classes (Szegedy et al., 2016,
+        /// section 7); 0 where none is given.
+        #[serde(default)]
+        label_smoothing: f64,
+    },
+    /// −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) of logits x, σ the logistic function, averaged over an
+    /// example's outputs; t are labels 0 and 1 for one output, or probabilities.
+    BinaryCrossEntropy,
+    /// (f − t)², averaged over an example's outputs.
+    MeanSquared,
+    /// ½·(f − t)², summed over an example's outputs.
+    HalfSquared,
+    /// |f − t|, averaged over an example's outputs.
+    L1,
+    /// ½·d² where |d| ≤ δ, else δ·(|d| − ½·δ), with d = f − t, averaged over an example's outputs
+    /// (Huber, 1964).
+    Huber {
+        /// Where the square turns into a line; 1 where none is given.
+        #[serde(default = "delta")]
+        delta: f64,
+    },
+}
+
+fn delta() -> f64 {
+    1.0
+}
+
+/// What the outputs should be.
+#[derive(Clone, Copy, Debug)]
+pub enum Targets<'g> {
+    /// Classes, `[batch]`.
+    Labels(Var<'g>),
+    /// Real numbers in the shape of the outputs, or `[batch]` for one output.
+    Values(Var<'g>),
+}
+
+/// One weight per example from one per class, for [`Loss::record`].
+///
+/// ```
+/// # let g = chainrule::Graph::new();
+/// let weights = chainrule::nn::class_weights(g.labels("t", [100], 2), &[1.0, 3.0]);
+/// assert_eq!(weights.shape().dims(), [100]);
+/// ```
+#[track_caller]
+#[must_use]
+pub fn class_weights<'g>(labels: Var<'g>, of: &[f64]) -> Var<'g> {
+    match Tensor::new([of.len()], of.to_vec()) {
+        Ok(weights) => labels.graph().constant_tensor(weights).gather(0, labels),
+        Err(error) => labels.graph().fail("class_weights", &error.to_string(), &[labels]),
+    }
+}
+
+impl Loss {
+    /// The losses' names.
+    pub const NAMES: [&str; 6] =
+        ["cross-entropy", "binary-cross-entropy", "mean-squared", "half-squared", "l1", "huber"];
+
+    /// The loss of `output`, `[batch, outputs]`, as a scalar; `weights` are one per example.
+    ///
+    /// ```
+    /// use chainrule::nn::{Loss, Targets};
+    /// # let g = chainrule::Graph::new();
+    /// let (f, t) = (g.constant(3.0).broadcast_to([1, 2]), g.constant(1.0).broadcast_to([1, 2]));
+    /// let loss = |loss: Loss| loss.record(f, Targets::Values(t), None).eval();
+    /// assert_eq!(loss(Loss::MeanSquared)?.values(), [4.0]);
+    /// assert_eq!(loss(Loss::HalfSquared)?.values(), [4.0]);
+    /// assert_eq!(loss(Loss::L1)?.values(), [2.0]);
+    /// assert_eq!(loss(Loss::Huber { delta: 1.0 })?.values(), [1.5]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn record<'g>(
+        &self,
+        output: Var<'g>,
+        targets: Targets<'g>,
+        weights: Option<Var<'g>>,
+    ) -> Var<'g> {
+        let g = output.graph();
+        if let Self::CrossEntropy { label_smoothing } = *self {
+            return cross_entropy(output, targets, label_smoothing, weights);
+        }
+        let _block = g.block(self.name());
+        let target = match (self, targets) {
+            (_, Targets::Values(values)) => in_shape_of(output, values),
+            (Self::BinaryCrossEntropy, Targets::Labels(labels)) => {
+                in_shape_of(output, labels.one_hot(2).slice(1, 1, 2))
+            }
+            (_, Targets::Labels(labels)) => {
+                return g.fail(self.name(), "takes real numbers as targets, not labels", &[labels]);
+            }
+        };
+        if !target.is_poison() && target.shape() != output.shape() {
+            let message = "the targets must have the shape of the outputs";
+            return g.fail(self.name(), message, &[output, target]);
+        }
+        let elements = self.elements(output, target);
+        match (self, weights) {
+            (Self::HalfSquared, _) => weighted_mean(row_sums(elements), weights),
+            (_, None) => elements.mean(&[]),
+            (_, Some(_)) => {
+                let width = elements.shape().len() / elements.shape().get(0).unwrap_or(1).max(1);
+                weighted_mean(row_sums(elements) / width as f64, weights)
+            }
+        }
+    }
+
+    /// The loss of each output by itself.
+    fn elements<'g>(&self, output: Var<'g>, target: Var<'g>) -> Var<'g> {
+        if let Self::BinaryCrossEntropy = self {
+            // ln(1 + e⁻ˣ) and ln(1 + eˣ) lose no digits where the loss is small.
+            return target * (-output).softplus() + (1.0 - target) * output.softplus();
+        }
+        let difference = output - target;
+        match *self {
+            Self::L1 => difference.abs(),
+            Self::HalfSquared => difference.square() * 0.5,
+            Self::Huber { delta } => {
+                let size = difference.abs();
+                let line = (size - 0.5 * delta) * delta;
+                size.less_equal(size.like(delta)).select(difference.square() * 0.5, line)
+            }
+            _ => difference.square(),
+        }
+    }
+
+    /// Whether the targets are, or may be, labels.
+    ///
+    /// ```
+    /// use chainrule::nn::Loss;
+    /// assert!(Loss::BinaryCrossEntropy.takes_labels() && !Loss::L1.takes_labels());
+    /// ```
+    #[must_use]
+    pub fn takes_labels(&self) -> bool {
+        matches!(self, Self::CrossEntropy { .. } | Self::BinaryCrossEntropy)
+    }
+
+    /// The loss's name, such as `cross-entropy`.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::nn::Loss::L1.name(), "l1");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        let [cross, binary, mean, half, l1, huber] = Self::NAMES;
+        match self {
+            Self::CrossEntropy { .. } => cross,
+            Self::BinaryCrossEntropy => binary,
+            Self::MeanSquared => mean,
+            Self::HalfSquared => half,
+            Self::L1 => l1,
+            Self::Huber { .. } => huber,
+        }
+    }
+
+    /// Checks the settings' domains.
+    ///
+    /// ```
+    /// assert!(chainrule::nn::Loss::Huber { delta: 0.0 }.check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that is out of its domain.
+    pub fn check(&self) -> Result<()> {
+        match *self {
+            Self::CrossEntropy { label_smoothing: share } => {
+                let ok = (0.0..=1.0).contains(&share);
+                Error::check(ok, "the label smoothing", share, "from 0 to 1")
+            }
+            Self::Huber { delta } => {
+                let ok = delta > 0.0 && delta.is_finite();
+                Error::check(ok, "delta", delta, "positive and finite")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Loss {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Ok(match name {
+            "cross-entropy" => Self::CrossEntropy { label_smoothing: 0.0 },
+            "binary-cross-entropy" => Self::BinaryCrossEntropy,
+            "mean-squared" => Self::MeanSquared,
+            "half-squared" => Self::HalfSquared,
+            "l1" => Self::L1,
+            "huber" => Self::Huber { delta: delta() },
+            _ => {
+                let known = Self::NAMES.join(", ");
+                return Err(Error::Unknown { what: "loss", name: name.into(), known });
+            }
+        })
+    }
+}
+
+#[track_caller]
+fn cross_entropy<'g>(
+    logits: Var<'g>,
+    targets: Targets<'g>,
+    smoothing: f64,
+    weights: Option<Var<'g>>,
+) -> Var<'g> {
+    let (Targets::Labels(target) | Targets::Values(target)) = targets;
+    if smoothing == 0.0 && weights.is_none() {
+        return logits.softmax_with_loss(target);
+    }
+    let _block = logits.graph().block("cross-entropy");
+    let classes = logits.shape().dims().last().copied().unwrap_or(1);
+    let target = match target.ty().kind {
+        Kind::Index { .. } => target.one_hot(classes),
+        Kind::Real => target,
+    };
+    let target = match smoothing {
+        0.0 => target,
+        share => target * (1.0 - share) + share / classes as f64,
+    };
+    if weights.is_none() {
+        return logits.softmax_with_loss(target);
+    }
+    if !target.is_poison() && target.shape() != logits.shape() {
+        let message = "takes logits and targets of one shape [batch, classes]";
+        return logits.graph().fail("cross-entropy", message, &[logits, target]);
+    }
+    weighted_mean(-row_sums(target * logits.log_softmax()), weights)
+}
+
+/// Targets `[batch]` of a single output as `[batch, 1]`, which `[batch]` would not be broadcast to.
+fn in_shape_of<'g>(output: Var<'g>, target: Var<'g>) -> Var<'g> {
+    match (output.shape().dims(), target.shape().dims()) {
+        ([batch, 1], [count]) if batch == count => target.reshape(output.shape()),
+        _ => target,
+    }
+}
+
+/// The sum of each example's elements.
+fn row_sums(x: Var<'_>) -> Var<'_> {
+    let axes: Vec<usize> = (1..x.shape().rank()).collect();
+    if axes.is_empty() { x } else { x.sum(&axes) }
+}
+
+/// Σ w·l / Σ w, or the mean without weights.
+fn weighted_mean<'g>(losses: Var<'g>, weights: Option<Var<'g>>) -> Var<'g> {
+    match weights {
+        None => losses.mean(&[]),
+        Some(weights) if !weights.is_poison() && weights.shape() != losses.shape() => {
+            let message = "takes one weight per example";
+            losses.graph().fail("loss", message, &[weights])
+        }
+        Some(weights) => (losses * weights).sum(&[]) / weights.sum(&[]),
+    }
+}

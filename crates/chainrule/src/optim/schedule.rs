@@ -1,0 +1,278 @@
+//! Schedules of the learning rate.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How the learning rate changes in training, as PyTorch's schedulers of the same names have it.
+///
+/// Time is counted in steps or in epochs, as the caller chooses, from 0.
+///
+/// ```
+/// use chainrule::optim::{Plateau, Schedule};
+/// let schedule = Schedule::Step { every: 30, gamma: 0.1 };
+/// let rate = |at| schedule.rate(0.5, at, 90, &Plateau::default());
+/// assert_eq!((rate(0), rate(29), rate(30)), (0.5, 0.5, 0.05));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Always the base rate.
+    Constant,
+    /// The base rate times γ for each time that `every` have passed.
+    Step {
+        /// How long the rate stays.
+        every: u64,
+        /// γ; 0.1 where none is given.
+        #[serde(default = "tenth")]
+        gamma: f64,
+    },
+    /// The base rate times γᵗ.
+    Exponential {
+        /// γ.
+        gamma: f64,
+    },
+    /// Half a cosine from the base rate down to `min` at the end (Loshchilov and Hutter, 2017,
+    /// equation 5).
+    Cosine {
+        /// The last rate; 0 where none is given.
+        #[serde(default)]
+        min: f64,
+    },
+    /// Half a cosine up to the base rate, and another one down (Smith and Topin, 2018).
+    OneCycle {
+        /// The share of the time that the rate rises; 0.3 where none is given.
+        #[serde(default = "rise")]
+        rise: f64,
+        /// What the base rate is divided by at the start; 25 where none is given.
+        #[serde(default = "start")]
+        start: f64,
+        /// What the first rate is divided by at the end; 10⁴ where none is given.
+        #[serde(default = "end")]
+        end: f64,
+    },
+    /// The base rate times `factor` for each time that the metric, such as the validation loss, has not
+    /// become smaller for more than `patience` observations.
+    ReduceOnPlateau {
+        /// What the rate is multiplied by; 0.1 where none is given.
+        #[serde(default = "tenth")]
+        factor: f64,
+        /// The observations without improvement that change nothing; 10 where none is given.
+        #[serde(default = "patience")]
+        patience: u64,
+        /// The share of the best metric that counts as an improvement; 10⁻⁴ where none is given.
+        #[serde(default = "threshold")]
+        threshold: f64,
+        /// The smallest rate; 0 where none is given.
+        #[serde(default)]
+        min: f64,
+    },
+}
+
+fn tenth() -> f64 {
+    0.1
+}
+
+fn rise() -> f64 {
+    0.3
+}
+
+fn start() -> f64 {
+    25.0
+}
+
+fn end() -> f64 {
+    1e4
+}
+
+fn patience() -> u64 {
+    10
+}
+
+fn threshold() -> f64 {
+    1e-4
+}
+
+/// What [`Schedule::ReduceOnPlateau`] remembers: a part of a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plateau {
+    /// The best metric so far.
+    pub best: Option<f64>,
+    /// The observations since then that were no better.
+    pub bad: u64,
+    /// What the base rate is multiplied by.
+    pub factor: f64,
+}
+
+impl Default for Plateau {
+    fn default() -> Self {
+        Self { best: None, bad: 0, factor: 1.0 }
+    }
+}
+
+impl Schedule {
+    /// The schedules' names.
+    pub const NAMES: [&str; 6] =
+        ["constant", "step", "exponential", "cosine", "one-cycle", "reduce-on-plateau"];
+
+    /// The learning rate at a time, of `total`, with the base rate `base`.
+    ///
+    /// ```
+    /// use chainrule::optim::{Plateau, Schedule};
+    /// let rate = |at| Schedule::Cosine { min: 0.0 }.rate(0.5, at, 10, &Plateau::default());
+    /// assert_eq!((rate(0), rate(5), rate(10)), (0.5, 0.25, 0.0));
+    /// ```
+    #[must_use]
+    pub fn rate(&self, base: f64, at: u64, total: u64, plateau: &Plateau) -> f64 {
+        match *self {
+            Self::Constant => base,
+            Self::Step { every, gamma } => base * gamma.powf((at / every.max(1)) as f64),
+            Self::Exponential { gamma } => base * gamma.powf(at as f64),
+            Self::Cosine { min } => cosine(base, min, at as f64 / total.max(1) as f64),
+            Self::OneCycle { rise, start, end } => {
+                let first = base / start;
+                let top = rise * total as f64 - 1.0;
+                let (at, last) = (at as f64, total as f64 - 1.0);
+                match at <= top {
+                    true => cosine(first, base, at / top),
+                    false => cosine(base, first / end, (at - top) / (last - top)),
+                }
+            }
+            Self::ReduceOnPlateau { min, .. } => (base * plateau.factor).max(min.min(base)),
+        }
+    }
+
+    /// Tells [`Schedule::ReduceOnPlateau`] of a metric of which smaller is better; nothing to others.
+    ///
+    /// ```
+    /// use chainrule::optim::{Plateau, Schedule};
+    /// let schedule =
+    ///     Schedule::ReduceOnPlateau { factor: 0.5, patience: 1, threshold: 1e-4, min: 0.0 };
+    /// let mut plateau = Plateau::default();
+    /// for loss in [1.0, 1.0, 1.0] {
+    ///     schedule.observe(loss, &mut plateau);
+    /// }
+    /// assert_eq!(schedule.rate(0.1, 3, 10, &plateau), 0.05);
+    /// ```
+    pub fn observe(&self, metric: f64, plateau: &mut Plateau) {
+        let Self::ReduceOnPlateau { factor, patience, threshold, .. } = *self else { return };
+        if plateau.best.is_none_or(|best| metric < best * (1.0 - threshold)) {
+            plateau.best = Some(metric);
+            plateau.bad = 0;
+        } else {
+            plateau.bad += 1;
+        }
+        if plateau.bad > patience {
+            plateau.factor *= factor;
+            plateau.bad = 0;
+        }
+    }
+
+    /// Checks the settings' domains.
+    ///
+    /// ```
+    /// use chainrule::optim::Schedule;
+    /// assert!(Schedule::Step { every: 0, gamma: 0.1 }.check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that is out of its domain.
+    pub fn check(&self) -> Result<()> {
+        let positive = |name: &str, value: f64| {
+            Error::check(value > 0.0 && value.is_finite(), name, value, "positive and finite")
+        };
+        let not_negative = |name: &str, value: f64| {
+            let ok = value >= 0.0 && value.is_finite();
+            Error::check(ok, name, value, "at least 0 and finite")
+        };
+        match *self {
+            Self::Constant => Ok(()),
+            Self::Step { every, gamma } => {
+                Error::check(every > 0, "every", every, "at least 1")?;
+                positive("gamma", gamma)
+            }
+            Self::Exponential { gamma } => positive("gamma", gamma),
+            Self::Cosine { min } => not_negative("min", min),
+            Self::OneCycle { rise, start, end } => {
+                let ok = rise > 0.0 && rise < 1.0;
+                Error::check(ok, "rise", rise, "above 0 and below 1")?;
+                positive("start", start)?;
+                positive("end", end)
+            }
+            Self::ReduceOnPlateau { factor, threshold, min, .. } => {
+                let ok = factor > 0.0 && factor < 1.0;
+                Error::check(ok, "factor", factor, "above 0 and below 1")?;
+                not_negative("threshold", threshold)?;
+                not_negative("min", min)
+            }
+        }
+    }
+}
+
+/// Half a cosine from one value to another, at a share of the way.
+fn cosine(from: f64, to: f64, share: f64) -> f64 {
+    let share = if share.is_nan() { 1.0 } else { share.clamp(0.0, 1.0) };
+    to + (from - to) * (1.0 + (PI * share).cos()) / 2.0
+}
+
+/// A linear warm-up before a schedule: the rate rises from a share of the base rate to all of it in so
+/// many steps or epochs (Goyal et al., 2017, section 2.2); then the schedule begins.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warmup {
+    /// How long it lasts; 0 for none.
+    pub length: u64,
+    /// The share of the base rate at its start; ⅓ where none is given.
+    #[serde(default = "third")]
+    pub from: f64,
+}
+
+fn third() -> f64 {
+    1.0 / 3.0
+}
+
+impl Default for Warmup {
+    fn default() -> Self {
+        Self { length: 0, from: third() }
+    }
+}
+
+impl Warmup {
+    /// The learning rate at a time, of `total` with the warm-up; the schedule has what is left.
+    ///
+    /// ```
+    /// use chainrule::optim::{Plateau, Schedule, Warmup};
+    /// let warmup = Warmup { length: 4, from: 0.5 };
+    /// let rate = |at| warmup.rate(&Schedule::Cosine { min: 0.0 }, 0.5, at, 14, &Plateau::default());
+    /// assert_eq!((rate(0), rate(2), rate(4), rate(14)), (0.25, 0.375, 0.5, 0.0));
+    /// ```
+    #[must_use]
+    pub fn rate(
+        &self,
+        schedule: &Schedule,
+        base: f64,
+        at: u64,
+        total: u64,
+        plateau: &Plateau,
+    ) -> f64 {
+        match at.checked_sub(self.length) {
+            None => base * (self.from + (1.0 - self.from) * at as f64 / self.length as f64),
+            Some(at) => schedule.rate(base, at, total.saturating_sub(self.length), plateau),
+        }
+    }
+
+    /// Checks the settings' domains.
+    ///
+    /// ```
+    /// assert!(chainrule::optim::Warmup { length: 5, from: 0.0 }.check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// A share that is not above 0 and at most 1.
+    pub fn check(&self) -> Result<()> {
+        let ok = self.from > 0.0 && self.from <= 1.0;
+        Error::check(ok, "the share at the warm-up's start", self.from, "above 0 and at most 1")
+    }
+}

@@ -1,0 +1,234 @@
+//! Optimizers: clipping, state, settings, and what a plan makes of their updates.
+
+use chainrule::optim::{Clip, Lbfgs, Optimizer, Plateau, Rates, Schedule, Warmup};
+use chainrule::{Graph, Parameters, Result, Tensor, Var};
+
+/// Per tensor, [3, 4] would be clipped to length 1 and [0.5] left alone.
+#[test]
+fn the_norm_is_that_of_all_gradients_together() {
+    let g = Graph::new();
+    let constant =
+        |values: &[f64]| g.constant_tensor(Tensor::new([values.len()], values.to_vec()).unwrap());
+    let gradients = [constant(&[3.0, 4.0]), constant(&[12.0]), constant(&[0.0; 5])];
+    let values = |v: &Var<'_>| v.eval().unwrap().values().to_vec();
+    let clipped: Vec<f64> = Clip::Norm(1.3).clip(&gradients).iter().flat_map(values).collect();
+    let expected = [0.3, 0.4, 1.2, 0.0, 0.0, 0.0, 0.0, 0.0];
+    assert!(clipped.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{clipped:?}");
+    // Shorter ones stay as they are, bit by bit.
+    let clipped: Vec<f64> = Clip::Norm(13.1).clip(&gradients).iter().flat_map(values).collect();
+    assert_eq!(clipped, [3.0, 4.0, 12.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn names_have_the_settings_of_a_bare_kind() {
+    for name in Optimizer::NAMES {
+        let bare: Optimizer = serde_json::from_str(&format!(r#"{{"kind": "{name}"}}"#)).unwrap();
+        assert_eq!(name.parse::<Optimizer>().unwrap(), bare);
+        assert_eq!(bare.name(), name);
+        bare.check().unwrap();
+        let text = toml::to_string(&bare).unwrap();
+        assert_eq!(toml::from_str::<Optimizer>(&text).unwrap(), bare, "{text}");
+    }
+    let error = "adamax".parse::<Optimizer>().unwrap_err().to_string();
+    assert!(error.contains("adamw"), "{error}");
+    let wrong = serde_json::from_str::<Optimizer>(r#"{"kind": "lbfgs", "histroy": 3}"#);
+    assert!(wrong.is_err());
+}
+
+#[test]
+fn settings_out_of_their_domain_are_told() {
+    let check = |text: &str| {
+        let optimizer: Optimizer = serde_json::from_str(text).unwrap();
+        optimizer.check().unwrap_err().to_string()
+    };
+    for (text, wanted) in [
+        (r#"{"kind": "sgd", "momentum": 1}"#, "momentum is 1"),
+        (r#"{"kind": "sgd", "nesterov": true}"#, "above 0 for Nesterov's"),
+        (r#"{"kind": "adagrad", "epsilon": 0}"#, "epsilon is 0"),
+        (r#"{"kind": "rmsprop", "decay": 1.5}"#, "decay is 1.5"),
+        (r#"{"kind": "adam", "beta2": -0.1}"#, "beta2 is -0.1"),
+        (r#"{"kind": "adamw", "weight_decay": -1}"#, "weight_decay is -1"),
+        (r#"{"kind": "lbfgs", "history": 0}"#, "history is 0"),
+    ] {
+        assert!(check(text).contains(wanted), "{text}: {}", check(text));
+    }
+}
+
+#[test]
+fn what_an_optimizer_keeps_is_its_state_and_stays() {
+    for name in Optimizer::NAMES {
+        let optimizer: Optimizer = match name {
+            "sgd" => Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            name => name.parse().unwrap(),
+        };
+        let mut parameters = Parameters::<f32>::new();
+        for name in ["affine1.weight", "batch_norm1.running_mean"] {
+            parameters.insert(name, Tensor::full([2], 1.0));
+        }
+        optimizer.prepare(&mut parameters, &["affine1.weight".into()]);
+        let state: Vec<String> = parameters
+            .iter()
+            .map(|(name, _)| name.to_owned())
+            .filter(|name| Optimizer::is_state(name))
+            .collect();
+        assert_eq!(state.len() + 2, parameters.iter().count(), "{state:?}");
+        if let Some(first) = state.first() {
+            parameters.get_mut(first).unwrap().values_mut()[0] = 7.0;
+            let before = parameters.clone();
+            optimizer.prepare(&mut parameters, &["affine1.weight".into()]);
+            assert_eq!(parameters, before);
+        }
+    }
+}
+
+/// AdamW and momentum join the product that makes the gradient, as plain Adam does.
+#[test]
+fn updates_run_within_the_product() {
+    for (optimizer, last) in [("adamw", "adam_step"), ("sgd", "sgd_step"), ("rmsprop", "sgd_step")]
+    {
+        let optimizer: Optimizer = match optimizer {
+            "sgd" => Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 },
+            name => name.parse().unwrap(),
+        };
+        let g = Graph::new();
+        let x = g.input("x", [64, 784]);
+        let w = g.parameter("w", [784, 50]);
+        let loss = x.matmul(w).softmax_with_loss(g.labels("t", [64], 50));
+        let dw = g.backward(loss, &[w]);
+        let rates = Rates { rate: g.input("rate", []), of: Vec::new() };
+        let updates = optimizer.updates(&rates, &[w], &dw);
+        let info = g.compile_step::<f32>(loss, &updates).unwrap().info();
+        let product = info.steps.iter().find(|step| step.kernel == "product 784×64×50").unwrap();
+        assert_eq!(product.fused.last().map(AsRef::as_ref), Some(last), "{info}");
+    }
+}
+
+/// (w₀ − 1)² + 100·(w₁ − w₀²)², Rosenbrock's valley.
+fn valley<T: chainrule::Real>(at: &Parameters<T>) -> Result<(f64, Parameters<T>)> {
+    let [x, y] = [0, 1].map(|i| chainrule::Real::to_f64(at.get("w").unwrap().values()[i]));
+    let gradient = [2.0 * (x - 1.0) - 400.0 * x * (y - x * x), 200.0 * (y - x * x)];
+    let mut gradients = Parameters::new();
+    gradients.insert("w", Tensor::new([2], gradient.map(T::from_f64).to_vec())?);
+    Ok(((x - 1.0).powi(2) + 100.0 * (y - x * x).powi(2), gradients))
+}
+
+fn start<T: chainrule::Real>() -> (Parameters<T>, Parameters<T>, Vec<String>) {
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::new([2], [-1.2, 1.0].map(T::from_f64).to_vec()).unwrap());
+    (parameters, Parameters::new(), vec!["w".into()])
+}
+
+#[test]
+fn lbfgs_walks_down_the_valley() {
+    let (mut parameters, mut state, names) = start::<f64>();
+    let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
+    let mut last = f64::INFINITY;
+    for _ in 0..5 {
+        let before = lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
+        assert!(before <= last);
+        last = before;
+    }
+    // Changes of the loss below 10⁻⁹ end the walk, where PyTorch's ends.
+    let found = parameters.get("w").unwrap().values();
+    let expected = [0.9999814210791366, 0.9999619651810989];
+    assert!(found.iter().zip(expected).all(|(w, e)| (w - e).abs() < 1e-9), "{found:?}");
+}
+
+#[test]
+fn lbfgs_goes_on_from_its_state_with_the_same_bits() {
+    let lbfgs = Lbfgs { history: 3, iterations: 3, line_search: true };
+    let (mut parameters, mut state, names) = start::<f32>();
+    for _ in 0..6 {
+        lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
+    }
+    let expected = parameters.sha256();
+    let (mut parameters, mut state, names) = start::<f32>();
+    for _ in 0..6 {
+        lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
+        // As a checkpoint does, which keeps tensors in the precision of the run.
+        let mut copy = Parameters::new();
+        state.iter().for_each(|(name, tensor)| copy.insert(name, tensor.clone()));
+        state = copy;
+    }
+    assert_eq!(parameters.sha256(), expected);
+}
+
+#[test]
+fn lbfgs_does_not_write_what_is_not_finite() {
+    for line_search in [false, true] {
+        let (mut parameters, mut state, names) = start::<f64>();
+        let lbfgs = Lbfgs { line_search, ..Lbfgs::default() };
+        // A loss that ends at w₀ = −1.
+        let mut cliff = |at: &Parameters<f64>| {
+            let (loss, gradient) = valley(at)?;
+            Ok((if at.get("w")?.values()[0] > -1.0 { f64::NAN } else { loss }, gradient))
+        };
+        for _ in 0..3 {
+            lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut cliff).unwrap();
+            assert!(cliff(&parameters).unwrap().0.is_finite());
+        }
+    }
+}
+
+#[test]
+fn lbfgs_names_a_state_that_does_not_fit() {
+    let (mut parameters, mut state, names) = start::<f64>();
+    state.insert("lbfgs.gradient", Tensor::full([3], 0.0));
+    let error = Lbfgs::default().step(&mut parameters, &names, &mut state, 1.0, &mut valley);
+    assert!(error.unwrap_err().to_string().contains("2 elements to train"));
+}
+
+#[test]
+fn lbfgs_stays_where_the_slope_is_tiny() {
+    // (w − 1)²/2, so close to 1 that the slope is larger than 10⁻⁷ and its square below 10⁻⁹.
+    let mut bowl = |at: &Parameters<f64>| {
+        let d = at.get("w")?.values()[0] - 1.0;
+        let mut gradient = Parameters::new();
+        gradient.insert("w", Tensor::scalar(d));
+        Ok((d * d / 2.0, gradient))
+    };
+    let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
+    parameters.insert("w", Tensor::scalar(1.0 + 1e-5));
+    for _ in 0..2 {
+        let names = ["w".into()];
+        Lbfgs::default().step(&mut parameters, &names, &mut state, 1.0, &mut bowl).unwrap();
+        assert_eq!(parameters.get("w").unwrap().values(), [1.0 + 1e-5]);
+    }
+}
+
+#[test]
+fn lbfgs_in_a_plan_is_an_error() {
+    let g = Graph::new();
+    let w = g.parameter("w", []);
+    let optimizer: Optimizer = "lbfgs".parse().unwrap();
+    assert!(optimizer.updates(&Rates::constant(&g, 1.0), &[w], &[w]).is_empty());
+    assert!(g.ok().unwrap_err().to_string().contains("outside a plan"));
+}
+
+#[test]
+fn schedules_are_finite_whatever_the_time() {
+    let schedules = [
+        Schedule::Constant,
+        Schedule::Step { every: 0, gamma: 0.5 },
+        Schedule::Exponential { gamma: 0.5 },
+        Schedule::Cosine { min: 0.01 },
+        Schedule::OneCycle { rise: 0.3, start: 25.0, end: 1e4 },
+        Schedule::ReduceOnPlateau { factor: 0.1, patience: 0, threshold: 0.0, min: 0.0 },
+    ];
+    for (schedule, name) in schedules.into_iter().zip(Schedule::NAMES) {
+        let text = serde_json::to_string(&schedule).unwrap();
+        assert!(text.contains(&format!(r#""kind":"{name}""#)), "{text}");
+        for total in [0, 1, 2, 3, 100] {
+            for at in 0..=2 * total + 2 {
+                for length in [0, 1, 5, 1000] {
+                    let warmup = Warmup { length, ..Warmup::default() };
+                    let rate = warmup.rate(&schedule, 0.1, at, total, &Plateau::default());
+                    assert!(
+                        (0.0..=0.1 + 1e-12).contains(&rate),
+                        "{schedule:?} {at} {total}: {rate}"
+                    );
+                }
+            }
+        }
+    }
+}
