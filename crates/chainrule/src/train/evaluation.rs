@@ -18,7 +18,7 @@ use crate::runtime::Pool;
 use crate::tensor::Real;
 
 /// Examples evaluated at once.
-pub(super) const EVALUATION_BATCH: usize = 500;
+pub(super) const EVALUATION_BATCH: usize = 200;
 
 /// The score of a model on a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
