@@ -16,6 +16,8 @@ mod npy;
 mod other;
 #[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
 mod preparation;
 mod source;
 mod statistics;

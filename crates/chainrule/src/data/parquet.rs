@@ -12,6 +12,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::parquet_pages;
 use super::table::{Chunk, Column, Places, Table, TableFile, check_names};
 use crate::error::{Error, Result};
 
@@ -43,9 +44,15 @@ fn fail(path: &Path, error: &ParquetError) -> Error {
     Error::file(path, format!("is no Parquet file that can be read: {error}"))
 }
 
-/// The names of the columns, if all are of types that can be read.
+/// The names of the columns, if all are of types that can be read and their pages sound.
 pub(super) fn header(path: &Path) -> Result<Vec<String>> {
     let reader = open(path)?;
+    let mut file = File::open(path).map_err(|error| Error::file(path, error))?;
+    for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let (start, length) = column.byte_range();
+        parquet_pages::check(&mut file, start, length)
+            .map_err(|message| Error::file(path, message))?;
+    }
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut names = Vec::new();
     for column in schema.columns() {

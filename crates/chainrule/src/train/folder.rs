@@ -390,12 +390,14 @@ impl RunFolder {
         }
     }
 
-    /// Writes a file of the run that is made of the others, such as a picture.
+    /// Writes a file of the run that is made of the others, such as a picture. As it can be made again,
+    /// nobody waits until it has reached the disk.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_product(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.write(name, bytes)
+        let file = self.written(bytes).map_err(|error| self.unwritable(name, &error))?;
+        self.place(file, name)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -404,13 +406,18 @@ impl RunFolder {
 
     /// The bytes on the disk, under a passing name.
     fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
-        let write = || -> std::io::Result<NamedTempFile> {
-            let mut file = staging_file(&self.path)?;
-            file.write_all(bytes)?;
+        let synced = || -> std::io::Result<NamedTempFile> {
+            let file = self.written(bytes)?;
             file.as_file().sync_all()?;
             Ok(file)
         };
-        write().map_err(|error| self.unwritable(name, &error))
+        synced().map_err(|error| self.unwritable(name, &error))
+    }
+
+    fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+        let mut file = staging_file(&self.path)?;
+        file.write_all(bytes)?;
+        Ok(file)
     }
 
     fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
