@@ -157,7 +157,7 @@ pub struct Sweep {
 
 #[derive(Debug, Args)]
 pub struct Runs {
-    /// The folders of runs [default: all in runs/]
+    /// The folders of runs, or of sweeps [default: all in runs/]
     pub dirs: Vec<PathBuf>,
     /// Rank by this metric, such as test_accuracy
     #[arg(long, value_name = "METRIC")]
@@ -459,7 +459,7 @@ impl Changes {
             config.optimizer = name.parse()?;
         }
         if let Some(name) = &self.schedule {
-            config = config.with("schedule", &format!("\"{name}\""))?;
+            config = with(&config, "--schedule", "schedule", name)?;
         }
         replace(&mut config.lr, self.lr.as_ref());
         replace(&mut config.batch_size, self.batch_size.as_ref());
@@ -477,7 +477,7 @@ impl Changes {
                     "--set: `{change}` is no setting; write KEY=VALUE, such as clip_norm=1"
                 )));
             };
-            config = config.with(key.trim(), value.trim())?;
+            config = with(&config, "--set", key.trim(), value.trim())?;
         }
         Ok(config)
     }
@@ -488,6 +488,11 @@ impl Train {
     pub fn over(&self, config: Config) -> anyhow::Result<Config> {
         self.changes.over(self.data.over(self.settings.over(config)?))
     }
+}
+
+/// The configuration with a key's value from the command line's `option`.
+pub fn with(config: &Config, option: &str, key: &str, value: &str) -> Result<Config, crate::Usage> {
+    config.with(key, value).map_err(|error| crate::Usage(format!("{option} {error}")))
 }
 
 fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {

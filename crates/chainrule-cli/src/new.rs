@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use chainrule::data::Target;
 use chainrule::train::Config;
+use chainrule::train::readme::shell;
 
 use crate::arguments::New;
 use crate::{data, print};
@@ -50,5 +51,6 @@ pub fn new(options: &New) -> Result<()> {
         )));
     }
     print::write_file(&path, &text)?;
-    print::text(&format!("wrote {0}; train with: chainrule train {0}\n", path.display()))
+    let shown = path.display().to_string();
+    print::text(&format!("wrote {shown}; train with: chainrule train {}\n", shell(&shown)))
 }

@@ -52,6 +52,7 @@ pub fn write<T: Real>(
     folder.write_product("curves.svg", curves::curves_svg(&charts)?.as_bytes())?;
     folder.write_product("curves.png", &curves::curves_png(&charts)?)?;
     let parameters = trainer.model_parameters();
+    let mut confusion = false;
     if let Some(data) = loaded.test.as_deref().or(loaded.validation.as_deref()) {
         let loss = config.loss_for(data.target())?;
         let pool = Arc::clone(&trainer.pool);
@@ -62,6 +63,7 @@ pub fn write<T: Real>(
             folder.write_product("confusion.svg", svg.as_bytes())?;
             let png = curves::confusion_png(&names, &scores.confusion)?;
             folder.write_product("confusion.png", &png)?;
+            confusion = true;
         }
     }
     let summary = Summary {
@@ -79,6 +81,7 @@ pub fn write<T: Real>(
             .last()
             .map(|e| e.scores.clone().into_iter().collect())
             .unwrap_or_default(),
+        confusion,
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())?;
     Ok(())

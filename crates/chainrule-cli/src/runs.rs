@@ -18,8 +18,13 @@ pub struct Entry {
 }
 
 pub fn runs(options: &Runs) -> Result<()> {
-    let mut folders = options.dirs.clone();
-    if folders.is_empty() {
+    let mut folders = Vec::new();
+    for dir in &options.dirs {
+        let within = if RunFolder::open(dir).is_ok() { Vec::new() } else { found(dir)? };
+        // A sweep's folder stands for its runs.
+        folders.extend(if within.is_empty() { vec![dir.clone()] } else { within });
+    }
+    if options.dirs.is_empty() {
         folders = found(Path::new("runs"))?;
     }
     if folders.is_empty() {
@@ -66,7 +71,7 @@ fn metrics(entry: &Entry) -> Vec<(String, f64)> {
     let seconds = entry.epochs.iter().map(|epoch| epoch.seconds).sum();
     let scores = last.scores.iter().map(|(name, score)| (name.clone(), *score));
     let whole =
-        [("train_loss", last.train_loss), ("epochs", f64::from(last.epoch)), ("seconds", seconds)];
+        [("train_loss", last.train_loss), ("epochs_done", last.epoch.into()), ("seconds", seconds)];
     scores.chain(whole.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
@@ -80,24 +85,30 @@ fn ranked_by(entries: &[Entry]) -> &'static str {
     order.into_iter().find(|name| has(name)).unwrap_or("train_loss")
 }
 
-/// Prints the runs, the best first.
-pub fn print_table(entries: &[Entry], by: Option<&str>, as_json: bool) -> Result<()> {
-    let by = by.unwrap_or_else(|| ranked_by(entries));
+/// Checks that the runs have the metric.
+pub fn check_metric(entries: &[Entry], by: Option<&str>) -> Result<()> {
+    compare::table(&compared(entries), by.unwrap_or_else(|| ranked_by(entries)))?;
+    Ok(())
+}
+
+/// The runs as they are compared.
+fn compared(entries: &[Entry]) -> Vec<compare::Run> {
     let flat = |value: &Value| match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let runs: Vec<compare::Run> = (entries.iter())
-        .map(|entry| compare::Run {
-            name: entry.name.clone(),
-            settings: entry
-                .settings
-                .iter()
-                .map(|(key, value)| (key.clone(), flat(value)))
-                .collect(),
-            metrics: metrics(entry),
-        })
-        .collect();
+    let run = |entry: &Entry| compare::Run {
+        name: entry.name.clone(),
+        settings: entry.settings.iter().map(|(key, value)| (key.clone(), flat(value))).collect(),
+        metrics: metrics(entry),
+    };
+    entries.iter().map(run).collect()
+}
+
+/// Prints the runs, the best first.
+pub fn print_table(entries: &[Entry], by: Option<&str>, as_json: bool) -> Result<()> {
+    let by = by.unwrap_or_else(|| ranked_by(entries));
+    let runs = compared(entries);
     if !as_json {
         return print::text(&compare::table(&runs, by)?);
     }

@@ -8,7 +8,7 @@ use chainrule::train::Config;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-use crate::arguments::{Sweep, threads};
+use crate::arguments::{Sweep, threads, with};
 use crate::train::{Job, base};
 use crate::{End, print, runs};
 
@@ -21,8 +21,8 @@ struct Axis {
 enum Choices {
     /// One of these, written as TOML.
     Values(Vec<String>),
-    /// Any number between two, evenly or evenly in its logarithm.
-    Range { low: f64, high: f64, log: bool },
+    /// Any number between two, or any whole one, evenly or evenly in its logarithm.
+    Range { low: f64, high: f64, log: bool, whole: bool },
 }
 
 pub fn sweep(options: &Sweep) -> Result<End> {
@@ -32,20 +32,14 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     }
     let dataset = train.dataset.as_deref().unwrap_or_default();
     let config = train.over(base(dataset)?)?;
-    let axes = options.grid.iter().map(|text| grid(text));
-    let axes = axes.chain(options.range.iter().map(|text| range(text)));
-    let axes: Vec<Axis> = axes.collect::<Result<_>>()?;
+    let axes = axes(options, &config)?;
     let trials = match options.trials {
         Some(count) => random(&axes, count, config.seed),
         None => whole(&axes)?,
     };
     // Every choice is looked at before the first one is trained.
-    let configs: Vec<Config> = trials
-        .iter()
-        .map(|trial| {
-            trial.iter().try_fold(config.clone(), |config, (key, value)| config.with(key, value))
-        })
-        .collect::<chainrule::Result<_>>()?;
+    let configs: Vec<Config> =
+        trials.iter().map(|trial| chosen(&config, trial)).collect::<Result<_>>()?;
     let parent = match &train.out {
         Some(path) => path.clone(),
         None => free(Path::new("runs"))?,
@@ -59,7 +53,10 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         print::progress(&format!("{}/{}  {}", number + 1, trials.len(), words.join("  ")));
         let job = Job { options: train, config, threads, out: Some(&out), quiet: true };
         match job.run(Instant::now()) {
-            Ok(report) if report.is_interrupted() => return Ok(End::Interrupted),
+            Ok(report) if report.is_interrupted() => {
+                print::progress(&format!("interrupted; {}", report.go_on()));
+                return Ok(End::Interrupted);
+            }
             Ok(_) => {}
             // One choice that diverges is a result of the sweep, not its end.
             Err(error) if diverged(&error) => {
@@ -69,12 +66,42 @@ pub fn sweep(options: &Sweep) -> Result<End> {
             Err(error) => return Err(error),
         }
         entries.push(runs::entry(&out)?);
+        if entries.len() == 1 {
+            // A metric that there is not is told of before the others are trained.
+            runs::check_metric(&entries, options.by.as_deref())?;
+        }
     }
     if entries.is_empty() {
         bail!("every training of the sweep diverged");
     }
     runs::print_table(&entries, options.by.as_deref(), train.json)?;
     Ok(End::Done)
+}
+
+/// What is varied.
+fn axes(options: &Sweep, config: &Config) -> Result<Vec<Axis>> {
+    let grids = options.grid.iter().map(|text| grid(text));
+    let ranges = options.range.iter().map(|text| range(text, config));
+    let axes: Vec<Axis> = grids.chain(ranges).collect::<Result<_>>()?;
+    if axes.is_empty() {
+        bail!(crate::Usage(
+            "a sweep needs something to vary: --grid lr=0.1,0.01, or --range lr=1e-4:1e-1:log with --trials 10".into()
+        ));
+    }
+    for (at, Axis { key, .. }) in axes.iter().enumerate() {
+        if axes.iter().take(at).any(|before| before.key == *key) {
+            bail!(crate::Usage(format!(
+                "`{key}` is varied twice; give all its values in one --grid"
+            )));
+        }
+    }
+    Ok(axes)
+}
+
+/// The settings of a trial.
+fn chosen(config: &Config, trial: &Trial) -> Result<Config> {
+    let with = |config, (key, value): &(String, String)| with(&config, "in the sweep:", key, value);
+    Ok(trial.iter().try_fold(config.clone(), with)?)
 }
 
 fn diverged(error: &anyhow::Error) -> bool {
@@ -114,8 +141,9 @@ fn grid(text: &str) -> Result<Axis> {
     Ok(Axis { key: key.trim().into(), choices: Choices::Values(values) })
 }
 
-/// `KEY=LOW:HIGH`, or `KEY=LOW:HIGH:log`.
-fn range(text: &str) -> Result<Axis> {
+/// `KEY=LOW:HIGH`, or `KEY=LOW:HIGH:log`; of whole numbers where the setting is one.
+fn range(text: &str, config: &Config) -> Result<Axis> {
+    let settings = serde_json::to_value(config)?;
     let parse = || {
         let (key, rest) = text.split_once('=')?;
         let parts: Vec<&str> = rest.split(':').collect();
@@ -124,9 +152,16 @@ fn range(text: &str) -> Result<Axis> {
             [low, high, "log"] => (low, high, true),
             _ => return None,
         };
-        let (low, high): (f64, f64) = (low.parse().ok()?, high.parse().ok()?);
+        let (mut low, mut high): (f64, f64) = (low.parse().ok()?, high.parse().ok()?);
+        let whole = settings.get(key.trim()).is_some_and(serde_json::Value::is_u64);
+        if whole {
+            (low, high) = (low.ceil(), high.floor());
+        }
         let ok = low.is_finite() && high.is_finite() && low < high && (!log || low > 0.0);
-        ok.then(|| Axis { key: key.trim().into(), choices: Choices::Range { low, high, log } })
+        ok.then(|| Axis {
+            key: key.trim().into(),
+            choices: Choices::Range { low, high, log, whole },
+        })
     };
     parse().with_context(|| {
         crate::Usage(format!(
@@ -167,14 +202,17 @@ fn random(axes: &[Axis], count: usize, seed: u64) -> Vec<Trial> {
                 let at = rng.random_range(0..values.len().max(1));
                 values.get(at).cloned().unwrap_or_default()
             }
-            Choices::Range { low, high, log } => {
+            Choices::Range { low, high, log, whole } => {
                 let share: f64 = rng.random();
                 let number = match log {
                     true => (low.ln() + share * (high / low).ln()).exp(),
                     false => low + share * (high - low),
                 };
-                // Four digits are read more easily, and bound nothing.
-                format!("{number:.3e}")
+                match whole {
+                    true => format!("{number:.0}"),
+                    // Four digits are read more easily, and bound nothing.
+                    false => format!("{number:.3e}"),
+                }
             }
         };
         (key.clone(), value)
@@ -196,6 +234,7 @@ mod tests {
 
     #[test]
     fn a_range_is_kept_and_needs_a_number_of_trials() {
+        let range = |text| range(text, &Config::default());
         let axes = [range("lr=1e-4:1e-1:log").unwrap()];
         assert!(whole(&axes).is_err());
         let trials = random(&axes, 50, 0);
@@ -203,5 +242,14 @@ mod tests {
         assert!(rates.iter().all(|rate| (1e-4..=1e-1).contains(rate)));
         assert!(rates.iter().filter(|rate| **rate < 3e-3).count() > 10, "{rates:?}");
         assert!(range("lr=1:0").is_err() && range("lr=-1:1:log").is_err());
+    }
+
+    #[test]
+    fn a_range_of_a_whole_setting_is_whole() {
+        let range = |text| range(text, &Config::default());
+        let trials = random(&[range("batch_size=3.5:64:log").unwrap()], 50, 0);
+        let sizes: Vec<u64> = trials.iter().map(|t| t[0].1.parse().unwrap()).collect();
+        assert!(sizes.iter().all(|size| (4..=64).contains(size)), "{sizes:?}");
+        assert!(range("batch_size=3.2:3.8").is_err());
     }
 }

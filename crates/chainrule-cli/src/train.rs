@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use chainrule::data::Loaded;
+use chainrule::train::readme::shell;
 use chainrule::train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use chainrule::{Pool, Real};
 use indicatif::ProgressBar;
@@ -50,6 +51,12 @@ pub struct Report {
 impl Report {
     pub fn is_interrupted(&self) -> bool {
         self.outcome == INTERRUPTED
+    }
+
+    /// Where an interrupted run is, and what goes on with it.
+    pub fn go_on(&self) -> String {
+        let run = shell(&self.run);
+        format!("saved in {run}; go on with: chainrule train --resume {run}")
     }
 }
 
@@ -243,16 +250,21 @@ impl Job<'_> {
     }
 }
 
-/// Becomes true with the first Ctrl-C; a second one ends the program at once.
+/// Becomes true with the first Ctrl-C; a second one ends the program at once. One for all trainings of
+/// the program, so that none of a sweep goes on after it.
 fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
+    static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     // The status of a program that the signal ended, as shells write it.
     const ENDED: i32 = 128 + signal_hook::consts::SIGINT;
+    if let Some(interrupted) = INTERRUPTED.get() {
+        return Ok(interrupted.clone());
+    }
+    let interrupted = INTERRUPTED.get_or_init(Arc::default);
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, ENDED, interrupted.clone())?;
         signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(interrupted)
+    Ok(interrupted.clone())
 }
 
 /// The bar on a terminal, or a line an epoch.
@@ -322,12 +334,21 @@ fn epoch_line(epoch: &Epoch) -> String {
     line
 }
 
+/// A number of things, in words.
+fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn summary(report: &Report) -> String {
     let mut out = String::new();
-    let run = &report.run;
-    let scores: Vec<String> = (report.last.iter())
-        .map(|(name, score)| format!("{} {score:.4}", name.replace('_', " ")))
-        .collect();
+    let run = shell(&report.run);
+    let score = |(name, score): (&str, &f64)| format!("{} {score:.4}", name.replace('_', " "));
+    let mut scores: Vec<String> =
+        report.last.iter().map(|(name, value)| score((name, value))).collect();
+    if let (true, Some(last)) = (scores.is_empty(), report.epochs.last()) {
+        scores.push(score(("train_loss", &last.train_loss)));
+    }
     let scores = if scores.is_empty() { String::new() } else { scores.join(", ") + " " };
     let epochs = report.epochs.len();
     let of = match report.outcome {
@@ -339,13 +360,14 @@ fn summary(report: &Report) -> String {
     };
     let _ = writeln!(
         out,
-        "{scores}after {epochs} epochs ({} steps, {} parameters) in {:.2} s{of}",
-        report.steps, report.parameters, report.seconds.total
+        "{scores}after {} ({}, {}) in {:.2} s{of}",
+        counted(epochs, "epoch"),
+        counted(report.steps, "step"),
+        counted(report.parameters, "parameter"),
+        report.seconds.total
     );
     let _ = match report.outcome {
-        INTERRUPTED => {
-            writeln!(out, "interrupted; saved in {run}; go on with: chainrule train --resume {run}")
-        }
+        INTERRUPTED => writeln!(out, "interrupted; {}", report.go_on()),
         _ => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out

@@ -172,7 +172,41 @@ fn a_sweep_trains_every_choice() {
     assert_eq!(ranked.len(), 4);
     assert!(ranked[0]["settings"]["lr"].as_f64().unwrap() > 0.001, "{document}");
     let wrong = ["sweep", "wine", "--grid", "lrr=1", "--quiet"];
-    fails(&wrong, 1, &["did you mean `lr`?"]);
+    fails(&wrong, 2, &["did you mean `lr`?"]);
+    let table = output(&["runs", text(&out)]);
+    assert!(table.contains("/1 ") && table.contains("/4 "), "{table}");
+}
+
+#[test]
+fn a_sweep_that_cannot_be_is_refused_before_it_trains() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("sweep");
+    let refused = |more: &[&str], parts: &[&str]| {
+        let common = ["sweep", "iris", "--epochs", "1", "--quiet", "--out", text(&out)];
+        fails(&[&common[..], more].concat(), 2, parts);
+        assert!(!out.join("2").exists(), "{more:?}");
+    };
+    refused(&[], &["something to vary", "--grid"]);
+    refused(&["--grid", "lr=0.1", "--grid", "lr=0.2"], &["`lr` is varied twice"]);
+    refused(&["--grid", "lr=0.1,-1"], &["lr=-1", "positive"]);
+    refused(&["--grid", "lr=0.1,0.2", "--by", "acuracy"], &["acuracy", "test_accuracy"]);
+    let sizes = ["--range", "batch_size=4:60", "--trials", "2", "--force", "--json"];
+    let common = ["sweep", "iris", "--epochs", "1", "--quiet", "--out", text(&out)];
+    assert_eq!(json(&[&common[..], &sizes].concat())["runs"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_wrong_setting_of_the_call_is_a_wrong_word() {
+    for (set, part) in [
+        ("lr=-1", "positive and finite"),
+        ("hidden=50", "an array, in [ and ]"),
+        ("optimizer=adm", "did you mean `adam`?"),
+        ("optimizer=3", "{ kind = "),
+        ("early_stopping=3", "{ key = value }"),
+    ] {
+        fails(&["train", "iris", "--set", set], 2, &["--set", set, part]);
+    }
+    fails(&["train", "iris", "--schedule", "cosin"], 2, &["--schedule", "did you mean `cosine`?"]);
 }
 
 #[test]

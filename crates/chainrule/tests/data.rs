@@ -255,6 +255,22 @@ fn images_have_the_pixels_that_pillow_reads() {
 }
 
 #[test]
+fn images_without_classes_are_predicted_from_and_not_scored() {
+    let preparation = source(&golden("grey")).load(&|_| unreachable!()).unwrap().preparation;
+    let loose = preparation.load(&golden("grey/a"), false).unwrap();
+    assert_eq!((loose.len(), loose.target()), (2, Target::Values { width: 0 }));
+    let single = preparation.load(&golden("grey/a/grey.png"), false).unwrap();
+    let features = |data: &dyn Examples, row| {
+        let mut features = vec![0.0; preparation.width()];
+        data.features(&[row], &mut features).unwrap();
+        features
+    };
+    assert_eq!(features(&*loose, 1), features(&*single, 0));
+    let scored = preparation.load(&golden("grey/a"), true).err().unwrap().to_string();
+    assert!(scored.contains("no folder of images for each class"), "{scored}");
+}
+
+#[test]
 fn images_are_resized_as_by_pillow() {
     let expected = &expected()["images"];
     for (width, height) in [(5, 4), (20, 17)] {
@@ -280,7 +296,10 @@ fn parquet_tables_of_every_compression_are_read() {
             let source = Source { stream, ..source(&golden(&format!("{name}.parquet"))) };
             let loaded = load(&source);
             assert_close(&features(&*loaded.train), &expected()["parquet"], 1e-6);
-            assert_eq!(values(&*loaded.train, 1), [10.25, 20.5, 30.75, 40.0, 50.5]);
+            let scale = loaded.train.scales()[0];
+            let prices = values(&*loaded.train, 1).into_iter();
+            let prices: Vec<f32> = prices.map(|x| scale.value(f64::from(x)) as f32).collect();
+            assert_eq!(prices, [10.25, 20.5, 30.75, 40.0, 50.5]);
         }
     }
 }
@@ -305,6 +324,10 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
         ("t.csv", "a,y\n1,\"u\n2,v\n", &["line 2", "never closes"]),
         ("t.csv", "a,y\n1,u\n2,\n", &["line 3, column `y`", "missing"]),
         ("t.csv", "a,y\n1,u\ninf,v\n", &["line 3, column `a`", "finite"]),
+        ("t.csv", "a,y\n\n1,u\n\n\ninf,v\n", &["line 6, column `a`"]),
+        ("t.csv", "a,y\n1,u\ninf,v", &["line 3, column `a`"]),
+        ("t.csv", "a,y\r\n1,u\r\ninf,v\r\n", &["line 3, column `a`"]),
+        ("t.csv", "a,y\r\n1,\"u\r\nv\"\r\n\r\ninf,v", &["line 5, column `a`"]),
         ("t.csv", "a,y\n1,u\n2,u\n", &["the same `y`", "two classes"]),
         ("t.csv", "y\n1\n", &["no columns beside the target"]),
         ("t.csv", "a,y\n?,u\n?,v\n", &["column `a` has no value"]),
@@ -326,6 +349,8 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     assert!(message.contains("no column `z`; it has `a`, `y`"), "{message}");
     let message = error(&Source { task: Some(Task::Regress), ..source.clone() });
     assert!(message.contains("line 2, column `y`: `u` is not a number"), "{message}");
+    let message = error(&Source { validation: 0.01, ..source.clone() });
+    assert!(message.contains("part would be empty, as 0.01 of"), "{message}");
     let message = error(&Source { validation: 1.0, ..source });
     assert!(message.contains("below 1"), "{message}");
     let message = error(&Source { path: "nowhere".into(), ..Source::default() });
@@ -410,6 +435,15 @@ fn other_data_must_have_the_columns_and_classes_of_the_training_part() {
     assert!(load("a,y\n1,u\n", true).err().unwrap().contains("no column `b`"));
     let message = load("a,b,y\n1,2,u\n1,2,w\n", true).err().unwrap();
     assert!(message.contains("line 3, column `y`: the model has no class `w`"), "{message}");
+    for (rows, part) in [
+        ("1,2\r\n1,2\r\nx,2\r\n", "line 3, field 1: `x`"),
+        ("b,a\n\n2,1\n2,x\n", "line 4, field 2: `x`"),
+        ("1e300,2", "line 1, field 1: 1e300 is too large"),
+    ] {
+        let read: Result<Vec<_>, _> = preparation.rows(rows.as_bytes()).collect();
+        let message = read.unwrap_err().to_string();
+        assert!(message.contains(part), "{rows:?}: {message}");
+    }
     let image = preparation.load(&golden("grey/a/grey.png"), false).err().unwrap().to_string();
     assert!(image.contains("the model reads tables"), "{image}");
 }

@@ -66,11 +66,43 @@ pub(super) fn fail(path: &Path, error: &csv::Error) -> Error {
     Error::file(path, message)
 }
 
+/// Tells the lines that records stand on, which the CSV reader's own places are beside where blank
+/// lines come first, or where lines end in two letters (it takes the second with the next record).
+#[derive(Clone, Copy)]
+pub(super) struct Lines {
+    /// Whether lines end in a carriage return and a line feed.
+    two_letters: bool,
+}
+
+impl Lines {
+    /// As the first record shows it, the reader standing at `after`.
+    pub(super) fn of(first: &StringRecord, after: &Position) -> Self {
+        let start = first.position().map_or(1, Position::line);
+        Self { two_letters: after.line() == start + within(first) }
+    }
+
+    /// The line on which a record begins, the reader standing at `after`.
+    pub(super) fn line(self, record: &StringRecord, after: &Position) -> u64 {
+        let start = record.position().map_or(1, Position::line);
+        let inner = if after.line() > start + 1 { within(record) } else { 0 };
+        match self.two_letters {
+            true => after.line() - inner,
+            false => start.max(after.line() - inner - 1),
+        }
+    }
+}
+
+/// The ends of lines within a record's cells.
+fn within(record: &StringRecord) -> u64 {
+    record.as_slice().bytes().filter(|&letter| letter == b'\n').count() as u64
+}
+
 /// Reads the rows of a file.
 pub(super) struct Reader<'a> {
     file: &'a TableFile,
     reader: csv::Reader<File>,
     record: StringRecord,
+    lines: Lines,
     rows: u32,
     /// The last row's line, and whether its last cell has several lines.
     last: (u64, bool),
@@ -82,7 +114,8 @@ impl<'a> Reader<'a> {
         let mut reader = open(&file.path, delimiter)?;
         let mut record = StringRecord::new();
         reader.read_record(&mut record).map_err(|error| fail(&file.path, &error))?;
-        Ok(Self { file, reader, record, rows: 0, last: (0, false) })
+        let lines = Lines::of(&record, reader.position());
+        Ok(Self { file, reader, record, lines, rows: 0, last: (0, false) })
     }
 
     pub(super) fn seek(&mut self, (byte, line): (u64, u64)) -> Result<()> {
@@ -103,7 +136,7 @@ impl<'a> Reader<'a> {
                 self.check_end()?;
                 break;
             }
-            let line = self.record.position().map_or(0, Position::line);
+            let line = self.lines.line(&self.record, self.reader.position());
             self.check(line)?;
             self.last =
                 (line, self.record.iter().next_back().is_some_and(|cell| cell.contains('\n')));

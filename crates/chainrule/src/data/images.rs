@@ -54,12 +54,14 @@ fn class_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// Whether the folder itself holds an image.
+pub(super) fn has_images(folder: &Path) -> bool {
+    folder.is_dir() && entries(folder).is_ok_and(|files| files.iter().any(|file| is_image(file)))
+}
+
 /// Whether a sub-folder holds an image.
 pub(super) fn has_classes(folder: &Path) -> bool {
-    let images = |path: &PathBuf| {
-        path.is_dir() && entries(path).is_ok_and(|files| files.iter().any(|file| is_image(file)))
-    };
-    entries(folder).is_ok_and(|paths| paths.iter().any(images))
+    entries(folder).is_ok_and(|paths| paths.iter().any(|path| has_images(path)))
 }
 
 /// The images of a folder by class, of the given width and height or the first one's.
@@ -91,7 +93,7 @@ pub(super) fn folder(
         files.extend(images);
     }
     let Some(first) = files.first() else {
-        return Err(Error::file(path, "holds no images"));
+        return Err(Error::file(path, "holds no folder of images for each class"));
     };
     let size = match size {
         Some(size) => size,
@@ -104,12 +106,25 @@ pub(super) fn folder(
     let colours =
         colours.unwrap_or_else(|| images.iter().map(|image| image.size.colours).max().unwrap_or(1));
     let pixels = Pixels { width: size.0, height: size.1, colours };
+    let data = Dataset::images(pixels.count(), together(images, pixels), labels, names.len());
+    Ok((data.with_class_names(names)?, pixels))
+}
+
+/// The images that lie in a folder itself, by their names, made like those that the model was trained
+/// on.
+pub(super) fn unlabelled(path: &Path, pixels: Pixels) -> Result<Dataset> {
+    let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| is_image(file)).collect();
+    let images = resized(&files, (pixels.width, pixels.height))?;
+    Ok(Dataset::unlabelled_images(pixels.count(), together(images, pixels)))
+}
+
+/// The bytes of all images, in as many colours as `pixels` have.
+fn together(images: Vec<Image>, pixels: Pixels) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(pixels.count().saturating_mul(images.len()));
     for image in images {
-        bytes.extend(recoloured(image, colours).bytes);
+        bytes.extend(recoloured(image, pixels.colours).bytes);
     }
-    let data = Dataset::images(pixels.count(), bytes, labels, names.len());
-    Ok((data.with_class_names(names)?, pixels))
+    bytes
 }
 
 /// One image, made like those that the model was trained on.

@@ -86,7 +86,8 @@ impl Input {
             }
             Kind::Standardised { mean, deviation } => {
                 let number = number(cell)?.unwrap_or(*mean);
-                features.push(single((number - mean) / deviation)?);
+                let standardised = single((number - mean) / deviation);
+                features.push(standardised.map_err(|_| too_large(number))?);
             }
             Kind::OneHot { categories, missing } => {
                 let word = cell.word();
@@ -113,9 +114,9 @@ pub(super) fn number(cell: Cell<'_>) -> Result<Option<f64>, String> {
 /// The number in 32 bits.
 pub(super) fn single(number: f64) -> Result<f32, String> {
     let single = number as f32;
-    if single.is_finite() {
-        Ok(single)
-    } else {
-        Err(format!("{number:e} is too large for 32 bits"))
-    }
+    if single.is_finite() { Ok(single) } else { Err(too_large(number)) }
+}
+
+fn too_large(number: f64) -> String {
+    format!("{number:e} is too large for 32 bits")
 }

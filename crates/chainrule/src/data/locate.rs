@@ -73,7 +73,7 @@ fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
     if train.is_dir() && test.is_dir() {
         return Ok((Kind::Images, train, Some(test)));
     }
-    if images::has_classes(path) {
+    if images::has_classes(path) || images::has_images(path) {
         return Ok((Kind::Images, path.into(), None));
     }
     let message = "holds no data that can be read: a folder of data has IDX files under MNIST's names, \

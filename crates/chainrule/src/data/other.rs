@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 
 impl Preparation {
     /// Reads another file or folder in the same way: to score it, with its targets, or to predict
-    /// from it. Without targets, [`Examples::target`] is `Target::Values { width: 0 }`. A single
-    /// image is one example. Where there are two parts the test part is taken, unless the path ends
-    /// in `:train`.
+    /// from it. Without targets, [`Examples::target`] is `Target::Values { width: 0 }`; a single image
+    /// is one example then, and images may lie in a folder without classes. Where there are two parts
+    /// the test part is taken, unless the path ends in `:train`.
     ///
     /// ```
     /// use chainrule::data::Source;
@@ -62,6 +62,9 @@ impl Preparation {
                     return Err(Error::file(path, message));
                 }
                 data
+            }
+            _ if !with_targets && path.is_dir() && !images::has_classes(path) => {
+                images::unlabelled(path, pixels)?
             }
             _ if path.is_dir() => {
                 let size = Some((pixels.width, pixels.height));

@@ -7,6 +7,7 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
+use super::delimited::Lines;
 use super::input::{Input, number, single};
 use super::table::{Cell, Table, no_column};
 use super::{Dataset, Scale};
@@ -378,6 +379,7 @@ impl Preparation {
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
         let mut record = StringRecord::new();
         let mut places: Option<(Vec<usize>, usize)> = None;
+        let mut lines = None;
         std::iter::from_fn(move || {
             loop {
                 match reader.read_record(&mut record) {
@@ -387,6 +389,8 @@ impl Preparation {
                         return Some(Err(Error::Mismatch(format!("standard input: {error}"))));
                     }
                 }
+                let lines = lines.get_or_insert_with(|| Lines::of(&record, reader.position()));
+                let line = lines.line(&record, reader.position());
                 let (places, fields) = match &places {
                     Some(places) => places,
                     None => match self.header(&record) {
@@ -400,7 +404,7 @@ impl Preparation {
                         }
                     },
                 };
-                return Some(self.row(&record, places, *fields));
+                return Some(self.row(&record, line, places, *fields));
             }
         })
     }
@@ -418,8 +422,13 @@ impl Preparation {
         inputs.iter().map(|input| places.get(input.column.as_str()).copied()).collect()
     }
 
-    fn row(&self, record: &StringRecord, places: &[usize], fields: usize) -> Result<Vec<f32>> {
-        let line = record.position().map_or(0, csv::Position::line);
+    fn row(
+        &self,
+        record: &StringRecord,
+        line: u64,
+        places: &[usize],
+        fields: usize,
+    ) -> Result<Vec<f32>> {
         let fail = |field: usize, message: String| {
             Error::Mismatch(format!("standard input: line {line}, field {}: {message}", field + 1))
         };

@@ -154,10 +154,7 @@ impl Source {
             }
             _ => images::folder(&located.train, self.image_size, None, None)?,
         };
-        let (train, validation) = match self.validation > 0.0 {
-            true => split(data.labels(), self.validation, self.seed),
-            false => (Vec::new(), Vec::new()),
-        };
+        let (train, validation) = self.split(&located.train, data.labels())?;
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();
         let train = if validation.is_some() { data.select(&train) } else { data };
@@ -192,10 +189,7 @@ impl Source {
                 (Some(names), rows)
             }
         };
-        let (train, validation) = match self.validation > 0.0 {
-            true => split(&rows, self.validation, self.seed),
-            false => ((0..rows.len() as u32).collect(), Vec::new()),
-        };
+        let (train, validation) = self.split(path, &rows)?;
         let fail = |message: String| Error::file(path, message);
         let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &train, task)?;
         let outcome = match classes {
@@ -220,6 +214,23 @@ impl Source {
         let preparation = Preparation { inputs, outcome, weight: self.weight.clone() };
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
         Ok(Loaded { train, validation, test: None, preparation })
+    }
+
+    /// The rows of the training and the validation part.
+    fn split(&self, path: &Path, classes: &[u32]) -> Result<(Vec<u32>, Vec<u32>)> {
+        if self.validation == 0.0 {
+            return Ok(((0..classes.len() as u32).collect(), Vec::new()));
+        }
+        let (train, validation) = split(classes, self.validation, self.seed);
+        if validation.is_empty() {
+            let message = format!(
+                "the validation part would be empty, as {} of each class's examples ({} in all) rounds to none; give a larger share, or 0",
+                self.validation,
+                classes.len()
+            );
+            return Err(Error::file(path, message));
+        }
+        Ok((train, validation))
     }
 
     /// Which columns are inputs, targets and the weight.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::checkpoint::{self, Checkpoint};
+use super::tensorboard::EVENTS;
 use super::{Config, Epoch, Progress};
 use crate::data::Preparation;
 use crate::error::{Error, Result};
@@ -27,6 +28,10 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
+
+/// What is made of a run when it ends.
+const PRODUCTS: [&str; 5] =
+    ["README.md", "curves.svg", "curves.png", "confusion.svg", "confusion.png"];
 
 /// The folder of one training run.
 ///
@@ -51,7 +56,8 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes the folder `path` and writes the configuration.
+    /// Makes the folder `path` and writes the configuration. With `force` an earlier run's folder is
+    /// taken, and what that run left in it goes; files of others are never taken for a run's.
     ///
     /// ```
     /// use chainrule::train::{Config, RunFolder};
@@ -64,15 +70,24 @@ impl RunFolder {
     /// ```
     ///
     /// # Errors
-    /// The folder exists and `force` is not set, or it cannot be written.
+    /// The folder exists and `force` is not set or it is no run's, or it cannot be written.
     pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
-        let occupied =
-            path.is_file() || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied && !force {
-            return Err(Error::file(
-                path,
-                "exists already; choose another --out, or overwrite it with --force",
-            ));
+        if path.is_file() {
+            return Err(Error::file(path, "is a file; give the name of a folder"));
+        }
+        let folder = Self { path: path.into() };
+        let free = names(path)?.iter().all(|name| name.starts_with(WRITING));
+        let wrong = match (free, force, folder.config()) {
+            (true, ..) | (false, true, Ok(_)) => None,
+            (false, false, Ok(_)) => {
+                Some("exists already; choose another --out, or overwrite it with --force")
+            }
+            (false, _, Err(_)) => Some(
+                "exists already and is no run's folder, which --force would overwrite; choose another --out",
+            ),
+        };
+        if let Some(wrong) = wrong {
+            return Err(Error::file(path, wrong));
         }
         let made = Made::all(path)?;
         Self::begin(path, config, made)
@@ -110,12 +125,13 @@ impl RunFolder {
         let folder = Self { path: path.into() };
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, DATA].map(str::to_owned);
-        for old in old.into_iter().chain([next(MODEL), next(OPTIMIZER)]) {
-            let old = path.join(old);
-            if old.exists() {
-                fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
-            }
+        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, DATA].into_iter().chain(PRODUCTS);
+        let passing = [MODEL, OPTIMIZER].map(next);
+        let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
+        old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
+        for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
+            fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
         }
         folder.place(config, CONFIG)?;
         made.keep();
@@ -181,16 +197,11 @@ impl RunFolder {
     /// # Errors
     /// The folder cannot be read or a file not be removed.
     pub fn tidy(&self) -> Result<()> {
-        let tidy = || -> std::io::Result<()> {
-            for entry in fs::read_dir(&self.path)? {
-                let entry = entry?;
-                if entry.file_name().to_string_lossy().starts_with(WRITING) {
-                    fs::remove_file(entry.path())?;
-                }
-            }
-            Ok(())
-        };
-        tidy().map_err(|error| Error::file(&self.path, error))
+        for name in names(&self.path)?.iter().filter(|name| name.starts_with(WRITING)) {
+            let left = self.path.join(name);
+            fs::remove_file(&left).map_err(|error| Error::file(&left, error))?;
+        }
+        Ok(())
     }
 
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
@@ -288,6 +299,10 @@ impl RunFolder {
             let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
             return match (fault, model.exists()) {
                 (Some(fault), true) => Err(fault),
+                (None, true) if !optimizer.exists() => Err(Error::file(
+                    &optimizer,
+                    "is missing; without it the run can be used, but not gone on with",
+                )),
                 (None, true) => Err(Error::file(
                     &model,
                     format!(
@@ -429,6 +444,18 @@ impl RunFolder {
 
     fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
         Error::file(self.path.join(name), format!("cannot be written: {error}"))
+    }
+}
+
+/// The names of what is in a folder; none where there is no folder.
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let list = || -> std::io::Result<Vec<String>> {
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        fs::read_dir(folder)?.map(|entry| entry.map(name)).collect()
+    };
+    match folder.exists() {
+        true => list().map_err(|error| Error::file(folder, error)),
+        false => Ok(Vec::new()),
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Summary {
     pub epochs: u32,
     /// The last metrics, by their keys.
     pub scores: Vec<(String, f64)>,
+    /// Whether examples were held out whose classes stand in a confusion matrix.
+    pub confusion: bool,
 }
 
 /// The README in Markdown. Paths within are relative to the run's folder, but those of commands.
@@ -61,6 +63,7 @@ pub struct Summary {
 ///     parameters: 15,
 ///     epochs: 50,
 ///     scores: vec![("test_accuracy".into(), 1.0)],
+///     confusion: true,
 /// });
 /// assert!(readme.contains("one of 3 classes (setosa, versicolor, virginica) from 4 inputs"));
 /// assert!(readme.contains("chainrule predict runs/iris-1 new.csv"));
@@ -167,7 +170,7 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
         ("events.out.tfevents.…", "the metrics for `tensorboard --logdir`"),
         ("curves.svg, curves.png", "the loss and the score by epoch"),
     ];
-    if !of.classes.is_empty() {
+    if of.confusion {
         files.push(("confusion.svg, confusion.png", "true and predicted classes, counted"));
     }
     files.iter().try_for_each(|(name, what)| writeln!(text, "| {} | {what} |", code(name)))
@@ -199,7 +202,14 @@ fn code(text: &str) -> String {
 }
 
 /// A word of a shell's command, quoted where it needs to be.
-fn shell(word: &str) -> String {
+///
+/// ```
+/// use chainrule::train::readme::shell;
+/// assert_eq!(shell("runs/iris-1"), "runs/iris-1");
+/// assert_eq!(shell("it's new.csv"), "'it'\\''s new.csv'");
+/// ```
+#[must_use]
+pub fn shell(word: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@%=".contains(letter);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.into(),
@@ -246,7 +256,7 @@ mod tests {
     #[test]
     fn names_of_classes_cannot_break_the_page() {
         let classes = (0..100).map(|n| format!("a|b\n*{n}*")).collect();
-        let text = text(&Summary { classes, ..summary() });
+        let text = text(&Summary { classes, confusion: true, ..summary() });
         assert!(
             text.contains("one of 100 classes (a\\|b \\*0\\*, ") && text.contains(", and 88 more)")
         );

@@ -12,6 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Result};
 
+/// How the names of event files begin, by which TensorBoard knows them.
+pub(super) const EVENTS: &str = "events.out.tfevents.";
+
 /// Writes scalars into an event file of a folder.
 ///
 /// ```
@@ -156,7 +159,7 @@ fn fresh(folder: &Path) -> Result<(PathBuf, File)> {
     let mut numbers = 0_u32..;
     loop {
         let (seconds, number) = (now.as_secs(), numbers.next().unwrap_or_default());
-        let path = folder.join(format!("events.out.tfevents.{seconds:010}.chainrule.{number:04}"));
+        let path = folder.join(format!("{EVENTS}{seconds:010}.chainrule.{number:04}"));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}

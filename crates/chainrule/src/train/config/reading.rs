@@ -133,7 +133,7 @@ impl<'t> Value<'t> {
             DeValue::Array(elements) => {
                 elements.iter().map(|element| read(&Value(element))).collect()
             }
-            _ => self.wants("an array"),
+            _ => self.wants("an array, in [ and ]"),
         }
     }
 
@@ -156,7 +156,7 @@ impl<'t> Value<'t> {
     pub(super) fn fields(&self) -> Result<Fields<'t>, Fault> {
         match self.0.get_ref() {
             DeValue::Table(table) => Ok(Fields::of(table)),
-            _ => self.wants("a table such as { kind = \"…\" }"),
+            _ => self.wants("a table such as { key = value }"),
         }
     }
 
@@ -166,10 +166,10 @@ impl<'t> Value<'t> {
         what: &'static str,
         known: &[&'static str],
     ) -> Result<(&'static str, Fields<'t>), Fault> {
-        let (value, fields) = match self.is_text() {
-            true => (*self, Fields::default()),
-            false => {
-                let mut fields = self.fields()?;
+        let (value, fields) = match self.0.get_ref() {
+            DeValue::String(_) => (*self, Fields::default()),
+            DeValue::Table(table) => {
+                let mut fields = Fields::of(table);
                 let Some(kind) = fields.get("kind") else {
                     return Err(
                         self.fault(format!("the {what} needs a kind: {}", known.join(", ")))
@@ -177,6 +177,7 @@ impl<'t> Value<'t> {
                 };
                 (kind, fields)
             }
+            _ => return self.wants("a word, or a table such as { kind = \"…\" }"),
         };
         Ok((value.word(what, known)?, fields))
     }

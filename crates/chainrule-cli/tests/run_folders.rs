@@ -1,0 +1,69 @@
+//! Folders of runs: taken anew, gone on with, and kept from harm.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{chainrule, fails, json, text};
+use tempfile::tempdir;
+
+fn train(out: &Path, more: &[&str]) -> serde_json::Value {
+    let common = ["train", "iris", "--epochs", "2", "--quiet", "--json", "--out", text(out)];
+    json(&[&common[..], more].concat())
+}
+
+#[test]
+fn what_an_overwritten_run_left_goes() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("run");
+    train(&out, &["--validation", "0.2"]);
+    let events = || {
+        let names = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().contains("tfevents")).count()
+    };
+    assert!(out.join("confusion.png").exists() && out.join("best.safetensors").exists());
+    train(&out, &["--force", "--set", "dataset=\"iris:train\""]);
+    for name in ["confusion.png", "confusion.svg", "best.safetensors"] {
+        assert!(!out.join(name).exists(), "{name} is of the run of before");
+    }
+    assert_eq!(events(), 1);
+    let readme = fs::read_to_string(out.join("README.md")).unwrap();
+    assert!(!readme.contains("confusion"), "{readme}");
+}
+
+#[test]
+fn force_takes_no_folder_that_is_no_run() {
+    let folder = tempdir().unwrap();
+    let readme = folder.path().join("README.md");
+    fs::write(&readme, "mine").unwrap();
+    fs::write(folder.path().join("config.toml"), "title = \"mine\"").unwrap();
+    let call = ["train", "iris", "--force", "--out"];
+    fails(&[&call[..], &[text(folder.path())]].concat(), 1, &["no run's folder", "another --out"]);
+    fails(&[&call[..], &[text(&readme)]].concat(), 1, &["README.md: is a file"]);
+    assert_eq!(fs::read_to_string(&readme).unwrap(), "mine");
+}
+
+#[test]
+fn a_missing_half_of_a_checkpoint_is_named() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("run");
+    train(&out, &[]);
+    fs::remove_file(out.join("optimizer.safetensors")).unwrap();
+    let resume = ["train", "--resume", text(&out), "--epochs", "3"];
+    fails(&resume, 1, &["optimizer.safetensors: is missing"]);
+    assert!(json(&["eval", text(&out), "--json"])["accuracy"].is_number());
+}
+
+#[test]
+fn commands_that_are_told_can_be_pasted() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("my run");
+    let train = ["train", "iris:train", "--epochs", "1", "--quiet", "--out", text(&out)];
+    let said = String::from_utf8(chainrule(&train).stdout).unwrap();
+    assert!(
+        said.starts_with("train loss 0.") && said.contains(" after 1 epoch (4 steps, "),
+        "{said}"
+    );
+    assert!(said.contains(&format!("chainrule eval '{}'", out.display())), "{said}");
+}
