@@ -6,12 +6,18 @@ use chainrule::explain::{self, Explanation, Names, Request, Values, View};
 use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::print;
+use crate::{explain_run, print};
 use crate::run::Run;
 
 pub fn explain(options: &Explain) -> Result<()> {
     if let Some(example) = options.example {
         return network(options, example);
+    }
+    if let Some(number) = options.step {
+        return emit(options, &explain_run::step(options, number)?);
+    }
+    if options.gradient_flow {
+        return emit(options, &explain_run::flow(options)?);
     }
     let explanation = explain::explain(&request(options)?)
         .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;

@@ -34,11 +34,14 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
+pub(crate) use network::{op_name, outputs};
 pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
 pub use origin::Origin;
 pub use picture::View;
-pub(crate) use text::wrapped;
+pub(crate) use rules::idle;
+pub(crate) use text::{table, wrapped};
 pub use value::Value;
+pub(crate) use value::{digits, number, percent};
 pub use words::Language;
 pub(crate) use words::Words;
 

@@ -6,6 +6,7 @@ mod adam;
 mod clip;
 mod lbfgs;
 mod line_search;
+mod parts;
 mod rmsprop;
 mod schedule;
 mod sgd;

@@ -367,7 +367,8 @@ pub fn predict<T: Real>(
     Ok(said)
 }
 
-fn prediction(target: Target, outputs: &[f64]) -> Prediction {
+/// What a row of outputs says.
+pub(super) fn prediction(target: Target, outputs: &[f64]) -> Prediction {
     match (target, outputs) {
         (Target::Class { classes }, _) => {
             let probabilities = probabilities(&class_scores(classes, outputs));

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
 use super::checkpoint::{self, Checkpoint};
-use super::{Config, Epoch, Progress};
+use super::{Config, Epoch, GradientFlow, Progress};
 use crate::data::Preparation;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -27,6 +27,7 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
+const FLOW: &str = "gradient_flow.jsonl";
 
 /// The folder of one training run.
 ///
@@ -110,7 +111,7 @@ impl RunFolder {
         let folder = Self { path: path.into() };
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, DATA].map(str::to_owned);
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, DATA].map(str::to_owned);
         for old in old.into_iter().chain([next(MODEL), next(OPTIMIZER)]) {
             let old = path.join(old);
             if old.exists() {
@@ -236,13 +237,7 @@ impl RunFolder {
     /// A file cannot be written.
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let Checkpoint { parameters, state, progress, epochs } = checkpoint;
-        let mut lines = Vec::new();
-        for epoch in epochs {
-            serde_json::to_writer(&mut lines, epoch)
-                .map_err(|error| Error::file(self.path.join(METRICS), error))?;
-            lines.push(b'\n');
-        }
-        self.write(METRICS, &lines)?;
+        self.write_lines(METRICS, epochs)?;
         let passing = [OPTIMIZER, MODEL].map(next);
         self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
         self.write(&passing[1], &checkpoint::encode(parameters, &progress.place())?)?;
@@ -351,7 +346,28 @@ impl RunFolder {
     /// # Errors
     /// The file is bad.
     pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
-        let path = self.path.join(METRICS);
+        self.read_lines(METRICS)
+    }
+
+    /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn gradient_flow(&self) -> Result<Vec<GradientFlow>> {
+        self.read_lines(FLOW)
+    }
+
+    /// Keeps the gradient flow of all epochs so far.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
+        self.write_lines(FLOW, epochs)
+    }
+
+    /// The values of a file of JSON lines; none where it does not exist.
+    fn read_lines<R: DeserializeOwned>(&self, name: &str) -> Result<Vec<R>> {
+        let path = self.path.join(name);
         if !path.exists() {
             return Ok(Vec::new());
         }
@@ -361,6 +377,16 @@ impl RunFolder {
             serde_json::from_str(line).map_err(bad)
         };
         text.lines().enumerate().map(line).collect()
+    }
+
+    fn write_lines<R: Serialize>(&self, name: &str, values: &[R]) -> Result<()> {
+        let mut lines = Vec::new();
+        for value in values {
+            serde_json::to_writer(&mut lines, value)
+                .map_err(|error| Error::file(self.path.join(name), error))?;
+            lines.push(b'\n');
+        }
+        self.write(name, &lines)
     }
 
     /// The tensors and notes of a file; `None` where it does not exist, or is bad, which goes to

@@ -207,7 +207,7 @@ pub fn network(
 }
 
 /// The output of each outermost scope on the way to `last`.
-fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+pub(crate) fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
     for id in 0..=last.id() {
         let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
@@ -231,7 +231,7 @@ fn parameter(g: &Graph, v: Var<'_>) -> Option<String> {
     })
 }
 
-fn op_name(g: &Graph, v: Var<'_>) -> String {
+pub(crate) fn op_name(g: &Graph, v: Var<'_>) -> String {
     g.node(v.id(), |node| node.op_name().to_owned())
 }
 

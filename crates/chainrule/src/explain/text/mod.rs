@@ -11,9 +11,9 @@ use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-pub(crate) use table::wrapped;
+pub(super) use table::short;
 use table::{COLUMNS, cut, lines};
-pub(super) use table::{short, table};
+pub(crate) use table::{table, wrapped};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
