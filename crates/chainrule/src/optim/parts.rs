@@ -131,9 +131,9 @@ mod tests {
                 plan.feed("dw", &gradient).unwrap();
                 plan.step(&mut parameters).unwrap();
                 let parts = optimizer.parts("w", &before, &gradient, rate).unwrap();
-                for at in 0..2 {
+                for (at, dw) in gradient.into_iter().enumerate() {
                     let of = |p: &Parameters<f64>| p.get("w").unwrap().values()[at];
-                    let sum = parts.running[at] + parts.decay[at] - parts.scale[at] * gradient[at];
+                    let sum = parts.running[at] + parts.decay[at] - parts.scale[at] * dw;
                     let moved = of(&parameters) - of(&before);
                     assert!((sum - moved).abs() < 1e-14, "{optimizer:?}: {sum} and {moved}");
                 }

@@ -80,12 +80,15 @@ pub fn feed<T: Real>(plan: &mut Plan<T>, data: &dyn Examples, batch: &[u32]) -> 
     feed_targets(plan, data, batch)
 }
 
-/// Gathers the targets of a batch alone.
+/// Gathers the targets of a batch alone, where the loss looks at them.
 pub(super) fn feed_targets<T: Real>(
     plan: &mut Plan<T>,
     data: &dyn Examples,
     batch: &[u32],
 ) -> Result<()> {
+    if !plan.has_input(TARGETS) {
+        return Ok(());
+    }
     match data.target() {
         Target::Class { .. } => {
             let mut labels = vec![0; batch.len()];

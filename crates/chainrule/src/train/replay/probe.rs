@@ -4,7 +4,7 @@ use super::super::Trainer;
 use super::super::step::{Batch, feed_targets, targets};
 use crate::data::Examples;
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{Graph, Var};
 use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::Real;
@@ -56,8 +56,8 @@ impl Probe {
         let mut plan = graph.compile::<f64>(&outputs)?;
         trainer.feed_step(&mut plan, data, batch)?;
         plan.run_with(parameters)?;
-        let gradients = recorded.gradients.iter().map(|v| v.id()).collect();
-        let [output, slope, moved] = [output, slope, moved].map(|v| v.id());
+        let gradients = recorded.gradients.iter().map(Var::id).collect();
+        let [output, slope, moved] = [output, slope, moved].map(|v: Var<'_>| v.id());
         Ok(Self { graph, plan, output, slope, moved, gradients, rows })
     }
 
