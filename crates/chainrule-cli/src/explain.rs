@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Explanation, Names, Request, Values, View};
+use chainrule::explain::{self, Explanation, Names, Request, Values, View, Wanted};
 use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
@@ -18,6 +18,12 @@ pub fn explain(options: &Explain) -> Result<()> {
     }
     if options.gradient_flow {
         return emit(options, &explain_run::flow(options)?);
+    }
+    if std::path::Path::new(&options.expression).is_dir() {
+        bail!(crate::Usage(format!(
+            "{} is a folder: say what of the run to explain, with --example N, --step N or --gradient-flow",
+            options.expression
+        )));
     }
     let explanation = explain::explain(&request(options)?)
         .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;
@@ -56,11 +62,18 @@ fn network(options: &Explain, example: u32) -> Result<()> {
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-    let mut class = [0];
-    data.labels(&[example], &mut class)?;
-    let [class] = class;
+    let wanted = Wanted::of(&*data, example)?;
+    let loss = run.config.loss_for(data.target())?;
     let language = options.lang.parse()?;
-    let explained = explain::network(&model, &parameters, &features, class, language)?;
+    let mut explained =
+        explain::network(&model, &parameters, loss, &features, &wanted, language)?;
+    if let Some(preparation) = &run.preparation {
+        explained.classes = preparation.class_names().to_vec();
+        // The features of images have names too, but are better seen than read.
+        if !preparation.target_names().is_empty() {
+            explained.features = preparation.feature_names();
+        }
+    }
     let text = match options.format.as_str() {
         _ if options.json => serde_json::to_string(&explained)? + "\n",
         "json" => serde_json::to_string(&explained)? + "\n",

@@ -44,6 +44,7 @@ fn a_step_is_told_with_its_parts() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("모멘텀"));
     fails(&["explain", text(&out), "--step", "10"], 2, &["no step 10", "from 1 to 9"]);
     fails(&["explain", text(&out), "--step", "1", "--format", "svg"], 2, &["text, json"]);
+    fails(&["explain", text(&out)], 2, &["is a folder", "--step N"]);
     fails(&["explain", text(&out), "--gradient-flow"], 1, &["train with --gradient-flow"]);
 }
 

@@ -35,7 +35,7 @@ pub use model::{
     Sweep, SweepPoint, WhatIf,
 };
 pub(crate) use network::{op_name, outputs};
-pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
+pub use network::{Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Wanted, Weight, network};
 pub use origin::Origin;
 pub use picture::View;
 pub(crate) use rules::idle;

@@ -5,13 +5,16 @@ use std::fmt::Write;
 use super::super::notation::escaped;
 use super::super::text::{table, wrapped};
 use super::super::value::{digits, number, percent, signed};
-use super::{Branch, NetworkExplanation, Words};
+use super::{Branch, NetworkExplanation, Said, Words};
 
 /// Darkness in characters, from nothing to all.
 const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
 
 /// Pictures wider than this do not fit a terminal beside each other.
 const WIDEST: usize = 36;
+
+/// Features that are listed.
+const MOST_FEATURES: usize = 15;
 
 /// A pixel's side in the picture.
 const PIXEL: usize = 8;
@@ -28,23 +31,44 @@ impl NetworkExplanation {
     pub fn to_text(&self) -> String {
         let words = Words::new(self.language);
         let mut out = String::new();
-        let (label, predicted) = (self.label.to_string(), self.predicted.to_string());
-        let certain = self.probabilities.get(self.predicted as usize).copied().unwrap_or(f64::NAN);
-        let (certain, loss) = (percent(certain), number(self.loss));
+        let _ = writeln!(out, "{}\n", self.verdict(&words));
+        self.layer_table(&mut out, &words);
+        self.shared(&mut out, &words);
+        self.parameter_table(&mut out, &words);
+        self.weight_table(&mut out, &words);
+        match self.features.is_empty() {
+            true => self.pictures(&mut out, &words),
+            false => self.feature_table(&mut out, &words),
+        }
+        out
+    }
+
+    fn class(&self, class: u32) -> String {
+        self.classes.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// What the network says, and whether that is right.
+    fn verdict(&self, words: &Words) -> String {
+        let loss = number(self.loss);
+        let (label, predicted, probabilities) = match &self.said {
+            Said::Class { label, predicted, probabilities } => (*label, *predicted, probabilities),
+            Said::Values { wanted, predicted } => {
+                let (wanted, predicted) = (numbers(wanted), numbers(predicted));
+                let values = [("wanted", wanted.as_str()), ("predicted", &predicted), ("loss", &loss)];
+                return words.say("network-values", &values);
+            }
+        };
+        let certain = probabilities.get(predicted as usize).copied().unwrap_or(f64::NAN);
+        let certain = percent(certain);
+        let id = if label == predicted { "network-right" } else { "network-wrong" };
+        let (label, predicted) = (self.class(label), self.class(predicted));
         let values = [
             ("label", label.as_str()),
             ("predicted", &predicted),
             ("certain", &certain),
             ("loss", &loss),
         ];
-        let id = if label == predicted { "network-right" } else { "network-wrong" };
-        let _ = writeln!(out, "{}\n", words.say(id, &values));
-        self.layer_table(&mut out, &words);
-        self.shared(&mut out, &words);
-        self.parameter_table(&mut out, &words);
-        self.weight_table(&mut out, &words);
-        self.pictures(&mut out, &words);
-        out
+        words.say(id, &values)
     }
 
     fn layer_table(&self, out: &mut String, words: &Words) {
@@ -134,6 +158,22 @@ impl NetworkExplanation {
         table(out, &rows);
     }
 
+    /// The features on which the loss depends most.
+    fn feature_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("network-features"));
+        let head = ["network-feature", "rank-value", "rank-gradient", "rank-effect"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        let numbers = self.input.iter().zip(&self.saliency);
+        let mut features: Vec<(&String, f64, f64)> =
+            self.features.iter().zip(numbers).map(|(name, (x, dx))| (name, *x, *dx)).collect();
+        features.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+        for (name, value, gradient) in features.into_iter().take(MOST_FEATURES) {
+            let (effect, gradient_text) = (signed(value * gradient), number(gradient));
+            rows.push(vec![name.clone(), number(value), gradient_text, effect]);
+        }
+        table(out, &rows);
+    }
+
     /// The input and its saliency, side by side.
     fn pictures(&self, out: &mut String, words: &Words) {
         let Some(side) = self.side().filter(|side| *side <= WIDEST) else { return };
@@ -162,7 +202,12 @@ impl NetworkExplanation {
             escaped(&words.get("network-saliency"))
         );
         let second = side * PIXEL + 2 * 16;
-        let label = words.say("network-example", &[("label", &self.label.to_string())]);
+        let label = match &self.said {
+            Said::Class { label, .. } => {
+                words.say("network-example", &[("label", &self.class(*label))])
+            }
+            Said::Values { .. } => self.verdict(&words),
+        };
         let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&label));
         let legend = escaped(&words.get("network-legend"));
         let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
@@ -193,6 +238,10 @@ impl NetworkExplanation {
     }
 }
 
+fn numbers(values: &[f64]) -> String {
+    values.iter().map(|x| number(*x)).collect::<Vec<_>>().join(", ")
+}
+
 /// Each value's share of the largest magnitude.
 fn darkness(values: &[f64]) -> Vec<f64> {
     let most = values.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
@@ -206,9 +255,9 @@ fn shade(part: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Branch, Ledger, network};
+    use super::super::{Branch, Ledger, Wanted, network};
     use crate::explain::Language;
-    use crate::nn::{Init, Sequential};
+    use crate::nn::{Init, Loss, Sequential};
 
     #[test]
     fn texts_tell_branches_and_rules_in_80_columns() {
@@ -223,7 +272,9 @@ mod tests {
             (Language::Korean, "residual1/affine1에서"),
         ] {
             let features = [0.1, 0.2, 0.3, 0.4];
-            let mut explained = network(&model, &parameters, &features, 1, language).unwrap();
+            let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
+            let mut explained = 
+                network(&model, &parameters, loss, &features, &Wanted::Class(1), language).unwrap();
             explained.ledgers.push(Ledger {
                 name: "affine9".into(),
                 norm: 2.0,

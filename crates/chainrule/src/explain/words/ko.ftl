@@ -110,6 +110,9 @@ page-reset = 되돌리기
 
 network-right = { $predicted }번 클래스, 맞음, 확률 { $certain }; 손실 { $loss }
 network-wrong = { $predicted }번 클래스, 확률 { $certain }, 그러나 실제는 { $label }번; 손실 { $loss }
+network-values = 예측은 { $predicted }, 정답은 { $wanted }; 손실 { $loss }
+network-features = 손실이 가장 많이 좌우되는 특성, 신경망이 보는 값으로
+network-feature = 특성
 network-layers = 층마다: 앞으로 가는 것과 되돌아오는 기울기
 network-layer = 층
 network-output = ‖출력‖
