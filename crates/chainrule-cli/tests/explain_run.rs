@@ -97,3 +97,47 @@ fn gradient_flow_is_recorded_by_epoch_and_survives_a_resumption() {
         &["text, json, svg"],
     );
 }
+
+#[test]
+fn an_example_of_a_table_is_told_by_names_and_values() {
+    let runs = tempdir().unwrap();
+    let table = runs.path().join("houses.csv");
+    let rows = (0..40).map(|i| format!("{},{},{}\n", i, ["hill", "lake"][i % 2], 3 * i + i % 2));
+    let rows: String = rows.collect();
+    std::fs::write(&table, format!("area,place,price\n{rows}")).unwrap();
+    let out = runs.path().join("run");
+    let trained = ["train", text(&table), "--out", text(&out), "--quiet", "--epochs", "3"];
+    assert!(chainrule(&trained).status.success());
+    let told = json(&["explain", text(&out), "--example", "4", "--json"]);
+    assert_eq!(told["wanted"], serde_json::json!([12.0]));
+    assert_eq!(told["features"], serde_json::json!(["area", "place=hill", "place=lake"]));
+    let shown = chainrule(&["explain", text(&out), "--example", "4"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("where 12 is right") && shown.contains("place=lake"), "{shown}");
+    let step = json(&["explain", text(&out), "--step", "2", "--json"]);
+    assert_eq!(
+        step["examples"][0]["target"].as_str().map(|t| t.parse::<f64>().is_ok()),
+        Some(true)
+    );
+
+    // Two classes with one output.
+    let out = runs.path().join("places");
+    let trained = [
+        "train",
+        text(&table),
+        "--target",
+        "place",
+        "--loss",
+        "binary-cross-entropy",
+        "--out",
+        text(&out),
+        "--quiet",
+        "--epochs",
+        "3",
+    ];
+    assert!(chainrule(&trained).status.success());
+    let told = json(&["explain", text(&out), "--example", "5", "--json"]);
+    assert_eq!(told["probabilities"].as_array().map(Vec::len), Some(2));
+    let shown = chainrule(&["explain", text(&out), "--example", "5"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("lake"));
+}

@@ -1,6 +1,6 @@
 //! Does the gradient vanish? Eight sigmoid layers beside eight ReLU layers, on a circle in the plane.
 //!
-//! `cargo run --release --example vanishing -- vanishing.svg`
+//! `cargo run --release -p chainrule --example vanishing -- docs/vanishing.svg` made the picture there.
 
 use chainrule::data::Dataset;
 use chainrule::explain::Language;

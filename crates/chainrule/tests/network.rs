@@ -112,6 +112,10 @@ fn names_of_classes_and_features_are_used() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains('│'), "no picture of a table: {text}");
+    let picture = told.to_svg();
+    let read = roxmltree::Document::parse(&picture).unwrap();
+    let texts: Vec<&str> = read.descendants().filter_map(|node| node.text()).collect();
+    assert!(texts.contains(&"age") && texts.contains(&"weight"), "{texts:?}");
 }
 
 #[test]

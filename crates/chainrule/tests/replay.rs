@@ -147,7 +147,8 @@ fn parts_and_examples_add_up_to_the_update() {
         };
         assert!((sum(|e| e.loss_share) - 1.0).abs() < 1e-12, "{settings}");
         assert!((sum(|e| e.gradient_share) - 1.0).abs() < 1e-12, "{settings}");
-        let of_batch = share(&update.parts, PartKind::Batch);
+        let of_batch =
+            share(&update.parts, PartKind::Batch) + share(&update.parts, PartKind::Clipping);
         assert!((sum(|e| e.update_share) - of_batch).abs() < 1e-12, "{settings}");
     }
 }
@@ -215,6 +216,12 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
         assert!(refused(&plain, number).contains("from 1 to 28"));
     }
     assert!(refused(&config("optimizer = \"lbfgs\""), 1).contains("L-BFGS"));
+    let stops = config("validation = 0.1\nearly_stopping = { patience = 1, min_delta = 10.0 }");
+    let model = stops.model(2, 2).unwrap();
+    let mut trainer = Trainer::<f32>::new(&model, &stops, &data).unwrap();
+    let parts = Parts { validation: Some(&data), ..parts };
+    let error = trainer.replay(&folder, parts, 20).unwrap_err().to_string();
+    assert!(error.contains("early stopping ends the training after step 14"), "{error}");
     std::fs::write(
         temporary.path().join("run/metrics.jsonl"),
         "{\"epoch\": 1, \"train_loss\": 0.5, \"seconds\": 0.1}\n",

@@ -61,16 +61,19 @@ impl Optimizer {
                 let (scale, running) = adam(name, before, dw, rate, [beta1, beta2, epsilon])?;
                 (scale, running, weight_decay)
             }
-            Self::Lbfgs(_) => {
-                return Err(Error::Setting {
-                    name: "the optimizer".into(),
-                    value: "`lbfgs`".into(),
-                    wanted: "another one: a step of L-BFGS tries several points of a batch, and is no sum of parts",
-                });
-            }
+            Self::Lbfgs(_) => return Err(no_parts()),
         };
         let decay = w.iter().map(|w| -rate * weight_decay * w).collect();
         Ok(Parts { scale, running, decay })
+    }
+}
+
+/// Why L-BFGS has no parts.
+pub(crate) fn no_parts() -> Error {
+    Error::Setting {
+        name: "the optimizer".into(),
+        value: "`lbfgs`".into(),
+        wanted: "another one: a step of L-BFGS tries several points of a batch, and is no sum of parts",
     }
 }
 

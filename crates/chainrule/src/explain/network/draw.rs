@@ -54,7 +54,8 @@ impl NetworkExplanation {
             Said::Class { label, predicted, probabilities } => (*label, *predicted, probabilities),
             Said::Values { wanted, predicted } => {
                 let (wanted, predicted) = (numbers(wanted), numbers(predicted));
-                let values = [("wanted", wanted.as_str()), ("predicted", &predicted), ("loss", &loss)];
+                let values =
+                    [("wanted", wanted.as_str()), ("predicted", &predicted), ("loss", &loss)];
                 return words.say("network-values", &values);
             }
         };
@@ -158,18 +159,35 @@ impl NetworkExplanation {
         table(out, &rows);
     }
 
+    /// The picture's title.
+    pub(super) fn title(&self, words: &Words) -> String {
+        match &self.said {
+            Said::Class { label, .. } => {
+                words.say("network-example", &[("label", &self.class(*label))])
+            }
+            Said::Values { .. } => self.verdict(words),
+        }
+    }
+
+    /// The features on which the loss depends most, with value and gradient.
+    pub(super) fn ranked(&self) -> Vec<(&str, f64, f64)> {
+        let numbers = self.input.iter().zip(&self.saliency);
+        let names = self.features.iter().map(String::as_str).zip(numbers);
+        let mut features: Vec<(&str, f64, f64)> =
+            names.map(|(name, (x, dx))| (name, *x, *dx)).collect();
+        features.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+        features.truncate(MOST_FEATURES);
+        features
+    }
+
     /// The features on which the loss depends most.
     fn feature_table(&self, out: &mut String, words: &Words) {
         let _ = writeln!(out, "\n{}\n", words.get("network-features"));
         let head = ["network-feature", "rank-value", "rank-gradient", "rank-effect"];
         let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
-        let numbers = self.input.iter().zip(&self.saliency);
-        let mut features: Vec<(&String, f64, f64)> =
-            self.features.iter().zip(numbers).map(|(name, (x, dx))| (name, *x, *dx)).collect();
-        features.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
-        for (name, value, gradient) in features.into_iter().take(MOST_FEATURES) {
+        for (name, value, gradient) in self.ranked() {
             let (effect, gradient_text) = (signed(value * gradient), number(gradient));
-            rows.push(vec![name.clone(), number(value), gradient_text, effect]);
+            rows.push(vec![name.to_owned(), number(value), gradient_text, effect]);
         }
         table(out, &rows);
     }
@@ -186,29 +204,19 @@ impl NetworkExplanation {
     }
 
     /// The input and its saliency as SVG: where more of a feature raises the loss in one colour, where
-    /// it lowers it in another.
+    /// it lowers it in another. Features with names are bars, those on which the loss depends most first.
     #[must_use]
     pub fn to_svg(&self) -> String {
         let words = Words::new(self.language);
+        if !self.features.is_empty() {
+            return self.bars(&words);
+        }
         let side = self.side().unwrap_or(self.input.len());
         let rows = self.input.len().div_ceil(side.max(1));
         let (wide, tall) = (2 * side * PIXEL + 3 * 16, rows * PIXEL + 64);
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
-             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
-             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
-             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
-             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
-            escaped(&words.get("network-saliency"))
-        );
+        let mut out = opened(&words.get("network-saliency"), wide, tall);
         let second = side * PIXEL + 2 * 16;
-        let label = match &self.said {
-            Said::Class { label, .. } => {
-                words.say("network-example", &[("label", &self.class(*label))])
-            }
-            Said::Values { .. } => self.verdict(&words),
-        };
-        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&label));
+        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&self.title(&words)));
         let legend = escaped(&words.get("network-legend"));
         let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
         for (left, values) in [(16, &self.input), (second, &self.saliency)] {
@@ -236,6 +244,18 @@ impl NetworkExplanation {
         }
         out + "</svg>\n"
     }
+}
+
+/// The beginning of a picture, with its colours.
+pub(super) fn opened(title: &str, wide: usize, tall: usize) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
+             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
+             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
+             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+        escaped(title)
+    )
 }
 
 fn numbers(values: &[f64]) -> String {
@@ -273,7 +293,7 @@ mod tests {
         ] {
             let features = [0.1, 0.2, 0.3, 0.4];
             let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
-            let mut explained = 
+            let mut explained =
                 network(&model, &parameters, loss, &features, &Wanted::Class(1), language).unwrap();
             explained.ledgers.push(Ledger {
                 name: "affine9".into(),

@@ -1,5 +1,6 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
+mod bars;
 mod draw;
 mod ledger;
 

@@ -19,8 +19,8 @@ use crate::tensor::Real;
 ///
 /// The update Δw is what the step did to the parameters, in their own precision; everything that it is
 /// compared with is computed in double precision from what the step began with. The share of a part p
-/// of the update is its projection, ⟨p, Δw⟩/⟨Δw, Δw⟩, so that the shares of all parts add up to 1. The
-/// part of the batch is in turn the sum of what its examples contribute.
+/// of the update is its projection, ⟨p, Δw⟩/⟨Δw, Δw⟩, so that the shares of all parts add up to 1. What
+/// the batch gives and clipping takes is in turn the sum of what the examples contribute.
 ///
 /// ```
 /// use chainrule::data::Dataset;
@@ -77,7 +77,7 @@ pub struct StepExample {
     pub loss_share: f64,
     /// The share of the batch's gradient, by projection.
     pub gradient_share: f64,
-    /// The share of the update, by projection.
+    /// The share of the update, by projection, with its gradient clipped as the whole is.
     pub update_share: f64,
 }
 
@@ -243,7 +243,12 @@ impl<T: Real> Trainer<'_, T> {
                 parts.running,
                 parts.decay,
             ];
-            let of_gradient = parts.scale.iter().map(|k| -k * share).collect();
+            let kept = clipped[at].iter().zip(&whole[at]).map(|(c, g)| match *g {
+                0.0 => 1.0,
+                g => c / g,
+            });
+            let of_gradient = parts.scale.iter().zip(kept).map(|(k, kept)| -k * kept * share);
+            let of_gradient = of_gradient.collect();
             split.push(Split { name: name.clone(), of_gradient, parts: values });
         }
         Ok(split)
@@ -351,7 +356,7 @@ fn clipped(clips: &[Clip], mut gradients: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
 /// What one parameter's update should be the sum of, element by element.
 struct Split {
     name: String,
-    /// What the batch's gradient is multiplied by.
+    /// What the batch's gradient is multiplied by, clipping included.
     of_gradient: Vec<f64>,
     /// The parts in the order of [`PartKind::ALL`], but for the last.
     parts: [Vec<f64>; 5],
