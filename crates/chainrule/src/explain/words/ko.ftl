@@ -108,8 +108,8 @@ page-sweep = { $name }에 따른 { $root }, 그리고 접선
 page-tangent = 접선
 page-reset = 되돌리기
 
-network-right = { $predicted }번 클래스, 맞음, 확률 { $certain }; 손실 { $loss }
-network-wrong = { $predicted }번 클래스, 확률 { $certain }, 그러나 실제는 { $label }번; 손실 { $loss }
+network-right = 클래스 { $predicted }, 맞음, 확률 { $certain }; 손실 { $loss }
+network-wrong = 클래스 { $predicted }, 확률 { $certain }, 그러나 실제는 { $label }; 손실 { $loss }
 network-values = 예측은 { $predicted }, 정답은 { $wanted }; 손실 { $loss }
 network-features = 손실이 가장 많이 좌우되는 특성, 신경망이 보는 값으로
 network-feature = 특성
@@ -128,7 +128,7 @@ network-rule = 규칙
 network-weights = 이 손실에 가장 중요한 가중치: 기울기 × 값
 network-weight = 가중치
 network-saliency = 입력과, 손실이 의존하는 곳: 각 특징의 |dL/d·|
-network-example = { $label }번 클래스
+network-example = 클래스 { $label }
 network-legend = 주황: 늘리면 손실이 커진다; 파랑: 작아진다
 
 step-title = { $step }번째 스텝, 에폭 { $epoch }의 { $at }번째 스텝: 학습률 { $rate }; 배치의 예제 { $count }개의 손실은 { $loss }
