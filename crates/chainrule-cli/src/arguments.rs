@@ -313,12 +313,19 @@ pub struct Lint {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The expression, such as 'x * m * t', or the folder of a run with --example
+    /// The expression, such as 'x * m * t', or the folder of a run with --example, --step or
+    /// --gradient-flow
     #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
     pub expression: String,
     /// Explain what the network in DIR makes of this example, counted from 0
     #[arg(long, value_name = "N")]
     pub example: Option<u32>,
+    /// Explain the step N of the training in DIR, counted from 1: why the weights moved
+    #[arg(long, value_name = "N", conflicts_with_all = ["example", "gradient_flow"])]
+    pub step: Option<u64>,
+    /// Show the activations and gradients of each layer that train --gradient-flow recorded in DIR
+    #[arg(long, conflicts_with = "example")]
+    pub gradient_flow: bool,
     /// The example's dataset [default: the run's]; NAME:train takes the training part
     #[arg(long, value_name = "DATASET", requires = "example")]
     pub data: Option<String>,

@@ -2,16 +2,28 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Explanation, Names, Request, Values, View};
+use chainrule::explain::{self, Explanation, Names, Request, Values, View, Wanted};
 use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::print;
 use crate::run::Run;
+use crate::{explain_run, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
     if let Some(example) = options.example {
         return network(options, example);
+    }
+    if let Some(number) = options.step {
+        return emit(options, &explain_run::step(options, number)?);
+    }
+    if options.gradient_flow {
+        return emit(options, &explain_run::flow(options)?);
+    }
+    if std::path::Path::new(&options.expression).is_dir() {
+        bail!(crate::Usage(format!(
+            "{} is a folder: say what of the run to explain, with --example N, --step N or --gradient-flow",
+            options.expression
+        )));
     }
     let explanation = explain::explain(&request(options)?)
         .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;
@@ -51,11 +63,17 @@ fn network(options: &Explain, example: u32) -> Result<()> {
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-    let mut class = [0];
-    data.labels(&[example], &mut class)?;
-    let [class] = class;
+    let wanted = Wanted::of(&*data, example)?;
+    let loss = run.config.loss_for(data.target())?;
     let language = options.lang.parse()?;
-    let explained = explain::network(&model, &parameters, &features, class, language)?;
+    let mut explained = explain::network(&model, &parameters, loss, &features, &wanted, language)?;
+    if let Some(preparation) = &run.preparation {
+        explained.classes = preparation.class_names().to_vec();
+        // The features of images have names too, but are better seen than read.
+        if !preparation.target_names().is_empty() {
+            explained.features = preparation.feature_names();
+        }
+    }
     let text = match options.format.as_str() {
         _ if options.json => serde_json::to_string(&explained)? + "\n",
         "json" => serde_json::to_string(&explained)? + "\n",

@@ -17,6 +17,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use crate::arguments::{Train, threads};
+use crate::flow::FlowLog;
 use crate::{End, data, print, products};
 
 /// The outcome of a training that Ctrl-C stopped.
@@ -194,6 +195,10 @@ impl Job<'_> {
     ) -> Result<Outcome> {
         let interrupted = interruption()?;
         let events = products::Events::create(folder, &trainer.epochs)?;
+        let mut flow = match self.config.gradient_flow {
+            true => Some(FlowLog::begin(folder, trainer, &*loaded.train)?),
+            false => None,
+        };
         let saver = Saver::new(folder.clone());
         let progress = Progress::new(self, trainer.epochs.len(), loaded.train.len());
         let every = self.config.checkpoint_every;
@@ -213,6 +218,8 @@ impl Job<'_> {
                     }
                 }
                 Event::Epoch { epoch, best } => {
+                    // Before the checkpoint, so that nothing is missing where it goes on.
+                    flow.as_mut().map_or(Ok(()), |flow| flow.add(trainer))?;
                     saver.save(trainer.checkpoint(), best)?;
                     events.add(epoch)?;
                     progress.epoch(epoch);

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::data::{Examples, Target};
 use crate::error::Result;
-use crate::explain::{Language, Words, network, wrapped};
+use crate::explain::{Language, Wanted, Words, network, wrapped};
 use crate::graph::{Graph, Var};
 use crate::ops::Notation;
 use crate::parameters::Parameters;
@@ -67,7 +67,6 @@ pub fn lint(
 ) -> Result<Vec<Finding>> {
     let (rows, words) = (features(data)?, Words::new(language));
     let mut findings = vec![inputs(&words, &rows)];
-    let is_class = matches!(data.target(), Target::Class { .. });
     if let Target::Class { classes } = data.target() {
         let mut labels = vec![0; data.len()];
         data.labels(&(0..data.len() as u32).collect::<Vec<_>>(), &mut labels)?;
@@ -78,9 +77,7 @@ pub fn lint(
     let model = config.model(data.width(), config.outputs(data.target())?)?;
     findings.extend(lint_graph(loss_graph(&g, &model, config, data, 1)?, language));
     findings.push(learning_rate(&words, config, data, parameters)?);
-    if is_class {
-        findings.extend(idle_units(&words, config, data, parameters)?);
-    }
+    findings.extend(idle_units(&words, config, data, parameters)?);
     Ok(findings)
 }
 
@@ -323,12 +320,13 @@ fn idle_units(
     let model = config.model(data.width(), config.outputs(data.target())?)?;
     let examples = data.len().min(EXAMPLES);
     let mut idle: Vec<(String, f64)> = Vec::new();
-    let (mut row, mut label) = (vec![0.0; data.width()], [0]);
+    let loss = config.loss_for(data.target())?;
+    let mut row = vec![0.0; data.width()];
     for example in 0..examples {
         data.features(&[example as u32], &mut row)?;
-        data.labels(&[example as u32], &mut label)?;
+        let wanted = Wanted::of(data, example as u32)?;
         let features: Vec<f64> = row.iter().copied().map(f64::from).collect();
-        let explained = network(&model, parameters, &features, label[0], Language::default())?;
+        let explained = network(&model, parameters, loss, &features, &wanted, Language::default())?;
         let activations = explained.layers.into_iter().filter_map(|layer| {
             let count = layer.off.or(layer.saturated)?;
             Some((layer.name, count as f64 / layer.shape.iter().product::<usize>().max(1) as f64))

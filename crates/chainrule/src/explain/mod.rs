@@ -34,11 +34,16 @@ pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Partial, Passed, Path, Paths,
     Sweep, SweepPoint, WhatIf,
 };
-pub use network::{Branch, Layer, Ledger, NetworkExplanation, Statistics, Weight, network};
+pub use network::{
+    Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Wanted, Weight, network,
+};
+pub(crate) use network::{op_name, outputs};
 pub use origin::Origin;
 pub use picture::View;
-pub(crate) use text::wrapped;
+pub(crate) use rules::idle;
+pub(crate) use text::{table, wrapped};
 pub use value::Value;
+pub(crate) use value::{digits, number, percent};
 pub use words::Language;
 pub(crate) use words::Words;
 

@@ -184,7 +184,7 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
 
 /// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid
 /// or tanh that are saturated.
-pub(super) fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
+pub(crate) fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
     let flat =
         |slope: &dyn Fn(f64) -> f64| outputs.iter().filter(|y| slope(**y) < SATURATED).count();
     match op {

@@ -99,12 +99,12 @@ impl Value {
 }
 
 /// A number as people read it: six significant digits.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     digits(value, 6)
 }
 
 /// A number with so many significant digits, without zeros that say nothing.
-pub(super) fn digits(value: f64, count: i32) -> String {
+pub(crate) fn digits(value: f64, count: i32) -> String {
     let size = value.abs();
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".into() } else { value.to_string() };
@@ -125,12 +125,12 @@ pub(super) fn digits(value: f64, count: i32) -> String {
 }
 
 /// A number with its sign.
-pub(super) fn signed(value: f64) -> String {
+pub(crate) fn signed(value: f64) -> String {
     if value >= 0.0 { format!("+{}", number(value)) } else { number(value) }
 }
 
 /// A share in whole per cents, with two digits where it is small.
-pub(super) fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percents = share * 100.0;
     match percents.abs() >= 10.0 {
         true if percents.abs() < 1e6 => format!("{percents:.0} %"),

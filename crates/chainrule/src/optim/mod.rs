@@ -6,6 +6,7 @@ mod adam;
 mod clip;
 mod lbfgs;
 mod line_search;
+mod parts;
 mod rmsprop;
 mod schedule;
 mod sgd;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clip::Clip;
 pub use lbfgs::Lbfgs;
+pub(crate) use parts::no_parts;
 pub use schedule::{Plateau, Schedule, Warmup};
 
 use crate::error::{Error, Result};

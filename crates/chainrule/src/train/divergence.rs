@@ -4,6 +4,8 @@
 //! costs time. Steps give the same bits whenever they run, so that running an epoch again from its
 //! start finds the step that went wrong; that step is run once more with every node watched.
 
+use std::sync::Arc;
+
 use super::evaluation::EVALUATION_BATCH;
 use super::step::{Batch, Step, Steps, feed, record};
 use super::{Progress, Trainer};
@@ -63,7 +65,8 @@ impl<T: Real> Trainer<'_, T> {
             let graph = Graph::new();
             record(&graph, self.model, &self.objective, data, examples.len());
             let fill = |plan: &mut Plan<T>| feed(plan, data, examples);
-            origin = born(&graph, &self.parameters, examples, fill)?.map(|birth| birth.text);
+            origin =
+                born(&graph, &self.parameters, examples, fill, |_| None)?.map(|birth| birth.text);
             if origin.is_some() {
                 break;
             }
@@ -80,7 +83,10 @@ impl<T: Real> Trainer<'_, T> {
             }
         }
         let fill = |plan: &mut Plan<T>| self.feed_step(plan, data, batch);
-        let Some(birth) = born(&step.graph, &self.parameters, batch.examples, fill)? else {
+        let gates = self.gates(data, batch.examples.len())?;
+        let gate = |id| gates.iter().find(|(last, _)| *last >= id).map(|(_, gate)| gate.clone());
+        let gate = |id| if id > step.loss { gate(id) } else { None };
+        let Some(birth) = born(&step.graph, &self.parameters, batch.examples, fill, gate)? else {
             return Ok(format!("every node below it is finite; {GROWN}"));
         };
         Ok(match spoilt(step, birth.id) {
@@ -88,6 +94,27 @@ impl<T: Real> Trainer<'_, T> {
             None => birth.text,
         })
     }
+}
+
+impl<T: Real> Trainer<'_, T> {
+    /// The gates of a step in the order of its reverse sweep, each with the last node that its backward
+    /// rule built. A step is recorded the same way each time, so that nodes have the same numbers.
+    fn gates(&self, data: &dyn Examples, examples: usize) -> Result<Vec<(u32, Gate)>> {
+        let g = Graph::new();
+        let recorded = self.record_loss(&g, data, examples)?;
+        let sweep = g.sweep(recorded.loss, &recorded.parameters);
+        let gate =
+            |id| g.node(id, |node| Gate { op: node.op_name(), layer: g.scope_name(node.scope) });
+        Ok(sweep.contributions.iter().map(|c| (c.gradient.id(), gate(c.gate))).collect())
+    }
+}
+
+/// An operation of the forward pass.
+#[derive(Clone)]
+struct Gate {
+    op: &'static str,
+    /// Its layer or another scope; empty outside of all.
+    layer: Arc<str>,
 }
 
 /// The first parameter whose new value depends on the node `bad`, where the loss does not.
@@ -117,12 +144,13 @@ struct Birth {
 
 /// Runs the graph with every value kept, which a plan for training does not do, and tells of the
 /// first node that is not finite: its operation with the operands' values, its layer, the row of the
-/// data and what may help.
+/// data and what may help. `gate` tells whose backward rule built a node.
 fn born<T: Real>(
     graph: &Graph,
     parameters: &Parameters<T>,
     examples: &[u32],
     fill: impl Fn(&mut Plan<T>) -> Result<()>,
+    gate: impl Fn(u32) -> Option<Gate>,
 ) -> Result<Option<Birth>> {
     let is_inner = |id: &u32| {
         graph.node(*id, |node| {
@@ -150,12 +178,17 @@ fn born<T: Real>(
             let text = format!("the input `{input}` holds {value} already{row}: mend the data");
             return Ok(Some(Birth { id: v.id(), text }));
         }
-        let place = match graph.scope_name(scope) {
-            none if none.is_empty() => String::new(),
+        let within = |layer: &str| match layer {
+            "" => String::new(),
             layer => format!(" in `{layer}`"),
         };
-        let (operands, advice) = operands(graph, &plan, parameters, v, at);
-        let advice = remedy(name, &advice);
+        let gate = gate(v.id());
+        let place = match &gate {
+            Some(Gate { op, layer }) => format!(" in the gradient of `{op}`{}", within(layer)),
+            None => within(&graph.scope_name(scope)),
+        };
+        let (operands, values) = operands(graph, &plan, parameters, v, at);
+        let advice = remedy(name, &values, gate.map(|gate| gate.op));
         let text = format!(
             "the first node with {value} is node {}, the operation `{name}`{place} of shape {dims}{operands}{row}; {advice}",
             v.id()
@@ -204,8 +237,13 @@ fn operands<T: Real>(
 const GROWN: &str = "a smaller learning rate, clip_norm or smaller inputs may help";
 
 /// What may help where an operation of such values made a NaN or an infinity.
-fn remedy(op: &str, operands: &[f64]) -> String {
+fn remedy(op: &str, operands: &[f64], backward_of: Option<&str>) -> String {
     let last = operands.last().copied().unwrap_or(f64::NAN);
+    if let Some(gate @ ("sqrt" | "ln" | "log2" | "log10" | "pow")) = backward_of {
+        return format!(
+            "the slope of `{gate}` grows without bound near 0: add a small number to its operand"
+        );
+    }
     match op {
         "ln" | "log2" | "log10" if operands.first().is_some_and(|&x| x <= 0.0) => {
             "a logarithm needs a positive number: let the loss be cross-entropy of logits in place of the logarithm of a softmax, or add a small number first".into()

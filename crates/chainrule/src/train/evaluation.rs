@@ -151,7 +151,7 @@ fn probabilities(scores: &[f64]) -> Vec<f64> {
 }
 
 /// Values in their own unit.
-fn in_own_unit(values: &[f64], scales: &[Scale]) -> Vec<f64> {
+pub(super) fn in_own_unit(values: &[f64], scales: &[Scale]) -> Vec<f64> {
     let own = |(at, &value): (usize, &f64)| scales.get(at).map_or(value, |s| s.value(value));
     values.iter().enumerate().map(own).collect()
 }
@@ -375,7 +375,8 @@ pub fn predict<T: Real>(
     Ok(said)
 }
 
-fn prediction(target: Target, scales: &[Scale], outputs: &[f64]) -> Prediction {
+/// What a row of outputs says.
+pub(super) fn prediction(target: Target, scales: &[Scale], outputs: &[f64]) -> Prediction {
     if let Target::Class { classes } = target {
         let probabilities = probabilities(&class_scores(classes, outputs));
         // Of equal ones the first, as in the scores.

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::checkpoint::{self, Checkpoint};
 use super::tensorboard::EVENTS;
-use super::{Config, Epoch, Progress};
+use super::{Config, Epoch, GradientFlow, Progress};
 use crate::data::Preparation;
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
@@ -28,6 +28,7 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
+const FLOW: &str = "gradient_flow.jsonl";
 
 /// What is made of a run when it ends.
 const PRODUCTS: [&str; 5] =
@@ -126,7 +127,7 @@ impl RunFolder {
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, DATA].into_iter().chain(PRODUCTS);
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, DATA].into_iter().chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
         let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
         old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
@@ -247,13 +248,7 @@ impl RunFolder {
     /// A file cannot be written.
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let Checkpoint { parameters, state, progress, epochs } = checkpoint;
-        let mut lines = Vec::new();
-        for epoch in epochs {
-            serde_json::to_writer(&mut lines, epoch)
-                .map_err(|error| Error::file(self.path.join(METRICS), error))?;
-            lines.push(b'\n');
-        }
-        self.write(METRICS, &lines)?;
+        self.write_lines(METRICS, epochs)?;
         let passing = [OPTIMIZER, MODEL].map(next);
         self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
         self.write(&passing[1], &checkpoint::encode(parameters, &progress.place())?)?;
@@ -372,7 +367,28 @@ impl RunFolder {
     /// # Errors
     /// The file is bad.
     pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
-        let path = self.path.join(METRICS);
+        self.read_lines(METRICS)
+    }
+
+    /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn gradient_flow(&self) -> Result<Vec<GradientFlow>> {
+        self.read_lines(FLOW)
+    }
+
+    /// Keeps the gradient flow of all epochs so far.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
+        self.write_lines(FLOW, epochs)
+    }
+
+    /// The values of a file of JSON lines; none where it does not exist.
+    fn read_lines<R: DeserializeOwned>(&self, name: &str) -> Result<Vec<R>> {
+        let path = self.path.join(name);
         if !path.exists() {
             return Ok(Vec::new());
         }
@@ -382,6 +398,16 @@ impl RunFolder {
             serde_json::from_str(line).map_err(bad)
         };
         text.lines().enumerate().map(line).collect()
+    }
+
+    fn write_lines<R: Serialize>(&self, name: &str, values: &[R]) -> Result<()> {
+        let mut lines = Vec::new();
+        for value in values {
+            serde_json::to_writer(&mut lines, value)
+                .map_err(|error| Error::file(self.path.join(name), error))?;
+            lines.push(b'\n');
+        }
+        self.write(name, &lines)
     }
 
     /// The tensors and notes of a file; `None` where it does not exist, or is bad, which goes to

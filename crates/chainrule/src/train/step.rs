@@ -22,7 +22,7 @@ const RATE: &str = "rate";
 const SHARE: &str = "share";
 
 /// The input of a batch's targets.
-fn targets<'g>(g: &'g Graph, target: Target, batch: usize) -> Targets<'g> {
+pub(super) fn targets<'g>(g: &'g Graph, target: Target, batch: usize) -> Targets<'g> {
     match target {
         Target::Class { classes } => Targets::Labels(g.labels(TARGETS, [batch], classes)),
         Target::Values { width } => Targets::Values(g.input(TARGETS, [batch, width])),
@@ -77,6 +77,18 @@ pub fn feed<T: Real>(plan: &mut Plan<T>, data: &dyn Examples, batch: &[u32]) -> 
     if let Some(error) = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         return Err(error);
     }
+    feed_targets(plan, data, batch)
+}
+
+/// Gathers the targets of a batch alone, where the loss looks at them.
+pub(super) fn feed_targets<T: Real>(
+    plan: &mut Plan<T>,
+    data: &dyn Examples,
+    batch: &[u32],
+) -> Result<()> {
+    if !plan.has_input(TARGETS) {
+        return Ok(());
+    }
     match data.target() {
         Target::Class { .. } => {
             let mut labels = vec![0; batch.len()];
@@ -102,7 +114,7 @@ pub(super) enum Objective {
 pub(super) type CustomLoss = dyn for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync;
 
 impl Objective {
-    fn record<'g>(
+    pub(super) fn record<'g>(
         &self,
         output: Var<'g>,
         targets: Targets<'g>,
@@ -115,7 +127,7 @@ impl Objective {
     }
 
     /// Whether examples weigh differently in a training step.
-    fn is_weighted(&self, data: &dyn Examples) -> Result<bool> {
+    pub(super) fn is_weighted(&self, data: &dyn Examples) -> Result<bool> {
         match self {
             Self::Loss(_, classes) => Ok(!classes.is_empty() || data.weights(&[], &mut [])?),
             Self::Custom(_) => Ok(false),
@@ -123,7 +135,12 @@ impl Objective {
     }
 
     /// What each example of a batch weighs: its own weight, times that of its class.
-    fn weights(&self, data: &dyn Examples, batch: &[u32], weights: &mut [f32]) -> Result<()> {
+    pub(super) fn weights(
+        &self,
+        data: &dyn Examples,
+        batch: &[u32],
+        weights: &mut [f32],
+    ) -> Result<()> {
         weights.fill(1.0);
         data.weights(batch, weights)?;
         if let Self::Loss(_, classes) = self
@@ -186,14 +203,17 @@ impl<T: Real> Step<T> {
 /// The nodes of a step up to its gradients.
 pub(super) struct Recorded<'g> {
     pub(super) loss: Var<'g>,
-    parameters: Vec<Var<'g>>,
+    /// What the model makes of the batch.
+    pub(super) output: Var<'g>,
+    pub(super) parameters: Vec<Var<'g>>,
     pub(super) gradients: Vec<Var<'g>>,
     /// What layers keep of the batch.
     pub(super) updates: Vec<(Var<'g>, Var<'g>)>,
 }
 
 impl<T: Real> Trainer<'_, T> {
-    pub(super) fn record_gradients<'g>(
+    /// The loss of a batch, as in a training step.
+    pub(super) fn record_loss<'g>(
         &self,
         g: &'g Graph,
         data: &dyn Examples,
@@ -207,10 +227,21 @@ impl<T: Real> Trainer<'_, T> {
         let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
         let loss = self.objective.record(output, targets(g, data.target(), batch), weights);
         let trained = self.trained()?;
-        let parameters: Vec<Var<'g>> =
-            trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
-        let gradients = g.backward(loss, &parameters);
-        Ok(Recorded { loss, parameters, gradients, updates: pass.into_updates() })
+        let parameters = trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        let updates = pass.into_updates();
+        Ok(Recorded { loss, output, parameters, gradients: Vec::new(), updates })
+    }
+
+    /// The loss of a batch and its gradients.
+    pub(super) fn record_gradients<'g>(
+        &self,
+        g: &'g Graph,
+        data: &dyn Examples,
+        batch: usize,
+    ) -> Result<Recorded<'g>> {
+        let recorded = self.record_loss(g, data, batch)?;
+        let gradients = g.backward(recorded.loss, &recorded.parameters);
+        Ok(Recorded { gradients, ..recorded })
     }
 
     /// The loss of a step, and every parameter and part of the state with its new value.
@@ -221,7 +252,7 @@ impl<T: Real> Trainer<'_, T> {
         batch: usize,
         purpose: Purpose,
     ) -> Result<(Var<'g>, Vec<(Var<'g>, Var<'g>)>)> {
-        let Recorded { loss, parameters, mut gradients, mut updates } =
+        let Recorded { loss, parameters, mut gradients, mut updates, .. } =
             self.record_gradients(g, data, batch)?;
         let trained = self.trained()?;
         if self.config.accumulate > 1 {
@@ -252,16 +283,16 @@ impl<T: Real> Trainer<'_, T> {
     }
 
     /// Feeds a step's plan what it needs.
-    pub(super) fn feed_step(
+    pub(super) fn feed_step<U: Real>(
         &self,
-        plan: &mut Plan<T>,
+        plan: &mut Plan<U>,
         data: &dyn Examples,
         batch: &Batch<'_>,
     ) -> Result<()> {
         feed(plan, data, batch.examples)?;
         for (name, value) in [(RATE, batch.rate), (SHARE, batch.share)] {
             if plan.has_input(name) {
-                plan.feed(name, &[T::from_f64(value)])?;
+                plan.feed(name, &[U::from_f64(value)])?;
             }
         }
         if plan.has_input(NUMBER) {
@@ -269,7 +300,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         if plan.has_input(WEIGHTS) {
             let weights = plan.input_mut(WEIGHTS)?;
-            T::fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
+            U::fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
         }
         Ok(())
     }
@@ -304,7 +335,7 @@ pub(super) struct Batch<'o> {
     pub(super) number: u64,
     pub(super) rate: f64,
     /// What this batch weighs among those of its update.
-    share: f64,
+    pub(super) share: f64,
     pub(super) purpose: Purpose,
 }
 

@@ -5,13 +5,16 @@ use std::fmt::Write;
 use super::super::notation::escaped;
 use super::super::text::{table, wrapped};
 use super::super::value::{digits, number, percent, signed};
-use super::{Branch, NetworkExplanation, Words};
+use super::{Branch, NetworkExplanation, Said, Words};
 
 /// Darkness in characters, from nothing to all.
 const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
 
 /// Pictures wider than this do not fit a terminal beside each other.
 const WIDEST: usize = 36;
+
+/// Features that are listed.
+const MOST_FEATURES: usize = 15;
 
 /// A pixel's side in the picture.
 const PIXEL: usize = 8;
@@ -28,23 +31,45 @@ impl NetworkExplanation {
     pub fn to_text(&self) -> String {
         let words = Words::new(self.language);
         let mut out = String::new();
-        let (label, predicted) = (self.label.to_string(), self.predicted.to_string());
-        let certain = self.probabilities.get(self.predicted as usize).copied().unwrap_or(f64::NAN);
-        let (certain, loss) = (percent(certain), number(self.loss));
+        let _ = writeln!(out, "{}\n", self.verdict(&words));
+        self.layer_table(&mut out, &words);
+        self.shared(&mut out, &words);
+        self.parameter_table(&mut out, &words);
+        self.weight_table(&mut out, &words);
+        match self.features.is_empty() {
+            true => self.pictures(&mut out, &words),
+            false => self.feature_table(&mut out, &words),
+        }
+        out
+    }
+
+    fn class(&self, class: u32) -> String {
+        self.classes.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// What the network says, and whether that is right.
+    fn verdict(&self, words: &Words) -> String {
+        let loss = number(self.loss);
+        let (label, predicted, probabilities) = match &self.said {
+            Said::Class { label, predicted, probabilities } => (*label, *predicted, probabilities),
+            Said::Values { wanted, predicted } => {
+                let (wanted, predicted) = (numbers(wanted), numbers(predicted));
+                let values =
+                    [("wanted", wanted.as_str()), ("predicted", &predicted), ("loss", &loss)];
+                return words.say("network-values", &values);
+            }
+        };
+        let certain = probabilities.get(predicted as usize).copied().unwrap_or(f64::NAN);
+        let certain = percent(certain);
+        let id = if label == predicted { "network-right" } else { "network-wrong" };
+        let (label, predicted) = (self.class(label), self.class(predicted));
         let values = [
             ("label", label.as_str()),
             ("predicted", &predicted),
             ("certain", &certain),
             ("loss", &loss),
         ];
-        let id = if label == predicted { "network-right" } else { "network-wrong" };
-        let _ = writeln!(out, "{}\n", words.say(id, &values));
-        self.layer_table(&mut out, &words);
-        self.shared(&mut out, &words);
-        self.parameter_table(&mut out, &words);
-        self.weight_table(&mut out, &words);
-        self.pictures(&mut out, &words);
-        out
+        words.say(id, &values)
     }
 
     fn layer_table(&self, out: &mut String, words: &Words) {
@@ -134,6 +159,39 @@ impl NetworkExplanation {
         table(out, &rows);
     }
 
+    /// The picture's title.
+    pub(super) fn title(&self, words: &Words) -> String {
+        match &self.said {
+            Said::Class { label, .. } => {
+                words.say("network-example", &[("label", &self.class(*label))])
+            }
+            Said::Values { .. } => self.verdict(words),
+        }
+    }
+
+    /// The features on which the loss depends most, with value and gradient.
+    pub(super) fn ranked(&self) -> Vec<(&str, f64, f64)> {
+        let numbers = self.input.iter().zip(&self.saliency);
+        let names = self.features.iter().map(String::as_str).zip(numbers);
+        let mut features: Vec<(&str, f64, f64)> =
+            names.map(|(name, (x, dx))| (name, *x, *dx)).collect();
+        features.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+        features.truncate(MOST_FEATURES);
+        features
+    }
+
+    /// The features on which the loss depends most.
+    fn feature_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("network-features"));
+        let head = ["network-feature", "rank-value", "rank-gradient", "rank-effect"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for (name, value, gradient) in self.ranked() {
+            let (effect, gradient_text) = (signed(value * gradient), number(gradient));
+            rows.push(vec![name.to_owned(), number(value), gradient_text, effect]);
+        }
+        table(out, &rows);
+    }
+
     /// The input and its saliency, side by side.
     fn pictures(&self, out: &mut String, words: &Words) {
         let Some(side) = self.side().filter(|side| *side <= WIDEST) else { return };
@@ -146,24 +204,19 @@ impl NetworkExplanation {
     }
 
     /// The input and its saliency as SVG: where more of a feature raises the loss in one colour, where
-    /// it lowers it in another.
+    /// it lowers it in another. Features with names are bars, those on which the loss depends most first.
     #[must_use]
     pub fn to_svg(&self) -> String {
         let words = Words::new(self.language);
+        if !self.features.is_empty() {
+            return self.bars(&words);
+        }
         let side = self.side().unwrap_or(self.input.len());
         let rows = self.input.len().div_ceil(side.max(1));
         let (wide, tall) = (2 * side * PIXEL + 3 * 16, rows * PIXEL + 64);
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
-             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
-             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
-             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
-             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
-            escaped(&words.get("network-saliency"))
-        );
+        let mut out = opened(&words.get("network-saliency"), wide, tall);
         let second = side * PIXEL + 2 * 16;
-        let label = words.say("network-example", &[("label", &self.label.to_string())]);
-        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&label));
+        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&self.title(&words)));
         let legend = escaped(&words.get("network-legend"));
         let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
         for (left, values) in [(16, &self.input), (second, &self.saliency)] {
@@ -193,6 +246,22 @@ impl NetworkExplanation {
     }
 }
 
+/// The beginning of a picture, with its colours.
+pub(super) fn opened(title: &str, wide: usize, tall: usize) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
+             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
+             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
+             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+        escaped(title)
+    )
+}
+
+fn numbers(values: &[f64]) -> String {
+    values.iter().map(|x| number(*x)).collect::<Vec<_>>().join(", ")
+}
+
 /// Each value's share of the largest magnitude.
 fn darkness(values: &[f64]) -> Vec<f64> {
     let most = values.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
@@ -206,9 +275,9 @@ fn shade(part: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Branch, Ledger, network};
+    use super::super::{Branch, Ledger, Wanted, network};
     use crate::explain::Language;
-    use crate::nn::{Init, Sequential};
+    use crate::nn::{Init, Loss, Sequential};
 
     #[test]
     fn texts_tell_branches_and_rules_in_80_columns() {
@@ -223,7 +292,9 @@ mod tests {
             (Language::Korean, "residual1/affine1에서"),
         ] {
             let features = [0.1, 0.2, 0.3, 0.4];
-            let mut explained = network(&model, &parameters, &features, 1, language).unwrap();
+            let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
+            let mut explained =
+                network(&model, &parameters, loss, &features, &Wanted::Class(1), language).unwrap();
             explained.ledgers.push(Ledger {
                 name: "affine9".into(),
                 norm: 2.0,

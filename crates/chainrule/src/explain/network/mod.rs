@@ -1,5 +1,6 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
+mod bars;
 mod draw;
 mod ledger;
 
@@ -7,9 +8,10 @@ use serde::Serialize;
 
 use super::words::Words;
 use super::{Language, rules};
+use crate::data::{Examples, Target};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Source, Var};
-use crate::nn::Sequential;
+use crate::nn::{Loss, Sequential, Targets};
 use crate::parameters::Parameters;
 use crate::tensor::Tensor;
 pub use ledger::{Branch, Ledger};
@@ -84,17 +86,74 @@ pub struct Weight {
     pub effect: f64,
 }
 
+/// What a network should say of an example.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// A class.
+    Class(u32),
+    /// Values.
+    Values(Vec<f64>),
+}
+
+impl Wanted {
+    /// The target of an example.
+    ///
+    /// ```
+    /// use chainrule::data::Dataset;
+    /// use chainrule::explain::Wanted;
+    /// let data = Dataset::new(1, vec![0.0, 1.0], vec![0, 1], 2)?;
+    /// assert_eq!(Wanted::of(&data, 1)?, Wanted::Class(1));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The example does not exist or cannot be read.
+    pub fn of(data: &dyn Examples, example: u32) -> Result<Self> {
+        Ok(match data.target() {
+            Target::Class { .. } => {
+                let mut label = [0];
+                data.labels(&[example], &mut label)?;
+                Self::Class(label[0])
+            }
+            Target::Values { width } => {
+                let mut values = vec![0.0; width];
+                data.values(&[example], &mut values)?;
+                Self::Values(values.into_iter().map(f64::from).collect())
+            }
+        })
+    }
+}
+
+/// What a network says of an example, beside what it should say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// A class.
+    Class {
+        /// The true class.
+        label: u32,
+        /// The class with the highest probability.
+        predicted: u32,
+        /// The probability of each class.
+        probabilities: Vec<f64>,
+    },
+    /// Values.
+    Values {
+        /// The true values.
+        wanted: Vec<f64>,
+        /// The network's values.
+        predicted: Vec<f64>,
+    },
+}
+
 /// A trained network on one example.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NetworkExplanation {
-    /// The true class.
-    pub label: u32,
-    /// The class with the highest probability.
-    pub predicted: u32,
+    /// What it says of the example.
+    #[serde(flatten)]
+    pub said: Said,
     /// The loss.
     pub loss: f64,
-    /// The probability of each class.
-    pub probabilities: Vec<f64>,
     /// The layers, input first.
     pub layers: Vec<Layer>,
     /// The gradients of the example, the layers' outputs and the parameters, by the layers and
@@ -106,62 +165,72 @@ pub struct NetworkExplanation {
     pub input: Vec<f64>,
     /// The gradient of the loss with respect to each feature: where the network looked.
     pub saliency: Vec<f64>,
+    /// The names of the classes; none where they are called by their numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// The names of the features; none for pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
     /// The language of the words.
     #[serde(skip)]
     pub language: Language,
 }
 
-/// Explains what a network makes of one example, in f64.
+/// Explains what a network that predicts makes of one example, in f64: no dropout, running statistics.
 ///
 /// ```
-/// use chainrule::explain::{Language, network};
-/// use chainrule::nn::{Affine, Init, Relu, Sequential};
+/// use chainrule::explain::{Language, Wanted, network};
+/// use chainrule::nn::{Affine, Init, Loss, Relu, Sequential};
 /// let model = Sequential::new().with(Affine::new(2, 4, Init::He)).with(Relu).with(Affine::new(4, 3, Init::He));
 /// let parameters = model.initial::<f64>(0)?;
-/// let explained = network(&model, &parameters, &[0.5, -1.0], 2, Language::English)?;
+/// let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
+/// let wanted = Wanted::Class(2);
+/// let explained = network(&model, &parameters, loss, &[0.5, -1.0], &wanted, Language::English)?;
 /// assert_eq!(explained.layers.len(), 3);
 /// assert_eq!(explained.saliency.len(), 2);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
 /// # Errors
-/// Features, a class or parameters that do not fit the model.
+/// Features, a target or parameters that do not fit the model and the loss.
 pub fn network(
     model: &Sequential,
     parameters: &Parameters<f64>,
+    loss: Loss,
     features: &[f64],
-    class: u32,
+    wanted: &Wanted,
     language: Language,
 ) -> Result<NetworkExplanation> {
     let g = Graph::new();
     let x = g.input("x", [1, features.len()]);
-    let logits = model.forward(x);
+    let output = model.forward(x);
     g.ok()?;
-    let classes = logits.shape().dims().last().copied().unwrap_or(0);
-    if class as usize >= classes {
-        let place = "the example's class".into();
-        return Err(Error::Label { place, label: class as usize, classes });
-    }
-    let layers = outputs(&g, logits);
-    let target: Vec<f64> = (0..classes).map(|at| f64::from(at == class as usize)).collect();
-    let target = g.constant_tensor(Tensor::new([1, classes], target)?);
-    let loss = logits.softmax_with_loss(target);
-    let probabilities = logits.softmax();
+    let width = output.shape().dims().last().copied().unwrap_or(0);
+    let binary = matches!((loss, wanted), (Loss::BinaryCrossEntropy, Wanted::Class(_)));
+    let target = target(wanted, width, binary)?;
+    let layers = outputs(&g, output);
+    let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
+    let loss = loss.record(output, Targets::Values(target), None);
+    let answer = match (wanted, binary) {
+        (Wanted::Class(_), true) => output.sigmoid(),
+        (Wanted::Class(_), false) => output.softmax(),
+        (Wanted::Values(_), _) => output,
+    };
 
     let variables = model.variables(x);
     let names: Vec<String> = variables.iter().filter_map(|v| parameter(&g, *v)).collect();
-    let wanted: Vec<Var<'_>> =
+    let watched: Vec<Var<'_>> =
         layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
-    let gradients = g.backward(loss, &wanted);
+    let gradients = g.backward(loss, &watched);
     let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
-    let all = [&forward[..], &gradients[..], &[loss, probabilities]].concat();
+    let all = [&forward[..], &gradients[..], &[loss, answer]].concat();
     let mut plan = g.compile::<f64>(&all)?;
     plan.feed("x", features)?;
     plan.run_with(parameters)?;
 
     let parameters_by_name = names.iter().cloned().zip(variables.iter().copied());
     let named: Vec<(String, Var<'_>)> = std::iter::once(("x".to_owned(), x))
-        .chain(ledger::outputs(&g, logits))
+        .chain(ledger::outputs(&g, output))
         .chain(parameters_by_name)
         .collect();
     let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
@@ -190,24 +259,55 @@ pub fn network(
         });
     }
     let slopes: Vec<Vec<f64>> = rest.iter().map(read).collect::<Result<_>>()?;
-    let probabilities = read(&probabilities)?;
-    let best = probabilities.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
     Ok(NetworkExplanation {
-        label: class,
-        predicted: best.map_or(0, |(at, _)| at as u32),
+        said: said(wanted, read(&answer)?),
         loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
-        probabilities,
         layers: explained,
         ledgers,
         weights: weights(&names, parameters, slopes.get(1..).unwrap_or_default())?,
         input: features.to_vec(),
         saliency: slopes.first().cloned().unwrap_or_default(),
+        classes: Vec::new(),
+        features: Vec::new(),
         language,
     })
 }
 
+/// The targets of the outputs: 1 for the class that is right and 0 for the others, or the values.
+fn target(wanted: &Wanted, width: usize, binary: bool) -> Result<Vec<f64>> {
+    let class = match wanted {
+        Wanted::Values(values) => return Ok(values.clone()),
+        Wanted::Class(class) => *class as usize,
+    };
+    let classes = if binary { 2 } else { width };
+    if class >= classes {
+        let place = "the example's class".into();
+        return Err(Error::Label { place, label: class, classes });
+    }
+    Ok(match binary {
+        true => vec![class as f64; width],
+        false => (0..classes).map(|at| f64::from(at == class)).collect(),
+    })
+}
+
+fn said(wanted: &Wanted, answer: Vec<f64>) -> Said {
+    let label = match wanted {
+        Wanted::Values(wanted) => {
+            return Said::Values { wanted: wanted.clone(), predicted: answer };
+        }
+        Wanted::Class(label) => *label,
+    };
+    let probabilities = match *answer.as_slice() {
+        [second] => vec![1.0 - second, second],
+        _ => answer,
+    };
+    let best = probabilities.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let predicted = best.map_or(0, |(at, _)| at as u32);
+    Said::Class { label, predicted, probabilities }
+}
+
 /// The output of each outermost scope on the way to `last`.
-fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+pub(crate) fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
     for id in 0..=last.id() {
         let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
@@ -231,7 +331,7 @@ fn parameter(g: &Graph, v: Var<'_>) -> Option<String> {
     })
 }
 
-fn op_name(g: &Graph, v: Var<'_>) -> String {
+pub(crate) fn op_name(g: &Graph, v: Var<'_>) -> String {
     g.node(v.id(), |node| node.op_name().to_owned())
 }
 

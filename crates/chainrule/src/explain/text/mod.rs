@@ -11,9 +11,9 @@ use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-pub(crate) use table::wrapped;
 use table::{COLUMNS, lines};
-pub(super) use table::{cut, short, table};
+pub(super) use table::{cut, short};
+pub(crate) use table::{table, wrapped};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;

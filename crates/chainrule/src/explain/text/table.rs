@@ -30,7 +30,7 @@ pub(in super::super) fn cut(text: &str, longest: usize) -> String {
 
 /// Writes rows with aligned columns: the first to the left, the others to the right. Where a row would
 /// be wider than the page, its widest cell is cut.
-pub(in super::super) fn table(out: &mut String, rows: &[Vec<String>]) {
+pub(crate) fn table(out: &mut String, rows: &[Vec<String>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)

@@ -64,7 +64,28 @@ pub struct Chart {
 /// There is no chart, or there are more than a picture holds.
 pub fn curves_svg(charts: &[Chart]) -> Result<String> {
     let size = size(charts)?;
-    svg(size, |backend| draw(charts, backend))
+    svg(size, |backend| draw(charts, tick, backend))
+}
+
+/// The charts of [`curves_svg`] with logarithmic vertical axes. Where y is not positive a curve has a
+/// gap.
+///
+/// ```
+/// use chainrule::train::curves::{Chart, Series, log_curves_svg};
+/// let first = Series { name: "affine1".into(), points: vec![(1.0, 1e-9), (2.0, 1e-5)] };
+/// let chart = Chart { x: "epoch".into(), y: "gradient".into(), series: vec![first] };
+/// assert!(log_curves_svg(&[chart])?.contains("1e-7"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`curves_svg`].
+pub fn log_curves_svg(charts: &[Chart]) -> Result<String> {
+    let mut charts = charts.to_vec();
+    let series = charts.iter_mut().flat_map(|chart| &mut chart.series);
+    series.flat_map(|series| &mut series.points).for_each(|(_, y)| *y = y.log10());
+    let size = size(&charts)?;
+    svg(size, |backend| draw(&charts, power, backend))
 }
 
 /// The same picture as a PNG file's bytes.
@@ -81,7 +102,7 @@ pub fn curves_svg(charts: &[Chart]) -> Result<String> {
 /// As [`curves_svg`].
 pub fn curves_png(charts: &[Chart]) -> Result<Vec<u8>> {
     let size = size(charts)?;
-    png(size, |backend| draw(charts, backend))
+    png(size, |backend| draw(charts, tick, backend))
 }
 
 /// A chart's width and height in pixels.
@@ -146,12 +167,15 @@ fn ink<'a>(horizontal: HPos, vertical: VPos) -> TextStyle<'a> {
     TextStyle::from(("sans-serif", 15).into_font()).color(&INK).pos(Pos::new(horizontal, vertical))
 }
 
-fn draw<B: DrawingBackend>(charts: &[Chart], backend: B) -> Drawn<B> {
+/// Writes a number at a tick of an axis of such length.
+type Tick = fn(f64, f64) -> String;
+
+fn draw<B: DrawingBackend>(charts: &[Chart], y_tick: Tick, backend: B) -> Drawn<B> {
     let paper = backend.into_drawing_area();
     paper.fill(&WHITE)?;
     let areas = paper.split_evenly((charts.len(), 1));
     let names = names(charts);
-    charts.iter().zip(&areas).try_for_each(|(chart, area)| chart.draw(area, &names))?;
+    charts.iter().zip(&areas).try_for_each(|(chart, area)| chart.draw(area, y_tick, &names))?;
     paper.present()
 }
 
@@ -172,7 +196,12 @@ fn colour(series: &Series, names: &[&str]) -> RGBColor {
 }
 
 impl Chart {
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, names: &[&str]) -> Drawn<B> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        y_tick: Tick,
+        names: &[&str],
+    ) -> Drawn<B> {
         let area = area.margin(8, 8, 8, 20);
         let top = self.legend(&area, names)?;
         let (_, area) = area.split_vertically(top);
@@ -193,7 +222,7 @@ impl Chart {
             .axis_desc_style(ink(HPos::Center, VPos::Top))
             .x_desc(&self.x)
             .x_label_formatter(&|x| tick(*x, xs.1 - xs.0))
-            .y_label_formatter(&|y| tick(*y, ys.1 - ys.0))
+            .y_label_formatter(&|y| y_tick(*y, ys.1 - ys.0))
             .draw()?;
         for series in &self.series {
             let style = colour(series, names).stroke_width(2);
@@ -285,6 +314,12 @@ fn cut(text: &str, letters: usize) -> String {
         Some(_) => text.chars().take(letters - 2).chain(['.', '.']).collect(),
         None => text.into(),
     }
+}
+
+/// A tick's power of ten.
+fn power(exponent: f64, _length: f64) -> String {
+    let digits = usize::from(exponent.fract() != 0.0);
+    format!("{:.digits$e}", 10_f64.powf(exponent))
 }
 
 /// A tick's number in the digits that an axis of this length needs.

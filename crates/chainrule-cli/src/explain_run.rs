@@ -1,0 +1,74 @@
+//! `explain` of a training: one of its steps, or how the gradient flowed.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use chainrule::Real;
+use chainrule::explain::Language;
+use chainrule::train::{Config, Parts, RunFolder, StepExplanation, Trainer, flow_svg, flow_text};
+
+use crate::arguments::Explain;
+use crate::data;
+use crate::run::{self, Run};
+
+/// The step `number` of a run, replayed: as text or JSON.
+pub fn step(options: &Explain, number: u64) -> Result<String> {
+    let format = format(options, &["text", "json"])?;
+    let run = Run::open(Path::new(&options.expression))?;
+    // A run may have been resumed to more epochs than it began with.
+    let done = run.folder.all_epochs()?.len() as u32;
+    let config = Config { epochs: run.config.epochs.max(done), ..run.config.clone() };
+    let language = options.lang.parse()?;
+    let explained = match config.dtype.as_str() {
+        "f64" => replayed::<f64>(&run, &config, number, language)?,
+        _ => replayed::<f32>(&run, &config, number, language)?,
+    };
+    Ok(match format {
+        "json" => serde_json::to_string(&explained)? + "\n",
+        _ => explained.to_text(),
+    })
+}
+
+fn replayed<T: Real>(
+    run: &Run,
+    config: &Config,
+    number: u64,
+    language: Language,
+) -> Result<StepExplanation> {
+    let loaded = data::own(run.folder.path(), data::load(config))?;
+    let train = &*loaded.train;
+    let model = config.model(train.width(), config.outputs(train.target())?)?;
+    let mut trainer = Trainer::<T>::new(&model, config, train)?.with_pool(&run::pool(None)?);
+    let parts = Parts { train, validation: loaded.validation.as_deref(), test: None };
+    trainer.replay(&run.folder, parts, number)?;
+    let preparation = run.preparation.as_ref().unwrap_or(&loaded.preparation);
+    Ok(trainer.explain_step(train, preparation.class_names(), language)?)
+}
+
+/// The gradient flow that a run recorded: as text, JSON or a picture.
+pub fn flow(options: &Explain) -> Result<String> {
+    let format = format(options, &["text", "json", "svg"])?;
+    let folder = RunFolder::open(Path::new(&options.expression))?;
+    let epochs = folder.gradient_flow()?;
+    if epochs.is_empty() {
+        bail!("{} has no gradient_flow.jsonl: train with --gradient-flow", folder.path().display());
+    }
+    let language = options.lang.parse()?;
+    Ok(match format {
+        "json" => serde_json::to_string(&epochs)? + "\n",
+        "svg" => flow_svg(&[("", &epochs)], language)?,
+        _ => flow_text(&epochs, language),
+    })
+}
+
+/// The format that is asked for, if it is one of `known`.
+fn format<'o>(options: &'o Explain, known: &[&str]) -> Result<&'o str> {
+    let format = if options.json { "json" } else { options.format.as_str() };
+    if !known.contains(&format) {
+        bail!(crate::Usage(format!(
+            "--format {format} is for expressions; here it is one of {}",
+            known.join(", ")
+        )));
+    }
+    Ok(format)
+}
