@@ -26,6 +26,11 @@ const CASES: &[(&str, &str, Option<&str>)] = &[
         "x=1,w1=0.5,b1=0.1,w2=0.6,b2=0.2,w3=0.7,b3=0.3,w4=0.8,b4=0.4",
         Some("2"),
     ),
+    (
+        "S = X @ Q @ transpose(X @ K) / sqrt(2); A = softmax(S); Y = A @ X + X; mean(Y * Y)",
+        "X=[[1,0.5],[0.2,-1],[0.3,0.7]],Q=[[1,0],[0.5,1]],K=[[0.3,1],[1,-0.2]]",
+        None,
+    ),
     ("sum(sigmoid(X) * relu(X) - erf(X)) + gelu(y) ^ 2 + softplus(y)", "X=[1,-2,30],y=0.7", None),
 ];
 

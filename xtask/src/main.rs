@@ -45,7 +45,11 @@ fn test() -> Result<()> {
     deny()?;
     cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])?;
     cargo(&["test", "--workspace", "--doc", "--locked"], &[])?;
-    for example in ["apple", "two_layer_net", "custom_operation", "fit_curve"] {
+    let parquet = ["test", "--locked", "-p", "chainrule", "--features", "parquet"];
+    cargo(&[&parquet[..], &["--test", "data", "--test", "hostile_data"]].concat(), &[])?;
+    let kills = ["test", "--locked", "-p", "chainrule-cli", "--test", "interruption"];
+    cargo(&[&kills[..], &["--", "--ignored"]].concat(), &[])?;
+    for example in ["apple", "two_layer_net", "custom_operation", "custom_training", "fit_curve"] {
         cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
     }
     formats::check()?;

@@ -443,11 +443,8 @@ impl Data {
     /// These settings on top of `config`'s.
     fn over(&self, mut config: Config) -> Config {
         let Self { target, task, validation, test, weight, raw, stream, image_size } = self;
-        let options = [
-            (&mut config.target, target),
-            (&mut config.task, task),
-            (&mut config.weight, weight),
-        ];
+        let options =
+            [(&mut config.target, target), (&mut config.task, task), (&mut config.weight, weight)];
         for (setting, given) in options {
             replace(setting, given.clone().map(Some).as_ref());
         }

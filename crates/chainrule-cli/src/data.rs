@@ -19,7 +19,7 @@ pub fn own<D>(folder: &Path, loaded: Result<D>) -> Result<D> {
 }
 
 /// Whatever the library calls it: here a file and not the call's words are at fault.
-pub fn of_file(error: Error) -> anyhow::Error {
+pub fn of_file(error: &Error) -> anyhow::Error {
     anyhow!("{error}")
 }
 

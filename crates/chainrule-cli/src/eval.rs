@@ -53,10 +53,8 @@ fn values(loss: f64, scores: &ValueScores) -> String {
 
 fn classes(loss: f64, scores: &ClassScores, names: &[String]) -> String {
     let confusion = &scores.confusion;
-    let mut out = format!(
-        "{} examples, accuracy {:.4}, loss {loss:.4}\n",
-        scores.examples, scores.accuracy
-    );
+    let mut out =
+        format!("{} examples, accuracy {:.4}, loss {loss:.4}\n", scores.examples, scores.accuracy);
     let _ = write!(
         out,
         "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",

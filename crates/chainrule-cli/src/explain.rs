@@ -6,8 +6,8 @@ use chainrule::explain::{self, Explanation, Names, Request, Values, View, Wanted
 use chainrule::{Error, Graph, Parameters, Tensor};
 
 use crate::arguments::{Explain, Gradcheck};
-use crate::{explain_run, print};
 use crate::run::Run;
+use crate::{explain_run, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
     if let Some(example) = options.example {
@@ -58,15 +58,16 @@ fn network(options: &Explain, example: u32) -> Result<()> {
             data.len().saturating_sub(1)
         )));
     }
-    let (model, parameters) = run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
+    let (model, parameters) =
+        run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();
     let wanted = Wanted::of(&*data, example)?;
     let loss = run.config.loss_for(data.target())?;
     let language = options.lang.parse()?;
-    let mut explained =
-        explain::network(&model, &parameters, loss, &features, &wanted, language)?;
+    let mut explained = explain::network(&model, &parameters, loss, &features, &wanted, language)?
+        .in_unit(&data.scales());
     if let Some(preparation) = &run.preparation {
         explained.classes = preparation.class_names().to_vec();
         // The features of images have names too, but are better seen than read.

@@ -50,8 +50,5 @@ pub fn new(options: &New) -> Result<()> {
         )));
     }
     print::write_file(&path, &text)?;
-    print::text(&format!(
-        "wrote {0}; train with: chainrule train {0}\n",
-        path.display()
-    ))
+    print::text(&format!("wrote {0}; train with: chainrule train {0}\n", path.display()))
 }

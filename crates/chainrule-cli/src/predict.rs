@@ -68,7 +68,8 @@ fn go<T: Real>(run: &Run, options: &Predict) -> Result<()> {
 
 impl<T: Real> Oracle<'_, T> {
     fn answer(&self, features: &[f32]) -> Result<Vec<Prediction>> {
-        Ok(say(&self.model, self.target, &self.parameters, features, &self.pool)?)
+        let scales = self.preparation.scales();
+        Ok(say(&self.model, self.target, scales, &self.parameters, features, &self.pool)?)
     }
 
     /// The answers for a file's or a shipped dataset's examples.

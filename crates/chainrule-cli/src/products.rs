@@ -74,7 +74,11 @@ pub fn write<T: Real>(
         layers: layers(config, loaded.train.width(), trainer.model.outputs())?,
         parameters: parameters.count(),
         epochs: trainer.progress.epoch,
-        scores: trainer.epochs.last().map(|e| e.scores.clone().into_iter().collect()).unwrap_or_default(),
+        scores: trainer
+            .epochs
+            .last()
+            .map(|e| e.scores.clone().into_iter().collect())
+            .unwrap_or_default(),
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())?;
     Ok(())

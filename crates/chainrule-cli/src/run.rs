@@ -42,7 +42,7 @@ impl Run {
         let data = data.unwrap_or(&self.config.dataset);
         let model = self.config.model(width, self.config.outputs(target)?)?;
         let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };
-        model.check(&parameters).map_err(data::of_file).with_context(|| {
+        model.check(&parameters).map_err(|error| data::of_file(&error)).with_context(|| {
             format!(
                 "the parameters in {} do not fit its configuration and the dataset `{data}`",
                 self.folder.path().display()

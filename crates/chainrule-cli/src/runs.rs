@@ -65,7 +65,8 @@ fn metrics(entry: &Entry) -> Vec<(String, f64)> {
     let Some(last) = entry.epochs.last() else { return Vec::new() };
     let seconds = entry.epochs.iter().map(|epoch| epoch.seconds).sum();
     let scores = last.scores.iter().map(|(name, score)| (name.clone(), *score));
-    let whole = [("train_loss", last.train_loss), ("epochs", f64::from(last.epoch)), ("seconds", seconds)];
+    let whole =
+        [("train_loss", last.train_loss), ("epochs", f64::from(last.epoch)), ("seconds", seconds)];
     scores.chain(whole.map(|(name, value)| (name.to_owned(), value))).collect()
 }
 
@@ -74,7 +75,8 @@ fn ranked_by(entries: &[Entry]) -> &'static str {
     let has = |name: &str| {
         entries.iter().all(|entry| metrics(entry).iter().any(|(known, _)| known == name))
     };
-    let order = ["validation_accuracy", "validation_rmse", "validation_loss", "test_accuracy", "test_rmse"];
+    let order =
+        ["validation_accuracy", "validation_rmse", "validation_loss", "test_accuracy", "test_rmse"];
     order.into_iter().find(|name| has(name)).unwrap_or("train_loss")
 }
 
@@ -88,7 +90,11 @@ pub fn print_table(entries: &[Entry], by: Option<&str>, as_json: bool) -> Result
     let runs: Vec<compare::Run> = (entries.iter())
         .map(|entry| compare::Run {
             name: entry.name.clone(),
-            settings: entry.settings.iter().map(|(key, value)| (key.clone(), flat(value))).collect(),
+            settings: entry
+                .settings
+                .iter()
+                .map(|(key, value)| (key.clone(), flat(value)))
+                .collect(),
             metrics: metrics(entry),
         })
         .collect();

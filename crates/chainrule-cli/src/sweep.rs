@@ -54,7 +54,8 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     let mut entries = Vec::new();
     for (number, (config, trial)) in configs.iter().zip(&trials).enumerate() {
         let out = parent.join((number + 1).to_string());
-        let words: Vec<String> = trial.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let words: Vec<String> =
+            trial.iter().map(|(key, value)| format!("{key}={value}")).collect();
         print::progress(&format!("{}/{}  {}", number + 1, trials.len(), words.join("  ")));
         let job = Job { options: train, config, threads, out: Some(&out), quiet: true };
         match job.run(Instant::now()) {
@@ -189,8 +190,7 @@ mod tests {
     fn a_grid_is_every_combination() {
         let axes = [grid("lr=0.1,0.01").unwrap(), grid("hidden=[50],[30, 20]").unwrap()];
         let trials = whole(&axes).unwrap();
-        let texts: Vec<String> =
-            trials.iter().map(|t| format!("{} {}", t[0].1, t[1].1)).collect();
+        let texts: Vec<String> = trials.iter().map(|t| format!("{} {}", t[0].1, t[1].1)).collect();
         assert_eq!(texts, ["0.1 [50]", "0.1 [30, 20]", "0.01 [50]", "0.01 [30, 20]"]);
     }
 

@@ -10,9 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use chainrule::data::Loaded;
-use chainrule::train::{
-    Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer,
-};
+use chainrule::train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use chainrule::{Pool, Real};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -146,7 +144,10 @@ impl Job<'_> {
                             self.config.dataset
                         )
                     };
-                    trainer.restore(checkpoint).map_err(data::of_file).with_context(place)?;
+                    trainer
+                        .restore(checkpoint)
+                        .map_err(|error| data::of_file(&error))
+                        .with_context(place)?;
                 }
                 folder
             }
@@ -349,10 +350,9 @@ fn summary(report: &Report) -> String {
         report.steps, report.parameters, report.seconds.total
     );
     let _ = match report.outcome {
-        INTERRUPTED => writeln!(
-            out,
-            "interrupted; saved in {run}; go on with: chainrule train --resume {run}"
-        ),
+        INTERRUPTED => {
+            writeln!(out, "interrupted; saved in {run}; go on with: chainrule train --resume {run}")
+        }
         _ => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out

@@ -59,7 +59,7 @@ fn a_run_that_does_not_fit_its_data_names_both() {
     let run = runs.path().join("run");
     let train = ["train", text(data.path()), "--epochs", "1", "--out", text(&run), "--quiet"];
     json(&[&train[..], &["--json"]].concat());
-    fails(&["eval", text(&run), "mnist"], 1, &[text(&run), "`mnist`", "[20, 50]", "[784, 50]"]);
+    fails(&["eval", text(&run), "mnist"], 1, &["data/mnist", "28×28", "5×4"]);
 
     let config = run.join("config.toml");
     let settings = fs::read_to_string(&config).unwrap();

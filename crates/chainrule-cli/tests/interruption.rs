@@ -13,8 +13,19 @@ use tempfile::tempdir;
 
 /// Settings under which everything that a checkpoint holds matters.
 const SETTINGS: [&str; 13] = [
-    "--quiet", "--epochs", "60", "--batch-size", "7", "--optimizer", "adam", "--lr", "0.002",
-    "--dropout", "0.2", "--checkpoint-every", "1",
+    "--quiet",
+    "--epochs",
+    "60",
+    "--batch-size",
+    "7",
+    "--optimizer",
+    "adam",
+    "--lr",
+    "0.002",
+    "--dropout",
+    "0.2",
+    "--checkpoint-every",
+    "1",
 ];
 
 fn start(arguments: &[&str]) -> Child {
@@ -68,7 +79,10 @@ fn kills(count: u64) -> usize {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    assert!(names.iter().all(|name| !name.starts_with('.') && !name.ends_with(".next")), "left behind: {names:?}");
+    assert!(
+        names.iter().all(|name| !name.starts_with('.') && !name.ends_with(".next")),
+        "left behind: {names:?}"
+    );
     under_way
 }
 

@@ -199,12 +199,7 @@ fn imbalance(words: &Words, labels: &[u32], classes: usize) -> Finding {
 }
 
 /// The share of each column's variance that lies between the classes (Fisher's η²).
-fn leak(
-    words: &Words,
-    labels: &[u32],
-    (classes, width): (usize, usize),
-    rows: &[f64],
-) -> Finding {
+fn leak(words: &Words, labels: &[u32], (classes, width): (usize, usize), rows: &[f64]) -> Finding {
     let mut sums = vec![(0.0, 0.0); width];
     let mut by_class = vec![0.0; width * classes];
     let mut counts = vec![0.0; classes];

@@ -206,7 +206,15 @@ fn arrays_of_every_type_and_order_are_read() {
     }
     let two = load(&source(&golden("two_targets.npz")));
     assert_eq!(two.train.target(), Target::Values { width: 2 });
-    assert_eq!(values(&*two.train, 2), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    // Standardised, each by its column: 0, 2, 4 and 1, 3, 5.
+    let root = 1.5_f32.sqrt();
+    let wanted = [-root, -root, 0.0, 0.0, root, root];
+    for (value, wanted) in values(&*two.train, 2).into_iter().zip(wanted) {
+        assert!((value - wanted).abs() < 1e-6, "{value} {wanted}");
+    }
+    let scales = two.train.scales();
+    assert_eq!([scales[0].mean, scales[1].mean], [2.0, 3.0]);
+    assert_eq!(scales[1].value(-1.5_f64.sqrt()).round(), 1.0);
     assert_eq!(two.preparation.target_names(), ["y0", "y1"]);
     let alone = error(&source(&golden("x.npy")));
     assert!(alone.contains("no targets"), "{alone}");

@@ -30,6 +30,19 @@ fn evaluated(formula: &str, given: &[(String, Tensor<f64>)], shape: &[usize]) ->
 }
 
 #[test]
+fn the_rule_of_a_loss_below_the_top_has_its_own_gradient_as_a_factor() {
+    let rule = |text: &str, at: &str| {
+        let explained = explained(text, at);
+        let gate = explained.nodes.iter().find(|node| node.op == "softmax_with_loss").unwrap();
+        gate.backward.iter().filter_map(|passed| passed.rule.clone()).collect::<Vec<String>>()
+    };
+    assert_eq!(rule("cross_entropy(x, 1)", "x=[1,2]"), ["softmax(x) − t"]);
+    assert_eq!(rule("l = cross_entropy(x, 1); 3 * l", "x=[1,2]"), ["dl · (softmax(x) − t)"]);
+    let both = rule("cross_entropy(x, t)", "x=[[1,2],[3,4]],t=[[0,1],[1,0]]");
+    assert_eq!(both, ["(softmax(x) − t) / 2", "(−ln softmax(x)) / 2"]);
+}
+
+#[test]
 fn a_class_may_be_given_by_name_and_has_no_gradient() {
     let explained = |text: &str, at: &str| {
         let (expression, values) = (text.into(), values(at).unwrap());

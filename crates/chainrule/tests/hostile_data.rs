@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule::data::{Source, idx};
+use chainrule::data::{Preparation, Source, idx};
 use proptest::prelude::*;
 
 fn golden(name: &str) -> PathBuf {
@@ -176,6 +176,48 @@ fn headers_that_announce_too_much_are_errors_and_take_no_memory() {
     assert!(message.contains("65535") || message.contains("16384"), "{message}");
     if let (Some(before), Some(after)) = (before, peak()) {
         assert!(after - before < 48 << 20, "{} bytes were taken", after - before);
+    }
+}
+
+/// The image with the content of one chunk changed, its length and check sum made right.
+fn with_chunk(png: &[u8], name: &[u8; 4], change: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let at = png.windows(4).position(|window| window == name).unwrap();
+    let length = u32::from_be_bytes(png[at - 4..at].try_into().unwrap()) as usize;
+    let content = change(&png[at + 4..at + 4 + length]);
+    let mut sum = flate2::Crc::new();
+    sum.update(name);
+    sum.update(&content);
+    let length_bytes = (content.len() as u32).to_be_bytes();
+    let sum = sum.sum().to_be_bytes();
+    [&png[..at - 4], &length_bytes, name, &content, &sum, &png[at + 8 + length..]].concat()
+}
+
+#[test]
+fn chunks_that_are_sound_but_wrong_are_errors() {
+    let png = std::fs::read(golden("colour/a/palette.png")).unwrap();
+    assert_eq!(with_chunk(&png, b"PLTE", <[u8]>::to_vec), png);
+    for missing in [1, 2] {
+        let cut = with_chunk(&png, b"PLTE", |colours| colours[missing..].to_vec());
+        let message = read_image("palette.png", &cut).unwrap_err();
+        assert!(message.contains("palette"), "{message}");
+    }
+    let huge = with_chunk(&png, b"IHDR", |header| {
+        [&16_000_u32.to_be_bytes(), &16_000_u32.to_be_bytes(), &header[8..]].concat()
+    });
+    let message = read_image("palette.png", &huge).unwrap_err();
+    assert!(message.contains("16000×16000 pixels, which a file of"), "{message}");
+}
+
+#[test]
+fn a_kept_preparation_of_impossible_images_is_refused() {
+    let source = Source { path: golden("grey").display().to_string(), ..Source::default() };
+    let kept = source.load(&|_| unreachable!()).unwrap().preparation;
+    let json = serde_json::to_string(&kept).unwrap();
+    assert!(serde_json::from_str::<Preparation>(&json).is_ok());
+    for wrong in ["0", "99999999999"] {
+        let json = json.replace("\"width\":12", &format!("\"width\":{wrong}"));
+        let message = serde_json::from_str::<Preparation>(&json).unwrap_err().to_string();
+        assert!(message.contains("are no images"), "{message}");
     }
 }
 

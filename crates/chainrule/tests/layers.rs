@@ -8,6 +8,7 @@ use chainrule::nn::{
     BatchNorm, Dropout, Init, LayerNorm, LayerSpec, Loss, Pass, Relu, Residual, Sequential,
     Targets, class_weights,
 };
+use chainrule::optim::{Clip, Optimizer, Plateau, Rates, Schedule};
 use chainrule::{Graph, Parameters, Plan, Pool, Real, Tensor, Var};
 
 const BATCH: usize = 5;
@@ -302,4 +303,56 @@ fn a_feature_that_does_not_vary_stays_finite() {
     assert!((found[0] - 0.1).abs() < 1e-7 && (found[1] - 0.6).abs() < 1e-7, "{found:?}");
     let found = parameters.get("batch_norm1.running_var").unwrap().values();
     assert!((found[0] - 0.9).abs() < 1e-7 && (found[1] - 1.0).abs() < 1e-7, "{found:?}");
+}
+
+/// Steps of a network with everything that is random or kept, on so many threads; the answer is the
+/// digest of parameters and state after the last step.
+fn train(parameters: &mut Parameters<f32>, threads: usize, steps: std::ops::Range<u32>) -> String {
+    let model = network();
+    let pool = Arc::new(Pool::new(threads));
+    let g = Graph::new();
+    let (x, t) = (g.input("x", [130, 40]), g.labels("t", [130], 3));
+    let pass = Pass::train(9, g.labels("step", [], 1 << 20));
+    let loss = Loss::CrossEntropy { label_smoothing: 0.1 };
+    let loss = loss.record(model.forward_in(x, &pass), Targets::Labels(t), None);
+    let variables = model.variables(loss);
+    let gradients = Clip::Norm(0.5).clip(&g.backward(loss, &variables));
+    let rates = Rates { rate: g.input("rate", []), of: Vec::new() };
+    let optimizer: Optimizer = "adamw".parse().unwrap();
+    optimizer.prepare(parameters, &model.trainable());
+    let mut updates = optimizer.updates(&rates, &variables, &gradients);
+    updates.extend(pass.into_updates());
+    let mut plan = g.compile_step::<f32>(loss, &updates).unwrap().with_pool(&pool);
+    let pixels: Vec<f32> = numbers(130 * 40).into_iter().map(|x| x as f32).collect();
+    plan.feed("x", &pixels).unwrap();
+    plan.feed_labels("t", &(0..130).map(|i| i % 3).collect::<Vec<_>>()).unwrap();
+    for step in steps {
+        let rate = Schedule::Cosine { min: 0.0 }.rate(0.01, step.into(), 20, &Plateau::default());
+        plan.feed("rate", &[rate as f32]).unwrap();
+        plan.feed_labels("step", &[step]).unwrap();
+        assert!(plan.step(parameters).unwrap());
+    }
+    parameters.sha256()
+}
+
+fn network() -> Sequential {
+    let text = r#"[
+        {"kind": "affine", "units": 50}, {"kind": "batch-norm"}, {"kind": "gelu"}, {"kind": "dropout", "rate": 0.3},
+        {"kind": "residual", "layers": [{"kind": "layer-norm"}, {"kind": "affine", "units": 50}, {"kind": "dropout", "rate": 0.1}]},
+        {"kind": "affine", "units": 3}
+    ]"#;
+    Sequential::build(&layers(text), 40, Init::He).unwrap()
+}
+
+#[test]
+fn training_has_the_same_bits_on_any_threads_and_when_it_goes_on() {
+    let after = |threads: usize, cut: u32| {
+        let mut parameters = network().initial(1).unwrap();
+        train(&mut parameters, threads, 0..cut);
+        train(&mut parameters, threads, cut..20)
+    };
+    let alone = after(1, 0);
+    for (threads, cut) in [(1, 7), (2, 0), (3, 13), (5, 1)] {
+        assert_eq!(after(threads, cut), alone, "{threads} threads, cut at {cut}");
+    }
 }

@@ -179,6 +179,24 @@ fn lbfgs_names_a_state_that_does_not_fit() {
 }
 
 #[test]
+fn lbfgs_stays_where_the_slope_is_tiny() {
+    // (w − 1)²/2, so close to 1 that the slope is larger than 10⁻⁷ and its square below 10⁻⁹.
+    let mut bowl = |at: &Parameters<f64>| {
+        let d = at.get("w")?.values()[0] - 1.0;
+        let mut gradient = Parameters::new();
+        gradient.insert("w", Tensor::scalar(d));
+        Ok((d * d / 2.0, gradient))
+    };
+    let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
+    parameters.insert("w", Tensor::scalar(1.0 + 1e-5));
+    for _ in 0..2 {
+        let names = ["w".into()];
+        Lbfgs::default().step(&mut parameters, &names, &mut state, 1.0, &mut bowl).unwrap();
+        assert_eq!(parameters.get("w").unwrap().values(), [1.0 + 1e-5]);
+    }
+}
+
+#[test]
 fn lbfgs_in_a_plan_is_an_error() {
     let g = Graph::new();
     let w = g.parameter("w", []);

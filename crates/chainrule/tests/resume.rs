@@ -1,9 +1,7 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
 use chainrule::data::Dataset;
-use chainrule::train::{
-    Checkpoint, Config, Event, Flow, Outcome, Parts, RunFolder, Trainer,
-};
+use chainrule::train::{Checkpoint, Config, Event, Flow, Outcome, Parts, RunFolder, Trainer};
 
 /// Points in the plane, by the quadrant's parity.
 fn points(count: usize) -> Dataset {
@@ -52,7 +50,8 @@ fn same(config: &Config) {
         assert_eq!(resumed.parameters, whole.parameters, "{stops:?}");
         assert_eq!(resumed.state, whole.state, "{stops:?}");
         assert_eq!(resumed.progress, whole.progress, "{stops:?}");
-        let losses = |c: &Checkpoint<f32>| c.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
+        let losses =
+            |c: &Checkpoint<f32>| c.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
         assert_eq!(losses(&resumed), losses(&whole), "{stops:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Examples held in memory.
 
-use super::{Examples, Target};
+use super::{Examples, Scale, Target};
 use crate::error::{Error, Result};
 use crate::runtime::{prefetch, vectorized};
 use crate::tensor::Real;
@@ -17,7 +17,7 @@ enum Features {
 #[derive(Clone, Debug, PartialEq)]
 enum Targets {
     Classes { labels: Vec<u32>, names: Vec<String> },
-    Values { values: Vec<f32>, width: usize },
+    Values { values: Vec<f32>, width: usize, scales: Vec<Scale> },
 }
 
 /// Examples in memory, with a class or with target values each.
@@ -88,13 +88,13 @@ impl Dataset {
                 values.len(),
             )));
         }
-        let targets = Targets::Values { values, width: targets };
+        let targets = Targets::Values { values, width: targets, scales: Vec::new() };
         Ok(Self { width, len, features: Features::Reals(features), targets, weights: None })
     }
 
     /// Rows of features alone, to predict from: their targets are rows of no values.
     pub(super) fn unlabelled(width: usize, len: usize, features: Vec<f32>) -> Self {
-        let targets = Targets::Values { values: Vec::new(), width: 0 };
+        let targets = Targets::Values { values: Vec::new(), width: 0, scales: Vec::new() };
         Self { width, len, features: Features::Reals(features), targets, weights: None }
     }
 
@@ -119,12 +119,26 @@ impl Dataset {
             Targets::Classes { labels, names } => {
                 Targets::Classes { labels: picked(labels, 1, examples), names: names.clone() }
             }
-            Targets::Values { values, width } => {
-                Targets::Values { values: picked(values, *width, examples), width: *width }
+            Targets::Values { values, width, scales } => {
+                let values = picked(values, *width, examples);
+                Targets::Values { values, width: *width, scales: scales.clone() }
             }
         };
         let weights = self.weights.as_ref().map(|weights| picked(weights, 1, examples));
         Self { width: self.width, len: examples.len(), features, targets, weights }
+    }
+
+    /// The values standardised, each column by its scale.
+    pub(super) fn standardised(mut self, scales: &[Scale]) -> Self {
+        if let Targets::Values { values, width, scales: own } = &mut self.targets {
+            for row in values.chunks_mut((*width).max(1)) {
+                for (value, scale) in row.iter_mut().zip(scales) {
+                    *value = ((f64::from(*value) - scale.mean) / scale.deviation) as f32;
+                }
+            }
+            *own = scales.to_vec();
+        }
+        self
     }
 
     fn classified(width: usize, features: Features, labels: Vec<u32>, classes: usize) -> Self {
@@ -336,6 +350,13 @@ impl Dataset {
 }
 
 impl Examples for Dataset {
+    fn scales(&self) -> Vec<Scale> {
+        match &self.targets {
+            Targets::Classes { .. } => Vec::new(),
+            Targets::Values { scales, .. } => scales.clone(),
+        }
+    }
+
     fn len(&self) -> usize {
         self.len
     }
@@ -371,7 +392,7 @@ impl Examples for Dataset {
     fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
         self.check(examples)?;
         match &self.targets {
-            Targets::Values { values: all, width } => pick(all, *width, examples, values),
+            Targets::Values { values: all, width, .. } => pick(all, *width, examples, values),
             Targets::Classes { .. } => {
                 return Err(Error::Mismatch("the dataset has no values".into()));
             }

@@ -1,6 +1,7 @@
 //! What the trainer asks of data.
 
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::runtime::{Stream, generator};
@@ -18,6 +19,28 @@ pub enum Target {
         /// The numbers of one example.
         width: usize,
     },
+}
+
+/// How a column of values was standardised: it became (value − mean)/deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    /// The mean of the training part.
+    pub mean: f64,
+    /// Its standard deviation.
+    pub deviation: f64,
+}
+
+impl Scale {
+    /// The value in its own unit.
+    ///
+    /// ```
+    /// let scale = chainrule::data::Scale { mean: 100.0, deviation: 10.0 };
+    /// assert_eq!(scale.value(-0.5), 95.0);
+    /// ```
+    #[must_use]
+    pub fn value(self, standardised: f64) -> f64 {
+        standardised * self.deviation + self.mean
+    }
 }
 
 /// Examples to train on or to score: in memory, streamed from disk, or a user's own type.
@@ -100,6 +123,12 @@ pub trait Examples: Send + Sync {
     fn weights(&self, examples: &[u32], weights: &mut [f32]) -> Result<bool> {
         let _ = (examples, weights);
         Ok(false)
+    }
+
+    /// How each column of the values was standardised, so that scores and predictions can be told in
+    /// the values' own unit; nothing where the values are as they were.
+    fn scales(&self) -> Vec<Scale> {
+        Vec::new()
     }
 
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and

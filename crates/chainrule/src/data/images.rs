@@ -4,6 +4,7 @@
 //! three colours, and are resized to one size; transparency is left out, 16 bits become 8.
 
 use std::io::Cursor;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use zune_jpeg::JpegDecoder;
@@ -138,13 +139,13 @@ fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
 
 fn decode(path: &Path) -> Result<Image> {
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
-    let image = if bytes.starts_with(b"\x89PNG") {
-        decode_png(&bytes)
-    } else if bytes.starts_with(&[0xff, 0xd8]) {
-        decode_jpeg(&bytes)
-    } else {
-        Err("is neither a PNG nor a JPEG image".into())
+    let image = match bytes.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => catch_unwind(|| decode_png(&bytes)),
+        [0xff, 0xd8, ..] => catch_unwind(|| decode_jpeg(&bytes)),
+        _ => Ok(Err("is neither a PNG nor a JPEG image".into())),
     };
+    // A decoder that meets what it did not expect should not end the program.
+    let image = image.unwrap_or_else(|_| Err("the image is damaged: its decoder gave up".into()));
     image.map_err(|message| Error::file(path, message))
 }
 
@@ -168,6 +169,9 @@ fn decode_png(file: &[u8]) -> Result<Image, String> {
     let mut reader = decoder.read_info().map_err(text)?;
     let info = reader.info();
     let (width, height) = (info.width as usize, info.height as usize);
+    if info.palette.as_ref().is_some_and(|palette| palette.is_empty() || palette.len() % 3 != 0) {
+        return Err("the image is damaged: its palette is cut off".into());
+    }
     let packed = info.raw_row_length().saturating_mul(height);
     check_size(width, height, packed, file.len())?;
     let size = reader.output_buffer_size().ok_or("the image is too large")?;

@@ -113,5 +113,9 @@ pub(super) fn number(cell: Cell<'_>) -> Result<Option<f64>, String> {
 /// The number in 32 bits.
 pub(super) fn single(number: f64) -> Result<f32, String> {
     let single = number as f32;
-    if single.is_finite() { Ok(single) } else { Err(format!("{number} is too large for 32 bits")) }
+    if single.is_finite() {
+        Ok(single)
+    } else {
+        Err(format!("{number:e} is too large for 32 bits"))
+    }
 }

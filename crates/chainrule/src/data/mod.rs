@@ -16,6 +16,8 @@ mod npy;
 mod other;
 #[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
 mod preparation;
 mod source;
 mod statistics;
@@ -23,7 +25,7 @@ mod streamed;
 mod table;
 
 pub use dataset::Dataset;
-pub use examples::{Examples, Target};
+pub use examples::{Examples, Scale, Target};
 pub use locate::SHIPPED;
 pub use preparation::Preparation;
 pub use source::{Loaded, Source, Task};

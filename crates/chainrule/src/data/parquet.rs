@@ -1,15 +1,18 @@
 //! Tables in Parquet files (Apache Parquet format 2), of numbers, booleans and texts.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use parquet::basic::{ConvertedType, Type as Physical};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::parquet_pages;
 use super::table::{Chunk, Column, Places, Table, TableFile, check_names};
 use crate::error::{Error, Result};
 
@@ -18,16 +21,38 @@ const CHUNK_ROWS: u64 = 8192;
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(|error| Error::file(path, error))?;
-    SerializedFileReader::new(file).map_err(|error| fail(path, &error))
+    let reader = guarded(path, || SerializedFileReader::new(file))?;
+    for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let start = column.dictionary_page_offset().unwrap_or(0).min(column.data_page_offset());
+        if start < 0 || column.compressed_size() < 0 {
+            let name = column.column_path().string();
+            return Err(Error::file(path, format!("column `{name}` begins before the file does")));
+        }
+    }
+    Ok(reader)
+}
+
+/// Calls the reader of the format, which panics on some damaged files.
+fn guarded<T>(path: &Path, read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|error| fail(path, &error)),
+        Err(_) => Err(Error::file(path, "is a damaged Parquet file, on which its reader gave up")),
+    }
 }
 
 fn fail(path: &Path, error: &ParquetError) -> Error {
     Error::file(path, format!("is no Parquet file that can be read: {error}"))
 }
 
-/// The names of the columns, if all are of types that can be read.
+/// The names of the columns, if all are of types that can be read and their pages sound.
 pub(super) fn header(path: &Path) -> Result<Vec<String>> {
     let reader = open(path)?;
+    let mut file = File::open(path).map_err(|error| Error::file(path, error))?;
+    for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+        let (start, length) = column.byte_range();
+        parquet_pages::check(&mut file, start, length)
+            .map_err(|message| Error::file(path, message))?;
+    }
     let schema = reader.metadata().file_metadata().schema_descr();
     let mut names = Vec::new();
     for column in schema.columns() {
@@ -128,17 +153,17 @@ fn append(
     start: u64,
     count: u64,
 ) -> Result<()> {
-    let fail = |error: ParquetError| fail(&file.path, &error);
-    let group = reader.get_row_group(group).map_err(fail)?;
+    let group = guarded(&file.path, || reader.get_row_group(group))?;
     let announced = group.metadata().num_rows().max(0) as u64;
     let count = count.min(announced.saturating_sub(start)) as usize;
     if count == 0 {
         return Ok(());
     }
     for (index, name) in file.names.iter().enumerate() {
-        let descriptor = group.metadata().column(index).column_descr_ptr();
-        let column = group.get_column_reader(index).map_err(fail)?;
-        let cells = read_column(column, &descriptor, start as usize, count).map_err(fail)?;
+        let cells = guarded(&file.path, || {
+            let descriptor = group.metadata().column(index).column_descr_ptr();
+            read_column(group.get_column_reader(index)?, &descriptor, start as usize, count)
+        })?;
         if cells.len() != count {
             let message = format!("column `{name}` has {} rows in place of {count}", cells.len());
             return Err(Error::file(&file.path, message));

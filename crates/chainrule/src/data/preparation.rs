@@ -7,9 +7,9 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
-use super::Dataset;
 use super::input::{Input, number, single};
 use super::table::{Cell, Table, no_column};
+use super::{Dataset, Scale};
 use crate::error::{Error, Result};
 
 /// What was learnt from the training part about its columns, to be applied to any other data: the
@@ -56,6 +56,7 @@ pub(super) enum Inputs {
 /// The size of images, and their bytes a pixel: 1 (grey) or 3 (red, green, blue). Features go by
 /// rows, then columns, then colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Sides")]
 pub(super) struct Pixels {
     pub(super) width: usize,
     pub(super) height: usize,
@@ -65,6 +66,27 @@ pub(super) struct Pixels {
 impl Pixels {
     pub(super) fn count(self) -> usize {
         self.width.saturating_mul(self.height).saturating_mul(self.colours)
+    }
+}
+
+/// Pixels as they stand in a file, to be checked.
+#[derive(Deserialize)]
+struct Sides {
+    width: usize,
+    height: usize,
+    colours: usize,
+}
+
+impl TryFrom<Sides> for Pixels {
+    type Error = String;
+
+    fn try_from(Sides { width, height, colours }: Sides) -> Result<Self, String> {
+        const MOST: usize = 1 << 28;
+        let pixels = Self { width, height, colours };
+        match (1..=MOST).contains(&pixels.count()) && [1, 3].contains(&colours) {
+            true => Ok(pixels),
+            false => Err(format!("{width}×{height} pixels of {colours} colours are no images")),
+        }
     }
 }
 
@@ -81,14 +103,9 @@ impl std::fmt::Display for Pixels {
 pub(super) enum Outcome {
     /// The column's name (none for images), the classes, and how often each stands in the training
     /// part.
-    Classes {
-        column: Option<String>,
-        names: Vec<String>,
-        counts: Vec<u64>,
-    },
-    Values {
-        columns: Vec<String>,
-    },
+    Classes { column: Option<String>, names: Vec<String>, counts: Vec<u64> },
+    /// The columns' names, and how they are standardised.
+    Values { columns: Vec<String>, scales: Vec<Scale> },
 }
 
 /// Which columns of a table a preparation reads.
@@ -187,7 +204,27 @@ impl Preparation {
     pub fn target_names(&self) -> &[String] {
         match &self.outcome {
             Outcome::Classes { column, .. } => column.as_slice(),
-            Outcome::Values { columns } => columns,
+            Outcome::Values { columns, .. } => columns,
+        }
+    }
+
+    /// How each target's values are standardised; nothing for classes, and for raw data.
+    ///
+    /// ```
+    /// # use chainrule::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,10.5\n2,20.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.scales()[0].mean, 15.5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scales(&self) -> &[Scale] {
+        match &self.outcome {
+            Outcome::Classes { .. } => &[],
+            Outcome::Values { scales, .. } => scales,
         }
     }
 
@@ -300,7 +337,9 @@ impl Preparation {
             _ if columns.targets.is_empty() => Dataset::unlabelled(width, len, features),
             Outcome::Classes { names, .. } => Dataset::new(width, features, labels, names.len())?
                 .with_class_names(names.clone())?,
-            Outcome::Values { .. } => Dataset::regression(width, features, values)?,
+            Outcome::Values { scales, .. } => {
+                Dataset::regression(width, features, values)?.standardised(scales)
+            }
         };
         if columns.weight.is_some() { data.with_weights(weights) } else { Ok(data) }
     }

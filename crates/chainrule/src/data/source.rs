@@ -10,7 +10,7 @@ use super::locate::{Kind, Located, Part, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
 use super::table::{Cell, Chunk, TableFile, no_column};
-use super::{Examples, Preparation, images, mnist};
+use super::{Examples, Preparation, Scale, images, mnist};
 use crate::error::{Error, Result};
 
 /// Whether classes or numbers are predicted.
@@ -197,11 +197,12 @@ impl Source {
             false => ((0..rows.len() as u32).collect(), Vec::new()),
         };
         let fail = |message: String| Error::file(path, message);
-        let (inputs, chunks) = self.fit(&held, &roles, &train)?;
+        let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &train, task)?;
         let outcome = match classes {
-            None => {
-                Outcome::Values { columns: roles.targets.iter().map(|&c| held.name(c)).collect() }
-            }
+            None => Outcome::Values {
+                columns: roles.targets.iter().map(|&c| held.name(c)).collect(),
+                scales,
+            },
             Some(names) => {
                 if names.len() < 2 {
                     let target = held.name(roles.targets[0]);
@@ -290,16 +291,18 @@ impl Source {
         }
     }
 
-    /// Fits the input columns on the rows of the training part; and tells where a streamed file's
-    /// chunks are.
-    fn fit(&self, held: &Held, roles: &Roles, train: &[u32]) -> Result<(Vec<Input>, Vec<Chunk>)> {
+    /// Fits the input columns, and the targets that are values, on the rows of the training part; and
+    /// tells where a streamed file's chunks are.
+    fn fit(&self, held: &Held, roles: &Roles, train: &[u32], task: Task) -> Result<Fitted> {
+        let scaled = if task == Task::Regress && !self.raw { &roles.targets[..] } else { &[] };
+        let columns: Vec<usize> = roles.inputs.iter().chain(scaled).copied().collect();
         let mut statistics: Vec<Statistics> =
-            roles.inputs.iter().map(|_| Statistics::default()).collect();
+            columns.iter().map(|_| Statistics::default()).collect();
         let mut rows = train.iter().copied().peekable();
         let chunks = held.each(&mut |table, first| {
             let end = first + table.len as u32;
             while let Some(row) = rows.next_if(|&row| row < end) {
-                for (values, &column) in statistics.iter_mut().zip(&roles.inputs) {
+                for (values, &column) in statistics.iter_mut().zip(&columns) {
                     values.add(table, (row - first) as usize, column)?;
                 }
             }
@@ -310,8 +313,18 @@ impl Source {
                 .map_err(|message| Error::file(held.path(), message))
         };
         let inputs = statistics.iter().zip(&roles.inputs).map(fit).collect::<Result<_>>()?;
-        Ok((inputs, chunks))
+        let scale =
+            |values: &Statistics| Scale { mean: values.mean, deviation: values.deviation() };
+        let scales = statistics.iter().skip(roles.inputs.len()).map(scale).collect();
+        Ok(Fitted { inputs, scales, chunks })
     }
+}
+
+/// What the training part told, and where the chunks of a streamed file are.
+struct Fitted {
+    inputs: Vec<Input>,
+    scales: Vec<Scale>,
+    chunks: Vec<Chunk>,
 }
 
 struct Roles {

@@ -12,7 +12,7 @@ use rand::seq::SliceRandom;
 
 use super::preparation::Columns;
 use super::table::{Chunk, TableFile};
-use super::{Dataset, Examples, Preparation, Target};
+use super::{Dataset, Examples, Preparation, Scale, Target};
 use crate::error::{Error, Result};
 use crate::runtime::{Stream, generator};
 
@@ -223,6 +223,10 @@ impl Examples for Streamed {
             return Err(Error::Mismatch("the targets are classes, not values".into()));
         };
         self.gather(examples, width, values, Examples::values)
+    }
+
+    fn scales(&self) -> Vec<Scale> {
+        self.reader.preparation.scales().to_vec()
     }
 
     fn weights(&self, examples: &[u32], weights: &mut [f32]) -> Result<bool> {

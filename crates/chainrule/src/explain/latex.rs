@@ -192,14 +192,21 @@ impl Document<'_> {
             ("matmul", 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
             ("matmul", _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
             ("transpose", _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
-            // Its own gradient is 1 where it stands on top.
-            ("softmax_with_loss", 0) if root == Some(node.id) => {
-                let difference = format!(r"\operatorname{{softmax}}({}) - {}", name(0), name(1));
-                match passed.product.shape().as_slice() {
-                    [batch, _] if *batch > 1 => {
-                        format!(r"\tfrac{{1}}{{{batch}}}\left({difference}\right)")
-                    }
-                    _ => difference,
+            ("softmax_with_loss", operand) => {
+                let softmax = format!(r"\operatorname{{softmax}}({})", name(0));
+                let found = match operand {
+                    0 => format!("{softmax} - {}", name(1)),
+                    _ => format!(r"-\ln {softmax}"),
+                };
+                // Its own gradient is 1 where it stands on top.
+                let factor = if root == Some(node.id) { String::new() } else { format!(r"{up}\,") };
+                let part = match passed.product.shape().first() {
+                    Some(batch) if *batch > 1 => format!(r"\tfrac{{1}}{{{batch}}}"),
+                    _ => String::new(),
+                };
+                match factor.is_empty() && part.is_empty() {
+                    true => found,
+                    false => format!(r"{factor}{part}\left({found}\right)"),
                 }
             }
             _ => format!("\\text{{{}}}", words(rule)),

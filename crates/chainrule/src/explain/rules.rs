@@ -2,11 +2,12 @@
 
 use super::Value;
 use super::model::{Explanation, Node, Passed};
-use super::value::percent;
+use super::text::cut;
+use super::value::{digits, percent};
 use super::words::Words;
 
-/// Names longer than this are replaced in a rule.
-const LONGEST_NAME: usize = 14;
+/// Names longer than this are cut in a rule.
+const LONGEST_NAME: usize = 18;
 
 /// A sigmoid whose slope is below this, a quarter of a tenth of its largest, hardly learns.
 const SATURATED: f64 = 0.025;
@@ -34,7 +35,7 @@ pub(super) fn annotate(explanation: &mut Explanation) {
 }
 
 impl Explanation {
-    /// A short name for a value: its own, or its expression, or a letter.
+    /// A short name for a value: its own, or what fits of its expression.
     pub(super) fn short_name(&self, id: u32) -> String {
         let Some(node) = self.node(id) else { return "?".into() };
         // A change of shape goes by its operand's name, unless it has one.
@@ -42,10 +43,7 @@ impl Explanation {
             return self.short_name(*operand);
         }
         let node = self.face(node);
-        match node.label.chars().count() <= LONGEST_NAME {
-            true => node.label.clone(),
-            false => "A".into(),
-        }
+        cut(&node.label, LONGEST_NAME)
     }
 
     /// The name of a gradient, such as `dY`. An addition passes its gradient on unchanged, so that
@@ -108,10 +106,21 @@ pub(super) fn rule(
         ("log_softmax", _) => {
             format!("{up} − softmax({}) · Σ {up}", explanation.short_name(below.id))
         }
-        ("softmax_with_loss", 0) => {
+        ("softmax_with_loss", _) => {
+            let x = explanation.short_name(explanation.behind(*node.operands.first()?));
+            let found = match operand {
+                0 => format!("softmax({x}) − t"),
+                _ => format!("−ln softmax({x})"),
+            };
             let batch = below.shape.first().copied().unwrap_or(1);
-            let difference = format!("softmax({}) − t", explanation.short_name(below.id));
-            if batch == 1 { difference } else { format!("({difference}) / {batch}") }
+            // Its own gradient is 1 where it stands on top.
+            let is_root = explanation.nodes.last().is_some_and(|root| root.id == node.id);
+            match (is_root, batch) {
+                (true, 1) => found,
+                (true, _) => format!("({found}) / {batch}"),
+                (false, 1) => format!("{up} · ({found})"),
+                (false, _) => format!("{up} · ({found}) / {batch}"),
+            }
         }
         ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
         _ => return None,
@@ -124,8 +133,11 @@ pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words
     let up = e.gradient_name(node.id);
     let mut found = match (&passed.rule, &passed.local_formula) {
         (Some(rule), _) => rule.clone(),
-        (None, Some(one)) if one.to_string() == "1" => up,
-        (None, Some(formula)) => format!("{up} ⊙ ({formula})"),
+        (None, Some(formula)) => match formula.as_number() {
+            Some(1.0) => up,
+            Some(number) => format!("{up} · {}", factor(&digits(number, 6))),
+            None => format!("{up} ⊙ {}", factor(&formula.to_string())),
+        },
         (None, None) => words.say("rule-own", &[("up", &up), ("op", &node.op)]),
     };
     let (receiver, _) = e.received(node, passed);
@@ -208,7 +220,7 @@ fn loss_note(explanation: &Explanation, node: &Node, logits: &Node, words: &Word
     let powers: Vec<f64> = x.iter().map(|x| (x - top).exp()).collect();
     let sum: f64 = powers.iter().sum();
     let list = |numbers: &mut dyn Iterator<Item = f64>| {
-        let shown: Vec<String> = numbers.map(|x| super::value::digits(x, 3)).collect();
+        let shown: Vec<String> = numbers.map(|x| digits(x, 3)).collect();
         shown.join(" ")
     };
     let y = list(&mut powers.iter().map(|p| p / sum));

@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::{Gate, Op, Operand, Output, Real, Type};
 use crate::graph::Var;
-use crate::runtime::{Stream, generator};
+use crate::runtime::{Stream, generator, vectorized};
 use crate::tensor::Shape;
 
 /// Elements that are 0 with probability `rate` and else 1/(1 − rate), so that their mean is 1: the mask
@@ -23,6 +23,9 @@ pub struct RandomMask {
     /// The mask's shape.
     pub shape: Shape,
 }
+
+/// Words that are drawn at once.
+const CHUNK: usize = 512;
 
 impl Op for RandomMask {
     fn name(&self) -> &'static str {
@@ -47,9 +50,23 @@ impl Op for RandomMask {
         // The words below this are zeros: a share of `rate` of all.
         let zeros = (self.rate * 2f64.powi(32)) as u32;
         let kept = T::from_f64(1.0 / (1.0 - self.rate));
-        for y in output.real() {
-            *y = if rng.next_u32() < zeros { T::zero() } else { kept };
+        let mut bytes = [0; 4 * CHUNK];
+        for chunk in output.real().chunks_mut(CHUNK) {
+            let bytes = &mut bytes[..4 * chunk.len()];
+            rng.fill_bytes(bytes);
+            let (words, _) = bytes.as_chunks::<4>();
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (y, &word) in chunk.iter_mut().zip(words) {
+                        *y = if u32::from_le_bytes(word) < zeros { T::zero() } else { kept };
+                    }
+                },
+            );
         }
+    }
+    fn cost(&self, _operands: &[Type]) -> usize {
+        5
     }
     /// A constant as far as gradients go.
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {

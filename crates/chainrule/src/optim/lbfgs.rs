@@ -71,7 +71,7 @@ impl Lbfgs {
     /// Up to `iterations` iterations with the learning rate `rate`, of which the first is shorter;
     /// `loss_and_gradient` is asked at most 1.25 times as often, save for the last line search. Returns
     /// the loss before. Where the loss becomes NaN or infinite the parameters stay as they were before
-    /// that, and that loss is returned.
+    /// that, and the answer is not finite.
     ///
     /// # Errors
     /// A parameter, a gradient or a part of the state is missing or of another shape, or an error of
@@ -102,25 +102,19 @@ impl Lbfgs {
             }
             let from = Point { at: 0.0, loss, slope, gradient: gradient.clone() };
             let last = iteration == self.iterations;
-            let to = if self.line_search {
-                let mut line = Line {
-                    direction: &direction,
-                    calls: 0,
-                    evaluate: &mut |at| problem.at(&along(&x, at, &direction)),
-                };
-                let to = strong_wolfe(&mut line, &from, length, most - calls)?;
-                calls += line.calls;
-                to
-            } else if last {
+            let evaluate = &mut |at| problem.at(&along(&x, at, &direction));
+            let mut line = Line { direction: &direction, calls: 0, evaluate };
+            let to = match (self.line_search, last) {
+                (true, _) => strong_wolfe(&mut line, &from, length, most - calls)?,
+                (false, false) => line.point(length)?,
                 // The next step asks for the loss there.
-                Point { at: length, ..from.clone() }
-            } else {
-                let (loss, gradient) = problem.at(&along(&x, length, &direction))?;
-                calls += 1;
-                Point { at: length, loss, slope: 0.0, gradient }
+                (false, true) => Point { at: length, ..from },
             };
+            calls += line.calls;
             if !to.loss.is_finite() {
                 problem.go_to(&x)?;
+                memory.gradient = gradient;
+                memory.save(state)?;
                 return Ok(to.loss);
             }
             x = along(&x, to.at, &direction);
@@ -229,7 +223,7 @@ impl Memory {
     }
 
     fn save<T: Real>(&self, state: &mut Parameters<T>) -> Result<()> {
-        let len = self.step.len();
+        let len = self.gradient.len();
         let mut keep = |name: &str, shape: &[usize], values: &[Vec<f64>]| -> Result<()> {
             if values.iter().any(|row| !row.is_empty()) {
                 let values = values.iter().flatten().map(|&x| T::from_f64(x)).collect();

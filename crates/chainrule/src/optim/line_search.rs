@@ -23,7 +23,8 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
-    fn point(&mut self, at: f64) -> Result<Point> {
+    /// The loss and its slope at a distance.
+    pub fn point(&mut self, at: f64) -> Result<Point> {
         self.calls += 1;
         let (loss, gradient) = (self.evaluate)(at)?;
         // Not a number is no less than any loss.

@@ -112,7 +112,8 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| text(&e))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| text(&e))?;
     let metadata = header.metadata().as_ref().and_then(|notes| notes.get(KEY));
-    let metadata = metadata.ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;
+    let metadata = metadata
+        .ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;
     let Metadata::<N> { order, sha256, notes } =
         serde_json::from_str(metadata).map_err(|e| format!("bad metadata: {e}"))?;
     let mut views = Vec::new();
@@ -174,7 +175,11 @@ mod tests {
         let bytes = encode(&few(), &(3_u64, "x".to_owned())).unwrap();
         let (read, notes): (Parameters<f64>, (u64, String)) = decode(&bytes).unwrap();
         assert_eq!((read, notes), (few(), (3, "x".to_owned())));
-        assert_eq!(bytes, encode(&few(), &(3_u64, "x".to_owned())).unwrap(), "the same bytes again");
+        assert_eq!(
+            bytes,
+            encode(&few(), &(3_u64, "x".to_owned())).unwrap(),
+            "the same bytes again"
+        );
     }
 
     #[test]

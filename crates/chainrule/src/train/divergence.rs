@@ -40,7 +40,11 @@ impl<T: Real> Trainer<'_, T> {
             let batch = self.next_batch(&order, size);
             let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
             let (loss, number) = (step.loss()?, batch.number + 1);
-            return Ok(Error::Diverged { step: number, loss, origin: self.origin(step, train, &batch)? });
+            return Ok(Error::Diverged {
+                step: number,
+                loss,
+                origin: self.origin(step, train, &batch)?,
+            });
         }
         let origin = "running the epoch again did not show where".into();
         Ok(Error::Diverged { step: count, loss: f64::NAN, origin })
@@ -168,9 +172,8 @@ fn born<T: Real>(
             _ => None,
         };
         let row = row.map_or(String::new(), |row| format!("; row {row} of the data (from 0)"));
-        let (name, scope, source) = graph.node(v.id(), |node| {
-            (node.op_name(), node.scope, node.source.clone())
-        });
+        let (name, scope, source) =
+            graph.node(v.id(), |node| (node.op_name(), node.scope, node.source.clone()));
         if let Source::Input(input) = source {
             let text = format!("the input `{input}` holds {value} already{row}: mend the data");
             return Ok(Some(Birth { id: v.id(), text }));
@@ -207,7 +210,7 @@ fn operands<T: Real>(
     let ids = graph.node(v.id(), |node| node.operands.clone());
     let mut single = Vec::new();
     let mut texts = Vec::new();
-    for &id in ids.iter() {
+    for &id in &ids {
         let operand = graph.var(id);
         let values: &[T] = match graph.node(id, |node| node.source.clone()) {
             Source::Parameter(name) => parameters.get(&name).map_or(&[], |tensor| tensor.values()),

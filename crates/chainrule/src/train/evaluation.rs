@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::metrics::{ClassMetrics, ClassScores, ValueMetrics, ValueScores};
 use super::step::{Objective, feed, record};
 use super::trainer::{Parts, Trainer, Truth};
-use crate::data::{Examples, Target};
+use crate::data::{Examples, Scale, Target};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::nn::{Loss, Sequential};
@@ -18,7 +18,7 @@ use crate::runtime::Pool;
 use crate::tensor::Real;
 
 /// Examples evaluated at once.
-pub(super) const EVALUATION_BATCH: usize = 500;
+pub(super) const EVALUATION_BATCH: usize = 200;
 
 /// The score of a model on a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,8 +125,7 @@ impl<T: Real> Evaluator<T> {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => {
                 let graph = Graph::new();
-                let (output, loss) =
-                    record(&graph, subject.model, subject.objective, data, batch);
+                let (output, loss) = record(&graph, subject.model, subject.objective, data, batch);
                 let plan = graph.compile::<T>(&[output, loss])?.with_pool(subject.pool);
                 let (output, loss) = (output.id(), loss.id());
                 empty.insert(Compiled { graph, output, loss, plan })
@@ -151,22 +150,31 @@ fn probabilities(scores: &[f64]) -> Vec<f64> {
     powers.iter().map(|power| power / sum).collect()
 }
 
+/// Values in their own unit.
+pub(super) fn in_own_unit(values: &[f64], scales: &[Scale]) -> Vec<f64> {
+    let own = |(at, &value): (usize, &f64)| scales.get(at).map_or(value, |s| s.value(value));
+    values.iter().enumerate().map(own).collect()
+}
+
 /// Adds up outputs against what they should have been.
 enum Meter {
     Classes { classes: usize, metrics: ClassMetrics, ranks: bool },
-    Values { width: usize, metrics: ValueMetrics },
+    Values { width: usize, metrics: ValueMetrics, scales: Vec<Scale> },
 }
 
 impl Meter {
     /// `top` is the k of the top-k accuracy; `ranks` adds the area under the ROC curve.
-    fn new(target: Target, top: usize, ranks: bool) -> Self {
-        match target {
+    fn new(data: &dyn Examples, top: usize, ranks: bool) -> Self {
+        match data.target() {
             Target::Class { classes } => {
                 let metrics = ClassMetrics::new(classes, top.max(1));
                 let metrics = if ranks { metrics.with_roc_auc() } else { metrics };
                 Self::Classes { classes, metrics, ranks }
             }
-            Target::Values { width } => Self::Values { width, metrics: ValueMetrics::new(width) },
+            Target::Values { width } => {
+                let (metrics, scales) = (ValueMetrics::new(width), data.scales());
+                Self::Values { width, metrics, scales }
+            }
         }
     }
 
@@ -183,12 +191,12 @@ impl Meter {
                     metrics.add(&scores, label)?;
                 }
             }
-            Self::Values { width, metrics } => {
+            Self::Values { width, metrics, scales } => {
                 let mut wanted = vec![0.0; examples.len() * *width];
                 data.values(examples, &mut wanted)?;
                 for (row, wanted) in rows.zip(wanted.chunks_exact((*width).max(1))) {
                     let wanted: Vec<f64> = wanted.iter().map(|&x| f64::from(x)).collect();
-                    metrics.add(row, &wanted)?;
+                    metrics.add(&in_own_unit(row, scales), &in_own_unit(&wanted, scales))?;
                 }
             }
         }
@@ -202,6 +210,9 @@ impl Meter {
         }
     }
 }
+
+/// A loss, the scores, and those by the user's metrics.
+type Scored<'a> = (f64, Scores, Vec<(&'a str, f64)>);
 
 impl<T: Real> Trainer<'_, T> {
     /// The scores of the validation and the test part under names such as `test_accuracy`.
@@ -242,14 +253,10 @@ impl<T: Real> Trainer<'_, T> {
     }
 
     /// The loss, the scores and those by the user's metrics.
-    fn score(
-        &self,
-        evaluator: &mut Evaluator<T>,
-        data: &dyn Examples,
-    ) -> Result<(f64, Scores, Vec<(&str, f64)>)> {
+    fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Examples) -> Result<Scored<'_>> {
         let (model, objective, pool) = (self.model, &self.objective, &self.pool);
         let subject = Subject { model, objective, pool };
-        let mut meter = Meter::new(data.target(), self.config.top_k, false);
+        let mut meter = Meter::new(data, self.config.top_k, false);
         let mut all = Vec::new();
         let loss =
             evaluator.visit(&subject, &self.parameters, data, &mut |examples, outputs| {
@@ -314,13 +321,13 @@ pub fn evaluate<T: Real>(
 ) -> Result<Evaluation> {
     let objective = Objective::Loss(loss, Vec::new());
     let subject = Subject { model, objective: &objective, pool };
-    let mut meter = Meter::new(data.target(), top_k, true);
+    let mut meter = Meter::new(data, top_k, true);
     let mut visit = |examples: &[u32], outputs: &[f64]| meter.add(data, examples, outputs);
     let loss = Evaluator::new().visit(&subject, parameters, data, &mut visit)?;
     Ok(Evaluation { loss, scores: meter.finish() })
 }
 
-/// What a model says of rows of features.
+/// What a model says of rows of features; values in their own unit, where `scales` tell it.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -329,7 +336,7 @@ pub fn evaluate<T: Real>(
 /// use chainrule::train::{Config, Prediction, predict};
 /// let model = Config::default().model(2, 3)?;
 /// let (parameters, pool) = (model.initial::<f32>(0)?, Arc::new(Pool::new(1)));
-/// let said = predict(&model, Target::Class { classes: 3 }, &parameters, &[0.5, -1.0], &pool)?;
+/// let said = predict(&model, Target::Class { classes: 3 }, &[], &parameters, &[0.5, -1.0], &pool)?;
 /// let Prediction::Class { probabilities, .. } = &said[0] else { panic!("a classifier") };
 /// assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
 /// # Ok::<(), chainrule::Error>(())
@@ -340,6 +347,7 @@ pub fn evaluate<T: Real>(
 pub fn predict<T: Real>(
     model: &Sequential,
     target: Target,
+    scales: &[Scale],
     parameters: &Parameters<T>,
     features: &[f32],
     pool: &Arc<Pool>,
@@ -362,23 +370,24 @@ pub fn predict<T: Real>(
         plan.run_with(parameters)?;
         let outputs: Vec<f64> = plan.value(output)?.iter().map(|&x| Real::to_f64(x)).collect();
         let columns = (outputs.len() / batch.max(1)).max(1);
-        said.extend(outputs.chunks_exact(columns).map(|row| prediction(target, row)));
+        said.extend(outputs.chunks_exact(columns).map(|row| prediction(target, scales, row)));
     }
     Ok(said)
 }
 
 /// What a row of outputs says.
-pub(super) fn prediction(target: Target, outputs: &[f64]) -> Prediction {
-    match (target, outputs) {
-        (Target::Class { classes }, _) => {
-            let probabilities = probabilities(&class_scores(classes, outputs));
-            // Of equal ones the first, as in the scores.
-            let best = probabilities.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, &p)| {
+pub(super) fn prediction(target: Target, scales: &[Scale], outputs: &[f64]) -> Prediction {
+    if let Target::Class { classes } = target {
+        let probabilities = probabilities(&class_scores(classes, outputs));
+        // Of equal ones the first, as in the scores.
+        let best =
+            probabilities.iter().enumerate().fold((0, f64::NEG_INFINITY), |best, (at, &p)| {
                 if p > best.1 { (at, p) } else { best }
             });
-            Prediction::Class { class: best.0 as u32, probabilities }
-        }
-        (Target::Values { .. }, [value]) => Prediction::Value { value: *value },
-        (Target::Values { .. }, values) => Prediction::Values { values: values.to_vec() },
+        return Prediction::Class { class: best.0 as u32, probabilities };
+    }
+    match in_own_unit(outputs, scales)[..] {
+        [value] => Prediction::Value { value },
+        ref values => Prediction::Values { values: values.to_vec() },
     }
 }

@@ -283,10 +283,13 @@ impl RunFolder {
             let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
             return match (fault, model.exists()) {
                 (Some(fault), true) => Err(fault),
-                (None, true) => Err(Error::file(&model, format!(
-                    "is not of the same step as {}: one of them comes from another checkpoint",
-                    optimizer.display()
-                ))),
+                (None, true) => Err(Error::file(
+                    &model,
+                    format!(
+                        "is not of the same step as {}: one of them comes from another checkpoint",
+                        optimizer.display()
+                    ),
+                )),
                 (_, false) => Ok(None),
             };
         };
@@ -307,7 +310,10 @@ impl RunFolder {
     /// # Errors
     /// The file is missing, as in a run without a validation part, or bad.
     pub fn best<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(BEST, "keeps no best parameters: only a run with a validation part does")
+        self.read_parameters(
+            BEST,
+            "keeps no best parameters: only a run with a validation part does",
+        )
     }
 
     fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
@@ -410,12 +416,14 @@ impl RunFolder {
         }
     }
 
-    /// Writes a file of the run that is made of the others, such as a picture.
+    /// Writes a file of the run that is made of the others, such as a picture. As it can be made again,
+    /// nobody waits until it has reached the disk.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_product(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.write(name, bytes)
+        let file = self.written(bytes).map_err(|error| self.unwritable(name, &error))?;
+        self.place(file, name)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -424,13 +432,18 @@ impl RunFolder {
 
     /// The bytes on the disk, under a passing name.
     fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
-        let write = || -> std::io::Result<NamedTempFile> {
-            let mut file = staging_file(&self.path)?;
-            file.write_all(bytes)?;
+        let synced = || -> std::io::Result<NamedTempFile> {
+            let file = self.written(bytes)?;
             file.as_file().sync_all()?;
             Ok(file)
         };
-        write().map_err(|error| self.unwritable(name, &error))
+        synced().map_err(|error| self.unwritable(name, &error))
+    }
+
+    fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+        let mut file = staging_file(&self.path)?;
+        file.write_all(bytes)?;
+        Ok(file)
     }
 
     fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
@@ -498,4 +511,3 @@ fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder)
 }
-

@@ -9,6 +9,7 @@ mod evaluation;
 mod flow;
 pub mod export;
 mod folder;
+mod lbfgs;
 pub mod metrics;
 mod progress;
 pub mod readme;
@@ -23,9 +24,9 @@ pub use config::{ClassWeights, Config, EarlyStopping};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
 pub use folder::RunFolder;
-pub use saver::Saver;
 pub use progress::{Epoch, Progress};
 pub use replay::{Movement, Part, PartKind, StepExample, StepExplanation};
+pub use saver::Saver;
 pub use step::{feed, loss_graph};
 pub use trainer::{Event, Flow, Listen, Outcome, Parts, Trainer, Truth};
 

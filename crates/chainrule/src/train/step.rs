@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use super::lbfgs::Gradients;
 use super::{Config, Trainer};
 use crate::data::{Examples, Target};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Source, Var};
 use crate::nn::{Loss, Pass, Sequential, Targets};
-use crate::optim::{Lbfgs, Rates};
-use crate::parameters::Parameters;
+use crate::optim::Rates;
 use crate::plan::Plan;
 use crate::tensor::Real;
 
@@ -135,7 +135,12 @@ impl Objective {
     }
 
     /// What each example of a batch weighs: its own weight, times that of its class.
-    pub(super) fn weights(&self, data: &dyn Examples, batch: &[u32], weights: &mut [f32]) -> Result<()> {
+    pub(super) fn weights(
+        &self,
+        data: &dyn Examples,
+        batch: &[u32],
+        weights: &mut [f32],
+    ) -> Result<()> {
         weights.fill(1.0);
         data.weights(batch, weights)?;
         if let Self::Loss(_, classes) = self
@@ -203,7 +208,7 @@ pub(super) struct Recorded<'g> {
     pub(super) parameters: Vec<Var<'g>>,
     pub(super) gradients: Vec<Var<'g>>,
     /// What layers keep of the batch.
-    updates: Vec<(Var<'g>, Var<'g>)>,
+    pub(super) updates: Vec<(Var<'g>, Var<'g>)>,
 }
 
 impl<T: Real> Trainer<'_, T> {
@@ -295,9 +300,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         if plan.has_input(WEIGHTS) {
             let weights = plan.input_mut(WEIGHTS)?;
-            U::fill_f32(weights, |weights| {
-                self.objective.weights(data, batch.examples, weights)
-            })?;
+            U::fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
         }
         Ok(())
     }
@@ -346,7 +349,7 @@ pub(super) const ACCUMULATED: &str = "accumulated";
 /// except perhaps an epoch's last.
 pub(super) struct Steps<T> {
     compiled: HashMap<(usize, Purpose), Step<T>>,
-    gradients: HashMap<usize, Gradients<T>>,
+    pub(super) gradients: HashMap<usize, Gradients<T>>,
 }
 
 impl<T: Real> Steps<T> {
@@ -367,75 +370,6 @@ impl<T: Real> Steps<T> {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => empty.insert(Step::new(trainer, data, batch, purpose)?),
         })
-    }
-}
-
-/// The loss and the gradients of a batch, for an optimizer that works outside the plan.
-struct Gradients<T> {
-    plan: Plan<T>,
-    graph: Graph,
-    loss: u32,
-    /// Each parameter's name with the node of its gradient.
-    of: Vec<(String, u32)>,
-}
-
-impl<T: Real> Gradients<T> {
-    fn new(trainer: &Trainer<'_, T>, data: &dyn Examples, batch: usize) -> Result<Self> {
-        let graph = Graph::new();
-        let Recorded { loss, gradients, updates, .. } =
-            trainer.record_gradients(&graph, data, batch)?;
-        if !updates.is_empty() {
-            return Err(Error::Setting {
-                name: "the optimizer".into(),
-                value: format!("`{}`", trainer.config.optimizer.name()),
-                wanted: "another one for a model with batch normalisation, whose running statistics it would not keep",
-            });
-        }
-        let outputs: Vec<Var<'_>> = std::iter::once(loss).chain(gradients.iter().copied()).collect();
-        let plan = graph.compile(&outputs)?.with_pool(&trainer.pool);
-        let names = trainer.trained()?.into_iter().map(|(name, _)| name);
-        let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();
-        let loss = loss.id();
-        Ok(Self { plan, graph, loss, of })
-    }
-
-    fn at(&mut self, parameters: &Parameters<T>) -> Result<(f64, Parameters<T>)> {
-        self.plan.run_with(parameters)?;
-        let loss = self.plan.value(self.graph.var(self.loss))?.first();
-        let loss = loss.map_or(f64::NAN, |&loss| Real::to_f64(loss));
-        let mut gradients = Parameters::new();
-        for (name, id) in &self.of {
-            gradients.insert(name.as_str(), self.plan.tensor(self.graph.var(*id))?);
-        }
-        Ok((loss, gradients))
-    }
-}
-
-impl<T: Real> Trainer<'_, T> {
-    /// A step of L-BFGS on a batch: the loss before it, or `None` where that is not finite.
-    pub(super) fn lbfgs_step(
-        &mut self,
-        steps: &mut Steps<T>,
-        data: &dyn Examples,
-        batch: &Batch<'_>,
-        lbfgs: Lbfgs,
-    ) -> Result<Option<f64>> {
-        let size = batch.examples.len();
-        if !steps.gradients.contains_key(&size) {
-            steps.gradients.insert(size, Gradients::new(self, data, size)?);
-        }
-        let Some(gradients) = steps.gradients.get_mut(&size) else { return Ok(None) };
-        self.feed_step(&mut gradients.plan, data, batch)?;
-        let own: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
-        let trained: Vec<String> = self.trained()?.into_iter().map(|(name, _)| name).collect();
-        let (mut parameters, mut state) = self.parameters.split(&own);
-        let mut at = |parameters: &Parameters<T>| gradients.at(parameters);
-        let loss = lbfgs.step(&mut parameters, &trained, &mut state, batch.rate, &mut at)?;
-        state.iter().for_each(|(name, tensor)| parameters.insert(name, tensor.clone()));
-        if loss.is_finite() {
-            self.parameters = parameters;
-        }
-        Ok(loss.is_finite().then_some(loss))
     }
 }
 

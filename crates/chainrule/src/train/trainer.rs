@@ -311,9 +311,8 @@ impl<'a, T: Real> Trainer<'a, T> {
         let done = self.progress.step as usize;
         let count = order.len().div_ceil(batch) as u64;
         for examples in order.chunks(batch).skip(done) {
-            let loss = match self.step(steps, train, &order, batch)? {
-                Some(loss) => loss,
-                None => return Ok(Steady::Diverged),
+            let Some(loss) = self.step(steps, train, &order, batch)? else {
+                return Ok(Steady::Diverged);
             };
             self.progress.loss_sum += loss * examples.len() as f64;
             self.progress.step += 1;

@@ -282,8 +282,10 @@ impl Page<'_> {
         let Some(sweep) = &self.e.sweep else { return String::new() };
         let (root, name) = (self.e.root(), sweep.name.as_str());
         let title = escaped(&self.words.say("page-sweep", &[("root", root), ("name", name)]));
-        let tangent = self.words.get("page-tangent");
-        format!("<h2>{title}</h2>\n{}", plot::svg(sweep, &title, root, &tangent))
+        match plot::svg(sweep, &title, root, &self.words.get("page-tangent")) {
+            plot if plot.is_empty() => plot,
+            plot => format!("<h2>{title}</h2>\n{plot}"),
+        }
     }
 
     /// The partial derivatives.

@@ -60,8 +60,9 @@ impl Page<'_> {
         self.line("");
         let row = |(name, partial): &(String, super::super::Partial)| {
             let value = short(&partial.value, LONGEST);
-            let formula = partial.formula.as_ref().map(ToString::to_string);
-            let formula = formula.filter(|formula| *formula != value);
+            // A number stands there as the value already.
+            let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
+            let formula = formula.map(ToString::to_string);
             let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
             vec![format!("df/d{name}"), formula, format!("= {value}")]
         };

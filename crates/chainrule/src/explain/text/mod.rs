@@ -11,8 +11,8 @@ use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-pub(super) use table::short;
-use table::{COLUMNS, cut, lines};
+pub(super) use table::{cut, short};
+use table::{COLUMNS, lines};
 pub(crate) use table::{table, wrapped};
 
 /// Labels and formulas longer than this are cut.
@@ -214,7 +214,7 @@ impl Page<'_> {
             let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
             let local = passed.local.as_ref().map_or_else(|| "·".into(), |v| short(v, LONGEST));
             let formula = match &passed.local_formula {
-                Some(formula) if formula.to_string() != local => {
+                Some(formula) if formula.as_number().is_none() => {
                     let formula = cut(&formula.to_string(), LONGEST);
                     self.words.say("local", &[("formula", &formula)])
                 }

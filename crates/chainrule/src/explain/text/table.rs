@@ -14,7 +14,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// The text, cut to so many columns.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+pub(in super::super) fn cut(text: &str, longest: usize) -> String {
     if width(text) <= longest {
         return text.into();
     }

@@ -48,7 +48,9 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
             let number = word.parse().map(toml::Value::Integer);
             let number = number.or_else(|_| word.parse().map(toml::Value::Float));
             let (Some(setting), Ok(number), None) = (settings.first(), number, words.next()) else {
-                let message = format!("a layer is a word such as `relu`, with a number where it has one, such as `affine 50`; give other settings as {{ kind = \"{kind}\", … }}");
+                let message = format!(
+                    "a layer is a word such as `relu`, with a number where it has one, such as `affine 50`; give other settings as {{ kind = \"{kind}\", … }}"
+                );
                 return Err(value.fault(message));
             };
             table.insert((*setting).to_owned(), number);
@@ -62,7 +64,7 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
         match fields.get(setting) {
             // Inner layers have their own words and places.
             Some(inner) if *setting == "layers" => {
-                fields.end("a residual layer")?;
+                fields.end("setting of the layer `residual`")?;
                 return Ok(LayerSpec::Residual { layers: inner.list(layer)? });
             }
             Some(value) => {
@@ -71,7 +73,7 @@ pub(super) fn layer(value: &Value<'_>) -> Result<LayerSpec, Fault> {
             None => {}
         }
     }
-    fields.end(&format!("the layer `{kind}`"))?;
+    fields.end(&format!("setting of the layer `{kind}`"))?;
     whole(value, "layer", table)
 }
 
@@ -83,11 +85,11 @@ fn whole<R: DeserializeOwned>(value: &Value<'_>, what: &str, table: Table) -> Re
 }
 
 pub(super) fn loss(value: &Value<'_>) -> Result<Loss, Fault> {
-    of_kind(value, "loss", &Loss::NAMES, |kind| kind.parse())
+    of_kind(value, "loss", &Loss::NAMES, str::parse)
 }
 
 pub(super) fn optimizer(value: &Value<'_>) -> Result<Optimizer, Fault> {
-    of_kind(value, "optimizer", &Optimizer::NAMES, |kind| kind.parse())
+    of_kind(value, "optimizer", &Optimizer::NAMES, str::parse)
 }
 
 pub(super) fn schedule(value: &Value<'_>) -> Result<Schedule, Fault> {
@@ -155,6 +157,6 @@ pub(super) fn early_stopping(value: &Value<'_>) -> Result<EarlyStopping, Fault> 
     let mut stopping = EarlyStopping { patience: 10, min_delta: 0.0 };
     fields.read("patience", &mut stopping.patience, Value::count)?;
     fields.read("min_delta", &mut stopping.min_delta, Value::real)?;
-    fields.end("early_stopping")?;
+    fields.end("setting of `early_stopping`")?;
     Ok(stopping)
 }

@@ -13,7 +13,8 @@ impl Config {
     /// The learning rate of the step `at` (counted from 0 over all epochs) of `total`, `per_epoch` of
     /// them in an epoch. Schedules that follow a curve go step by step, the others by epochs.
     pub(crate) fn rate(&self, at: u64, per_epoch: u64, total: u64, plateau: &Plateau) -> f64 {
-        let (schedule, warmup) = (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
+        let (schedule, warmup) =
+            (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
         match schedule {
             Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
                 warmup.rate(schedule, self.lr, at, total, plateau)
@@ -25,8 +26,8 @@ impl Config {
 
     /// The multiple of the learning rate that the parameter `name` has: the last of `rates` that fits.
     pub(crate) fn rate_of(&self, name: &str) -> f64 {
-        let fitting = self.rates.iter().filter(|(pattern, _)| fits(pattern, name));
-        fitting.last().map_or(1.0, |(_, &rate)| rate)
+        let mut rates = self.rates.iter().rev();
+        rates.find(|(pattern, _)| fits(pattern, name)).map_or(1.0, |(_, &rate)| rate)
     }
 
     /// Whether the parameter `name` stays as it begins.

@@ -130,7 +130,9 @@ impl<'t> Value<'t> {
         read: impl Fn(&Value<'t>) -> Result<R, Fault>,
     ) -> Result<Vec<R>, Fault> {
         match self.0.get_ref() {
-            DeValue::Array(elements) => elements.iter().map(|element| read(&Value(element))).collect(),
+            DeValue::Array(elements) => {
+                elements.iter().map(|element| read(&Value(element))).collect()
+            }
             _ => self.wants("an array"),
         }
     }
@@ -169,7 +171,9 @@ impl<'t> Value<'t> {
             false => {
                 let mut fields = self.fields()?;
                 let Some(kind) = fields.get("kind") else {
-                    return Err(self.fault(format!("the {what} needs a kind: {}", known.join(", "))));
+                    return Err(
+                        self.fault(format!("the {what} needs a kind: {}", known.join(", ")))
+                    );
                 };
                 (kind, fields)
             }
@@ -178,11 +182,7 @@ impl<'t> Value<'t> {
     }
 
     /// One of the known words.
-    pub(super) fn word(
-        &self,
-        what: &str,
-        known: &[&'static str],
-    ) -> Result<&'static str, Fault> {
+    pub(super) fn word(&self, what: &str, known: &[&'static str]) -> Result<&'static str, Fault> {
         let text = self.text()?;
         let found = known.iter().copied().find(|&known| known == text);
         found.ok_or_else(|| self.fault(unknown(what, text, known)))
@@ -202,7 +202,10 @@ impl<'t> Fields<'t> {
             let name: &std::borrow::Cow<'t, str> = key.get_ref();
             (name.as_ref(), key.span(), Value(value))
         };
-        Self { entries: table.iter().map(entry).collect(), asked: Vec::new() }
+        let mut entries: Vec<_> = table.iter().map(entry).collect();
+        // The file's order, so that the first stranger is told of first.
+        entries.sort_by_key(|(_, span, _)| span.start);
+        Self { entries, asked: Vec::new() }
     }
 
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'t>> {
@@ -248,9 +251,7 @@ impl<'t> Fields<'t> {
         let stranger = self.entries.iter().find(|(name, ..)| !self.asked.contains(name));
         match stranger {
             None => Ok(()),
-            Some((name, span, _)) => {
-                Err(Fault::at(span.clone(), unknown(&format!("setting of {what}"), name, &self.asked)))
-            }
+            Some((name, span, _)) => Err(Fault::at(span.clone(), unknown(what, name, &self.asked))),
         }
     }
 }

@@ -98,8 +98,13 @@ mod tests {
             let others: Vec<&str> =
                 text.lines().filter(|l| !l.starts_with(&format!("{key} = "))).collect();
             let on = format!("{}\n{line}\nvalidation = 0.1\n", others.join("\n"));
-            let on = if key == "validation" { on.replacen("validation = 0.1\n", "", 1) } else { on };
-            let on = if key == "early_stopping" || key == "validation" { on } else { on.replace("validation = 0.1\n", "") };
+            let on =
+                if key == "validation" { on.replacen("validation = 0.1\n", "", 1) } else { on };
+            let on = if key == "early_stopping" || key == "validation" {
+                on
+            } else {
+                on.replace("validation = 0.1\n", "")
+            };
             Config::from_toml(&on).unwrap_or_else(|error| panic!("{line}\n{error}"));
             tried += 1;
         }

@@ -1,0 +1,196 @@
+//! Training on tables and pictures of one's own, and what can be done with the run.
+
+mod common;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{chainrule, fails, json, text};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+/// Forty houses: a number, a category with gaps, and a price that both make.
+fn houses() -> TempDir {
+    let folder = tempdir().unwrap();
+    let mut rows = String::from("area,heating,price\n");
+    for i in 0..40 {
+        let (area, heating) = (50 + i * 3, ["gas", "oil", ""][i % 3]);
+        let price = 1_000 * area + [20_000, 0, 10_000][i % 3];
+        rows += &format!("{area},{heating},{price}\n");
+    }
+    std::fs::write(folder.path().join("houses.csv"), rows).unwrap();
+    folder
+}
+
+fn output(arguments: &[&str]) -> String {
+    let output = chainrule(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The program's output with rows on its standard input.
+fn asked(arguments: &[&str], rows: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    let command = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(rows.as_bytes()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+fn train(data: &str, out: &Path, settings: &[&str]) -> Value {
+    json(&[&["train", data, "--out", text(out), "--json", "--quiet"], settings].concat())
+}
+
+#[test]
+fn a_table_of_classes_from_training_to_predictions() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let report = train("iris", &out, &["--validation", "0.1", "--epochs", "60"]);
+    let last = &report["final"];
+    assert!(last["test_accuracy"].as_f64().unwrap() > 0.9, "{last}");
+    assert!(last["validation_loss"].is_number() && report["best"].is_number());
+    for name in [
+        "config.toml",
+        "data.json",
+        "model.safetensors",
+        "optimizer.safetensors",
+        "best.safetensors",
+        "metrics.jsonl",
+        "curves.svg",
+        "curves.png",
+        "confusion.svg",
+        "confusion.png",
+        "README.md",
+    ] {
+        assert!(out.join(name).is_file(), "{name} is missing");
+    }
+    let score = json(&["eval", text(&out), "--json"]);
+    assert_eq!(score["examples"], 30);
+    assert_eq!(score["accuracy"], last["test_accuracy"]);
+    assert_eq!(json(&["eval", text(&out), "iris:train", "--json"])["examples"], 120);
+
+    let csv = asked(&["predict", text(&out), "-"], "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "class,setosa,versicolor,virginica");
+    assert!(lines[1].starts_with("setosa,0.9") && lines[2].starts_with("virginica,"), "{csv}");
+    let document = asked(&["predict", text(&out), "-", "--json"], "5.1,3.5,1.4,0.2\n");
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["predictions"][0]["class"], 0);
+    assert_eq!(document["predictions"][0]["name"], "setosa");
+    assert_eq!(
+        output(&["predict", text(&out), "iris:test", "--format", "jsonl"]).lines().count(),
+        30
+    );
+}
+
+#[test]
+fn a_table_of_values_has_its_own_scores() {
+    let (data, runs) = (houses(), tempdir().unwrap());
+    let (path, out) = (data.path().join("houses.csv"), runs.path().join("run"));
+    let report = train(text(&path), &out, &["--test", text(&path), "--epochs", "200"]);
+    let last = &report["final"];
+    assert!(last["test_r2"].as_f64().unwrap() > 0.95, "{last}");
+    assert!(last["test_accuracy"].is_null());
+    let csv = asked(&["predict", text(&out), "-"], "area,heating\n100,gas\n100,\n100,coal\n");
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "price", "{csv}");
+    let price: f64 = lines[1].parse().unwrap();
+    assert!((price - 120_000.0).abs() < 15_000.0, "{price}");
+    let document = asked(&["predict", text(&out), "-", "--json"], "100,gas\n");
+    assert!(document.starts_with("{\"predictions\":[{\"value\":"), "{document}");
+}
+
+#[test]
+fn a_settings_file_that_new_writes_trains() {
+    let (data, runs) = (houses(), tempdir().unwrap());
+    let (path, file) = (data.path().join("houses.csv"), runs.path().join("houses.toml"));
+    output(&["new", text(&path), "--output", text(&file)]);
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("# features: area, heating") && written.contains("# target: price"));
+    fails(&["new", text(&path), "--output", text(&file)], 2, &["exists already", "--force"]);
+    let out = runs.path().join("run");
+    let report = train(text(&file), &out, &["--epochs", "2", "--set", "clip_norm=1"]);
+    assert_eq!(report["epochs"].as_array().unwrap().len(), 2);
+    let kept = std::fs::read_to_string(out.join("config.toml")).unwrap();
+    assert!(kept.contains("clip_norm = 1.0"), "{kept}");
+}
+
+#[test]
+fn a_wrong_word_is_shown_with_its_line_and_the_right_one() {
+    let runs = tempdir().unwrap();
+    let file = runs.path().join("settings.toml");
+    let out = runs.path().join("run");
+    for (settings, parts) in [
+        (
+            "dataset = \"iris\"\nlearning_rate = 1\n",
+            ["line 2, column 1", "^^^^^^^^^^^^^"].as_slice(),
+        ),
+        ("dataset = \"iris\"\nbatchsize = 1\n", &["did you mean `batch_size`?"]),
+        ("optimizer = \"adm\"\n", &["line 1, column 13", "did you mean `adam`?"]),
+        ("optimizer = { kind = \"sgd\", momentun = 0.9 }\n", &["did you mean `momentum`?"]),
+        ("layers = [\"affine 3\", \"rellu\"]\n", &["line 1, column 23", "did you mean `relu`?"]),
+        ("lr = -1\n", &["line 1, column 6", "positive and finite", "^^"]),
+        ("epochs = \"many\"\n", &["this is a string", "a whole number"]),
+        ("lr = \n", &["line 1"]),
+    ] {
+        std::fs::write(&file, settings).unwrap();
+        fails(
+            &["train", text(&file), "--out", text(&out)],
+            1,
+            &[&["settings.toml"], parts].concat(),
+        );
+    }
+    assert!(!out.exists());
+}
+
+#[test]
+fn runs_are_ranked_and_drawn_together() {
+    let runs = tempdir().unwrap();
+    let (a, b) = (runs.path().join("a"), runs.path().join("b"));
+    train("iris", &a, &["--epochs", "3", "--lr", "0.0001"]);
+    train("iris", &b, &["--epochs", "40"]);
+    let picture = runs.path().join("curves.svg");
+    let table = output(&["runs", text(&a), text(&b), "--curves", text(&picture)]);
+    let ranked: Vec<&str> = table.lines().collect();
+    assert!(ranked[1].contains("/b") && ranked[2].contains("/a"), "{table}");
+    assert!(ranked[0].contains("lr") && ranked.iter().all(|line| line.chars().count() <= 80));
+    assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
+    let document = json(&["runs", text(&a), text(&b), "--by", "train_loss", "--json"]);
+    assert_eq!(document["by"], "train_loss");
+    assert!(document["runs"][0]["run"].as_str().unwrap().ends_with("/b"));
+}
+
+#[test]
+fn a_sweep_trains_every_choice() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("sweep");
+    let common = ["sweep", "wine", "--out", text(&out), "--epochs", "5", "--quiet", "--json"];
+    let grid = ["--grid", "lr=0.01,0.0001", "--grid", "hidden=[8],[4,4]"];
+    let document = json(&[&common[..], &grid].concat());
+    let ranked = document["runs"].as_array().unwrap();
+    assert_eq!(ranked.len(), 4);
+    assert!(ranked[0]["settings"]["lr"].as_f64().unwrap() > 0.001, "{document}");
+    let wrong = ["sweep", "wine", "--grid", "lrr=1", "--quiet"];
+    fails(&wrong, 1, &["did you mean `lr`?"]);
+}
+
+#[test]
+fn parameters_go_to_other_libraries() {
+    let runs = tempdir().unwrap();
+    let (run, file) = (runs.path().join("run"), runs.path().join("parameters.npz"));
+    train("iris", &run, &["--epochs", "1"]);
+    let said = output(&["export", text(&run), "--format", "npz", "--output", text(&file)]);
+    assert!(said.contains("numpy.load(") && std::fs::read(&file).unwrap().starts_with(b"PK"));
+    fails(&["export", text(&run), "--best"], 1, &["validation part"]);
+}
+
+#[test]
+fn unknown_data_is_refused_by_name() {
+    fails(&["train", "irsi"], 2, &["there is no dataset `irsi`", "`iris`"]);
+    let (data, runs) = (houses(), tempdir().unwrap());
+    let (path, out) = (data.path().join("houses.csv"), runs.path().join("run"));
+    let wrong = ["train", text(&path), "--target", "prise", "--out", text(&out)];
+    fails(&wrong, 1, &["prise", "price"]);
+    assert!(!out.exists());
+}

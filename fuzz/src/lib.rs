@@ -1,0 +1,42 @@
+//! What the fuzz targets share: the readers take files, so every input is written to one.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use chainrule::data::Source;
+use tempfile::TempDir;
+
+/// A folder in memory where there is one.
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a folder for the inputs")
+});
+
+/// Writes the input to a file of that name.
+pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = FOLDER.path().join(name);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).expect("a folder for the input");
+    }
+    std::fs::write(&path, bytes).expect("the input is written");
+    path
+}
+
+/// Loads a path as training data, and reads it again as data to predict from.
+pub fn load(path: &Path, stream: bool) {
+    let path = path.display().to_string();
+    let source = Source { path: path.clone(), stream, validation: 0.3, ..Source::default() };
+    match source.load(&|_| unreachable!("no name is shipped")) {
+        Ok(loaded) => {
+            let order = loaded.train.order(0, 0);
+            let mut rows = vec![0.0; order.len() * loaded.train.width()];
+            // A streamed table tells of some errors only now.
+            if let Err(error) = loaded.train.features(&order, &mut rows) {
+                assert!(stream && error.to_string().contains(&path), "{error}");
+            }
+            let _ = loaded.preparation.load(Path::new(&path), false);
+        }
+        Err(error) => assert!(error.to_string().contains(&path), "the file is not named: {error}"),
+    }
+}

@@ -1,0 +1,18 @@
+//! PNG and JPEG images.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use chainrule::data::{Preparation, Source};
+
+/// Made for grey images of 12 × 9 pixels.
+static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/chainrule/tests/golden/data/grey");
+    let source = Source { path: path.into(), ..Source::default() };
+    source.load(&|_| unreachable!()).expect("good images").preparation
+});
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let path = chainrule_fuzz::file("image.png", bytes);
+    let _ = PREPARATION.load(&path, false);
+});
