@@ -66,7 +66,8 @@ fn network(options: &Explain, example: u32) -> Result<()> {
     let wanted = Wanted::of(&*data, example)?;
     let loss = run.config.loss_for(data.target())?;
     let language = options.lang.parse()?;
-    let mut explained = explain::network(&model, &parameters, loss, &features, &wanted, language)?;
+    let mut explained = explain::network(&model, &parameters, loss, &features, &wanted, language)?
+        .in_unit(&data.scales());
     if let Some(preparation) = &run.preparation {
         explained.classes = preparation.class_names().to_vec();
         // The features of images have names too, but are better seen than read.

@@ -109,7 +109,7 @@ fn an_example_of_a_table_is_told_by_names_and_values() {
     let trained = ["train", text(&table), "--out", text(&out), "--quiet", "--epochs", "3"];
     assert!(chainrule(&trained).status.success());
     let told = json(&["explain", text(&out), "--example", "4", "--json"]);
-    assert_eq!(told["wanted"], serde_json::json!([12.0]));
+    assert!((told["wanted"][0].as_f64().unwrap() - 12.0).abs() < 1e-4, "{told}");
     assert_eq!(told["features"], serde_json::json!(["area", "place=hill", "place=lake"]));
     let shown = chainrule(&["explain", text(&out), "--example", "4"]);
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();

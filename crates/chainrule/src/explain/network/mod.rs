@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::words::Words;
 use super::{Language, rules};
-use crate::data::{Examples, Target};
+use crate::data::{Examples, Scale, Target};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Source, Var};
 use crate::nn::{Loss, Sequential, Targets};
@@ -174,6 +174,23 @@ pub struct NetworkExplanation {
     /// The language of the words.
     #[serde(skip)]
     pub language: Language,
+}
+
+impl NetworkExplanation {
+    /// This explanation with values in their own unit, where the network was trained on standardised
+    /// ones; loss and gradients stay those of the training.
+    #[must_use]
+    pub fn in_unit(mut self, scales: &[Scale]) -> Self {
+        if let Said::Values { wanted, predicted } = &mut self.said {
+            for values in [wanted, predicted] {
+                values
+                    .iter_mut()
+                    .zip(scales)
+                    .for_each(|(value, scale)| *value = scale.value(*value));
+            }
+        }
+        self
+    }
 }
 
 /// Explains what a network that predicts makes of one example, in f64: no dropout, running statistics.

@@ -279,7 +279,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         let losses = probe.losses(self, train, batch.examples)?;
         let total: f64 = losses.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum();
-        let truth = truth(train, batch.examples)?;
+        let (truth, scales) = (truth(train, batch.examples)?, train.scales());
         let name = |class: u32| {
             class_names.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
         };
@@ -291,9 +291,9 @@ impl<T: Real> Trainer<'_, T> {
         for (at, (&row, outputs)) in batch.examples.iter().zip(&rows).enumerate() {
             let target = match &truth {
                 Truth::Classes(labels) => name(labels[at]),
-                Truth::Values(wanted) => values(&in_own_unit(&wanted[at], &train.scales())),
+                Truth::Values(wanted) => values(&wanted[at]),
             };
-            let predicted = match prediction(train.target(), &train.scales(), outputs) {
+            let predicted = match prediction(train.target(), &scales, outputs) {
                 Prediction::Class { class, .. } => name(class),
                 Prediction::Value { value } => values(&[value]),
                 Prediction::Values { values: all } => values(&all),
@@ -330,7 +330,10 @@ fn truth(train: &dyn Examples, examples: &[u32]) -> Result<Truth> {
         Target::Values { width } => {
             let mut values = vec![0.0; examples.len() * width];
             train.values(examples, &mut values)?;
-            let row = |row: &[f32]| row.iter().map(|&x| f64::from(x)).collect();
+            let scales = train.scales();
+            let row = |row: &[f32]| {
+                in_own_unit(&row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), &scales)
+            };
             Truth::Values(values.chunks_exact(width.max(1)).map(row).collect())
         }
     })
