@@ -115,10 +115,9 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Trains; `start` is when the program began.
     pub fn run(&self, start: Instant) -> Result<Report> {
-        let loaded = data::load(self.config);
         let loaded = match &self.options.resume {
-            Some(dir) => data::own(dir, loaded)?,
-            None => loaded?,
+            Some(dir) => data::own(dir, self.config)?,
+            None => data::load(self.config)?,
         };
         let seconds = start.elapsed().as_secs_f64();
         let mut report = match self.config.dtype.as_str() {

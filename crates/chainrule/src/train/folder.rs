@@ -436,7 +436,9 @@ impl RunFolder {
     }
 
     fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
-        Error::file(self.path.join(name), format!("cannot be written: {error}"))
+        // The error itself speaks of a passing name.
+        let why = std::io::Error::from(error.kind());
+        Error::file(self.path.join(name), format!("cannot be written: {why}"))
     }
 }
 
