@@ -13,9 +13,18 @@ pub fn load(config: &Config) -> Result<Loaded> {
     Ok(config.source().load(&shipped)?)
 }
 
-/// A dataset that a run's own configuration names: an error speaks of that file.
-pub fn own<D>(folder: &Path, loaded: Result<D>) -> Result<D> {
-    loaded.map_err(|error| anyhow!("{}: {error:#}", folder.join("config.toml").display()))
+/// The data that a run's own configuration names: an error speaks of that file.
+pub fn own(folder: &Path, config: &Config) -> Result<Loaded> {
+    load(config).map_err(|error| {
+        let file = folder.join("config.toml");
+        let (file, data) = (file.display(), &config.dataset);
+        match Path::new(data).is_relative() && !is_dataset(data) {
+            true => anyhow!(
+                "{file}: there is no dataset `{data}` here; run this in the folder where the run was trained, or write the path from the root into that file"
+            ),
+            false => anyhow!("{file}: {error:#}"),
+        }
+    })
 }
 
 /// Whatever the library calls it: here a file and not the call's words are at fault.
@@ -32,7 +41,7 @@ pub fn part(
     name: Option<&str>,
 ) -> Result<Box<dyn Examples>> {
     let Some(name) = name else {
-        let loaded = own(folder, load(config))?;
+        let loaded = own(folder, config)?;
         return Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train));
     };
     known(name)?;
@@ -63,6 +72,14 @@ pub fn is_dataset(name: &str) -> bool {
 
 /// Refuses a name that is neither a shipped dataset nor a path.
 fn known(name: &str) -> Result<()> {
+    if let Some((stem, part)) = name.split_once(':')
+        && SHIPPED.contains(&stem)
+        && !["train", "test"].contains(&part)
+    {
+        let message =
+            format!("`{stem}` has the parts `{stem}:train` and `{stem}:test`, but no `{part}`");
+        return Err(crate::Usage(message).into());
+    }
     match is_dataset(name) {
         true => Ok(()),
         false => Err(crate::Usage(format!(

@@ -112,7 +112,9 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    // The error itself speaks of a passing name.
+    let file = builder.tempfile_in(folder);
+    let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use chainrule::data::Loaded;
+use chainrule::data::{Loaded, Preparation};
 use chainrule::train::readme::shell;
 use chainrule::train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use chainrule::{Pool, Real};
@@ -116,10 +116,9 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Trains; `start` is when the program began.
     pub fn run(&self, start: Instant) -> Result<Report> {
-        let loaded = data::load(self.config);
         let loaded = match &self.options.resume {
-            Some(dir) => data::own(dir, loaded)?,
-            None => loaded?,
+            Some(dir) => data::own(dir, self.config)?,
+            None => data::load(self.config)?,
         };
         let seconds = start.elapsed().as_secs_f64();
         let mut report = match self.config.dtype.as_str() {
@@ -143,19 +142,7 @@ impl Job<'_> {
             Some(dir) => {
                 let folder = RunFolder::open(dir)?;
                 folder.tidy()?;
-                if let Some(checkpoint) = folder.load()? {
-                    let place = || {
-                        format!(
-                            "the checkpoint in {} does not fit its configuration and the dataset `{}`",
-                            dir.display(),
-                            self.config.dataset
-                        )
-                    };
-                    trainer
-                        .restore(checkpoint)
-                        .map_err(|error| data::of_file(&error))
-                        .with_context(place)?;
-                }
+                self.restore(&mut trainer, &folder, &loaded.preparation)?;
                 folder
             }
             None => self.folder()?,
@@ -184,6 +171,25 @@ impl Job<'_> {
             seconds: Seconds { load: 0.0, train: start.elapsed().as_secs_f64(), total: 0.0 },
             parameters_sha256: parameters.sha256(),
         })
+    }
+
+    /// Goes on from the folder's last checkpoint, where it has one.
+    fn restore<T: Real>(
+        &self,
+        trainer: &mut Trainer<'_, T>,
+        folder: &RunFolder,
+        preparation: &Preparation,
+    ) -> Result<()> {
+        let Some(checkpoint) = folder.load()? else { return Ok(()) };
+        let place = || {
+            format!(
+                "the checkpoint in {} does not fit its configuration and the dataset `{}`",
+                folder.path().display(),
+                self.config.dataset
+            )
+        };
+        trainer.restore(checkpoint).map_err(|error| data::of_file(&error)).with_context(place)?;
+        Ok(folder.check_preparation(preparation)?)
     }
 
     /// Trains with a bar, checkpoints and an ear for Ctrl-C.

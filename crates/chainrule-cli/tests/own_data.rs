@@ -222,6 +222,7 @@ fn parameters_go_to_other_libraries() {
 #[test]
 fn unknown_data_is_refused_by_name() {
     fails(&["train", "irsi"], 2, &["there is no dataset `irsi`", "`iris`"]);
+    fails(&["train", "iris:tset"], 2, &["`iris:test`", "no `tset`"]);
     let (data, runs) = (houses(), tempdir().unwrap());
     let (path, out) = (data.path().join("houses.csv"), runs.path().join("run"));
     let wrong = ["train", text(&path), "--target", "prise", "--out", text(&out)];

@@ -67,3 +67,19 @@ fn commands_that_are_told_can_be_pasted() {
     );
     assert!(said.contains(&format!("chainrule eval '{}'", out.display())), "{said}");
 }
+
+#[test]
+fn a_run_does_not_go_on_with_data_that_has_changed() {
+    let folder = tempdir().unwrap();
+    let (data, out) = (folder.path().join("data.csv"), folder.path().join("run"));
+    let row = |i: i32| format!("{},{}\n", i * 7 % 5, ["u", "v"][i as usize % 2]);
+    let rows: String = (0..20).map(row).collect();
+    fs::write(&data, format!("a,y\n{rows}")).unwrap();
+    json(&["train", text(&data), "--epochs", "1", "--json", "--out", text(&out)]);
+    let resume = ["train", "--resume", text(&out), "--json", "--epochs"];
+    json(&[&resume[..], &["2"]].concat());
+    fs::write(&data, format!("a,y\n{rows}9,u\n")).unwrap();
+    let before = fs::read(out.join("data.json")).unwrap();
+    fails(&[&resume[..], &["3"]].concat(), 1, &["data.json", "has changed since the run began"]);
+    assert_eq!(fs::read(out.join("data.json")).unwrap(), before);
+}

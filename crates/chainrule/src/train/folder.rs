@@ -227,6 +227,27 @@ impl RunFolder {
         self.write(DATA, &text.map_err(|error| Error::file(self.path.join(DATA), error))?)
     }
 
+    /// Checks that data from which the run is to go on is prepared as its own was: that it has the same
+    /// columns, classes, counts and means.
+    ///
+    /// # Errors
+    /// The data has changed since the run began, or the file is bad.
+    pub fn check_preparation(&self, preparation: &Preparation) -> Result<()> {
+        let path = self.path.join(DATA);
+        let bad = |error: serde_json::Error| Error::file(&path, error);
+        let text = serde_json::to_vec(preparation).map_err(bad)?;
+        // Read back as the file is, so that both are rounded alike.
+        let now: Preparation = serde_json::from_slice(&text).map_err(bad)?;
+        match self.preparation()? {
+            Some(before) if before != now => {
+                let message = "tells of other data than is there now: it has changed since the run \
+                               began, and the model would not understand it; train a new run";
+                Err(Error::file(path, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes a checkpoint: the metrics so far, then the optimizer's state and the parameters. The two
     /// stand complete under passing names before the first takes its own, and each tells its place in
     /// the training, so that wherever the process ends, a pair is there.
@@ -469,7 +490,9 @@ impl RunFolder {
     }
 
     fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
-        Error::file(self.path.join(name), format!("cannot be written: {error}"))
+        // The error itself speaks of a passing name.
+        let why = std::io::Error::from(error.kind());
+        Error::file(self.path.join(name), format!("cannot be written: {why}"))
     }
 }
 
