@@ -49,7 +49,9 @@ fn test() -> Result<()> {
     cargo(&[&parquet[..], &["--test", "data", "--test", "hostile_data"]].concat(), &[])?;
     let kills = ["test", "--locked", "-p", "chainrule-cli", "--test", "interruption"];
     cargo(&[&kills[..], &["--", "--ignored"]].concat(), &[])?;
-    for example in ["apple", "two_layer_net", "custom_operation", "custom_training", "fit_curve", "vanishing"] {
+    for example in
+        ["apple", "two_layer_net", "custom_operation", "custom_training", "fit_curve", "vanishing"]
+    {
         cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
     }
     formats::check()?;

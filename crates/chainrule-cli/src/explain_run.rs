@@ -35,7 +35,7 @@ fn replayed<T: Real>(
     number: u64,
     language: Language,
 ) -> Result<StepExplanation> {
-    let loaded = data::own(run.folder.path(), data::load(config))?;
+    let loaded = data::own(run.folder.path(), config)?;
     let train = &*loaded.train;
     let model = config.model(train.width(), config.outputs(train.target())?)?;
     let mut trainer = Trainer::<T>::new(&model, config, train)?.with_pool(&run::pool(None)?);

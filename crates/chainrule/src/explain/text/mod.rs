@@ -11,8 +11,8 @@ use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-pub(super) use table::{cut, short};
 use table::{COLUMNS, lines};
+pub(super) use table::{cut, short};
 pub(crate) use table::{table, wrapped};
 
 /// Labels and formulas longer than this are cut.

@@ -3,24 +3,20 @@
 //! Every file is written under another name and then renamed, so that a folder never holds half a
 //! file. A folder that cannot be begun goes again.
 
+mod checkpoints;
+mod writing;
+
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::NamedTempFile;
 
-use super::checkpoint::{self, Checkpoint};
 use super::tensorboard::EVENTS;
-use super::{Config, Epoch, GradientFlow, Progress};
+use super::{Config, Epoch, GradientFlow};
 use crate::data::Preparation;
 use crate::error::{Error, Result};
-use crate::parameters::Parameters;
-use crate::tensor::Real;
-
-/// How the names of files begin that are still being written.
-const WRITING: &str = ".writing-";
+use writing::{Made, WRITING, names, next};
 
 const CONFIG: &str = "config.toml";
 const DATA: &str = "data.json";
@@ -248,129 +244,6 @@ impl RunFolder {
         }
     }
 
-    /// Writes a checkpoint: the metrics so far, then the optimizer's state and the parameters. The two
-    /// stand complete under passing names before the first takes its own, and each tells its place in
-    /// the training, so that wherever the process ends, a pair is there.
-    ///
-    /// ```
-    /// use chainrule::train::{Checkpoint, Config, RunFolder};
-    /// # let temporary = tempfile::tempdir().unwrap();
-    /// # let path = temporary.path().join("run");
-    /// # use chainrule::{Parameters, Tensor};
-    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
-    /// let mut parameters = Parameters::new();
-    /// parameters.insert("w", Tensor::scalar(0.5_f32));
-    /// folder.save(&Checkpoint { parameters, ..Checkpoint::default() })?;
-    /// assert!(path.join("model.safetensors").exists());
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A file cannot be written.
-    pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let Checkpoint { parameters, state, progress, epochs } = checkpoint;
-        self.write_lines(METRICS, epochs)?;
-        let passing = [OPTIMIZER, MODEL].map(next);
-        self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
-        self.write(&passing[1], &checkpoint::encode(parameters, &progress.place())?)?;
-        for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
-            fs::rename(self.path.join(from), self.path.join(to))
-                .map_err(|error| self.unwritable(to, &error))?;
-        }
-        Ok(())
-    }
-
-    /// The last checkpoint; `None` where there is none yet.
-    ///
-    /// ```
-    /// use chainrule::train::{Config, RunFolder};
-    /// # let temporary = tempfile::tempdir().unwrap();
-    /// # let path = temporary.path().join("run");
-    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
-    /// assert!(folder.load::<f32>()?.is_none());
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A file is bad.
-    pub fn load<T: Real>(&self) -> Result<Option<Checkpoint<T>>> {
-        let mut fault = None;
-        let mut pairs = Vec::new();
-        for model in [MODEL.to_owned(), next(MODEL)] {
-            let Some((parameters, place)) = self.read::<T, (u32, u64)>(&model, &mut fault)? else {
-                continue;
-            };
-            for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
-                match self.read::<T, Progress>(&optimizer, &mut fault)? {
-                    Some((state, progress)) if progress.place() == place => {
-                        pairs.push((parameters.clone(), state, progress));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let latest = pairs.into_iter().max_by_key(|(.., progress)| progress.place());
-        let Some((parameters, state, progress)) = latest else {
-            // A first checkpoint that is not whole is none; a later one that is bad is an error.
-            let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
-            return match (fault, model.exists()) {
-                (Some(fault), true) => Err(fault),
-                (None, true) if !optimizer.exists() => Err(Error::file(
-                    &optimizer,
-                    "is missing; without it the run can be used, but not gone on with",
-                )),
-                (None, true) => Err(Error::file(
-                    &model,
-                    format!(
-                        "is not of the same step as {}: one of them comes from another checkpoint",
-                        optimizer.display()
-                    ),
-                )),
-                (_, false) => Ok(None),
-            };
-        };
-        let epochs = self.epochs(progress.epoch as usize)?;
-        Ok(Some(Checkpoint { parameters, state, progress, epochs }))
-    }
-
-    /// The parameters of the last checkpoint alone, which is all that scoring needs.
-    ///
-    /// # Errors
-    /// The file is missing or bad.
-    pub fn parameters<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(MODEL, "has no checkpoint yet")
-    }
-
-    /// The parameters with the smallest validation loss.
-    ///
-    /// # Errors
-    /// The file is missing, as in a run without a validation part, or bad.
-    pub fn best<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(
-            BEST,
-            "keeps no best parameters: only a run with a validation part does",
-        )
-    }
-
-    fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
-        let mut fault = None;
-        let read = self.read::<T, (u32, u64)>(name, &mut fault)?;
-        match (read, fault) {
-            (Some((parameters, _)), _) => Ok(parameters),
-            (None, Some(fault)) => Err(fault),
-            (None, None) => Err(Error::file(&self.path, missing)),
-        }
-    }
-
-    /// Keeps the parameters with the smallest validation loss.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn save_best<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let bytes = checkpoint::encode(&checkpoint.parameters, &checkpoint.progress.place())?;
-        self.write(BEST, &bytes)
-    }
-
     /// The metrics of the first `count` epochs.
     fn epochs(&self, count: usize) -> Result<Vec<Epoch>> {
         let epochs = self.all_epochs()?;
@@ -430,134 +303,4 @@ impl RunFolder {
         }
         self.write(name, &lines)
     }
-
-    /// The tensors and notes of a file; `None` where it does not exist, or is bad, which goes to
-    /// `fault`.
-    fn read<T: Real, N: Serialize + DeserializeOwned>(
-        &self,
-        name: &str,
-        fault: &mut Option<Error>,
-    ) -> Result<Option<(Parameters<T>, N)>> {
-        let path = self.path.join(name);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
-        match checkpoint::decode(&bytes) {
-            Ok(read) => Ok(Some(read)),
-            Err(error) => {
-                fault.get_or_insert(Error::file(&path, error));
-                Ok(None)
-            }
-        }
-    }
-
-    /// Writes a file of the run that is made of the others, such as a picture. As it can be made again,
-    /// nobody waits until it has reached the disk.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn write_product(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        let file = self.written(bytes).map_err(|error| self.unwritable(name, &error))?;
-        self.place(file, name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.place(self.stage(name, bytes)?, name)
-    }
-
-    /// The bytes on the disk, under a passing name.
-    fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
-        let synced = || -> std::io::Result<NamedTempFile> {
-            let file = self.written(bytes)?;
-            file.as_file().sync_all()?;
-            Ok(file)
-        };
-        synced().map_err(|error| self.unwritable(name, &error))
-    }
-
-    fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-        let mut file = staging_file(&self.path)?;
-        file.write_all(bytes)?;
-        Ok(file)
-    }
-
-    fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
-        match file.persist(self.path.join(name)) {
-            Ok(_) => Ok(()),
-            Err(failed) => Err(self.unwritable(name, &failed.error)),
-        }
-    }
-
-    fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
-        // The error itself speaks of a passing name.
-        let why = std::io::Error::from(error.kind());
-        Error::file(self.path.join(name), format!("cannot be written: {why}"))
-    }
-}
-
-/// The names of what is in a folder; none where there is no folder.
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let list = || -> std::io::Result<Vec<String>> {
-        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
-        fs::read_dir(folder)?.map(|entry| entry.map(name)).collect()
-    };
-    match folder.exists() {
-        true => list().map_err(|error| Error::file(folder, error)),
-        false => Ok(Vec::new()),
-    }
-}
-
-/// The passing name of a file that is complete, before it takes its own.
-fn next(name: &str) -> String {
-    format!("{name}.next")
-}
-
-/// Folders made for a run, outermost first. They go again unless the run keeps them.
-struct Made(Vec<PathBuf>);
-
-impl Made {
-    /// Makes `path` and the folders above it, as far as they are missing.
-    fn all(path: &Path) -> Result<Self> {
-        let mut made = Self(Vec::new());
-        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
-        let missing: Vec<&Path> = path.ancestors().take_while(missing).collect();
-        for folder in missing.into_iter().rev() {
-            made.one(folder).map_err(|error| Error::file(path, error))?;
-        }
-        Ok(made)
-    }
-
-    /// Makes one folder; `false` where something has that name already.
-    fn one(&mut self, path: &Path) -> std::io::Result<bool> {
-        match fs::create_dir(path) {
-            Ok(()) => self.0.push(path.into()),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        Ok(true)
-    }
-
-    fn keep(mut self) {
-        self.0.clear();
-    }
-}
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
-            // What is not empty has become somebody's.
-            let _ = fs::remove_dir(folder);
-        }
-    }
-}
-
-/// A file to be renamed, with the mode that the user's umask leaves to a new file: a temporary file's
-/// own mode would keep the run from everybody else.
-fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(WRITING);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
