@@ -113,8 +113,12 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The error itself speaks of a passing name.
-    let file = builder.tempfile_in(folder);
-    let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
+    let mut file = builder.tempfile_in(folder).map_err(|error| {
+        match error.get_ref().and_then(std::error::Error::source) {
+            Some(inner) => std::io::Error::new(error.kind(), inner.to_string()),
+            None => error,
+        }
+    })?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;

@@ -138,14 +138,14 @@ impl Job<'_> {
         self.show(&trainer, loaded)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
         let folder = match &self.options.resume {
-            Some(dir) => {
-                let folder = RunFolder::open(dir)?;
-                folder.tidy()?;
-                self.restore(&mut trainer, &folder, &loaded.preparation)?;
-                folder
-            }
+            Some(dir) => RunFolder::open(dir)?,
             None => self.folder()?,
         };
+        let _lock = folder.lock()?;
+        if self.options.resume.is_some() {
+            folder.tidy()?;
+            self.restore(&mut trainer, &folder, &loaded.preparation)?;
+        }
         folder.save_preparation(&loaded.preparation)?;
         let start = Instant::now();
         let outcome = self.follow(&mut trainer, loaded, &folder)?;

@@ -20,7 +20,7 @@ mod trainer;
 pub use checkpoint::Checkpoint;
 pub use config::{ClassWeights, Config, EarlyStopping};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
-pub use folder::RunFolder;
+pub use folder::{Lock, RunFolder};
 pub use progress::{Epoch, Progress};
 pub use saver::Saver;
 pub use step::{feed, loss_graph};
