@@ -100,7 +100,8 @@ pub struct Settings {
 /// The settings of a training; each overrides the configuration's.
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw or lbfgs [default: sgd; tables: adam]
+    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw, or lbfgs, which wants the whole training part
+    /// as one batch [default: sgd; tables: adam]
     #[arg(long)]
     pub optimizer: Option<String>,
     /// Learning rate [default: 0.1; tables: 0.01]
