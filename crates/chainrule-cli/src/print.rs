@@ -41,6 +41,16 @@ pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     format!("\n  {lead}{shown}{tail}\n  {}{}", " ".repeat(indent), "^".repeat(carets))
 }
 
+/// A score as people read it: with four decimals, or a power of ten where those would say little.
+pub fn score(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || !size.is_finite() || (1e-3..1e7).contains(&size) => {
+            format!("{value:.4}")
+        }
+        _ => format!("{value:.3e}"),
+    }
+}
+
 /// Prints one JSON document.
 pub fn json(document: &impl Serialize) -> Result<()> {
     let mut out = std::io::stdout().lock();
@@ -135,4 +145,15 @@ pub fn bar(steps: u64) -> ProgressBar {
         bar.set_style(style.progress_chars("━╸ "));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_keep_digits_that_say_something() {
+        let shown = [0.96667, 123_456.5, 0.0, 4.2e-7, -1.5e30, f64::NAN].map(score);
+        assert_eq!(shown, ["0.9667", "123456.5000", "0.0000", "4.200e-7", "-1.500e30", "NaN"]);
+    }
 }
