@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chainrule::optim::Optimizer;
 use chainrule::train::{Config, EarlyStopping};
 use clap::{Args, Parser, Subcommand};
 
@@ -100,7 +101,8 @@ pub struct Settings {
 /// The settings of a training; each overrides the configuration's.
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw or lbfgs [default: sgd; tables: adam]
+    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw, or lbfgs, which takes the whole training part
+    /// as one batch and searches along lines, with learning rate 1 [default: sgd; tables: adam]
     #[arg(long)]
     pub optimizer: Option<String>,
     /// Learning rate [default: 0.1; tables: 0.01]
@@ -464,9 +466,14 @@ impl Changes {
     fn over(&self, mut config: Config) -> anyhow::Result<Config> {
         if let Some(name) = &self.optimizer {
             config.optimizer = name.parse()?;
+            if let Optimizer::Lbfgs(lbfgs) = &mut config.optimizer {
+                // It models the loss of the whole training part: on a batch of it, steps go astray.
+                lbfgs.line_search = true;
+                (config.batch_size, config.lr) = (u32::MAX as usize, 1.0);
+            }
         }
         if let Some(name) = &self.schedule {
-            config = with(&config, "--schedule", "schedule", name)?;
+            config = with(&config, "--schedule", &[("schedule", name)])?;
         }
         replace(&mut config.lr, self.lr.as_ref());
         replace(&mut config.batch_size, self.batch_size.as_ref());
@@ -478,15 +485,16 @@ impl Changes {
         replace(&mut config.checkpoint_every, self.checkpoint_every.as_ref());
         config.gradient_flow |= self.gradient_flow;
         replace(&mut config.dtype, self.dtype.as_ref());
+        let mut changes = Vec::new();
         for change in &self.set {
             let Some((key, value)) = change.split_once('=') else {
                 anyhow::bail!(crate::Usage(format!(
                     "--set: `{change}` is no setting; write KEY=VALUE, such as clip_norm=1"
                 )));
             };
-            config = with(&config, "--set", key.trim(), value.trim())?;
+            changes.push((key.trim(), value.trim()));
         }
-        Ok(config)
+        Ok(if changes.is_empty() { config } else { with(&config, "--set", &changes)? })
     }
 }
 
@@ -497,9 +505,13 @@ impl Train {
     }
 }
 
-/// The configuration with a key's value from the command line's `option`.
-pub fn with(config: &Config, option: &str, key: &str, value: &str) -> Result<Config, crate::Usage> {
-    config.with(key, value).map_err(|error| crate::Usage(format!("{option} {error}")))
+/// The configuration with the values of some keys from the command line's `option`.
+pub fn with(
+    config: &Config,
+    option: &str,
+    changes: &[(&str, &str)],
+) -> Result<Config, crate::Usage> {
+    config.with_all(changes).map_err(|error| crate::Usage(format!("{option} {error}")))
 }
 
 fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {

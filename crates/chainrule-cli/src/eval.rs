@@ -45,16 +45,18 @@ fn table(score: &Evaluation, names: &[String]) -> String {
 
 fn values(loss: f64, scores: &ValueScores) -> String {
     let ValueScores { examples, mse, rmse, mae, r2 } = scores;
-    format!(
-        "{examples} examples, loss {loss:.4}\n\
-         RMSE {rmse:.4}   MAE {mae:.4}   MSE {mse:.4}   R² {r2:.4}\n"
-    )
+    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
+    format!("{examples} examples, loss {loss}\nRMSE {rmse}   MAE {mae}   MSE {mse}   R² {r2:.4}\n")
 }
 
 fn classes(loss: f64, scores: &ClassScores, names: &[String]) -> String {
     let confusion = &scores.confusion;
-    let mut out =
-        format!("{} examples, accuracy {:.4}, loss {loss:.4}\n", scores.examples, scores.accuracy);
+    let mut out = format!(
+        "{} examples, accuracy {:.4}, loss {}\n",
+        scores.examples,
+        scores.accuracy,
+        print::score(loss)
+    );
     let _ = write!(
         out,
         "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",

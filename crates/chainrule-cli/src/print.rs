@@ -41,6 +41,16 @@ pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     format!("\n  {lead}{shown}{tail}\n  {}{}", " ".repeat(indent), "^".repeat(carets))
 }
 
+/// A score as people read it: with four decimals, or a power of ten where those would say little.
+pub fn score(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || !size.is_finite() || (1e-3..1e7).contains(&size) => {
+            format!("{value:.4}")
+        }
+        _ => format!("{value:.3e}"),
+    }
+}
+
 /// Prints one JSON document.
 pub fn json(document: &impl Serialize) -> Result<()> {
     let mut out = std::io::stdout().lock();
@@ -113,8 +123,12 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     // The error itself speaks of a passing name.
-    let file = builder.tempfile_in(folder);
-    let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
+    let mut file = builder.tempfile_in(folder).map_err(|error| {
+        match error.get_ref().and_then(std::error::Error::source) {
+            Some(inner) => std::io::Error::new(error.kind(), inner.to_string()),
+            None => error,
+        }
+    })?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;
@@ -131,4 +145,15 @@ pub fn bar(steps: u64) -> ProgressBar {
         bar.set_style(style.progress_chars("━╸ "));
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_keep_digits_that_say_something() {
+        let shown = [0.96667, 123_456.5, 0.0, 4.2e-7, -1.5e30, f64::NAN].map(score);
+        assert_eq!(shown, ["0.9667", "123456.5000", "0.0000", "4.200e-7", "-1.500e30", "NaN"]);
+    }
 }

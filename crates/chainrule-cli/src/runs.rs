@@ -18,25 +18,41 @@ pub struct Entry {
 }
 
 pub fn runs(options: &Runs) -> Result<()> {
-    let mut folders = Vec::new();
-    for dir in &options.dirs {
-        let within = if RunFolder::open(dir).is_ok() { Vec::new() } else { found(dir)? };
-        // A sweep's folder stands for its runs.
-        folders.extend(if within.is_empty() { vec![dir.clone()] } else { within });
-    }
-    if options.dirs.is_empty() {
-        folders = found(Path::new("runs"))?;
-    }
-    if folders.is_empty() {
-        bail!(crate::Usage(
-            "there are no runs here: name their folders, or train one with chainrule train".into()
-        ));
-    }
-    let entries: Vec<Entry> = folders.iter().map(|dir| entry(dir)).collect::<Result<_>>()?;
+    let entries = match options.dirs.as_slice() {
+        [] => all()?,
+        dirs => named(dirs)?,
+    };
     if let Some(path) = &options.curves {
         print::write_bytes(path, &overlay(&entries, path)?)?;
     }
     print_table(&entries, options.by.as_deref(), options.json)
+}
+
+/// The runs in these folders; a sweep's folder stands for its runs.
+fn named(dirs: &[PathBuf]) -> Result<Vec<Entry>> {
+    let mut folders = Vec::new();
+    for dir in dirs {
+        let within = if RunFolder::open(dir).is_ok() { Vec::new() } else { found(dir)? };
+        folders.extend(if within.is_empty() { vec![dir.clone()] } else { within });
+    }
+    folders.iter().map(|dir| entry(dir)).collect()
+}
+
+/// The runs in `runs/`, without those that are damaged.
+fn all() -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for dir in found(Path::new("runs"))? {
+        match entry(&dir) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => print::progress(&format!("left out: {error:#}")),
+        }
+    }
+    if entries.is_empty() {
+        bail!(crate::Usage(
+            "there are no runs here: name their folders, or train one with chainrule train".into()
+        ));
+    }
+    Ok(entries)
 }
 
 /// The folders of runs within `parent`, by name and number.

@@ -100,8 +100,9 @@ fn axes(options: &Sweep, config: &Config) -> Result<Vec<Axis>> {
 
 /// The settings of a trial.
 fn chosen(config: &Config, trial: &Trial) -> Result<Config> {
-    let with = |config, (key, value): &(String, String)| with(&config, "in the sweep:", key, value);
-    Ok(trial.iter().try_fold(config.clone(), with)?)
+    let changes: Vec<(&str, &str)> =
+        trial.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    Ok(with(config, "in the sweep:", &changes)?)
 }
 
 fn diverged(error: &anyhow::Error) -> bool {

@@ -139,14 +139,14 @@ impl Job<'_> {
         self.show(&trainer, loaded)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
         let folder = match &self.options.resume {
-            Some(dir) => {
-                let folder = RunFolder::open(dir)?;
-                folder.tidy()?;
-                self.restore(&mut trainer, &folder, &loaded.preparation)?;
-                folder
-            }
+            Some(dir) => RunFolder::open(dir)?,
             None => self.folder()?,
         };
+        let _lock = folder.lock()?;
+        if self.options.resume.is_some() {
+            folder.tidy()?;
+            self.restore(&mut trainer, &folder, &loaded.preparation)?;
+        }
         folder.save_preparation(&loaded.preparation)?;
         let start = Instant::now();
         let outcome = self.follow(&mut trainer, loaded, &folder)?;
@@ -336,12 +336,13 @@ impl Progress {
 
 /// An epoch's scores in a line, losses before the others.
 fn epoch_line(epoch: &Epoch) -> String {
-    let mut line = format!("epoch {:>3}   train loss {:.4}", epoch.epoch, epoch.train_loss);
+    let mut line =
+        format!("epoch {:>3}   train loss {}", epoch.epoch, print::score(epoch.train_loss));
     let is_loss = |name: &str| name.ends_with("_loss");
     let losses = epoch.scores.iter().filter(|(name, _)| is_loss(name));
     let others = epoch.scores.iter().filter(|(name, _)| !is_loss(name));
     for (name, score) in losses.chain(others) {
-        let _ = write!(line, "   {} {score:.4}", name.replace('_', " "));
+        let _ = write!(line, "   {} {}", name.replace('_', " "), print::score(*score));
     }
     let _ = write!(line, "   {:.2} s", epoch.seconds);
     line
@@ -356,7 +357,9 @@ fn counted(count: impl TryInto<u64>, what: &str) -> String {
 fn summary(report: &Report) -> String {
     let mut out = String::new();
     let run = shell(&report.run);
-    let score = |(name, score): (&str, &f64)| format!("{} {score:.4}", name.replace('_', " "));
+    let score = |(name, score): (&str, &f64)| {
+        format!("{} {}", name.replace('_', " "), print::score(*score))
+    };
     let mut scores: Vec<String> =
         report.last.iter().map(|(name, value)| score((name, value))).collect();
     if let (true, Some(last)) = (scores.is_empty(), report.epochs.last()) {

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{chainrule, digits, json, text};
+use common::{chainrule, digits, fails, json, text};
 use tempfile::tempdir;
 
 /// Settings under which everything that a checkpoint holds matters.
@@ -106,6 +106,10 @@ fn ctrl_c_finishes_the_step_and_says_how_to_go_on() {
     let child = start(&["train", text(data.path()), "--out", text(&out), "--epochs", "4000000"]);
     while !out.join("metrics.jsonl").exists() {
         std::thread::sleep(Duration::from_millis(5));
+    }
+    for second in [&["--resume", text(&out)][..], &["iris", "--force", "--out", text(&out)]] {
+        let second = [&["train"][..], second].concat();
+        fails(&second, 1, &[text(&out), "another training is under way"]);
     }
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();

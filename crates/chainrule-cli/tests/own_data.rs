@@ -196,6 +196,17 @@ fn a_sweep_that_cannot_be_is_refused_before_it_trains() {
 }
 
 #[test]
+fn batches_too_small_for_their_layers_are_refused_before_they_come() {
+    let runs = tempdir().unwrap();
+    let layers =
+        "layers=[\"affine 8\", {kind=\"residual\", layers=[\"batch-norm\"]}, \"affine 3\"]";
+    let out = runs.path().join("run");
+    let call = ["train", "iris", "--set", layers, "--out", text(&out), "--batch-size", "7"];
+    fails(&call, 2, &["batch size is 7 for 120 examples", "a single example"]);
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_wrong_setting_of_the_call_is_a_wrong_word() {
     for (set, part) in [
         ("lr=-1", "positive and finite"),

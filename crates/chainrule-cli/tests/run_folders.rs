@@ -83,3 +83,20 @@ fn a_run_does_not_go_on_with_data_that_has_changed() {
     fails(&[&resume[..], &["3"]].concat(), 1, &["data.json", "has changed since the run began"]);
     assert_eq!(fs::read(out.join("data.json")).unwrap(), before);
 }
+
+#[test]
+fn a_damaged_run_does_not_hide_the_others() {
+    let folder = tempdir().unwrap();
+    for name in ["a", "b"] {
+        train(&folder.path().join("runs").join(name), &[]);
+    }
+    fs::write(folder.path().join("runs/a/metrics.jsonl"), "{").unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    let listed = program.arg("runs").current_dir(&folder).output().unwrap();
+    let (table, told) =
+        [listed.stdout, listed.stderr].map(|text| String::from_utf8(text).unwrap()).into();
+    assert!(listed.status.success() && table.contains("runs/b"), "{table}{told}");
+    assert!(told.contains("left out: runs/a/metrics.jsonl: line 1"), "{told}");
+    let named = folder.path().join("runs/a");
+    fails(&["runs", text(&named)], 1, &["metrics.jsonl: line 1"]);
+}

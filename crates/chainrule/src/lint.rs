@@ -22,7 +22,7 @@ const IMBALANCE: f64 = 10.0;
 const LEAK: f64 = 0.99;
 
 /// Units that are idle for this share of the examples.
-const IDLE: f64 = 0.5;
+const IDLE: f64 = 0.8;
 
 /// Examples whose activations are looked at, and of the batch whose curvature is measured.
 const EXAMPLES: usize = 64;

@@ -23,7 +23,7 @@ pub use checkpoint::Checkpoint;
 pub use config::{ClassWeights, Config, EarlyStopping};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
-pub use folder::RunFolder;
+pub use folder::{Lock, RunFolder};
 pub use progress::{Epoch, Progress};
 pub use replay::{Movement, Part, PartKind, StepExample, StepExplanation};
 pub use saver::Saver;

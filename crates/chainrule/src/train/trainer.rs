@@ -121,6 +121,19 @@ pub enum Truth {
     Values(Vec<f32>),
 }
 
+/// Checks that no batch is too small for the model's layers.
+fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Result<()> {
+    let largest = batch_size.min(examples).max(1);
+    let smallest = match examples % largest {
+        0 => largest,
+        rest => rest,
+    };
+    let normalises = model.parameters().any(|(name, _)| name.contains("batch_norm"));
+    let wanted = "one that leaves no batch of a single example, of which batch normalisation can make nothing";
+    let shown = format!("{batch_size} for {examples} examples");
+    Error::check(smallest > 1 || !normalises, "the batch size", shown, wanted)
+}
+
 /// Steps that a profile records.
 const PROFILED: usize = 100;
 
@@ -131,6 +144,7 @@ impl<'a, T: Real> Trainer<'a, T> {
     /// Settings that do not fit the data or the model.
     pub fn new(model: &'a Sequential, config: &'a Config, data: &dyn Examples) -> Result<Self> {
         config.validate()?;
+        check_batches(model, config.batch_size, data.len())?;
         let loss = config.loss_for(data.target())?;
         let objective = Objective::Loss(loss, class_weights(config, data)?);
         let mut trainer = Self {

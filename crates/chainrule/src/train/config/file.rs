@@ -142,13 +142,32 @@ impl Config {
     /// # Errors
     /// No setting has that key, or the value is out of its domain.
     pub fn with(&self, key: &str, value: &str) -> Result<Self> {
+        self.with_all(&[(key, value)])
+    }
+
+    /// These settings with other values for several keys, which may need one another.
+    ///
+    /// ```
+    /// use chainrule::train::Config;
+    /// let changes = [("early_stopping", "{ patience = 3 }"), ("validation", "0.1")];
+    /// assert_eq!(Config::default().with_all(&changes)?.validation, 0.1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Config::with`].
+    pub fn with_all(&self, changes: &[(&str, &str)]) -> Result<Self> {
         let bad = |error: &dyn std::fmt::Display| Error::Mismatch(error.to_string());
-        let parsed = format!("value = {value}").parse::<toml::Table>().ok();
-        let parsed = parsed.and_then(|mut table| table.remove("value"));
         let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
-        table.insert(key.into(), parsed.unwrap_or_else(|| value.into()));
+        for (key, value) in changes {
+            let parsed = format!("value = {value}").parse::<toml::Table>().ok();
+            let parsed = parsed.and_then(|mut table| table.remove("value"));
+            table.insert((*key).into(), parsed.unwrap_or_else(|| (*value).into()));
+        }
         let text = toml::to_string(&table).map_err(|error| bad(&error))?;
-        Self::parse(&text)
-            .map_err(|fault| Error::Mismatch(format!("{key}={value}: {}", fault.message())))
+        Self::parse(&text).map_err(|fault| {
+            let changes: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            Error::Mismatch(format!("{}: {}", changes.join(" "), fault.message()))
+        })
     }
 }

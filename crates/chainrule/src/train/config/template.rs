@@ -50,7 +50,7 @@ init = "{init}"                    # he, xavier, zeros or normal:DEVIATION
 # loss = {{ kind = "cross-entropy", label_smoothing = 0.1 }}
 # class_weights = "balanced"   # or a number for each class
 
-optimizer = "{optimizer}"             # sgd, adagrad, rmsprop, adam, adamw or lbfgs
+optimizer = "{optimizer}"             # sgd, adagrad, rmsprop, adam, adamw, or lbfgs (in one batch of all)
 # optimizer = {{ kind = "sgd", momentum = 0.9, nesterov = true, weight_decay = 1e-4 }}
 lr = {lr}                      # the learning rate
 # schedule = {{ kind = "cosine" }}   # constant, step, exponential, cosine, one-cycle or reduce-on-plateau

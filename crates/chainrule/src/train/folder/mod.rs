@@ -6,7 +6,7 @@
 mod checkpoints;
 mod writing;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -52,6 +52,12 @@ pub struct RunFolder {
     path: PathBuf,
 }
 
+/// A folder kept for one training; see [`RunFolder::lock`].
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
 impl RunFolder {
     /// Makes the folder `path` and writes the configuration. With `force` an earlier run's folder is
     /// taken, and what that run left in it goes; files of others are never taken for a run's.
@@ -86,6 +92,7 @@ impl RunFolder {
         if let Some(wrong) = wrong {
             return Err(Error::file(path, wrong));
         }
+        let _old = if free { None } else { Some(folder.lock()?) };
         let made = Made::all(path)?;
         Self::begin(path, config, made)
     }
@@ -169,6 +176,34 @@ impl RunFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Keeps other trainings out of this folder for as long as the lock is held, or the process lives.
+    ///
+    /// ```
+    /// use chainrule::train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let lock = folder.lock()?;
+    /// assert!(folder.lock().unwrap_err().to_string().contains("under way"));
+    /// drop(lock);
+    /// assert!(folder.lock().is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another training is under way in it.
+    pub fn lock(&self) -> Result<Lock> {
+        let path = self.path.join(CONFIG);
+        let file = File::open(&path).map_err(|error| Error::file(&path, error))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::file(&self.path, "another training is under way in this folder"))
+            }
+            // Where files cannot be locked, the user takes care.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Lock { _file: file }),
+        }
     }
 
     /// The run's settings.

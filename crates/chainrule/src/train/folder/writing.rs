@@ -52,7 +52,8 @@ impl RunFolder {
 
     pub(super) fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
         // The error itself speaks of a passing name.
-        let why = std::io::Error::from(error.kind());
+        let inner = error.get_ref().and_then(std::error::Error::source);
+        let why = inner.map_or_else(|| error.to_string(), ToString::to_string);
         Error::file(self.path.join(name), format!("cannot be written: {why}"))
     }
 }
