@@ -160,3 +160,23 @@ pub(super) fn early_stopping(value: &Value<'_>) -> Result<EarlyStopping, Fault> 
     fields.end("setting of `early_stopping`")?;
     Ok(stopping)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_that_layers_have() {
+        let mut words: Vec<&str> = LAYERS.iter().map(|(kind, _)| *kind).collect();
+        let mut known = LayerSpec::NAMES;
+        words.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(words, known);
+        for name in ACTIVATIONS {
+            assert!(
+                crate::nn::activation(name).is_ok() && activation_layer(name).is_ok(),
+                "{name}"
+            );
+        }
+    }
+}
