@@ -28,5 +28,6 @@ pub use dataset::Dataset;
 pub use examples::{Examples, Scale, Target};
 pub use locate::SHIPPED;
 pub use preparation::Preparation;
+pub(crate) use preparation::balanced;
 pub use source::{Loaded, Source, Task};
 use streamed::Streamed;

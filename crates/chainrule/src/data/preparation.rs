@@ -109,6 +109,13 @@ pub(super) enum Outcome {
     Values { columns: Vec<String>, scales: Vec<Scale> },
 }
 
+/// Weights for classes of so many examples that let each class count the same in all.
+pub(crate) fn balanced(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>() as f64;
+    let weight = |&count: &u64| all / (counts.len() as f64 * count.max(1) as f64);
+    counts.iter().map(weight).collect()
+}
+
 /// Which columns of a table a preparation reads.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
@@ -247,9 +254,7 @@ impl Preparation {
     #[must_use]
     pub fn balanced_weights(&self) -> Vec<f64> {
         let Outcome::Classes { counts, .. } = &self.outcome else { return Vec::new() };
-        let all = counts.iter().sum::<u64>() as f64;
-        let weight = |&count: &u64| all / (counts.len() as f64 * count.max(1) as f64);
-        counts.iter().map(weight).collect()
+        balanced(counts)
     }
 
     /// Finds the columns in a table that has them under the same names, in any order.

@@ -7,7 +7,7 @@ use super::config::{ClassWeights, Config};
 use super::evaluation::Evaluator;
 use super::progress::{Epoch, Progress};
 use super::step::{ACCUMULATED, CustomLoss, Objective, Purpose, Steps};
-use crate::data::{Examples, Target};
+use crate::data::{Examples, Target, balanced};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::nn::{Sequential, Targets};
@@ -395,8 +395,7 @@ fn class_weights(config: &Config, data: &dyn Examples) -> Result<Vec<f64>> {
                     *count += 1;
                 }
             }
-            let weight = |count: u64| data.len() as f64 / (classes as f64 * count.max(1) as f64);
-            Ok(counts.into_iter().map(weight).collect())
+            Ok(balanced(&counts))
         }
     }
 }
