@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::tensor::{MAX_RANK, Shape};
-
 /// What can go wrong, with what a person needs to mend it.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -23,16 +21,18 @@ pub enum Error {
         line: u32,
     },
     /// More axes than a tensor can have.
-    #[error("a tensor has at most {MAX_RANK} axes, not {rank}")]
+    #[error("a tensor has at most {most} axes, not {rank}")]
     Rank {
+        /// The most axes that there can be.
+        most: usize,
         /// The axes asked for.
         rank: usize,
     },
     /// A number of elements that the shape contradicts.
-    #[error("shape {shape} has {expected} elements, but {found} were given")]
+    #[error("shape {shape:?} has {expected} elements, but {found} were given")]
     ElementCount {
-        /// The shape in question.
-        shape: Shape,
+        /// The lengths of the axes.
+        shape: Vec<usize>,
         /// The number of its elements.
         expected: usize,
         /// The number of elements given.

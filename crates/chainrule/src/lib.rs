@@ -25,6 +25,7 @@
 mod backward;
 pub mod check;
 pub mod data;
+mod elementary;
 pub mod error;
 pub mod explain;
 pub mod graph;
@@ -34,7 +35,9 @@ pub mod ops;
 pub mod optim;
 mod parameters;
 pub mod plan;
+mod random;
 mod runtime;
+mod simd;
 pub mod tensor;
 pub mod train;
 

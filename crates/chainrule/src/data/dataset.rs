@@ -2,7 +2,7 @@
 
 use super::{Examples, Scale, Target};
 use crate::error::{Error, Result};
-use crate::runtime::{prefetch, vectorized};
+use crate::simd::{prefetch, vectorized};
 use crate::tensor::Real;
 
 /// The features of a dataset's examples, one row each.

@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::runtime::{Stream, generator};
+use crate::random::{Stream, generator};
 
 /// What an example's target is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 
 use super::table::{Cell, Table};
 use crate::error::Result;
-use crate::runtime::{Stream, generator};
+use crate::random::{Stream, generator};
 
 /// The most classes of a target, or categories of a column.
 pub(super) const MOST_WORDS: usize = 1000;

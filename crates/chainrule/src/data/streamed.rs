@@ -14,7 +14,7 @@ use super::preparation::Columns;
 use super::table::{Chunk, TableFile};
 use super::{Dataset, Examples, Preparation, Scale, Target};
 use crate::error::{Error, Result};
-use crate::runtime::{Stream, generator};
+use crate::random::{Stream, generator};
 
 /// Bytes of prepared features that a group of chunks may take.
 const GROUP_BYTES: usize = 16 << 20;

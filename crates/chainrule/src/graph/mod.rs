@@ -1,5 +1,6 @@
 //! Recording a computation: nodes, their types, and the first error.
 
+pub(crate) mod op;
 mod var;
 
 use std::cell::{Cell, RefCell};
@@ -9,10 +10,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use op::{
+    AnyOp, Class, Gate, InPlace, Notation, Op, Operand, Output, Scalar, Values, ValuesMut, View,
+};
+pub(crate) use op::{Key, MAX_OPERANDS};
 pub use var::Var;
 
 use crate::error::{Error, Result};
-use crate::ops::{AnyOp, MAX_OPERANDS, Op};
 use crate::tensor::{Shape, Tensor};
 
 /// What a node's elements are.

@@ -1,10 +1,8 @@
 //! A value in a graph, with its operators.
 
 use std::fmt;
-use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use super::{Graph, Kind, OTHER_GRAPH, Type};
-use crate::ops::{self, AnyOp};
+use super::{Graph, Kind, Notation, Type};
 use crate::tensor::Shape;
 
 /// A value in a graph: a reference to the graph and the node's number. Copying one copies no data.
@@ -115,7 +113,7 @@ impl<'g> Var<'g> {
         }
         let below = self.graph.node(self.id, |node| match &node.source {
             super::Source::Constant(tensor) => Err(tensor.at(&[])),
-            super::Source::Op(op) if op.notation() == ops::Notation::Silent => {
+            super::Source::Op(op) if op.notation() == Notation::Silent => {
                 node.operands.first().copied().ok_or(None)
             }
             _ => Err(None),
@@ -124,28 +122,6 @@ impl<'g> Var<'g> {
             Ok(operand) => self.graph.var(operand).as_constant(),
             Err(value) => value,
         }
-    }
-
-    /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
-    #[track_caller]
-    pub(crate) fn zip(self, op: impl ops::Op, other: Self) -> Self {
-        if !other.belongs_to(self.graph) {
-            return self.graph.fail(AnyOp::name(&op), OTHER_GRAPH, &[self, other]);
-        }
-        match self.shape().broadcast(&other.shape()) {
-            Some(shape) => {
-                self.graph.apply(op, &[self.broadcast_to(shape), other.broadcast_to(shape)])
-            }
-            None => {
-                let message = "the shapes do not broadcast: aligned at the last axis, lengths must be equal or 1";
-                self.graph.fail(AnyOp::name(&op), message, &[self, other])
-            }
-        }
-    }
-
-    /// This scalar repeated in a given shape, as a constant.
-    pub(crate) fn like(self, value: f64) -> Self {
-        self.graph.constant(value).broadcast_to(self.shape())
     }
 
     pub(crate) fn is_real(&self) -> bool {
@@ -160,44 +136,5 @@ impl fmt::Debug for Var<'_> {
         }
         let name = self.graph.node(self.id, super::Node::op_name);
         write!(f, "Var({} {name} {})", self.id, self.ty())
-    }
-}
-
-macro_rules! operator {
-    ($trait:ident, $method:ident, $op:expr) => {
-        impl<'g> $trait for Var<'g> {
-            type Output = Var<'g>;
-            #[track_caller]
-            fn $method(self, other: Self) -> Self {
-                self.zip($op, other)
-            }
-        }
-        impl<'g> $trait<f64> for Var<'g> {
-            type Output = Var<'g>;
-            #[track_caller]
-            fn $method(self, other: f64) -> Self {
-                self.zip($op, self.graph.constant(other))
-            }
-        }
-        impl<'g> $trait<Var<'g>> for f64 {
-            type Output = Var<'g>;
-            #[track_caller]
-            fn $method(self, other: Var<'g>) -> Var<'g> {
-                other.graph.constant(self).zip($op, other)
-            }
-        }
-    };
-}
-
-operator!(Add, add, ops::Add);
-operator!(Sub, sub, ops::Sub);
-operator!(Mul, mul, ops::Mul);
-operator!(Div, div, ops::Div);
-
-impl<'g> Neg for Var<'g> {
-    type Output = Var<'g>;
-    #[track_caller]
-    fn neg(self) -> Self {
-        self.graph.apply(ops::Neg, &[self])
     }
 }

@@ -4,7 +4,7 @@ use super::{Affine, Init, Layer, LayerSpec, Pass, Spec, activation};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::parameters::Parameters;
-use crate::runtime::{Stream, generator};
+use crate::random::{Stream, generator};
 use crate::tensor::{Real, Shape};
 
 /// Checks that so many elements fit into memory, before any is written: an allocation that fails

@@ -1,7 +1,7 @@
 //! Operations that move elements without computing: reshape, transpose, broadcast, slice, concat, pad.
 
-use super::{Class, Gate, MAX_OPERANDS, Notation, Op, Operand, Output, Real, Type, View, reals};
-use crate::graph::Var;
+use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
+use crate::graph::{MAX_OPERANDS, Var};
 use crate::tensor::{MAX_RANK, Offsets, Shape};
 
 /// Copies the viewed elements in the output's order.

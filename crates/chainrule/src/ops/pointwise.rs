@@ -5,7 +5,7 @@
 
 use super::{Class, Gate, InPlace, Notation, Op, Operand, Output, Real, Scalar, Type, pointwise};
 use crate::graph::Var;
-use crate::runtime::vectorized;
+use crate::simd::vectorized;
 use crate::tensor::Shape;
 
 /// Writes one operation of one operand: `value` is its kernel, `slope` its derivative as nodes.

@@ -4,7 +4,8 @@ use rand::Rng;
 
 use super::{Gate, Op, Operand, Output, Real, Type};
 use crate::graph::Var;
-use crate::runtime::{Stream, generator, vectorized};
+use crate::random::{Stream, generator};
+use crate::simd::vectorized;
 use crate::tensor::Shape;
 
 /// Elements that are 0 with probability `rate` and else 1/(1 − rate), so that their mean is 1: the mask

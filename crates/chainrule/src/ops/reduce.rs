@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Class, Gate, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
-use crate::runtime::vectorized;
+use crate::simd::vectorized;
 use crate::tensor::{MAX_RANK, Offsets, Shape, Strides};
 
 /// Which axes are reduced.

@@ -3,7 +3,7 @@
 use super::reduce::sum_run;
 use super::{Gate, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
-use crate::runtime::vectorized;
+use crate::simd::vectorized;
 use crate::tensor::Shape;
 
 pub(super) fn infer(operands: &[Type]) -> Result<Type, String> {

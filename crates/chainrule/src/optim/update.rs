@@ -3,7 +3,7 @@
 
 use crate::graph::Var;
 use crate::ops::{Class, Gate, InPlace, Op, Operand, Output, Type, pointwise};
-use crate::runtime::vectorized;
+use crate::simd::vectorized;
 use crate::tensor::Real;
 
 /// Writes a pointwise operation of an optimizer. The operands after the semicolon repeat one number

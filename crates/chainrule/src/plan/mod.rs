@@ -228,7 +228,7 @@ impl<T: Real> Plan<T> {
         let target = self.input_mut(name)?;
         if target.len() != values.len() {
             let (expected, found) = (target.len(), values.len());
-            let shape = self.slot(name)?.ty.shape;
+            let shape = self.slot(name)?.ty.shape.dims().into();
             return Err(Error::ElementCount { shape, expected, found });
         }
         target.copy_from_slice(values);
@@ -245,7 +245,7 @@ impl<T: Real> Plan<T> {
             return Err(Error::Mismatch(format!("`{name}` takes real numbers, not labels")));
         };
         if labels.len() != ty.shape.len() {
-            let (shape, expected, found) = (ty.shape, ty.shape.len(), labels.len());
+            let (shape, expected, found) = (ty.shape.dims().into(), ty.shape.len(), labels.len());
             return Err(Error::ElementCount { shape, expected, found });
         }
         if let Some(&label) = labels.iter().find(|&&label| label as usize >= bound) {

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::graph::{Node, Source};
-use crate::ops::{self, AnyOp, Class, Key, Notation, Scalar};
+use crate::graph::{Key, Node, Source, op};
+use crate::ops::{self, AnyOp, Class, Notation, Scalar};
 use crate::tensor::{Real, Shape, Tensor};
 
 /// Rewrites the needed nodes in place; the answer gives for each node the one that stands for it.
@@ -78,7 +78,7 @@ fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
         return None;
     }
     let value = |at| value(at).map(T::from_f64);
-    let result = match T::scalar(&**op)? {
+    let result = match op::scalar::<T>(&**op)? {
         Scalar::Unary(f) => f(value(0)?),
         Scalar::Binary(f) => f(value(0)?, value(1)?),
         Scalar::Ternary(f) => f(value(0)?, value(1)?, value(2)?),

@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use super::execute::Source;
-use super::simd::prefetch_from;
-use crate::ops::{InPlace, MAX_OPERANDS, Scalar};
+use crate::graph::{MAX_OPERANDS, op};
+use crate::ops::{InPlace, Scalar};
 use crate::plan::{Argument, Chain, Instruction, Place};
+use crate::simd::prefetch_from;
 use crate::tensor::{MAX_RANK, Offsets, Real};
 
 /// Elements of one scratch block: several blocks fit into the innermost cache.
@@ -234,7 +235,7 @@ fn lines<T: Real>(chain: &Chain) -> Option<Vec<Line<T>>> {
                 Argument::Instruction(at) => (loads + at) as u32,
             };
         }
-        let kernel = T::scalar(&*instruction.op)?;
+        let kernel = op::scalar::<T>(&*instruction.op)?;
         Some(Line { kernel, operands, result: (loads + at) as u32 })
     };
     chain.body.iter().enumerate().map(line).collect()
@@ -251,7 +252,7 @@ fn computed<T: Real>(chain: &Chain, instruction: &Instruction) -> Computed<T> {
     match instruction.operands.as_slice() {
         operands if !operands.iter().any(is_it) => Computed::Memory,
         [first, rest @ ..] if is_it(first) && !rest.iter().any(is_it) => {
-            T::in_place(&*instruction.op).map_or(Computed::Block(0), Computed::InPlace)
+            op::in_place::<T>(&*instruction.op).map_or(Computed::Block(0), Computed::InPlace)
         }
         _ => Computed::Block(0),
     }
@@ -375,10 +376,10 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
             match (self.program.results[at], instruction.store) {
                 (Computed::InPlace(kernel), _) => kernel(operands.get(1..).unwrap_or(&[]), output),
                 (Computed::Memory, _) | (_, None) => {
-                    T::pointwise(&*instruction.op, operands, output);
+                    op::pointwise(&*instruction.op, operands, output);
                 }
                 (Computed::Block(_), Some(storage)) => {
-                    T::pointwise(&*instruction.op, operands, output);
+                    op::pointwise(&*instruction.op, operands, output);
                     let place = self.source.pointer(storage).wrapping_add(now.start);
                     // SAFETY: as above, and no slice of the parameter lives.
                     unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };

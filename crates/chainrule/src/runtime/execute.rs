@@ -14,11 +14,10 @@ use super::memory::{Memory, Shared};
 use super::pool::share;
 use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
-use crate::graph::Kind;
+use crate::graph::{Kind, MAX_OPERANDS, op};
 use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
 use crate::ops::{
-    AnyOp, MAX_OPERANDS, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths,
-    matrix,
+    AnyOp, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths, matrix,
 };
 use crate::parameters::Parameters;
 use crate::plan::{Chain, Layout, Place, Slot, Step, Storage, Work};
@@ -370,7 +369,7 @@ impl<'a, T: Real> Worker<'a, T> {
         // a step are disjoint.
         let values = unsafe { self.target(out, range.clone()) };
         let output = Output { shape: out.shape, range, values };
-        T::forward(op, &views[..operands.len()], output);
+        op::forward(op, &views[..operands.len()], output);
     }
 
     fn copy(&self, from: &Place, to: &Place, range: Range<usize>) {

@@ -1,7 +1,7 @@
 //! Evaluating a graph node by node, without a plan: the reference that plans are tested against.
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Node, Source, Var};
+use crate::graph::{Graph, Kind, Node, Source, Var, op};
 use crate::ops::{AnyOp, Class, Operand, Output, Values, ValuesMut, View};
 use crate::parameters::Parameters;
 use crate::tensor::{Offsets, Real, Tensor};
@@ -118,13 +118,13 @@ fn evaluate<T: Real>(
         Kind::Real => {
             let mut elements = vec![T::zero(); shape.len()];
             let values = ValuesMut::Real(&mut elements);
-            T::forward(op, &operands, Output { shape, range, values });
+            op::forward(op, &operands, Output { shape, range, values });
             Elements::Real(elements)
         }
         Kind::Index { .. } => {
             let mut elements = vec![0; shape.len()];
             let values = ValuesMut::Index(&mut elements);
-            T::forward(op, &operands, Output { shape, range, values });
+            op::forward(op, &operands, Output { shape, range, values });
             Elements::Index(elements)
         }
     }

@@ -3,7 +3,7 @@
 mod real;
 mod shape;
 
-pub use real::Real;
+pub use real::{ByPrecision, Real};
 pub(crate) use shape::Offsets;
 pub use shape::{MAX_RANK, Shape, Strides};
 
@@ -38,7 +38,8 @@ impl<T: Copy> Tensor<T> {
     pub fn new(shape: impl Into<Shape>, values: Vec<T>) -> Result<Self, Error> {
         let shape = shape.into();
         if shape.len() != values.len() {
-            return Err(Error::ElementCount { shape, expected: shape.len(), found: values.len() });
+            let (expected, found) = (shape.len(), values.len());
+            return Err(Error::ElementCount { shape: shape.dims().into(), expected, found });
         }
         Ok(Self { shape, values })
     }

@@ -4,10 +4,7 @@ use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
 
-use crate::ops::elementary;
-use crate::ops::product::{self, Tiles};
-use crate::ops::{AnyOp, InPlace, Operand, Output, Scalar};
-use crate::runtime::Level;
+use crate::elementary;
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
 ///
@@ -46,85 +43,45 @@ pub trait Real:
 
     /// Appends the value's bytes, least significant first.
     fn extend_le_bytes(self, bytes: &mut Vec<u8>);
+
+    /// What stands for this type where the precisions differ.
+    fn by_precision<C: ByPrecision>(choice: C) -> C::Answer<Self>;
+}
+
+/// What differs between the two precisions, such as the kernel to call: an answer for each, from which
+/// [`Real::by_precision`] takes the one for its type.
+///
+/// ```
+/// use chainrule::tensor::{ByPrecision, Real};
+///
+/// /// Elements of a cache line.
+/// struct PerLine;
+/// impl ByPrecision for PerLine {
+///     type Answer<T: Real> = usize;
+///     fn single(self) -> usize {
+///         16
+///     }
+///     fn double(self) -> usize {
+///         8
+///     }
+/// }
+/// assert_eq!(f64::by_precision(PerLine), 8);
+/// ```
+pub trait ByPrecision {
+    /// The answer for a precision.
+    type Answer<T: Real>;
+
+    /// The answer for [`f32`].
+    fn single(self) -> Self::Answer<f32>;
+
+    /// The answer for [`f64`].
+    fn double(self) -> Self::Answer<f64>;
 }
 
 mod sealed {
-    use super::{AnyOp, InPlace, Level, Operand, Output, Scalar, Tiles, product};
-
-    pub trait Sealed: Sized {
-        /// Calls an operation's kernel for this type.
-        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>);
-
-        /// Calls a pointwise operation's kernel on stretches.
-        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]);
-
-        /// A pointwise operation's kernel that writes over its first operand.
-        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>>;
-
-        /// A pointwise operation's kernel for single numbers.
-        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>>;
-
-        /// The innermost loops of matrix products, for this processor.
-        fn tiles() -> Tiles<Self>;
-
-        /// Lets `fill` write single-precision values where `target` is.
-        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R;
-    }
-
-    impl Sealed for f32 {
-        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
-            op.forward_f32(operands, output);
-        }
-
-        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]) {
-            op.pointwise_f32(operands, output);
-        }
-
-        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>> {
-            op.in_place_f32()
-        }
-
-        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>> {
-            op.scalar_f32()
-        }
-
-        fn tiles() -> Tiles<Self> {
-            product::tiles_f32(Level::current())
-        }
-
-        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R {
-            fill(target)
-        }
-    }
-
-    impl Sealed for f64 {
-        fn forward(op: &dyn AnyOp, operands: &[Operand<'_, Self>], output: Output<'_, Self>) {
-            op.forward_f64(operands, output);
-        }
-
-        fn pointwise(op: &dyn AnyOp, operands: &[&[Self]], output: &mut [Self]) {
-            op.pointwise_f64(operands, output);
-        }
-
-        fn in_place(op: &dyn AnyOp) -> Option<InPlace<Self>> {
-            op.in_place_f64()
-        }
-
-        fn scalar(op: &dyn AnyOp) -> Option<Scalar<Self>> {
-            op.scalar_f64()
-        }
-
-        fn tiles() -> Tiles<Self> {
-            product::tiles_f64(Level::current())
-        }
-
-        fn fill_f32<R>(target: &mut [Self], fill: impl FnOnce(&mut [f32]) -> R) -> R {
-            let mut values = vec![0.0; target.len()];
-            let result = fill(&mut values);
-            target.iter_mut().zip(values).for_each(|(to, from)| *to = f64::from(from));
-            result
-        }
-    }
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
 }
 
 /// 1/(1 + e⁻ˣ) from e^(−|x|), so that no argument overflows.
@@ -134,7 +91,7 @@ fn sigmoid_f64(x: f64) -> f64 {
 }
 
 macro_rules! real {
-    ($type:ty, $exp:path, $tanh:path, $sigmoid:path, $erf:path) => {
+    ($type:ty, $precision:ident, $exp:path, $tanh:path, $sigmoid:path, $erf:path) => {
         impl Real for $type {
             const NAME: &'static str = stringify!($type);
 
@@ -173,9 +130,14 @@ macro_rules! real {
             fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
                 bytes.extend_from_slice(&self.to_le_bytes());
             }
+
+            #[inline(always)]
+            fn by_precision<C: ByPrecision>(choice: C) -> C::Answer<Self> {
+                choice.$precision()
+            }
         }
     };
 }
 
-real!(f32, elementary::exp, elementary::tanh, elementary::sigmoid, elementary::erf);
-real!(f64, f64::exp, f64::tanh, sigmoid_f64, libm::erf);
+real!(f32, single, elementary::exp, elementary::tanh, elementary::sigmoid, elementary::erf);
+real!(f64, double, f64::exp, f64::tanh, sigmoid_f64, libm::erf);

@@ -50,7 +50,7 @@ impl Shape {
     /// More than [`MAX_RANK`] axes.
     pub fn new(dims: &[usize]) -> Result<Self, Error> {
         if dims.len() > MAX_RANK {
-            return Err(Error::Rank { rank: dims.len() });
+            return Err(Error::Rank { most: MAX_RANK, rank: dims.len() });
         }
         let mut shape = Self { rank: dims.len() as u8, ..Self::scalar() };
         shape.dims[..dims.len()].copy_from_slice(dims);

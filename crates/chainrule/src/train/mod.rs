@@ -15,6 +15,7 @@ mod progress;
 pub mod readme;
 mod replay;
 mod saver;
+mod single;
 mod step;
 pub mod tensorboard;
 mod trainer;

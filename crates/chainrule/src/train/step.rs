@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::lbfgs::Gradients;
+use super::single::fill_f32;
 use super::{Config, Trainer};
 use crate::data::{Examples, Target};
 use crate::error::{Error, Result};
@@ -70,7 +71,7 @@ pub fn feed<T: Real>(plan: &mut Plan<T>, data: &dyn Examples, batch: &[u32]) -> 
     plan.fill_rows(FEATURES, |first, rows| {
         let examples = batch.get(first..).unwrap_or_default();
         let examples = &examples[..examples.len().min(rows.len() / width)];
-        if let Err(error) = T::fill_f32(rows, |rows| data.features(examples, rows)) {
+        if let Err(error) = fill_f32(rows, |rows| data.features(examples, rows)) {
             failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
         }
     })?;
@@ -97,7 +98,7 @@ pub(super) fn feed_targets<T: Real>(
         }
         Target::Values { .. } => {
             let values = plan.input_mut(TARGETS)?;
-            T::fill_f32(values, |values| data.values(batch, values))
+            fill_f32(values, |values| data.values(batch, values))
         }
     }
 }
@@ -300,7 +301,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         if plan.has_input(WEIGHTS) {
             let weights = plan.input_mut(WEIGHTS)?;
-            U::fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
+            fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
         }
         Ok(())
     }

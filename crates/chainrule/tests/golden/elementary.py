@@ -1,4 +1,4 @@
-"""Prints the coefficients of crates/chainrule/src/ops/elementary.rs.
+"""Prints the coefficients of crates/chainrule/src/elementary/mod.rs.
 
     pip install mpmath
     python3 crates/chainrule/tests/golden/elementary.py

@@ -14,8 +14,7 @@ mod tiles;
 
 use std::ops::Range;
 
-use tiles::{Left, ROWS, Rows, WIDEST};
-pub(crate) use tiles::{Tiles, tiles_f32, tiles_f64};
+use tiles::{Left, ROWS, Rows, WIDEST, tiles};
 
 use crate::tensor::Real;
 
@@ -157,7 +156,7 @@ impl<T: Real> Product<T> {
     /// A's rows against groups of B's columns.
     unsafe fn ordinary(&self, rows: Range<usize>, scratch: &mut [T], follow: &mut impl Follow<T>) {
         let Lengths { k, n, .. } = self.lengths;
-        let tiles = T::tiles();
+        let tiles = tiles::<T>();
         let group = group(self.lengths);
         let (packed, result) = scratch.split_at_mut(k.min(RESIDENT) * group);
         let packs = self.b.column != 1;
@@ -207,7 +206,7 @@ impl<T: Real> Product<T> {
         columns: &Range<usize>,
         between: &mut impl FnMut(usize, usize),
     ) {
-        let tiles = T::tiles();
+        let tiles = tiles::<T>();
         let panels = columns.len().div_ceil(tiles.columns);
         let parts = terms.len().div_ceil(BLOCK) * panels * rows.len().div_ceil(ROWS);
         let mut part = 0;
@@ -254,7 +253,7 @@ impl<T: Real> Product<T> {
         follow: &mut impl Follow<T>,
     ) {
         let Lengths { k, n, .. } = self.lengths;
-        let tiles = T::tiles();
+        let tiles = tiles::<T>();
         let (sums, packed) = scratch.split_at_mut(n * WIDEST);
         for panel in stretches(rows, tiles.columns) {
             let width = panel.len();
@@ -349,8 +348,9 @@ unsafe fn transpose<T: Real>(to: &mut [T], from: *const T, strides: (usize, usiz
 
 #[cfg(test)]
 mod tests {
+    use super::tiles::{Tiles, tiles_f32, tiles_f64};
     use super::*;
-    use crate::runtime::Level;
+    use crate::simd::Level;
 
     /// The definition: blocks of fused multiply-adds, added in order.
     fn plain<T: Real>(a: impl Fn(usize) -> T, b: impl Fn(usize) -> T, k: usize) -> T {

@@ -3,8 +3,8 @@
 //! Each sum is one chain of fused multiply-adds over k in ascending order, whatever the width of a
 //! vector: AVX-512, AVX2 and the portable loop give the same bits.
 
-use crate::runtime::Level;
-use crate::tensor::Real;
+use crate::simd::Level;
+use crate::tensor::{ByPrecision, Real};
 
 /// The most rows of a tile.
 pub(super) const ROWS: usize = 6;
@@ -94,8 +94,26 @@ macro_rules! instances {
     }};
 }
 
+/// The tiles for this processor.
+#[inline(always)]
+pub(super) fn tiles<T: Real>() -> Tiles<T> {
+    struct Here;
+    impl ByPrecision for Here {
+        type Answer<T: Real> = Tiles<T>;
+        #[inline(always)]
+        fn single(self) -> Tiles<f32> {
+            tiles_f32(Level::current())
+        }
+        #[inline(always)]
+        fn double(self) -> Tiles<f64> {
+            tiles_f64(Level::current())
+        }
+    }
+    T::by_precision(Here)
+}
+
 /// The tiles of a level.
-pub(crate) fn tiles_f32(level: Level) -> Tiles<f32> {
+pub(super) fn tiles_f32(level: Level) -> Tiles<f32> {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => Tiles {
@@ -113,7 +131,7 @@ pub(crate) fn tiles_f32(level: Level) -> Tiles<f32> {
 }
 
 /// The tiles of a level.
-pub(crate) fn tiles_f64(level: Level) -> Tiles<f64> {
+pub(super) fn tiles_f64(level: Level) -> Tiles<f64> {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => Tiles {

@@ -107,7 +107,7 @@ pub(crate) fn prefetch<E>(values: &[E]) {
 }
 
 /// [`prefetch`] of memory that others may be writing.
-pub(super) fn prefetch_from(start: *const u8, bytes: usize) {
+pub(crate) fn prefetch_from(start: *const u8, bytes: usize) {
     const LINE: usize = 64;
     #[cfg(target_arch = "x86_64")]
     for offset in (0..bytes).step_by(LINE) {

@@ -1,0 +1,404 @@
+//! What an operation is: the trait that graphs, plans and executors know operations by.
+
+use std::any::TypeId;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{Graph, Type, Var};
+use crate::tensor::{ByPrecision, Real, Shape, Strides};
+
+/// How an operation's formula is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notation {
+    /// Between its operands, such as `a * b`.
+    Infix(&'static str),
+    /// As a function of its operands, such as `exp(x)`.
+    Function,
+    /// Not at all: the operand stands for it, as for a broadcast.
+    Silent,
+}
+
+/// What the plan may do with an operation besides calling its kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Element i of the output depends on element i of each operand alone: chains of these are
+    /// computed block by block.
+    Pointwise,
+    /// The output is the operand's memory, read in another order: nothing is computed.
+    View,
+    /// The matrix product, whose kernel takes in what follows it.
+    Product,
+    /// Only its kernel knows; operands come in any strides when `strided`, else contiguous.
+    Kernel {
+        /// Whether the kernel reads operands through their strides.
+        strided: bool,
+    },
+}
+
+/// An operation, in one place.
+pub trait Op: Debug + Send + Sync + 'static {
+    /// The operation's name, in lower case.
+    fn name(&self) -> &'static str;
+
+    /// The shape rule: the output's type.
+    ///
+    /// # Errors
+    /// What is wrong with the operands and what would be right.
+    fn infer(&self, operands: &[Type]) -> Result<Type, String>;
+
+    /// The kernel: computes the elements `output.range` of the output.
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>);
+
+    /// The backward rule: the gradient of `operand`, made of nodes, or `None` where it is zero.
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+
+    /// For [`Class::Pointwise`]: the kernel on stretches of the operands and of the output, all of one
+    /// length.
+    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+        let shape = Shape::from([output.len()]);
+        let empty = Operand { shape, strides: shape.strides(), values: Values::Real(&[]) };
+        let mut views = [empty; MAX_OPERANDS];
+        for (view, values) in views.iter_mut().zip(operands) {
+            view.values = Values::Real(values);
+        }
+        let range = 0..output.len();
+        let output = Output { shape, range, values: ValuesMut::Real(output) };
+        self.forward(&views[..operands.len().min(MAX_OPERANDS)], output);
+    }
+
+    /// For [`Class::Pointwise`]: the kernel that writes over the first operand, where there is one.
+    fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
+        None
+    }
+
+    /// For [`Class::Pointwise`]: the kernel for single numbers, where there is one.
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        None
+    }
+
+    /// Whether row r of the output, along the first axis, needs no more of this operand than its row r.
+    fn by_rows(&self, _operand: usize) -> bool {
+        false
+    }
+
+    /// For an operation that is the mean of what another computes, row by row: that other one, which a
+    /// plan shares among threads.
+    #[doc(hidden)]
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
+        None
+    }
+
+    /// How the formula is written.
+    fn notation(&self) -> Notation {
+        Notation::Function
+    }
+
+    /// What the plan may do besides calling the kernel.
+    fn class(&self) -> Class {
+        Class::Kernel { strided: false }
+    }
+
+    /// For [`Class::View`]: the output's place in the operand's memory, or `None` where the operand
+    /// must be made contiguous first.
+    fn view(&self, _operand: &View, _output: &Shape) -> Option<View> {
+        None
+    }
+
+    /// The number of output elements that are computed together, such as a row; a kernel's range
+    /// begins and ends at multiples of it.
+    fn grain(&self, _output: &Shape) -> usize {
+        1
+    }
+
+    /// A rough count of arithmetic operations per output element.
+    fn cost(&self, _operands: &[Type]) -> usize {
+        4
+    }
+
+    /// The values whose signs choose the branch of a piecewise operation, as `relu`'s operand does.
+    fn kinks<'g>(&self, _operands: &[Var<'g>]) -> Vec<Var<'g>> {
+        Vec::new()
+    }
+}
+
+/// The most operands that an operation can have.
+pub(crate) const MAX_OPERANDS: usize = 8;
+
+/// A pointwise kernel that finds its first operand where it writes the output; it is given the others.
+pub type InPlace<T> = fn(others: &[&[T]], output: &mut [T]);
+
+/// A pointwise kernel for single numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Scalar<T> {
+    /// Of one operand.
+    Unary(fn(T) -> T),
+    /// Of two operands.
+    Binary(fn(T, T) -> T),
+    /// Of three operands.
+    Ternary(fn(T, T, T) -> T),
+}
+
+/// Where a value lies in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The lengths of the axes.
+    pub shape: Shape,
+    /// The distance between neighbours along each axis, in elements.
+    pub strides: Strides,
+    /// The first element's distance from the buffer's start.
+    pub offset: usize,
+}
+
+impl View {
+    /// A contiguous row-major value at the start of its buffer.
+    #[must_use]
+    pub fn contiguous(shape: Shape) -> Self {
+        Self { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// One past the last element that the view can reach.
+    pub(crate) fn end(&self) -> usize {
+        if self.shape.is_empty() {
+            return self.offset;
+        }
+        let dims = self.shape.dims().iter().zip(self.strides);
+        self.offset + dims.map(|(&n, stride)| (n - 1) * stride).sum::<usize>() + 1
+    }
+
+    /// Whether the elements lie row by row without gaps.
+    #[must_use]
+    pub fn is_contiguous(&self) -> bool {
+        let plain = self.shape.strides();
+        let dims = self.shape.dims().iter();
+        self.shape.is_empty()
+            || dims.enumerate().all(|(axis, &n)| n == 1 || self.strides[axis] == plain[axis])
+    }
+}
+
+/// An operand as a kernel sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand<'a, T> {
+    /// The operand's shape.
+    pub shape: Shape,
+    /// Its strides; those of a contiguous value unless the operation asked otherwise.
+    pub strides: Strides,
+    /// Its elements, from the first one on.
+    pub values: Values<'a, T>,
+}
+
+/// A kernel's operand: real numbers or whole ones.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a, T> {
+    /// Real numbers.
+    Real(&'a [T]),
+    /// Whole numbers.
+    Index(&'a [u32]),
+}
+
+impl<'a, T> Operand<'a, T> {
+    /// The real elements; empty for whole numbers, which a shape rule must have refused.
+    #[must_use]
+    pub fn real(&self) -> &'a [T] {
+        match self.values {
+            Values::Real(values) => values,
+            Values::Index(_) => &[],
+        }
+    }
+
+    /// The whole numbers; empty for real ones, which a shape rule must have refused.
+    #[must_use]
+    pub fn index(&self) -> &'a [u32] {
+        match self.values {
+            Values::Index(values) => values,
+            Values::Real(_) => &[],
+        }
+    }
+}
+
+/// Where a kernel writes.
+#[derive(Debug)]
+pub struct Output<'a, T> {
+    /// The whole output's shape.
+    pub shape: Shape,
+    /// The elements to compute, in row-major order.
+    pub range: Range<usize>,
+    /// Memory for exactly these elements.
+    pub values: ValuesMut<'a, T>,
+}
+
+/// A kernel's output: real numbers or whole ones.
+#[derive(Debug)]
+pub enum ValuesMut<'a, T> {
+    /// Real numbers.
+    Real(&'a mut [T]),
+    /// Whole numbers.
+    Index(&'a mut [u32]),
+}
+
+impl<'a, T> Output<'a, T> {
+    /// The real elements to write.
+    #[must_use]
+    pub fn real(self) -> &'a mut [T] {
+        match self.values {
+            ValuesMut::Real(values) => values,
+            ValuesMut::Index(_) => &mut [],
+        }
+    }
+
+    /// The whole numbers to write.
+    #[must_use]
+    pub fn index(self) -> &'a mut [u32] {
+        match self.values {
+            ValuesMut::Index(values) => values,
+            ValuesMut::Real(_) => &mut [],
+        }
+    }
+}
+
+/// One gate of the graph as its backward rule sees it.
+#[derive(Debug)]
+pub struct Gate<'a, 'g> {
+    /// The operands.
+    pub operands: &'a [Var<'g>],
+    /// The gate's own value.
+    pub output: Var<'g>,
+    /// The gradient that arrives from above: of the loss with respect to the output.
+    pub upstream: Var<'g>,
+}
+
+impl<'g> Gate<'_, 'g> {
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &'g Graph {
+        self.upstream.graph()
+    }
+}
+
+/// What tells two operations apart: the type and, where it has fields, their values.
+pub(crate) type Key = (TypeId, Option<String>);
+
+/// [`Op`] without type parameters, so that a graph can hold any operation.
+#[doc(hidden)]
+pub trait AnyOp: Debug + Send + Sync {
+    fn name(&self) -> &'static str;
+    fn key(&self) -> Key;
+    fn infer(&self, operands: &[Type]) -> Result<Type, String>;
+    fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>);
+    fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>);
+    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]);
+    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]);
+    fn in_place_f32(&self) -> Option<InPlace<f32>>;
+    fn in_place_f64(&self) -> Option<InPlace<f64>>;
+    fn scalar_f32(&self) -> Option<Scalar<f32>>;
+    fn scalar_f64(&self) -> Option<Scalar<f64>>;
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+    fn by_rows(&self, operand: usize) -> bool;
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>>;
+    fn notation(&self) -> Notation;
+    fn class(&self) -> Class;
+    fn view(&self, operand: &View, output: &Shape) -> Option<View>;
+    fn grain(&self, output: &Shape) -> usize;
+    fn cost(&self, operands: &[Type]) -> usize;
+    fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
+}
+
+impl<O: Op> AnyOp for O {
+    fn name(&self) -> &'static str {
+        Op::name(self)
+    }
+    fn key(&self) -> Key {
+        (TypeId::of::<O>(), (size_of::<O>() > 0).then(|| format!("{self:?}")))
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        Op::infer(self, operands)
+    }
+    fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>) {
+        self.forward(operands, output);
+    }
+    fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>) {
+        self.forward(operands, output);
+    }
+    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]) {
+        self.pointwise(operands, output);
+    }
+    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]) {
+        self.pointwise(operands, output);
+    }
+    fn in_place_f32(&self) -> Option<InPlace<f32>> {
+        self.in_place()
+    }
+    fn in_place_f64(&self) -> Option<InPlace<f64>> {
+        self.in_place()
+    }
+    fn scalar_f32(&self) -> Option<Scalar<f32>> {
+        self.scalar()
+    }
+    fn scalar_f64(&self) -> Option<Scalar<f64>> {
+        self.scalar()
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
+        Op::backward(self, gate, operand)
+    }
+    fn by_rows(&self, operand: usize) -> bool {
+        Op::by_rows(self, operand)
+    }
+    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
+        Op::mean_of(self)
+    }
+    fn notation(&self) -> Notation {
+        Op::notation(self)
+    }
+    fn class(&self) -> Class {
+        Op::class(self)
+    }
+    fn view(&self, operand: &View, output: &Shape) -> Option<View> {
+        Op::view(self, operand, output)
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        Op::grain(self, output)
+    }
+    fn cost(&self, operands: &[Type]) -> usize {
+        Op::cost(self, operands)
+    }
+    fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
+        Op::kinks(self, operands)
+    }
+}
+
+/// Writes the function that calls a method of [`AnyOp`] in the precision `T`.
+macro_rules! in_precision {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $single:ident, $double:ident;
+    )*) => {$(
+        $(#[$doc])*
+        #[inline(always)]
+        pub(crate) fn $name<T: Real>(op: &dyn AnyOp, $($argument: $type),*) -> $answer {
+            struct Choice;
+            impl ByPrecision for Choice {
+                type Answer<T: Real> = fn(&dyn AnyOp, $($type),*) -> $answer;
+                #[inline(always)]
+                fn single(self) -> Self::Answer<f32> {
+                    |op, $($argument),*| op.$single($($argument),*)
+                }
+                #[inline(always)]
+                fn double(self) -> Self::Answer<f64> {
+                    |op, $($argument),*| op.$double($($argument),*)
+                }
+            }
+            T::by_precision(Choice)(op, $($argument),*)
+        }
+    )*};
+}
+
+in_precision! {
+    /// [`Op::forward`].
+    forward(operands: &[Operand<'_, T>], output: Output<'_, T>) -> (), forward_f32, forward_f64;
+    /// [`Op::pointwise`].
+    pointwise(operands: &[&[T]], output: &mut [T]) -> (), pointwise_f32, pointwise_f64;
+    /// [`Op::in_place`].
+    in_place() -> Option<InPlace<T>>, in_place_f32, in_place_f64;
+    /// [`Op::scalar`].
+    scalar() -> Option<Scalar<T>>, scalar_f32, scalar_f64;
+}
