@@ -14,7 +14,7 @@ RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 $coverage" \
 
 mkdir -p "corpus/$target" "seeds/$target" artifacts
 # The golden files of every format begin the search.
-seeds="corpus/$target seeds/$target ../crates/chainrule/tests/golden/data"
+seeds="corpus/$target seeds/$target ../crates/chainrule-train/tests/golden/data"
 # shellcheck disable=SC2086
 exec "target/$host/release/$target" $seeds -artifact_prefix=artifacts/ -max_total_time="$seconds" \
     -timeout=10 -rss_limit_mb=1024 -max_len=8192 -print_final_stats=1

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use chainrule::data::Source;
+use chainrule_train::data::Source;
 use tempfile::TempDir;
 
 /// A folder in memory where there is one.

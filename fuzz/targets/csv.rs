@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use chainrule::data::{Preparation, Source};
+use chainrule_train::data::{Preparation, Source};
 
 static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
     let path = chainrule_fuzz::file("fitted.csv", b"a,b,y\n1,u,0.5\n2,v,1.5\n,,2.5\n");

@@ -3,11 +3,12 @@
 
 use std::sync::LazyLock;
 
-use chainrule::data::{Preparation, Source};
+use chainrule_train::data::{Preparation, Source};
 
 /// Made for grey images of 12 × 9 pixels.
 static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/chainrule/tests/golden/data/grey");
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/chainrule-train/tests/golden/data/grey");
     let source = Source { path: path.into(), ..Source::default() };
     source.load(&|_| unreachable!()).expect("good images").preparation
 });

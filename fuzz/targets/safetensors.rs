@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use chainrule::train::{Config, RunFolder};
+use chainrule_train::{Config, RunFolder};
 
 static FOLDER: LazyLock<RunFolder> = LazyLock::new(|| {
     let path = chainrule_fuzz::file("beside", b"");

@@ -1,7 +1,7 @@
 //! Configurations.
 #![no_main]
 
-use chainrule::train::Config;
+use chainrule_train::Config;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = Config::from_toml(text);

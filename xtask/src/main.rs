@@ -45,14 +45,19 @@ fn test() -> Result<()> {
     deny()?;
     cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])?;
     cargo(&["test", "--workspace", "--doc", "--locked"], &[])?;
-    let parquet = ["test", "--locked", "-p", "chainrule", "--features", "parquet"];
+    let parquet = ["test", "--locked", "-p", "chainrule-train", "--features", "parquet"];
     cargo(&[&parquet[..], &["--test", "data", "--test", "hostile_data"]].concat(), &[])?;
     let kills = ["test", "--locked", "-p", "chainrule-cli", "--test", "interruption"];
     cargo(&[&kills[..], &["--", "--ignored"]].concat(), &[])?;
-    for example in
-        ["apple", "two_layer_net", "custom_operation", "custom_training", "fit_curve", "vanishing"]
-    {
-        cargo(&["run", "--quiet", "--locked", "-p", "chainrule", "--example", example], &[])?;
+    for (package, example) in [
+        ("chainrule", "two_layer_net"),
+        ("chainrule", "custom_operation"),
+        ("chainrule", "fit_curve"),
+        ("chainrule-explain", "apple"),
+        ("chainrule-train", "custom_training"),
+        ("chainrule-train", "vanishing"),
+    ] {
+        cargo(&["run", "--quiet", "--locked", "-p", package, "--example", example], &[])?;
     }
     formats::check()?;
     readers::check()?;

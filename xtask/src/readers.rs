@@ -14,7 +14,8 @@ pub fn check() -> Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     let Some(written) = folder.to_str() else { anyhow::bail!("the project's path is not text") };
-    let example = ["run", "--quiet", "--locked", "-p", "chainrule", "--example", "other_tools"];
+    let example =
+        ["run", "--quiet", "--locked", "-p", "chainrule-train", "--example", "other_tools"];
     cargo(&[&example[..], &["--", written]].concat(), &[])?;
     let source = root().join("xtask").join("readers");
     let venv = root().join("target").join("venv-readers");

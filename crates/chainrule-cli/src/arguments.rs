@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chainrule::optim::Optimizer;
-use chainrule::train::{Config, EarlyStopping};
+use chainrule_train::{Config, EarlyStopping};
 use clap::{Args, Parser, Subcommand};
 
 /// Backpropagation you can see, check and trust.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use chainrule::Error;
-use chainrule::data::{Examples, Loaded, Preparation, SHIPPED};
-use chainrule::train::Config;
+use chainrule_train::Config;
+use chainrule_train::data::{Examples, Loaded, Preparation, SHIPPED};
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {

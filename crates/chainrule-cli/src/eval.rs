@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use chainrule::Real;
-use chainrule::train::metrics::{ClassScores, ValueScores};
-use chainrule::train::{Evaluation, Scores, evaluate};
+use chainrule_train::metrics::{ClassScores, ValueScores};
+use chainrule_train::{Evaluation, Scores, evaluate};
 
 use crate::arguments::Eval;
 use crate::print;

@@ -2,8 +2,8 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::explain::{self, Explanation, Names, Request, Values, View, Wanted};
 use chainrule::{Error, Graph, Parameters, Tensor};
+use chainrule_explain::{Explanation, Names, Request, Values, View};
 
 use crate::arguments::{Explain, Gradcheck};
 use crate::run::Run;
@@ -25,7 +25,7 @@ pub fn explain(options: &Explain) -> Result<()> {
             options.expression
         )));
     }
-    let explanation = explain::explain(&request(options)?)
+    let explanation = chainrule_explain::explain(&request(options)?)
         .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;
     let view = View { step: None, unfold: options.unfold };
     let text = match options.format.as_str() {
@@ -63,11 +63,12 @@ fn network(options: &Explain, example: u32) -> Result<()> {
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-    let wanted = Wanted::of(&*data, example)?;
+    let wanted = chainrule_train::data::wanted(&*data, example)?;
     let loss = run.config.loss_for(data.target())?;
-    let language = options.lang.parse()?;
-    let mut explained = explain::network(&model, &parameters, loss, &features, &wanted, language)?
-        .in_unit(&data.scales());
+    let (language, scales) = (options.lang.parse()?, data.scales());
+    let mut explained =
+        chainrule_explain::network(&model, &parameters, loss, &features, &wanted, language)?
+            .in_unit(|at, value| scales.get(at).map_or(value, |scale| scale.value(value)));
     if let Some(preparation) = &run.preparation {
         explained.classes = preparation.class_names().to_vec();
         // The features of images have names too, but are better seen than read.
@@ -142,7 +143,7 @@ fn json(explanation: &Explanation) -> Result<String> {
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
     let values = values("--at", options.at.as_deref())?;
     let (g, text) = (Graph::new(), &options.subject);
-    let output = explain::record(&g, text, &values, Names::Parameters)
+    let output = chainrule_explain::record(&g, text, &values, Names::Parameters)
         .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;
     if output.shape().rank() != 0 && !matches!(loss, Loss::CrossEntropy(_)) {
@@ -153,7 +154,7 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     }
     let root = match loss {
         Loss::HalfSquaredError(target) => output.half_squared_error(g.constant(target)),
-        Loss::CrossEntropy(target) => explain::cross_entropy(output, &target)
+        Loss::CrossEntropy(target) => chainrule_explain::cross_entropy(output, &target)
             .map_err(|error| crate::Usage(error.to_string()))?,
         Loss::None => output,
     };
@@ -179,8 +180,8 @@ fn loss(name: Option<&str>, target: Option<&str>) -> Result<Loss> {
             None => Ok(Loss::None),
         };
     };
-    let value =
-        explain::literal(text).map_err(|error| crate::Usage(format!("--target: {error}")))?;
+    let value = chainrule_explain::literal(text)
+        .map_err(|error| crate::Usage(format!("--target: {error}")))?;
     match (name, value.at(&[])) {
         (Some("cross-entropy"), _) => Ok(Loss::CrossEntropy(value)),
         (None | Some("half-squared-error"), Some(number)) => Ok(Loss::HalfSquaredError(number)),
@@ -208,7 +209,7 @@ fn names(text: &str) -> Vec<String> {
 
 fn values(option: &str, text: Option<&str>) -> Result<Values> {
     let text = text.unwrap_or_default();
-    explain::values(text).map_err(|error| pointed(error, &format!("{option}: "), text))
+    chainrule_explain::values(text).map_err(|error| pointed(error, &format!("{option}: "), text))
 }
 
 /// An expression's error, or that of a value which it does not use: then the caret is under the value.

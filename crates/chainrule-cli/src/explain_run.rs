@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Real;
-use chainrule::explain::Language;
-use chainrule::train::{Config, Parts, RunFolder, StepExplanation, Trainer, flow_svg, flow_text};
+use chainrule_explain::Language;
+use chainrule_train::{Config, Parts, RunFolder, StepExplanation, Trainer, flow_svg, flow_text};
 
 use crate::arguments::Explain;
 use crate::data;

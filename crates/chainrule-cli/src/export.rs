@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chainrule::Real;
-use chainrule::train::{RunFolder, export as write};
+use chainrule_train::{RunFolder, export as write};
 
 use crate::arguments::Export;
 use crate::print;

@@ -1,7 +1,8 @@
 //! What `train --gradient-flow` keeps.
 
-use chainrule::train::{FlowRecorder, GradientFlow, RunFolder, Trainer};
-use chainrule::{Real, Result, data::Examples};
+use chainrule::{Real, Result};
+use chainrule_train::data::Examples;
+use chainrule_train::{FlowRecorder, GradientFlow, RunFolder, Trainer};
 
 /// The gradient flow of a run, written down again after every epoch.
 pub struct FlowLog {

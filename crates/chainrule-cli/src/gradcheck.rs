@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::train::{Config, feed, loss_graph};
 use chainrule::{Error, Graph};
+use chainrule_train::{Config, feed, loss_graph};
 
 use crate::arguments::{Gradcheck, threads};
 use crate::{data, print};

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Parameters;
-use chainrule::explain::Language;
-use chainrule::lint::{lint as look, to_text};
-use chainrule::train::{Config, RunFolder};
+use chainrule_explain::Language;
+use chainrule_train::lint::{lint as look, to_text};
+use chainrule_train::{Config, RunFolder};
 
 use crate::arguments::Lint;
 use crate::{data, print};

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use chainrule::data::Target;
-use chainrule::train::Config;
-use chainrule::train::readme::shell;
+use chainrule_train::Config;
+use chainrule_train::data::Target;
+use chainrule_train::readme::shell;
 
 use crate::arguments::New;
 use crate::{data, print};

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chainrule::data::{Preparation, Target};
 use chainrule::nn::Sequential;
-use chainrule::train::{Prediction, predict as say};
 use chainrule::{Parameters, Pool, Real};
+use chainrule_train::data::{Preparation, Target};
+use chainrule_train::{Prediction, predict as say};
 use serde_json::{Value, json};
 
 use crate::arguments::Predict;

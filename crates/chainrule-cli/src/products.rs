@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chainrule::Real;
-use chainrule::data::Loaded;
 use chainrule::nn::LayerSpec;
-use chainrule::train::curves::{self, Chart, Series};
-use chainrule::train::readme::{self, Summary};
-use chainrule::train::tensorboard::EventWriter;
-use chainrule::train::{Config, Epoch, RunFolder, Scores, Trainer, evaluate};
+use chainrule_train::curves::{self, Chart, Series};
+use chainrule_train::data::Loaded;
+use chainrule_train::readme::{self, Summary};
+use chainrule_train::tensorboard::EventWriter;
+use chainrule_train::{Config, Epoch, RunFolder, Scores, Trainer, evaluate};
 
 /// The file that TensorBoard reads, written as the training goes.
 pub struct Events(RefCell<EventWriter>);
@@ -95,7 +95,7 @@ fn layers(config: &Config, mut width: usize, outputs: usize) -> Result<Vec<Strin
             words.push(format!("affine, {width} → {units}"));
             width = units;
         } else {
-            words.push(layer.kind());
+            words.push(layer.kind().to_owned());
         }
     }
     Ok(words)

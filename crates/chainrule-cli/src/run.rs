@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use chainrule::data::{Examples, Preparation, Target};
 use chainrule::nn::Sequential;
-use chainrule::train::{Config, RunFolder};
 use chainrule::{Parameters, Pool, Real};
+use chainrule_train::data::{Examples, Preparation, Target};
+use chainrule_train::{Config, RunFolder};
 
 use crate::data;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use chainrule::train::curves::{self, Chart, Series};
-use chainrule::train::{Epoch, RunFolder, compare};
+use chainrule_train::curves::{self, Chart, Series};
+use chainrule_train::{Epoch, RunFolder, compare};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Runs;

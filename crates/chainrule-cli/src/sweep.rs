@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use chainrule::train::Config;
+use chainrule_train::Config;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 

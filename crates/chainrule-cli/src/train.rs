@@ -9,10 +9,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use chainrule::data::{Loaded, Preparation};
-use chainrule::train::readme::shell;
-use chainrule::train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use chainrule::{Pool, Real};
+use chainrule_train::data::{Loaded, Preparation};
+use chainrule_train::readme::shell;
+use chainrule_train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -244,7 +244,7 @@ impl Job<'_> {
     fn show<T: Real>(&self, trainer: &Trainer<'_, T>, loaded: &Loaded) -> Result<()> {
         if let Some(path) = &self.options.profile {
             if let Some(profile) = trainer.profile(&*loaded.train)? {
-                print::write_file(path, &profile.to_trace())?;
+                print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
                 print::progress(&profile.to_string());
             }
         } else if self.options.show_plan {

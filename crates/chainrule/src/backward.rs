@@ -9,7 +9,7 @@ use crate::ops::Gate;
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Contribution<'g> {
+pub struct Contribution<'g> {
     /// The gate that passed it down.
     pub gate: u32,
     /// Which of the gate's operands.
@@ -20,7 +20,7 @@ pub(crate) struct Contribution<'g> {
 
 /// The result of a reverse sweep.
 #[derive(Debug)]
-pub(crate) struct Sweep<'g> {
+pub struct Sweep<'g> {
     /// For each node, its gradient, where one arrived.
     pub gradients: Vec<Option<Var<'g>>>,
     /// Every gradient passed from a gate to an operand, in the sweep's order.
@@ -66,7 +66,7 @@ impl Graph {
 
     /// The sweep behind [`Graph::backward`], with everything that was passed down.
     #[track_caller]
-    pub(crate) fn sweep<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Sweep<'g> {
+    pub fn sweep<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Sweep<'g> {
         let _block = self.block("backward");
         let needed = self.depends_on(loss, wrt);
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];

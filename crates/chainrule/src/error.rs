@@ -110,12 +110,26 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error that speaks of a file.
-    pub(crate) fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
+    ///
+    /// ```
+    /// let error = chainrule::Error::file("a.csv", "the file is empty");
+    /// assert_eq!(error.to_string(), "a.csv: the file is empty");
+    /// ```
+    pub fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
         Self::File { path: path.into(), message: format!("{message}") }
     }
 
     /// Checks that a setting lies in its domain.
-    pub(crate) fn check(
+    ///
+    /// ```
+    /// let rate = -1.0;
+    /// let error = chainrule::Error::check(rate > 0.0, "lr", rate, "positive").unwrap_err();
+    /// assert_eq!(error.to_string(), "lr is -1, but it must be positive");
+    /// ```
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(
         ok: bool,
         name: &str,
         value: impl std::fmt::Display,

@@ -22,24 +22,20 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 
-mod backward;
+pub mod backward;
 pub mod check;
-pub mod data;
 mod elementary;
 pub mod error;
-pub mod explain;
 pub mod graph;
-pub mod lint;
 pub mod nn;
 pub mod ops;
 pub mod optim;
 mod parameters;
 pub mod plan;
-mod random;
+pub mod random;
 mod runtime;
-mod simd;
+pub mod simd;
 pub mod tensor;
-pub mod train;
 
 pub use error::{Error, Result};
 pub use graph::{Graph, Var};

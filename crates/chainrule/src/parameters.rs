@@ -127,7 +127,7 @@ impl<T: Real> Parameters<T> {
     }
 
     /// The parameters of these names, and the others.
-    pub(crate) fn split(&self, names: &[String]) -> (Self, Self) {
+    pub fn split(&self, names: &[String]) -> (Self, Self) {
         let (mut named, mut others) = (Self::new(), Self::new());
         for (name, tensor) in self.iter() {
             let part = if names.iter().any(|n| n == name) { &mut named } else { &mut others };
@@ -185,7 +185,7 @@ impl<T: Real> Parameters<T> {
     }
 
     /// Whether no element is NaN or infinite.
-    pub(crate) fn is_finite(&self) -> bool {
+    pub fn is_finite(&self) -> bool {
         self.entries.iter().all(|(_, tensor)| tensor.values().iter().all(|x| x.is_finite()))
     }
 

@@ -5,7 +5,7 @@ use rand::rngs::ChaCha8Rng;
 
 /// What the numbers are for; each purpose has its own stream.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Stream {
+pub enum Stream {
     /// The initial values of the parameter with this number.
     Parameter(u32),
     /// The order of the examples in this epoch.
@@ -13,12 +13,25 @@ pub(crate) enum Stream {
     /// The choice of the validation part.
     Split,
     /// A random mask of the batch with this number.
-    Mask { number: u16, step: u64 },
+    Mask {
+        /// Which of the model's masks.
+        number: u16,
+        /// The batch.
+        step: u64,
+    },
 }
 
 /// The generator of a stream. ChaCha with 8 rounds is counter-based: its numbers depend on seed and
 /// stream alone, not on what was drawn before.
-pub(crate) fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
+///
+/// ```
+/// use chainrule::random::{Stream, generator};
+/// use rand::Rng;
+/// let draw = |epoch| generator(0, Stream::Shuffle(epoch)).next_u64();
+/// assert!(draw(1) == draw(1) && draw(1) != draw(2));
+/// ```
+#[must_use]
+pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
     let number = match stream {
         Stream::Parameter(index) => u64::from(index),
         Stream::Shuffle(epoch) => (1 << 32) | u64::from(epoch),

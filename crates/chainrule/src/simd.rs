@@ -72,8 +72,15 @@ impl Level {
 
 /// Runs `work` compiled for the current level, where the compiler vectorises its loops. That needs a
 /// closure marked `#[inline(always)]`: one that is called from here was compiled for the lowest level.
+///
+/// ```
+/// use chainrule::simd::vectorized;
+/// let mut x = [1.0_f32; 100];
+/// vectorized(#[inline(always)] || x.iter_mut().for_each(|x| *x *= 2.0));
+/// assert_eq!(x, [2.0; 100]);
+/// ```
 #[inline(always)]
-pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+pub fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     match Level::current() {
         // SAFETY: `current` answers a level only where the processor has its instructions.
@@ -102,7 +109,11 @@ unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Asks the processor to fetch memory into its second-level cache.
-pub(crate) fn prefetch<E>(values: &[E]) {
+///
+/// ```
+/// chainrule::simd::prefetch(&[0.0_f32; 1000]);
+/// ```
+pub fn prefetch<E>(values: &[E]) {
     prefetch_from(values.as_ptr().cast(), size_of_val(values));
 }
 

@@ -124,7 +124,7 @@ fn look_at(
         run(plan)?;
     }
     let Some(profile) = plan.profile() else { return Ok(String::new()) };
-    print::write_file(path, &profile.to_trace())?;
+    print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
     Ok(profile.to_string())
 }
 

@@ -72,8 +72,15 @@ impl fmt::Display for Type {
 }
 
 /// Where a node's value comes from.
+///
+/// ```
+/// use chainrule::graph::Source;
+/// let g = chainrule::Graph::new();
+/// let x = g.input("x", []);
+/// assert!(g.node(x.id(), |node| matches!(&node.source, Source::Input(name) if **name == *"x")));
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub enum Source {
     /// Fed by the caller before a run.
     Input(Arc<str>),
     /// Kept outside the graph, by name, so that every plan shares it.
@@ -84,15 +91,22 @@ pub(crate) enum Source {
     Op(Arc<dyn AnyOp>),
 }
 
+/// One node of a graph: a value, and how it comes about.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub struct Node {
+    /// Where the value comes from.
     pub source: Source,
+    /// The nodes that an operation reads, by their numbers.
     pub operands: Box<[u32]>,
+    /// The value's shape and kind of elements.
     pub ty: Type,
+    /// The scope in which it was recorded, for [`Graph::scope_name`].
     pub scope: u32,
 }
 
 impl Node {
+    /// The operation that computes the value, if one does.
+    #[must_use]
     pub fn op(&self) -> Option<&Arc<dyn AnyOp>> {
         match &self.source {
             Source::Op(op) => Some(op),
@@ -101,6 +115,7 @@ impl Node {
     }
 
     /// The operation's name, or the kind of source.
+    #[must_use]
     pub fn op_name(&self) -> &'static str {
         match &self.source {
             Source::Input(_) => "input",
@@ -291,7 +306,7 @@ impl Graph {
     /// [`Graph::scope`] until the guard is dropped, with the caller as the place of errors: within a
     /// closure or behind a `dyn` trait, the caller of a function is lost.
     #[track_caller]
-    pub(crate) fn block(&self, name: &str) -> Block<'_> {
+    pub fn block(&self, name: &str) -> Block<'_> {
         let block = self.enter(name);
         self.place.set(self.place.get().or(Some(Location::caller())));
         block
@@ -299,7 +314,7 @@ impl Graph {
 
     /// The caller as the place of errors until the guard is dropped.
     #[track_caller]
-    pub(crate) fn pin(&self) -> Block<'_> {
+    pub fn pin(&self) -> Block<'_> {
         let block = self.hold();
         self.place.set(self.place.get().or(Some(Location::caller())));
         block
@@ -364,28 +379,74 @@ impl Graph {
         self.nodes.borrow().clone()
     }
 
-    pub(crate) fn node<R>(&self, id: u32, read: impl FnOnce(&Node) -> R) -> R {
+    /// Reads the node with this number.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(2.0).exp();
+    /// assert_eq!(g.node(y.id(), |node| node.op_name()), "exp");
+    /// ```
+    ///
+    /// # Panics
+    /// There is no such node.
+    pub fn node<R>(&self, id: u32, read: impl FnOnce(&Node) -> R) -> R {
         read(&self.nodes.borrow()[id as usize])
     }
 
-    pub(crate) fn var(&self, id: u32) -> Var<'_> {
+    /// The value of the node with this number.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(2.0);
+    /// assert_eq!(g.var(y.id()).eval()?.values(), [2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// There is no such node.
+    pub fn var(&self, id: u32) -> Var<'_> {
         Var::new(self, id)
     }
 
-    pub(crate) fn scope_name(&self, scope: u32) -> Arc<str> {
+    /// The path of a scope, such as `residual1/affine1`; empty outside of all.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.scope("outer", || g.scope("inner", || g.constant(2.0)));
+    /// assert_eq!(&*g.scope_name(g.node(y.id(), |node| node.scope)), "outer/inner");
+    /// ```
+    pub fn scope_name(&self, scope: u32) -> Arc<str> {
         self.scopes.borrow().get(scope as usize).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn set_label(&self, id: u32, label: &str) {
+    /// Gives a node a name under which explanations show it; the first name stays.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(2.0).exp();
+    /// g.set_label(y.id(), "y");
+    /// assert_eq!(g.label(y.id()).as_deref(), Some("y"));
+    /// ```
+    pub fn set_label(&self, id: u32, label: &str) {
         self.labels.borrow_mut().entry(id).or_insert_with(|| label.into());
     }
 
-    pub(crate) fn label(&self, id: u32) -> Option<Arc<str>> {
+    /// The name that [`Graph::set_label`] gave.
+    pub fn label(&self, id: u32) -> Option<Arc<str>> {
         self.labels.borrow().get(&id).cloned()
     }
 
+    /// Remembers a mistake, unless there was one before, as an operation's own do that cannot be
+    /// recorded: `message` says what is wrong and what would be right.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [3]);
+    /// let y = g.fail("first", "takes a matrix", &[x]);
+    /// assert!(g.error().unwrap().to_string().starts_with("first: takes a matrix"));
+    /// ```
     #[track_caller]
-    pub(crate) fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
+    pub fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
         let place = self.place.get().unwrap_or(Location::caller());
         let operands: Vec<String> = operands.iter().map(|v| v.ty().to_string()).collect();
         self.error.borrow_mut().get_or_insert_with(|| Error::Operation {
@@ -429,7 +490,7 @@ impl Graph {
 
 /// Gives the graph its outer scope and place back when it is dropped.
 #[must_use]
-pub(crate) struct Block<'g> {
+pub struct Block<'g> {
     graph: &'g Graph,
     scope: u32,
     place: Option<&'static Location<'static>>,

@@ -22,7 +22,7 @@ pub use norm::{BatchNorm, LayerNorm};
 pub use pass::Pass;
 pub use residual::Residual;
 pub use sequential::Sequential;
-pub(crate) use sequential::check_memory;
+pub use sequential::check_memory;
 pub use spec::LayerSpec;
 
 use crate::graph::Var;

@@ -9,7 +9,7 @@ use crate::tensor::{Real, Shape};
 
 /// Checks that so many elements fit into memory, before any is written: an allocation that fails
 /// would end the process.
-pub(crate) fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
+pub fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
     let bytes = elements.saturating_mul(width as u128);
     let fits = usize::try_from(bytes).is_ok_and(|bytes| {
         let mut memory = Vec::<u8>::new();
@@ -246,7 +246,7 @@ impl Sequential {
     }
 
     /// The number of elements of all parameters, even where memory cannot count so many.
-    pub(crate) fn elements(&self) -> u128 {
+    pub fn elements(&self) -> u128 {
         let product = |shape: Shape| {
             shape.dims().iter().fold(1, |n: u128, &length| n.saturating_mul(length as u128))
         };

@@ -124,10 +124,41 @@ impl LayerSpec {
     /// assert_eq!(LayerSpec::LeakyRelu { slope: 0.1 }.kind(), "leaky-relu");
     /// ```
     #[must_use]
-    pub fn kind(&self) -> String {
-        // What the configuration writes is the one place where the names stand.
-        let table = toml::Table::try_from(self).unwrap_or_default();
-        table.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
+    pub fn kind(&self) -> &'static str {
+        let [
+            affine,
+            sigmoid,
+            tanh,
+            relu,
+            leaky_relu,
+            elu,
+            silu,
+            gelu,
+            softplus,
+            softmax,
+            dropout,
+            batch_norm,
+            layer_norm,
+            flatten,
+            residual,
+        ] = Self::NAMES;
+        match self {
+            Self::Affine { .. } => affine,
+            Self::Sigmoid => sigmoid,
+            Self::Tanh => tanh,
+            Self::Relu => relu,
+            Self::LeakyRelu { .. } => leaky_relu,
+            Self::Elu { .. } => elu,
+            Self::Silu => silu,
+            Self::Gelu => gelu,
+            Self::Softplus => softplus,
+            Self::Softmax => softmax,
+            Self::Dropout { .. } => dropout,
+            Self::BatchNorm { .. } => batch_norm,
+            Self::LayerNorm { .. } => layer_norm,
+            Self::Flatten => flatten,
+            Self::Residual { .. } => residual,
+        }
     }
 
     /// The layer, for inputs of so many features; weights begin as `init` says where the layer does not

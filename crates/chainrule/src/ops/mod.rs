@@ -1,8 +1,8 @@
 //! Operations. Each stands whole in one place: its shape rule, its kernel, its backward rule made of
 //! nodes, its notation, its documentation.
 //!
-//! An operation of your own implements [`Op`] and is recorded with [`Graph::apply`]; nothing else
-//! needs to know of it:
+//! An operation of your own implements [`Op`] and is recorded with
+//! [`Graph::apply`](crate::Graph::apply); nothing else needs to know of it:
 //!
 //! ```
 //! use chainrule::ops::{Gate, Op, Operand, Output, Real, Type, pointwise};

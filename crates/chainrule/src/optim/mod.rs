@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clip::Clip;
 pub use lbfgs::Lbfgs;
-pub(crate) use parts::no_parts;
+pub use parts::no_parts;
 pub use schedule::{Plateau, Schedule, Warmup};
 
 use crate::error::{Error, Result};

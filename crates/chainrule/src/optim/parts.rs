@@ -7,7 +7,7 @@ use crate::parameters::Parameters;
 /// The update of one parameter, element by element: running + decay − scale·g for the gradient g that
 /// the optimizer is given.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Parts {
+pub struct Parts {
     /// What the gradient is multiplied by.
     pub scale: Vec<f64>,
     /// What the momentum or the running mean of earlier gradients adds.
@@ -19,7 +19,7 @@ pub(crate) struct Parts {
 impl Optimizer {
     /// Takes the update of the parameter `name` by the gradient `dw` apart; `before` holds the
     /// parameters and the state before the step, `rate` is the parameter's learning rate.
-    pub(crate) fn parts(
+    pub fn parts(
         &self,
         name: &str,
         before: &Parameters<f64>,
@@ -69,7 +69,7 @@ impl Optimizer {
 }
 
 /// Why L-BFGS has no parts.
-pub(crate) fn no_parts() -> Error {
+pub fn no_parts() -> Error {
     Error::Setting {
         name: "the optimizer".into(),
         value: "`lbfgs`".into(),

@@ -197,24 +197,53 @@ impl Profile {
         longest.map(|time| time.unwrap_or_default() / self.runs.max(1)).collect()
     }
 
-    /// The recorded runs in the Trace Event Format, which Chrome's `about:tracing` and Perfetto open.
+    /// The recorded runs in the Trace Event Format, which Chrome's `about:tracing` and Perfetto open
+    /// once it is written as JSON.
     #[must_use]
-    pub fn to_trace(&self) -> String {
+    pub fn trace(&self) -> Trace<'_> {
         let micros = |time: Duration| time.as_secs_f64() * 1e6;
-        let events: Vec<serde_json::Value> = self
-            .events
-            .iter()
-            .map(|event| {
-                let step = &self.plan.steps[event.step];
-                serde_json::json!({
-                    "name": step.kernel, "ph": "X", "pid": 1, "tid": event.thread,
-                    "ts": micros(event.start), "dur": micros(event.end - event.start),
-                    "args": { "phase": step.phase, "fused": step.fused, "rows": step.rows },
-                })
-            })
-            .collect();
-        serde_json::json!({ "traceEvents": events, "displayTimeUnit": "ns" }).to_string()
+        let event = |event: &Event| {
+            let StepInfo { kernel, phase, fused, rows, .. } = &self.plan.steps[event.step];
+            TraceEvent {
+                name: kernel,
+                ph: "X",
+                pid: 1,
+                tid: event.thread,
+                ts: micros(event.start),
+                dur: micros(event.end - event.start),
+                args: TraceArguments { phase: *phase, fused, rows: *rows },
+            }
+        };
+        let trace_events = self.events.iter().map(event).collect();
+        Trace { trace_events, display_time_unit: "ns" }
     }
+}
+
+/// A profile in the Trace Event Format, to be written as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trace<'a> {
+    trace_events: Vec<TraceEvent<'a>>,
+    display_time_unit: &'static str,
+}
+
+/// One thread's part in one step, under the names that the format gives.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct TraceEvent<'a> {
+    name: &'a str,
+    ph: &'static str,
+    pid: u32,
+    tid: usize,
+    ts: f64,
+    dur: f64,
+    args: TraceArguments<'a>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct TraceArguments<'a> {
+    phase: usize,
+    fused: &'a [String],
+    rows: usize,
 }
 
 impl fmt::Display for Profile {

@@ -14,7 +14,7 @@ mod units;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use describe::{PlanInfo, Profile, StepInfo};
+pub use describe::{PlanInfo, Profile, StepInfo, Trace};
 pub(crate) use memory::Buffer;
 pub(crate) use units::{Argument, Chain, Instruction, Work};
 
@@ -337,7 +337,7 @@ impl<T: Real> Plan<T> {
     }
 
     /// [`Plan::value`] by the node's number.
-    pub(crate) fn value_of(&self, id: u32) -> Result<&[T]> {
+    pub fn value_of(&self, id: u32) -> Result<&[T]> {
         let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),

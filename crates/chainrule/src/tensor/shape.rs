@@ -157,8 +157,13 @@ impl Shape {
     }
 
     /// This shape without the axes for which `drop` holds.
+    ///
+    /// ```
+    /// use chainrule::Shape;
+    /// assert_eq!(Shape::from([2, 1, 3]).without(|axis| axis == 1), Shape::from([2, 3]));
+    /// ```
     #[must_use]
-    pub(crate) fn without(&self, drop: impl Fn(usize) -> bool) -> Self {
+    pub fn without(&self, drop: impl Fn(usize) -> bool) -> Self {
         let mut out = Self::scalar();
         for (axis, &length) in self.dims().iter().enumerate() {
             if !drop(axis) {

@@ -1,0 +1,348 @@
+//! From a recorded graph to its explanation.
+
+use std::collections::HashMap;
+
+use super::label::Labels;
+use super::model::{Entry, Explanation, Hessian, Node, Partial, Passed};
+use super::reading::Formulas;
+use super::{Formula, Request, Value, origin, paths, rules, what_if};
+use chainrule::backward::{Contribution, Sweep};
+use chainrule::error::{Error, Result};
+use chainrule::graph::{Graph, Var};
+use chainrule::ops::{Class, Gate, Notation};
+use chainrule::plan::Plan;
+use chainrule::tensor::Shape;
+
+/// A Hessian of more rows than this is not a table that anyone reads.
+const MOST_SECOND: usize = 24;
+
+/// Curvature for sliders is computed for so many inputs, in graphs of so many nodes.
+const MOST_CURVED: usize = 12;
+const MOST_CURVED_NODES: u32 = 500;
+
+/// What is explained: a recorded computation with the values of its inputs.
+pub(super) struct Subject<'a, 'g> {
+    pub(super) g: &'g Graph,
+    pub(super) request: &'a Request,
+    pub(super) output: Var<'g>,
+    pub(super) root: Var<'g>,
+    pub(super) names: Vec<String>,
+}
+
+/// The nodes of values and derivatives, and the plan that computed them.
+struct Computed<'g> {
+    sweep: Sweep<'g>,
+    /// For each contribution, the local derivative.
+    locals: Vec<Option<Var<'g>>>,
+    /// Each node's contributions as a gate, and as a value that is used.
+    by_gate: HashMap<u32, Vec<usize>>,
+    by_operand: HashMap<u32, Vec<usize>>,
+    plan: Plan<f64>,
+}
+
+impl Computed<'_> {
+    fn value(&self, v: Var<'_>) -> Result<Value> {
+        self.plan.tensor(v).map(|tensor| Value::from(&tensor))
+    }
+}
+
+impl<'g> Subject<'_, 'g> {
+    pub(super) fn explain(&self) -> Result<Explanation> {
+        let inputs: Vec<Var<'g>> = self.names.iter().map(|name| self.input(name)).collect();
+        let needed = self.needed(self.root.id());
+        let gradients = self.g.backward(self.root, &inputs);
+        let is_scalar = self.output.shape().rank() == 0;
+        let partials = match is_scalar {
+            true => self.g.backward(self.output, &inputs),
+            false => Vec::new(),
+        };
+        let computed = self.compute(&inputs, &needed, &[&gradients[..], &partials[..]].concat())?;
+
+        let mut labels = Labels::new(self.g);
+        let mut locals = Formulas::new(self.g, self.root.id(), true);
+        let nodes = needed
+            .iter()
+            .map(|&id| self.node(&computed, (&mut labels, &mut locals), id))
+            .collect::<Result<Vec<Node>>>()?;
+        let values = |vars: &[Var<'g>]| {
+            vars.iter().map(|&v| computed.value(v)).collect::<Result<Vec<Value>>>()
+        };
+        let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
+        let mut formulas = Formulas::new(self.g, self.root.id(), false);
+        let partials = self.names.iter().zip(&partials).zip(partial_values);
+        let partials = partials.map(|((name, v), value)| {
+            let formula = formulas.of(v.id());
+            let latex = formula.as_ref().map(Formula::latex);
+            (name.clone(), Partial { formula, latex, value })
+        });
+        let partials = partials.collect();
+        let mut explanation = Explanation {
+            expression: self.request.expression.clone(),
+            inputs: self.request.values.iter().map(|(n, t)| (n.clone(), t.into())).collect(),
+            output: computed.value(self.output)?,
+            output_node: self.output.id(),
+            target: match &self.request.cross_entropy {
+                Some(target) => Some(target.into()),
+                None => self.request.target.map(Value::Number),
+            },
+            loss: match self.request.has_loss() {
+                true => computed.value(self.root)?.as_number(),
+                false => None,
+            },
+            nodes,
+            ranking: self.ranking(&gradients),
+            elasticities: self.elasticities(&gradients),
+            gradients: self.names.iter().cloned().zip(gradients).collect(),
+            partials,
+            what_if: what_if::rows(self)?,
+            not_finite: None,
+            paths: None,
+            goals: what_if::goals(self)?,
+            descent: what_if::descent(self)?,
+            sweep: what_if::sweep(self)?,
+            hessian: self.hessian(&inputs)?,
+            curvature: self.curvature(&inputs)?,
+            language: self.request.language,
+        };
+        rules::annotate(&mut explanation);
+        explanation.not_finite = origin::find(&explanation);
+        if let Some(name) = &self.request.paths {
+            explanation.paths = Some(paths::to(self.g, &explanation, name)?);
+        }
+        Ok(explanation)
+    }
+
+    /// Runs one plan with every value and derivative kept.
+    fn compute(
+        &self,
+        inputs: &[Var<'g>],
+        needed: &[u32],
+        more: &[Var<'g>],
+    ) -> Result<Computed<'g>> {
+        let sweep = self.g.sweep(self.root, inputs);
+        let locals: Vec<Option<Var<'g>>> =
+            sweep.contributions.iter().map(|c| self.local(c)).collect();
+        let (mut by_gate, mut by_operand) = (HashMap::new(), HashMap::new());
+        for (at, c) in sweep.contributions.iter().enumerate() {
+            by_gate.entry(c.gate).or_insert_with(Vec::new).push(at);
+            let operand = self.g.node(c.gate, |node| node.operands.get(c.operand).copied());
+            if let Some(operand) = operand {
+                by_operand.entry(operand).or_insert_with(Vec::new).push(at);
+            }
+        }
+        let kept = needed.iter().map(|&id| self.g.var(id));
+        let arrived = needed.iter().filter_map(|&id| sweep.gradients[id as usize]);
+        let passed = sweep.contributions.iter().map(|c| c.gradient);
+        let all: Vec<Var<'g>> = kept
+            .chain(arrived)
+            .chain(passed)
+            .chain(locals.iter().copied().flatten())
+            .chain(more.iter().copied())
+            .collect();
+        let mut plan = self.g.compile::<f64>(&all)?;
+        self.feed(&mut plan)?;
+        plan.run()?;
+        Ok(Computed { sweep, locals, by_gate, by_operand, plan })
+    }
+
+    fn node(
+        &self,
+        computed: &Computed<'g>,
+        (labels, locals): (&mut Labels<'g>, &mut Formulas<'g>),
+        id: u32,
+    ) -> Result<Node> {
+        let v = self.g.var(id);
+        let mut backward = Vec::new();
+        for &at in computed.by_gate.get(&id).into_iter().flatten() {
+            let (c, local) = (&computed.sweep.contributions[at], computed.locals[at]);
+            let Some(upstream) = computed.sweep.gradients[c.gate as usize] else { continue };
+            backward.push(Passed {
+                operand: c.operand,
+                upstream: computed.value(upstream)?,
+                local: local.map(|v| computed.value(v)).transpose()?,
+                local_formula: local.and_then(|local| locals.of(local.id())),
+                rule: None,
+                product: computed.value(c.gradient)?,
+            });
+        }
+        backward.sort_by_key(|passed| passed.operand);
+        let gradient = computed.sweep.gradients[id as usize];
+        let gradient = gradient.map(|v| computed.value(v)).transpose()?;
+        let (ledger, cancellation) = self.ledger(computed, id)?;
+        let (op, operands, scope) =
+            self.g.node(id, |node| (node.op_name(), node.operands.clone(), node.scope));
+        let name = self.g.label(id).map(|name| name.to_string());
+        let formula = labels.of(id);
+        let text = || formula.as_ref().map_or_else(|| "…".into(), ToString::to_string);
+        Ok(Node {
+            id,
+            op: op.into(),
+            named: name.is_some(),
+            label: name.unwrap_or_else(text),
+            scope: self.g.scope_name(scope).to_string(),
+            operands: operands.into(),
+            shape: v.shape().dims().to_vec(),
+            value: computed.value(v)?,
+            gradient,
+            backward,
+            ledger,
+            cancellation,
+            formula,
+            notes: Vec::new(),
+        })
+    }
+
+    /// What each use of a value contributes to its gradient, in the order in which the sweep adds
+    /// them, and how much of it survives the sum.
+    fn ledger(&self, computed: &Computed<'g>, id: u32) -> Result<(Vec<Entry>, Option<f64>)> {
+        let mut entries = Vec::new();
+        let norm = |value: &Value| value.numbers().iter().map(|x| x.abs()).sum::<f64>();
+        for &at in computed.by_operand.get(&id).into_iter().flatten() {
+            let c = &computed.sweep.contributions[at];
+            let gradient = computed.value(c.gradient)?;
+            entries.push(Entry {
+                gate: c.gate,
+                operand: c.operand,
+                share: norm(&gradient),
+                gradient,
+            });
+        }
+        let total: f64 = entries.iter().map(|entry| entry.share).sum();
+        for entry in &mut entries {
+            entry.share = if total > 0.0 { entry.share / total } else { 0.0 };
+        }
+        let sum = computed.sweep.gradients[id as usize].map(|v| computed.value(v)).transpose()?;
+        let cancellation = match sum {
+            Some(sum) if !entries.is_empty() && total > 0.0 => Some(norm(&sum) / total),
+            _ => None,
+        };
+        Ok((entries, cancellation))
+    }
+
+    fn ranking(&self, gradients: &[Value]) -> Vec<String> {
+        let mut ranked: Vec<(&String, f64)> =
+            self.names.iter().zip(gradients.iter().map(Value::size)).collect();
+        ranked.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        ranked.into_iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn elasticities(&self, gradients: &[Value]) -> Vec<(String, f64)> {
+        let values = |name: &String| self.request.values.iter().find(|(known, _)| known == name);
+        let effect = |(name, gradient): (&String, &Value)| {
+            let (_, tensor) = values(name)?;
+            let pairs = gradient.numbers().into_iter().zip(tensor.values());
+            Some((name.clone(), pairs.map(|(g, x)| g * x).sum()))
+        };
+        self.names.iter().zip(gradients).filter_map(effect).collect()
+    }
+
+    /// The second derivatives of the output with respect to the scalars among the inputs.
+    fn hessian(&self, inputs: &[Var<'g>]) -> Result<Option<Hessian>> {
+        if !self.request.hessian {
+            return Ok(None);
+        }
+        if self.output.shape().rank() != 0 {
+            let shape = self.output.shape();
+            let message = format!("second derivatives are of a number, not of shape {shape}");
+            return Err(Error::Mismatch(message));
+        }
+        let scalars = self.names.iter().zip(inputs).filter(|(_, v)| v.shape().rank() == 0);
+        let (names, inputs): (Vec<String>, Vec<Var<'g>>) =
+            scalars.map(|(name, &v)| (name.clone(), v)).unzip();
+        if names.is_empty() || names.len() > MOST_SECOND {
+            return Err(Error::Mismatch(format!(
+                "the table of second derivatives takes 1 to {MOST_SECOND} scalar inputs, not {}; choose them with --wrt",
+                names.len()
+            )));
+        }
+        let rows = self.second(self.output, &inputs);
+        let mut plan = self.g.compile::<f64>(&rows.concat())?;
+        self.feed(&mut plan)?;
+        plan.run()?;
+        let mut formulas = Formulas::new(self.g, self.root.id(), false);
+        Ok(Some(Hessian {
+            names,
+            values: numbers(&plan, &rows)?,
+            formulas: rows
+                .iter()
+                .map(|row| row.iter().map(|v| formulas.of(v.id())).collect())
+                .collect(),
+        }))
+    }
+
+    /// The second derivatives of the root, where that is little work.
+    fn curvature(&self, inputs: &[Var<'g>]) -> Result<Option<Vec<Vec<f64>>>> {
+        let scalar = inputs.iter().all(|v| v.shape().rank() == 0);
+        if !scalar || inputs.len() > MOST_CURVED || self.root.id() > MOST_CURVED_NODES {
+            return Ok(None);
+        }
+        let rows = self.second(self.root, inputs);
+        let mut plan = self.g.compile::<f64>(&rows.concat())?;
+        self.feed(&mut plan)?;
+        plan.run()?;
+        numbers(&plan, &rows).map(Some)
+    }
+
+    /// The second derivatives of `v`, as nodes.
+    fn second(&self, v: Var<'g>, inputs: &[Var<'g>]) -> Vec<Vec<Var<'g>>> {
+        let first = self.g.backward(v, inputs);
+        first.iter().map(|&slope| self.g.backward(slope, inputs)).collect()
+    }
+
+    pub(super) fn input(&self, name: &str) -> Var<'g> {
+        let found = self.request.values.iter().find(|(known, _)| known == name);
+        let shape = found.map_or_else(Shape::scalar, |(_, tensor)| tensor.shape());
+        self.g.input(name, shape)
+    }
+
+    /// The nodes that the root depends on, in order.
+    fn needed(&self, root: u32) -> Vec<u32> {
+        let mut needed = vec![false; root as usize + 1];
+        needed[root as usize] = true;
+        for id in (0..=root).rev() {
+            if needed[id as usize] {
+                self.g.node(id, |node| {
+                    node.operands.iter().for_each(|&operand| needed[operand as usize] = true);
+                });
+            }
+        }
+        (0..=root).filter(|&id| needed[id as usize]).collect()
+    }
+
+    /// The derivative of a gate that works number by number: its backward rule with an upstream
+    /// gradient of 1.
+    fn local(&self, c: &Contribution<'g>) -> Option<Var<'g>> {
+        let gate = self.g.var(c.gate);
+        let (op, ids) = self.g.node(c.gate, |node| (node.op().cloned(), node.operands.clone()));
+        let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.g.var(id)).collect();
+        let op = op.filter(|op| op.notation() != Notation::Silent)?;
+        let scalar = gate.shape().rank() == 0 && operands[c.operand].shape().rank() == 0;
+        if !scalar && op.class() != Class::Pointwise {
+            return None;
+        }
+        let upstream = self.g.constant(1.0).broadcast_to(gate.shape());
+        op.backward(&Gate { operands: &operands, output: gate, upstream }, c.operand)
+    }
+
+    /// Feeds the inputs.
+    pub(super) fn feed(&self, plan: &mut Plan<f64>) -> Result<()> {
+        for (name, tensor) in &self.request.values {
+            feed(plan, name, tensor.values())?;
+        }
+        Ok(())
+    }
+}
+
+/// The values of a table of scalars.
+fn numbers(plan: &Plan<f64>, rows: &[Vec<Var<'_>>]) -> Result<Vec<Vec<f64>>> {
+    let read = |v: &Var<'_>| Ok(plan.value(*v)?.first().copied().unwrap_or(f64::NAN));
+    rows.iter().map(|row| row.iter().map(read).collect()).collect()
+}
+
+/// Feeds one input, unless what the plan computes does not depend on it.
+pub(super) fn feed(plan: &mut Plan<f64>, name: &str, values: &[f64]) -> Result<()> {
+    match plan.feed(name, values) {
+        Ok(()) | Err(Error::Unknown { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}

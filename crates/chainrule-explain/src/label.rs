@@ -1,0 +1,63 @@
+//! What a gate computes, as it was written: the labels of nodes.
+
+use std::collections::HashMap;
+
+use super::formula::{Formula, Term};
+use chainrule::graph::{Graph, Source};
+use chainrule::ops::{AnyOp, Notation};
+
+/// Labels with more parts than this are not shown.
+const MAX_SIZE: usize = 300;
+
+/// The expressions that nodes compute, in the order in which they were written and unsimplified.
+pub(super) struct Labels<'g> {
+    graph: &'g Graph,
+    /// Each node as it appears in the expressions above it.
+    known: HashMap<u32, Option<Formula>>,
+}
+
+impl<'g> Labels<'g> {
+    pub(super) fn new(graph: &'g Graph) -> Self {
+        Self { graph, known: HashMap::new() }
+    }
+
+    /// What a node computes from its operands, which were asked for before; `None` where it is too
+    /// long to show.
+    pub(super) fn of(&mut self, id: u32) -> Option<Formula> {
+        let formula = self.operation(id).filter(|formula| formula.size <= MAX_SIZE);
+        let name = self.graph.label(id);
+        let above = name.map_or_else(|| formula.clone(), |name| Some(symbol(&name, id)));
+        self.known.insert(id, above);
+        formula
+    }
+
+    fn operation(&self, id: u32) -> Option<Formula> {
+        let node = self.graph.node(id, Clone::clone);
+        let op = match &node.source {
+            Source::Input(name) | Source::Parameter(name) => return Some(symbol(name, id)),
+            Source::Constant(tensor) => {
+                let array = || symbol(&super::Value::from(&**tensor).to_string(), id);
+                return Some(tensor.at(&[]).map_or_else(array, Formula::number));
+            }
+            Source::Op(op) => op,
+        };
+        let operand = |operand: &u32| self.known.get(operand).cloned().flatten();
+        let operands: Vec<Formula> = node.operands.iter().map(operand).collect::<Option<_>>()?;
+        Some(written(&**op, operands))
+    }
+}
+
+fn symbol(name: &str, id: u32) -> Formula {
+    Formula::new(Term::Symbol(name.into(), id))
+}
+
+fn written(op: &dyn AnyOp, operands: Vec<Formula>) -> Formula {
+    match (op.name(), op.notation(), operands.as_slice()) {
+        (_, Notation::Silent, [a]) => a.clone(),
+        ("softmax_with_loss", ..) => Formula::new(Term::Call("cross_entropy", operands)),
+        ("square", _, [a]) => Formula::new(Term::Infix("^", a.clone(), Formula::number(2.0))),
+        ("sqrt", _, [a]) => Formula::new(Term::Product(1.0, vec![(a.clone(), 0.5)])),
+        (_, Notation::Infix(sign), [a, b]) => Formula::new(Term::Infix(sign, a.clone(), b.clone())),
+        (name, ..) => Formula::new(Term::Call(name, operands)),
+    }
+}

@@ -1,0 +1,401 @@
+//! An explanation as a LaTeX document: the chain rule for every variable, in symbols, then in numbers.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use super::model::{Explanation, Node, Passed};
+use super::value::{Value, digits};
+use super::words::Words;
+
+/// Gates and variables beyond this fill more pages than anyone reads.
+const MOST: usize = 200;
+
+/// Factors of a chain, and chains of a sum, that still fit on a line.
+const MOST_FACTORS: usize = 8;
+const MOST_PATHS: usize = 3;
+
+/// The longest formula of a local derivative, in letters of its source.
+const LONGEST: usize = 60;
+
+/// Arrays up to these many rows and columns are printed.
+const MOST_SIDE: usize = 6;
+
+impl Explanation {
+    /// A LaTeX document that compiles as it is: the values, each gate's local derivatives, and the
+    /// chain rule for every variable, in symbols and then in numbers.
+    ///
+    /// ```
+    /// use chainrule_explain::{Request, explain, values};
+    /// let request = Request { expression: "x * m".into(), values: values("x=3,m=2")?, ..Request::default() };
+    /// assert!(explain(&request)?.to_latex().contains(r"\frac{\partial f}{\partial x}"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_latex(&self) -> String {
+        let document = Document { e: self, words: Words::new(self.language), names: names(self) };
+        document.write()
+    }
+}
+
+/// A name for every node: its own, `f` and `L` for the results, else u with a number.
+fn names(e: &Explanation) -> HashMap<u32, String> {
+    let mut names = HashMap::new();
+    let mut next = 0;
+    for node in e.nodes.iter().filter(|node| !node.is_silent()) {
+        let face = e.face(node);
+        let name = match node.op.as_str() {
+            _ if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
+            _ if node.id == e.behind(e.output_node) => "f".into(),
+            "constant" if !node.named => number(&node.value),
+            _ if face.named || !node.is_gate() => symbol(&face.label),
+            _ => {
+                next += 1;
+                format!("u_{{{next}}}")
+            }
+        };
+        names.insert(node.id, name);
+    }
+    names
+}
+
+struct Document<'a> {
+    e: &'a Explanation,
+    words: Words,
+    names: HashMap<u32, String>,
+}
+
+impl Document<'_> {
+    fn write(&self) -> String {
+        let mut out = String::from(HEAD);
+        let title = escaped(&self.words.get("latex-title"));
+        let _ = writeln!(out, "\\begin{{document}}\n\\section*{{{title}}}");
+        self.inputs(&mut out);
+        self.section(&mut out, "latex-forward", &self.forward());
+        self.section(&mut out, "latex-backward", &self.backward());
+        self.section(&mut out, "latex-variables", &self.variables());
+        out + "\\end{document}\n"
+    }
+
+    fn section(&self, out: &mut String, title: &str, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        let title = escaped(&self.words.get(title));
+        let _ = writeln!(out, "\\subsection*{{{title}}}\n\\begin{{align*}}");
+        let _ = writeln!(out, "{}\n\\end{{align*}}", lines.join(" \\\\\n"));
+    }
+
+    fn name(&self, id: u32) -> String {
+        self.names.get(&self.e.behind(id)).cloned().unwrap_or_else(|| "?".into())
+    }
+
+    fn inputs(&self, out: &mut String) {
+        let given: Vec<String> = self
+            .e
+            .inputs
+            .iter()
+            .map(|(name, value)| format!("${} = {}$", symbol(name), number(value)))
+            .collect();
+        if !given.is_empty() {
+            let _ = writeln!(out, "{}\n", given.join(",\\quad "));
+        }
+    }
+
+    /// Every gate's value: name = what it computes from the names below = number.
+    fn forward(&self) -> Vec<String> {
+        let gates = self.e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
+        gates
+            .take(MOST)
+            .map(|node| {
+                let (operation, value) = (self.operation(node), &self.e.face(node).value);
+                format!("{} &= {operation} = {}", self.name(node.id), number(value))
+            })
+            .collect()
+    }
+
+    /// A gate's operation on its operands' names.
+    fn operation(&self, node: &Node) -> String {
+        let names: Vec<String> = node.operands.iter().map(|&id| self.operand(id)).collect();
+        match (node.op.as_str(), names.as_slice()) {
+            ("add", [a, b]) => format!("{a} + {b}"),
+            ("sub", [a, b]) => format!("{a} - {b}"),
+            ("mul", [a, b]) => format!(r"{a} \cdot {b}"),
+            ("div", [a, b]) => format!(r"\frac{{{a}}}{{{b}}}"),
+            ("pow", [a, b]) => format!("{{{a}}}^{{{b}}}"),
+            ("matmul", [a, b]) => format!(r"{a}\,{b}"),
+            ("neg", [a]) => format!("-{a}"),
+            ("square", [a]) => format!("{{{a}}}^{{2}}"),
+            ("sqrt", [a]) => format!(r"\sqrt{{{a}}}"),
+            (op, names) => {
+                format!(
+                    r"\operatorname{{{}}}\left({}\right)",
+                    op.replace('_', r"\_"),
+                    names.join(", ")
+                )
+            }
+        }
+    }
+
+    /// An operand's name, in parentheses where it begins with a sign.
+    fn operand(&self, id: u32) -> String {
+        let name = self.name(id);
+        if name.starts_with('-') { format!("({name})") } else { name }
+    }
+
+    fn partial(&self, below: u32) -> String {
+        let root = self.e.root();
+        format!(r"\frac{{\partial {root}}}{{\partial {}}}", self.name(below))
+    }
+
+    /// Each gate's share: upstream × local derivative, in symbols and numbers.
+    fn backward(&self) -> Vec<String> {
+        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
+        let passed = gates.flat_map(|node| node.backward.iter().map(move |passed| (node, passed)));
+        passed.take(2 * MOST).filter_map(|(node, passed)| self.passed(node, passed)).collect()
+    }
+
+    fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
+        let (to, product) = self.e.received(node, passed);
+        let local = match (&passed.local_formula, &passed.rule) {
+            // A long formula says less than the number, and runs off the page.
+            (Some(formula), _) => Some(formula.latex()).filter(|text| text.len() <= LONGEST),
+            (None, Some(rule)) => {
+                let (left, right) = (self.partial(to), self.rule(node, passed, rule));
+                return Some(format!("{left} &= {right} & &= {}", number(product)));
+            }
+            (None, None) => return None,
+        };
+        let (gate, operand) = (self.name(node.id), self.operand(to));
+        let slope = format!(r"\frac{{\partial {gate}}}{{\partial {operand}}}");
+        let numbers = match (passed.local.as_ref(), passed.product.as_number()) {
+            (Some(local), Some(_)) => format!(
+                r"{} \cdot {} = {}",
+                bracketed(&passed.upstream),
+                bracketed(local),
+                number(product)
+            ),
+            _ => number(product),
+        };
+        let local = local.unwrap_or_else(|| passed.local.as_ref().map_or_else(String::new, number));
+        // Element by element.
+        let sign = if node.shape.is_empty() { "" } else { r"\odot " };
+        let (sum, upstream) = (sum(passed, product), self.partial(node.id));
+        Some(format!("{slope} &= {local}, & {sum}{upstream} {sign}{slope} &= {numbers}"))
+    }
+
+    /// How an operation of whole arrays passes its gradient.
+    fn rule(&self, node: &Node, passed: &Passed, rule: &str) -> String {
+        let (up, root) = (self.partial(node.id), self.e.nodes.last().map(|root| root.id));
+        let name =
+            |at: usize| node.operands.get(at).map_or_else(|| "?".into(), |&id| self.operand(id));
+        match (node.op.as_str(), passed.operand) {
+            ("matmul", 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
+            ("matmul", _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
+            ("transpose", _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
+            ("softmax_with_loss", operand) => {
+                let softmax = format!(r"\operatorname{{softmax}}({})", name(0));
+                let found = match operand {
+                    0 => format!("{softmax} - {}", name(1)),
+                    _ => format!(r"-\ln {softmax}"),
+                };
+                // Its own gradient is 1 where it stands on top.
+                let factor = if root == Some(node.id) { String::new() } else { format!(r"{up}\,") };
+                let part = match passed.product.shape().first() {
+                    Some(batch) if *batch > 1 => format!(r"\tfrac{{1}}{{{batch}}}"),
+                    _ => String::new(),
+                };
+                match factor.is_empty() && part.is_empty() {
+                    true => found,
+                    false => format!(r"{factor}{part}\left({found}\right)"),
+                }
+            }
+            _ => format!("\\text{{{}}}", words(rule)),
+        }
+    }
+
+    /// The chain rule for every variable: the factors of each path from the result down to it.
+    fn variables(&self) -> Vec<String> {
+        let e = self.e;
+        let mut lines = Vec::new();
+        for (name, gradient) in e.gradients.iter().take(MOST) {
+            let Some(node) = e.nodes.iter().find(|n| n.op == "input" && n.label == *name) else {
+                continue;
+            };
+            let left = self.partial(node.id);
+            match self.chains(name) {
+                Some((symbols, numbers)) => lines.extend([
+                    format!("{left} &= {symbols}"),
+                    format!("&= {numbers} = {}", number(gradient)),
+                ]),
+                None => {
+                    let ledger = self.ledger(node, gradient);
+                    match self.uses(node) {
+                        Some(uses) => {
+                            lines.extend([format!("{left} &= {uses}"), format!("&= {ledger}")]);
+                        }
+                        None => lines.push(format!("{left} &= {ledger}")),
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    /// All paths in symbols and in numbers, where they are few and short.
+    fn chains(&self, name: &str) -> Option<(String, String)> {
+        if !self.e.is_scalar() {
+            return None;
+        }
+        let paths = super::paths::of_scalars(self.e, name);
+        let short = paths.largest.iter().all(|path| path.locals.len() <= MOST_FACTORS);
+        if !short || paths.largest.is_empty() || paths.count > MOST_PATHS as f64 {
+            return None;
+        }
+        let (mut symbols, mut numbers) = (Vec::new(), Vec::new());
+        for path in &paths.largest {
+            let factors = path.nodes.windows(2).map(|pair| {
+                format!(
+                    r"\frac{{\partial {}}}{{\partial {}}}",
+                    self.name(pair[0]),
+                    self.name(pair[1])
+                )
+            });
+            let factors: Vec<String> = factors.collect();
+            symbols.push(if factors.is_empty() { "1".into() } else { factors.join(" ") });
+            let locals = path.locals.iter().map(|x| bracketed(&Value::Number(*x)));
+            let locals: Vec<String> = locals.collect();
+            numbers.push(if locals.is_empty() { "1".into() } else { locals.join(r" \cdot ") });
+        }
+        Some((symbols.join(" + "), numbers.join(" + ")))
+    }
+
+    /// What each use of an input contributes, in symbols, where these are few.
+    fn uses(&self, input: &Node) -> Option<String> {
+        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
+        let passed = gates.flat_map(|gate| gate.backward.iter().map(move |passed| (gate, passed)));
+        let to_it = passed.filter(|(gate, passed)| self.e.received(gate, passed).0 == input.id);
+        let terms = to_it.map(|(gate, passed)| match (&passed.local, &passed.rule) {
+            (None, Some(rule)) => self.rule(gate, passed, rule),
+            _ => {
+                let (up, gate_name) = (self.partial(gate.id), self.name(gate.id));
+                let sign = if gate.shape.is_empty() { "" } else { r"\odot " };
+                let slope =
+                    format!(r"\frac{{\partial {gate_name}}}{{\partial {}}}", self.name(input.id));
+                format!("{}{up} {sign}{slope}", sum(passed, self.e.received(gate, passed).1))
+            }
+        });
+        let terms: Vec<String> = terms.take(MOST_PATHS + 1).collect();
+        (1..=MOST_PATHS).contains(&terms.len()).then(|| terms.join(" + "))
+    }
+
+    /// The sum over the value's uses.
+    fn ledger(&self, node: &Node, gradient: &Value) -> String {
+        let numbers: Vec<String> =
+            node.ledger.iter().take(MOST_FACTORS).map(|entry| bracketed(&entry.gradient)).collect();
+        let more = if node.ledger.len() > MOST_FACTORS { r" + \dots" } else { "" };
+        match node.ledger.len() {
+            0 | 1 => number(gradient),
+            _ => format!("{}{more} = {}", numbers.join(" + "), number(gradient)),
+        }
+    }
+}
+
+/// The document's head. Letters beyond Latin need XeLaTeX or LuaLaTeX, which bring fonts for them.
+const HEAD: &str = r"\documentclass{article}
+\usepackage{iftex}
+\ifpdftex
+  \usepackage[utf8]{inputenc}
+  \usepackage[T1]{fontenc}
+\else
+  \usepackage{fontspec}
+\fi
+\usepackage{amsmath}
+\usepackage[margin=2cm]{geometry}
+\setlength{\parindent}{0pt}
+\allowdisplaybreaks
+";
+
+/// A name in math mode: one letter in italics, more upright.
+fn symbol(name: &str) -> String {
+    let escaped = name.replace('_', r"\_");
+    match name.chars().count() {
+        1 => escaped,
+        _ => format!(r"\mathrm{{{escaped}}}"),
+    }
+}
+
+/// An operand that was repeated to fit receives the sum over its repeats.
+fn sum(passed: &Passed, received: &Value) -> &'static str {
+    if received.numbers().len() == passed.product.numbers().len() { "" } else { r"\textstyle\sum " }
+}
+
+/// A number, a small matrix, or the shape and norm of a large one.
+fn number(value: &Value) -> String {
+    let one = |x: f64| {
+        let text = digits(x, 6);
+        match text.split_once('e') {
+            Some((digits, exponent)) => format!(r"{digits} \cdot 10^{{{exponent}}}"),
+            None if x.is_nan() => r"\text{NaN}".into(),
+            None if x.is_infinite() => text.replace("inf", r"\infty"),
+            None => text,
+        }
+    };
+    let shape = value.shape();
+    match (value, shape.as_slice()) {
+        (Value::Number(x), _) => one(*x),
+        (Value::Array(_), [side]) if *side <= MOST_SIDE => {
+            let cells: Vec<String> = value.numbers().into_iter().map(one).collect();
+            format!(r"\begin{{pmatrix}}{}\end{{pmatrix}}", cells.join(" & "))
+        }
+        (Value::Array(rows), [tall, wide]) if *tall <= MOST_SIDE && *wide <= MOST_SIDE => {
+            let row = |row: &Value| {
+                row.numbers().into_iter().map(one).collect::<Vec<String>>().join(" & ")
+            };
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            format!(r"\begin{{pmatrix}}{}\end{{pmatrix}}", rows.join(r" \\ "))
+        }
+        _ => {
+            let dims: Vec<String> = shape.iter().map(ToString::to_string).collect();
+            let norm = value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt();
+            format!(r"[{}],\ \lVert\cdot\rVert = {}", dims.join(r" \times "), one(norm))
+        }
+    }
+}
+
+/// A factor: in parentheses where it begins with a sign.
+fn bracketed(value: &Value) -> String {
+    let text = number(value);
+    if text.starts_with('-') { format!("({text})") } else { text }
+}
+
+/// Text outside math mode.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '_' | '%' | '&' | '#' | '$' | '{' | '}' => out.extend(['\\', c]),
+            '\\' => out += r"\textbackslash{}",
+            '^' => out += r"\textasciicircum{}",
+            '~' => out += r"\textasciitilde{}",
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A rule's words, its signs in math mode.
+fn words(rule: &str) -> String {
+    let mut out = escaped(rule);
+    for (sign, math) in [
+        ("ᵀ", r"$^{\mathsf{T}}$"),
+        ("·", r"$\cdot$"),
+        ("⊙", r"$\odot$"),
+        ("Σ", r"$\sum$"),
+        ("−", "$-$"),
+        ("‖", r"$\Vert$"),
+        ("×", r"$\times$"),
+    ] {
+        out = out.replace(sign, math);
+    }
+    out
+}

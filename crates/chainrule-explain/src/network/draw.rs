@@ -1,0 +1,312 @@
+//! A network's explanation as text and as a picture.
+
+use std::fmt::Write;
+
+use super::super::notation::escaped;
+use super::super::text::{table, wrapped};
+use super::super::value::{digits, number, percent, signed};
+use super::{Branch, NetworkExplanation, Said, Words};
+
+/// Darkness in characters, from nothing to all.
+const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
+
+/// Pictures wider than this do not fit a terminal beside each other.
+const WIDEST: usize = 36;
+
+/// Features that are listed.
+const MOST_FEATURES: usize = 15;
+
+/// A pixel's side in the picture.
+const PIXEL: usize = 8;
+
+impl NetworkExplanation {
+    /// The sides of the input, where it is a square picture.
+    fn side(&self) -> Option<usize> {
+        let side = (self.input.len() as f64).sqrt().round() as usize;
+        (side > 1 && side * side == self.input.len()).then_some(side)
+    }
+
+    /// The explanation as text for a terminal of 80 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let words = Words::new(self.language);
+        let mut out = String::new();
+        let _ = writeln!(out, "{}\n", self.verdict(&words));
+        self.layer_table(&mut out, &words);
+        self.shared(&mut out, &words);
+        self.parameter_table(&mut out, &words);
+        self.weight_table(&mut out, &words);
+        match self.features.is_empty() {
+            true => self.pictures(&mut out, &words),
+            false => self.feature_table(&mut out, &words),
+        }
+        out
+    }
+
+    fn class(&self, class: u32) -> String {
+        self.classes.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// What the network says, and whether that is right.
+    fn verdict(&self, words: &Words) -> String {
+        let loss = number(self.loss);
+        let (label, predicted, probabilities) = match &self.said {
+            Said::Class { label, predicted, probabilities } => (*label, *predicted, probabilities),
+            Said::Values { wanted, predicted } => {
+                let (wanted, predicted) = (numbers(wanted), numbers(predicted));
+                let values =
+                    [("wanted", wanted.as_str()), ("predicted", &predicted), ("loss", &loss)];
+                return words.say("network-values", &values);
+            }
+        };
+        let certain = probabilities.get(predicted as usize).copied().unwrap_or(f64::NAN);
+        let certain = percent(certain);
+        let id = if label == predicted { "network-right" } else { "network-wrong" };
+        let (label, predicted) = (self.class(label), self.class(predicted));
+        let values = [
+            ("label", label.as_str()),
+            ("predicted", &predicted),
+            ("certain", &certain),
+            ("loss", &loss),
+        ];
+        words.say(id, &values)
+    }
+
+    fn layer_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "{}\n", words.get("network-layers"));
+        let head = [
+            "network-layer",
+            "network-output",
+            "network-range",
+            "network-gradient",
+            "network-idle",
+        ];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for layer in &self.layers {
+            let units: usize = layer.shape.iter().product();
+            let count = |id: &str, count: usize| {
+                let share = percent(count as f64 / units.max(1) as f64);
+                let count = count.to_string();
+                words.say(id, &[("count", &count), ("share", &share)])
+            };
+            let idle = match (layer.off, layer.saturated) {
+                (Some(off), _) => count("network-off", off),
+                (_, Some(saturated)) => count("network-saturated", saturated),
+                _ => String::new(),
+            };
+            rows.push(vec![
+                layer.name.clone(),
+                digits(layer.output.norm, 4),
+                format!("{}…{}", digits(layer.output.min, 3), digits(layer.output.max, 3)),
+                digits(layer.gradient.norm, 4),
+                idle,
+            ]);
+        }
+        table(out, &rows);
+    }
+
+    /// Values that several layers or branches use: what each contributes, and how much cancels.
+    fn shared(&self, out: &mut String, words: &Words) {
+        let shared = self.ledgers.iter().filter(|ledger| ledger.branches.len() > 1);
+        for (at, ledger) in shared.enumerate() {
+            if at == 0 {
+                let _ = writeln!(out, "\n{}", words.get("network-ledger"));
+            }
+            let total = digits(ledger.norm, 4);
+            let values = [("name", ledger.name.as_str()), ("total", &total)];
+            let _ = writeln!(out, "\n  {}", words.say("network-ledger-node", &values));
+            let row = |branch: &Branch| {
+                let from = words.say("ledger-from", &[("gate", &branch.layer)]);
+                let rule = branch.rule.clone().unwrap_or_default();
+                vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
+            };
+            table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
+            let verdict = super::super::text::verdict(words, ledger.cancellation);
+            wrapped(out, 5, &verdict);
+        }
+    }
+
+    /// What each weight and bias gets, by which rule.
+    fn parameter_table(&self, out: &mut String, words: &Words) {
+        let of = |name: &String| self.ledgers.iter().find(|ledger| ledger.name == *name);
+        let names = self.layers.iter().flat_map(|layer| &layer.parameters);
+        let rule = |name: &String| {
+            let branch = of(name).and_then(|ledger| ledger.branches.first());
+            branch.and_then(|branch| branch.rule.clone()).unwrap_or_default()
+        };
+        let rows: Vec<Vec<String>> =
+            names.map(|(name, norm)| vec![name.clone(), rule(name), digits(*norm, 4)]).collect();
+        if !rows.is_empty() {
+            let _ = writeln!(out, "\n{}\n", words.get("network-parameters"));
+            let head = ["network-weight", "network-rule", "network-gradient"];
+            let head = head.map(|id| words.get(id)).to_vec();
+            table(out, &[vec![head], rows].concat());
+        }
+    }
+
+    fn weight_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("network-weights"));
+        let head = ["network-weight", "rank-value", "rank-gradient", "rank-effect"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for weight in &self.weights {
+            rows.push(vec![
+                format!("{}{:?}", weight.parameter, weight.index),
+                number(weight.value),
+                number(weight.gradient),
+                signed(weight.effect),
+            ]);
+        }
+        table(out, &rows);
+    }
+
+    /// The picture's title.
+    pub(super) fn title(&self, words: &Words) -> String {
+        match &self.said {
+            Said::Class { label, .. } => {
+                words.say("network-example", &[("label", &self.class(*label))])
+            }
+            Said::Values { .. } => self.verdict(words),
+        }
+    }
+
+    /// The features on which the loss depends most, with value and gradient.
+    pub(super) fn ranked(&self) -> Vec<(&str, f64, f64)> {
+        let numbers = self.input.iter().zip(&self.saliency);
+        let names = self.features.iter().map(String::as_str).zip(numbers);
+        let mut features: Vec<(&str, f64, f64)> =
+            names.map(|(name, (x, dx))| (name, *x, *dx)).collect();
+        features.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
+        features.truncate(MOST_FEATURES);
+        features
+    }
+
+    /// The features on which the loss depends most.
+    fn feature_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("network-features"));
+        let head = ["network-feature", "rank-value", "rank-gradient", "rank-effect"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for (name, value, gradient) in self.ranked() {
+            let (effect, gradient_text) = (signed(value * gradient), number(gradient));
+            rows.push(vec![name.to_owned(), number(value), gradient_text, effect]);
+        }
+        table(out, &rows);
+    }
+
+    /// The input and its saliency, side by side.
+    fn pictures(&self, out: &mut String, words: &Words) {
+        let Some(side) = self.side().filter(|side| *side <= WIDEST) else { return };
+        let _ = writeln!(out, "\n{}\n", words.get("network-saliency"));
+        let (input, saliency) = (darkness(&self.input), darkness(&self.saliency));
+        for (left, right) in input.chunks(side).zip(saliency.chunks(side)) {
+            let row = |cells: &[f64]| -> String { cells.iter().map(|&part| shade(part)).collect() };
+            let _ = writeln!(out, "{}", format!("  {}  │  {}", row(left), row(right)).trim_end());
+        }
+    }
+
+    /// The input and its saliency as SVG: where more of a feature raises the loss in one colour, where
+    /// it lowers it in another. Features with names are bars, those on which the loss depends most first.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        let words = Words::new(self.language);
+        if !self.features.is_empty() {
+            return self.bars(&words);
+        }
+        let side = self.side().unwrap_or(self.input.len());
+        let rows = self.input.len().div_ceil(side.max(1));
+        let (wide, tall) = (2 * side * PIXEL + 3 * 16, rows * PIXEL + 64);
+        let mut out = opened(&words.get("network-saliency"), wide, tall);
+        let second = side * PIXEL + 2 * 16;
+        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&self.title(&words)));
+        let legend = escaped(&words.get("network-legend"));
+        let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
+        for (left, values) in [(16, &self.input), (second, &self.saliency)] {
+            let _ = writeln!(
+                out,
+                "<rect class=\"frame\" x=\"{left}\" y=\"32\" width=\"{}\" height=\"{}\"/>",
+                side * PIXEL,
+                rows * PIXEL
+            );
+            for (at, (part, value)) in darkness(values).iter().zip(values).enumerate() {
+                let class = match (left == 16, *value > 0.0) {
+                    (true, _) => "ink",
+                    (false, true) => "up",
+                    (false, false) => "down",
+                };
+                if *part >= 0.01 {
+                    let _ = writeln!(
+                        out,
+                        "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{PIXEL}\" height=\"{PIXEL}\" opacity=\"{part:.2}\"/>",
+                        left + at % side * PIXEL,
+                        32 + at / side * PIXEL
+                    );
+                }
+            }
+        }
+        out + "</svg>\n"
+    }
+}
+
+/// The beginning of a picture, with its colours.
+pub(super) fn opened(title: &str, wide: usize, tall: usize) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
+             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
+             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
+             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
+        escaped(title)
+    )
+}
+
+fn numbers(values: &[f64]) -> String {
+    values.iter().map(|x| number(*x)).collect::<Vec<_>>().join(", ")
+}
+
+/// Each value's share of the largest magnitude.
+fn darkness(values: &[f64]) -> Vec<f64> {
+    let most = values.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
+    values.iter().map(|x| if most > 0.0 { x.abs() / most } else { 0.0 }).collect()
+}
+
+fn shade(part: f64) -> char {
+    let at = (part * (SHADES.len() - 1) as f64).round() as usize;
+    SHADES.get(at).copied().unwrap_or('?')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Branch, Ledger, Wanted, network};
+    use crate::Language;
+    use chainrule::nn::{Init, Loss, Sequential};
+
+    #[test]
+    fn texts_tell_branches_and_rules_in_80_columns() {
+        let model = Sequential::fully_connected(&[4, 6, 3], "tanh", Init::He).unwrap();
+        let parameters = model.initial::<f64>(0).unwrap();
+        let branch = |layer: &str, share: f64| {
+            let (layer, rule) = (layer.to_owned(), Some("dY · Wᵀ".to_owned()));
+            Branch { layer, rule, norm: 10.0 * share, share }
+        };
+        for (language, part) in [
+            (Language::English, "from residual1/affine1"),
+            (Language::Korean, "residual1/affine1에서"),
+        ] {
+            let features = [0.1, 0.2, 0.3, 0.4];
+            let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
+            let mut explained =
+                network(&model, &parameters, loss, &features, &Wanted::Class(1), language).unwrap();
+            explained.ledgers.push(Ledger {
+                name: "affine9".into(),
+                norm: 2.0,
+                branches: vec![branch("residual1", 0.6), branch("residual1/affine1", 0.4)],
+                cancellation: 0.2,
+            });
+            let text = explained.to_text();
+            let width = unicode_width::UnicodeWidthStr::width;
+            assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+            for part in [part, "0.2", "affine1.weight", "Xᵀ · dY"] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! A trained network on one example: what each layer computes, what comes back, what mattered.
+
+mod bars;
+mod draw;
+mod ledger;
+
+use serde::Serialize;
+
+use super::words::Words;
+use super::{Language, rules};
+use chainrule::Parameters;
+use chainrule::error::{Error, Result};
+use chainrule::graph::{Graph, Kind, Source, Var};
+use chainrule::nn::{Loss, Sequential, Targets};
+use chainrule::tensor::Tensor;
+pub use ledger::{Branch, Ledger};
+
+/// Weights that are listed.
+const MOST_WEIGHTS: usize = 10;
+
+/// What one layer did with the example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Layer {
+    /// The layer's name, such as `affine1`.
+    pub name: String,
+    /// The shape of its output.
+    pub shape: Vec<usize>,
+    /// Statistics of its output.
+    pub output: Statistics,
+    /// Statistics of the loss's gradient with respect to its output.
+    pub gradient: Statistics,
+    /// For ReLU: units whose output is 0, so that no gradient passes.
+    pub off: Option<usize>,
+    /// For sigmoid and tanh: units whose slope is almost 0.
+    pub saturated: Option<usize>,
+    /// The norms of the gradients of its parameters, by name.
+    pub parameters: Vec<(String, f64)>,
+}
+
+/// A few numbers that stand for many.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Statistics {
+    /// The mean.
+    pub mean: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+    /// √Σx².
+    pub norm: f64,
+}
+
+impl Statistics {
+    /// The statistics of some numbers.
+    ///
+    /// ```
+    /// use chainrule_explain::Statistics;
+    /// let few = Statistics::of(&[3.0, -4.0]);
+    /// assert_eq!((few.mean, few.min, few.max, few.norm), (-0.5, -4.0, 3.0, 5.0));
+    /// ```
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let fold = |start: f64, f: fn(f64, f64) -> f64| values.iter().copied().fold(start, f);
+        Self {
+            mean: values.iter().sum::<f64>() / values.len().max(1) as f64,
+            min: fold(f64::INFINITY, f64::min),
+            max: fold(f64::NEG_INFINITY, f64::max),
+            norm: values.iter().map(|x| x * x).sum::<f64>().sqrt(),
+        }
+    }
+}
+
+/// A weight that mattered for the loss of the example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Weight {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The element's place.
+    pub index: Vec<usize>,
+    /// Its value.
+    pub value: f64,
+    /// The gradient of the loss.
+    pub gradient: f64,
+    /// Gradient × value: the effect of +100 % on the loss, to first order.
+    pub effect: f64,
+}
+
+/// What a network should say of an example.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// A class.
+    Class(u32),
+    /// Values.
+    Values(Vec<f64>),
+}
+
+/// What a network says of an example, beside what it should say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// A class.
+    Class {
+        /// The true class.
+        label: u32,
+        /// The class with the highest probability.
+        predicted: u32,
+        /// The probability of each class.
+        probabilities: Vec<f64>,
+    },
+    /// Values.
+    Values {
+        /// The true values.
+        wanted: Vec<f64>,
+        /// The network's values.
+        predicted: Vec<f64>,
+    },
+}
+
+/// A trained network on one example.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkExplanation {
+    /// What it says of the example.
+    #[serde(flatten)]
+    pub said: Said,
+    /// The loss.
+    pub loss: f64,
+    /// The layers, input first.
+    pub layers: Vec<Layer>,
+    /// The gradients of the example, the layers' outputs and the parameters, by the layers and
+    /// branches that they come from.
+    pub ledgers: Vec<Ledger>,
+    /// The weights with the largest effect on this loss.
+    pub weights: Vec<Weight>,
+    /// The example's features.
+    pub input: Vec<f64>,
+    /// The gradient of the loss with respect to each feature: where the network looked.
+    pub saliency: Vec<f64>,
+    /// The names of the classes; none where they are called by their numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// The names of the features; none for pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// The language of the words.
+    #[serde(skip)]
+    pub language: Language,
+}
+
+impl NetworkExplanation {
+    /// This explanation with values in their own unit, where the network was trained on standardised
+    /// ones: `own` answers a value of the output with this number. Loss and gradients stay those of
+    /// the training.
+    #[must_use]
+    pub fn in_unit(mut self, own: impl Fn(usize, f64) -> f64) -> Self {
+        if let Said::Values { wanted, predicted } = &mut self.said {
+            for values in [wanted, predicted] {
+                values.iter_mut().enumerate().for_each(|(at, value)| *value = own(at, *value));
+            }
+        }
+        self
+    }
+}
+
+/// Explains what a network that predicts makes of one example, in f64: no dropout, running statistics.
+///
+/// ```
+/// use chainrule_explain::{Language, Wanted, network};
+/// use chainrule::nn::{Affine, Init, Loss, Relu, Sequential};
+/// let model = Sequential::new().with(Affine::new(2, 4, Init::He)).with(Relu).with(Affine::new(4, 3, Init::He));
+/// let parameters = model.initial::<f64>(0)?;
+/// let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
+/// let wanted = Wanted::Class(2);
+/// let explained = network(&model, &parameters, loss, &[0.5, -1.0], &wanted, Language::English)?;
+/// assert_eq!(explained.layers.len(), 3);
+/// assert_eq!(explained.saliency.len(), 2);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// Features, a target or parameters that do not fit the model and the loss.
+pub fn network(
+    model: &Sequential,
+    parameters: &Parameters<f64>,
+    loss: Loss,
+    features: &[f64],
+    wanted: &Wanted,
+    language: Language,
+) -> Result<NetworkExplanation> {
+    let g = Graph::new();
+    let x = g.input("x", [1, features.len()]);
+    let output = model.forward(x);
+    g.ok()?;
+    let width = output.shape().dims().last().copied().unwrap_or(0);
+    let binary = matches!((loss, wanted), (Loss::BinaryCrossEntropy, Wanted::Class(_)));
+    let target = target(wanted, width, binary)?;
+    let layers = outputs(&g, output);
+    let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
+    let loss = loss.record(output, Targets::Values(target), None);
+    let answer = match (wanted, binary) {
+        (Wanted::Class(_), true) => output.sigmoid(),
+        (Wanted::Class(_), false) => output.softmax(),
+        (Wanted::Values(_), _) => output,
+    };
+
+    let variables = model.variables(x);
+    let names: Vec<String> = variables.iter().filter_map(|v| parameter(&g, *v)).collect();
+    let watched: Vec<Var<'_>> =
+        layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
+    let gradients = g.backward(loss, &watched);
+    let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
+    let all = [&forward[..], &gradients[..], &[loss, answer]].concat();
+    let mut plan = g.compile::<f64>(&all)?;
+    plan.feed("x", features)?;
+    plan.run_with(parameters)?;
+
+    let parameters_by_name = names.iter().cloned().zip(variables.iter().copied());
+    let named: Vec<(String, Var<'_>)> = std::iter::once(("x".to_owned(), x))
+        .chain(ledger::outputs(&g, output))
+        .chain(parameters_by_name)
+        .collect();
+    let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
+        // A network without parameters on the way may not need the example.
+        super::explainer::feed(plan, "x", features)?;
+        plan.run_with(parameters)
+    })?;
+
+    let (of_layers, rest) = gradients.split_at(layers.len());
+    let read = |v: &Var<'_>| plan.value(*v).map(<[f64]>::to_vec);
+    let mut explained = Vec::new();
+    for ((name, v), gradient) in layers.iter().zip(of_layers) {
+        let values = read(v)?;
+        let (off, saturated) = rules::idle(&op_name(&g, *v), &values);
+        let prefix = format!("{name}.");
+        let own = names.iter().zip(rest.iter().skip(1)).filter(|(p, _)| p.starts_with(&prefix));
+        let norms = own.map(|(p, v)| Ok((p.clone(), Statistics::of(&read(v)?).norm)));
+        explained.push(Layer {
+            name: name.clone(),
+            shape: v.shape().dims().to_vec(),
+            output: Statistics::of(&values),
+            gradient: Statistics::of(&read(gradient)?),
+            off,
+            saturated,
+            parameters: norms.collect::<Result<_>>()?,
+        });
+    }
+    let slopes: Vec<Vec<f64>> = rest.iter().map(read).collect::<Result<_>>()?;
+    Ok(NetworkExplanation {
+        said: said(wanted, read(&answer)?),
+        loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
+        layers: explained,
+        ledgers,
+        weights: weights(&names, parameters, slopes.get(1..).unwrap_or_default())?,
+        input: features.to_vec(),
+        saliency: slopes.first().cloned().unwrap_or_default(),
+        classes: Vec::new(),
+        features: Vec::new(),
+        language,
+    })
+}
+
+/// The targets of the outputs: 1 for the class that is right and 0 for the others, or the values.
+fn target(wanted: &Wanted, width: usize, binary: bool) -> Result<Vec<f64>> {
+    let class = match wanted {
+        Wanted::Values(values) => return Ok(values.clone()),
+        Wanted::Class(class) => *class as usize,
+    };
+    let classes = if binary { 2 } else { width };
+    if class >= classes {
+        let place = "the example's class".into();
+        return Err(Error::Label { place, label: class, classes });
+    }
+    Ok(match binary {
+        true => vec![class as f64; width],
+        false => (0..classes).map(|at| f64::from(at == class)).collect(),
+    })
+}
+
+fn said(wanted: &Wanted, answer: Vec<f64>) -> Said {
+    let label = match wanted {
+        Wanted::Values(wanted) => {
+            return Said::Values { wanted: wanted.clone(), predicted: answer };
+        }
+        Wanted::Class(label) => *label,
+    };
+    let probabilities = match *answer.as_slice() {
+        [second] => vec![1.0 - second, second],
+        _ => answer,
+    };
+    let best = probabilities.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let predicted = best.map_or(0, |(at, _)| at as u32);
+    Said::Class { label, predicted, probabilities }
+}
+
+/// The output of each outermost scope on the way to `last`: a model's layers.
+///
+/// ```
+/// use chainrule::nn::{Affine, Init, Relu, Sequential};
+/// let g = chainrule::Graph::new();
+/// let model = Sequential::new().with(Affine::new(2, 3, Init::He)).with(Relu);
+/// let y = model.forward(g.input("x", [1, 2]));
+/// let layers = chainrule_explain::outputs(&g, y);
+/// assert_eq!(layers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["affine1", "relu1"]);
+/// ```
+pub fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+    let mut found: Vec<(String, Var<'g>)> = Vec::new();
+    for id in 0..=last.id() {
+        let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
+        let scope = g.scope_name(scope);
+        let layer = scope.split('/').next().unwrap_or_default();
+        if layer.is_empty() || kind != Kind::Real {
+            continue;
+        }
+        match found.last_mut().filter(|(name, _)| name == layer) {
+            Some((_, v)) => *v = g.var(id),
+            None => found.push((layer.to_owned(), g.var(id))),
+        }
+    }
+    found
+}
+
+fn parameter(g: &Graph, v: Var<'_>) -> Option<String> {
+    g.node(v.id(), |node| match &node.source {
+        Source::Parameter(name) => Some(name.to_string()),
+        _ => None,
+    })
+}
+
+/// The name of the operation that computes a value.
+///
+/// ```
+/// let g = chainrule::Graph::new();
+/// assert_eq!(chainrule_explain::op_name(&g, g.constant(1.0).exp()), "exp");
+/// ```
+#[must_use]
+pub fn op_name(g: &Graph, v: Var<'_>) -> String {
+    g.node(v.id(), |node| node.op_name().to_owned())
+}
+
+/// The elements with the largest |gradient × value|.
+fn weights(
+    names: &[String],
+    parameters: &Parameters<f64>,
+    gradients: &[Vec<f64>],
+) -> Result<Vec<Weight>> {
+    let mut largest: Vec<Weight> = Vec::new();
+    for (name, gradient) in names.iter().zip(gradients) {
+        let tensor = parameters.get(name)?;
+        let mut order: Vec<(usize, f64)> =
+            tensor.values().iter().zip(gradient).map(|(w, g)| w * g).enumerate().collect();
+        order.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+        for &(flat, effect) in order.iter().take(MOST_WEIGHTS) {
+            let shape = tensor.shape();
+            let (strides, dims) = (shape.strides(), shape.dims().iter().enumerate());
+            let index = dims.map(|(axis, &n)| flat / strides[axis].max(1) % n.max(1)).collect();
+            let value = tensor.values().get(flat).copied().unwrap_or(f64::NAN);
+            let gradient = gradient.get(flat).copied().unwrap_or(f64::NAN);
+            largest.push(Weight { parameter: name.clone(), index, value, gradient, effect });
+        }
+    }
+    largest.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
+    largest.truncate(MOST_WEIGHTS);
+    Ok(largest)
+}

@@ -1,0 +1,406 @@
+//! The picture of a computation: what SVG, DOT, Mermaid and HTML draw.
+//!
+//! A [`Picture`] is an explanation without what would only clutter: changes of shape are left out, a
+//! scope such as a layer is one box, constants are muted. It knows at which step of the forward and
+//! the backward pass each number appears.
+
+mod dot;
+mod fold;
+mod layout;
+mod mermaid;
+mod repeats;
+mod svg;
+
+use std::collections::{HashMap, HashSet};
+
+use super::model::{Explanation, Node};
+use super::value::{Value, digits};
+use fold::Folding;
+pub(super) use svg::Look;
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// Only what is known after this step: 0 the inputs, then a gate at a time forward, then a gate
+    /// at a time backward; everything where `None`.
+    pub step: Option<usize>,
+    /// Whether scopes such as the loss or a layer, and identical blocks in a row, show what they are
+    /// made of.
+    pub unfold: bool,
+}
+
+/// What a shape stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Input,
+    Constant,
+    Gate,
+    /// Several gates in one box.
+    Fold,
+    /// A shape drawn once more, close to a use that is far away.
+    Repeat,
+    /// The end of the last wire.
+    Result,
+}
+
+/// One shape of the picture.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub(super) kind: Kind,
+    /// The sign or name inside.
+    pub(super) symbol: String,
+    /// The name or expression below.
+    pub(super) caption: String,
+    /// The whole story, for a tooltip.
+    pub(super) tip: String,
+    /// The node that a step explains; the last one inside a fold.
+    pub(super) node: u32,
+    /// The step at which its value is computed, and at which it passes its gradient.
+    pub(super) forward: usize,
+    pub(super) backward: Option<usize>,
+}
+
+impl Shape {
+    /// Whether it may move next to what uses it.
+    pub(super) fn is_movable(&self) -> bool {
+        matches!(self.kind, Kind::Input | Kind::Constant | Kind::Repeat)
+    }
+}
+
+/// Lines across more layers than this are replaced by a copy of the name.
+const FARTHEST: usize = 7;
+
+/// One use of a value.
+#[derive(Clone, Debug)]
+pub(super) struct Wire {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) value: String,
+    pub(super) gradient: Option<String>,
+    /// The node whose value it carries.
+    pub(super) node: u32,
+    /// The gates that it enters, each with the operand's place.
+    pub(super) uses: Vec<(u32, usize)>,
+    /// Whether it stands for several wires, with the range of their numbers.
+    pub(super) several: bool,
+}
+
+/// Shapes and wires, every shape after those it depends on.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub(super) shapes: Vec<Shape>,
+    pub(super) wires: Vec<Wire>,
+    /// What the gradients are of.
+    pub(super) root: &'static str,
+    /// The number of the last step.
+    pub(super) steps: usize,
+}
+
+impl Explanation {
+    /// The number of the last step of the picture, for [`View::step`].
+    ///
+    /// ```
+    /// use chainrule_explain::{Request, View, explain, values};
+    /// let request = Request { expression: "x * m * t".into(), values: values("x=1,m=2,t=3")?, ..Request::default() };
+    /// // Two gates forward, the gradient of the result, two gates backward.
+    /// assert_eq!(explain(&request)?.steps(View::default()), 5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn steps(&self, view: View) -> usize {
+        self.picture(view).steps
+    }
+
+    pub(super) fn picture(&self, view: View) -> Picture {
+        let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self) };
+        let (shapes, wires, repeats) = (Vec::new(), Vec::new(), Vec::new());
+        let builder = Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats };
+        builder.build(view.unfold)
+    }
+}
+
+struct Builder<'a> {
+    e: &'a Explanation,
+    folding: Folding,
+    shapes: Vec<Shape>,
+    wires: Vec<Wire>,
+    /// The shape of each group of nodes.
+    at: HashMap<u32, usize>,
+    /// Copies of shapes, each with what it repeats.
+    repeats: Vec<(usize, usize)>,
+}
+
+impl Builder<'_> {
+    fn build(mut self, unfold: bool) -> Picture {
+        let e = self.e;
+        let mut members: HashMap<u32, Vec<&Node>> = HashMap::new();
+        for node in e.nodes.iter().filter(|node| !node.is_silent()) {
+            members.entry(self.folding.group(node.id)).or_default().push(node);
+        }
+        // A group stands where its last node does: after all that it depends on.
+        let mut groups: Vec<(u32, Vec<&Node>)> = members.into_iter().collect();
+        groups.sort_by_key(|(_, nodes)| nodes.last().map(|node| node.id));
+        for (group, nodes) in &groups {
+            self.shape(*group, nodes);
+        }
+        for (_, nodes) in &groups {
+            self.wires_of(nodes);
+        }
+        self.result();
+        self.drop_unused();
+        if !unfold {
+            let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
+            self.retain(&keep);
+        }
+        self.repeat_far();
+        let steps = self.number_steps();
+        Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
+    }
+
+    fn shape(&mut self, group: u32, nodes: &[&Node]) {
+        let Some(last) = nodes.last() else { return };
+        let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
+        let (kind, symbol, caption) = match last.op.as_str() {
+            _ if folded => (Kind::Fold, fold_symbol(last), fold_caption(self.e, last)),
+            "input" | "parameter" => (Kind::Input, last.label.clone(), String::new()),
+            "constant" => (Kind::Constant, constant(last), String::new()),
+            op => (Kind::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
+        };
+        let face = self.e.face(last);
+        self.at.insert(group, self.shapes.len());
+        self.shapes.push(Shape {
+            kind,
+            symbol,
+            caption: cut(&caption, 18),
+            tip: format!("{} = {}", cut(&face.label, 200), cut(&face.value.to_string(), 60)),
+            node: last.id,
+            forward: 0,
+            backward: None,
+        });
+    }
+
+    fn wires_of(&mut self, nodes: &[&Node]) {
+        let e = self.e;
+        let Some(&to) = nodes.last().and_then(|n| self.at.get(&self.folding.group(n.id))) else {
+            return;
+        };
+        let inside: HashSet<u32> = nodes.iter().map(|node| node.id).collect();
+        let folded = nodes.len() > 1;
+        let first = self.wires.len();
+        for node in nodes {
+            for (operand, &id) in node.operands.iter().enumerate() {
+                let source = e.behind(id);
+                if inside.contains(&source) {
+                    continue;
+                }
+                let Some(&from) = self.at.get(&self.folding.group(source)) else { continue };
+                let passed = node.backward.iter().find(|passed| passed.operand == operand);
+                let gradient = passed.map(|passed| e.received(node, passed).1);
+                let known = self.wires[first..].iter().position(|wire| wire.node == source);
+                if let (Some(known), true) = (known, folded) {
+                    // Uses inside one box are one wire, with the sum of what they pass back.
+                    let wire = &mut self.wires[first + known];
+                    wire.uses.push((node.id, operand));
+                    let source = e.node(source).map(|node| e.face(node));
+                    wire.gradient = source.and_then(|node| node.gradient.as_ref()).map(short);
+                    continue;
+                }
+                let muted = self.shapes.get(from).is_some_and(|s| s.kind == Kind::Constant);
+                self.wires.push(Wire {
+                    from,
+                    to,
+                    // A constant shows its value itself.
+                    value: e
+                        .node(source)
+                        .filter(|_| !muted)
+                        .map_or_else(String::new, |node| short(&e.face(node).value)),
+                    gradient: gradient.map(short),
+                    node: source,
+                    uses: vec![(node.id, operand)],
+                    several: false,
+                });
+            }
+        }
+    }
+
+    /// The wire that leaves the last gate, with the gradient 1 that enters there.
+    fn result(&mut self) {
+        let Some(last) = self.e.nodes.last() else { return };
+        let Some(&from) = self.at.get(&self.folding.group(last.id)) else { return };
+        let to = self.shapes.len();
+        let name = self.e.root();
+        self.shapes.push(Shape {
+            kind: Kind::Result,
+            symbol: name.into(),
+            caption: String::new(),
+            tip: format!("{name} = {}", short(&last.value)),
+            node: last.id,
+            forward: 0,
+            backward: None,
+        });
+        self.wires.push(Wire {
+            from,
+            to,
+            value: short(&last.value),
+            gradient: last.gradient.as_ref().map(short),
+            node: last.id,
+            uses: Vec::new(),
+            several: false,
+        });
+    }
+
+    /// Constants that only a fold uses are a part of it.
+    fn drop_unused(&mut self) {
+        let folded = |wire: &Wire, shapes: &[Shape]| {
+            shapes.get(wire.to).is_some_and(|s| s.kind == Kind::Fold)
+        };
+        let mut keep: Vec<bool> = self.shapes.iter().map(|s| s.kind != Kind::Constant).collect();
+        for wire in &self.wires {
+            keep[wire.from] |= !folded(wire, &self.shapes);
+        }
+        self.retain(&keep);
+    }
+
+    /// Keeps some shapes, with the wires that leave them.
+    fn retain(&mut self, keep: &[bool]) {
+        let mut places = Vec::new();
+        let mut next = 0;
+        for &kept in keep {
+            places.push(next);
+            next += usize::from(kept);
+        }
+        self.wires.retain(|wire| keep[wire.from]);
+        for wire in &mut self.wires {
+            (wire.from, wire.to) = (places[wire.from], places[wire.to]);
+        }
+        let mut at = keep.iter();
+        self.shapes.retain(|_| at.next().copied().unwrap_or(true));
+    }
+
+    /// A line across many layers is hard to follow, and many of them are most of a picture: such a
+    /// use gets a copy of the name instead.
+    fn repeat_far(&mut self) {
+        let movable: Vec<bool> = self.shapes.iter().map(Shape::is_movable).collect();
+        let ends = self.wires.iter().map(|wire| (wire.from, wire.to)).collect();
+        let layer = layout::layers(&movable, ends);
+        for at in 0..self.wires.len() {
+            let (from, to) = (self.wires[at].from, self.wires[at].to);
+            if layer[to] - layer[from] <= FARTHEST {
+                continue;
+            }
+            let name = match (&self.shapes[from].kind, self.shapes[from].caption.as_str()) {
+                (Kind::Gate | Kind::Fold, "") => format!("#{}", self.wires[at].node),
+                (Kind::Gate | Kind::Fold, caption) => caption.into(),
+                _ => self.shapes[from].symbol.clone(),
+            };
+            if matches!(self.shapes[from].kind, Kind::Gate | Kind::Fold) {
+                self.shapes[from].caption.clone_from(&name);
+            }
+            self.wires[at].from = self.shapes.len();
+            let copy = Shape {
+                kind: Kind::Repeat,
+                symbol: name,
+                caption: String::new(),
+                backward: None,
+                ..self.shapes[from].clone()
+            };
+            self.repeats.push((self.shapes.len(), from));
+            self.shapes.push(copy);
+        }
+    }
+
+    /// Step 0 knows the inputs; each step computes one gate; then the result gets its gradient, and
+    /// each step sends one gate's gradient back.
+    fn number_steps(&mut self) -> usize {
+        let mut step = 0;
+        let gate = |shape: &Shape| matches!(shape.kind, Kind::Gate | Kind::Fold);
+        for shape in self.shapes.iter_mut().filter(|shape| gate(shape)) {
+            step += 1;
+            shape.forward = step;
+        }
+        for &(copy, of) in &self.repeats {
+            self.shapes[copy].forward = self.shapes[of].forward;
+        }
+        let passes: HashSet<usize> =
+            self.wires.iter().filter(|w| w.gradient.is_some()).map(|w| w.to).collect();
+        let backwards = self.shapes.iter_mut().enumerate().rev();
+        for (_, shape) in backwards.filter(|(at, _)| passes.contains(at)) {
+            step += 1;
+            shape.backward = Some(step);
+        }
+        step
+    }
+}
+
+/// A number, or an array where it is short, else its shape and norm.
+pub(super) fn short(value: &Value) -> String {
+    if let Some(number) = value.as_number() {
+        return digits(number, 5).replace('-', "−");
+    }
+    let whole = value.to_string();
+    if whole.chars().count() <= 18 {
+        return whole.replace('-', "−");
+    }
+    let dims: Vec<String> = value.shape().iter().map(ToString::to_string).collect();
+    let norm = value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt();
+    format!("{}  ‖{}‖", dims.join("×"), digits(norm, 3))
+}
+
+pub(super) fn cut(text: &str, longest: usize) -> String {
+    match text.chars().count() > longest {
+        true => text.chars().take(longest - 1).chain(['…']).collect(),
+        false => text.into(),
+    }
+}
+
+/// An operation's sign as a textbook draws it, else its name.
+fn symbol(op: &str) -> &str {
+    match op {
+        "mul" => "×",
+        "add" => "+",
+        "sub" | "neg" => "−",
+        "div" => "÷",
+        "matmul" => "@",
+        "pow" => "^",
+        "square" => "x²",
+        "sqrt" => "√",
+        "sigmoid" => "σ",
+        "sum" => "Σ",
+        "softmax_with_loss" => "softmax, loss",
+        "greater" => ">",
+        "less" => "<",
+        other => other,
+    }
+}
+
+fn constant(node: &Node) -> String {
+    let value = short(&node.value);
+    if node.named { format!("{} = {value}", node.label) } else { value }
+}
+
+/// A given name, or for an operation whose operands are not alike the expression.
+fn gate_caption(node: &Node, face: &Node) -> String {
+    let ordered = matches!(node.op.as_str(), "sub" | "div" | "pow" | "matmul" | "greater" | "less");
+    match (face.named, ordered && face.label.chars().count() <= 16) {
+        (true, _) | (false, true) => face.label.clone(),
+        _ => String::new(),
+    }
+}
+
+/// The scope's own name, without the scopes around it.
+fn fold_symbol(last: &Node) -> String {
+    let name = last.scope.rsplit('/').next().unwrap_or_default();
+    let known = match name {
+        "half_squared_error" => "½·(f − target)²",
+        other => other,
+    };
+    known.into()
+}
+
+fn fold_caption(e: &Explanation, last: &Node) -> String {
+    match (last.scope.as_str(), e.target.as_ref().and_then(super::Value::as_number)) {
+        ("half_squared_error", Some(target)) => format!("target = {}", digits(target, 6)),
+        _ if last.named => last.label.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading formulas off a graph's nodes.
+
+use std::collections::{HashMap, HashSet};
+
+use super::expression::is_function;
+use super::formula::{Formula, Term};
+use chainrule::graph::{Graph, Node, Source};
+use chainrule::ops::{AnyOp, Class, Notation};
+use chainrule::tensor::Shape;
+
+/// Formulas with more parts than this are not shown.
+const MAX_SIZE: usize = 300;
+
+/// Reads formulas off a graph. One that is given has the node's value when the program reads it back;
+/// where the expression language cannot say what a node computes, there is none.
+pub(super) struct Formulas<'g> {
+    graph: &'g Graph,
+    known: HashMap<u32, Option<Formula>>,
+    /// Whether named values stand for themselves, rather than for what defines them.
+    keep_names: bool,
+    /// The user's own nodes end here; derivatives come after.
+    last: u32,
+}
+
+impl<'g> Formulas<'g> {
+    pub(super) fn new(graph: &'g Graph, last: u32, keep_names: bool) -> Self {
+        Self { graph, known: HashMap::new(), keep_names, last }
+    }
+
+    /// The formula of a node; `None` where it is too long to show.
+    pub(super) fn of(&mut self, id: u32) -> Option<Formula> {
+        // Nodes come after their operands, so that one pass in order needs no recursion.
+        let mut needed = vec![id];
+        let mut order = Vec::new();
+        let mut seen = HashSet::new();
+        while let Some(id) = needed.pop() {
+            if self.known.contains_key(&id) || !seen.insert(id) {
+                continue;
+            }
+            order.push(id);
+            self.graph.node(id, |node| needed.extend(&node.operands));
+        }
+        order.sort_unstable();
+        for id in order {
+            let formula = self.build(id).filter(|formula| formula.size <= MAX_SIZE);
+            self.known.insert(id, formula);
+        }
+        self.known.get(&id).cloned().flatten()
+    }
+
+    fn shape(&self, id: u32) -> Shape {
+        self.graph.node(id, |node| node.ty.shape)
+    }
+
+    fn build(&self, id: u32) -> Option<Formula> {
+        match self.graph.label(id).filter(|_| self.keep_names) {
+            Some(name) => Some(self.symbol(&name, id)),
+            None => self.operation(id),
+        }
+    }
+
+    fn symbol(&self, name: &str, id: u32) -> Formula {
+        Formula::new(Term::Symbol(name.into(), id)).shaped(self.shape(id))
+    }
+
+    fn operation(&self, id: u32) -> Option<Formula> {
+        let node = self.graph.node(id, Clone::clone);
+        let op = match &node.source {
+            Source::Input(name) | Source::Parameter(name) => return Some(self.symbol(name, id)),
+            // Expressions have no literals of arrays.
+            Source::Constant(tensor) => return tensor.at(&[]).map(Formula::number),
+            Source::Op(op) => op,
+        };
+        if let Some(product) = self.product_of_vectors(&node) {
+            return Some(product);
+        }
+        let operands: Vec<Formula> =
+            node.operands.iter().map(|&operand| self.part(operand)).collect::<Option<_>>()?;
+        if op.class() == Class::Pointwise {
+            let guarded = (id > self.last).then(|| guarded(op.name(), &operands)).flatten();
+            return guarded.or_else(|| pointwise(&**op, operands));
+        }
+        let shapes: Vec<Shape> = node.operands.iter().map(|&operand| self.shape(operand)).collect();
+        of_arrays(op.name(), &operands, &shapes, node.ty.shape)
+    }
+
+    fn part(&self, id: u32) -> Option<Formula> {
+        self.known.get(&id).cloned().flatten()
+    }
+
+    /// `W @ x` with a vector: a product of matrices of which one is a column or a row, made into a
+    /// vector again.
+    fn product_of_vectors(&self, node: &Node) -> Option<Formula> {
+        let [inner] = *node.operands else { return None };
+        let inner = self.graph.node(inner, Clone::clone);
+        let ("reshape", "matmul", &[a, b]) = (node.op_name(), inner.op_name(), &*inner.operands)
+        else {
+            return None;
+        };
+        let vector = |id: u32| {
+            self.graph.node(id, |node| match (node.op_name(), &*node.operands) {
+                ("reshape", &[below]) if self.shape(below).rank() == 1 => Some(below),
+                _ => None,
+            })
+        };
+        let ([row, column], rank) = ([vector(a), vector(b)], inner.ty.shape.rank());
+        let gone = |axis| row.is_some() && axis + 2 == rank || column.is_some() && axis + 1 == rank;
+        if row.or(column).is_none() || inner.ty.shape.without(gone) != node.ty.shape {
+            return None;
+        }
+        let whole = |id: u32| self.part(id).filter(|formula| formula.shape == self.shape(id));
+        let (a, b) = (whole(row.unwrap_or(a))?, whole(column.unwrap_or(b))?);
+        Some(Formula::new(Term::Infix("@", a, b)).shaped(node.ty.shape))
+    }
+}
+
+/// An operation that works number by number.
+fn pointwise(op: &dyn AnyOp, operands: Vec<Formula>) -> Option<Formula> {
+    let minus = |f: &Formula| Formula::number(-1.0).times(f);
+    Some(match (op.name(), operands.as_slice()) {
+        ("add", [a, b]) => a.plus(b),
+        ("sub", [a, b]) => a.plus(&minus(b)),
+        ("mul", [a, b]) => a.times(b),
+        ("div", [a, b]) => a.times(&b.power(-1.0)),
+        ("neg", [a]) => minus(a),
+        ("square", [a]) => a.power(2.0),
+        ("sqrt", [a]) => a.power(0.5),
+        ("pow", [a, b]) if b.as_number().is_some() => a.power(b.as_number()?),
+        ("ln", [a]) if a.as_number() == Some(std::f64::consts::E) => Formula::number(1.0),
+        (name, _) => match (op.notation(), operands.as_slice()) {
+            (Notation::Infix(sign), [a, b]) => {
+                Formula::new(Term::Infix(sign, a.clone(), b.clone()))
+            }
+            _ if is_function(name) => Formula::new(Term::Call(name, operands)),
+            _ => return None,
+        },
+    })
+}
+
+/// The guard of a single point in a power's derivative, such as 1 in place of a where a is 0: the
+/// formula of all other points is shown.
+fn guarded(name: &str, operands: &[Formula]) -> Option<Formula> {
+    let ("select", [condition, chosen, other]) = (name, operands) else { return None };
+    let zero_of = |condition: &Formula| match &*condition.term {
+        Term::Infix("==", a, zero) if zero.as_number() == Some(0.0) => Some(a.clone()),
+        _ => None,
+    };
+    let is_one = |formula: &Formula| formula.as_number() == Some(1.0);
+    let chosen_is_guard = match &*chosen.term {
+        Term::Call("select", parts) => {
+            matches!(&parts[..], [c, one, a] if zero_of(c).is_some() && is_one(one) && a == other)
+        }
+        _ => is_one(chosen) || chosen == other,
+    };
+    (chosen_is_guard && zero_of(condition).as_ref() == Some(other)).then(|| other.clone())
+}
+
+/// An operation on arrays with these shapes. A formula may evaluate to less than its array, which
+/// broadcasting makes up for in the end, but not under a sum or a product.
+fn of_arrays(name: &str, operands: &[Formula], shapes: &[Shape], out: Shape) -> Option<Formula> {
+    let is_whole = operands.iter().zip(shapes).all(|(formula, shape)| formula.shape == *shape);
+    let call = |name| Formula::new(Term::Call(name, operands.to_vec())).shaped(out);
+    match (name, operands, shapes) {
+        ("broadcast", [f], _) => Some(f.clone()),
+        ("reshape", [f], [from]) => keeps_its_axes(f, from, &out).then(|| f.clone()),
+        ("sum", [f], [from]) if f.shape.rank() == 0 && !out.is_empty() => {
+            Some(Formula::number((from.len() / out.len()) as f64).times(f))
+        }
+        ("sum", [f], [from]) if out.rank() == 0 && !f.shape.is_empty() => {
+            Some(Formula::number((from.len() / f.shape.len()) as f64).times(&call("sum")))
+        }
+        ("max" | "transpose", [f], _) if f.shape.rank() == 0 => Some(f.clone()),
+        ("max", ..) if out.rank() == 0 => Some(call("max")),
+        ("transpose", _, [from]) if is_whole && from.rank() == 2 => Some(call("transpose")),
+        ("softmax", ..) if is_whole => Some(call("softmax")),
+        ("log_softmax", ..) if is_whole => Some(call("log_softmax")),
+        ("matmul", [a, b], _) if is_whole => {
+            Some(Formula::new(Term::Infix("@", a.clone(), b.clone())).shaped(out))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what the formula evaluates to broadcasts to the reshaped array as to the one before: only
+/// axes of length 1 come or go in front.
+fn keeps_its_axes(formula: &Formula, from: &Shape, to: &Shape) -> bool {
+    let inner = |shape: &Shape| -> Vec<usize> {
+        shape.dims().iter().copied().skip_while(|&length| length == 1).collect()
+    };
+    formula.shape.rank() <= to.rank() && (formula.shape.len() == 1 || inner(from) == inner(to))
+}

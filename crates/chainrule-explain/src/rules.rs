@@ -1,0 +1,236 @@
+//! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
+
+use super::Value;
+use super::model::{Explanation, Node, Passed};
+use super::text::cut;
+use super::value::{digits, percent};
+use super::words::Words;
+
+/// Names longer than this are cut in a rule.
+const LONGEST_NAME: usize = 18;
+
+/// A sigmoid whose slope is below this, a quarter of a tenth of its largest, hardly learns.
+const SATURATED: f64 = 0.025;
+
+/// Fills in the rules and notes of an explanation of arrays.
+pub(super) fn annotate(explanation: &mut Explanation) {
+    let words = Words::new(explanation.language);
+    let nodes = &explanation.nodes;
+    let mut found = Vec::new();
+    for node in nodes {
+        let rules: Vec<Option<String>> = node
+            .backward
+            .iter()
+            .map(|p| {
+                let up = explanation.gradient_name(node.id);
+                rule(explanation, node, p.operand, &up, &words)
+            })
+            .collect();
+        found.push((rules, notes(explanation, node, &words)));
+    }
+    for (node, (rules, notes)) in explanation.nodes.iter_mut().zip(found) {
+        node.notes = notes;
+        node.backward.iter_mut().zip(rules).for_each(|(passed, rule)| passed.rule = rule);
+    }
+}
+
+impl Explanation {
+    /// A short name for a value: its own, or what fits of its expression.
+    pub(super) fn short_name(&self, id: u32) -> String {
+        let Some(node) = self.node(id) else { return "?".into() };
+        // A change of shape goes by its operand's name, unless it has one.
+        if let (true, false, [operand]) = (node.is_silent(), node.named, node.operands.as_slice()) {
+            return self.short_name(*operand);
+        }
+        let node = self.face(node);
+        cut(&node.label, LONGEST_NAME)
+    }
+
+    /// The name of a gradient, such as `dY`. An addition passes its gradient on unchanged, so that
+    /// an unnamed addend's gradient goes by the sum's name.
+    pub(super) fn gradient_name(&self, id: u32) -> String {
+        let Some(node) = self.node(id) else { return "d?".into() };
+        let node = self.face(node);
+        if let ([entry], false) = (node.ledger.as_slice(), node.named) {
+            let user = self.node(entry.gate).filter(|user| user.shape == node.shape);
+            if let Some(user) = user.filter(|user| user.op == "add" && node.is_gate()) {
+                return self.gradient_name(user.id);
+            }
+        }
+        let name = self.short_name(node.id);
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        if plain { format!("d{name}") } else { format!("d({name})") }
+    }
+}
+
+/// A factor of a product: in parentheses unless it is a name.
+fn factor(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+    if plain { name.into() } else { format!("({name})") }
+}
+
+/// The rule by which a gate passes the gradient `up` to an operand, where it works on whole arrays.
+pub(super) fn rule(
+    explanation: &Explanation,
+    node: &Node,
+    operand: usize,
+    up: &str,
+    words: &Words,
+) -> Option<String> {
+    if node.backward.iter().any(|p| p.operand == operand && p.local.is_some()) {
+        return None;
+    }
+    let name = |at: usize| {
+        node.operands.get(at).map_or_else(|| "?".into(), |&id| factor(&explanation.short_name(id)))
+    };
+    let below = node.operands.get(operand).and_then(|&id| explanation.node(id))?;
+    let say = |id: &str| words.say(id, &[("up", up), ("a", &name(0)), ("b", &name(1))]);
+    Some(match (node.op.as_str(), operand) {
+        ("matmul", 0) => format!("{up} · {}ᵀ", name(1)),
+        ("matmul", _) => format!("{}ᵀ · {up}", name(0)),
+        ("transpose", _) => format!("{}ᵀ", factor(up)),
+        ("broadcast", _) => match (below.shape.as_slice(), node.shape.as_slice()) {
+            ([], _) => say("rule-sum-all"),
+            ([columns] | [1, columns], [_, wide]) if columns == wide => say("rule-column-sums"),
+            ([rows, 1], [tall, _]) if rows == tall => say("rule-row-sums"),
+            _ => say("rule-sum-repeats"),
+        },
+        ("reshape", _) => say("rule-reshape"),
+        ("sum", _) => say("rule-spread"),
+        ("max", _) => say("rule-largest"),
+        ("softmax", _) => {
+            let y = factor(&explanation.short_name(node.id));
+            let y = if y.starts_with('(') { "y".into() } else { y };
+            format!("{y} ⊙ ({up} − Σ {up} ⊙ {y})")
+        }
+        ("log_softmax", _) => {
+            format!("{up} − softmax({}) · Σ {up}", explanation.short_name(below.id))
+        }
+        ("softmax_with_loss", _) => {
+            let x = explanation.short_name(explanation.behind(*node.operands.first()?));
+            let found = match operand {
+                0 => format!("softmax({x}) − t"),
+                _ => format!("−ln softmax({x})"),
+            };
+            let batch = below.shape.first().copied().unwrap_or(1);
+            // Its own gradient is 1 where it stands on top.
+            let is_root = explanation.nodes.last().is_some_and(|root| root.id == node.id);
+            match (is_root, batch) {
+                (true, 1) => found,
+                (true, _) => format!("({found}) / {batch}"),
+                (false, 1) => format!("{up} · ({found})"),
+                (false, _) => format!("{up} · ({found}) / {batch}"),
+            }
+        }
+        ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
+        _ => return None,
+    })
+}
+
+/// By which rule an operand receives its gradient, on the way past what only changes a shape: one that
+/// was repeated to fit gets the sum of the repeats' gradients.
+pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words) -> String {
+    let up = e.gradient_name(node.id);
+    let mut found = match (&passed.rule, &passed.local_formula) {
+        (Some(rule), _) => rule.clone(),
+        (None, Some(formula)) => match formula.as_number() {
+            Some(1.0) => up,
+            Some(number) => format!("{up} · {}", factor(&digits(number, 6))),
+            None => format!("{up} ⊙ {}", factor(&formula.to_string())),
+        },
+        (None, None) => words.say("rule-own", &[("up", &up), ("op", &node.op)]),
+    };
+    let (receiver, _) = e.received(node, passed);
+    let mut at = node.operands.get(passed.operand).copied();
+    while let Some(below) = at.filter(|&id| id != receiver).and_then(|id| e.node(id)) {
+        if below.op == "broadcast" {
+            found = rule(e, below, 0, &found, words).unwrap_or(found);
+        }
+        at = below.operands.first().copied();
+    }
+    found
+}
+
+/// What is worth knowing about a layer at this value.
+fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
+    let operand = node.operands.first().and_then(|&id| explanation.node(id));
+    let mut notes = Vec::new();
+    match (node.op.as_str(), operand) {
+        ("sigmoid" | "tanh", Some(_)) => {
+            let values = node.value.numbers();
+            let saturated = idle(&node.op, &values).1.unwrap_or(0);
+            notes.extend(counted(words, "note-saturated", saturated, values.len()));
+        }
+        ("relu", Some(operand)) => {
+            let numbers = operand.value.numbers();
+            let off: Vec<String> = numbers
+                .iter()
+                .enumerate()
+                .filter(|(_, x)| **x <= 0.0)
+                .map(|(at, _)| at.to_string())
+                .collect();
+            notes.extend(counted(words, "note-off", off.len(), numbers.len()));
+            if !off.is_empty() && numbers.len() > 1 && off.len() <= 12 {
+                notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
+            }
+        }
+        ("softmax_with_loss", Some(logits)) => {
+            notes.extend(loss_note(explanation, node, logits, words));
+        }
+        _ => {}
+    }
+    notes
+}
+
+/// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid
+/// or tanh that are saturated.
+///
+/// ```
+/// assert_eq!(chainrule_explain::idle("relu", &[0.0, 2.0]), (Some(1), None));
+/// ```
+#[must_use]
+pub fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
+    let flat =
+        |slope: &dyn Fn(f64) -> f64| outputs.iter().filter(|y| slope(**y) < SATURATED).count();
+    match op {
+        "relu" => (Some(outputs.iter().filter(|y| **y == 0.0).count()), None),
+        "sigmoid" => (None, Some(flat(&|y| y * (1.0 - y)))),
+        // On the sigmoid's scale: tanh is four times as steep at 0.
+        "tanh" => (None, Some(flat(&|y| (1.0 - y * y) / 4.0))),
+        _ => (None, None),
+    }
+}
+
+fn counted(words: &Words, id: &str, count: usize, of: usize) -> Option<String> {
+    let share = percent(count as f64 / of.max(1) as f64);
+    let (count, of) = (count.to_string(), of.to_string());
+    let id = if of == "1" { format!("{id}-one") } else { id.into() };
+    (count != "0").then(|| words.say(&id, &[("count", &count), ("of", &of), ("share", &share)]))
+}
+
+/// Why the gradient of softmax with loss is y − t, with the numbers of the first row.
+fn loss_note(explanation: &Explanation, node: &Node, logits: &Node, words: &Words) -> Vec<String> {
+    let target = node.operands.get(1).and_then(|&id| explanation.node(id));
+    let row = |value: &Value| match value {
+        Value::Array(rows) => rows.first().map(Value::numbers).unwrap_or_default(),
+        Value::Number(x) => vec![*x],
+    };
+    let (x, Some(t)) = (row(&logits.value), target.map(|t| row(&t.value))) else {
+        return Vec::new();
+    };
+    if x.is_empty() || x.len() > 10 || x.len() != t.len() {
+        return vec![words.get("note-loss")];
+    }
+    let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = x.iter().map(|x| (x - top).exp()).collect();
+    let sum: f64 = powers.iter().sum();
+    let list = |numbers: &mut dyn Iterator<Item = f64>| {
+        let shown: Vec<String> = numbers.map(|x| digits(x, 3)).collect();
+        shown.join(" ")
+    };
+    let y = list(&mut powers.iter().map(|p| p / sum));
+    let difference = list(&mut powers.iter().zip(&t).map(|(p, t)| p / sum - t));
+    let t = list(&mut t.iter().copied());
+    let values = [("y", y.as_str()), ("t", t.as_str()), ("difference", difference.as_str())];
+    vec![words.get("note-loss"), words.say("note-loss-numbers", &values)]
+}

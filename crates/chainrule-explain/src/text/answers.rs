@@ -1,0 +1,326 @@
+//! The sections that answer a question: who wants what, what if, which way to move.
+
+use super::super::model::{Descent, Goal};
+use super::super::value::{digits, number, percent, signed};
+use super::super::words::Words;
+use super::table::{change, cut, plot, short, table, wrapped};
+use super::{LONGEST, Page};
+
+/// Rows of a table that is not the main thing.
+const MOST_ROWS: usize = 12;
+
+/// Inputs whose way down is shown; the others are in JSON.
+const MOST_INPUTS: usize = 5;
+
+impl Page<'_> {
+    /// Values used in several places: what each use contributes, and how much cancels.
+    pub(super) fn ledgers(&mut self) {
+        let e = self.e;
+        let shared = e.nodes.iter().rev().filter(|node| node.ledger.len() > 1);
+        let shared: Vec<_> = shared.collect();
+        if shared.is_empty() {
+            return;
+        }
+        self.title("ledger-title", &[("root", e.root())]);
+        for node in shared.iter().take(MOST_ROWS) {
+            self.line("");
+            let total = node.gradient.as_ref().map_or_else(String::new, |v| short(v, LONGEST));
+            let label = cut(&node.label, LONGEST);
+            let values = [("name", label.as_str()), ("root", e.root()), ("total", &total)];
+            let head = self.words.say("ledger-node", &values);
+            self.line(&cut(&format!("  {head}"), super::COLUMNS));
+            let mut rows = Vec::new();
+            for entry in node.ledger.iter().take(MOST_ROWS) {
+                let gate = e.user(entry.gate).map_or_else(String::new, |gate| self.gate(gate));
+                rows.push(vec![
+                    format!("   {}", self.words.say("ledger-from", &[("gate", &gate)])),
+                    match entry.gradient.as_number() {
+                        Some(gradient) => signed(gradient),
+                        None => short(&entry.gradient, LONGEST),
+                    },
+                    percent(entry.share),
+                ]);
+            }
+            if node.ledger.len() > MOST_ROWS {
+                let count = (node.ledger.len() - MOST_ROWS).to_string();
+                rows.push(vec![format!("   {}", self.words.say("more", &[("count", &count)]))]);
+            }
+            table(&mut self.out, &rows);
+            let verdict = verdict(&self.words, node.cancellation.unwrap_or(1.0));
+            wrapped(&mut self.out, 5, &verdict);
+        }
+    }
+
+    pub(super) fn partials(&mut self) {
+        let e = self.e;
+        if e.partials.is_empty() {
+            return;
+        }
+        self.title("partials-title", &[]);
+        self.line("");
+        let row = |(name, partial): &(String, super::super::Partial)| {
+            let value = short(&partial.value, LONGEST);
+            // A number stands there as the value already.
+            let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
+            let formula = formula.map(ToString::to_string);
+            let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
+            vec![format!("df/d{name}"), formula, format!("= {value}")]
+        };
+        let rows: Vec<Vec<String>> = e.partials.iter().map(row).collect();
+        table(&mut self.out, &rows);
+    }
+
+    pub(super) fn hessian(&mut self) {
+        let Some(hessian) = &self.e.hessian else { return };
+        self.title("hessian-title", &[]);
+        self.line("");
+        let head = std::iter::once("d²f/d·d·".to_owned()).chain(hessian.names.iter().cloned());
+        let mut values = vec![head.collect::<Vec<String>>()];
+        let mut formulas = values.clone();
+        for ((name, row), written) in
+            hessian.names.iter().zip(&hessian.values).zip(&hessian.formulas)
+        {
+            let first = std::iter::once(name.clone());
+            values.push(first.clone().chain(row.iter().map(|x| number(*x))).collect());
+            let text = |f: &Option<super::super::Formula>| {
+                f.as_ref().map_or_else(|| "…".into(), |f| cut(&f.to_string(), LONGEST))
+            };
+            formulas.push(first.chain(written.iter().map(text)).collect());
+        }
+        table(&mut self.out, &values);
+        if formulas != values {
+            self.line("");
+            table(&mut self.out, &formulas);
+        }
+    }
+
+    pub(super) fn paths(&mut self) {
+        let e = self.e;
+        let Some(paths) = &e.paths else { return };
+        let (name, root) = (paths.name.as_str(), e.root());
+        let arrays = !e.is_scalar();
+        let id = |plain: &str| if arrays { format!("{plain}-arrays") } else { plain.into() };
+        self.title(
+            &id("paths-title"),
+            &[("root", root), ("name", name), ("count", &number(paths.count))],
+        );
+        for path in &paths.largest {
+            let locals: Vec<String> = path.locals.iter().map(|x| number(*x)).collect();
+            let locals = if locals.is_empty() { "1".into() } else { locals.join(" × ") };
+            let names: Vec<String> = path.nodes.iter().map(|&id| self.stop(id)).collect();
+            self.line("");
+            wrapped(&mut self.out, 2, &names.join(" ← "));
+            let share = percent(path.share);
+            wrapped(&mut self.out, 5, &format!("{locals} = {}  ({share})", number(path.product)));
+        }
+        let rest = number(paths.count - paths.largest.len() as f64);
+        let shown =
+            |part: fn(&super::super::Path) -> f64| paths.largest.iter().map(part).sum::<f64>();
+        let others = match arrays {
+            true => percent(1.0 - shown(|path| path.share)),
+            false => number(paths.sum - shown(|path| path.product)),
+        };
+        self.line("");
+        if paths.count > paths.largest.len() as f64 {
+            let text = self.words.say(&id("paths-rest"), &[("count", &rest), ("sum", &others)]);
+            wrapped(&mut self.out, 2, &text);
+        }
+        let values = [("root", root), ("name", name), ("sum", &number(paths.sum))];
+        let text = self.words.say(&id("paths-sum"), &values);
+        wrapped(&mut self.out, 2, &text);
+    }
+
+    /// A node on a path.
+    fn stop(&self, id: u32) -> String {
+        let e = self.e;
+        match e.node(id) {
+            _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
+            _ if id == e.output_node => "f".into(),
+            Some(node) => cut(&e.face(node).label, LONGEST),
+            None => "?".into(),
+        }
+    }
+
+    pub(super) fn what_if(&mut self) {
+        let e = self.e;
+        if e.what_if.is_empty() {
+            return;
+        }
+        self.title("what-if-title", &[("root", e.root())]);
+        self.line("");
+        let is_scalar = e.output.as_number().is_some();
+        let mut head = vec!["change"];
+        head.extend(is_scalar.then_some("f-then"));
+        if e.target.is_some() {
+            head.push("l-then");
+        }
+        head.extend(["true-change", "by-gradient", "by-curvature"]);
+        let mut rows = vec![head.into_iter().map(|id| self.words.get(id)).collect::<Vec<_>>()];
+        for row in &e.what_if {
+            let mut cells = vec![change(&row.name, &row.delta)];
+            cells.extend(is_scalar.then(|| number(row.output)));
+            cells.extend(row.loss.map(number));
+            cells.extend([row.change(), row.first_order, row.second_order].map(signed));
+            rows.push(cells);
+        }
+        table(&mut self.out, &rows);
+        self.line("");
+        for row in &e.what_if {
+            let text = format!("{}: {}", change(&row.name, &row.delta), row.verdict);
+            wrapped(&mut self.out, 2, &text);
+        }
+    }
+
+    pub(super) fn goals(&mut self) {
+        let e = self.e;
+        let Some(first) = e.goals.first() else { return };
+        let goal = number(first.goal);
+        self.title("goals-title", &[("root", e.root()), ("goal", &goal)]);
+        self.line("");
+        let rows: Vec<Vec<String>> = e.goals.iter().map(|goal| self.goal(goal)).collect();
+        table(&mut self.out, &rows);
+    }
+
+    fn goal(&self, goal: &Goal) -> Vec<String> {
+        match (goal.value, goal.change, goal.output) {
+            (Some(value), Some(change), Some(output)) => vec![
+                format!("{} = {}", goal.name, number(value)),
+                format!("({})", signed(change)),
+                if output.is_nan() { String::new() } else { format!("f = {}", number(output)) },
+            ],
+            _ => {
+                let (low, high) = (digits(goal.searched.0, 2), digits(goal.searched.1, 2));
+                let values = [("name", goal.name.as_str()), ("low", &low), ("high", &high)];
+                vec![self.words.say("goal-none", &values)]
+            }
+        }
+    }
+
+    /// Gradients in their units, and gradient × value, which has none.
+    pub(super) fn ranked(&mut self) {
+        let e = self.e;
+        if e.ranking.is_empty() {
+            return;
+        }
+        self.title("ranking-title", &[("root", e.root())]);
+        self.line("");
+        let head = ["rank-name", "rank-gradient", "rank-value", "rank-effect"];
+        let mut rows = vec![head.map(|id| self.words.get(id)).to_vec()];
+        let mut effects = Vec::new();
+        for (place, name) in e.ranking.iter().enumerate() {
+            let of = |pairs: &[(String, super::super::Value)]| {
+                let found = pairs.iter().find(|(known, _)| known == name);
+                found.map_or_else(String::new, |(_, value)| short(value, 28))
+            };
+            let effect = e.elasticities.iter().find(|(known, _)| known == name);
+            effects.extend(effect.map(|(_, effect)| *effect));
+            rows.push(vec![
+                format!("{}. {name}", place + 1),
+                of(&e.gradients),
+                of(&e.inputs),
+                effect.map_or_else(String::new, |(_, effect)| signed(*effect)),
+            ]);
+        }
+        table(&mut self.out, &rows);
+        let size = |effect: f64| effect.abs();
+        let most = effects.iter().copied().map(size).fold(0.0, f64::max);
+        let near = |effect: f64| most - size(effect) <= 1e-9 * most;
+        let largest = e.elasticities.iter().filter(|(_, effect)| near(*effect));
+        let largest: Vec<&str> = largest.map(|(name, _)| name.as_str()).collect();
+        let text = match largest.len() {
+            _ if effects.len() < 2 || most == 0.0 => return,
+            count if count == effects.len() => self.words.get("ranking-same"),
+            _ => self.words.say("ranking-most", &[("names", &largest.join(", "))]),
+        };
+        self.line("");
+        wrapped(&mut self.out, 2, &text);
+    }
+
+    pub(super) fn descent(&mut self) {
+        let e = self.e;
+        let Some(descent) = &e.descent else { return };
+        let [before, after, ..] = descent.points.as_slice() else { return };
+        let lr = number(descent.lr);
+        self.title("descent-title", &[("lr", &lr), ("root", e.root())]);
+        self.line("");
+        let root = e.root();
+        let head = ["step".to_owned(), root.into(), "|∇|".into()];
+        let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_INPUTS);
+        let mut rows = vec![head.into_iter().chain(names).collect::<Vec<String>>()];
+        rows[0][0] = self.words.get("step");
+        for point in &descent.points {
+            let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
+            let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
+            rows.push(head.into_iter().chain(values).collect());
+        }
+        table(&mut self.out, &rows);
+        self.line("");
+        let change = signed(after.loss - before.loss);
+        let predicted = signed(descent.predicted);
+        let values = [("change", change.as_str()), ("predicted", predicted.as_str())];
+        let text = self.words.say("descent-change", &values);
+        wrapped(&mut self.out, 2, &text);
+        self.descent_limit(descent);
+    }
+
+    fn descent_limit(&mut self, descent: &Descent) {
+        let lr = number(descent.lr);
+        let limit = descent.limit.map_or_else(String::new, |limit| digits(limit, 3));
+        let (Some(first), Some(last)) = (descent.points.first(), descent.points.last()) else {
+            return;
+        };
+        let bottom = descent.limit.map_or_else(String::new, |limit| digits(limit / 2.0, 3));
+        let values = [("lr", lr.as_str()), ("limit", limit.as_str()), ("bottom", &bottom)];
+        let id = match descent.limit {
+            _ if !last.loss.is_finite() => "descent-diverged",
+            Some(limit) if descent.lr > limit && last.loss > first.loss => "descent-beyond",
+            Some(_) => "descent-limit",
+            None => return,
+        };
+        let text = self.words.say(id, &values);
+        wrapped(&mut self.out, 2, &text);
+    }
+
+    pub(super) fn sweep(&mut self) {
+        let e = self.e;
+        let Some(sweep) = &e.sweep else { return };
+        self.title("sweep-title", &[("root", e.root()), ("name", &sweep.name)]);
+        self.line("");
+        plot(&mut self.out, sweep);
+    }
+}
+
+/// How much of what several uses want cancels.
+pub(crate) fn verdict(words: &Words, cancellation: f64) -> String {
+    let (survives, lost) = (digits(cancellation, 3), percent(1.0 - cancellation));
+    let id = if cancellation > 1.0 - 1e-12 { "ledger-agree" } else { "ledger-cancel" };
+    words.say(id, &[("ratio", &survives), ("lost", &lost)])
+}
+
+impl super::Explanation {
+    /// The sweep as comma-separated values; empty where none was asked for.
+    ///
+    /// ```
+    /// use chainrule_explain::{Request, explain, values};
+    /// let request = Request {
+    ///     expression: "x ^ 2".into(),
+    ///     values: values("x=1")?,
+    ///     sweep: Some("x=0:2:3".parse()?),
+    ///     ..Request::default()
+    /// };
+    /// assert_eq!(explain(&request)?.to_csv(), "x,f,tangent\n0,0,-1\n1,1,1\n2,4,3\n");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let Some(sweep) = &self.sweep else { return String::new() };
+        let loss = if self.target.is_some() { ",L" } else { "" };
+        let mut out = format!("{},f{loss},tangent\n", sweep.name);
+        for point in &sweep.points {
+            out += &format!("{},{}", point.at, point.output);
+            out += &point.loss.map_or_else(String::new, |loss| format!(",{loss}"));
+            out += &format!(",{}\n", point.tangent);
+        }
+        out
+    }
+}

@@ -1,0 +1,255 @@
+//! An explanation laid out for a terminal and a reader who is learning.
+
+mod answers;
+mod table;
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use super::model::{Explanation, Node};
+use super::rules;
+use super::value::number;
+use super::words::Words;
+pub(super) use answers::verdict;
+use table::{COLUMNS, lines};
+pub(super) use table::{cut, short};
+pub use table::{table, wrapped};
+
+/// Labels and formulas longer than this are cut.
+const LONGEST: usize = 30;
+
+/// Given arrays longer than this, some lines, are summarised.
+const LONGEST_GIVEN: usize = 240;
+
+/// Values longer than this are cut in tables.
+const LONGEST_VALUE: usize = 20;
+
+/// Nodes that the drawing and the backward section show.
+const MOST_NODES: usize = 60;
+
+impl Explanation {
+    /// The explanation as text for a terminal of 80 columns.
+    ///
+    /// ```
+    /// use chainrule_explain::{Request, explain, values};
+    /// let request = Request { expression: "x ^ 2".into(), values: values("x=3")?, ..Request::default() };
+    /// assert!(explain(&request)?.to_text().contains("2 * x"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        Page { e: self, words: Words::new(self.language), out: String::new() }.write()
+    }
+}
+
+/// A text on its way.
+struct Page<'a> {
+    e: &'a Explanation,
+    words: Words,
+    out: String,
+}
+
+impl Page<'_> {
+    fn write(mut self) -> String {
+        self.heading();
+        self.origin();
+        self.drawing();
+        self.backward();
+        self.ledgers();
+        self.partials();
+        self.hessian();
+        self.paths();
+        self.what_if();
+        self.goals();
+        self.ranked();
+        self.descent();
+        self.sweep();
+        self.out
+    }
+
+    fn title(&mut self, id: &str, values: &[(&str, &str)]) {
+        let text = self.words.say(id, values);
+        self.out.push('\n');
+        wrapped(&mut self.out, 0, &text);
+    }
+
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self) {
+        let e = self.e;
+        let mut lines = String::new();
+        let statements = e.expression.split([';', '\n']).map(str::trim);
+        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
+        for (at, text) in statements.iter().enumerate() {
+            let lead = if at + 1 == statements.len() { "f = " } else { "" };
+            wrapped(&mut lines, 0, &format!("{lead}{text}"));
+        }
+        let values: Vec<String> = e
+            .inputs
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", short(value, LONGEST_GIVEN)))
+            .collect();
+        if !values.is_empty() {
+            let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
+            wrapped(&mut lines, 0, &at);
+        }
+        let _ = writeln!(lines, "f = {}", short(&e.output, 60));
+        if let (Some(target), Some(loss)) = (&e.target, e.loss) {
+            let (output, target) = (short(&e.output, 20), short(target, 20));
+            let (id, numbers) = match self.is_half_squared() {
+                true => ("heading-loss", format!("½·({output} − {target})² = {}", number(loss))),
+                false => ("heading-cross-entropy", format!("{} (T = {target})", number(loss))),
+            };
+            let text = self.words.say(id, &[("numbers", &numbers)]);
+            wrapped(&mut lines, 0, &text);
+        }
+        self.out += &lines;
+    }
+
+    fn is_half_squared(&self) -> bool {
+        self.e.nodes.last().is_some_and(|node| node.op != "softmax_with_loss")
+    }
+
+    /// A number that is not finite comes first: it is what the reader came for.
+    fn origin(&mut self) {
+        let Some(origin) = &self.e.not_finite else { return };
+        self.title("origin-title", &[]);
+        self.line("");
+        wrapped(&mut self.out, 2, &origin.story);
+        if let Some(remedy) = &origin.remedy {
+            wrapped(&mut self.out, 2, remedy);
+        }
+    }
+
+    fn drawing(&mut self) {
+        let (e, root) = (self.e, self.e.root());
+        self.title("drawing-title", &[]);
+        let legend = self.words.say("drawing-legend", &[("root", root)]);
+        self.line(&legend);
+        self.line("");
+        let mut stack: Vec<(u32, String, String)> = Vec::new();
+        if let Some(last) = e.nodes.last() {
+            stack.push((last.id, String::new(), String::new()));
+        }
+        let (mut drawn, mut rows) = (HashSet::new(), Vec::new());
+        while let Some((id, lead, indent)) = stack.pop() {
+            let Some(node) = e.node(id) else { continue };
+            if let (true, [operand]) = (node.is_silent(), node.operands.as_slice()) {
+                stack.push((*operand, lead, indent));
+                continue;
+            }
+            let face = e.face(node);
+            if rows.len() == MOST_NODES {
+                rows.push(vec![format!("  {}", self.words.get("more-nodes"))]);
+                break;
+            }
+            let again = !drawn.insert(id) && !node.operands.is_empty();
+            let note = if again { self.words.get("see-above") } else { String::new() };
+            let gradient = match &face.gradient {
+                Some(gradient) => format!("d{root}/d· = {}", short(gradient, LONGEST_VALUE)),
+                None => String::new(),
+            };
+            let title = format!("{} {note}", self.gate(node));
+            let value = short(&face.value, LONGEST_VALUE);
+            rows.push(vec![format!("{lead}{}", title.trim_end()), value, gradient]);
+            if again {
+                continue;
+            }
+            for (at, &operand) in node.operands.iter().enumerate().rev() {
+                let last = at + 1 == node.operands.len();
+                let branch = if last { "└─ " } else { "├─ " };
+                let below = if last { "   " } else { "│  " };
+                stack.push((operand, format!("{indent}{branch}"), format!("{indent}{below}")));
+            }
+        }
+        table(&mut self.out, &rows);
+    }
+
+    /// A node's line: its gate, and its name or expression.
+    fn gate(&self, node: &Node) -> String {
+        match node.is_gate() {
+            false => cut(&node.label, LONGEST),
+            true => format!("[{}] {}", node.op, cut(&self.e.face(node).label, LONGEST)),
+        }
+    }
+
+    fn backward(&mut self) {
+        let e = self.e;
+        let passes = |node: &&Node| !node.backward.is_empty() && !node.is_silent();
+        let gates: Vec<&Node> = e.nodes.iter().rev().filter(passes).take(MOST_NODES).collect();
+        if gates.is_empty() {
+            return;
+        }
+        self.title("backward-title", &[]);
+        self.line("");
+        if e.target.is_some() {
+            let output = e.node(e.output_node).and_then(|node| node.gradient.as_ref());
+            if let Some(gradient) = output {
+                self.line(&format!("  dL/df = {}", short(gradient, 60)));
+                self.line("");
+            }
+        }
+        for node in gates {
+            let value = short(&e.face(node).value, LONGEST);
+            self.line(&cut(&format!("  {} = {value}", self.gate(node)), COLUMNS));
+            let scalar = node.backward.iter().all(|passed| passed.product.as_number().is_some());
+            match scalar && node.shape.is_empty() {
+                true => self.scalar_gate(node),
+                false => self.array_gate(node),
+            }
+            for note in &node.notes {
+                wrapped(&mut self.out, 5, note);
+            }
+        }
+    }
+
+    /// Upstream × local derivative = gradient, a row for each operand.
+    fn scalar_gate(&mut self, node: &Node) {
+        let mut rows = Vec::new();
+        for passed in &node.backward {
+            let to = node.operands.get(passed.operand).and_then(|&id| self.e.node(id));
+            let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
+            let local = passed.local.as_ref().map_or_else(|| "·".into(), |v| short(v, LONGEST));
+            let formula = match &passed.local_formula {
+                Some(formula) if formula.as_number().is_none() => {
+                    let formula = cut(&formula.to_string(), LONGEST);
+                    self.words.say("local", &[("formula", &formula)])
+                }
+                _ => String::new(),
+            };
+            rows.push(vec![
+                format!("   {}", self.words.say("to", &[("operand", &to)])),
+                format!("{} × {local}", short(&passed.upstream, LONGEST)),
+                format!("= {}", short(&passed.product, LONGEST)),
+                formula,
+            ]);
+        }
+        table(&mut self.out, &rows);
+    }
+
+    /// How the gradient of a whole array is passed: the rule in names, then the numbers.
+    fn array_gate(&mut self, node: &Node) {
+        for passed in &node.backward {
+            let (to, product) = self.e.received(node, passed);
+            let right = rules::along(self.e, node, passed, &self.words);
+            let left = self.e.gradient_name(to);
+            let shape = product.shape();
+            let shape = if shape.is_empty() { String::new() } else { format!("  {shape:?}") };
+            if left != right {
+                self.line(&cut(&format!("     {left} = {right}{shape}"), COLUMNS));
+            }
+            let indent = if left == right { left.chars().count() + 6 } else { 7 };
+            for (at, line) in lines(product, indent + 2).iter().enumerate() {
+                let lead = match (at, left == right) {
+                    (0, true) => format!("     {left} = "),
+                    (0, false) => format!("{}= ", " ".repeat(indent)),
+                    _ => " ".repeat(indent + 2),
+                };
+                self.line(&format!("{lead}{line}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What if: changes with their predictions, goals, sweeps, steps down.
+
+use super::explainer::Subject;
+use super::model::{Descent, DescentPoint, Goal, Sweep, SweepPoint, WhatIf};
+use super::probe::{Probe, root};
+use super::value::percent;
+use super::words::Words;
+use super::{Value, Values};
+use chainrule::error::{Error, Result};
+use chainrule::tensor::Tensor;
+
+/// Predictions this close, relative to the true change, are exact up to rounding.
+const EXACT: f64 = 1e-9;
+
+/// The true change beside the predictions, for each nudge.
+pub(super) fn rows(subject: &Subject<'_, '_>) -> Result<Vec<WhatIf>> {
+    let mut probe = Probe::new(subject, &[])?;
+    let words = Words::new(subject.request.language);
+    let (output, loss) = probe.at(&subject.request.values)?;
+    let mut rows = Vec::new();
+    for (name, delta) in changes(subject)? {
+        let (new_output, new_loss) = probe.at(&moved(&subject.request.values, &name, &delta))?;
+        let (slope, curvature) = along(subject, &name, &delta)?;
+        let has_target = subject.request.has_loss();
+        let (first_order, second_order) = (slope, slope + curvature / 2.0);
+        // Rounding of the difference itself: a few units in the last place of what is subtracted.
+        let rounding = 8.0 * f64::EPSILON * loss.abs().max(new_loss.abs()).max(output.abs());
+        let verdict = verdict(&words, new_loss - loss, first_order, second_order, rounding);
+        rows.push(WhatIf {
+            name,
+            delta: Value::from(&delta),
+            output: new_output,
+            output_change: new_output - output,
+            loss: has_target.then_some(new_loss),
+            loss_change: has_target.then_some(new_loss - loss),
+            first_order,
+            second_order,
+            verdict,
+        });
+    }
+    Ok(rows)
+}
+
+/// How good the two predictions are, in words.
+fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -> String {
+    let gap = |prediction: f64| {
+        let gap = (prediction - change).abs();
+        if gap <= rounding + EXACT * change.abs() { 0.0 } else { gap / change.abs() }
+    };
+    let (first, second) = (gap(first), gap(second));
+    if !first.is_finite() || !second.is_finite() {
+        return words.get(if change == 0.0 { "verdict-no-change" } else { "verdict-not-finite" });
+    }
+    let (by_first, by_second) = (percent(first), percent(second));
+    let values = [("first", by_first.as_str()), ("second", by_second.as_str())];
+    let id = match () {
+        () if first == 0.0 => "verdict-linear",
+        () if second == 0.0 => "verdict-quadratic",
+        () if second < first => "verdict-better",
+        () => "verdict-worse",
+    };
+    words.say(id, &values)
+}
+
+fn moved(values: &Values, name: &str, delta: &Tensor<f64>) -> Values {
+    let mut moved = values.clone();
+    for (_, tensor) in moved.iter_mut().filter(|(known, _)| known == name) {
+        tensor.values_mut().iter_mut().zip(delta.values()).for_each(|(x, d)| *x += d);
+    }
+    moved
+}
+
+/// Each change with its direction: one number per element of the input.
+fn changes(subject: &Subject<'_, '_>) -> Result<Vec<(String, Tensor<f64>)>> {
+    let Some(nudges) = &subject.request.nudges else {
+        let one_percent = |x: f64| if x == 0.0 { 0.01 } else { x / 100.0 };
+        let values = subject.request.values.iter();
+        let values = values.filter(|(name, _)| subject.names.contains(name));
+        return Ok(values.map(|(name, t)| (name.clone(), t.map(one_percent))).collect());
+    };
+    let mut changes = Vec::new();
+    for (name, nudge) in nudges {
+        let shape = subject.input(name).shape();
+        let tensor = match nudge.at(&[]) {
+            Some(step) => Tensor::full(shape, step),
+            None if nudge.shape() == shape => nudge.clone(),
+            None => {
+                let message = format!(
+                    "the change of `{name}` has shape {}, its value {shape}",
+                    nudge.shape()
+                );
+                return Err(Error::Mismatch(message));
+            }
+        };
+        changes.push((name.clone(), tensor));
+    }
+    Ok(changes)
+}
+
+/// The first and second derivative of the root along a direction: d·∇L and dᵀ·H·d.
+fn along(subject: &Subject<'_, '_>, name: &str, direction: &Tensor<f64>) -> Result<(f64, f64)> {
+    let (x, d) = (subject.input(name), subject.g.constant_tensor(direction.clone()));
+    let dot = |v: chainrule::Var<'_>| v.shape().rank() > 0;
+    let slope = subject.g.backward(subject.root, &[x])[0] * d;
+    let slope = if dot(slope) { slope.sum(&[]) } else { slope };
+    let curvature = subject.g.backward(slope, &[x])[0] * d;
+    let curvature = if dot(curvature) { curvature.sum(&[]) } else { curvature };
+    let mut probe = Probe::new(subject, &[slope, curvature])?;
+    probe.at(&subject.request.values)?;
+    let read = |v| -> Result<f64> { Ok(probe.values(v)?.first().copied().unwrap_or(f64::NAN)) };
+    Ok((read(slope)?, read(curvature)?))
+}
+
+/// The inputs that are single numbers, with their values.
+fn scalars(subject: &Subject<'_, '_>) -> Vec<(String, f64)> {
+    let values = subject.request.values.iter();
+    let wanted = values.filter(|(name, _)| subject.names.contains(name));
+    wanted.filter_map(|(name, tensor)| Some((name.clone(), tensor.at(&[])?))).collect()
+}
+
+/// For each scalar input, the value of it alone that reaches the goal.
+pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
+    let (target, goal) = (subject.request.target, subject.request.goal);
+    let goal = match (target, goal) {
+        (Some(_), None) => 0.0,
+        _ if goal.is_some_and(|goal| goal < 0.0) && subject.request.has_loss() => {
+            return Err(Error::Setting {
+                name: "the goal".into(),
+                value: goal.unwrap_or_default().to_string(),
+                wanted: "at least 0, for a loss is never negative",
+            });
+        }
+        (_, Some(goal)) => goal,
+        (None, None) => return Ok(Vec::new()),
+    };
+    let mut probe = Probe::new(subject, &[])?;
+    let mut goals = Vec::new();
+    for (name, start) in scalars(subject) {
+        let found = root(start, |x| {
+            let (output, loss) = probe.with(&name, x)?;
+            // ½·(f − T)² touches 0 without crossing it; f − T crosses.
+            Ok(match target {
+                Some(target) if goal == 0.0 => output - target,
+                _ => loss - goal,
+            })
+        })?;
+        let output = match found.at {
+            Some(x) => Some(probe.with(&name, x)?.0),
+            None => None,
+        };
+        let change = found.at.map(|x| x - start);
+        goals.push(Goal { name, goal, value: found.at, change, output, searched: found.searched });
+    }
+    Ok(goals)
+}
+
+/// One input over a range, with the tangent at the explained point.
+pub(super) fn sweep(subject: &Subject<'_, '_>) -> Result<Option<Sweep>> {
+    let Some(range) = &subject.request.sweep else { return Ok(None) };
+    let inputs = subject.request.values.iter();
+    let at = inputs.filter(|(name, _)| *name == range.name).find_map(|(_, tensor)| tensor.at(&[]));
+    let Some(at) = at else {
+        return Err(Error::Mismatch(format!(
+            "`{}` is an array; a sweep takes a single number",
+            range.name
+        )));
+    };
+    let slope = subject.g.backward(subject.root, &[subject.input(&range.name)])[0];
+    let mut probe = Probe::new(subject, &[slope])?;
+    let (_, base) = probe.with(&range.name, at)?;
+    let slope = probe.values(slope)?.first().copied().unwrap_or(f64::NAN);
+    let points = (0..range.points).map(|i| {
+        let part = i as f64 / (range.points.max(2) - 1) as f64;
+        let x = range.from + part * (range.to - range.from);
+        let (output, loss) = probe.with(&range.name, x)?;
+        let loss = subject.request.has_loss().then_some(loss);
+        Ok(SweepPoint { at: x, output, loss, tangent: base + slope * (x - at) })
+    });
+    Ok(Some(Sweep { name: range.name.clone(), at, points: points.collect::<Result<_>>()? }))
+}
+
+/// Steps against the gradient.
+pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
+    let request = subject.request;
+    let wanted = request.descend.is_some() || request.lr.is_some() || request.has_loss();
+    if !wanted || subject.names.is_empty() {
+        return Ok(None);
+    }
+    if let Some(lr) = request.lr {
+        Error::check(lr > 0.0 && lr.is_finite(), "the learning rate", lr, "above 0")?;
+    }
+    let inputs: Vec<_> = subject.names.iter().map(|name| subject.input(name)).collect();
+    let gradients = subject.g.backward(subject.root, &inputs);
+    let dot = |v: chainrule::Var<'_>| v.shape().rank() > 0;
+    let squares = gradients.iter().map(|&v| if dot(v) { v.square().sum(&[]) } else { v.square() });
+    let Some(norm) = squares.reduce(|a, b| a + b) else { return Ok(None) };
+    // ∇(|∇L|²) = 2·H·∇L, so that the curvature along the gradient needs no Hessian.
+    let products = subject.g.backward(norm, &inputs);
+    let pairs = products.iter().zip(&gradients).map(
+        |(&p, &v)| {
+            if dot(v) { (p * v).sum(&[]) } else { p * v }
+        },
+    );
+    let Some(bend) = pairs.reduce(|a, b| a + b) else { return Ok(None) };
+    let mut probe = Probe::new(subject, &[&gradients[..], &[norm, bend]].concat())?;
+
+    let mut values = request.values.clone();
+    let (mut points, mut lr, mut predicted, mut limit) = (Vec::new(), 0.0, 0.0, None);
+    for step in 0..=request.descend.unwrap_or(1) {
+        let (_, loss) = probe.at(&values)?;
+        let scalar = |v| Ok::<f64, Error>(probe.values(v)?.first().copied().unwrap_or(f64::NAN));
+        let (square, bend) = (scalar(norm)?, scalar(bend)? / 2.0);
+        if step == 0 {
+            limit = (bend > 0.0).then(|| 2.0 * square / bend).filter(|limit| limit.is_finite());
+            lr = request.lr.unwrap_or_else(|| rounded(limit.map_or(0.01, |limit| limit / 2.0)));
+            predicted = -lr * square;
+        }
+        let named = values.iter().filter(|(name, _)| subject.names.contains(name));
+        let inputs = named.map(|(name, tensor)| (name.clone(), Value::from(tensor))).collect();
+        points.push(DescentPoint { step, inputs, loss, gradient_norm: square.sqrt() });
+        if !loss.is_finite() || !square.is_finite() {
+            break;
+        }
+        for (name, &gradient) in subject.names.iter().zip(&gradients) {
+            let slopes = probe.values(gradient)?;
+            for (_, tensor) in values.iter_mut().filter(|(known, _)| known == name) {
+                tensor.values_mut().iter_mut().zip(slopes).for_each(|(x, g)| *x -= lr * g);
+            }
+        }
+    }
+    Ok(Some(Descent { lr, chosen: request.lr.is_none(), predicted, limit, points }))
+}
+
+/// Down to one significant digit, so that a person can type it again.
+fn rounded(x: f64) -> f64 {
+    let scale = 10f64.powf(x.log10().floor());
+    // Through text, for 3 · 10⁻⁵ in floats is not the number that one types.
+    let lr = format!("{:.0}e{:.0}", (x / scale).floor(), x.log10().floor()).parse();
+    lr.ok().filter(|lr: &f64| lr.is_normal()).unwrap_or(0.01)
+}

@@ -1,0 +1,190 @@
+"""Writes golden.json: values of chainrule's operations by Python's own math and by NumPy, the
+independent sources.
+
+    python3 crates/chainrule-explain/tests/golden/make.py > crates/chainrule-explain/tests/golden/golden.json
+
+Needs Python 3.8 or later and NumPy. Sums are exact (math.fsum) or of numbers that make them so. An
+expression is one of the command line, with the values of its names and the value expected; an operation
+is a call of the library, which golden.rs knows by its text, with its operands and the array expected.
+"""
+
+import json
+import math
+
+import numpy as np
+
+cases = []
+
+
+def case(expression, expected, **values):
+    cases.append({"expression": expression, "values": values, "expected": expected})
+
+
+def softplus(x):
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+WIDE = [-7.5, -1.0, -0.3, 0.0, 1e-9, 0.25, 1.0, 3.7]
+UNIT = [-1.0, -0.6, 0.0, 0.2, 0.99]
+POSITIVE = [1e-12, 0.1, 1.0, 2.5, 1e6]
+FUNCTIONS = [
+    ("exp", math.exp, WIDE), ("ln", math.log, POSITIVE), ("log", math.log, POSITIVE),
+    ("log2", math.log2, POSITIVE), ("log10", math.log10, POSITIVE), ("sqrt", math.sqrt, POSITIVE + [0.0]),
+    ("abs", abs, WIDE), ("square", lambda x: x * x, WIDE), ("sin", math.sin, WIDE), ("cos", math.cos, WIDE),
+    ("tan", math.tan, WIDE), ("asin", math.asin, UNIT), ("acos", math.acos, UNIT), ("atan", math.atan, WIDE),
+    ("sinh", math.sinh, WIDE), ("cosh", math.cosh, WIDE), ("tanh", math.tanh, WIDE + [400.0]),
+    ("erf", math.erf, WIDE), ("sigmoid", sigmoid, WIDE + [-1e4, 1e4]), ("relu", lambda x: max(x, 0.0), WIDE),
+    ("softplus", softplus, WIDE + [-1e4, 1e4]), ("silu", lambda x: x * sigmoid(x), WIDE),
+    ("gelu", lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))), WIDE),
+    ("sign", lambda x: math.copysign(1, x) if x else 0.0, WIDE),
+]
+for name, function, arguments in FUNCTIONS:
+    for x in arguments:
+        case(f"{name}(x)", function(x), x=x)
+
+for a, b in [(2.0, 3.0), (-1.5, 4.0), (0.3, -2.0), (7.0, 0.0)]:
+    case("a + b", a + b, a=a, b=b)
+    case("a - b", a - b, a=a, b=b)
+    case("a * b", a * b, a=a, b=b)
+    case("a ^ b", a ** b, a=a, b=b)
+    case("max(a, b)", max(a, b), a=a, b=b)
+    case("min(a, b)", min(a, b), a=a, b=b)
+    if b:
+        case("a / b", a / b, a=a, b=b)
+    case("-a ^ 2 * b", -(a ** 2) * b, a=a, b=b)
+
+A = [[1.5, -2.0, 0.25], [3.0, 0.1, -1.0]]
+B = [[0.5, 2.0], [-1.0, 1.25], [4.0, -0.75]]
+product = [[math.fsum(A[i][k] * B[k][j] for k in range(3)) for j in range(2)] for i in range(2)]
+W = [[0.3, -1.2], [2.2, 0.7]]
+weigh = lambda m: math.fsum(m[i][j] * W[i][j] for i in range(2) for j in range(2))
+case("sum(A @ B * W)", weigh(product), A=A, B=B, W=W)
+case("sum(transpose(B) @ transpose(A) * transpose(W))", weigh(product), A=A, B=B, W=W)
+case("sum(A)", math.fsum(sum(A, [])), A=A)
+case("mean(A)", math.fsum(sum(A, [])) / 6, A=A)
+case("max(A)", 3.0, A=A)
+case("min(A)", -2.0, A=A)
+case("sum((A + r) * c)", math.fsum((A[i][j] + [10.0, 20.0, 30.0][j]) * [2.0, -1.0][i] for i in range(2) for j in range(3)),
+     A=A, r=[10.0, 20.0, 30.0], c=[[2.0], [-1.0]])
+
+for z in ([1.0, 2.0, 3.0], [1e4, -1e4, 0.0], [0.1, 0.1, 0.1], [-1e4, -1e4 + 1, -1e4 - 2]):
+    top = max(z)
+    exps = [math.exp(v - top) for v in z]
+    total = math.fsum(exps)
+    u = [0.5, -1.0, 2.0]
+    case("sum(softmax(z) * u)", math.fsum(e / total * w for e, w in zip(exps, u)), z=z, u=u)
+    case("sum(log_softmax(z) * u)", math.fsum((v - top - math.log(total)) * w for v, w in zip(z, u)), z=z, u=u)
+    case("cross_entropy(z, 1)", math.log(total) - (z[1] - top), z=z)
+    t = [0.2, 0.5, 0.3]
+    case("cross_entropy(z, t)", math.fsum(p * (math.log(total) - (v - top)) for p, v in zip(t, z)), z=z, t=t)
+
+# Operations on arrays, by NumPy. All numbers are multiples of 1/8, which f32 holds exactly.
+operations = []
+
+
+def numbers(*shape, seed=0):
+    flat = [((i + seed) * 37 % 41 - 20) / 8 for i in range(math.prod(shape))]
+    return np.array(flat).reshape(shape)
+
+
+def array(values):
+    values = np.asarray(values, dtype=float)
+    return {"shape": list(values.shape), "values": values.ravel().tolist()}
+
+
+def operation(call, expected, t=None, classes=0, **operands):
+    case = {"call": call, "operands": {name: array(v) for name, v in operands.items()}, "expected": array(expected)}
+    if t is not None:
+        case["labels"] = {"shape": list(t.shape), "values": t.ravel().tolist(), "classes": classes}
+    operations.append(case)
+
+
+x, y = numbers(2, 3), numbers(2, 3, seed=5)
+y[0, 1], y[1, 2] = x[0, 1], x[1, 2]
+for name, compare in [("less", np.less), ("less_equal", np.less_equal), ("greater", np.greater),
+                      ("greater_equal", np.greater_equal), ("equal", np.equal), ("not_equal", np.not_equal)]:
+    operation(f"x.{name}(y)", compare(x, y), x=x, y=y)
+    operation(f"x.{name}(y)", compare(x, y[:1]), x=x, y=y[:1])
+operation("x.greater(y).select(x, y)", np.where(x > y, x, y), x=x, y=y)
+operation("x.greater(y).select(x, y)", np.where(x > y[:, 1:2], x, y[:, 1:2]), x=x, y=y[:, 1:2])
+
+x = numbers(2, 3, 4)
+x[1, 0] = [1.5, 2.5, 2.5, -1.0]  # The first of equal elements counts.
+for axis in range(3):
+    operation(f"x.argmax({axis})", np.argmax(x, axis), x=x)
+    operation(f"x.sum(&[{axis}])", np.sum(x, axis), x=x)
+    operation(f"x.mean(&[{axis}])", np.mean(x, axis), x=x)
+    operation(f"x.max(&[{axis}])", np.max(x, axis), x=x)
+    operation(f"x.min(&[{axis}])", np.min(x, axis), x=x)
+operation("x.sum(&[0, 2])", np.sum(x, (0, 2)), x=x)
+operation("x.mean(&[1, 2])", np.mean(x, (1, 2)), x=x)
+operation("x.max(&[0, 1])", np.max(x, (0, 1)), x=x)
+operation("x.slice(1, 1, 3)", x[:, 1:3], x=x)
+operation("x.slice(2, 0, 1)", x[:, :, 0:1], x=x)
+operation("x.concat(1, &[y])", np.concatenate([x, x[:, :1] * 2], 1), x=x, y=x[:, :1] * 2)
+operation("x.concat(0, &[y, x])", np.concatenate([x, -x, x]), x=x, y=-x)
+operation("x.pad(1, 2, 1)", np.pad(x, [(0, 0), (2, 1), (0, 0)]), x=x)
+operation("x.pad(2, 0, 3)", np.pad(x, [(0, 0), (0, 0), (0, 3)]), x=x)
+operation("x.reshape([4, 6])", x.reshape(4, 6), x=x)
+operation("x.transpose(&[2, 0, 1])", x.transpose(2, 0, 1), x=x)
+operation("x.transpose(&[2, 0, 1]).reshape([4, 6])", x.transpose(2, 0, 1).reshape(4, 6), x=x)
+operation("x.t()", x.swapaxes(1, 2), x=x)
+operation("x.broadcast_to([3, 2, 4])", np.broadcast_to(numbers(2, 1), (3, 2, 4)), x=numbers(2, 1))
+
+t = np.array([[2, 0], [2, 1]])
+operation("x.gather(1, t)", np.take(x, t, 1), t, 3, x=x)
+operation("x.gather(0, t)", np.take(x, t % 2, 0), t % 2, 2, x=x)
+z = numbers(2, 2, 2, 4)
+scattered = np.zeros((2, 3, 4))
+for i in range(2):
+    np.add.at(scattered[i], t, z[i])
+operation("scatter_add(x, t)", scattered, t, 3, x=z)
+operation("t.one_hot(3)", np.eye(3)[t], t, 3)
+
+a, b = numbers(2, 1, 3, 4), numbers(5, 4, 2, seed=3)
+operation("x.matmul(y)", a @ b, x=a, y=b)
+operation("x.t().matmul(y)", a @ b, x=a.swapaxes(2, 3), y=b)
+operation("x.matmul(y.t())", a @ b, x=a, y=b.swapaxes(1, 2))
+operation("x.t().matmul(y.t())", a @ b, x=a.swapaxes(2, 3), y=b.swapaxes(1, 2))
+operation("x.matmul(y)", numbers(4) @ b, x=numbers(4), y=b)
+operation("x.matmul(y)", a @ numbers(4), x=a, y=numbers(4))
+
+x, y = numbers(3, 2), numbers(3, 2, seed=7)
+operation("x.half_squared_error(y)", math.fsum(((x - y) ** 2).ravel()) / 2, x=x, y=y)
+operation("x.mean_squared_error(y)", math.fsum(((x - y) ** 2).ravel()) / 6, x=x, y=y)
+
+
+def cross_entropy(logits, targets):
+    rows = []
+    for z, p in zip(logits.tolist(), targets.tolist()):
+        log_sum = max(z) + math.log(math.fsum(math.exp(v - max(z)) for v in z))
+        rows.append(math.fsum(q * (log_sum - v) for q, v in zip(p, z)))
+    return math.fsum(rows) / len(rows)
+
+
+def cross_entropy_gradient(logits, targets):
+    """(y - t) / batch, with y the softmax of the logits."""
+    rows = []
+    for z, p in zip(logits.tolist(), targets.tolist()):
+        exps = [math.exp(v - max(z)) for v in z]
+        rows.append([(e / math.fsum(exps) - q) / len(logits) for e, q in zip(exps, p)])
+    return rows
+
+
+logits, t = numbers(3, 4), np.array([1, 3, 0])
+for soft in [np.eye(4)[t], np.array([[0.125, 0.5, 0.25, 0.125], [1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])]:
+    operation("x.softmax_with_loss(y)", cross_entropy(logits, soft), x=logits, y=soft)
+    operation("gradient of x.softmax_with_loss(y)", cross_entropy_gradient(logits, soft), x=logits, y=soft)
+operation("x.softmax_with_loss(t)", cross_entropy(logits, np.eye(4)[t]), t, 4, x=logits)
+operation("gradient of x.softmax_with_loss(t)", cross_entropy_gradient(logits, np.eye(4)[t]), t, 4, x=logits)
+
+
+def lines(cases):
+    return "[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]"
+
+
+print(f'{{"expressions": {lines(cases)}, "operations": {lines(operations)}}}')

@@ -1,0 +1,77 @@
+//! A training with a layer, a loss, a metric and data of your own:
+//! `cargo run --release -p chainrule-train --example custom_training`
+
+use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets};
+use chainrule::{Result, Var};
+use chainrule_train::data::{Examples, Target};
+use chainrule_train::{Config, Event, Flow, Parts, Trainer, Truth};
+
+/// Data that is computed as it is asked for: a sine.
+struct Wave(usize);
+
+impl Examples for Wave {
+    fn len(&self) -> usize {
+        self.0
+    }
+    fn width(&self) -> usize {
+        1
+    }
+    fn target(&self) -> Target {
+        Target::Values { width: 1 }
+    }
+    fn features(&self, examples: &[u32], rows: &mut [f32]) -> Result<()> {
+        rows.iter_mut().zip(examples).for_each(|(x, &i)| *x = i as f32 / self.0 as f32 * 6.0 - 3.0);
+        Ok(())
+    }
+    fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
+        self.features(examples, values)?;
+        values.iter_mut().for_each(|y| *y = y.sin());
+        Ok(())
+    }
+}
+
+/// A layer without parameters: x·sin(x).
+#[derive(Debug)]
+struct Snake;
+
+impl Layer for Snake {
+    fn kind(&self) -> &'static str {
+        "snake"
+    }
+    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
+        x * x.sin()
+    }
+}
+
+fn main() -> Result<()> {
+    let model = Sequential::new().with(Affine::new(1, 20, Init::He)).with(Snake).with(Affine::new(
+        20,
+        1,
+        Init::He,
+    ));
+    let config = Config { lr: 0.02, batch_size: 20, epochs: 40, ..Config::default() };
+    let (train, test) = (Wave(400), Wave(97));
+    let mut trainer = Trainer::<f32>::new(&model, &config, &train)?
+        // ln cosh, which is square near 0 and straight far away.
+        .with_loss(|output, targets| match targets {
+            Targets::Values(wanted) => (output - wanted).cosh().ln().mean(&[]),
+            Targets::Labels(_) => output.sum(&[]),
+        })
+        .with_metric("largest_error", |outputs, truth| match truth {
+            Truth::Values(wanted) => {
+                let errors = outputs.iter().zip(wanted).map(|(y, t)| (y - f64::from(*t)).abs());
+                errors.fold(0.0, f64::max)
+            }
+            Truth::Labels(_) => f64::NAN,
+        });
+    let parts = Parts { train: &train, validation: None, test: Some(&test) };
+    trainer.run(parts, &mut |event, _trainer| {
+        if let Event::Epoch { epoch, .. } = event
+            && epoch.epoch % 10 == 0
+        {
+            println!("epoch {:2}: {:?}", epoch.epoch, epoch.scores);
+        }
+        Ok(Flow::Continue)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! What a training resumes from, and its files: tensors with notes and a checksum, as safetensors.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::{SafeTensors, serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Epoch, Progress, Trainer};
+use chainrule::Parameters;
+use chainrule::error::{Error, Result};
+use chainrule::tensor::{Real, Shape, Tensor};
+
+/// A training between two steps: everything that it needs to go on to the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint<T> {
+    /// The model's parameters.
+    pub parameters: Parameters<T>,
+    /// The optimizer's state.
+    pub state: Parameters<T>,
+    /// How far the training has come.
+    pub progress: Progress,
+    /// The metrics of the epochs that are done.
+    pub epochs: Vec<Epoch>,
+}
+
+impl<T: Real> Default for Checkpoint<T> {
+    fn default() -> Self {
+        let (parameters, state) = (Parameters::new(), Parameters::new());
+        Self { parameters, state, progress: Progress::default(), epochs: Vec::new() }
+    }
+}
+
+impl<'a, T: Real> Trainer<'a, T> {
+    /// Everything that this training needs to go on.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint<T> {
+        let names: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
+        let (parameters, state) = self.parameters.split(&names);
+        let (progress, epochs) = (self.progress.clone(), self.epochs.clone());
+        Checkpoint { parameters, state, progress, epochs }
+    }
+
+    /// Goes on from a checkpoint.
+    ///
+    /// # Errors
+    /// The checkpoint is of another model or optimizer.
+    pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
+        self.model.check(&checkpoint.parameters)?;
+        let mut restored = checkpoint.parameters;
+        checkpoint.state.iter().for_each(|(name, tensor)| restored.insert(name, tensor.clone()));
+        for (name, fresh) in self.parameters.iter() {
+            let found = restored.get(name)?.shape();
+            if found != fresh.shape() {
+                return Err(Error::Mismatch(format!(
+                    "`{name}` has shape {found}, but this training needs {}",
+                    fresh.shape()
+                )));
+            }
+        }
+        self.parameters = restored;
+        (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
+        Ok(())
+    }
+}
+
+/// The key of the metadata that holds ours, as JSON.
+const KEY: &str = "chainrule";
+
+/// What a file says of its tensors, beside what the format itself keeps.
+#[derive(Serialize, Deserialize)]
+struct Metadata<N> {
+    /// The tensors' names in the order of the layers; the format sorts them otherwise.
+    order: Vec<String>,
+    /// SHA-256 of names, shapes, bytes and notes.
+    sha256: String,
+    notes: N,
+}
+
+/// The bytes of a file that holds `tensors` and `notes`.
+pub(super) fn encode<T: Real, N: Serialize>(tensors: &Parameters<T>, notes: &N) -> Result<Vec<u8>> {
+    let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
+    let bytes: Vec<Vec<u8>> = tensors
+        .iter()
+        .map(|(_, tensor)| {
+            let mut bytes = Vec::with_capacity(size_of_val(tensor.values()));
+            tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
+            bytes
+        })
+        .collect();
+    let mut views = Vec::new();
+    for ((name, tensor), bytes) in tensors.iter().zip(&bytes) {
+        let dims = tensor.shape().dims().to_vec();
+        views.push((name, TensorView::new(dtype, dims, bytes).map_err(mismatch)?));
+    }
+    let metadata = Metadata {
+        order: tensors.iter().map(|(name, _)| name.to_owned()).collect(),
+        sha256: checksum(views.iter().map(|(name, view)| (*name, view)), notes)?,
+        notes,
+    };
+    let text = serde_json::to_string(&metadata).map_err(mismatch)?;
+    serialize(views, Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
+}
+
+/// The tensors and notes of a file's bytes.
+pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<(Parameters<T>, N), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| text(&e))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| text(&e))?;
+    let metadata = header.metadata().as_ref().and_then(|notes| notes.get(KEY));
+    let metadata = metadata
+        .ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;
+    let Metadata::<N> { order, sha256, notes } =
+        serde_json::from_str(metadata).map_err(|e| format!("bad metadata: {e}"))?;
+    let mut views = Vec::new();
+    for name in &order {
+        views.push((name.as_str(), tensors.tensor(name).map_err(|e| text(&e))?));
+    }
+    let found = checksum(views.iter().map(|(name, view)| (*name, view)), &notes);
+    if found.map_err(|e| text(&e))? != sha256 {
+        return Err("the checksum does not fit: the file has changed since it was written".into());
+    }
+    let mut parameters = Parameters::new();
+    for (name, view) in views {
+        let shape = Shape::new(view.shape()).map_err(|e| text(&e))?;
+        let values: Vec<T> = match view.dtype() {
+            Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
+            Dtype::F64 => read(view.data(), f64::from_le_bytes),
+            other => return Err(format!("`{name}` has elements of type {other:?}")),
+        };
+        parameters.insert(name, Tensor::new(shape, values).map_err(|e| text(&e))?);
+    }
+    Ok((parameters, notes))
+}
+
+fn checksum<'v, N: Serialize>(
+    tensors: impl Iterator<Item = (&'v str, &'v TensorView<'v>)>,
+    notes: &N,
+) -> Result<String> {
+    let mut digest = Sha256::new();
+    for (name, view) in tensors {
+        digest.update(format!("{name} {:?} {:?}\n", view.dtype(), view.shape()));
+        digest.update(view.data());
+    }
+    digest.update(serde_json::to_string(notes).map_err(mismatch)?);
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn mismatch(error: impl std::fmt::Display) -> Error {
+    Error::Mismatch(error.to_string())
+}
+
+fn read<T: Real, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
+    let (chunks, _) = bytes.as_chunks::<N>();
+    chunks.iter().map(|&chunk| T::from_f64(value(chunk))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn few() -> Parameters<f64> {
+        let mut few = Parameters::new();
+        few.insert("w", Tensor::new(Shape::from([2]), vec![0.1, -2.5e-300]).unwrap());
+        few.insert("a", Tensor::scalar(7.0));
+        few
+    }
+
+    #[test]
+    fn what_is_written_is_read_in_order_and_to_the_bit() {
+        let bytes = encode(&few(), &(3_u64, "x".to_owned())).unwrap();
+        let (read, notes): (Parameters<f64>, (u64, String)) = decode(&bytes).unwrap();
+        assert_eq!((read, notes), (few(), (3, "x".to_owned())));
+        assert_eq!(
+            bytes,
+            encode(&few(), &(3_u64, "x".to_owned())).unwrap(),
+            "the same bytes again"
+        );
+    }
+
+    #[test]
+    fn no_change_of_a_byte_goes_unseen() {
+        let bytes = encode(&few(), &1_u64).unwrap();
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x40;
+            let read = decode::<f64, u64>(&changed);
+            assert!(read.is_err(), "byte {at} of {} changed", bytes.len());
+            assert!(decode::<f64, u64>(&bytes[..at]).is_err(), "cut after {at} bytes");
+        }
+    }
+}

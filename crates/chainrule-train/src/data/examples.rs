@@ -1,0 +1,169 @@
+//! What the trainer asks of data.
+
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+use chainrule::error::{Error, Result};
+use chainrule::random::{Stream, generator};
+use chainrule_explain::Wanted;
+
+/// What an example's target is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A class: a label below `classes`.
+    Class {
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Real numbers, for regression.
+    Values {
+        /// The numbers of one example.
+        width: usize,
+    },
+}
+
+/// How a column of values was standardised: it became (value − mean)/deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    /// The mean of the training part.
+    pub mean: f64,
+    /// Its standard deviation.
+    pub deviation: f64,
+}
+
+impl Scale {
+    /// The value in its own unit.
+    ///
+    /// ```
+    /// let scale = chainrule_train::data::Scale { mean: 100.0, deviation: 10.0 };
+    /// assert_eq!(scale.value(-0.5), 95.0);
+    /// ```
+    #[must_use]
+    pub fn value(self, standardised: f64) -> f64 {
+        standardised * self.deviation + self.mean
+    }
+}
+
+/// Examples to train on or to score: in memory, streamed from disk, or a user's own type.
+///
+/// Examples are numbered from 0. The methods that fill a slice take one row (one label, one weight)
+/// for each example asked for, in that order; the slice's length fits the number of examples.
+///
+/// ```
+/// use chainrule_train::data::{Examples, Target};
+/// use chainrule::Result;
+///
+/// /// A hundred points of a parabola.
+/// struct Parabola;
+///
+/// impl Examples for Parabola {
+///     fn len(&self) -> usize { 100 }
+///     fn width(&self) -> usize { 1 }
+///     fn target(&self) -> Target { Target::Values { width: 1 } }
+///     fn features(&self, examples: &[u32], rows: &mut [f32]) -> Result<()> {
+///         rows.iter_mut().zip(examples).for_each(|(x, &i)| *x = i as f32 / 100.0);
+///         Ok(())
+///     }
+///     fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
+///         values.iter_mut().zip(examples).for_each(|(y, &i)| *y = (i as f32 / 100.0).powi(2));
+///         Ok(())
+///     }
+/// }
+///
+/// let mut y = [0.0; 2];
+/// Parabola.values(&[0, 50], &mut y)?;
+/// assert_eq!(y, [0.0, 0.25]);
+/// assert!(Parabola.labels(&[0], &mut [0]).is_err());
+/// assert_eq!(Parabola.order(0, 0).len(), 100);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub trait Examples: Send + Sync {
+    /// The number of examples.
+    fn len(&self) -> usize;
+
+    /// Whether there are no examples.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of features of one example.
+    fn width(&self) -> usize;
+
+    /// What the target of an example is.
+    fn target(&self) -> Target;
+
+    /// Writes the features of the `examples` into `rows`, [`width`](Self::width) numbers each.
+    ///
+    /// # Errors
+    /// An example does not exist, or its file cannot be read.
+    fn features(&self, examples: &[u32], rows: &mut [f32]) -> Result<()>;
+
+    /// Writes the labels of the `examples`.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features); or the targets are not classes.
+    fn labels(&self, examples: &[u32], labels: &mut [u32]) -> Result<()> {
+        let _ = (examples, labels);
+        Err(Error::Mismatch("the targets of these examples are values, not classes".into()))
+    }
+
+    /// Writes the target values of the `examples`.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features); or the targets are not values.
+    fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
+        let _ = (examples, values);
+        Err(Error::Mismatch("the targets of these examples are classes, not values".into()))
+    }
+
+    /// Writes how much each of the `examples` counts; `false`, with nothing written, where every
+    /// example counts once.
+    ///
+    /// # Errors
+    /// As [`features`](Self::features).
+    fn weights(&self, examples: &[u32], weights: &mut [f32]) -> Result<bool> {
+        let _ = (examples, weights);
+        Ok(false)
+    }
+
+    /// How each column of the values was standardised, so that scores and predictions can be told in
+    /// the values' own unit; nothing where the values are as they were.
+    fn scales(&self) -> Vec<Scale> {
+        Vec::new()
+    }
+
+    /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and
+    /// epoch alone. Cut it into chunks of the batch size; the last may be shorter.
+    fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
+        order
+    }
+}
+
+/// The target of an example, for [`network`](chainrule_explain::network) to explain.
+///
+/// ```
+/// use chainrule_explain::Wanted;
+/// use chainrule_train::data::{Dataset, wanted};
+/// let data = Dataset::new(1, vec![0.0, 1.0], vec![0, 1], 2)?;
+/// assert_eq!(wanted(&data, 1)?, Wanted::Class(1));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// The example does not exist or cannot be read.
+pub fn wanted(data: &dyn Examples, example: u32) -> Result<Wanted> {
+    Ok(match data.target() {
+        Target::Class { .. } => {
+            let mut label = [0];
+            data.labels(&[example], &mut label)?;
+            Wanted::Class(label[0])
+        }
+        Target::Values { width } => {
+            let mut values = vec![0.0; width];
+            data.values(&[example], &mut values)?;
+            Wanted::Values(values.into_iter().map(f64::from).collect())
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! A table while it is looked at: in memory or on disk.
+
+use std::path::Path;
+
+use super::table::{Chunk, Table, TableFile};
+use super::{Examples, Preparation, Streamed};
+use chainrule::error::{Error, Result};
+
+/// A table file of more bytes is streamed from disk.
+const STREAMED: u64 = 256 << 20;
+
+type Part = Box<dyn Examples>;
+
+/// A table in memory, or one whose chunks are read again and again.
+pub(super) enum Held {
+    Memory(Table),
+    Disk(TableFile),
+}
+
+impl Held {
+    pub(super) fn new(file: TableFile, stream: bool) -> Result<Self> {
+        if stream && !file.can_stream() {
+            let message = "cannot be streamed; .csv, .tsv and .parquet files can";
+            return Err(Error::file(file.path, message));
+        }
+        let size = std::fs::metadata(&file.path).map_or(0, |data| data.len());
+        let disk = stream || (size > STREAMED && file.can_stream());
+        Ok(if disk { Self::Disk(file) } else { Self::Memory(file.read()?) })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Memory(table) => &table.path,
+            Self::Disk(file) => &file.path,
+        }
+    }
+
+    pub(super) fn name(&self, column: usize) -> String {
+        let names = match self {
+            Self::Memory(table) => &table.names,
+            Self::Disk(file) => &file.names,
+        };
+        names.get(column).cloned().unwrap_or_default()
+    }
+
+    /// Shows the rows to `visit`, with the number of the first one.
+    pub(super) fn each(
+        &self,
+        visit: &mut dyn FnMut(&Table, u32) -> Result<()>,
+    ) -> Result<Vec<Chunk>> {
+        match self {
+            Self::Memory(table) => visit(table, 0).map(|()| Vec::new()),
+            Self::Disk(file) => {
+                let mut first = 0;
+                file.scan(&mut |table| {
+                    visit(table, first)?;
+                    first += table.len as u32;
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// The examples of the two parts' rows.
+    pub(super) fn parts(
+        self,
+        preparation: &Preparation,
+        chunks: &[Chunk],
+        train: Vec<u32>,
+        validation: Vec<u32>,
+    ) -> Result<(Part, Option<Part>)> {
+        match self {
+            Self::Memory(table) => {
+                let columns = preparation.columns(&table.path, &table.names, true)?;
+                let part = |rows: &[u32]| {
+                    preparation.apply(&table, &columns, rows.iter().map(|&row| row as usize))
+                };
+                let validation = match validation.as_slice() {
+                    [] => None,
+                    rows => Some(Box::new(part(rows)?) as Part),
+                };
+                Ok((Box::new(part(&train)?), validation))
+            }
+            Self::Disk(file) => {
+                let part = |rows| Streamed::new(&file, chunks, rows, preparation, true);
+                let validation = match validation.is_empty() {
+                    true => None,
+                    false => Some(Box::new(part(validation)?) as Part),
+                };
+                Ok((Box::new(part(train)?), validation))
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Images: PNG and JPEG files, and folders of them by class.
+//!
+//! Every sub-folder is a class, in the order of their names. Images are grey if all are, else of
+//! three colours, and are resized to one size; transparency is left out, 16 bits become 8.
+
+use std::io::Cursor;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::Dataset;
+use super::preparation::Pixels;
+use chainrule::error::{Error, Result};
+
+/// The most bytes of pixels that a byte of a file can stand for: deflate's limit. JPEG stays below.
+const EXPANSION: usize = 1032;
+/// The longest side of an image.
+const LONGEST: usize = 16_384;
+
+/// A decoded image: rows of pixels of 1 or 3 bytes.
+#[derive(Debug, PartialEq)]
+struct Image {
+    size: Pixels,
+    bytes: Vec<u8>,
+}
+
+/// Whether the file's name is that of an image.
+pub(super) fn is_image(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        ["png", "jpg", "jpeg"].contains(&extension.to_ascii_lowercase().as_str())
+    })
+}
+
+/// The entries of a folder in the order of their names, without hidden ones.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let fail = |error: std::io::Error| Error::file(folder, error);
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        if !entry.file_name().to_string_lossy().starts_with('.') {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn class_name(folder: &Path) -> String {
+    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Whether the folder itself holds an image.
+pub(super) fn has_images(folder: &Path) -> bool {
+    folder.is_dir() && entries(folder).is_ok_and(|files| files.iter().any(|file| is_image(file)))
+}
+
+/// Whether a sub-folder holds an image.
+pub(super) fn has_classes(folder: &Path) -> bool {
+    entries(folder).is_ok_and(|paths| paths.iter().any(|path| has_images(path)))
+}
+
+/// The images of a folder by class, of the given width and height or the first one's.
+pub(super) fn folder(
+    path: &Path,
+    size: Option<(usize, usize)>,
+    colours: Option<usize>,
+    classes: Option<&[String]>,
+) -> Result<(Dataset, Pixels)> {
+    let folders: Vec<PathBuf> = entries(path)?.into_iter().filter(|path| path.is_dir()).collect();
+    let names = classes
+        .map_or_else(|| folders.iter().map(|path| class_name(path)).collect(), <[String]>::to_vec);
+    if names.len() < 2 && classes.is_none() {
+        let message = "has fewer than two folders; there should be one of images for each class";
+        return Err(Error::file(path, message));
+    }
+    let (mut files, mut labels) = (Vec::new(), Vec::new());
+    for folder in folders {
+        let Some(label) = names.iter().position(|name| *name == class_name(&folder)) else {
+            let message = format!("the model has no such class; it has `{}`", names.join("`, `"));
+            return Err(Error::file(folder, message));
+        };
+        let images: Vec<PathBuf> =
+            entries(&folder)?.into_iter().filter(|file| is_image(file)).collect();
+        if images.is_empty() {
+            return Err(Error::file(folder, "holds no .png or .jpg image"));
+        }
+        labels.resize(labels.len() + images.len(), label as u32);
+        files.extend(images);
+    }
+    let Some(first) = files.first() else {
+        return Err(Error::file(path, "holds no folder of images for each class"));
+    };
+    let size = match size {
+        Some(size) => size,
+        None => decode(first).map(|image| (image.size.width, image.size.height))?,
+    };
+    let ok = |side: usize| (1..=LONGEST).contains(&side);
+    let shown = format!("{}x{}", size.0, size.1);
+    Error::check(ok(size.0) && ok(size.1), "the image size", shown, "from 1x1 to 16384x16384")?;
+    let images = resized(&files, size)?;
+    let colours =
+        colours.unwrap_or_else(|| images.iter().map(|image| image.size.colours).max().unwrap_or(1));
+    let pixels = Pixels { width: size.0, height: size.1, colours };
+    let data = Dataset::images(pixels.count(), together(images, pixels), labels, names.len());
+    Ok((data.with_class_names(names)?, pixels))
+}
+
+/// The images that lie in a folder itself, by their names, made like those that the model was trained
+/// on.
+pub(super) fn unlabelled(path: &Path, pixels: Pixels) -> Result<Dataset> {
+    let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| is_image(file)).collect();
+    let images = resized(&files, (pixels.width, pixels.height))?;
+    Ok(Dataset::unlabelled_images(pixels.count(), together(images, pixels)))
+}
+
+/// The bytes of all images, in as many colours as `pixels` have.
+fn together(images: Vec<Image>, pixels: Pixels) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(pixels.count().saturating_mul(images.len()));
+    for image in images {
+        bytes.extend(recoloured(image, pixels.colours).bytes);
+    }
+    bytes
+}
+
+/// One image, made like those that the model was trained on.
+pub(super) fn single(path: &Path, pixels: Pixels) -> Result<Dataset> {
+    let image = resize(decode(path)?, (pixels.width, pixels.height));
+    Ok(Dataset::unlabelled_images(pixels.count(), recoloured(image, pixels.colours).bytes))
+}
+
+/// Decodes and resizes the files, on every core.
+fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = files.len().div_ceil(cores).max(1);
+    let read = |files: &[PathBuf]| -> Result<Vec<Image>> {
+        files.iter().map(|file| Ok(resize(decode(file)?, size))).collect()
+    };
+    let parts: Vec<Result<Vec<Image>>> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            files.chunks(share).map(|files| scope.spawn(move || read(files))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let parts: Vec<Vec<Image>> = parts.into_iter().collect::<Result<_>>()?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+fn decode(path: &Path) -> Result<Image> {
+    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+    let image = match bytes.as_slice() {
+        [0x89, b'P', b'N', b'G', ..] => catch_unwind(|| decode_png(&bytes)),
+        [0xff, 0xd8, ..] => catch_unwind(|| decode_jpeg(&bytes)),
+        _ => Ok(Err("is neither a PNG nor a JPEG image".into())),
+    };
+    // A decoder that meets what it did not expect should not end the program.
+    let image = image.unwrap_or_else(|_| Err("the image is damaged: its decoder gave up".into()));
+    image.map_err(|message| Error::file(path, message))
+}
+
+/// Refuses sizes that a file of so many bytes cannot hold.
+fn check_size(width: usize, height: usize, bytes: usize, file: usize) -> Result<(), String> {
+    let ok = width.max(height) <= LONGEST && bytes <= file.saturating_mul(EXPANSION);
+    if ok && width > 0 && height > 0 {
+        return Ok(());
+    }
+    Err(format!(
+        "the header announces {width}×{height} pixels, which a file of {file} bytes cannot hold"
+    ))
+}
+
+fn decode_png(file: &[u8]) -> Result<Image, String> {
+    let text = |error: png::DecodingError| format!("the image is damaged: {error}");
+    let mut decoder = png::Decoder::new(Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let mut reader = decoder.read_info().map_err(text)?;
+    let info = reader.info();
+    let (width, height) = (info.width as usize, info.height as usize);
+    if info.palette.as_ref().is_some_and(|palette| palette.is_empty() || palette.len() % 3 != 0) {
+        return Err("the image is damaged: its palette is cut off".into());
+    }
+    let packed = info.raw_row_length().saturating_mul(height);
+    check_size(width, height, packed, file.len())?;
+    let size = reader.output_buffer_size().ok_or("the image is too large")?;
+    let mut bytes = vec![0; size];
+    let frame = reader.next_frame(&mut bytes).map_err(text)?;
+    bytes.truncate(frame.buffer_size());
+    let samples = frame.color_type.samples();
+    let colours = if samples < 3 { 1 } else { 3 };
+    if samples != colours {
+        bytes = bytes
+            .chunks_exact(samples)
+            .flat_map(|pixel| pixel.iter().take(colours))
+            .copied()
+            .collect();
+    }
+    Ok(Image { size: Pixels { width, height, colours }, bytes })
+}
+
+/// Whether the mark of the end follows the last scan. Neither mark can occur within a scan.
+fn is_whole_jpeg(file: &[u8]) -> bool {
+    let mut marks = file.windows(2).rev().take_while(|mark| *mark != [0xff, 0xda]);
+    marks.any(|mark| mark == [0xff, 0xd9])
+}
+
+fn decode_jpeg(file: &[u8]) -> Result<Image, String> {
+    if !is_whole_jpeg(file) {
+        return Err("the image is cut off: the mark of its end is missing".into());
+    }
+    let text = |error: zune_jpeg::errors::DecodeErrors| format!("the image is damaged: {error}");
+    let options = DecoderOptions::default()
+        .set_strict_mode(true)
+        .set_max_width(LONGEST)
+        .set_max_height(LONGEST);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
+    decoder.decode_headers().map_err(text)?;
+    let info = decoder.info().ok_or("the image has no header")?;
+    let (width, height) = (usize::from(info.width), usize::from(info.height));
+    check_size(width, height, width.saturating_mul(height), file.len())?;
+    let (space, colours) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
+        _ => (ColorSpace::RGB, 3),
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(space));
+    let bytes = decoder.decode().map_err(text)?;
+    let size = Pixels { width, height, colours };
+    if bytes.len() != size.count() {
+        return Err(format!("the image has {} bytes of pixels, not {}", bytes.len(), size.count()));
+    }
+    Ok(Image { size, bytes })
+}
+
+/// The image with another number of bytes a pixel. Grey is the luma of ITU-R BT.601.
+fn recoloured(image: Image, colours: usize) -> Image {
+    let size = Pixels { colours, ..image.size };
+    let bytes = match (image.size.colours, colours) {
+        (3, 1) => {
+            let (pixels, _) = image.bytes.as_chunks();
+            let grey = |&[red, green, blue]: &[u8; 3]| {
+                let [red, green, blue] = [red, green, blue].map(u32::from);
+                ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8
+            };
+            pixels.iter().map(grey).collect()
+        }
+        (1, 3) => image.bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
+        _ => return image,
+    };
+    Image { size, bytes }
+}
+
+/// The image in another size: each new pixel is a weighted mean of those around its place, the
+/// weights falling linearly over one pixel of the coarser of both grids (a triangle filter).
+fn resize(image: Image, (width, height): (usize, usize)) -> Image {
+    let Pixels { width: from_width, height: from_height, colours } = image.size;
+    if (from_width, from_height) == (width, height) {
+        return image;
+    }
+    let across = weights(from_width, width);
+    let mut narrow = vec![0.0; from_height * width * colours];
+    let rows = image.bytes.chunks_exact(from_width * colours);
+    for (to, from) in narrow.chunks_exact_mut(width * colours).zip(rows) {
+        for (pixel, (first, weights)) in to.chunks_exact_mut(colours).zip(&across) {
+            for (source, weight) in from.chunks_exact(colours).skip(*first).zip(weights) {
+                pixel
+                    .iter_mut()
+                    .zip(source)
+                    .for_each(|(to, &from)| *to += f32::from(from) * weight);
+            }
+        }
+    }
+    let mut bytes = Vec::with_capacity(height * width * colours);
+    let mut row = vec![0.0_f32; width * colours];
+    for (first, weights) in weights(from_height, height) {
+        row.fill(0.0);
+        for (source, weight) in narrow.chunks_exact(width * colours).skip(first).zip(weights) {
+            row.iter_mut().zip(source).for_each(|(to, from)| *to += from * weight);
+        }
+        bytes.extend(row.iter().map(|value| value.round() as u8));
+    }
+    Image { size: Pixels { width, height, colours }, bytes }
+}
+
+/// For each place of the new grid the first place of the old one that counts, and the weights from
+/// there on.
+fn weights(from: usize, to: usize) -> Vec<(usize, Vec<f32>)> {
+    let scale = from as f64 / to as f64;
+    let reach = scale.max(1.0);
+    let at = |place: usize| {
+        let centre = (place as f64 + 0.5) * scale;
+        let first = (centre - reach).floor().max(0.0) as usize;
+        let last = ((centre + reach).ceil() as usize).min(from);
+        let weight = |old: usize| (1.0 - ((old as f64 + 0.5 - centre) / reach).abs()).max(0.0);
+        let sum: f64 = (first..last).map(weight).sum();
+        (first, (first..last).map(|old| (weight(old) / sum) as f32).collect())
+    };
+    (0..to).map(at).collect()
+}

@@ -1,0 +1,464 @@
+//! How the columns of a table become features and targets; kept with the model.
+
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord};
+use serde::{Deserialize, Serialize};
+
+use super::delimited::Lines;
+use super::input::{Input, number, single};
+use super::table::{Cell, Table, no_column};
+use super::{Dataset, Scale};
+use chainrule::error::{Error, Result};
+
+/// What was learnt from the training part about its columns, to be applied to any other data: the
+/// means and deviations of numbers, the categories of texts, the names of the classes.
+///
+/// A number becomes `(number − mean) / deviation`, and a missing one the mean, that is 0. A text
+/// becomes one feature for each category, 1 for its own and 0 for the others; a missing one is a
+/// category of its own if the training part had any. A category that the training part did not have
+/// is 0 everywhere. Pixels go from 0 to 1 and are left as they are.
+///
+/// It is plain data for serde: a run keeps it as JSON.
+///
+/// ```
+/// use chainrule_train::data::{Preparation, Source};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("pets.csv");
+/// std::fs::write(&path, "kg,coat,pet\n4,short,cat\n6,long,cat\n10,short,dog\n20,?,dog\n").unwrap();
+/// let source = Source { path: path.display().to_string(), ..Source::default() };
+/// let preparation = source.load(&|_| unreachable!())?.preparation;
+/// assert_eq!(preparation.class_names(), ["cat", "dog"]);
+/// assert_eq!(preparation.feature_names(), ["kg", "coat=long", "coat=short", "coat missing"]);
+///
+/// let json = serde_json::to_string(&preparation).unwrap();
+/// assert_eq!(serde_json::from_str::<Preparation>(&json).unwrap(), preparation);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preparation {
+    pub(super) inputs: Inputs,
+    pub(super) outcome: Outcome,
+    /// The column of sample weights.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) weight: Option<String>,
+}
+
+/// Where features come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Inputs {
+    Columns(Vec<Input>),
+    Pixels(Pixels),
+}
+
+/// The size of images, and their bytes a pixel: 1 (grey) or 3 (red, green, blue). Features go by
+/// rows, then columns, then colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Sides")]
+pub(super) struct Pixels {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) colours: usize,
+}
+
+impl Pixels {
+    pub(super) fn count(self) -> usize {
+        self.width.saturating_mul(self.height).saturating_mul(self.colours)
+    }
+}
+
+/// Pixels as they stand in a file, to be checked.
+#[derive(Deserialize)]
+struct Sides {
+    width: usize,
+    height: usize,
+    colours: usize,
+}
+
+impl TryFrom<Sides> for Pixels {
+    type Error = String;
+
+    fn try_from(Sides { width, height, colours }: Sides) -> Result<Self, String> {
+        const MOST: usize = 1 << 28;
+        let pixels = Self { width, height, colours };
+        match (1..=MOST).contains(&pixels.count()) && [1, 3].contains(&colours) {
+            true => Ok(pixels),
+            false => Err(format!("{width}×{height} pixels of {colours} colours are no images")),
+        }
+    }
+}
+
+impl std::fmt::Display for Pixels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let colour = if self.colours == 1 { "grey" } else { "colour" };
+        write!(f, "{}×{} {colour} pixels", self.width, self.height)
+    }
+}
+
+/// What is predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Outcome {
+    /// The column's name (none for images), the classes, and how often each stands in the training
+    /// part.
+    Classes { column: Option<String>, names: Vec<String>, counts: Vec<u64> },
+    /// The columns' names, and how they are standardised.
+    Values { columns: Vec<String>, scales: Vec<Scale> },
+}
+
+/// Weights for classes of so many examples that let each class count the same in all.
+pub(crate) fn balanced(counts: &[u64]) -> Vec<f64> {
+    let all = counts.iter().sum::<u64>() as f64;
+    let weight = |&count: &u64| all / (counts.len() as f64 * count.max(1) as f64);
+    counts.iter().map(weight).collect()
+}
+
+/// Which columns of a table a preparation reads.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    inputs: Vec<usize>,
+    targets: Vec<usize>,
+    weight: Option<usize>,
+}
+
+impl Preparation {
+    /// The number of features of an example.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b,y\n1,2,0.5\n2,3,1.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.width(), 2); // the columns a and b
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn width(&self) -> usize {
+        match &self.inputs {
+            Inputs::Columns(columns) => columns.iter().map(Input::width).sum(),
+            Inputs::Pixels(pixels) => pixels.count(),
+        }
+    }
+
+    /// The names of the features: a column's, `column=category`, or `pixel row,column`.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b,y\n1,u,0.5\n2,v,1.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.feature_names(), ["a", "b=u", "b=v"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn feature_names(&self) -> Vec<String> {
+        match &self.inputs {
+            Inputs::Columns(columns) => columns.iter().flat_map(Input::names).collect(),
+            Inputs::Pixels(pixels) => {
+                let name = |index: usize| {
+                    let (at, colour) = (index / pixels.colours, index % pixels.colours);
+                    let colour = if pixels.colours == 1 {
+                        ""
+                    } else {
+                        [" red", " green", " blue"][colour % 3]
+                    };
+                    format!("pixel {},{}{colour}", at / pixels.width, at % pixels.width)
+                };
+                (0..pixels.count()).map(name).collect()
+            }
+        }
+    }
+
+    /// The names of the classes in the order of their labels; none for regression.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.class_names(), ["no", "yes"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        match &self.outcome {
+            Outcome::Classes { names, .. } => names,
+            Outcome::Values { .. } => &[],
+        }
+    }
+
+    /// The columns that are predicted; none where images are classified.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.target_names(), ["y"]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn target_names(&self) -> &[String] {
+        match &self.outcome {
+            Outcome::Classes { column, .. } => column.as_slice(),
+            Outcome::Values { columns, .. } => columns,
+        }
+    }
+
+    /// How each target's values are standardised; nothing for classes, and for raw data.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,10.5\n2,20.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// assert_eq!(preparation.scales()[0].mean, 15.5);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scales(&self) -> &[Scale] {
+        match &self.outcome {
+            Outcome::Classes { .. } => &[],
+            Outcome::Values { scales, .. } => scales,
+        }
+    }
+
+    /// Weights for the classes that let each count the same in all: the number of the training
+    /// part's examples, divided by the number of classes and by that of the class's own examples,
+    /// as scikit-learn's `class_weight="balanced"`. Empty for regression.
+    ///
+    /// ```
+    /// # use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n3,no\n4,no\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// // Three of `no`, one of `yes`: 4/(2·3) and 4/(2·1).
+    /// assert_eq!(preparation.balanced_weights(), [2.0 / 3.0, 2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn balanced_weights(&self) -> Vec<f64> {
+        let Outcome::Classes { counts, .. } = &self.outcome else { return Vec::new() };
+        balanced(counts)
+    }
+
+    /// Finds the columns in a table that has them under the same names, in any order.
+    pub(super) fn columns(
+        &self,
+        path: &Path,
+        names: &[String],
+        with_targets: bool,
+    ) -> Result<Columns> {
+        let Inputs::Columns(inputs) = &self.inputs else {
+            return Err(Error::file(path, format!("is a table, but {}", self.wanted())));
+        };
+        let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
+        let find = |name: &String| {
+            places.get(name.as_str()).copied().ok_or_else(|| no_column(path, name, names))
+        };
+        let targets: &[String] = if with_targets { self.target_names() } else { &[] };
+        let weight = self.weight.as_ref().filter(|_| with_targets);
+        Ok(Columns {
+            inputs: inputs.iter().map(|input| find(&input.column)).collect::<Result<_>>()?,
+            targets: targets.iter().map(find).collect::<Result<_>>()?,
+            weight: weight.and_then(|name| find(name).ok()),
+        })
+    }
+
+    /// What the model reads, for messages.
+    pub(super) fn wanted(&self) -> String {
+        match &self.inputs {
+            Inputs::Columns(columns) => {
+                format!("the model reads tables with {} columns", columns.len())
+            }
+            Inputs::Pixels(pixels) => format!("the model reads images of {pixels}"),
+        }
+    }
+
+    /// The examples of the `rows` of a table.
+    pub(super) fn apply(
+        &self,
+        table: &Table,
+        columns: &Columns,
+        rows: impl ExactSizeIterator<Item = usize>,
+    ) -> Result<Dataset> {
+        let (width, len) = (self.width(), rows.len());
+        let mut features = Vec::new();
+        if features.try_reserve_exact(width.saturating_mul(len)).is_err() {
+            let message = format!("{len} rows of {width} features do not fit into memory");
+            return Err(Error::file(&table.path, message));
+        }
+        let (mut labels, mut values, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let classes: HashMap<&str, u32> =
+            self.class_names().iter().map(String::as_str).zip(0..).collect();
+        let Inputs::Columns(inputs) = &self.inputs else {
+            return Err(Error::file(&table.path, format!("is a table, but {}", self.wanted())));
+        };
+        for row in rows {
+            for (input, &column) in inputs.iter().zip(&columns.inputs) {
+                let encoded = input.encode(table.cell(row, column), &mut features);
+                encoded.map_err(|message| table.fail(row, column, message))?;
+            }
+            for &column in &columns.targets {
+                let cell = table.cell(row, column);
+                let fail = |message: String| table.fail(row, column, message);
+                match &self.outcome {
+                    Outcome::Classes { .. } => {
+                        labels.push(self.label(&classes, cell).map_err(fail)?);
+                    }
+                    Outcome::Values { .. } => {
+                        let number =
+                            number(cell).and_then(|value| value.ok_or(TARGET_MISSING.into()));
+                        values.push(number.and_then(single).map_err(fail)?);
+                    }
+                }
+            }
+            if let Some(column) = columns.weight {
+                let cell = table.cell(row, column);
+                let weight = number(cell).ok().flatten().filter(|&weight| weight >= 0.0);
+                let fail =
+                    || table.fail(row, column, "a weight must be a number that is not negative");
+                weights.push(
+                    single(weight.ok_or_else(fail)?)
+                        .map_err(|message| table.fail(row, column, message))?,
+                );
+            }
+        }
+        let data = match &self.outcome {
+            _ if columns.targets.is_empty() => Dataset::unlabelled(width, len, features),
+            Outcome::Classes { names, .. } => Dataset::new(width, features, labels, names.len())?
+                .with_class_names(names.clone())?,
+            Outcome::Values { scales, .. } => {
+                Dataset::regression(width, features, values)?.standardised(scales)
+            }
+        };
+        if columns.weight.is_some() { data.with_weights(weights) } else { Ok(data) }
+    }
+
+    fn label(&self, classes: &HashMap<&str, u32>, cell: Cell<'_>) -> Result<u32, String> {
+        let word = cell.word().ok_or(TARGET_MISSING)?;
+        classes.get(word.as_ref()).copied().ok_or_else(|| {
+            let shown: Vec<&str> = self.class_names().iter().take(20).map(String::as_str).collect();
+            format!("the model has no class `{word}`; it has `{}`", shown.join("`, `"))
+        })
+    }
+
+    /// Reads rows without targets one by one, as CSV from standard input, into features.
+    ///
+    /// A first line that names every column of the inputs is a header: the columns may then come in
+    /// any order, and others are passed over. Without one, the columns are those of the training
+    /// part in their order; rows of pixels are numbers from 0 to 1.
+    ///
+    /// ```
+    /// use chainrule_train::data::Source;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
+    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// let with_header: Result<Vec<_>, _> = preparation.rows("b,a\nv,2\n".as_bytes()).collect();
+    /// let without: Result<Vec<_>, _> = preparation.rows("2,v\n".as_bytes()).collect();
+    /// assert_eq!(with_header?, [[1.0, 0.0, 1.0]]);
+    /// assert_eq!(without?, [[1.0, 0.0, 1.0]]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn rows<'a>(
+        &'a self,
+        reader: impl BufRead + 'a,
+    ) -> impl Iterator<Item = Result<Vec<f32>>> + 'a {
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
+        let mut record = StringRecord::new();
+        let mut places: Option<(Vec<usize>, usize)> = None;
+        let mut lines = None;
+        std::iter::from_fn(move || {
+            loop {
+                match reader.read_record(&mut record) {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => {
+                        return Some(Err(Error::Mismatch(format!("standard input: {error}"))));
+                    }
+                }
+                let lines = lines.get_or_insert_with(|| Lines::of(&record, reader.position()));
+                let line = lines.line(&record, reader.position());
+                let (places, fields) = match &places {
+                    Some(places) => places,
+                    None => match self.header(&record) {
+                        Some(found) => {
+                            places = Some((found, record.len()));
+                            continue;
+                        }
+                        None => {
+                            let count = self.input_columns();
+                            places.insert(((0..count).collect(), count))
+                        }
+                    },
+                };
+                return Some(self.row(&record, line, places, *fields));
+            }
+        })
+    }
+
+    fn input_columns(&self) -> usize {
+        match &self.inputs {
+            Inputs::Columns(columns) => columns.len(),
+            Inputs::Pixels(pixels) => pixels.count(),
+        }
+    }
+
+    fn header(&self, record: &StringRecord) -> Option<Vec<usize>> {
+        let Inputs::Columns(inputs) = &self.inputs else { return None };
+        let places: HashMap<&str, usize> = record.iter().map(str::trim).zip(0..).collect();
+        inputs.iter().map(|input| places.get(input.column.as_str()).copied()).collect()
+    }
+
+    fn row(
+        &self,
+        record: &StringRecord,
+        line: u64,
+        places: &[usize],
+        fields: usize,
+    ) -> Result<Vec<f32>> {
+        let fail = |field: usize, message: String| {
+            Error::Mismatch(format!("standard input: line {line}, field {}: {message}", field + 1))
+        };
+        if record.len() != fields {
+            let message = format!(
+                "standard input: line {line} has {} fields, but {fields} are wanted, in the training data's order or under a line of their names",
+                record.len()
+            );
+            return Err(Error::Mismatch(message));
+        }
+        let mut features = Vec::with_capacity(self.width());
+        for (index, &place) in places.iter().enumerate() {
+            let cell = Cell::from_text(record.get(place).unwrap_or_default());
+            let encoded = match &self.inputs {
+                Inputs::Columns(inputs) => {
+                    inputs.get(index).map_or(Ok(()), |input| input.encode(cell, &mut features))
+                }
+                Inputs::Pixels(_) => number(cell)
+                    .and_then(|number| single(number.ok_or("a pixel is missing")?))
+                    .map(|pixel| features.push(pixel)),
+            };
+            encoded.map_err(|message| fail(place, message))?;
+        }
+        Ok(features)
+    }
+}
+
+pub(super) const TARGET_MISSING: &str = "the target is missing; leave such rows out";

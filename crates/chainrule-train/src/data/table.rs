@@ -1,0 +1,250 @@
+//! Tables: named columns of numbers or text with missing values, whatever file they stand in.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::{delimited, npy, parquet};
+use chainrule::error::{Error, Result};
+
+/// The words that stand for a missing value, beside the empty cell.
+const MISSING: [&str; 6] = ["?", "NA", "N/A", "NaN", "nan", "null"];
+
+/// One value of a table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    Missing,
+    Number(f64),
+    /// Text as it stands in the file; it may be a number still.
+    Text(&'a str),
+}
+
+impl<'a> Cell<'a> {
+    pub(super) fn from_text(text: &'a str) -> Self {
+        let text = text.trim();
+        if text.is_empty() || MISSING.contains(&text) { Self::Missing } else { Self::Text(text) }
+    }
+
+    /// The number, if it is one: finite or not.
+    pub(super) fn number(self) -> Option<f64> {
+        match self {
+            Self::Missing => None,
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
+
+    /// The name as a class or category: a number is written in one way, so that `1`, `1.0` and 1
+    /// from another format are the same.
+    pub(super) fn word(self) -> Option<Cow<'a, str>> {
+        match (self, self.number()) {
+            (_, Some(number)) => Some(Cow::Owned(number.to_string())),
+            (Self::Text(text), None) => Some(Cow::Borrowed(text)),
+            (Self::Missing | Self::Number(_), None) => None,
+        }
+    }
+}
+
+/// The values of one column.
+#[derive(Debug)]
+pub(super) enum Column {
+    /// NaN is a missing value.
+    Numbers(Vec<f64>),
+    /// The cells' texts one after the other, and where each ends.
+    Texts { text: String, ends: Vec<usize> },
+}
+
+impl Column {
+    pub(super) fn texts() -> Self {
+        Self::Texts { text: String::new(), ends: Vec::new() }
+    }
+
+    pub(super) fn push_text(&mut self, cell: &str) {
+        if let Self::Texts { text, ends } = self {
+            text.push_str(cell.trim());
+            ends.push(text.len());
+        }
+    }
+
+    fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Self::Numbers(numbers) => match numbers.get(row) {
+                Some(number) if !number.is_nan() => Cell::Number(*number),
+                _ => Cell::Missing,
+            },
+            Self::Texts { text, ends } => {
+                let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied();
+                let end = ends.get(row).copied().unwrap_or_default();
+                Cell::from_text(text.get(start.unwrap_or(0)..end).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Where the rows of a table stand in their file.
+#[derive(Debug)]
+pub(super) enum Places {
+    /// Each row's line.
+    Lines(Vec<u64>),
+    /// The number of the first row; the others follow.
+    Rows(u64),
+}
+
+/// A table, or some rows of one.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) path: PathBuf,
+    pub(super) names: Vec<String>,
+    pub(super) columns: Vec<Column>,
+    pub(super) places: Places,
+    pub(super) len: usize,
+}
+
+impl Table {
+    pub(super) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row))
+    }
+
+    /// An error that names the file, the row and the column.
+    pub(super) fn fail(&self, row: usize, column: usize, message: impl std::fmt::Display) -> Error {
+        Error::file(&self.path, self.at(row, column, message))
+    }
+
+    /// A message that names the row and the column.
+    pub(super) fn at(&self, row: usize, column: usize, message: impl std::fmt::Display) -> String {
+        let name = self.names.get(column).map_or("", String::as_str);
+        format!("{}, column `{name}`: {message}", self.place(row))
+    }
+
+    fn place(&self, row: usize) -> String {
+        match &self.places {
+            Places::Lines(lines) => format!("line {}", lines.get(row).copied().unwrap_or_default()),
+            Places::Rows(first) => format!("row {}", first + row as u64 + 1),
+        }
+    }
+}
+
+/// The error of a name that no column has.
+pub(super) fn no_column(path: &Path, name: &str, names: &[String]) -> Error {
+    const SHOWN: usize = 50;
+    let known = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("`, `");
+    let more = if names.len() > SHOWN { " and more" } else { "" };
+    Error::file(path, format!("has no column `{name}`; it has `{known}`{more}"))
+}
+
+/// Some rows that follow one another in a file, to be read again.
+#[derive(Clone, Debug)]
+pub(super) struct Chunk {
+    /// The number of the first row in the file, from 0.
+    pub(super) first: u32,
+    pub(super) rows: u32,
+    /// Where it begins: a byte and a line, or a group of rows and a row within.
+    pub(super) start: (u64, u64),
+}
+
+/// A file that holds a table.
+#[derive(Debug)]
+pub(super) struct TableFile {
+    pub(super) path: PathBuf,
+    format: Format,
+    pub(super) names: Vec<String>,
+    /// The columns that are targets unless the user names one: the last, or NumPy's array `y`.
+    pub(super) targets: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    Delimited(u8),
+    Parquet,
+    Numpy,
+}
+
+/// The format by the file's extension.
+fn format(path: &Path) -> Option<Format> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "csv" => Format::Delimited(b','),
+        "tsv" => Format::Delimited(b'\t'),
+        "parquet" => Format::Parquet,
+        "npz" | "npy" => Format::Numpy,
+        _ => return None,
+    })
+}
+
+impl TableFile {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let Some(format) = format(path) else {
+            let message =
+                "its format is unknown: a table is a .csv, .tsv, .parquet, .npz or .npy file";
+            return Err(Error::file(path, message));
+        };
+        let (names, targets) = match format {
+            Format::Delimited(delimiter) => last_target(delimited::header(path, delimiter)?),
+            Format::Parquet => last_target(parquet::header(path)?),
+            Format::Numpy => npy::header(path)?,
+        };
+        Ok(Self { path: path.into(), format, names, targets })
+    }
+
+    /// Whether the file can be read in chunks.
+    pub(super) fn can_stream(&self) -> bool {
+        self.format != Format::Numpy
+    }
+
+    /// The whole table.
+    pub(super) fn read(&self) -> Result<Table> {
+        match self.format {
+            Format::Delimited(delimiter) => {
+                delimited::Reader::open(self, delimiter)?.chunk(u64::MAX, u32::MAX)
+            }
+            Format::Parquet => parquet::read(self),
+            Format::Numpy => npy::read(&self.path),
+        }
+    }
+
+    /// Shows the table to `visit` chunk by chunk, and tells where the chunks are.
+    pub(super) fn scan(&self, visit: &mut dyn FnMut(&Table) -> Result<()>) -> Result<Vec<Chunk>> {
+        match self.format {
+            Format::Delimited(delimiter) => delimited::scan(self, delimiter, visit),
+            Format::Parquet => parquet::scan(self, visit),
+            Format::Numpy => Err(Error::file(&self.path, "NumPy files are not streamed")),
+        }
+    }
+
+    /// Reads a chunk again.
+    pub(super) fn chunk(&self, chunk: &Chunk) -> Result<Table> {
+        match self.format {
+            Format::Delimited(delimiter) => {
+                let mut reader = delimited::Reader::open(self, delimiter)?;
+                reader.seek(chunk.start)?;
+                reader.chunk(u64::MAX, chunk.rows)
+            }
+            Format::Parquet => parquet::chunk(self, chunk),
+            Format::Numpy => Err(Error::file(&self.path, "NumPy files are not streamed")),
+        }
+    }
+}
+
+fn last_target(names: Vec<String>) -> (Vec<String>, Range<usize>) {
+    let last = names.len().saturating_sub(1);
+    (names, last..last + 1)
+}
+
+/// Checks that every column has a name of its own.
+pub(super) fn check_names(path: &Path, names: &[String]) -> Result<()> {
+    let mut places = HashMap::new();
+    for (number, name) in (1_usize..).zip(names) {
+        if name.is_empty() {
+            let message = format!(
+                "line 1, field {number}: the column has no name; give it one, or leave the column out"
+            );
+            return Err(Error::file(path, message));
+        }
+        if let Some(first) = places.insert(name.as_str(), number) {
+            let message = format!("columns {first} and {number} are both called `{name}`");
+            return Err(Error::file(path, message));
+        }
+    }
+    Ok(())
+}

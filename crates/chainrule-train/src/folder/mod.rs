@@ -1,0 +1,341 @@
+//! A run's folder: configuration, checkpoints, metrics and what is made of them.
+//!
+//! Every file is written under another name and then renamed, so that a folder never holds half a
+//! file. A folder that cannot be begun goes again.
+
+mod checkpoints;
+mod writing;
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::tensorboard::EVENTS;
+use super::{Config, Epoch, GradientFlow};
+use crate::data::Preparation;
+use chainrule::error::{Error, Result};
+use writing::{Made, WRITING, names, next};
+
+const CONFIG: &str = "config.toml";
+const DATA: &str = "data.json";
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const BEST: &str = "best.safetensors";
+const METRICS: &str = "metrics.jsonl";
+const FLOW: &str = "gradient_flow.jsonl";
+
+/// What is made of a run when it ends.
+const PRODUCTS: [&str; 5] =
+    ["README.md", "curves.svg", "curves.png", "confusion.svg", "confusion.png"];
+
+/// The folder of one training run.
+///
+/// ```
+/// use chainrule_train::{Config, RunFolder};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// use chainrule_train::Checkpoint;
+/// let config = Config::default();
+/// let folder = RunFolder::create(&path, &config, false)?;
+/// let parameters = config.model(784, 10)?.initial::<f32>(0)?;
+/// folder.save(&Checkpoint { parameters, ..Checkpoint::default() })?;
+///
+/// let folder = RunFolder::open(&path)?;
+/// let checkpoint = folder.load::<f32>()?.unwrap();
+/// assert_eq!((checkpoint.parameters.count(), checkpoint.epochs.len()), (39760, 0));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// A folder kept for one training; see [`RunFolder::lock`].
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl RunFolder {
+    /// Makes the folder `path` and writes the configuration. With `force` an earlier run's folder is
+    /// taken, and what that run left in it goes; files of others are never taken for a run's.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// let again = RunFolder::create(&path, &Config::default(), false);
+    /// assert!(again.unwrap_err().to_string().contains("exists already"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The folder exists and `force` is not set or it is no run's, or it cannot be written.
+    pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
+        if path.is_file() {
+            return Err(Error::file(path, "is a file; give the name of a folder"));
+        }
+        let folder = Self { path: path.into() };
+        let free = names(path)?.iter().all(|name| name.starts_with(WRITING));
+        let wrong = match (free, force, folder.config()) {
+            (true, ..) | (false, true, Ok(_)) => None,
+            (false, false, Ok(_)) => {
+                Some("exists already; choose another --out, or overwrite it with --force")
+            }
+            (false, _, Err(_)) => Some(
+                "exists already and is no run's folder, which --force would overwrite; choose another --out",
+            ),
+        };
+        if let Some(wrong) = wrong {
+            return Err(Error::file(path, wrong));
+        }
+        let _old = if free { None } else { Some(folder.lock()?) };
+        let made = Made::all(path)?;
+        Self::begin(path, config, made)
+    }
+
+    /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
+    /// runs that begin at once, each gets a folder of its own.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let runs = temporary.path();
+    /// let first = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// let second = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// assert_eq!([first.path(), second.path()], [runs.join("mnist-1"), runs.join("mnist-2")]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A folder cannot be made or written.
+    pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
+        let mut made = Made::all(parent)?;
+        let mut numbers = 1_u64..;
+        let path = loop {
+            let path = parent.join(format!("{name}-{}", numbers.next().unwrap_or_default()));
+            if made.one(&path).map_err(|error| Error::file(&path, error))? {
+                break path;
+            }
+        };
+        Self::begin(&path, config, made)
+    }
+
+    /// Writes the configuration, and removes what an earlier run left once there is room for it.
+    fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
+        let folder = Self { path: path.into() };
+        let text = config.to_toml().map_err(|error| Error::file(path, error))?;
+        let config = folder.stage(CONFIG, text.as_bytes())?;
+        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, DATA].into_iter().chain(PRODUCTS);
+        let passing = [MODEL, OPTIMIZER].map(next);
+        let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
+        old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
+        for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
+            fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
+        }
+        folder.place(config, CONFIG)?;
+        made.keep();
+        Ok(folder)
+    }
+
+    /// An existing run's folder.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// assert!(RunFolder::open(&path).is_err());
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(RunFolder::open(&path).is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The folder has no configuration.
+    pub fn open(path: &Path) -> Result<Self> {
+        match path.join(CONFIG).is_file() {
+            true => Ok(Self { path: path.into() }),
+            false => Err(Error::file(path, format!("not a run's folder: it has no {CONFIG}"))),
+        }
+    }
+
+    /// The folder's path.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert_eq!(folder.path(), path);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps other trainings out of this folder for as long as the lock is held, or the process lives.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let lock = folder.lock()?;
+    /// assert!(folder.lock().unwrap_err().to_string().contains("under way"));
+    /// drop(lock);
+    /// assert!(folder.lock().is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another training is under way in it.
+    pub fn lock(&self) -> Result<Lock> {
+        let path = self.path.join(CONFIG);
+        let file = File::open(&path).map_err(|error| Error::file(&path, error))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                Err(Error::file(&self.path, "another training is under way in this folder"))
+            }
+            // Where files cannot be locked, the user takes care.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Lock { _file: file }),
+        }
+    }
+
+    /// The run's settings.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let config = Config { lr: 0.5, ..Config::default() };
+    /// let folder = RunFolder::create(&path, &config, false)?;
+    /// assert_eq!(folder.config()?, config);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The configuration is missing or bad.
+    pub fn config(&self) -> Result<Config> {
+        Config::read(&self.path.join(CONFIG))
+    }
+
+    /// Removes what a process that was killed left half written. No training may be under way here.
+    ///
+    /// # Errors
+    /// The folder cannot be read or a file not be removed.
+    pub fn tidy(&self) -> Result<()> {
+        for name in names(&self.path)?.iter().filter(|name| name.starts_with(WRITING)) {
+            let left = self.path.join(name);
+            fs::remove_file(&left).map_err(|error| Error::file(&left, error))?;
+        }
+        Ok(())
+    }
+
+    /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn preparation(&self) -> Result<Option<Preparation>> {
+        let path = self.path.join(DATA);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(&path, error))
+    }
+
+    /// Keeps how the data is prepared.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_preparation(&self, preparation: &Preparation) -> Result<()> {
+        let text = serde_json::to_vec(preparation);
+        self.write(DATA, &text.map_err(|error| Error::file(self.path.join(DATA), error))?)
+    }
+
+    /// Checks that data from which the run is to go on is prepared as its own was: that it has the same
+    /// columns, classes, counts and means.
+    ///
+    /// # Errors
+    /// The data has changed since the run began, or the file is bad.
+    pub fn check_preparation(&self, preparation: &Preparation) -> Result<()> {
+        let path = self.path.join(DATA);
+        let bad = |error: serde_json::Error| Error::file(&path, error);
+        let text = serde_json::to_vec(preparation).map_err(bad)?;
+        // Read back as the file is, so that both are rounded alike.
+        let now: Preparation = serde_json::from_slice(&text).map_err(bad)?;
+        match self.preparation()? {
+            Some(before) if before != now => {
+                let message = "tells of other data than is there now: it has changed since the run \
+                               began, and the model would not understand it; train a new run";
+                Err(Error::file(path, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The metrics of the first `count` epochs.
+    fn epochs(&self, count: usize) -> Result<Vec<Epoch>> {
+        let epochs = self.all_epochs()?;
+        match epochs.len() >= count {
+            true => Ok(epochs.into_iter().take(count).collect()),
+            false => Err(Error::file(
+                self.path.join(METRICS),
+                format!("holds {} epochs, but the parameters have seen {count}", epochs.len()),
+            )),
+        }
+    }
+
+    /// The metrics of every epoch that is written down.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
+        self.read_lines(METRICS)
+    }
+
+    /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn gradient_flow(&self) -> Result<Vec<GradientFlow>> {
+        self.read_lines(FLOW)
+    }
+
+    /// Keeps the gradient flow of all epochs so far.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
+        self.write_lines(FLOW, epochs)
+    }
+
+    /// The values of a file of JSON lines; none where it does not exist.
+    fn read_lines<R: DeserializeOwned>(&self, name: &str) -> Result<Vec<R>> {
+        let path = self.path.join(name);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let line = |(at, line): (usize, &str)| {
+            let bad = |error| Error::file(&path, format!("line {}: {error}", at + 1));
+            serde_json::from_str(line).map_err(bad)
+        };
+        text.lines().enumerate().map(line).collect()
+    }
+
+    fn write_lines<R: Serialize>(&self, name: &str, values: &[R]) -> Result<()> {
+        let mut lines = Vec::new();
+        for value in values {
+            serde_json::to_writer(&mut lines, value)
+                .map_err(|error| Error::file(self.path.join(name), error))?;
+            lines.push(b'\n');
+        }
+        self.write(name, &lines)
+    }
+}

@@ -1,0 +1,125 @@
+//! Files and folders that appear whole or not at all.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::RunFolder;
+use chainrule::error::{Error, Result};
+
+/// How the names of files begin that are still being written.
+pub(super) const WRITING: &str = ".writing-";
+
+impl RunFolder {
+    /// Writes a file of the run that is made of the others, such as a picture. As it can be made again,
+    /// nobody waits until it has reached the disk.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_product(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let file = self.written(bytes).map_err(|error| self.unwritable(name, &error))?;
+        self.place(file, name)
+    }
+
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.place(self.stage(name, bytes)?, name)
+    }
+
+    /// The bytes on the disk, under a passing name.
+    pub(super) fn stage(&self, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+        let synced = || -> std::io::Result<NamedTempFile> {
+            let file = self.written(bytes)?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        };
+        synced().map_err(|error| self.unwritable(name, &error))
+    }
+
+    fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+        let mut file = staging_file(&self.path)?;
+        file.write_all(bytes)?;
+        Ok(file)
+    }
+
+    pub(super) fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
+        match file.persist(self.path.join(name)) {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(self.unwritable(name, &failed.error)),
+        }
+    }
+
+    pub(super) fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
+        // The error itself speaks of a passing name.
+        let inner = error.get_ref().and_then(std::error::Error::source);
+        let why = inner.map_or_else(|| error.to_string(), ToString::to_string);
+        Error::file(self.path.join(name), format!("cannot be written: {why}"))
+    }
+}
+
+/// The names of what is in a folder; none where there is no folder.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
+    let list = || -> std::io::Result<Vec<String>> {
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        fs::read_dir(folder)?.map(|entry| entry.map(name)).collect()
+    };
+    match folder.exists() {
+        true => list().map_err(|error| Error::file(folder, error)),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The passing name of a file that is complete, before it takes its own.
+pub(super) fn next(name: &str) -> String {
+    format!("{name}.next")
+}
+
+/// Folders made for a run, outermost first. They go again unless the run keeps them.
+pub(super) struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// Makes `path` and the folders above it, as far as they are missing.
+    pub(super) fn all(path: &Path) -> Result<Self> {
+        let mut made = Self(Vec::new());
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing: Vec<&Path> = path.ancestors().take_while(missing).collect();
+        for folder in missing.into_iter().rev() {
+            made.one(folder).map_err(|error| Error::file(path, error))?;
+        }
+        Ok(made)
+    }
+
+    /// Makes one folder; `false` where something has that name already.
+    pub(super) fn one(&mut self, path: &Path) -> std::io::Result<bool> {
+        match fs::create_dir(path) {
+            Ok(()) => self.0.push(path.into()),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    pub(super) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // What is not empty has become somebody's.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// A file to be renamed, with the mode that the user's umask leaves to a new file: a temporary file's
+/// own mode would keep the run from everybody else.
+fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(WRITING);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}

@@ -1,0 +1,36 @@
+//! Training: settings, the loop over steps and epochs, evaluation, checkpoints and run folders.
+
+mod checkpoint;
+pub mod compare;
+mod config;
+pub mod curves;
+pub mod data;
+mod divergence;
+mod evaluation;
+pub mod export;
+mod flow;
+mod folder;
+mod lbfgs;
+pub mod lint;
+pub mod metrics;
+mod progress;
+pub mod readme;
+mod replay;
+mod saver;
+mod single;
+mod step;
+pub mod tensorboard;
+mod trainer;
+
+pub use checkpoint::Checkpoint;
+pub use config::{ClassWeights, Config, EarlyStopping};
+pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
+pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
+pub use folder::{Lock, RunFolder};
+pub use progress::{Epoch, Progress};
+pub use replay::{Movement, Part, PartKind, StepExample, StepExplanation};
+pub use saver::Saver;
+pub use step::{feed, loss_graph};
+pub use trainer::{Event, Flow, Listen, Outcome, Parts, Trainer, Truth};
+
+use evaluation::EVALUATION_BATCH;

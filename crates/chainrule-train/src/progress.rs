@@ -1,0 +1,83 @@
+//! How far a training has come: what a checkpoint keeps beside the tensors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::EarlyStopping;
+use chainrule::optim::Plateau;
+
+/// The metrics of one epoch.
+///
+/// ```
+/// use chainrule_train::Epoch;
+/// let line = r#"{"epoch": 1, "train_loss": 0.5, "test_accuracy": 0.9, "seconds": 0.1}"#;
+/// let epoch: Epoch = serde_json::from_str(line).unwrap();
+/// assert_eq!(epoch.scores["test_accuracy"], 0.9);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// The epoch, counted from 1.
+    pub epoch: u32,
+    /// The mean loss of the epoch's examples, each before its step's update.
+    pub train_loss: f64,
+    /// The scores of the validation and the test part, such as `test_loss` and `test_accuracy`.
+    #[serde(flatten)]
+    pub scores: BTreeMap<String, f64>,
+    /// Seconds that the epoch took, evaluation included.
+    pub seconds: f64,
+}
+
+/// The place of a training between its first and its last step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The epochs that are done.
+    pub epoch: u32,
+    /// The steps that are done of the epoch under way.
+    pub step: u64,
+    /// The sum of the losses of that epoch's examples so far.
+    pub loss_sum: f64,
+    /// What the schedule that waits for a plateau remembers.
+    pub plateau: Plateau,
+    /// The epoch with the smallest validation loss, and that loss.
+    pub best: Option<(u32, f64)>,
+    /// Whether early stopping has ended the training.
+    pub stopped: bool,
+}
+
+impl Progress {
+    /// Takes the loss of the epoch just done, the validation part's; whether it is the best so far.
+    pub(super) fn judge(&mut self, loss: f64, stopping: Option<EarlyStopping>) -> bool {
+        let min_delta = stopping.map_or(0.0, |stopping| stopping.min_delta);
+        let better = self.best.is_none_or(|(_, best)| loss < best - min_delta);
+        if better {
+            self.best = Some((self.epoch, loss));
+        }
+        let since = self.epoch - self.best.map_or(self.epoch, |(epoch, _)| epoch);
+        self.stopped = stopping.is_some_and(|stopping| since >= stopping.patience);
+        better
+    }
+
+    /// The place, to tell checkpoints apart.
+    pub(super) fn place(&self) -> (u32, u64) {
+        (self.epoch, self.step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_stops_after_so_many_epochs_without_a_better_loss() {
+        let stopping = Some(EarlyStopping { patience: 2, min_delta: 0.1 });
+        let mut progress = Progress::default();
+        let mut heard = Vec::new();
+        for loss in [1.0, 0.5, 0.45, 0.55] {
+            progress.epoch += 1;
+            heard.push((progress.judge(loss, stopping), progress.stopped));
+        }
+        assert_eq!(heard, [(true, false), (true, false), (false, false), (false, true)]);
+        assert_eq!(progress.best, Some((2, 0.5)));
+    }
+}

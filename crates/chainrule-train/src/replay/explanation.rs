@@ -1,0 +1,466 @@
+//! Why the weights moved: one step of a training, taken apart.
+
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+use super::super::Trainer;
+use super::super::evaluation::{Prediction, in_own_unit, prediction};
+use super::super::step::{ACCUMULATED, Batch, Purpose, Steps};
+use super::probe::Probe;
+use crate::data::{Examples, Target};
+use chainrule::Parameters;
+use chainrule::error::Result;
+use chainrule::optim::Clip;
+use chainrule::tensor::Real;
+use chainrule_explain::{Language, digits};
+
+/// One step of a training: its batch, its gradients, and what moved the parameters.
+///
+/// The update Δw is what the step did to the parameters, in their own precision; everything that it is
+/// compared with is computed in double precision from what the step began with. The share of a part p
+/// of the update is its projection, ⟨p, Δw⟩/⟨Δw, Δw⟩, so that the shares of all parts add up to 1. What
+/// the batch gives and clipping takes is in turn the sum of what the examples contribute.
+///
+/// ```
+/// use chainrule_train::data::Dataset;
+/// use chainrule_explain::Language;
+/// use chainrule_train::{Config, PartKind, Trainer};
+/// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+/// let config = Config { hidden: vec![8], init: "he".into(), batch_size: 4, ..Config::default() };
+/// let model = config.model(2, 2)?;
+/// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?;
+/// let step = trainer.explain_step(&data, &[], Language::English)?;
+/// // Plain gradient descent: everything comes from the batch.
+/// assert_eq!(step.update.parts[0].kind, PartKind::Batch);
+/// let shares: f64 = step.examples.iter().map(|example| example.update_share).sum();
+/// assert!((shares - 1.0).abs() < 1e-9);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepExplanation {
+    /// The step, counted from 1 over all epochs.
+    pub step: u64,
+    /// Its epoch, counted from 1.
+    pub epoch: u32,
+    /// The step within that epoch, counted from 1.
+    pub step_of_epoch: u64,
+    /// The learning rate of this step.
+    pub learning_rate: f64,
+    /// The loss of the batch, before the update.
+    pub loss: f64,
+    /// The examples of the batch, those with the largest share of the loss first.
+    pub examples: Vec<StepExample>,
+    /// All parameters that the training changes, together.
+    pub update: Movement,
+    /// Those of each layer together.
+    pub layers: Vec<Movement>,
+    /// Each of them.
+    pub parameters: Vec<Movement>,
+    /// The language of the words.
+    #[serde(skip)]
+    pub language: Language,
+}
+
+/// An example of a step's batch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepExample {
+    /// Its number in the training part, from 0.
+    pub row: u32,
+    /// Its class or its values.
+    pub target: String,
+    /// What the model says of it, before the update.
+    pub predicted: String,
+    /// Its own loss.
+    pub loss: f64,
+    /// The share of the batch's loss, with the weight that it has there.
+    pub loss_share: f64,
+    /// The share of the batch's gradient, by projection.
+    pub gradient_share: f64,
+    /// The share of the update, by projection, with its gradient clipped as the whole is.
+    pub update_share: f64,
+}
+
+/// How far some parameters moved in a step, and what moved them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Movement {
+    /// The parameter or the layer; `all` for all of them.
+    pub name: String,
+    /// The norm of this batch's gradient, before clipping.
+    pub gradient_norm: f64,
+    /// The norm of the parameters before the step.
+    pub weight_norm: f64,
+    /// The norm of the update.
+    pub update_norm: f64,
+    /// ‖update‖/‖parameters‖; infinite where these were all 0.
+    pub ratio: f64,
+    /// What the update is the sum of.
+    pub parts: Vec<Part>,
+}
+
+/// A part of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Part {
+    /// What it comes from.
+    pub kind: PartKind,
+    /// Its norm.
+    pub norm: f64,
+    /// Its share of the update, by projection: below 0 where it pulls the other way.
+    pub share: f64,
+}
+
+/// What a part of an update comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartKind {
+    /// The gradient of the step's batch.
+    Batch,
+    /// The gradients of the batches before it that the same update averages.
+    EarlierBatches,
+    /// What clipping took from the gradient.
+    Clipping,
+    /// Momentum, or the running mean of earlier gradients.
+    Momentum,
+    /// Weight decay.
+    WeightDecay,
+    /// What is left: the rounding of the training's precision.
+    Rounding,
+}
+
+impl PartKind {
+    /// Every kind, in the order of the parts.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Batch,
+        Self::EarlierBatches,
+        Self::Clipping,
+        Self::Momentum,
+        Self::WeightDecay,
+        Self::Rounding,
+    ];
+}
+
+impl<T: Real> Trainer<'_, T> {
+    /// Does the next step, and explains it. Classes are told by `class_names`, or else by their
+    /// numbers.
+    ///
+    /// # Errors
+    /// The optimizer is L-BFGS, or as [`Trainer::run`].
+    pub fn explain_step(
+        &mut self,
+        train: &dyn Examples,
+        class_names: &[String],
+        language: Language,
+    ) -> Result<StepExplanation> {
+        let order = train.order(self.config.seed, self.progress.epoch);
+        let size = self.batch(train)?;
+        let batch = self.next_batch(&order, size);
+        let before = self.parameters.cast::<f64>();
+        let mut probe = Probe::run(self, train, &batch, &before)?;
+        let gradients = probe.gradients()?;
+        let split = self.split(&batch, &before, &gradients)?;
+        let place = (self.parameters.clone(), self.progress.clone());
+        let mut steps = Steps::new();
+        let loss = match self.step(&mut steps, train, &order, size)? {
+            Some(loss) if self.parameters.is_finite() => loss,
+            _ => return Err(self.diverged(&mut steps, place, train)?),
+        };
+        self.progress.loss_sum += loss * batch.examples.len() as f64;
+        self.progress.step += 1;
+
+        let moved = self.moved(&before)?;
+        let square = moved.iter().flatten().map(|x| x * x).sum::<f64>();
+        let total = gradients.iter().flatten().map(|x| x * x).sum::<f64>();
+        let toward_update: Vec<Vec<f64>> = (split.iter().zip(&moved))
+            .map(|(s, d)| s.of_gradient.iter().zip(d).map(|(k, d)| share(k * d, square)).collect())
+            .collect();
+        let toward_gradient: Vec<Vec<f64>> =
+            gradients.iter().map(|g| g.iter().map(|x| share(*x, total)).collect()).collect();
+        let of_update = probe.along(&toward_update, &before)?;
+        let of_gradient = probe.along(&toward_gradient, &before)?;
+        let mut examples = self.examples(&probe, train, &batch, class_names)?;
+        for ((example, update), gradient) in examples.iter_mut().zip(of_update).zip(of_gradient) {
+            (example.update_share, example.gradient_share) = (update, gradient);
+        }
+        examples.sort_by(|a, b| b.loss_share.total_cmp(&a.loss_share));
+
+        let (update, layers, parameters) = movements(&before, &gradients, &split, &moved)?;
+        Ok(StepExplanation {
+            step: batch.number + 1,
+            epoch: self.progress.epoch + 1,
+            step_of_epoch: self.progress.step,
+            learning_rate: self.rate(&batch),
+            loss,
+            examples,
+            update,
+            layers,
+            parameters,
+            language,
+        })
+    }
+
+    fn rate(&self, batch: &Batch<'_>) -> f64 {
+        if self.config.has_constant_rate() { self.config.lr } else { batch.rate }
+    }
+
+    /// What each trained parameter's update should be the sum of.
+    fn split(
+        &self,
+        batch: &Batch<'_>,
+        before: &Parameters<f64>,
+        gradients: &[Vec<f64>],
+    ) -> Result<Vec<Split>> {
+        let trained = self.trained()?;
+        let accumulates = self.config.accumulate > 1;
+        let share = if accumulates { batch.share } else { 1.0 };
+        let mut earlier = Vec::new();
+        for ((name, _), gradient) in trained.iter().zip(gradients) {
+            earlier.push(match accumulates {
+                true => before.get(&format!("{name}.{ACCUMULATED}"))?.values().to_vec(),
+                false => vec![0.0; gradient.len()],
+            });
+        }
+        let whole: Vec<Vec<f64>> = (gradients.iter().zip(&earlier))
+            .map(|(g, e)| g.iter().zip(e).map(|(g, e)| e + g * share).collect())
+            .collect();
+        let clipped = clipped(&self.config.clips(), whole.clone());
+        let mut split = Vec::new();
+        for (at, (name, _)) in trained.iter().enumerate() {
+            if batch.purpose == Purpose::Accumulate {
+                split.push(Split::nothing(name, gradients[at].len()));
+                continue;
+            }
+            let rate = self.rate(batch) * self.config.rate_of(name);
+            let parts = self.config.optimizer.parts(name, before, &clipped[at], rate)?;
+            let scaled = |values: &[f64]| -> Vec<f64> {
+                parts.scale.iter().zip(values).map(|(k, x)| -k * x).collect()
+            };
+            let taken: Vec<f64> = clipped[at].iter().zip(&whole[at]).map(|(c, g)| c - g).collect();
+            let of_batch: Vec<f64> = gradients[at].iter().map(|g| g * share).collect();
+            let values = [
+                scaled(&of_batch),
+                scaled(&earlier[at]),
+                scaled(&taken),
+                parts.running,
+                parts.decay,
+            ];
+            let kept = clipped[at].iter().zip(&whole[at]).map(|(c, g)| match *g {
+                0.0 => 1.0,
+                g => c / g,
+            });
+            let of_gradient = parts.scale.iter().zip(kept).map(|(k, kept)| -k * kept * share);
+            let of_gradient = of_gradient.collect();
+            split.push(Split { name: name.clone(), of_gradient, parts: values });
+        }
+        Ok(split)
+    }
+
+    /// What the step did to each trained parameter.
+    fn moved(&self, before: &Parameters<f64>) -> Result<Vec<Vec<f64>>> {
+        let mut moved = Vec::new();
+        for (name, _) in self.trained()? {
+            let (new, old) = (self.parameters.get(&name)?, before.get(&name)?);
+            let pairs = new.values().iter().zip(old.values());
+            moved.push(pairs.map(|(new, old)| Real::to_f64(*new) - old).collect());
+        }
+        Ok(moved)
+    }
+
+    /// The batch's examples in its order, their shares of gradient and update still unknown.
+    fn examples(
+        &self,
+        probe: &Probe,
+        train: &dyn Examples,
+        batch: &Batch<'_>,
+        class_names: &[String],
+    ) -> Result<Vec<StepExample>> {
+        let mut weights = vec![1.0; batch.examples.len()];
+        if self.objective.is_weighted(train)? {
+            self.objective.weights(train, batch.examples, &mut weights)?;
+        }
+        let losses = probe.losses(self, train, batch.examples)?;
+        let total: f64 = losses.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum();
+        let (truth, scales) = (truth(train, batch.examples)?, train.scales());
+        let name = |class: u32| {
+            class_names.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
+        };
+        let values = |values: &[f64]| -> String {
+            values.iter().map(|x| digits(*x, 4)).collect::<Vec<_>>().join(" ")
+        };
+        let rows = probe.outputs()?;
+        let mut examples = Vec::new();
+        for (at, (&row, outputs)) in batch.examples.iter().zip(&rows).enumerate() {
+            let target = match &truth {
+                Truth::Classes(labels) => name(labels[at]),
+                Truth::Values(wanted) => values(&wanted[at]),
+            };
+            let predicted = match prediction(train.target(), &scales, outputs) {
+                Prediction::Class { class, .. } => name(class),
+                Prediction::Value { value } => values(&[value]),
+                Prediction::Values { values: all } => values(&all),
+            };
+            let loss_share = share(losses[at] * f64::from(weights[at]), total);
+            let (gradient_share, update_share) = (0.0, 0.0);
+            let loss = losses[at];
+            examples.push(StepExample {
+                row,
+                target,
+                predicted,
+                loss,
+                loss_share,
+                gradient_share,
+                update_share,
+            });
+        }
+        Ok(examples)
+    }
+}
+
+enum Truth {
+    Classes(Vec<u32>),
+    Values(Vec<Vec<f64>>),
+}
+
+fn truth(train: &dyn Examples, examples: &[u32]) -> Result<Truth> {
+    Ok(match train.target() {
+        Target::Class { .. } => {
+            let mut labels = vec![0; examples.len()];
+            train.labels(examples, &mut labels)?;
+            Truth::Classes(labels)
+        }
+        Target::Values { width } => {
+            let mut values = vec![0.0; examples.len() * width];
+            train.values(examples, &mut values)?;
+            let scales = train.scales();
+            let row = |row: &[f32]| {
+                in_own_unit(&row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), &scales)
+            };
+            Truth::Values(values.chunks_exact(width.max(1)).map(row).collect())
+        }
+    })
+}
+
+/// Gradients after clipping, as [`Clip::clip`] builds it.
+fn clipped(clips: &[Clip], mut gradients: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    for clip in clips {
+        match *clip {
+            Clip::Value(limit) => {
+                gradients.iter_mut().flatten().for_each(|g| *g = g.clamp(-limit, limit));
+            }
+            Clip::Norm(limit) => {
+                let norm = gradients.iter().flatten().map(|g| g * g).sum::<f64>().sqrt();
+                let factor = (limit / (norm + 1e-6)).min(1.0);
+                gradients.iter_mut().flatten().for_each(|g| *g *= factor);
+            }
+        }
+    }
+    gradients
+}
+
+/// What one parameter's update should be the sum of, element by element.
+struct Split {
+    name: String,
+    /// What the batch's gradient is multiplied by, clipping included.
+    of_gradient: Vec<f64>,
+    /// The parts in the order of [`PartKind::ALL`], but for the last.
+    parts: [Vec<f64>; 5],
+}
+
+impl Split {
+    /// Of a step that makes no update.
+    fn nothing(name: &str, len: usize) -> Self {
+        let zeros = vec![0.0; len];
+        let parts = [0; 5].map(|_| zeros.clone());
+        Self { name: name.into(), of_gradient: zeros, parts }
+    }
+}
+
+/// Sums of squares and products over the elements of some parameters.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    gradient: f64,
+    weight: f64,
+    update: f64,
+    /// Of each part the square, and the product with the update.
+    parts: [(f64, f64); 6],
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.gradient += other.gradient;
+        self.weight += other.weight;
+        self.update += other.update;
+        for (sum, part) in self.parts.iter_mut().zip(other.parts) {
+            *sum = (sum.0 + part.0, sum.1 + part.1);
+        }
+    }
+}
+
+impl Sums {
+    fn of(weight: &[f64], gradient: &[f64], split: &Split, moved: &[f64]) -> Self {
+        let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mut rest = moved.to_vec();
+        for part in &split.parts {
+            rest.iter_mut().zip(part).for_each(|(rest, x)| *rest -= x);
+        }
+        let mut parts = [(0.0, 0.0); 6];
+        let all = split.parts.iter().chain([&rest]);
+        for (sums, part) in parts.iter_mut().zip(all) {
+            *sums = (product(part, part), product(part, moved));
+        }
+        Self {
+            gradient: product(gradient, gradient),
+            weight: product(weight, weight),
+            update: product(moved, moved),
+            parts,
+        }
+    }
+
+    fn movement(&self, name: &str) -> Movement {
+        let parts = PartKind::ALL.into_iter().zip(self.parts);
+        let parts =
+            parts.filter(|(_, (square, _))| *square > 0.0).map(|(kind, (square, product))| Part {
+                kind,
+                norm: square.sqrt(),
+                share: share(product, self.update),
+            });
+        let (update_norm, weight_norm) = (self.update.sqrt(), self.weight.sqrt());
+        Movement {
+            name: name.into(),
+            gradient_norm: self.gradient.sqrt(),
+            weight_norm,
+            update_norm,
+            ratio: if update_norm == 0.0 { 0.0 } else { update_norm / weight_norm },
+            parts: parts.collect(),
+        }
+    }
+}
+
+/// The movements of all parameters together, of each layer's and of each.
+fn movements(
+    before: &Parameters<f64>,
+    gradients: &[Vec<f64>],
+    split: &[Split],
+    moved: &[Vec<f64>],
+) -> Result<(Movement, Vec<Movement>, Vec<Movement>)> {
+    let mut all = Sums::default();
+    let mut layers: Vec<(&str, Sums)> = Vec::new();
+    let mut parameters = Vec::new();
+    for ((split, gradient), moved) in split.iter().zip(gradients).zip(moved) {
+        let name = &split.name;
+        let sums = Sums::of(before.get(name)?.values(), gradient, split, moved);
+        parameters.push(sums.movement(name));
+        all += sums;
+        let layer = name.rsplit_once('.').map_or(name.as_str(), |(layer, _)| layer);
+        match layers.iter_mut().find(|(known, _)| *known == layer) {
+            Some((_, known)) => *known += sums,
+            None => layers.push((layer, sums)),
+        }
+    }
+    let layers = layers.iter().map(|(name, sums)| sums.movement(name)).collect();
+    Ok((all.movement("all"), layers, parameters))
+}
+
+/// A part as a share of the whole; 0 where there is nothing to share.
+fn share(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}

@@ -1,0 +1,96 @@
+//! Running a training again up to one of its steps, and explaining that step.
+//!
+//! A step depends on the parameters before it, on the order of the examples and on random numbers that
+//! are addressed by the step's number. So a fresh training, or one that goes on from a checkpoint, gives
+//! the bits of the first one.
+
+mod explanation;
+mod probe;
+mod text;
+
+pub use explanation::{Movement, Part, PartKind, StepExample, StepExplanation};
+
+use super::{Flow, Parts, Progress, RunFolder, Trainer};
+use chainrule::error::{Error, Result};
+use chainrule::optim::{Optimizer, no_parts};
+use chainrule::tensor::Real;
+
+/// Losses of a replay may differ by so much, as a share, from those in a file of decimal numbers.
+const CLOSE: f64 = 1e-12;
+
+impl<T: Real> Trainer<'_, T> {
+    /// Trains until the step `number`, counted from 1 over all epochs, is the next one: from the
+    /// folder's checkpoint where that is not beyond it, else from where this training stands. The test
+    /// part is not scored.
+    ///
+    /// ```
+    /// use chainrule_train::data::Dataset;
+    /// use chainrule_train::{Config, Flow, Parts, RunFolder, Trainer};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+    /// let config = Config { hidden: vec![8], batch_size: 2, epochs: 3, ..Config::default() };
+    /// let model = config.model(2, 2)?;
+    /// let folder = RunFolder::create(&path, &config, false)?;
+    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
+    /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+    /// folder.save(&trainer.checkpoint())?;
+    ///
+    /// // Step 4 is the second one of the second epoch.
+    /// let mut again = Trainer::<f32>::new(&model, &config, &data)?;
+    /// again.replay(&folder, parts, 4)?;
+    /// assert_eq!((again.progress.epoch, again.progress.step), (1, 1));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The optimizer is L-BFGS, whose steps have no explanation, or the training has no such step; the
+    /// folder's files are bad, or tell of other losses than the
+    /// replay: its data has changed. Else as [`Trainer::run`].
+    pub fn replay(&mut self, folder: &RunFolder, data: Parts<'_>, number: u64) -> Result<()> {
+        if let Optimizer::Lbfgs(_) = self.config.optimizer {
+            return Err(no_parts());
+        }
+        let count = data.train.len().div_ceil(self.batch(data.train)?) as u64;
+        let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
+        let last = u64::from(self.config.epochs) * count;
+        if number == 0 || number > last {
+            return Err(Error::Mismatch(format!(
+                "there is no step {number}: the training's steps are numbered from 1 to {last}"
+            )));
+        }
+        if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
+            self.restore(checkpoint)?;
+        }
+        // The last step of an epoch is followed by what ends the epoch.
+        let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
+        if !there(&self.progress) {
+            self.run(Parts { test: None, ..data }, &mut |_, trainer| {
+                Ok(if there(&trainer.progress) { Flow::Stop } else { Flow::Continue })
+            })?;
+        }
+        let reached = place(&self.progress);
+        if reached + 1 != number {
+            return Err(Error::Mismatch(format!(
+                "there is no step {number}: early stopping ends the training after step {reached}"
+            )));
+        }
+        self.compare(folder)
+    }
+
+    /// Compares the losses of the epochs that were run again with those that the folder tells.
+    fn compare(&self, folder: &RunFolder) -> Result<()> {
+        for (again, first) in self.epochs.iter().zip(folder.all_epochs()?) {
+            let (again, of) = (again.train_loss, first.train_loss);
+            if (again - of).abs() > CLOSE * of.abs() {
+                return Err(Error::Mismatch(format!(
+                    "epoch {} has the training loss {again} when it is run again, but {of} in {}: the data or the settings have changed since, so that no step can be replayed",
+                    first.epoch,
+                    folder.path().display()
+                )));
+            }
+        }
+        Ok(())
+    }
+}

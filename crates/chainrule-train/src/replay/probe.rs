@@ -1,0 +1,126 @@
+//! A step's batch in double precision: losses, gradients, and what each example adds along a direction.
+
+use super::super::Trainer;
+use super::super::step::{Batch, feed_targets, targets};
+use crate::data::Examples;
+use chainrule::Parameters;
+use chainrule::error::Result;
+use chainrule::graph::{Graph, Var};
+use chainrule::plan::Plan;
+use chainrule::tensor::Real;
+
+/// The input that stands in for the gradient of the loss with respect to the model's output.
+const SLOPE: &str = "slope";
+
+/// The batch of one step, with the model as it trains: its masks and its batch's statistics.
+///
+/// The gradient of the loss with respect to the parameters w is Σᵢ Jᵢᵀ·sᵢ over the examples, where Jᵢ is
+/// the Jacobian of example i's outputs and sᵢ the gradient of the loss with respect to them. What
+/// example i adds to the gradient's product with a direction u is then sᵢ·(J·u)ᵢ. J·u is the derivative
+/// of u·(Jᵀ·s) with respect to s: reverse mode applied twice (Christianson, "Automatic Hessians by
+/// reverse accumulation", 1992), once for all examples.
+pub(super) struct Probe {
+    graph: Graph,
+    plan: Plan<f64>,
+    output: u32,
+    slope: u32,
+    /// J·u.
+    moved: u32,
+    gradients: Vec<u32>,
+    rows: usize,
+}
+
+impl Probe {
+    /// Runs the batch with `parameters`.
+    pub(super) fn run<T: Real>(
+        trainer: &Trainer<'_, T>,
+        data: &dyn Examples,
+        batch: &Batch<'_>,
+        parameters: &Parameters<f64>,
+    ) -> Result<Self> {
+        let rows = batch.examples.len();
+        let graph = Graph::new();
+        let recorded = trainer.record_gradients(&graph, data, rows)?;
+        let output = recorded.output;
+        graph.ok()?;
+        let slope = graph.backward(recorded.loss, &[output])[0];
+        let any = graph.input(SLOPE, output.shape());
+        let pulled = graph.backward((output * any).sum(&[]), &recorded.parameters);
+        let along = pulled.iter().enumerate().map(|(at, gradient)| {
+            (*gradient * graph.input(&direction(at), gradient.shape())).sum(&[])
+        });
+        let along = along.reduce(|a, b| a + b).unwrap_or_else(|| graph.constant(0.0));
+        let moved = graph.backward(along, &[any])[0];
+        let mut outputs = vec![output, slope, moved];
+        outputs.extend(&recorded.gradients);
+        let mut plan = graph.compile::<f64>(&outputs)?;
+        trainer.feed_step(&mut plan, data, batch)?;
+        plan.run_with(parameters)?;
+        let gradients = recorded.gradients.iter().map(Var::id).collect();
+        let [output, slope, moved] = [output, slope, moved].map(|v: Var<'_>| v.id());
+        Ok(Self { graph, plan, output, slope, moved, gradients, rows })
+    }
+
+    fn value(&self, id: u32) -> Result<&[f64]> {
+        self.plan.value(self.graph.var(id))
+    }
+
+    /// The gradient of each trained parameter.
+    pub(super) fn gradients(&self) -> Result<Vec<Vec<f64>>> {
+        self.gradients.iter().map(|&id| Ok(self.value(id)?.to_vec())).collect()
+    }
+
+    /// The model's outputs, a row an example.
+    pub(super) fn outputs(&self) -> Result<Vec<Vec<f64>>> {
+        Ok(self.by_row(self.value(self.output)?))
+    }
+
+    fn by_row(&self, values: &[f64]) -> Vec<Vec<f64>> {
+        let width = (values.len() / self.rows.max(1)).max(1);
+        values.chunks_exact(width).map(<[f64]>::to_vec).collect()
+    }
+
+    /// What each example adds to the product of the gradient with `directions`, one a parameter.
+    pub(super) fn along(
+        &mut self,
+        directions: &[Vec<f64>],
+        parameters: &Parameters<f64>,
+    ) -> Result<Vec<f64>> {
+        for (at, direction_of) in directions.iter().enumerate() {
+            if self.plan.has_input(&direction(at)) {
+                self.plan.feed(&direction(at), direction_of)?;
+            }
+        }
+        self.plan.run_with(parameters)?;
+        let (slope, moved) = (self.value(self.slope)?, self.value(self.moved)?);
+        let products: Vec<f64> = slope.iter().zip(moved).map(|(s, m)| s * m).collect();
+        Ok(self.by_row(&products).iter().map(|row| row.iter().sum()).collect())
+    }
+
+    /// The loss of each example by itself.
+    pub(super) fn losses<T: Real>(
+        &self,
+        trainer: &Trainer<'_, T>,
+        data: &dyn Examples,
+        examples: &[u32],
+    ) -> Result<Vec<f64>> {
+        let outputs = self.outputs()?;
+        let width = outputs.first().map_or(0, Vec::len);
+        let g = Graph::new();
+        let output = g.input("output", [1, width]);
+        let loss = trainer.objective.record(output, targets(&g, data.target(), 1), None);
+        let mut plan = g.compile::<f64>(&[loss])?;
+        let each = outputs.iter().zip(examples).map(|(row, &example)| {
+            plan.feed("output", row)?;
+            feed_targets(&mut plan, data, &[example])?;
+            plan.run()?;
+            Ok(plan.value(loss)?.first().copied().unwrap_or(f64::NAN))
+        });
+        each.collect()
+    }
+}
+
+/// The name of the input for the direction of a parameter.
+fn direction(parameter: usize) -> String {
+    format!("direction {parameter}")
+}

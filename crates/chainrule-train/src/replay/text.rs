@@ -1,0 +1,139 @@
+//! A step's explanation as text.
+
+use std::fmt::Write;
+
+use super::explanation::{Movement, PartKind, StepExample, StepExplanation};
+use chainrule_explain::{Words, digits, number, percent, table, wrapped};
+
+/// Examples that are listed.
+const MOST_EXAMPLES: usize = 10;
+
+/// Parameters that are listed one by one.
+const MOST_PARAMETERS: usize = 40;
+
+/// Rounding is told of where it is more than this share of an update.
+const ROUNDING: f64 = 1e-3;
+
+impl PartKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Batch => "step-part-batch",
+            Self::EarlierBatches => "step-part-earlier",
+            Self::Clipping => "step-part-clipping",
+            Self::Momentum => "step-part-momentum",
+            Self::WeightDecay => "step-part-decay",
+            Self::Rounding => "step-part-rounding",
+        }
+    }
+}
+
+impl StepExplanation {
+    /// The explanation as text for a terminal of 80 columns.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let words = Words::new(self.language);
+        let mut out = String::new();
+        let (step, epoch) = (self.step.to_string(), self.epoch.to_string());
+        let (of_epoch, rate) = (self.step_of_epoch.to_string(), number(self.learning_rate));
+        let (loss, count) = (number(self.loss), self.examples.len().to_string());
+        let values = [
+            ("step", step.as_str()),
+            ("epoch", &epoch),
+            ("at", &of_epoch),
+            ("rate", &rate),
+            ("loss", &loss),
+            ("count", &count),
+        ];
+        wrapped(&mut out, 0, &words.say("step-title", &values));
+        self.example_table(&mut out, &words);
+        self.movement_table(&mut out, &words);
+        self.part_table(&mut out, &words);
+        out
+    }
+
+    fn example_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("step-examples"));
+        let head = [
+            "step-row",
+            "step-target",
+            "step-predicted",
+            "step-loss",
+            "step-of-loss",
+            "step-of-gradient",
+            "step-of-update",
+        ];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        let row = |e: &StepExample| {
+            let shares = [e.loss_share, e.gradient_share, e.update_share].map(percent);
+            let [loss, gradient, update] = shares;
+            let (target, predicted) = (e.target.clone(), e.predicted.clone());
+            vec![e.row.to_string(), target, predicted, digits(e.loss, 4), loss, gradient, update]
+        };
+        rows.extend(self.examples.iter().take(MOST_EXAMPLES).map(row));
+        let rest = self.examples.get(MOST_EXAMPLES..).unwrap_or_default();
+        if !rest.is_empty() {
+            let sum = |of: fn(&StepExample) -> f64| percent(rest.iter().map(of).sum());
+            let mut row = vec![words.say("step-others", &[("count", &rest.len().to_string())])];
+            row.extend(vec![String::new(); 3]);
+            row.extend([sum(|e| e.loss_share), sum(|e| e.gradient_share), sum(|e| e.update_share)]);
+            rows.push(row);
+        }
+        table(out, &rows);
+    }
+
+    /// The rows of the tables by parameter: those of each, or of layers where there are many, and all.
+    fn listed(&self) -> impl Iterator<Item = &Movement> {
+        let many = self.parameters.len() > MOST_PARAMETERS;
+        let each = if many { &self.layers } else { &self.parameters };
+        each.iter().chain([&self.update])
+    }
+
+    fn named(&self, movement: &Movement, words: &Words) -> String {
+        match std::ptr::eq(movement, &self.update) {
+            true => words.get("step-all"),
+            false => movement.name.clone(),
+        }
+    }
+
+    fn movement_table(&self, out: &mut String, words: &Words) {
+        let _ = writeln!(out, "\n{}\n", words.get("step-movements"));
+        let head =
+            ["network-weight", "network-gradient", "step-weight", "step-update", "step-ratio"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
+        for movement in self.listed() {
+            let Movement { gradient_norm, weight_norm, update_norm, ratio, .. } = movement;
+            let numbers = [gradient_norm, weight_norm, update_norm, ratio];
+            let mut row = vec![self.named(movement, words)];
+            row.extend(numbers.map(|x| digits(*x, 4)));
+            rows.push(row);
+        }
+        table(out, &rows);
+    }
+
+    fn part_table(&self, out: &mut String, words: &Words) {
+        if self.update.parts.is_empty() {
+            wrapped(out, 0, &format!("\n{}", words.get("step-no-update")));
+            return;
+        }
+        let _ = writeln!(out, "\n{}\n", words.get("step-parts"));
+        let is_shown = |kind: &PartKind| {
+            let part = self.update.parts.iter().find(|part| part.kind == *kind);
+            part.is_some_and(|part| *kind != PartKind::Rounding || part.share.abs() > ROUNDING)
+        };
+        let kinds: Vec<PartKind> = PartKind::ALL.into_iter().filter(is_shown).collect();
+        let mut head = vec![words.get("network-weight")];
+        head.extend(kinds.iter().map(|kind| words.get(kind.word())));
+        let mut rows = vec![head];
+        for movement in self.listed() {
+            let mut row = vec![self.named(movement, words)];
+            row.extend(kinds.iter().map(|kind| {
+                let part = movement.parts.iter().find(|part| part.kind == *kind);
+                percent(part.map_or(0.0, |part| part.share))
+            }));
+            rows.push(row);
+        }
+        table(out, &rows);
+        out.push('\n');
+        wrapped(out, 0, &words.get("step-note"));
+    }
+}

@@ -1,0 +1,407 @@
+//! A training step as one plan: forward, loss, gradients and updates; and how a batch is fed to it.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::lbfgs::Gradients;
+use super::single::fill_f32;
+use super::{Config, Trainer};
+use crate::data::{Examples, Target};
+use chainrule::error::{Error, Result};
+use chainrule::graph::{Graph, Source, Var};
+use chainrule::nn::{Loss, Pass, Sequential, Targets};
+use chainrule::optim::Rates;
+use chainrule::plan::Plan;
+use chainrule::tensor::Real;
+
+/// The names of a step's inputs.
+const FEATURES: &str = "x";
+const TARGETS: &str = "t";
+const WEIGHTS: &str = "weight";
+const NUMBER: &str = "step";
+const RATE: &str = "rate";
+const SHARE: &str = "share";
+
+/// The input of a batch's targets.
+pub(super) fn targets<'g>(g: &'g Graph, target: Target, batch: usize) -> Targets<'g> {
+    match target {
+        Target::Class { classes } => Targets::Labels(g.labels(TARGETS, [batch], classes)),
+        Target::Values { width } => Targets::Values(g.input(TARGETS, [batch, width])),
+    }
+}
+
+/// The model's output and its loss on a batch, as in an evaluation.
+pub(super) fn record<'g>(
+    g: &'g Graph,
+    model: &Sequential,
+    loss: &Objective,
+    data: &dyn Examples,
+    batch: usize,
+) -> (Var<'g>, Var<'g>) {
+    let x = g.input(FEATURES, [batch, data.width()]);
+    let targets = targets(g, data.target(), batch);
+    let output = model.forward(x);
+    (output, loss.record(output, targets, None))
+}
+
+/// Gathers the examples of a batch into a plan's inputs.
+///
+/// ```
+/// use chainrule::Graph;
+/// use chainrule_train::data::Dataset;
+/// use chainrule_train::{Config, feed, loss_graph};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let config = Config::default();
+/// let model = config.model(1, 2)?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &config, &data, 2)?;
+/// let mut plan = g.compile::<f32>(&[loss])?;
+/// feed(&mut plan, &data, &[2, 0])?;
+/// plan.run_with(&model.initial(0)?)?;
+/// assert!(plan.value(loss)?[0] > 0.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// The plan was made for another batch size or dataset, or the data cannot be read.
+pub fn feed<T: Real>(plan: &mut Plan<T>, data: &dyn Examples, batch: &[u32]) -> Result<()> {
+    let width = data.width().max(1);
+    let failed = Mutex::new(None);
+    plan.fill_rows(FEATURES, |first, rows| {
+        let examples = batch.get(first..).unwrap_or_default();
+        let examples = &examples[..examples.len().min(rows.len() / width)];
+        if let Err(error) = fill_f32(rows, |rows| data.features(examples, rows)) {
+            failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+        }
+    })?;
+    if let Some(error) = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error);
+    }
+    feed_targets(plan, data, batch)
+}
+
+/// Gathers the targets of a batch alone, where the loss looks at them.
+pub(super) fn feed_targets<T: Real>(
+    plan: &mut Plan<T>,
+    data: &dyn Examples,
+    batch: &[u32],
+) -> Result<()> {
+    if !plan.has_input(TARGETS) {
+        return Ok(());
+    }
+    match data.target() {
+        Target::Class { .. } => {
+            let mut labels = vec![0; batch.len()];
+            data.labels(batch, &mut labels)?;
+            plan.feed_labels(TARGETS, &labels)
+        }
+        Target::Values { .. } => {
+            let values = plan.input_mut(TARGETS)?;
+            fill_f32(values, |values| data.values(batch, values))
+        }
+    }
+}
+
+/// What a training makes small.
+pub(super) enum Objective {
+    /// A loss by name, and what each class weighs in it.
+    Loss(Loss, Vec<f64>),
+    /// A user's own.
+    Custom(Box<CustomLoss>),
+}
+
+/// Builds the loss of a batch from the model's output and the targets.
+pub(super) type CustomLoss = dyn for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync;
+
+impl Objective {
+    pub(super) fn record<'g>(
+        &self,
+        output: Var<'g>,
+        targets: Targets<'g>,
+        weights: Option<Var<'g>>,
+    ) -> Var<'g> {
+        match self {
+            Self::Loss(loss, _) => loss.record(output, targets, weights),
+            Self::Custom(loss) => loss(output, targets),
+        }
+    }
+
+    /// Whether examples weigh differently in a training step.
+    pub(super) fn is_weighted(&self, data: &dyn Examples) -> Result<bool> {
+        match self {
+            Self::Loss(_, classes) => Ok(!classes.is_empty() || data.weights(&[], &mut [])?),
+            Self::Custom(_) => Ok(false),
+        }
+    }
+
+    /// What each example of a batch weighs: its own weight, times that of its class.
+    pub(super) fn weights(
+        &self,
+        data: &dyn Examples,
+        batch: &[u32],
+        weights: &mut [f32],
+    ) -> Result<()> {
+        weights.fill(1.0);
+        data.weights(batch, weights)?;
+        if let Self::Loss(_, classes) = self
+            && !classes.is_empty()
+        {
+            let mut labels = vec![0; batch.len()];
+            data.labels(batch, &mut labels)?;
+            for (weight, label) in weights.iter_mut().zip(labels) {
+                *weight *= classes.get(label as usize).copied().unwrap_or(1.0) as f32;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a step does with its gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Purpose {
+    /// Adds them to those of the batches before it.
+    Accumulate,
+    /// Adds them, and updates the parameters.
+    Update,
+}
+
+/// A training step for one batch size.
+pub(super) struct Step<T> {
+    pub(super) plan: Plan<T>,
+    pub(super) graph: Graph,
+    /// The loss's node.
+    pub(super) loss: u32,
+    /// Each parameter's name with the node of its new value.
+    pub(super) updates: Vec<(String, u32)>,
+}
+
+impl<T: Real> Step<T> {
+    fn new(
+        trainer: &Trainer<'_, T>,
+        data: &dyn Examples,
+        batch: usize,
+        purpose: Purpose,
+    ) -> Result<Self> {
+        let graph = Graph::new();
+        let (loss, updates) = trainer.record_step(&graph, data, batch, purpose)?;
+        let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
+        let loss = loss.id();
+        let name = |v: &Var<'_>| match graph.node(v.id(), |node| node.source.clone()) {
+            Source::Parameter(name) => name.to_string(),
+            _ => String::new(),
+        };
+        let updates = updates.iter().map(|(v, value)| (name(v), value.id())).collect();
+        Ok(Self { plan, graph, loss, updates })
+    }
+
+    pub(super) fn loss(&self) -> Result<f64> {
+        let values = self.plan.value(self.graph.var(self.loss))?;
+        Ok(values.first().map_or(f64::NAN, |&loss| Real::to_f64(loss)))
+    }
+}
+
+/// The nodes of a step up to its gradients.
+pub(super) struct Recorded<'g> {
+    pub(super) loss: Var<'g>,
+    /// What the model makes of the batch.
+    pub(super) output: Var<'g>,
+    pub(super) parameters: Vec<Var<'g>>,
+    pub(super) gradients: Vec<Var<'g>>,
+    /// What layers keep of the batch.
+    pub(super) updates: Vec<(Var<'g>, Var<'g>)>,
+}
+
+impl<T: Real> Trainer<'_, T> {
+    /// The loss of a batch, as in a training step.
+    pub(super) fn record_loss<'g>(
+        &self,
+        g: &'g Graph,
+        data: &dyn Examples,
+        batch: usize,
+    ) -> Result<Recorded<'g>> {
+        let x = g.input(FEATURES, [batch, data.width()]);
+        let number = g.labels(NUMBER, [], NUMBERS);
+        let pass = Pass::train(self.config.seed, number);
+        let output = self.model.forward_in(x, &pass);
+        let weighted = self.objective.is_weighted(data)?;
+        let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
+        let loss = self.objective.record(output, targets(g, data.target(), batch), weights);
+        let trained = self.trained()?;
+        let parameters = trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        let updates = pass.into_updates();
+        Ok(Recorded { loss, output, parameters, gradients: Vec::new(), updates })
+    }
+
+    /// The loss of a batch and its gradients.
+    pub(super) fn record_gradients<'g>(
+        &self,
+        g: &'g Graph,
+        data: &dyn Examples,
+        batch: usize,
+    ) -> Result<Recorded<'g>> {
+        let recorded = self.record_loss(g, data, batch)?;
+        let gradients = g.backward(recorded.loss, &recorded.parameters);
+        Ok(Recorded { gradients, ..recorded })
+    }
+
+    /// The loss of a step, and every parameter and part of the state with its new value.
+    fn record_step<'g>(
+        &self,
+        g: &'g Graph,
+        data: &dyn Examples,
+        batch: usize,
+        purpose: Purpose,
+    ) -> Result<(Var<'g>, Vec<(Var<'g>, Var<'g>)>)> {
+        let Recorded { loss, parameters, mut gradients, mut updates, .. } =
+            self.record_gradients(g, data, batch)?;
+        let trained = self.trained()?;
+        if self.config.accumulate > 1 {
+            let share = g.input(SHARE, []);
+            for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {
+                let sum = g.parameter(&format!("{name}.{ACCUMULATED}"), *shape);
+                *gradient = sum + *gradient * share;
+                let kept = match purpose {
+                    Purpose::Accumulate => *gradient,
+                    Purpose::Update => g.constant(0.0).broadcast_to(*shape),
+                };
+                updates.push((sum, kept));
+            }
+        }
+        if purpose == Purpose::Update {
+            for clip in self.config.clips() {
+                gradients = clip.clip(&gradients);
+            }
+            let rate = match self.config.has_constant_rate() {
+                true => g.constant(self.config.lr),
+                false => g.input(RATE, []),
+            };
+            let of = trained.iter().map(|(name, _)| self.config.rate_of(name)).collect();
+            let rates = Rates { rate, of };
+            updates.extend(self.config.optimizer.updates(&rates, &parameters, &gradients));
+        }
+        Ok((loss, updates))
+    }
+
+    /// Feeds a step's plan what it needs.
+    pub(super) fn feed_step<U: Real>(
+        &self,
+        plan: &mut Plan<U>,
+        data: &dyn Examples,
+        batch: &Batch<'_>,
+    ) -> Result<()> {
+        feed(plan, data, batch.examples)?;
+        for (name, value) in [(RATE, batch.rate), (SHARE, batch.share)] {
+            if plan.has_input(name) {
+                plan.feed(name, &[U::from_f64(value)])?;
+            }
+        }
+        if plan.has_input(NUMBER) {
+            plan.feed_labels(NUMBER, &[(batch.number % NUMBERS as u64) as u32])?;
+        }
+        if plan.has_input(WEIGHTS) {
+            let weights = plan.input_mut(WEIGHTS)?;
+            fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
+        }
+        Ok(())
+    }
+
+    /// What the step after the current progress is fed; `order` are the examples of its epoch.
+    pub(super) fn next_batch<'o>(&self, order: &'o [u32], size: usize) -> Batch<'o> {
+        let count = order.len().div_ceil(size) as u64;
+        let (epoch, at) = (u64::from(self.progress.epoch), self.progress.step);
+        let group = self.config.accumulate as u64;
+        let is_last = (at + 1).is_multiple_of(group) || at + 1 == count;
+        let total = u64::from(self.config.epochs) * count;
+        let number = epoch * count + at;
+        let first = at as usize * size;
+        let examples = &order[first.min(order.len())..(first + size).min(order.len())];
+        // The examples of all batches whose gradients are averaged.
+        let of_group = order.len() - ((at / group * group) as usize * size).min(order.len());
+        let of_group = of_group.min(group as usize * size);
+        Batch {
+            examples,
+            number,
+            rate: self.config.rate(number, count, total, &self.progress.plateau),
+            share: examples.len() as f64 / of_group.max(1) as f64,
+            purpose: if is_last { Purpose::Update } else { Purpose::Accumulate },
+        }
+    }
+}
+
+/// The examples of a step, and what else it is fed.
+pub(super) struct Batch<'o> {
+    pub(super) examples: &'o [u32],
+    /// The step's number over all epochs, from 0.
+    pub(super) number: u64,
+    pub(super) rate: f64,
+    /// What this batch weighs among those of its update.
+    pub(super) share: f64,
+    pub(super) purpose: Purpose,
+}
+
+/// Numbers of steps; what is random begins again after so many.
+const NUMBERS: usize = u32::MAX as usize;
+
+/// The suffix of the sum of a parameter's gradients over the batches of an update.
+pub(super) const ACCUMULATED: &str = "accumulated";
+
+/// The plans of a training's steps, compiled when they are first needed: all batches have one size,
+/// except perhaps an epoch's last.
+pub(super) struct Steps<T> {
+    compiled: HashMap<(usize, Purpose), Step<T>>,
+    pub(super) gradients: HashMap<usize, Gradients<T>>,
+}
+
+impl<T: Real> Steps<T> {
+    pub(super) fn new() -> Self {
+        Self { compiled: HashMap::new(), gradients: HashMap::new() }
+    }
+
+    /// The step for so many examples.
+    pub(super) fn of(
+        &mut self,
+        trainer: &Trainer<'_, T>,
+        data: &dyn Examples,
+        batch: usize,
+        purpose: Purpose,
+    ) -> Result<&mut Step<T>> {
+        use std::collections::hash_map::Entry;
+        Ok(match self.compiled.entry((batch, purpose)) {
+            Entry::Occupied(ready) => ready.into_mut(),
+            Entry::Vacant(empty) => empty.insert(Step::new(trainer, data, batch, purpose)?),
+        })
+    }
+}
+
+/// The loss of one batch as a graph, for a gradient check of a configured model.
+///
+/// ```
+/// use chainrule_train::data::{Dataset, Examples};
+/// use chainrule_train::{Config, feed, loss_graph};
+/// use chainrule::{Graph, check};
+///
+/// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+/// let config = Config::default();
+/// let model = config.model(1, 2)?;
+/// let g = Graph::new();
+/// let loss = loss_graph(&g, &model, &config, &data, 3)?;
+/// let feed = |plan: &mut _| feed(plan, &data, &[0, 1, 2]);
+/// let parameters = model.initial::<f32>(0)?;
+/// assert!(check::gradients(&g, loss, &parameters, feed, &check::Settings::default())?.passed);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// A setting out of its domain, or a loss that the data does not fit.
+pub fn loss_graph<'g>(
+    g: &'g Graph,
+    model: &Sequential,
+    config: &Config,
+    data: &dyn Examples,
+    batch: usize,
+) -> Result<Var<'g>> {
+    Error::check(batch > 0, "the batch size", batch, "at least 1")?;
+    let objective = Objective::Loss(config.loss_for(data.target())?, Vec::new());
+    Ok(record(g, model, &objective, data, batch).1)
+}

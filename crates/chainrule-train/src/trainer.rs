@@ -1,0 +1,401 @@
+//! The training loop: batch → gradients → update, epoch after epoch.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::config::{ClassWeights, Config};
+use super::evaluation::Evaluator;
+use super::progress::{Epoch, Progress};
+use super::step::{ACCUMULATED, CustomLoss, Objective, Purpose, Steps};
+use crate::data::{Examples, Target, balanced};
+use chainrule::Parameters;
+use chainrule::Pool;
+use chainrule::error::{Error, Result};
+use chainrule::graph::Var;
+use chainrule::nn::{Sequential, Targets};
+use chainrule::optim::Optimizer;
+use chainrule::plan::{PlanInfo, Profile};
+use chainrule::tensor::{Real, Shape, Tensor};
+
+/// What happens during training, for a bar, a log or a page.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A step is done.
+    Step {
+        /// The epoch, counted from 1.
+        epoch: u32,
+        /// The step within the epoch, counted from 1.
+        step: u64,
+        /// The steps of an epoch.
+        steps: u64,
+        /// The examples of this step.
+        examples: usize,
+        /// The loss of this step's batch.
+        loss: f64,
+    },
+    /// An epoch is done and scored.
+    Epoch {
+        /// Its metrics.
+        epoch: &'a Epoch,
+        /// Whether its validation loss is the smallest so far.
+        best: bool,
+    },
+}
+
+/// Whether a training goes on after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It stops here; it can be resumed.
+    Stop,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With the last epoch.
+    Finished,
+    /// By early stopping.
+    StoppedEarly,
+    /// Because the listener asked for it.
+    Interrupted,
+}
+
+/// The parts of a dataset, as a training uses them.
+#[derive(Clone, Copy)]
+pub struct Parts<'d> {
+    /// What the model learns from.
+    pub train: &'d dyn Examples,
+    /// What early stopping and schedules look at.
+    pub validation: Option<&'d dyn Examples>,
+    /// What the finished model is judged by.
+    pub test: Option<&'d dyn Examples>,
+}
+
+/// A model in training.
+///
+/// ```
+/// use chainrule_train::data::Dataset;
+/// use chainrule_train::{Config, Flow, Parts, Trainer};
+///
+/// // Four points and their exclusive or.
+/// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+/// let config = Config {
+///     hidden: vec![8], init: "he".into(), activation: "tanh".into(),
+///     lr: 0.5, batch_size: 4, epochs: 300, ..Config::default()
+/// };
+/// let model = config.model(2, 2)?;
+/// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
+/// let parts = Parts { train: &data, validation: None, test: Some(&data) };
+/// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+/// assert_eq!(trainer.epochs[299].scores["test_accuracy"], 1.0);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub struct Trainer<'a, T> {
+    /// The model.
+    pub model: &'a Sequential,
+    /// The settings.
+    pub config: &'a Config,
+    /// The threads. Results do not depend on their number.
+    pub pool: Arc<Pool>,
+    /// The parameters and the optimizer's state, fresh or from a checkpoint.
+    pub parameters: Parameters<T>,
+    /// How far the training has come.
+    pub progress: Progress,
+    /// The epochs that are done.
+    pub epochs: Vec<Epoch>,
+    pub(super) objective: Objective,
+    pub(super) metrics: Vec<(String, Box<Metric>)>,
+}
+
+/// Scores a model's outputs, a row an example, against labels or values.
+pub(super) type Metric = dyn Fn(&[f64], &Truth) -> f64 + Send + Sync;
+
+/// What the model should have said.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Truth {
+    /// A class each.
+    Labels(Vec<u32>),
+    /// A row of values each.
+    Values(Vec<f32>),
+}
+
+/// Checks that no batch is too small for the model's layers.
+fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Result<()> {
+    let largest = batch_size.min(examples).max(1);
+    let smallest = match examples % largest {
+        0 => largest,
+        rest => rest,
+    };
+    let normalises = model.parameters().any(|(name, _)| name.contains("batch_norm"));
+    let wanted = "one that leaves no batch of a single example, of which batch normalisation can make nothing";
+    let shown = format!("{batch_size} for {examples} examples");
+    Error::check(smallest > 1 || !normalises, "the batch size", shown, wanted)
+}
+
+/// Steps that a profile records.
+const PROFILED: usize = 100;
+
+impl<'a, T: Real> Trainer<'a, T> {
+    /// A fresh training of `model` on such data, on one thread.
+    ///
+    /// # Errors
+    /// Settings that do not fit the data or the model.
+    pub fn new(model: &'a Sequential, config: &'a Config, data: &dyn Examples) -> Result<Self> {
+        config.validate()?;
+        check_batches(model, config.batch_size, data.len())?;
+        let loss = config.loss_for(data.target())?;
+        let objective = Objective::Loss(loss, class_weights(config, data)?);
+        let mut trainer = Self {
+            model,
+            config,
+            pool: Arc::new(Pool::new(1)),
+            parameters: model.initial(config.seed)?,
+            progress: Progress::default(),
+            epochs: Vec::new(),
+            objective,
+            metrics: Vec::new(),
+        };
+        let trainable = trainer.trained()?;
+        let names: Vec<String> = trainable.iter().map(|(name, _)| name.clone()).collect();
+        config.optimizer.prepare(&mut trainer.parameters, &names);
+        if config.accumulate > 1 {
+            for (name, shape) in trainable {
+                let zeros = Tensor::full(shape, T::zero());
+                trainer.parameters.insert(format!("{name}.{ACCUMULATED}"), zeros);
+            }
+        }
+        Ok(trainer)
+    }
+
+    /// This training on the threads of `pool`.
+    #[must_use]
+    pub fn with_pool(mut self, pool: &Arc<Pool>) -> Self {
+        self.pool = pool.clone();
+        self
+    }
+
+    /// This training with a loss of your own, built from the model's output and the targets.
+    ///
+    /// ```
+    /// use chainrule_train::data::Dataset;
+    /// use chainrule::nn::Targets;
+    /// use chainrule_train::{Config, Flow, Parts, Trainer};
+    /// let data = Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?;
+    /// let config = Config { hidden: vec![], lr: 0.1, epochs: 400, ..Config::default() };
+    /// let model = config.model(1, 1)?;
+    /// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?
+    ///     .with_loss(|output, targets| match targets {
+    ///         Targets::Values(wanted) => (output - wanted).cosh().ln().mean(&[]),
+    ///         Targets::Labels(_) => unreachable!("the data holds values"),
+    ///     });
+    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+    /// assert!(trainer.epochs[399].train_loss < 1e-3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_loss(
+        mut self,
+        loss: impl for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync + 'static,
+    ) -> Self {
+        let loss: Box<CustomLoss> = Box::new(loss);
+        self.objective = Objective::Custom(loss);
+        self
+    }
+
+    /// This training with one more score, such as `validation_NAME`, of a model's outputs (row by
+    /// row) against the truth.
+    #[must_use]
+    pub fn with_metric(
+        mut self,
+        name: &str,
+        metric: impl Fn(&[f64], &Truth) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        self.metrics.push((name.into(), Box::new(metric)));
+        self
+    }
+
+    /// The model's parameters alone, without the optimizer's state.
+    #[must_use]
+    pub fn model_parameters(&self) -> Parameters<T> {
+        let names: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
+        self.parameters.split(&names).0
+    }
+
+    /// The names and shapes of the parameters that change.
+    pub(super) fn trained(&self) -> Result<Vec<(String, Shape)>> {
+        let all = self.model.parameters().filter(|(_, spec)| spec.trainable);
+        let all: Vec<(String, Shape)> = all.map(|(name, spec)| (name, spec.shape)).collect();
+        self.config.check_patterns(all.iter().map(|(name, _)| name.as_str()))?;
+        Ok(all.into_iter().filter(|(name, _)| !self.config.is_frozen(name)).collect())
+    }
+
+    /// The plan of a training step.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn plan(&self, train: &dyn Examples) -> Result<PlanInfo> {
+        let batch = self.batch(train)?;
+        Ok(Steps::new().of(self, train, batch, Purpose::Update)?.plan.info())
+    }
+
+    /// The time of each part of a training step, over some steps of the first epoch on a copy of the
+    /// parameters.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn profile(&self, train: &dyn Examples) -> Result<Option<Profile>> {
+        let (mut steps, batch) = (Steps::new(), self.batch(train)?);
+        let mut parameters = self.parameters.clone();
+        let order = train.order(self.config.seed, 0);
+        let step = steps.of(self, train, batch, Purpose::Update)?;
+        for number in 0..2 * PROFILED {
+            if number == PROFILED {
+                step.plan.record(true);
+            }
+            let first = number * batch % (order.len() - batch + 1);
+            let fed = self.next_batch(&order[first..first + batch], batch);
+            self.feed_step(&mut step.plan, train, &fed)?;
+            step.plan.step(&mut parameters)?;
+        }
+        Ok(step.plan.profile())
+    }
+
+    /// The size of a whole batch.
+    pub(super) fn batch(&self, train: &dyn Examples) -> Result<usize> {
+        let batch = self.config.batch_size.min(train.len());
+        Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
+        Ok(batch)
+    }
+
+    /// Trains up to the configured number of epochs, from where the progress stands; `listen` hears of
+    /// every step and epoch, and can stop the run.
+    ///
+    /// # Errors
+    /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that cannot be
+    /// read or does not fit the model.
+    pub fn run(&mut self, data: Parts<'_>, listen: &mut Listen<'_, 'a, T>) -> Result<Outcome> {
+        self.config.validate()?;
+        let mut steps = Steps::new();
+        let mut evaluators = [Evaluator::new(), Evaluator::new()];
+        while self.progress.epoch < self.config.epochs && !self.progress.stopped {
+            let start = Instant::now();
+            let before = (self.parameters.clone(), self.progress.clone());
+            match self.epoch(&mut steps, data.train, listen)? {
+                Steady::Done => {}
+                Steady::Stopped => return Ok(Outcome::Interrupted),
+                Steady::Diverged => return Err(self.diverged(&mut steps, before, data.train)?),
+            }
+            let train_loss = self.progress.loss_sum / data.train.len() as f64;
+            let scores = self.scores(&mut evaluators, data)?;
+            self.progress = Progress {
+                epoch: self.progress.epoch + 1,
+                step: 0,
+                loss_sum: 0.0,
+                ..self.progress.clone()
+            };
+            let mut best = false;
+            let watched = scores.get("validation_loss").copied();
+            let plateau = &mut self.progress.plateau;
+            self.config.schedule.observe(watched.unwrap_or(train_loss), plateau);
+            if let Some(loss) = watched {
+                best = self.progress.judge(loss, self.config.early_stopping);
+            }
+            let seconds = start.elapsed().as_secs_f64();
+            let epoch = Epoch { epoch: self.progress.epoch, train_loss, scores, seconds };
+            self.epochs.push(epoch.clone());
+            if listen(Event::Epoch { epoch: &epoch, best }, self)? == Flow::Stop {
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        Ok(if self.progress.stopped { Outcome::StoppedEarly } else { Outcome::Finished })
+    }
+
+    /// The steps of the epoch under way that are not yet done.
+    fn epoch(
+        &mut self,
+        steps: &mut Steps<T>,
+        train: &dyn Examples,
+        listen: &mut Listen<'_, 'a, T>,
+    ) -> Result<Steady> {
+        let order = train.order(self.config.seed, self.progress.epoch);
+        let batch = self.batch(train)?;
+        let done = self.progress.step as usize;
+        let count = order.len().div_ceil(batch) as u64;
+        for examples in order.chunks(batch).skip(done) {
+            let Some(loss) = self.step(steps, train, &order, batch)? else {
+                return Ok(Steady::Diverged);
+            };
+            self.progress.loss_sum += loss * examples.len() as f64;
+            self.progress.step += 1;
+            let (epoch, step) = (self.progress.epoch + 1, self.progress.step);
+            let event = Event::Step { epoch, step, steps: count, examples: examples.len(), loss };
+            if listen(event, self)? == Flow::Stop && step < count {
+                return Ok(Steady::Stopped);
+            }
+        }
+        Ok(if self.parameters.is_finite() { Steady::Done } else { Steady::Diverged })
+    }
+
+    /// The next step of the epoch under way: the loss, or `None` where it is not finite.
+    pub(super) fn step(
+        &mut self,
+        steps: &mut Steps<T>,
+        train: &dyn Examples,
+        order: &[u32],
+        batch: usize,
+    ) -> Result<Option<f64>> {
+        let batch = self.next_batch(order, batch);
+        if let Optimizer::Lbfgs(lbfgs) = self.config.optimizer {
+            return self.lbfgs_step(steps, train, &batch, lbfgs);
+        }
+        let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
+        self.feed_step(&mut step.plan, train, &batch)?;
+        let finite = step.plan.step(&mut self.parameters)?;
+        if finite { step.loss().map(Some) } else { Ok(None) }
+    }
+}
+
+/// How an epoch's steps ended.
+enum Steady {
+    Done,
+    Stopped,
+    /// A loss or, after the last step, a parameter is not finite.
+    Diverged,
+}
+
+/// Hears of every step and epoch.
+pub type Listen<'l, 'a, T> = dyn FnMut(Event<'_>, &Trainer<'a, T>) -> Result<Flow> + 'l;
+
+/// A weight for each class; none where all weigh the same.
+fn class_weights(config: &Config, data: &dyn Examples) -> Result<Vec<f64>> {
+    let Target::Class { classes } = data.target() else {
+        let ok = config.class_weights == ClassWeights::Equal;
+        let wanted = "left out, as the target is a number and not a class";
+        Error::check(ok, "the setting class_weights", "given", wanted)?;
+        return Ok(Vec::new());
+    };
+    match &config.class_weights {
+        ClassWeights::Equal => Ok(Vec::new()),
+        ClassWeights::Given(weights) => {
+            let count = weights.len();
+            let wanted = "as many as the data has classes";
+            Error::check(count == classes, "the number of class weights", count, wanted)?;
+            Ok(weights.clone())
+        }
+        ClassWeights::Rule(_) => {
+            let mut counts = vec![0_u64; classes];
+            let all: Vec<u32> = (0..data.len() as u32).collect();
+            let mut labels = vec![0; all.len()];
+            data.labels(&all, &mut labels)?;
+            for label in labels {
+                if let Some(count) = counts.get_mut(label as usize) {
+                    *count += 1;
+                }
+            }
+            Ok(balanced(&counts))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A NaN or an infinity in training is traced to the operation, the layer and the row that made it.
+
+use chainrule::nn::Targets;
+use chainrule::{Real, Result, Var};
+use chainrule_train::data::{Dataset, Examples, Target};
+use chainrule_train::{Config, Flow, Parts, Trainer};
+
+/// Ten examples of one feature, of which the seventh has another size; the targets are values.
+struct Rows {
+    seventh: f32,
+}
+
+impl Examples for Rows {
+    fn len(&self) -> usize {
+        10
+    }
+    fn width(&self) -> usize {
+        1
+    }
+    fn target(&self) -> Target {
+        Target::Values { width: 2 }
+    }
+    fn features(&self, examples: &[u32], rows: &mut [f32]) -> Result<()> {
+        let of = |example: u32| if example == 7 { self.seventh } else { 0.1 };
+        rows.iter_mut().zip(examples).for_each(|(x, &example)| *x = of(example));
+        Ok(())
+    }
+    fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
+        let rows = values.chunks_exact_mut(2).zip(examples);
+        rows.for_each(|(row, &example)| row.copy_from_slice(&[(example % 2) as f32, 1.0]));
+        Ok(())
+    }
+}
+
+type OwnLoss = for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>;
+
+/// Trains in batches of five with a loss of one's own, in both precisions; the message.
+fn diverges(data: &dyn Examples, settings: &str, loss: Option<OwnLoss>, parts: &[&str]) {
+    diverges_in::<f32>(data, settings, loss, parts);
+    diverges_in::<f64>(data, settings, loss, parts);
+}
+
+fn diverges_in<T: Real>(
+    data: &dyn Examples,
+    settings: &str,
+    loss: Option<OwnLoss>,
+    parts: &[&str],
+) {
+    let usual = "hidden = []\nbatch_size = 5\nepochs = 2\nlr = 0.001\ninit = \"he\"\nseed = 1";
+    let keys = |line: &&str| !settings.contains(&line[..line.find('=').unwrap()]);
+    let usual: Vec<&str> = usual.lines().filter(keys).collect();
+    let config = Config::from_toml(&format!("{settings}\n{}", usual.join("\n"))).unwrap();
+    let model = config.model(1, config.outputs(data.target()).unwrap()).unwrap();
+    let mut trainer = Trainer::<T>::new(&model, &config, data).unwrap();
+    if let Some(loss) = loss {
+        trainer = trainer.with_loss(move |output, targets| {
+            let (Targets::Values(wanted) | Targets::Labels(wanted)) = targets;
+            output.graph().scope("own-loss", || loss(output, wanted))
+        });
+    }
+    let data = Parts { train: data, validation: None, test: None };
+    let error = trainer.run(data, &mut |_, _| Ok(Flow::Continue)).unwrap_err().to_string();
+    for part in parts {
+        assert!(error.contains(part), "{}: `{part}` is not in: {error}", T::NAME);
+    }
+}
+
+#[test]
+fn the_logarithm_of_a_softmax_that_underflows() {
+    diverges(
+        &Rows { seventh: 1e5 },
+        "",
+        Some(|output, wanted| -(wanted * output.softmax().ln()).sum(&[])),
+        &["-inf", "operation `ln`", "`own-loss`", "of 0.0000e0", "row 7", "cross-entropy"],
+    );
+}
+
+#[test]
+fn a_number_missing_in_the_data() {
+    diverges(
+        &Rows { seventh: f32::NAN },
+        "",
+        None,
+        &["step", "`x` holds NaN", "row 7", "mend the data"],
+    );
+}
+
+#[test]
+fn a_division_by_zero() {
+    diverges(
+        &Rows { seventh: 0.0 },
+        "freeze = [\"affine1.bias\"]",
+        Some(|output, wanted| (wanted / output).mean(&[])),
+        &["operation `div`", "`own-loss`", "and 0.0000e0", "row 7", "divides by 0"],
+    );
+}
+
+#[test]
+fn an_exponential_that_overflows() {
+    diverges(
+        &Rows { seventh: 1e5 },
+        "",
+        Some(|output, _| output.square().exp().mean(&[])),
+        &["inf", "operation `exp`", "`own-loss`", "row 7", "the exponential overflows"],
+    );
+}
+
+#[test]
+fn a_learning_rate_that_is_far_too_large() {
+    for rate in ["1e18", "1e30"] {
+        let settings = format!("lr = {rate}\nhidden = [4]\nepochs = 30");
+        diverges(&Rows { seventh: 1.0 }, &settings, None, &["diverged", "smaller learning rate"]);
+    }
+}
+
+#[test]
+fn a_gradient_that_is_infinite_where_the_loss_is_not() {
+    // √0 = 0, but its slope is infinite.
+    diverges(
+        &Rows { seventh: 0.0 },
+        "freeze = [\"affine1.bias\"]",
+        Some(|output, _| output.abs().sqrt().mean(&[])),
+        &["in the gradient of `sqrt`", "`own-loss`", "row 7", "value of `affine1.weight`"],
+    );
+}
+
+#[test]
+fn a_gradient_that_overflows_behind_a_layer() {
+    // A finite slope of a root near 0, times a large input.
+    diverges(
+        &Rows { seventh: 1.0 },
+        "hidden = [3]\nactivation = \"sigmoid\"",
+        Some(|output, _| (output * 0.0).abs().sqrt().sum(&[])),
+        &["in the gradient of `sqrt` in `own-loss`", "row"],
+    );
+}
+
+#[test]
+fn a_dataset_in_memory_with_a_bad_row() {
+    let data = Dataset::regression(1, vec![0.0, 1.0, f32::INFINITY, 2.0], vec![0.0; 4]);
+    match data {
+        Err(error) => assert!(error.to_string().contains("inf"), "{error}"),
+        Ok(data) => diverges(&data, "", None, &["`x` holds inf", "row 2"]),
+    }
+}

@@ -1,0 +1,249 @@
+//! Files that are cut off, damaged or made to mislead: an error that names the file, never a panic,
+//! and no more memory than the file's size warrants.
+
+use std::path::{Path, PathBuf};
+
+use chainrule_train::data::{Preparation, Source, idx};
+use proptest::prelude::*;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/data").join(name)
+}
+
+/// Reads `bytes` as a file of that name, in memory and streamed; the error, if it is one.
+fn read(name: &str, bytes: &[u8]) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let stream = [false, true].iter().filter(|&&stream| !stream || is_table(name));
+    let mut result = Ok(());
+    for &stream in stream {
+        let path = path.display().to_string();
+        let source = Source { path, stream, validation: 0.3, ..Source::default() };
+        result = source.load(&|_| unreachable!()).map(drop).map_err(|error| error.to_string());
+        if let Err(message) = &result {
+            assert!(message.contains(name), "the file is not named: {message}");
+        }
+    }
+    result
+}
+
+fn is_table(name: &str) -> bool {
+    name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".parquet")
+}
+
+/// Reads `bytes` as an image in a folder of classes.
+fn read_image(name: &str, bytes: &[u8]) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (class, bytes) in [("a", bytes), ("b", &std::fs::read(golden("grey/a/grey.png")).unwrap())]
+    {
+        std::fs::create_dir(folder.path().join(class)).unwrap();
+        std::fs::write(folder.path().join(class).join(name), bytes).unwrap();
+    }
+    let source = Source { path: folder.path().display().to_string(), ..Source::default() };
+    let result = source.load(&|_| unreachable!()).map(drop).map_err(|error| error.to_string());
+    if let Err(message) = &result {
+        assert!(message.contains(name), "the file is not named: {message}");
+    }
+    result
+}
+
+fn read_idx(bytes: &[u8]) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("labels-idx1-ubyte");
+    std::fs::write(&path, bytes).unwrap();
+    idx::read(&path).map(drop).map_err(|error| error.to_string())
+}
+
+/// The formats that tell when they are cut off, each with a small whole file.
+fn closed_formats() -> Vec<(&'static str, Vec<u8>)> {
+    let mut names = vec![
+        ("little_f4.npz", "little_f4.npz"),
+        ("big_u2.npz", "big_u2.npz"),
+        ("grey.png", "grey/a/grey.png"),
+        ("palette.png", "colour/a/palette.png"),
+        ("baseline.jpg", "jpeg/a/baseline.jpg"),
+        ("progressive.jpg", "jpeg/a/progressive.jpg"),
+    ];
+    if cfg!(feature = "parquet") {
+        names.extend([("snappy.parquet", "snappy.parquet"), ("zstd.parquet", "zstd.parquet")]);
+    }
+    let read = |(name, path): (&'static str, &str)| (name, std::fs::read(golden(path)).unwrap());
+    names.into_iter().map(read).collect()
+}
+
+fn read_any(name: &str, bytes: &[u8]) -> Result<(), String> {
+    match name.rsplit_once('.') {
+        Some((_, "png" | "jpg")) => read_image(name, bytes),
+        Some(_) => read(name, bytes),
+        None => read_idx(bytes),
+    }
+}
+
+#[test]
+fn every_truncation_of_a_file_is_an_error() {
+    for (name, bytes) in closed_formats() {
+        assert!(read_any(name, &bytes).is_ok(), "{name} is whole");
+        for end in 0..bytes.len() {
+            // The last bytes of an image may be no more than its end mark.
+            let cut = read_any(name, &bytes[..end]);
+            let is_image = name.ends_with("png") || name.ends_with("jpg");
+            assert!(
+                cut.is_err() || (is_image && end + 16 > bytes.len()),
+                "{name} cut to {end} bytes"
+            );
+        }
+    }
+    let labels = [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1];
+    for end in 0..labels.len() {
+        assert!(read_idx(&labels[..end]).is_err());
+    }
+}
+
+#[test]
+fn every_truncation_of_a_text_table_is_an_error_or_a_smaller_table() {
+    let bytes = std::fs::read(golden("mixed.csv")).unwrap();
+    for end in 0..bytes.len() {
+        let _ = read("mixed.csv", &bytes[..end]);
+    }
+}
+
+/// The address space that the process has used, in bytes, where the system tells it.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+/// An `.npy` file of a header alone.
+fn npy(header: &str) -> Vec<u8> {
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes()].concat()
+}
+
+/// The file with the 32-bit numbers at these places replaced.
+fn with_numbers(mut bytes: Vec<u8>, numbers: &[(usize, u32)]) -> Vec<u8> {
+    for &(at, number) in numbers {
+        bytes[at..at + 4].copy_from_slice(&number.to_be_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn headers_that_announce_too_much_are_errors_and_take_no_memory() {
+    let before = peak();
+    let huge = u32::MAX.to_be_bytes();
+    for axes in 1..=5 {
+        let header = [&[0, 0, 8, axes][..], &huge.repeat(usize::from(axes)), &[1, 2, 3]].concat();
+        let message = read_idx(&header).unwrap_err();
+        assert!(message.contains("announces"), "{message}");
+    }
+    let shapes = [
+        "(1000000000000,)",
+        "(4294967296, 4294967296, 4294967296)",
+        "(18446744073709551615, 2)",
+        "(99999999999999999999,)",
+        "(0, 1000000000000)",
+        "(1000000000000, 0)",
+        "(-1,)",
+        "()",
+        "(",
+    ];
+    for shape in shapes {
+        for order in ["False", "True", "Maybe"] {
+            let header =
+                format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': {shape}, }}");
+            assert!(read("x.npy", &npy(&header)).is_err(), "{header}");
+        }
+    }
+    for header in
+        ["", "{", "{'descr': '<f8'}", "{'descr': '<U5', 'shape': (1,)}", "'descr':'shape':"]
+    {
+        assert!(read("x.npy", &npy(header)).is_err(), "{header}");
+    }
+    let png = std::fs::read(golden("grey/a/grey.png")).unwrap();
+    for (width, height) in [(1 << 30, 1 << 30), (16_000, 16_000), (1, 1 << 31), (0, 5)] {
+        // The sum that guards the header is not mended: the reader may refuse for that alone.
+        assert!(
+            read_image("grey.png", &with_numbers(png.clone(), &[(16, width), (20, height)]))
+                .is_err()
+        );
+    }
+    let mut jpeg = std::fs::read(golden("jpeg/a/baseline.jpg")).unwrap();
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    jpeg[frame + 5..frame + 9].fill(0xff);
+    let message = read_image("baseline.jpg", &jpeg).unwrap_err();
+    assert!(message.contains("65535") || message.contains("16384"), "{message}");
+    if let (Some(before), Some(after)) = (before, peak()) {
+        assert!(after - before < 48 << 20, "{} bytes were taken", after - before);
+    }
+}
+
+/// The image with the content of one chunk changed, its length and check sum made right.
+fn with_chunk(png: &[u8], name: &[u8; 4], change: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let at = png.windows(4).position(|window| window == name).unwrap();
+    let length = u32::from_be_bytes(png[at - 4..at].try_into().unwrap()) as usize;
+    let content = change(&png[at + 4..at + 4 + length]);
+    let mut sum = flate2::Crc::new();
+    sum.update(name);
+    sum.update(&content);
+    let length_bytes = (content.len() as u32).to_be_bytes();
+    let sum = sum.sum().to_be_bytes();
+    [&png[..at - 4], &length_bytes, name, &content, &sum, &png[at + 8 + length..]].concat()
+}
+
+#[test]
+fn chunks_that_are_sound_but_wrong_are_errors() {
+    let png = std::fs::read(golden("colour/a/palette.png")).unwrap();
+    assert_eq!(with_chunk(&png, b"PLTE", <[u8]>::to_vec), png);
+    for missing in [1, 2] {
+        let cut = with_chunk(&png, b"PLTE", |colours| colours[missing..].to_vec());
+        let message = read_image("palette.png", &cut).unwrap_err();
+        assert!(message.contains("palette"), "{message}");
+    }
+    let huge = with_chunk(&png, b"IHDR", |header| {
+        [&16_000_u32.to_be_bytes(), &16_000_u32.to_be_bytes(), &header[8..]].concat()
+    });
+    let message = read_image("palette.png", &huge).unwrap_err();
+    assert!(message.contains("16000×16000 pixels, which a file of"), "{message}");
+}
+
+#[test]
+fn a_kept_preparation_of_impossible_images_is_refused() {
+    let source = Source { path: golden("grey").display().to_string(), ..Source::default() };
+    let kept = source.load(&|_| unreachable!()).unwrap().preparation;
+    let json = serde_json::to_string(&kept).unwrap();
+    assert!(serde_json::from_str::<Preparation>(&json).is_ok());
+    for wrong in ["0", "99999999999"] {
+        let json = json.replace("\"width\":12", &format!("\"width\":{wrong}"));
+        let message = serde_json::from_str::<Preparation>(&json).unwrap_err().to_string();
+        assert!(message.contains("are no images"), "{message}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each case damages every format at the same places.
+    #[test]
+    fn damaged_files_are_read_or_refused(
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut files = closed_formats();
+        files.push(("mixed.csv", std::fs::read(golden("mixed.csv")).unwrap()));
+        files.push(("labels", vec![0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 1]));
+        for (name, mut bytes) in files {
+            for (at, value) in &flips {
+                let at = at.index(bytes.len());
+                bytes[at] = *value;
+            }
+            let _ = read_any(name, &bytes);
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_table_or_refused(text in "[a-c,\"\t\r\n0-9.?;]{0,60}") {
+        let _ = read("t.csv", text.as_bytes());
+        let _ = read("t.tsv", text.as_bytes());
+    }
+}

@@ -1,0 +1,142 @@
+//! A training that is stopped anywhere and resumed ends with the bits of one that was not.
+
+use chainrule_train::data::Dataset;
+use chainrule_train::{Checkpoint, Config, Event, Flow, Outcome, Parts, RunFolder, Trainer};
+
+/// Points in the plane, by the quadrant's parity.
+fn points(count: usize) -> Dataset {
+    let at = |i: usize, step: f32| ((i as f32 * step).sin() * 7.0).fract();
+    let rows: Vec<[f32; 2]> = (0..count).map(|i| [at(i, 1.3), at(i, 2.7)]).collect();
+    let labels = rows.iter().map(|[x, y]| u32::from((*x > 0.0) != (*y > 0.0))).collect();
+    Dataset::new(2, rows.concat(), labels, 2).unwrap()
+}
+
+/// Trains, stopping before every step that `stops` names (counted over all epochs) to go through a
+/// folder; the last state.
+fn train(config: &Config, stops: &[u64]) -> Checkpoint<f32> {
+    let (train, validation) = (points(50), points(20));
+    let parts = Parts { train: &train, validation: Some(&validation), test: None };
+    let model = config.model(2, 2).unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(&temporary.path().join("run"), config, false).unwrap();
+    let (mut steps, mut stops) = (0, stops.iter());
+    let mut next = stops.next();
+    loop {
+        let mut trainer = Trainer::<f32>::new(&model, config, &train).unwrap();
+        if let Some(checkpoint) = folder.load().unwrap() {
+            trainer.restore(checkpoint).unwrap();
+        }
+        let outcome = trainer.run(parts, &mut |event, trainer| {
+            if let Event::Step { .. } = event {
+                steps += 1;
+            }
+            if next.is_some_and(|&stop| steps >= stop) {
+                folder.save(&trainer.checkpoint())?;
+                return Ok(Flow::Stop);
+            }
+            Ok(Flow::Continue)
+        });
+        if outcome.unwrap() != Outcome::Interrupted {
+            return trainer.checkpoint();
+        }
+        next = stops.next();
+    }
+}
+
+fn same(config: &Config) {
+    let whole = train(config, &[]);
+    for stops in [&[1][..], &[3, 4, 5], &[8], &[10], &[2, 19, 23]] {
+        let resumed = train(config, stops);
+        assert_eq!(resumed.parameters, whole.parameters, "{stops:?}");
+        assert_eq!(resumed.state, whole.state, "{stops:?}");
+        assert_eq!(resumed.progress, whole.progress, "{stops:?}");
+        let losses =
+            |c: &Checkpoint<f32>| c.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
+        assert_eq!(losses(&resumed), losses(&whole), "{stops:?}");
+    }
+}
+
+/// Seven steps an epoch, of which the last has two examples.
+fn config(settings: &str) -> Config {
+    let common = ["hidden = [6]", "init = \"he\"", "batch_size = 8", "epochs = 4", "lr = 0.05"];
+    let key = |line: &str| line.split(" = ").next().unwrap_or_default().to_owned();
+    let given: Vec<String> = settings.lines().map(key).collect();
+    let usual: Vec<&str> = common.into_iter().filter(|line| !given.contains(&key(line))).collect();
+    Config::from_toml(&format!("{}\n{settings}", usual.join("\n"))).unwrap()
+}
+
+#[test]
+fn with_plain_gradient_descent() {
+    same(&config(""));
+}
+
+#[test]
+fn with_dropout_momentum_and_a_cosine() {
+    same(&config(
+        "dropout = 0.3\noptimizer = { kind = \"sgd\", momentum = 0.9, nesterov = true }\nschedule = \"cosine\"\nwarmup = 5",
+    ));
+}
+
+#[test]
+fn with_batch_normalisation_and_adam() {
+    same(&config(
+        "layers = [\"affine 6\", \"batch-norm\", \"gelu\", \"affine 2\"]\noptimizer = \"adamw\"\nclip_norm = 0.5",
+    ));
+}
+
+#[test]
+fn with_accumulated_gradients() {
+    same(&config("accumulate = 3\noptimizer = \"rmsprop\"\nlr = 0.001"));
+}
+
+#[test]
+fn with_a_plateau_and_early_stopping() {
+    same(&config(
+        "validation = 0.1\nepochs = 9\nschedule = { kind = \"reduce-on-plateau\", patience = 0 }\nearly_stopping = { patience = 2, min_delta = 0.02 }",
+    ));
+}
+
+#[test]
+fn accumulated_batches_are_one_large_batch() {
+    // 48 examples: whole batches alone, so that means of means are means.
+    let data = points(48);
+    let parts = Parts { train: &data, validation: None, test: None };
+    let run = |settings: &str| {
+        let config = config(settings);
+        let model = config.model(2, 2).unwrap();
+        let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
+        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
+        trainer.model_parameters()
+    };
+    let (small, large) = (run("batch_size = 8\naccumulate = 2"), run("batch_size = 16"));
+    for ((name, a), (_, b)) in small.iter().zip(large.iter()) {
+        for (a, b) in a.values().iter().zip(b.values()) {
+            assert!((a - b).abs() < 1e-13, "{name}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
+    let data = points(8);
+    let parts = Parts { train: &data, validation: None, test: None };
+    let run = |settings: &str| {
+        let config = config(&format!("epochs = 1\n{settings}"));
+        let model = config.model(2, 2).unwrap();
+        let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
+        let before = trainer.model_parameters();
+        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
+        let moved = |name: &str| {
+            let after = trainer.parameters.get(name).unwrap().values()[0];
+            after - before.get(name).unwrap().values()[0]
+        };
+        ["affine1.weight", "affine2.weight", "affine2.bias"].map(moved)
+    };
+    let plain = run("");
+    let changed = run("freeze = [\"affine1.*\"]\nrates = { \"affine2.w*\" = 0.5 }");
+    assert_eq!(changed[0], 0.0);
+    assert!((changed[1] / plain[1] - 0.5).abs() < 1e-12 && changed[2] == plain[2]);
+    let unknown = config("freeze = [\"affine3.*\"]");
+    let error = Trainer::<f64>::new(&unknown.model(2, 2).unwrap(), &unknown, &data).err().unwrap();
+    assert!(error.to_string().contains("`affine3.*`"), "{error}");
+}
