@@ -14,7 +14,8 @@ pub fn loom() -> Result<()> {
 }
 
 /// The tests that reach the code that is `unsafe`.
-const REACHING: [&str; 5] = ["--lib", "--test", "plan", "--test", "random_graphs"];
+const REACHING: [&str; 7] =
+    ["--lib", "--test", "plan", "--test", "random_graphs", "--test", "soundness"];
 
 /// Runs them under the address sanitizer, and trainings under the thread sanitizer and valgrind. The
 /// stable toolchain ships the sanitizers' runtimes, but turns them on only for who says that it knows.

@@ -1,5 +1,6 @@
 //! Recording a computation: nodes, their types, and the first error.
 
+mod contract;
 pub(crate) mod op;
 mod var;
 
@@ -10,6 +11,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use contract::{Contract, Kernel, contract};
 pub use op::{
     AnyOp, Class, Gate, InPlace, Notation, Op, Operand, Output, Scalar, Values, ValuesMut, View,
 };
@@ -62,6 +64,24 @@ impl Type {
     }
 }
 
+impl Type {
+    /// Checks the labels given for the input `name` of this type.
+    pub(crate) fn check_labels(&self, name: &str, labels: &[u32]) -> Result<()> {
+        let (expected, found) = (self.shape.len(), labels.len());
+        if expected != found {
+            let shape = self.shape.dims().into();
+            return Err(Error::ElementCount { shape, expected, found });
+        }
+        let Kind::Index { bound } = self.kind else { return Ok(()) };
+        match labels.iter().map(|&label| label as usize).find(|&label| label >= bound) {
+            Some(label) => {
+                Err(Error::Label { place: format!("input `{name}`"), label, classes: bound })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
@@ -102,6 +122,8 @@ pub struct Node {
     pub ty: Type,
     /// The scope in which it was recorded, for [`Graph::scope_name`].
     pub scope: u32,
+    /// Where the caller recorded it.
+    pub place: &'static Location<'static>,
 }
 
 impl Node {
@@ -123,6 +145,28 @@ impl Node {
             Source::Constant(_) => "constant",
             Source::Op(op) => op.name(),
         }
+    }
+
+    /// The types of the operands, which are among `nodes`.
+    pub(crate) fn operand_types(&self, nodes: &[Node]) -> Vec<Type> {
+        self.operands.iter().map(|&operand| nodes[operand as usize].ty).collect()
+    }
+
+    /// A mistake of this node's operation.
+    pub(crate) fn mistake(&self, nodes: &[Node], message: &str) -> Error {
+        mistake(self.op_name(), message, &self.operand_types(nodes), self.place)
+    }
+}
+
+/// The error of an operation that was recorded at `place`.
+fn mistake(op: &str, message: &str, operands: &[Type], place: &'static Location<'_>) -> Error {
+    let operands: Vec<String> = operands.iter().map(Type::to_string).collect();
+    Error::Operation {
+        op: op.into(),
+        message: message.into(),
+        operands: operands.join(", "),
+        file: place.file(),
+        line: place.line(),
     }
 }
 
@@ -234,6 +278,7 @@ impl Graph {
     /// assert_eq!((g.constant(2.0) * 3.0).eval()?.values(), [6.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[track_caller]
     pub fn constant(&self, value: f64) -> Var<'_> {
         self.constant_tensor(Tensor::scalar(value))
     }
@@ -247,6 +292,7 @@ impl Graph {
     /// assert_eq!(x.sum(&[]).eval()?.values(), [6.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[track_caller]
     pub fn constant_tensor(&self, tensor: Tensor<f64>) -> Var<'_> {
         let ty = Type::real(tensor.shape());
         self.push(Source::Constant(Arc::new(tensor)), &[], ty)
@@ -369,6 +415,19 @@ impl Graph {
         self.len() == 0
     }
 
+    /// Checks that values are of this graph.
+    pub(crate) fn own<'v, 'g: 'v>(
+        &self,
+        values: impl IntoIterator<Item = &'v Var<'g>>,
+    ) -> Result<()> {
+        match values.into_iter().find(|v| !v.belongs_to(self)) {
+            None => Ok(()),
+            Some(stranger) => Err(Error::Mismatch(format!(
+                "{stranger:?} belongs to another graph than the one compiled"
+            ))),
+        }
+    }
+
     /// The number by which plans know this graph.
     pub(crate) fn number(&self) -> u64 {
         self.number
@@ -448,14 +507,8 @@ impl Graph {
     #[track_caller]
     pub fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
         let place = self.place.get().unwrap_or(Location::caller());
-        let operands: Vec<String> = operands.iter().map(|v| v.ty().to_string()).collect();
-        self.error.borrow_mut().get_or_insert_with(|| Error::Operation {
-            op: op.into(),
-            message: message.into(),
-            operands: operands.join(", "),
-            file: place.file(),
-            line: place.line(),
-        });
+        let operands: Vec<Type> = operands.iter().map(Var::ty).collect();
+        self.error.borrow_mut().get_or_insert_with(|| mistake(op, message, &operands, place));
         Var::poison(self)
     }
 
@@ -480,10 +533,13 @@ impl Graph {
         }
     }
 
+    #[track_caller]
     fn push(&self, source: Source, operands: &[u32], ty: Type) -> Var<'_> {
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len() as u32;
-        nodes.push(Node { source, operands: operands.into(), ty, scope: self.scope.get() });
+        let place = self.place.get().unwrap_or(Location::caller());
+        let scope = self.scope.get();
+        nodes.push(Node { source, operands: operands.into(), ty, scope, place });
         Var::new(self, id)
     }
 }

@@ -1,9 +1,8 @@
 //! What an operation is: the trait that graphs, plans and executors know operations by.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::fmt::Debug;
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::{Graph, Type, Var};
 use crate::tensor::{ByPrecision, Real, Shape, Strides};
@@ -27,8 +26,6 @@ pub enum Class {
     Pointwise,
     /// The output is the operand's memory, read in another order: nothing is computed.
     View,
-    /// The matrix product, whose kernel takes in what follows it.
-    Product,
     /// Only its kernel knows; operands come in any strides when `strided`, else contiguous.
     Kernel {
         /// Whether the kernel reads operands through their strides.
@@ -37,6 +34,10 @@ pub enum Class {
 }
 
 /// An operation, in one place.
+///
+/// What an operation says of itself is checked against its types before anything runs: a
+/// [`Class::Pointwise`] whose operands have other shapes than the output, a [`Op::view`] outside the
+/// operand, a [`Op::grain`] that does not divide the output are errors that name the operation.
 pub trait Op: Debug + Send + Sync + 'static {
     /// The operation's name, in lower case.
     fn name(&self) -> &'static str;
@@ -82,13 +83,6 @@ pub trait Op: Debug + Send + Sync + 'static {
         false
     }
 
-    /// For an operation that is the mean of what another computes, row by row: that other one, which a
-    /// plan shares among threads.
-    #[doc(hidden)]
-    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
-        None
-    }
-
     /// How the formula is written.
     fn notation(&self) -> Notation {
         Notation::Function
@@ -99,14 +93,14 @@ pub trait Op: Debug + Send + Sync + 'static {
         Class::Kernel { strided: false }
     }
 
-    /// For [`Class::View`]: the output's place in the operand's memory, or `None` where the operand
-    /// must be made contiguous first.
+    /// For [`Class::View`]: the output's place in the operand's memory, between the operand's first
+    /// element and its last, or `None` where the operand must be made contiguous first.
     fn view(&self, _operand: &View, _output: &Shape) -> Option<View> {
         None
     }
 
-    /// The number of output elements that are computed together, such as a row; a kernel's range
-    /// begins and ends at multiples of it.
+    /// The number of output elements that are computed together, such as a row: it divides the
+    /// number of all, and a kernel's range begins and ends at multiples of it.
     fn grain(&self, _output: &Shape) -> usize {
         1
     }
@@ -157,13 +151,15 @@ impl View {
         Self { shape, strides: shape.strides(), offset: 0 }
     }
 
-    /// One past the last element that the view can reach.
+    /// One past the last element that the view can reach; the largest number where that is too far
+    /// for any memory.
     pub(crate) fn end(&self) -> usize {
         if self.shape.is_empty() {
             return self.offset;
         }
         let dims = self.shape.dims().iter().zip(self.strides);
-        self.offset + dims.map(|(&n, stride)| (n - 1) * stride).sum::<usize>() + 1
+        let reach = dims.map(|(&n, stride)| (n - 1).saturating_mul(stride));
+        reach.fold(self.offset, usize::saturating_add).saturating_add(1)
     }
 
     /// Whether the elements lie row by row without gaps.
@@ -197,6 +193,14 @@ pub enum Values<'a, T> {
 }
 
 impl<'a, T> Operand<'a, T> {
+    /// The operand's type; the bound of whole numbers is not known here.
+    pub(crate) fn ty(&self) -> Type {
+        match self.values {
+            Values::Real(_) => Type::real(self.shape),
+            Values::Index(_) => Type::index(self.shape, usize::MAX),
+        }
+    }
+
     /// The real elements; empty for whole numbers, which a shape rule must have refused.
     #[must_use]
     pub fn real(&self) -> &'a [T] {
@@ -278,9 +282,15 @@ impl<'g> Gate<'_, 'g> {
 /// What tells two operations apart: the type and, where it has fields, their values.
 pub(crate) type Key = (TypeId, Option<String>);
 
+mod sealed {
+    pub trait Sealed {}
+    impl<O: super::Op> Sealed for O {}
+}
+
 /// [`Op`] without type parameters, so that a graph can hold any operation.
 #[doc(hidden)]
-pub trait AnyOp: Debug + Send + Sync {
+pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
+    fn as_any(&self) -> &dyn Any;
     fn name(&self) -> &'static str;
     fn key(&self) -> Key;
     fn infer(&self, operands: &[Type]) -> Result<Type, String>;
@@ -294,7 +304,6 @@ pub trait AnyOp: Debug + Send + Sync {
     fn scalar_f64(&self) -> Option<Scalar<f64>>;
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
     fn by_rows(&self, operand: usize) -> bool;
-    fn mean_of(&self) -> Option<Arc<dyn AnyOp>>;
     fn notation(&self) -> Notation;
     fn class(&self) -> Class;
     fn view(&self, operand: &View, output: &Shape) -> Option<View>;
@@ -303,7 +312,17 @@ pub trait AnyOp: Debug + Send + Sync {
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
 }
 
+impl dyn AnyOp {
+    /// Whether this is the operation `O`.
+    pub(crate) fn is<O: Op>(&self) -> bool {
+        self.as_any().is::<O>()
+    }
+}
+
 impl<O: Op> AnyOp for O {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
     fn name(&self) -> &'static str {
         Op::name(self)
     }
@@ -342,9 +361,6 @@ impl<O: Op> AnyOp for O {
     }
     fn by_rows(&self, operand: usize) -> bool {
         Op::by_rows(self, operand)
-    }
-    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
-        Op::mean_of(self)
     }
     fn notation(&self) -> Notation {
         Op::notation(self)

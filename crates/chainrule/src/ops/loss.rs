@@ -1,10 +1,8 @@
 //! Losses: softmax with loss, half squared error, mean squared error.
 
-use std::sync::Arc;
-
 use super::reduce::sum_run;
 use super::softmax::{exp_rows, largest, row_sum};
-use super::{AnyOp, Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
+use super::{Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
 use crate::graph::{Kind, Var};
 use crate::tensor::Shape;
 
@@ -30,9 +28,6 @@ impl Op for SoftmaxWithLoss {
         RowLosses.forward(operands, Output { shape, range: 0..batch, values });
         output.real().fill(mean(&losses));
     }
-    fn mean_of(&self) -> Option<Arc<dyn AnyOp>> {
-        Some(Arc::new(RowLosses))
-    }
     fn cost(&self, operands: &[Type]) -> usize {
         operands[0].shape.len() * 10
     }
@@ -51,7 +46,7 @@ impl Op for SoftmaxWithLoss {
 
 /// The cross-entropy of each row: what plans compute before they take the mean.
 #[derive(Debug, Clone, Copy)]
-struct RowLosses;
+pub(crate) struct RowLosses;
 
 /// Elements whose exponentials are kept at once.
 const CHUNK: usize = 1024;

@@ -39,7 +39,9 @@ impl Op for MatMul {
         Shape::new(&lengths).map(Type::real).map_err(|error| error.to_string())
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let Some(lengths) = lengths(&operands[0].shape, &operands[1].shape) else { return };
+        let types: Vec<Type> = operands.iter().map(Operand::ty).collect();
+        let ty = Op::infer(self, &types);
+        assert_eq!(ty, Ok(Type::real(output.shape)), "the shape rule refuses matmul's operands");
         if operands.iter().any(|operand| operand.shape.is_empty()) {
             return output.real().fill(T::zero());
         }
@@ -48,6 +50,7 @@ impl Op for MatMul {
             (operands[i].real(), View { shape, strides, offset: 0 })
         });
         assert!(a.1.end() <= a.0.len() && b.1.end() <= b.0.len(), "matmul operand too short");
+        let lengths = lengths(&a.1.shape, &b.1.shape);
         let Lengths { m, n, .. } = lengths;
         let mut scratch = vec![T::zero(); scratch_len(lengths)];
         let rows = output.range.start / n.max(1)..output.range.end / n.max(1);
@@ -72,8 +75,9 @@ impl Op for MatMul {
     fn notation(&self) -> Notation {
         Notation::Infix("@")
     }
+    /// To a plan, which knows this operation by its type, a product is more than a kernel.
     fn class(&self) -> Class {
-        Class::Product
+        Class::Kernel { strided: true }
     }
     fn grain(&self, output: &Shape) -> usize {
         output.dims()[output.rank() - 1].max(1)
@@ -92,10 +96,12 @@ impl<T> Follow<T> for Nothing {
     fn ahead(&mut self, _: &Range<usize>, _: &Range<usize>, _: usize, _: usize) {}
 }
 
-/// The lengths of each matrix product of a batch.
-pub(crate) fn lengths(a: &Shape, b: &Shape) -> Option<Lengths> {
-    let ((_, m, k), (_, _, n)) = (split(a)?, split(b)?);
-    Some(Lengths { m, k, n })
+/// The lengths of each matrix product of a batch, for operands that the shape rule takes.
+pub(crate) fn lengths(a: &Shape, b: &Shape) -> Lengths {
+    match (split(a), split(b)) {
+        (Some((_, m, k)), Some((_, _, n))) => Lengths { m, k, n },
+        _ => unreachable!("the shape rule refuses {a} and {b}, which are no matrices"),
+    }
 }
 
 /// Number `which` of the matrices that an operand holds.

@@ -62,8 +62,8 @@ pub use crate::graph::{
     ValuesMut, View,
 };
 pub use crate::tensor::Real;
-pub(crate) use loss::MeanOfAll;
 pub use loss::SoftmaxWithLoss;
+pub(crate) use loss::{MeanOfAll, RowLosses};
 pub use matmul::MatMul;
 pub(crate) use matmul::{Nothing, by_matrix, lengths as matmul_lengths, matrix};
 pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};

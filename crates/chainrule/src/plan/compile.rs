@@ -7,7 +7,7 @@ use super::schedule::{Schedule, schedule};
 use super::simplify::simplify;
 use super::units::{Units, Work};
 use super::{Layout, Phase, Place, Step, Storage};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{Graph, Kind, Node, Var};
 use crate::tensor::Real;
 
@@ -26,11 +26,7 @@ impl Graph {
         guard: Option<Var<'_>>,
     ) -> Result<Layout> {
         self.ok()?;
-        let mut all = outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard);
-        if let Some(stranger) = all.find(|v| !std::ptr::eq(v.graph(), self)) {
-            let message = format!("{stranger:?} belongs to another graph than the one compiled");
-            return Err(Error::Mismatch(message));
-        }
+        self.own(outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard))?;
         let mut nodes = self.nodes();
         let wanted: Vec<u32> = outputs
             .iter()
@@ -45,7 +41,7 @@ impl Graph {
         let needed = needed(&nodes, &wanted);
         let mut units = Units::new(&nodes);
         for id in (0..nodes.len() as u32).filter(|&id| needed[id as usize]) {
-            units.add(id);
+            units.add::<T>(id)?;
             if guard.is_some_and(|guard| now(&guard) == id) {
                 units.guard(id);
             }

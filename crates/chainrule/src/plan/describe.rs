@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Layout, Place, Plan, Step, Storage, Work};
 use crate::ops::matmul_lengths;
+use crate::ops::product::Lengths;
 use crate::runtime::Event;
 use crate::tensor::Real;
 
@@ -102,8 +103,7 @@ fn describe(layout: &Layout, step: &Step, phase: usize, shared: bool, element: u
     let (kernel, own) = match work {
         Work::Chain(chain) => (format!("pointwise {}", chain.shape), 0),
         Work::Product { a, b, chain, .. } => {
-            let lengths = matmul_lengths(&a.shape, &b.shape);
-            let (m, k, n) = lengths.map_or((0, 0, 0), |l| (l.m, l.k, l.n));
+            let Lengths { m, k, n } = matmul_lengths(&a.shape, &b.shape);
             let batch = chain.shape.len().checked_div(m * n).unwrap_or(0);
             let times = if batch > 1 { format!(" × {batch}") } else { String::new() };
             (format!("product {m}×{k}×{n}{times}"), 2 * chain.shape.len() * k)

@@ -241,17 +241,10 @@ impl<T: Real> Plan<T> {
     /// No such input, another number of labels, or one that is out of range.
     pub fn feed_labels(&mut self, name: &str, labels: &[u32]) -> Result<()> {
         let Slot { ty, at, .. } = self.slot(name)?.clone();
-        let Kind::Index { bound } = ty.kind else {
+        if ty.kind == Kind::Real {
             return Err(Error::Mismatch(format!("`{name}` takes real numbers, not labels")));
-        };
-        if labels.len() != ty.shape.len() {
-            let (shape, expected, found) = (ty.shape.dims().into(), ty.shape.len(), labels.len());
-            return Err(Error::ElementCount { shape, expected, found });
         }
-        if let Some(&label) = labels.iter().find(|&&label| label as usize >= bound) {
-            let place = format!("input `{name}`");
-            return Err(Error::Label { place, label: label as usize, classes: bound });
-        }
+        ty.check_labels(name, labels)?;
         let Buffer { offset, len, .. } = self.layout.buffers[at];
         self.indices.get_mut(offset..offset + len).copy_from_slice(labels);
         Ok(())

@@ -143,10 +143,10 @@ fn rows_of(work: &Work) -> usize {
             let shape = chain.shape;
             shape.dims()[..shape.rank() - 1].iter().product()
         }
-        Work::Kernel { op, out, .. } => {
+        Work::Kernel { out, contract, .. } => {
             let rows = rows_of_shape(&out.shape);
             let width = out.shape.len().checked_div(rows).unwrap_or(0);
-            if width.is_multiple_of(op.grain(&out.shape).max(1)) { rows } else { 1 }
+            if width.is_multiple_of(contract.grain) { rows } else { 1 }
         }
         Work::Copy { to, .. } => rows_of_shape(&to.shape),
         Work::Guard(_) => 1,
@@ -159,13 +159,10 @@ fn operands(work: &Work) -> Vec<(Place, bool)> {
     match work {
         Work::Chain(_) => {}
         Work::Product { a, b, .. } => found.extend([(*a, a.shape.rank() == 2), (*b, false)]),
-        Work::Kernel { op, operands, out, .. } => {
-            for (at, place) in operands.iter().enumerate() {
-                let first = |shape: &Shape| shape.get(0).filter(|&length| length != 1);
-                let same =
-                    first(&place.shape).is_some() && first(&place.shape) == first(&out.shape);
-                found.push((*place, same && op.by_rows(at)));
-            }
+        Work::Kernel { operands, out, contract, .. } => {
+            let splits = out.shape.get(0) != Some(1);
+            let by_rows = contract.by_rows.iter().map(|by_rows| splits && *by_rows);
+            found.extend(operands.iter().copied().zip(by_rows));
         }
         Work::Copy { from, .. } => found.push((*from, true)),
         Work::Guard(place) => found.push((*place, false)),
@@ -195,10 +192,12 @@ fn cost(work: &Work) -> f64 {
     let own = match work {
         Work::Chain(_) | Work::Guard(_) => 0.0,
         Work::Product { a, b, chain, .. } => {
-            let k = matmul_lengths(&a.shape, &b.shape).map_or(0, |lengths| lengths.k);
+            let k = matmul_lengths(&a.shape, &b.shape).k;
             50.0 + chain.shape.len() as f64 * k as f64 / 50.0
         }
-        Work::Kernel { out, cost, .. } => 20.0 + out.shape.len() as f64 * *cost as f64 / 4.0,
+        Work::Kernel { out, contract, .. } => {
+            20.0 + out.shape.len() as f64 * contract.cost as f64 / 4.0
+        }
         Work::Copy { to, .. } => 20.0 + to.shape.len() as f64 / 2.0,
     };
     let chain = work.chain().filter(|chain| !chain.body.is_empty());

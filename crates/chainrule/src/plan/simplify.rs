@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::graph::{Key, Node, Source, op};
-use crate::ops::{self, AnyOp, Class, Notation, Scalar};
+use crate::ops::{self, AnyOp, Class, Scalar, View};
 use crate::tensor::{Real, Shape, Tensor};
 
 /// Rewrites the needed nodes in place; the answer gives for each node the one that stands for it.
@@ -50,20 +50,21 @@ fn without_effect(nodes: &[Node], id: usize) -> Option<u32> {
     let op = node.op()?;
     let is_one = |operand: u32| repeated(&nodes[operand as usize]) == Some(1.0);
     match *node.operands {
-        [x] if rearranges(&**op) && nodes[x as usize].ty == node.ty => Some(x),
-        [a, b] if op.key() == AnyOp::key(&ops::Mul) => match (is_one(a), is_one(b)) {
+        [x] if nodes[x as usize].ty == node.ty && repeats(&**op, &node.ty.shape) => Some(x),
+        [a, b] if op.is::<ops::Mul>() => match (is_one(a), is_one(b)) {
             (_, true) => Some(a),
             (true, _) => Some(b),
             _ => None,
         },
-        [a, b] if op.key() == AnyOp::key(&ops::Div) && is_one(b) => Some(a),
+        [a, b] if op.is::<ops::Div>() && is_one(b) => Some(a),
         _ => None,
     }
 }
 
-/// Whether an operation only reshapes or repeats.
-fn rearranges(op: &dyn AnyOp) -> bool {
-    op.class() == Class::View && op.notation() == Notation::Silent
+/// Whether an operation views an operand of this shape just as it lies.
+fn repeats(op: &dyn AnyOp, shape: &Shape) -> bool {
+    let plain = View::contiguous(*shape);
+    op.class() == Class::View && op.view(&plain, shape) == Some(plain)
 }
 
 /// The number that a node repeats in all its elements, if its operands are constants.
@@ -71,11 +72,10 @@ fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
     let node = &nodes[id];
     let op = node.op()?;
     let value = |at: usize| repeated(&nodes[*node.operands.get(at)? as usize]);
-    if rearranges(&**op) {
-        return value(0);
-    }
-    if op.class() != Class::Pointwise {
-        return None;
+    match op.class() {
+        Class::View => return value(0),
+        Class::Pointwise => {}
+        Class::Kernel { .. } => return None,
     }
     let value = |at| value(at).map(T::from_f64);
     let result = match op::scalar::<T>(&**op)? {

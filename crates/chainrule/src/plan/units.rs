@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use super::simplify::repeated;
 use super::{Place, Slot, Storage};
-use crate::graph::{Node, Source, Type};
+use crate::error::Result;
+use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
 use crate::ops::product::fits_scratch;
-use crate::ops::{AnyOp, Class, MeanOfAll, View, matmul_lengths, matrix};
-use crate::tensor::{Shape, Tensor};
+use crate::ops::{
+    AnyOp, MatMul, MeanOfAll, RowLosses, SoftmaxWithLoss, View, matmul_lengths, matrix,
+};
+use crate::tensor::{Real, Shape, Tensor};
 
 /// An operand of one instruction of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +79,8 @@ pub(crate) enum Work {
     /// A matrix product and the pointwise operations that follow it; `out` keeps the product itself
     /// where something else reads it.
     Product { a: Place, b: Place, out: Option<usize>, chain: Chain },
-    /// One operation's kernel, and its cost per output element.
-    Kernel { op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, cost: usize },
+    /// One operation's kernel.
+    Kernel { op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, contract: Kernel },
     /// A strided value made contiguous.
     Copy { from: Place, to: Place },
     /// The run ends here if this scalar, the loss, is not finite.
@@ -182,7 +185,10 @@ impl<'a> Units<'a> {
     }
 
     /// Adds a node, whose operands have been added.
-    pub fn add(&mut self, id: u32) {
+    ///
+    /// # Errors
+    /// The node's operation breaks its contract.
+    pub fn add<T: Real>(&mut self, id: u32) -> Result<()> {
         let node = &self.nodes[id as usize];
         let home = match &node.source {
             Source::Input(name) => {
@@ -196,15 +202,20 @@ impl<'a> Units<'a> {
                 Home::Memory(Place::contiguous(Storage::Parameter(at), node.ty))
             }
             Source::Constant(tensor) => Home::Memory(self.constant(node, tensor)),
-            Source::Op(op) => match op.class() {
-                Class::Pointwise if self.floats(node) => Home::Floating,
-                Class::Pointwise => return self.add_pointwise(id, None),
-                Class::View => Home::Memory(self.view(node, &**op)),
-                Class::Product => self.product(id),
-                Class::Kernel { strided } => self.kernel(id, op, strided),
+            Source::Op(op) => match node.contract::<T>(&**op, self.nodes)? {
+                Contract::Pointwise if self.floats(node) => Home::Floating,
+                Contract::Pointwise => {
+                    self.add_pointwise(id, None);
+                    return Ok(());
+                }
+                Contract::View => Home::Memory(self.view(node, &**op)?),
+                Contract::Kernel(_) if op.is::<MatMul>() => self.product(id),
+                Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses::<T>(node),
+                Contract::Kernel(contract) => self.kernel(node, op, contract),
             },
         };
         self.homes[id as usize] = home;
+        Ok(())
     }
 
     fn constant(&mut self, node: &Node, tensor: &Arc<Tensor<f64>>) -> Place {
@@ -292,19 +303,17 @@ impl<'a> Units<'a> {
         }
     }
 
-    fn view(&mut self, node: &Node, op: &dyn AnyOp) -> Place {
-        let operand = self.place(node.operands[0]);
-        let view = |place: &Place| op.view(&place.view(), &node.ty.shape);
-        let (base, found) = match view(&operand) {
-            Some(found) => (operand, Some(found)),
-            None => {
-                let copy = self.copy(operand);
-                (copy, view(&copy))
-            }
+    fn view(&mut self, node: &Node, op: &dyn AnyOp) -> Result<Place> {
+        let mut base = self.place(node.operands[0]);
+        let mut found = node.view(op, self.nodes, &base.view())?;
+        if found.is_none() {
+            base = self.copy(base);
+            found = node.view(op, self.nodes, &base.view())?;
+        }
+        let Some(View { shape, strides, offset }) = found else {
+            return Err(node.no_view(self.nodes));
         };
-        let View { shape, strides, offset } = found.unwrap_or(base.view());
-        let offset = if shape.is_empty() { 0 } else { offset };
-        Place { shape, strides, offset, ..base }
+        Ok(Place { shape, strides, offset, ..base })
     }
 
     fn product(&mut self, id: u32) -> Home {
@@ -315,35 +324,54 @@ impl<'a> Units<'a> {
         Home::Product(unit)
     }
 
-    fn kernel(&mut self, id: u32, op: &Arc<dyn AnyOp>, strided: bool) -> Home {
-        let node = &self.nodes[id as usize];
+    fn kernel(&mut self, node: &Node, op: &Arc<dyn AnyOp>, contract: Kernel) -> Home {
+        let operands = self.operands(node, contract.strided);
+        Home::Memory(self.push_kernel(op.clone(), operands, node.ty, contract))
+    }
+
+    fn operands(&mut self, node: &Node, strided: bool) -> Vec<Place> {
         let mut operands = Vec::with_capacity(node.operands.len());
         for &operand in &node.operands {
             let place = self.place(operand);
             operands.push(if strided { place } else { self.copy_if_strided(place) });
         }
-        let types: Vec<Type> =
-            node.operands.iter().map(|&operand| self.nodes[operand as usize].ty).collect();
-        if let Some(rows) = op.mean_of()
-            && let Ok(ty) = rows.infer(&types)
-        {
-            let all = self.push_kernel(rows, operands, &types, ty);
-            return Home::Memory(self.push_kernel(Arc::new(MeanOfAll), vec![all], &[ty], node.ty));
-        }
-        Home::Memory(self.push_kernel(op.clone(), operands, &types, node.ty))
+        operands
     }
 
-    fn push_kernel(
+    /// The mean of rows' losses: threads share the rows, and one of them takes the mean.
+    fn row_losses<T: Real>(&mut self, node: &Node) -> Home {
+        let operands = self.operands(node, false);
+        let types = node.operand_types(self.nodes);
+        let losses = Type::real([types[0].shape.dims()[0]]);
+        let losses = self.own_kernel::<T>(Arc::new(RowLosses), operands, &types, losses);
+        let ty = Type::real(losses.shape);
+        Home::Memory(self.own_kernel::<T>(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty))
+    }
+
+    /// A kernel of the library that is no node's.
+    fn own_kernel<T: Real>(
         &mut self,
         op: Arc<dyn AnyOp>,
         operands: Vec<Place>,
         types: &[Type],
         ty: Type,
     ) -> Place {
+        match contract::<T>(&*op, types, ty) {
+            Ok(Contract::Kernel(contract)) => self.push_kernel(op, operands, ty, contract),
+            other => unreachable!("{op:?} is a kernel of these types, but answers {other:?}"),
+        }
+    }
+
+    fn push_kernel(
+        &mut self,
+        op: Arc<dyn AnyOp>,
+        operands: Vec<Place>,
+        ty: Type,
+        contract: Kernel,
+    ) -> Place {
         let buffer = self.buffer(ty, Some(self.work.len()));
         let out = Place::contiguous(Storage::Buffer(buffer), ty);
-        let cost = op.cost(types);
-        self.work.push(Work::Kernel { op, operands, out, cost });
+        self.work.push(Work::Kernel { op, operands, out, contract });
         out
     }
 
@@ -385,14 +413,15 @@ impl<'a> Units<'a> {
     /// Gives memory to products whose sums take more than one pass.
     pub fn keep_large_products(&mut self) {
         for unit in 0..self.work.len() {
-            let Work::Product { a, b, out: None, chain, .. } = &self.work[unit] else { continue };
+            let next = self.buffers.len();
+            let Work::Product { a, b, out: out @ None, chain } = &mut self.work[unit] else {
+                continue;
+            };
             let lengths = matmul_lengths(&a.shape, &b.shape);
             let right = matrix::<()>(std::ptr::null(), &b.view(), 0);
-            if lengths.is_some_and(|lengths| !fits_scratch(lengths, &right)) {
-                let buffer = self.buffer(Type::real(chain.shape), Some(unit));
-                if let Work::Product { out, .. } = &mut self.work[unit] {
-                    *out = Some(buffer);
-                }
+            if !fits_scratch(lengths, &right) {
+                *out = Some(next);
+                self.buffers.push((Type::real(chain.shape), Some(unit)));
             }
         }
     }

@@ -216,7 +216,7 @@ const LINE: usize = 16;
 /// The scratch memory that a step's product needs.
 fn product_scratch(work: &Work) -> usize {
     match work {
-        Work::Product { a, b, .. } => matmul_lengths(&a.shape, &b.shape).map_or(0, scratch_len),
+        Work::Product { a, b, .. } => scratch_len(matmul_lengths(&a.shape, &b.shape)),
         _ => 0,
     }
 }
@@ -297,7 +297,7 @@ impl<'a, T: Real> Worker<'a, T> {
                     self.scratch = scratch;
                 }
             }
-            Work::Product { a, b, out, chain, .. } => {
+            Work::Product { a, b, out, chain } => {
                 self.product((a, b), *out, chain, program, rows);
             }
             Work::Kernel { op, operands, out, .. } => {
@@ -321,7 +321,7 @@ impl<'a, T: Real> Worker<'a, T> {
         program: Option<&Program<T>>,
         rows: Range<usize>,
     ) {
-        let Some(lengths) = matmul_lengths(&a.shape, &b.shape) else { return };
+        let lengths = matmul_lengths(&a.shape, &b.shape);
         let starts = [a, b].map(|place| self.pointer(place.storage).cast_const());
         let taken = self.take_scratch();
         let for_chain = program.map_or(0, |program| program.scratch).next_multiple_of(LINE);

@@ -1,8 +1,8 @@
 //! Evaluating a graph node by node, without a plan: the reference that plans are tested against.
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Node, Source, Var, op};
-use crate::ops::{AnyOp, Class, Operand, Output, Values, ValuesMut, View};
+use crate::graph::{Contract, Graph, Kind, Node, Source, Var, op};
+use crate::ops::{AnyOp, Operand, Output, Values, ValuesMut, View};
 use crate::parameters::Parameters;
 use crate::tensor::{Offsets, Real, Tensor};
 
@@ -39,12 +39,13 @@ impl Graph {
         parameters: &Parameters<T>,
     ) -> Result<Vec<Tensor<T>>> {
         self.ok()?;
+        self.own(outputs)?;
         let nodes = self.nodes();
-        let mut values: Vec<Option<Elements<T>>> = Vec::with_capacity(nodes.len());
+        let mut values: Vec<Elements<T>> = Vec::with_capacity(nodes.len());
         let end = outputs.iter().map(|v| v.id() as usize + 1).max().unwrap_or(0);
         for node in &nodes[..end] {
-            let missing = |what, name: &str| Error::Unknown {
-                what,
+            let missing = |name: &str| Error::Unknown {
+                what: "input",
                 name: name.into(),
                 known: "those that were given".into(),
             };
@@ -52,31 +53,46 @@ impl Graph {
                 Source::Constant(tensor) => {
                     Elements::Real(tensor.values().iter().map(|&x| T::from_f64(x)).collect())
                 }
-                Source::Parameter(name) => Elements::Real(parameters.get(name)?.values().to_vec()),
+                Source::Parameter(name) => real("parameter", name, node, parameters.get(name)?)?,
                 Source::Input(name) if node.ty.kind == Kind::Real => {
                     let found = inputs.iter().find(|(known, _)| **known == **name);
-                    let (_, tensor) = found.ok_or_else(|| missing("input", name))?;
-                    Elements::Real(tensor.values().to_vec())
+                    let (_, tensor) = found.ok_or_else(|| missing(name))?;
+                    real("input", name, node, tensor)?
                 }
                 Source::Input(name) => {
                     let found = labels.iter().find(|(known, _)| **known == **name);
-                    let (_, given) = found.ok_or_else(|| missing("input", name))?;
+                    let (_, given) = found.ok_or_else(|| missing(name))?;
+                    node.ty.check_labels(name, given)?;
                     Elements::Index(given.to_vec())
                 }
-                Source::Op(op) => evaluate(&**op, node, &nodes, &values),
+                Source::Op(op) => evaluate(&**op, node, &nodes, &values)?,
             };
-            values.push(Some(value));
+            values.push(value);
         }
         let mut found = Vec::with_capacity(outputs.len());
         for v in outputs {
             match &values[v.id() as usize] {
-                Some(Elements::Real(elements)) => {
+                Elements::Real(elements) => {
                     found.push(Tensor::new(v.shape(), elements.clone())?);
                 }
-                _ => return Err(Error::Mismatch(format!("node {} holds labels", v.id()))),
+                Elements::Index(_) => {
+                    return Err(Error::Mismatch(format!("node {} holds labels", v.id())));
+                }
             }
         }
         Ok(found)
+    }
+}
+
+/// The given elements of an input or parameter.
+fn real<T: Real>(what: &str, name: &str, node: &Node, given: &Tensor<T>) -> Result<Elements<T>> {
+    match (given.shape(), node.ty.shape) {
+        (found, wanted) if found == wanted => Ok(Elements::Real(given.values().to_vec())),
+        (found, wanted) => {
+            let message =
+                format!("{what} `{name}` has shape {found}, but the graph wants {wanted}");
+            Err(Error::Mismatch(message))
+        }
     }
 }
 
@@ -85,36 +101,37 @@ fn evaluate<T: Real>(
     op: &dyn AnyOp,
     node: &Node,
     nodes: &[Node],
-    values: &[Option<Elements<T>>],
-) -> Elements<T> {
+    values: &[Elements<T>],
+) -> Result<Elements<T>> {
+    let contract = node.contract::<T>(op, nodes)?;
     let operands: Vec<Operand<'_, T>> = node
         .operands
         .iter()
         .map(|&id| {
             let shape = nodes[id as usize].ty.shape;
             let values = match &values[id as usize] {
-                Some(Elements::Real(elements)) => Values::Real(elements),
-                Some(Elements::Index(elements)) => Values::Index(elements),
-                None => Values::Index(&[]),
+                Elements::Real(elements) => Values::Real(elements),
+                Elements::Index(elements) => Values::Index(elements),
             };
             Operand { shape, strides: shape.strides(), values }
         })
         .collect();
     let shape = node.ty.shape;
-    if op.class() == Class::View {
+    if contract == Contract::View {
         let operand = &operands[0];
-        let view = op.view(&View::contiguous(operand.shape), &shape);
-        let view = view.unwrap_or(View::contiguous(shape));
+        let Some(view) = node.view(op, nodes, &View::contiguous(operand.shape))? else {
+            return Err(node.no_view(nodes));
+        };
         let mut walk = Offsets::new(&shape, &view.strides, 0);
         let places: Vec<usize> =
             (0..shape.len()).map(|_| view.offset + walk.next_offset()).collect();
-        return match operand.values {
+        return Ok(match operand.values {
             Values::Real(from) => Elements::Real(places.iter().map(|&at| from[at]).collect()),
             Values::Index(from) => Elements::Index(places.iter().map(|&at| from[at]).collect()),
-        };
+        });
     }
     let range = 0..shape.len();
-    match node.ty.kind {
+    Ok(match node.ty.kind {
         Kind::Real => {
             let mut elements = vec![T::zero(); shape.len()];
             let values = ValuesMut::Real(&mut elements);
@@ -127,5 +144,5 @@ fn evaluate<T: Real>(
             op::forward(op, &operands, Output { shape, range, values });
             Elements::Index(elements)
         }
-    }
+    })
 }

@@ -1,0 +1,143 @@
+//! What an operation promises, asked once and held against its types.
+//!
+//! [`Op`](super::Op) is a safe trait that anybody implements: what an operation says of itself can be
+//! wrong, and another time it can say something else. Code that is `unsafe` depends on none of that. It
+//! depends on the answers kept here, which plans and the interpreter take in place of asking again.
+
+use super::op::{self, AnyOp, Class, Scalar, View};
+use super::{Kind, Node, Type};
+use crate::error::{Error, Result};
+use crate::tensor::{Real, Shape};
+
+/// How an operation is computed, with the answers that an executor relies on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Contract {
+    /// The output and all operands are real numbers of one shape.
+    Pointwise,
+    /// The output's elements are elements of the one operand, of its kind; see [`Node::view`].
+    View,
+    /// A kernel writes the output.
+    Kernel(Kernel),
+}
+
+/// What to know about a kernel in order to call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kernel {
+    /// Whether operands can have any strides.
+    pub strided: bool,
+    /// Divides the number of output elements, and is at least 1.
+    pub grain: usize,
+    /// A rough count of arithmetic operations per output element.
+    pub cost: usize,
+    /// For each operand, whether a row of the output needs no more than its row: both have equally
+    /// many rows, more than none.
+    pub by_rows: Vec<bool>,
+}
+
+impl Node {
+    /// Asks this node's operation, in the precision `T`, how it is computed.
+    ///
+    /// # Errors
+    /// An answer that does not agree with the types.
+    pub(crate) fn contract<T: Real>(&self, op: &dyn AnyOp, nodes: &[Node]) -> Result<Contract> {
+        let answer = contract::<T>(op, &self.operand_types(nodes), self.ty);
+        answer.map_err(|message| self.mistake(nodes, &message))
+    }
+
+    /// Asks this node's operation, a [`Contract::View`], for the output's place in the memory that
+    /// holds the operand; `None` where the operand must be made contiguous first.
+    ///
+    /// # Errors
+    /// A place that is not within the operand's.
+    pub(crate) fn view(
+        &self,
+        op: &dyn AnyOp,
+        nodes: &[Node],
+        operand: &View,
+    ) -> Result<Option<View>> {
+        let answer = place(op, operand, &self.ty.shape);
+        answer.map_err(|message| self.mistake(nodes, &message))
+    }
+
+    /// That this node's operation finds no view even of a contiguous operand.
+    pub(crate) fn no_view(&self, nodes: &[Node]) -> Error {
+        self.mistake(nodes, "is a view, but finds none of a contiguous operand")
+    }
+}
+
+/// [`Node::contract`] for an operation that is no node's.
+///
+/// # Errors
+/// What is wrong with the answer and what would be right.
+pub(crate) fn contract<T: Real>(
+    op: &dyn AnyOp,
+    operands: &[Type],
+    output: Type,
+) -> Result<Contract, String> {
+    match op.class() {
+        Class::Pointwise => pointwise::<T>(op, operands, output).map(|()| Contract::Pointwise),
+        Class::View => match operands {
+            [operand] if operand.kind == output.kind => Ok(Contract::View),
+            [operand] => Err(format!("is a view of {operand}, but its output is {output}")),
+            _ => Err(format!("is a view of one operand, but there are {}", operands.len())),
+        },
+        Class::Kernel { strided } => {
+            let shape = output.shape;
+            let grain = if shape.is_empty() { 1 } else { op.grain(&shape) };
+            if grain == 0 || !shape.len().is_multiple_of(grain) {
+                return Err(format!(
+                    "its grain is {grain}, but it must divide the {} elements of {shape}",
+                    shape.len()
+                ));
+            }
+            let rows = shape.get(0).filter(|_| !shape.is_empty());
+            let has_rows = |operand: &Type| rows.is_some() && operand.shape.get(0) == rows;
+            let by_rows = operands.iter().enumerate();
+            let by_rows = by_rows.map(|(at, operand)| has_rows(operand) && op.by_rows(at));
+            let (by_rows, cost) = (by_rows.collect(), op.cost(operands));
+            Ok(Contract::Kernel(Kernel { strided, grain, cost, by_rows }))
+        }
+    }
+}
+
+fn pointwise<T: Real>(op: &dyn AnyOp, operands: &[Type], output: Type) -> Result<(), String> {
+    if output.kind != Kind::Real {
+        return Err(format!("is pointwise, which gives real numbers, but its output is {output}"));
+    }
+    if let Some(other) = operands.iter().find(|&&operand| operand != output) {
+        return Err(format!("is pointwise, but its output is {output} and an operand {other}"));
+    }
+    let takes = match op::scalar::<T>(op) {
+        Some(Scalar::Unary(_)) => 1,
+        Some(Scalar::Binary(_)) => 2,
+        Some(Scalar::Ternary(_)) => 3,
+        None => operands.len(),
+    };
+    if takes != operands.len() {
+        let given = operands.len();
+        return Err(format!("its kernel for single numbers takes {takes} operands, not {given}"));
+    }
+    if operands.is_empty() && op::in_place::<T>(op).is_some() {
+        return Err("has a kernel that writes over the first operand, but there is none".into());
+    }
+    Ok(())
+}
+
+fn place(op: &dyn AnyOp, operand: &View, output: &Shape) -> Result<Option<View>, String> {
+    let Some(mut view) = op.view(operand, output) else { return Ok(None) };
+    if view.shape != *output {
+        return Err(format!("its view is {}, but its output {output}", view.shape));
+    }
+    if output.is_empty() {
+        // Nothing is read, wherever that may be.
+        return Ok(Some(View::contiguous(*output)));
+    }
+    view.strides[output.rank()..].fill(0);
+    let (within, found) = (operand.offset..operand.end(), view.offset..view.end());
+    if found.start < within.start || found.end > within.end {
+        return Err(format!(
+            "its view reads elements {found:?} of memory, but the operand lies in {within:?}"
+        ));
+    }
+    Ok(Some(view))
+}

@@ -1,0 +1,252 @@
+//! Safe programs that lie: operations that break their contracts, sizes beyond all memory, parameters
+//! that change between runs. Each ends in an error that says what is wrong, none in foreign memory. Run
+//! under the address sanitizer by `cargo xtask sanitize`.
+
+use chainrule::ops::{
+    Class, Gate, InPlace, MatMul, Op, Operand, Output, Real, Scalar, Type, Values, ValuesMut, View,
+};
+use chainrule::{Graph, Parameters, Result, Shape, Tensor, Var};
+
+/// An operation that says of itself what a test wants it to say.
+#[derive(Debug)]
+struct Claims {
+    output: Type,
+    class: Class,
+    view: Option<View>,
+    grain: usize,
+    scalar: usize,
+    in_place: bool,
+}
+
+impl Claims {
+    fn new(output: Type, class: Class) -> Self {
+        Self { output, class, view: None, grain: 1, scalar: 0, in_place: false }
+    }
+
+    /// Claims to be a view.
+    fn view(output: impl Into<Shape>, strides: &[usize], offset: usize) -> Self {
+        let shape = output.into();
+        let mut view = View { shape, offset, ..View::contiguous(Shape::scalar()) };
+        view.strides[..strides.len()].copy_from_slice(strides);
+        Self { view: Some(view), ..Self::new(Type::real(shape), Class::View) }
+    }
+
+    fn kernel(output: Type) -> Self {
+        Self::new(output, Class::Kernel { strided: false })
+    }
+}
+
+impl Op for Claims {
+    fn name(&self) -> &'static str {
+        "claims"
+    }
+    fn infer(&self, _operands: &[Type]) -> std::result::Result<Type, String> {
+        Ok(self.output)
+    }
+    fn forward<T: Real>(&self, _operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        match output.values {
+            ValuesMut::Real(values) => values.fill(T::one()),
+            ValuesMut::Index(values) => values.fill(1),
+        }
+    }
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+    fn class(&self) -> Class {
+        self.class
+    }
+    fn view(&self, _operand: &View, _output: &Shape) -> Option<View> {
+        self.view
+    }
+    fn grain(&self, _output: &Shape) -> usize {
+        self.grain
+    }
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        match self.scalar {
+            1 => Some(Scalar::Unary(|a| a)),
+            2 => Some(Scalar::Binary(|a, _| a)),
+            3 => Some(Scalar::Ternary(|a, _, _| a)),
+            _ => None,
+        }
+    }
+    fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
+        self.in_place.then_some(|_, output| output.fill(T::zero()))
+    }
+}
+
+/// Compiles and runs an operation in both precisions and by the interpreter, which agree; the operands
+/// are inputs x of shape [4] and y of shape [4], as many as `operands` says, then labels t of shape [4].
+fn run(op: impl Fn() -> Claims, operands: usize, labels: bool) -> Result<Vec<f64>> {
+    fn in_precision<T: Real>(op: Claims, operands: usize, labels: bool) -> Result<Vec<f64>> {
+        let g = Graph::new();
+        let given: Vec<Var<'_>> = ["x", "y"].map(|name| g.input(name, [4])).into();
+        let mut given = given[..operands].to_vec();
+        given.extend(labels.then(|| g.labels("t", [4], 3)));
+        // Behind a sum that reads every element, as nothing else in a program would ask for them.
+        let y = g.apply(op, &given);
+        let sum = if y.ty() == Type::real(y.shape()) { (y * 2.0).sum(&[]) } else { y };
+        let values = Tensor::new([4], [1.0, 2.0, 3.0, 4.0].map(T::from_f64).into())?;
+        let inputs = [("x", values.clone()), ("y", values.clone())];
+        let plain = g.interpret::<T>(&[sum], &inputs, &[("t", &[0, 1, 2, 0])], &Parameters::new());
+        let plan = g.compile::<T>(&[sum]);
+        if let (Err(plain), Err(plan)) = (&plain, &plan) {
+            assert_eq!(plain.to_string(), plan.to_string());
+        }
+        let (plain, mut plan) = (plain?, plan?);
+        for (name, tensor) in inputs {
+            if plan.has_input(name) {
+                plan.feed(name, tensor.values())?;
+            }
+        }
+        plan.run()?;
+        assert_eq!(plan.value(sum)?, plain[0].values());
+        Ok(plan.value(sum)?.iter().map(|&x| Real::to_f64(x)).collect())
+    }
+    let single = in_precision::<f32>(op(), operands, labels)?;
+    let double = in_precision::<f64>(op(), operands, labels)?;
+    assert_eq!(single, double);
+    Ok(double)
+}
+
+/// The message with which an operation is refused, which names it and where it was recorded.
+fn refused(op: impl Fn() -> Claims, operands: usize, labels: bool) -> String {
+    let message = run(op, operands, labels).expect_err("an operation that lies").to_string();
+    assert!(message.starts_with("claims: ") && message.contains(file!()), "{message}");
+    message
+}
+
+#[test]
+fn a_view_reads_nothing_but_its_operand() {
+    assert_eq!(run(|| Claims::view([2, 2], &[1, 1], 1), 1, false).unwrap(), [2.0 * 12.0]);
+    assert_eq!(run(|| Claims::view([0, 7], &[9, 9], 99), 1, false).unwrap(), [0.0]);
+    for (name, op) in [
+        ("beyond", (|| Claims::view([2], &[1], 3)) as fn() -> Claims),
+        ("far beyond", || Claims::view([2], &[1], 1 << 40)),
+        ("stride", || Claims::view([2], &[4], 0)),
+        ("far stride", || Claims::view([2], &[1 << 40], 0)),
+        ("strides that wrap to 0", || Claims::view([5, 2], &[1 << 62, 1], 0)),
+        ("offset that wraps to 0", || Claims::view([2], &[1], usize::MAX)),
+        ("of nothing", || Claims::view([1], &[0], 4)),
+    ] {
+        let message = refused(op, 1, false);
+        assert!(message.contains("the operand lies in 0..4"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn a_view_keeps_to_a_part_of_memory() {
+    // x[2..4] lies behind x[0..2], which is not the operand's.
+    for (strides, offset, fits) in
+        [([1], 0, false), ([1], 2, true), ([1], 3, false), ([0], 2, true)]
+    {
+        let g = Graph::new();
+        let x = g.input("x", [2, 2]);
+        let row = x.slice(0, 1, 2);
+        let y = g.apply(Claims::view([2], &strides, offset), &[row]);
+        assert_eq!(g.compile::<f32>(&[y]).is_ok(), fits, "{strides:?} from {offset}");
+    }
+}
+
+#[test]
+fn a_view_has_one_operand_and_its_kind() {
+    let whole = || Claims::view([4], &[1], 0);
+    assert!(refused(whole, 2, false).contains("a view of one operand, but there are 2"));
+    assert!(refused(whole, 0, true).contains("a view of [4] of labels below 3"));
+    assert!(refused(whole, 0, false).contains("a view of one operand, but there are 0"));
+    let index = || Claims { output: Type::index([4], 9), ..Claims::view([4], &[1], 0) };
+    assert!(refused(index, 1, false).contains("but its output is [4] of labels below 9"));
+    let other = || Claims { output: Type::real([3]), ..Claims::view([2], &[1], 0) };
+    assert!(refused(other, 1, false).contains("its view is [2], but its output [3]"));
+    let none = || Claims { view: None, ..Claims::view([4], &[1], 0) };
+    assert!(refused(none, 1, false).contains("is a view, but finds none"));
+}
+
+#[test]
+fn a_pointwise_operation_has_one_shape() {
+    let pointwise =
+        |shape: &[usize]| Claims::new(Type::real(Shape::new(shape).unwrap()), Class::Pointwise);
+    assert_eq!(run(|| pointwise(&[4]), 1, false).unwrap(), [8.0]);
+    assert_eq!(run(|| pointwise(&[4]), 2, false).unwrap(), [8.0]);
+    assert_eq!(run(|| pointwise(&[3]), 0, false).unwrap(), [6.0]);
+    for shape in [&[4096][..], &[3], &[], &[4, 1], &[0]] {
+        for operands in [1, 2] {
+            let message = refused(|| pointwise(shape), operands, false);
+            assert!(message.contains("is pointwise, but its output is"), "{message}");
+        }
+    }
+    let message = refused(|| pointwise(&[4]), 1, true);
+    assert!(message.contains("and an operand [4] of labels below 3"), "{message}");
+    let labels = || Claims::new(Type::index([4], 9), Class::Pointwise);
+    assert!(refused(labels, 1, false).contains("is pointwise, which gives real numbers"));
+}
+
+#[test]
+fn a_pointwise_operations_kernels_agree_on_its_operands() {
+    let op = |scalar, in_place| Claims {
+        scalar,
+        in_place,
+        ..Claims::new(Type::real([4]), Class::Pointwise)
+    };
+    for (scalar, operands) in [(1, 2), (2, 1), (3, 1), (3, 2), (1, 0)] {
+        let message = refused(|| op(scalar, false), operands, false);
+        assert!(message.contains(&format!("takes {scalar} operands, not {operands}")), "{message}");
+    }
+    let message = refused(|| op(0, true), 0, false);
+    assert!(message.contains("writes over the first operand, but there is none"), "{message}");
+}
+
+#[test]
+fn a_kernel_gives_what_it_says() {
+    let labels = || Claims::kernel(Type::index([4], 3));
+    let g = Graph::new();
+    let y = g.apply(labels(), &[g.input("x", [4])]);
+    let mut plan = g.compile::<f32>(&[y]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.labels(y).unwrap(), [1; 4]);
+    let grain = |grain| move || Claims { grain, ..Claims::kernel(Type::real([2, 3])) };
+    for good in [1, 2, 3, 6] {
+        assert_eq!(run(grain(good), 1, false).unwrap(), [12.0]);
+    }
+    for bad in [0, 4, 12, usize::MAX] {
+        let message = refused(grain(bad), 1, false);
+        assert!(message.contains(&format!("its grain is {bad}, but it must divide")), "{message}");
+    }
+    let nothing = || Claims { grain: 0, ..Claims::kernel(Type::real([0, 3])) };
+    assert_eq!(run(nothing, 1, false).unwrap(), [0.0]);
+}
+
+#[test]
+fn an_operation_has_at_most_eight_operands() {
+    let g = Graph::new();
+    let x = g.input("x", [4]);
+    g.apply(Claims::new(Type::real([4]), Class::Pointwise), &[x; 9]);
+    assert!(g.ok().unwrap_err().to_string().contains("at most 8 operands"));
+}
+
+/// The product's kernel, which anybody can call, with operands and an output of these shapes, whose
+/// memory holds as many elements.
+fn product(a: [usize; 2], b: [usize; 2], c: [usize; 2]) -> std::thread::Result<Vec<f64>> {
+    let memory = |shape: [usize; 2]| vec![1.0; shape[0] * shape[1]];
+    std::panic::catch_unwind(|| {
+        let operands = [(a, memory(a)), (b, memory(b))];
+        let operands: Vec<Operand<'_, f64>> = operands
+            .iter()
+            .map(|(shape, values)| {
+                let shape = Shape::from(*shape);
+                Operand { shape, strides: shape.strides(), values: Values::Real(values) }
+            })
+            .collect();
+        let (mut found, shape) = (memory(c), Shape::from(c));
+        let (range, values) = (0..found.len(), ValuesMut::Real(&mut found));
+        MatMul.forward(&operands, Output { shape, range, values });
+        found
+    })
+}
+
+#[test]
+fn a_product_called_by_hand_has_matrices_that_fit() {
+    assert_eq!(product([2, 3], [3, 4], [2, 4]).unwrap(), [3.0; 8]);
+    assert!(product([2, 300], [3, 4], [2, 4]).is_err());
+    assert!(product([2, 3], [300, 4], [2, 4]).is_err());
+    assert!(product([2, 3], [3, 4], [200, 4]).is_err());
+}
