@@ -250,3 +250,54 @@ fn a_product_called_by_hand_has_matrices_that_fit() {
     assert!(product([2, 3], [300, 4], [2, 4]).is_err());
     assert!(product([2, 3], [3, 4], [200, 4]).is_err());
 }
+
+#[test]
+fn a_training_step_has_a_scalar_loss() {
+    let g = Graph::new();
+    let w = g.parameter("w", [4]);
+    let losses =
+        [w, w.slice(0, 4, 4), w.slice(0, 1, 2), g.labels("t", [], 3), g.labels("u", [0], 3)];
+    for loss in losses {
+        let message = g.compile_step::<f32>(loss, &[(w, w * 2.0)]).unwrap_err().to_string();
+        assert!(message.contains("a training step wants a scalar"), "{message}");
+    }
+}
+
+#[test]
+fn an_update_is_one_of_a_parameter() {
+    let g = Graph::new();
+    let (w, x) = (g.parameter("w", [1, 4]), g.input("x", [1, 4]));
+    let message = |updates: &[(Var<'_>, Var<'_>)]| {
+        g.compile_step::<f32>(w.sum(&[]), updates).unwrap_err().to_string()
+    };
+    assert!(message(&[(x, w)]).contains("which is no parameter"));
+    assert!(message(&[(w, w.sum(&[0]))]).contains("an update of [1, 4] by [4]"));
+    let product = w.matmul(g.input("m", [4, 4]));
+    assert!(message(&[(w, product), (w, w + x)]).contains("parameter `w` is updated twice"));
+    let other = Graph::new();
+    let stranger = (0..9).fold(other.constant(1.0), |sum, _| sum + 1.0);
+    assert!(message(&[(w, stranger)]).contains("belongs to another graph"));
+    assert!(message(&[(stranger, w)]).contains("belongs to another graph"));
+}
+
+/// Parameters that lack one stop a run half-way through finding them. What was found of them is no
+/// place in the parameters of the run before.
+#[test]
+fn parameters_are_found_anew_after_a_mistake() {
+    let g = Graph::new();
+    let loss = g.parameter("w", [400]).sum(&[]) + g.parameter("v", []);
+    let mut plan = g.compile::<f64>(&[loss]).unwrap();
+    let parameters = |names: &[&str]| {
+        let mut parameters = Parameters::new();
+        for &name in names {
+            let shape = if name == "w" { Shape::from([400]) } else { Shape::scalar() };
+            parameters.insert(name, Tensor::full(shape, 1.0));
+        }
+        parameters
+    };
+    let (whole, lacking) = (parameters(&["w", "v"]), parameters(&["u", "w"]));
+    plan.run_with(&whole).unwrap();
+    assert!(plan.run_with(&lacking).is_err());
+    plan.run_with(&whole).unwrap();
+    assert_eq!(plan.value(loss).unwrap(), [401.0]);
+}

@@ -1,14 +1,14 @@
 //! From a graph to a plan's layout.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::memory::{Buffer, lay_out};
 use super::schedule::{Schedule, schedule};
 use super::simplify::simplify;
 use super::units::{Units, Work};
 use super::{Layout, Phase, Place, Step, Storage};
-use crate::error::Result;
-use crate::graph::{Graph, Kind, Node, Var};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Kind, Node, Source, Type, Var};
 use crate::tensor::Real;
 
 /// A parameter's number and its new value.
@@ -28,6 +28,11 @@ impl Graph {
         self.ok()?;
         self.own(outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard))?;
         let mut nodes = self.nodes();
+        if let Some(loss) = guard.filter(|loss| loss.ty() != Type::real([])) {
+            let message = format!("the loss is {loss:?}, but a training step wants a scalar");
+            return Err(Error::Mismatch(message));
+        }
+        check_updates(updates, &nodes)?;
         let wanted: Vec<u32> = outputs
             .iter()
             .chain(updates.iter().flat_map(|(p, v)| [p, v]))
@@ -58,13 +63,33 @@ impl Graph {
         }
         let mut changes = Vec::new();
         for (parameter, value) in updates {
-            if let Storage::Parameter(at) = units.place(now(parameter)).storage {
-                changes.push(Update { parameter: at, value: now(value) });
+            match units.place(now(parameter)).storage {
+                Storage::Parameter(at) => {
+                    changes.push(Update { parameter: at, value: now(value) });
+                }
+                Storage::Buffer(_) => unreachable!("parameters have no place in a plan's memory"),
             }
         }
         let layout = finish(units, kept, &changes);
         Ok(Layout { graph: self.number(), ..layout })
     }
+}
+
+/// Checks that each update gives a parameter a new value of its type, no parameter two of them.
+fn check_updates(updates: &[(Var<'_>, Var<'_>)], nodes: &[Node]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for (parameter, value) in updates {
+        let wrong = match &nodes[parameter.id() as usize].source {
+            Source::Parameter(_) if parameter.ty() != value.ty() => {
+                format!("an update of {} by {}", parameter.ty(), value.ty())
+            }
+            Source::Parameter(_) if seen.insert(parameter.id()) => continue,
+            Source::Parameter(name) => format!("parameter `{name}` is updated twice"),
+            _ => format!("an update of {parameter:?}, which is no parameter"),
+        };
+        return Err(Error::Mismatch(wrong));
+    }
+    Ok(())
 }
 
 /// For each node, whether one of `wanted` depends on it.

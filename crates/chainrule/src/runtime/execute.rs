@@ -146,6 +146,8 @@ impl<T: Real> Executor<T> {
         if self.version == Some(parameters.version()) {
             return Ok(());
         }
+        // Until all are found: a mistake leaves some of them found for other parameters.
+        self.version = None;
         for (slot, bound) in slots.iter().zip(&mut self.bound) {
             let (hint, tensor) = parameters.find(&slot.name, bound.hint)?;
             if tensor.shape() != slot.ty.shape {
