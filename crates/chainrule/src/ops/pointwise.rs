@@ -8,12 +8,25 @@ use crate::graph::Var;
 use crate::simd::vectorized;
 use crate::tensor::Shape;
 
+/// Writes the value at each of `xs` to `ys`: one after the other, or by a function of slices.
+macro_rules! fill {
+    ($xs:ident, $ys:ident, |$x:ident| $value:expr) => {
+        for (y, &$x) in $ys.iter_mut().zip(*$xs) {
+            *y = $value;
+        }
+    };
+    ($xs:ident, $ys:ident, |$x:ident| $value:expr, $each:path) => {
+        $each($xs, $ys)
+    };
+}
+
 /// Writes one operation of one operand: `value` is its kernel, `slope` its derivative as nodes.
 macro_rules! unary {
     ($(
         $(#[$doc:meta])*
         $op:ident $method:ident: |$x:ident| $value:expr, |$vx:ident, $vy:ident| $slope:expr
-        $(, kink $kink:expr)?;
+        $(, kink $kink:expr)?
+        $(, each $each:path)?;
     )*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
@@ -31,11 +44,7 @@ macro_rules! unary {
             }
             fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
                 let [x] = operands else { return };
-                vectorized(#[inline(always)] || {
-                    for (y, &$x) in output.iter_mut().zip(*x) {
-                        *y = $value;
-                    }
-                });
+                vectorized(#[inline(always)] || fill!(x, output, |$x| $value $(, $each)?));
             }
             fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
                 Some(Scalar::Unary(|$x| $value))
@@ -73,7 +82,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).exp().eval()?.values(), [1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Exp exp: |x| x.fast_exp(), |_x, y| Some(y);
+    Exp exp: |x| x.exp(), |_x, y| Some(y);
     /// ln x, the natural logarithm, for x > 0; derivative 1/x.
     ///
     /// ```
@@ -122,7 +131,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).sin().eval()?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Sin sin: |x| x.sin(), |x, _y| Some(x.cos());
+    Sin sin: |x| x.sin(), |x, _y| Some(x.cos()), each T::sin_each;
     /// cos x, x in radians; derivative −sin x.
     ///
     /// ```
@@ -130,7 +139,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).cos().eval()?.values(), [1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Cos cos: |x| x.cos(), |x, _y| Some(-x.sin());
+    Cos cos: |x| x.cos(), |x, _y| Some(-x.sin()), each T::cos_each;
     /// tan x, x in radians; derivative 1 + tan² x.
     ///
     /// ```
@@ -138,7 +147,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).tan().eval()?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Tan tan: |x| x.tan(), |_x, y| Some(y.square() + 1.0);
+    Tan tan: |x| x.tan(), |_x, y| Some(y.square() + 1.0), each T::tan_each;
     /// arcsin x for |x| ≤ 1; derivative 1/√(1 − x²).
     ///
     /// ```
@@ -186,7 +195,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).tanh().eval()?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Tanh tanh: |x| x.fast_tanh(), |_x, y| Some(1.0 - y.square());
+    Tanh tanh: |x| x.tanh(), |_x, y| Some(1.0 - y.square());
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt; derivative 2/√π · e^(−x²).
     ///
     /// ```
@@ -203,7 +212,7 @@ unary! {
     /// assert_eq!(g.constant(0.0).sigmoid().eval()?.values(), [0.5]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    Sigmoid sigmoid: |x| x.fast_sigmoid(), |_x, y| Some(y * (1.0 - y));
+    Sigmoid sigmoid: |x| x.sigmoid(), |_x, y| Some(y * (1.0 - y));
     /// max(x, 0); derivative 1 for x > 0, else 0, also at 0. NaN stays NaN.
     ///
     /// ```
@@ -223,7 +232,7 @@ unary! {
     /// ```
     Softplus softplus: |x| {
         let positive = if x <= T::zero() { T::zero() } else { x };
-        positive + (-x.abs()).fast_exp().ln_1p()
+        positive + (-x.abs()).exp().ln_1p()
     }, |x, _y| Some(x.sigmoid());
 }
 
@@ -342,7 +351,7 @@ binary! {
         |gate| Some(gate.upstream / gate.operands[1]),
         Some(-(gate.upstream * gate.output / gate.operands[1]));
     /// aᵇ; derivatives b·aᵇ⁻¹ and aᵇ·ln a, the latter taken as 0 at a = 0.
-    Pow "pow" Notation::Infix("^"), |a, b| a.powf(b), |gate| pow_base(gate), {
+    Pow "pow" Notation::Infix("^"), |a, b| a.pow(b), |gate| pow_base(gate), {
         let a = gate.operands[0];
         let safe = a.equal(a.like(0.0)).select(a.like(1.0), a);
         Some(gate.upstream * gate.output * safe.ln())
