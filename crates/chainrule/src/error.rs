@@ -28,6 +28,18 @@ pub enum Error {
         /// The axes asked for.
         rank: usize,
     },
+    /// More elements than memory can hold.
+    #[error("shape {shape:?} has more elements than any memory can hold")]
+    Size {
+        /// The lengths of the axes.
+        shape: Vec<usize>,
+    },
+    /// A plan that needs more memory than there is.
+    #[error("the plan needs at least {bytes} bytes of memory, which this machine does not give")]
+    Memory {
+        /// Bytes that it needs, of which there may be more.
+        bytes: u128,
+    },
     /// A number of elements that the shape contradicts.
     #[error("shape {shape:?} has {expected} elements, but {found} were given")]
     ElementCount {

@@ -301,3 +301,108 @@ fn parameters_are_found_anew_after_a_mistake() {
     plan.run_with(&whole).unwrap();
     assert_eq!(plan.value(loss).unwrap(), [401.0]);
 }
+
+#[test]
+fn no_shape_has_more_elements_than_memory_can_hold() {
+    const TOO_MANY: &str = "has more elements than any memory can hold";
+    for lengths in [&[1 << 62][..], &[1 << 32, 1 << 32], &[usize::MAX; 8], &[1 << 60]] {
+        let message = Shape::new(lengths).unwrap_err().to_string();
+        assert!(message.contains(TOO_MANY), "{message}");
+    }
+    assert_eq!(Shape::new(&[1 << 62, 0, 1 << 62]).unwrap().len(), 0);
+    type Build = for<'g> fn(&'g Graph) -> Var<'g>;
+    let builds: &[(&str, Build)] = &[
+        ("input", |g| g.input("x", [1 << 62])),
+        ("wrapping input", |g| g.input("x", [1 << 32, 1 << 32])),
+        ("labels", |g| g.labels("t", [1 << 62], 10)),
+        ("parameter", |g| g.parameter("w", [1 << 61, 2])),
+        ("broadcast", |g| g.constant(1.0).broadcast_to([1 << 61])),
+        ("sum", |g| g.input("x", [0, 1 << 62]).sum(&[0])),
+        ("one-hot", |g| g.labels("t", [1 << 40], 2).one_hot(1 << 40)),
+        ("product", |g| g.input("x", [1 << 40, 0]).matmul(g.input("y", [0, 1 << 40]))),
+        ("batches", |g| g.input("x", [1 << 40, 1, 1]).matmul(g.input("y", [1, 1 << 40]))),
+        ("pad", |g| g.input("x", [0, 1 << 62]).pad(0, 1, 0)),
+        ("long pad", |g| g.input("x", [0, 1 << 62]).pad(1, usize::MAX, 0)),
+        ("concat", |g| {
+            let x = g.input("x", [0, usize::MAX]);
+            x.concat(1, &[x])
+        }),
+        ("one's own", |g| g.apply(Claims::kernel(Type::real([1 << 61])), &[g.constant(0.0)])),
+    ];
+    for (name, build) in builds {
+        let g = Graph::new();
+        let y = build(&g);
+        // Where it would have wrapped, an input of no bytes was filled.
+        let error = g.compile::<f32>(&[y]).expect_err(name);
+        assert!(error.to_string().contains(file!()), "{name}: {error}");
+    }
+}
+
+#[test]
+fn more_memory_than_there_is_is_an_error() {
+    let g = Graph::new();
+    let x = g.input("x", [1 << 50]);
+    for message in [
+        g.compile::<f32>(&[x.exp()]).unwrap_err().to_string(),
+        g.compile::<f64>(&[x.broadcast_to([2, 1 << 50]).exp()]).unwrap_err().to_string(),
+        g.compile::<f64>(&[g.constant(1.0).broadcast_to([1 << 59])]).unwrap_err().to_string(),
+    ] {
+        assert!(message.contains("bytes of memory, which this machine does not give"), "{message}");
+    }
+    // Sixteen of the largest arrays are together longer than an address.
+    let g = Graph::new();
+    let largest = (0..16).map(|i| g.input(&format!("x{i}"), [(1 << 60) - 1]));
+    let message = g.compile::<f64>(&largest.collect::<Vec<_>>()).unwrap_err().to_string();
+    assert!(message.contains("bytes of memory"), "{message}");
+}
+
+/// Operations over nothing, whose other axes are as long as a number can say.
+#[test]
+fn an_axis_of_nothing_makes_all_others_small() {
+    const H: usize = usize::MAX;
+    type Build = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+    let builds: &[(&str, Build)] = &[
+        ("pointwise", |_, x| (x.exp() + 1.0) * x),
+        ("broadcast", |g, x| x + g.input("y", [0, 1, H])),
+        ("repeat", |_, x| x.slice(0, 0, 0).broadcast_to([H, 0, H, H]).exp()),
+        ("transpose", |_, x| x.transpose(&[2, 0, 1]).exp()),
+        ("reshape", |_, x| x.reshape([H, 0, H, H]) * 2.0),
+        ("slice", |_, x| x.slice(2, 3, H).exp()),
+        ("pad", |_, x| x.slice(2, 3, H).pad(2, 1, 1)),
+        ("concat", |_, x| x.slice(2, 3, H).concat(2, &[x.slice(2, 0, 2)])),
+        ("sum", |_, x| x.sum(&[2]).exp()),
+        ("all", |_, x| x.sum(&[]).exp()),
+        ("max", |_, x| x.max(&[1])),
+        ("labels", |g, x| x.gather(1, g.labels("t", [0, H], H))),
+        ("one-hot", |g, x| g.labels("t", [0, H], H).one_hot(H) * x.sum(&[])),
+        ("product", |g, x| x.matmul(g.input("y", [0, H, H]))),
+        ("outer product", |g, _| g.input("y", [0, H, 0]).matmul(g.input("z", [0, 0, H]))),
+        ("inner product", |g, _| g.input("y", [H, 0]).matmul(g.input("z", [0, 0])).exp()),
+    ];
+    for (name, build) in builds {
+        let g = Graph::new();
+        let x = g.input("x", [0, H, H]);
+        let y = build(&g, x);
+        let loss = y.sum(&[]);
+        let dx = g.backward(loss, &[x])[0];
+        let mut plan = g.compile::<f64>(&[y, loss, dx]).unwrap_or_else(|e| panic!("{name}: {e}"));
+        plan.run().unwrap();
+        assert_eq!(plan.value(dx).unwrap(), [0.0; 0], "{name}");
+        assert!(plan.value(y).unwrap().iter().all(|&y| y == 1.0), "{name}");
+        assert!(plan.info().to_string().lines().count() > 1, "{name}");
+        // On two threads, and node by node.
+        let mut shared = plan.clone().with_pool(&std::sync::Arc::new(chainrule::Pool::new(2)));
+        shared.run().unwrap();
+        assert_eq!(shared.value(loss).unwrap(), plan.value(loss).unwrap(), "{name}");
+        let inputs: Vec<(&str, Tensor<f64>)> = [
+            ("x", Shape::from([0, H, H])),
+            ("y", if name == &"product" { Shape::from([0, H, H]) } else { Shape::from([0, 1, H]) }),
+        ]
+        .map(|(name, shape)| (name, Tensor::new(shape, Vec::new()).unwrap()))
+        .into();
+        if !name.contains("er product") {
+            let plain = g.interpret::<f64>(&[loss], &inputs, &[("t", &[])], &Parameters::new());
+            assert_eq!(plain.unwrap()[0].values(), plan.value(loss).unwrap(), "{name}");
+        }
+    }
+}

@@ -170,6 +170,10 @@ fn mistake(op: &str, message: &str, operands: &[Type], place: &'static Location<
     }
 }
 
+fn too_large(ty: Type) -> String {
+    format!("{ty} has more elements than any memory can hold")
+}
+
 /// What is wrong with a value of another graph: its number means another node here.
 pub(crate) const OTHER_GRAPH: &str = "the operands belong to different graphs";
 
@@ -328,6 +332,7 @@ impl Graph {
         }
         let types: Vec<Type> = operands.iter().map(Var::ty).collect();
         match op.infer(&types) {
+            Ok(ty) if !ty.shape.fits() => self.fail(op.name(), &too_large(ty), operands),
             Ok(ty) => {
                 let ids: Vec<u32> = operands.iter().map(|v| v.id).collect();
                 self.push(Source::Op(op), &ids, ty)
@@ -420,10 +425,12 @@ impl Graph {
         &self,
         values: impl IntoIterator<Item = &'v Var<'g>>,
     ) -> Result<()> {
-        match values.into_iter().find(|v| !v.belongs_to(self)) {
+        let is_own = |v: &Var<'_>| v.belongs_to(self) && (v.id() as usize) < self.len();
+        match values.into_iter().find(|v| !is_own(v)) {
             None => Ok(()),
             Some(stranger) => Err(Error::Mismatch(format!(
-                "{stranger:?} belongs to another graph than the one compiled"
+                "node {} belongs to another graph than the one compiled",
+                stranger.id()
             ))),
         }
     }
@@ -520,6 +527,9 @@ impl Graph {
         };
         let found = names.borrow().get(name).copied();
         match found {
+            None if !ty.shape.fits() => {
+                self.fail(what, &format!("`{name}`: {}", too_large(ty)), &[])
+            }
             None => {
                 let var = self.push(source, &[], ty);
                 names.borrow_mut().insert(name.into(), var.id);

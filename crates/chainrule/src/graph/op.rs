@@ -48,7 +48,7 @@ pub trait Op: Debug + Send + Sync + 'static {
     /// What is wrong with the operands and what would be right.
     fn infer(&self, operands: &[Type]) -> Result<Type, String>;
 
-    /// The kernel: computes the elements `output.range` of the output.
+    /// The kernel: computes the elements `output.range` of the output, which are at least one.
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>);
 
     /// The backward rule: the gradient of `operand`, made of nodes, or `None` where it is zero.

@@ -2,6 +2,7 @@
 
 use super::{Init, Layer, Pass, Spec};
 use crate::graph::Var;
+use crate::tensor::count;
 
 /// X·W + b, with X of shape `[batch, inputs]`, W of shape `[inputs, outputs]` and b of `[outputs]`.
 ///
@@ -71,7 +72,7 @@ impl Layer for Flatten {
     fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
         match x.shape().dims() {
             [] => x.graph().fail("flatten", "takes a batch [batch, …]", &[x]),
-            [batch, rest @ ..] => x.reshape([*batch, rest.iter().product()]),
+            [batch, rest @ ..] => x.reshape([*batch, count(rest)]),
         }
     }
 }

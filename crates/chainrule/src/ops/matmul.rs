@@ -168,7 +168,9 @@ impl<'g> Var<'g> {
                         let operands = [self.broadcast_to(left), other.broadcast_to(right)];
                         self.graph().apply(MatMul, &operands)
                     }
-                    _ => self.graph().fail("matmul", "too many axes", &[self, other]),
+                    (Err(error), _) | (_, Err(error)) => {
+                        self.graph().fail("matmul", &error.to_string(), &[self, other])
+                    }
                 }
             }
             _ => self.graph().apply(MatMul, &[self, other]),

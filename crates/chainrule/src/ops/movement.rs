@@ -2,7 +2,7 @@
 
 use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::{MAX_OPERANDS, Var};
-use crate::tensor::{MAX_RANK, Offsets, Shape};
+use crate::tensor::{MAX_RANK, Offsets, Shape, count};
 
 /// Copies the viewed elements in the output's order.
 fn copy_view<T: Real>(view: Option<View>, operand: &Operand<'_, T>, output: Output<'_, T>) {
@@ -43,6 +43,12 @@ fn single(operands: &[Type]) -> Result<Shape, String> {
         [ty] => Ok(ty.shape),
         _ => Err("takes one operand".into()),
     }
+}
+
+/// The length of an axis that is made longer.
+fn longer(length: usize, by: usize) -> Result<usize, String> {
+    let no_number = || format!("no axis is as long as {length} + {by}");
+    length.checked_add(by).ok_or_else(no_number)
 }
 
 /// The same elements in the same order under another shape.
@@ -203,19 +209,19 @@ impl Op for Concat {
         if self.axis >= first.rank() {
             return Err(format!("there is no axis {} in {first}", self.axis));
         }
-        let mut length = 0;
+        let mut length: usize = 0;
         for ty in operands {
             if ty.shape.rank() != first.rank()
                 || ty.shape.with(self.axis, 0) != first.with(self.axis, 0)
             {
                 return Err(format!("all lengths must agree except along axis {}", self.axis));
             }
-            length += ty.shape.dims()[self.axis];
+            length = longer(length, ty.shape.dims()[self.axis])?;
         }
         Ok(Type::real(first.with(self.axis, length)))
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let inner: usize = output.shape.dims()[self.axis + 1..].iter().product();
+        let inner = count(&output.shape.dims()[self.axis + 1..]);
         let row = Op::grain(self, &output.shape).max(1);
         let first = output.range.start / row;
         for (i, target) in output.real().chunks_mut(row).enumerate() {
@@ -229,7 +235,7 @@ impl Op for Concat {
         }
     }
     fn grain(&self, output: &Shape) -> usize {
-        output.dims()[self.axis..].iter().product()
+        count(&output.dims()[self.axis..])
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         let length = |v: &Var<'_>| v.shape().dims()[self.axis];
@@ -257,12 +263,15 @@ impl Op for Pad {
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let from = single(operands)?;
         match from.get(self.axis) {
-            Some(length) => Ok(Type::real(from.with(self.axis, self.before + length + self.after))),
+            Some(length) => {
+                let length = longer(longer(length, self.before)?, self.after)?;
+                Ok(Type::real(from.with(self.axis, length)))
+            }
             None => Err(format!("there is no axis {} in {from}", self.axis)),
         }
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let inner: usize = output.shape.dims()[self.axis + 1..].iter().product();
+        let inner = count(&output.shape.dims()[self.axis + 1..]);
         let row = Op::grain(self, &output.shape).max(1);
         let (width, skip) = (operands[0].shape.dims()[self.axis] * inner, self.before * inner);
         let first = output.range.start / row;
@@ -273,7 +282,7 @@ impl Op for Pad {
         }
     }
     fn grain(&self, output: &Shape) -> usize {
-        output.dims()[self.axis..].iter().product()
+        count(&output.dims()[self.axis..])
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Class, Gate, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::simd::vectorized;
-use crate::tensor::{MAX_RANK, Offsets, Shape, Strides};
+use crate::tensor::{MAX_RANK, Offsets, Shape, Strides, count};
 
 /// Which axes are reduced.
 type Axes = [bool; MAX_RANK];
@@ -20,7 +20,7 @@ fn infer(axes: &Axes, operands: &[Type]) -> Result<Type, String> {
 }
 
 fn reduced_len(axes: &Axes, shape: &Shape) -> usize {
-    shape.dims().iter().enumerate().filter(|(axis, _)| axes[*axis]).map(|(_, &n)| n).product()
+    shape.without(|axis| !axes[axis]).len()
 }
 
 /// The axes that `keep` names, with their strides.
@@ -262,7 +262,7 @@ impl Op for Argmax {
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let (values, shape) = (operands[0].real(), operands[0].shape);
         let length = shape.dims()[self.axis];
-        let inner: usize = shape.dims()[self.axis + 1..].iter().product();
+        let inner = count(&shape.dims()[self.axis + 1..]);
         let begin = output.range.start;
         for (i, y) in output.index().iter_mut().enumerate() {
             let at = (begin + i) / inner * inner * length + (begin + i) % inner;

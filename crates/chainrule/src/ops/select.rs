@@ -2,7 +2,7 @@
 
 use super::{Gate, Kind, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
-use crate::tensor::Shape;
+use crate::tensor::{Shape, count};
 
 /// Checks that `labels` holds positions below `length`.
 fn positions(labels: &Type, length: usize) -> Result<(), String> {
@@ -44,7 +44,7 @@ impl Op for Gather {
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let (x, labels) = (operands[0].real(), operands[1].index());
         let length = operands[0].shape.dims()[self.axis];
-        let inner: usize = operands[0].shape.dims()[self.axis + 1..].iter().product();
+        let inner = count(&operands[0].shape.dims()[self.axis + 1..]);
         let begin = output.range.start;
         for (i, y) in output.real().iter_mut().enumerate() {
             let (row, column) = ((begin + i) / inner, (begin + i) % inner);
@@ -93,7 +93,7 @@ impl Op for ScatterAdd {
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let (x, labels) = (operands[0].real(), operands[1].index());
-        let inner: usize = output.shape.dims()[self.axis + 1..].iter().product();
+        let inner = count(&output.shape.dims()[self.axis + 1..]);
         let block = self.length * inner;
         let first = output.range.start.checked_div(block).unwrap_or(0);
         for (i, target) in output.real().chunks_mut(block.max(1)).enumerate() {
@@ -108,7 +108,7 @@ impl Op for ScatterAdd {
         }
     }
     fn grain(&self, output: &Shape) -> usize {
-        output.dims()[self.axis..].iter().product()
+        count(&output.dims()[self.axis..])
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         (operand == 0).then(|| gate.upstream.gather(self.axis, gate.operands[1]))

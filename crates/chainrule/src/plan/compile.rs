@@ -70,7 +70,7 @@ impl Graph {
                 Storage::Buffer(_) => unreachable!("parameters have no place in a plan's memory"),
             }
         }
-        let layout = finish(units, kept, &changes);
+        let layout = finish(units, kept, &changes)?;
         Ok(Layout { graph: self.number(), ..layout })
     }
 }
@@ -105,7 +105,7 @@ fn needed(nodes: &[Node], wanted: &[u32]) -> Vec<bool> {
 }
 
 /// Schedules the units, has updates written where that is safe, and lays out the memory.
-fn finish(mut units: Units<'_>, kept: HashMap<u32, Place>, updates: &[Update]) -> Layout {
+fn finish(mut units: Units<'_>, kept: HashMap<u32, Place>, updates: &[Update]) -> Result<Layout> {
     let mut late = vec![false; units.work.len()];
     let first_after_guard = units.work.iter().position(|work| matches!(work, Work::Guard(_)));
     let mut places = Vec::new();
@@ -138,8 +138,8 @@ fn finish(mut units: Units<'_>, kept: HashMap<u32, Place>, updates: &[Update]) -
             places.push((update.parameter, units.place(update.value)));
         }
     }
-    let layout = assemble(units, &schedule, &times, kept, &places);
-    Layout { updates: !updates.is_empty(), ..layout }
+    let layout = assemble(units, &schedule, &times, kept, &places)?;
+    Ok(Layout { updates: !updates.is_empty(), ..layout })
 }
 
 /// Whether a parameter can be overwritten by an instruction: everything else has read it before, and
@@ -174,7 +174,7 @@ fn assemble(
     times: &[usize],
     kept: HashMap<u32, Place>,
     places: &[(usize, Place)],
-) -> Layout {
+) -> Result<Layout> {
     let end = times.iter().max().map_or(1, |last| last + 1);
     let mut lives: Vec<(usize, usize)> = units
         .buffers
@@ -200,7 +200,7 @@ fn assemble(
         .iter()
         .map(|(ty, _)| Buffer { len: ty.shape.len(), real: ty.kind == Kind::Real, offset: 0 })
         .collect();
-    let (reals, indices) = lay_out(&mut buffers, &lives);
+    let (reals, indices) = lay_out(&mut buffers, &lives)?;
     let mut work: Vec<Option<Work>> = units.work.into_iter().map(Some).collect();
     let mut steps = |units: &[usize]| -> Vec<Step> {
         let step = |&unit: &usize| {
@@ -224,7 +224,7 @@ fn assemble(
         Some(last) => last.serial.extend(writes),
         None => phases.push(Phase { shared: Vec::new(), serial: writes }),
     }
-    Layout {
+    Ok(Layout {
         phases,
         buffers,
         reals,
@@ -235,5 +235,5 @@ fn assemble(
         kept,
         updates: false,
         graph: 0,
-    }
+    })
 }

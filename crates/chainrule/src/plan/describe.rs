@@ -9,7 +9,7 @@ use super::{Layout, Place, Plan, Step, Storage, Work};
 use crate::ops::matmul_lengths;
 use crate::ops::product::Lengths;
 use crate::runtime::Event;
-use crate::tensor::Real;
+use crate::tensor::{Real, count};
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -104,9 +104,9 @@ fn describe(layout: &Layout, step: &Step, phase: usize, shared: bool, element: u
         Work::Chain(chain) => (format!("pointwise {}", chain.shape), 0),
         Work::Product { a, b, chain, .. } => {
             let Lengths { m, k, n } = matmul_lengths(&a.shape, &b.shape);
-            let batch = chain.shape.len().checked_div(m * n).unwrap_or(0);
+            let batch = chain.shape.len().checked_div(count(&[m, n])).unwrap_or(0);
             let times = if batch > 1 { format!(" × {batch}") } else { String::new() };
-            (format!("product {m}×{k}×{n}{times}"), 2 * chain.shape.len() * k)
+            (format!("product {m}×{k}×{n}{times}"), count(&[2, chain.shape.len(), k]))
         }
         Work::Kernel { op, operands, out, .. } => {
             let read = operands.iter().map(|place| place.shape.len()).max().unwrap_or(0);
@@ -123,23 +123,24 @@ fn describe(layout: &Layout, step: &Step, phase: usize, shared: bool, element: u
         kernel,
         fused: body.iter().map(|instruction| instruction.op.name().to_owned()).collect(),
         rows: step.rows,
-        operations: (own + pointwise) as u64,
+        operations: own.saturating_add(pointwise) as u64,
         bytes: bytes(layout, work, element) as u64,
     }
 }
 
 /// The memory that a step touches: each place's distinct elements, once.
 fn bytes(layout: &Layout, work: &Work, element: usize) -> usize {
-    let distinct = |place: &Place| -> usize {
-        let dims = place.shape.dims().iter().zip(place.strides);
-        dims.filter(|&(_, stride)| stride > 0).map(|(&n, _)| n).product()
+    let distinct = |place: &Place| {
+        let strides = place.strides;
+        place.shape.without(|axis| strides[axis] == 0).len()
     };
-    let read: usize = work.reads().iter().map(distinct).sum();
+    let reads = work.reads();
+    let read = reads.iter().map(distinct);
     let written = work.writes().into_iter().map(|storage| match storage {
         Storage::Buffer(at) => layout.buffers[at].len,
         Storage::Parameter(at) => layout.parameters[at].ty.shape.len(),
     });
-    (read + written.sum::<usize>()) * element
+    read.chain(written).fold(0, usize::saturating_add).saturating_mul(element)
 }
 
 /// Writes the steps as a table; `time` adds a column.

@@ -1,5 +1,7 @@
 //! Laying out a plan's buffers: memory is reused as soon as its last reader is done.
 
+use crate::error::{Error, Result};
+
 /// One value's memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Buffer {
@@ -21,8 +23,13 @@ struct Gap {
 
 /// Gives each buffer its offset; returns the elements of real and of whole memory. `lives` holds each
 /// buffer's first and last time.
-pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> (usize, usize) {
-    let mut ends = [0, 0];
+///
+/// # Errors
+/// More elements than there are numbers to count them.
+pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> Result<(usize, usize)> {
+    // No buffer has more elements than a vector of doubles: a single one is never too long to round up.
+    let total: u128 = buffers.iter().map(|buffer| buffer.len as u128).sum();
+    let mut ends: [usize; 2] = [0, 0];
     let mut gaps: [Vec<Gap>; 2] = [Vec::new(), Vec::new()];
     let mut order: Vec<usize> = (0..buffers.len()).collect();
     order.sort_by_key(|&b| lives[b].0);
@@ -48,12 +55,14 @@ pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> (usiz
                 offset
             }
             None => {
-                ends[side] += len;
-                ends[side] - len
+                let offset = ends[side];
+                let too_long = || Error::Memory { bytes: total * size_of::<u32>() as u128 };
+                ends[side] = offset.checked_add(len).ok_or_else(too_long)?;
+                offset
             }
         };
     }
-    (ends[1], ends[0])
+    Ok((ends[1], ends[0]))
 }
 
 /// Gaps looked at before taking fresh memory: keeps the work linear in the number of buffers.

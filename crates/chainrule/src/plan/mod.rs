@@ -135,9 +135,9 @@ impl Graph {
     /// Compiles the computation of `outputs`.
     ///
     /// # Errors
-    /// The first mistake made while recording the graph.
+    /// The first mistake made while recording the graph, or more memory than there is.
     pub fn compile<T: Real>(&self, outputs: &[Var<'_>]) -> Result<Plan<T>> {
-        Ok(Plan::new(self.lay_out::<T>(outputs, &[], None)?))
+        Plan::new(self.lay_out::<T>(outputs, &[], None)?)
     }
 
     /// Compiles a training step: the computation of `loss`, and of a new value for each parameter in
@@ -159,13 +159,14 @@ impl Graph {
     ///
     /// # Errors
     /// The first mistake made while recording the graph, a loss that is no scalar, an update of
-    /// something else than a parameter, of another shape, or a second one of a parameter.
+    /// something else than a parameter, of another shape, or a second one of a parameter, or more
+    /// memory than there is.
     pub fn compile_step<T: Real>(
         &self,
         loss: Var<'_>,
         updates: &[(Var<'_>, Var<'_>)],
     ) -> Result<Plan<T>> {
-        Ok(Plan::new(self.lay_out::<T>(&[loss], updates, Some(loss))?))
+        Plan::new(self.lay_out::<T>(&[loss], updates, Some(loss))?)
     }
 }
 
@@ -187,8 +188,12 @@ impl Var<'_> {
 }
 
 impl<T: Real> Plan<T> {
-    fn new(layout: Layout) -> Self {
-        let mut reals = Memory::new(layout.reals);
+    fn new(layout: Layout) -> Result<Self> {
+        let needed = layout.reals as u128 * size_of::<T>() as u128
+            + layout.indices as u128 * size_of::<u32>() as u128;
+        let too_much = || Error::Memory { bytes: needed };
+        let mut reals = Memory::try_new(layout.reals).ok_or_else(too_much)?;
+        let indices = Memory::try_new(layout.indices).ok_or_else(too_much)?;
         for (buffer, tensor) in &layout.constants {
             let Buffer { offset, len, .. } = layout.buffers[*buffer];
             let target = reals.get_mut(offset..offset + len);
@@ -196,9 +201,8 @@ impl<T: Real> Plan<T> {
                 *to = T::from_f64(*from);
             }
         }
-        let indices = Memory::new(layout.indices);
         let executor = Executor::new(&layout, Arc::new(Pool::new(1)));
-        Self { layout: Arc::new(layout), reals, indices, executor }
+        Ok(Self { layout: Arc::new(layout), reals, indices, executor })
     }
 
     /// This plan on the threads of `pool`. Results do not depend on their number.

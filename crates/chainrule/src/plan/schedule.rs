@@ -11,7 +11,7 @@
 use super::units::{Units, Work};
 use super::{Place, Storage};
 use crate::ops::matmul_lengths;
-use crate::tensor::Shape;
+use crate::tensor::{Shape, count};
 
 /// Units between two meetings, by number.
 #[derive(Clone, Debug, Default)]
@@ -135,13 +135,15 @@ fn rows_of_shape(shape: &Shape) -> usize {
     row_axis(shape).map_or(1, |axis| shape.dims()[axis])
 }
 
-/// By how many rows a step can be split.
+/// By how many rows a step can be split; none where there is nothing to compute, as long as the other
+/// axes may be.
 fn rows_of(work: &Work) -> usize {
     match work {
+        _ if work.output().is_some_and(Shape::is_empty) => 0,
         Work::Chain(chain) => rows_of_shape(&chain.shape),
         Work::Product { chain, .. } => {
             let shape = chain.shape;
-            shape.dims()[..shape.rank() - 1].iter().product()
+            count(&shape.dims()[..shape.rank() - 1])
         }
         Work::Kernel { out, contract, .. } => {
             let rows = rows_of_shape(&out.shape);
@@ -180,11 +182,12 @@ fn is_by_rows(place: &Place, rows: usize, units: &Units<'_>) -> bool {
     let len = units.buffers[buffer].0.shape.len();
     let width = len / rows.max(1);
     let inner = place.shape.dims().iter().zip(place.strides).skip(axis + 1);
-    let reach = inner.map(|(&n, stride)| n.saturating_sub(1) * stride).sum::<usize>();
+    let reach = inner.map(|(&n, stride)| n.saturating_sub(1).saturating_mul(stride));
+    let end = reach.fold(place.offset, usize::saturating_add);
     place.shape.dims()[axis] == rows
         && width * rows == len
         && place.strides[axis] == width
-        && place.offset + reach < width
+        && end < width
 }
 
 /// The estimated time of a step on one thread, in nanoseconds.

@@ -108,6 +108,15 @@ impl Work {
         }
     }
 
+    /// The shape over which the unit computes; none for a guard.
+    pub(super) fn output(&self) -> Option<&Shape> {
+        match self {
+            Self::Chain(chain) | Self::Product { chain, .. } => Some(&chain.shape),
+            Self::Kernel { out: to, .. } | Self::Copy { to, .. } => Some(&to.shape),
+            Self::Guard(_) => None,
+        }
+    }
+
     /// What the unit reads from memory.
     pub(crate) fn reads(&self) -> Vec<Place> {
         let mut places = match self {

@@ -81,7 +81,8 @@ impl<T: Real> Program<T> {
             .loads
             .iter()
             .map(|place| match place {
-                place if place.is_plain() && !chain.shape.is_empty() => Load::Plain,
+                // Of nothing no element is read, not even one to repeat.
+                place if chain.shape.is_empty() || place.is_plain() => Load::Plain,
                 place if place.strides == [0; MAX_RANK] => Load::Repeated(block()),
                 place if repeats_rows(place) => Load::Row(row, block()),
                 _ => Load::Strided(block()),

@@ -218,7 +218,9 @@ const LINE: usize = 16;
 /// The scratch memory that a step's product needs.
 fn product_scratch(work: &Work) -> usize {
     match work {
-        Work::Product { a, b, .. } => scratch_len(matmul_lengths(&a.shape, &b.shape)),
+        Work::Product { a, b, chain, .. } if !chain.shape.is_empty() => {
+            scratch_len(matmul_lengths(&a.shape, &b.shape))
+        }
         _ => 0,
     }
 }
@@ -303,7 +305,10 @@ impl<'a, T: Real> Worker<'a, T> {
                 self.product((a, b), *out, chain, program, rows);
             }
             Work::Kernel { op, operands, out, .. } => {
-                self.kernel(&**op, operands, out, elements(out.shape.len()));
+                let range = elements(out.shape.len());
+                if !range.is_empty() {
+                    self.kernel(&**op, operands, out, range);
+                }
             }
             Work::Copy { from, to } => self.copy(from, to, elements(to.shape.len())),
             Work::Guard(_) => {}

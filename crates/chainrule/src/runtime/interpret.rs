@@ -135,13 +135,17 @@ fn evaluate<T: Real>(
         Kind::Real => {
             let mut elements = vec![T::zero(); shape.len()];
             let values = ValuesMut::Real(&mut elements);
-            op::forward(op, &operands, Output { shape, range, values });
+            if !range.is_empty() {
+                op::forward(op, &operands, Output { shape, range, values });
+            }
             Elements::Real(elements)
         }
         Kind::Index { .. } => {
             let mut elements = vec![0; shape.len()];
             let values = ValuesMut::Index(&mut elements);
-            op::forward(op, &operands, Output { shape, range, values });
+            if !range.is_empty() {
+                op::forward(op, &operands, Output { shape, range, values });
+            }
             Elements::Index(elements)
         }
     })

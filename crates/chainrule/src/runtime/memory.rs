@@ -25,9 +25,18 @@ impl Plain for u32 {}
 impl<T: crate::tensor::Real> Plain for T {}
 
 impl<T: Plain> Memory<T> {
+    /// Memory for `len` elements, if there is so much.
+    pub(crate) fn try_new(len: usize) -> Option<Self> {
+        let count = len.checked_mul(size_of::<T>())?.div_ceil(LINE);
+        let mut lines = Vec::new();
+        lines.try_reserve_exact(count).ok()?;
+        lines.resize(count, Line([0; LINE]));
+        Some(Self { lines: lines.into(), len, element: PhantomData })
+    }
+
+    /// Memory for `len` elements, few enough that a machine without it can do nothing.
     pub(crate) fn new(len: usize) -> Self {
-        let lines = (len * size_of::<T>()).div_ceil(LINE);
-        Self { lines: vec![Line([0; LINE]); lines].into(), len, element: PhantomData }
+        Self::try_new(len).unwrap_or_else(|| panic!("no memory for {len} elements"))
     }
 
     pub(crate) fn get(&self, range: Range<usize>) -> &[T] {

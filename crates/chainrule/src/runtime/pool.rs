@@ -36,7 +36,8 @@ unsafe impl Sync for Shared {}
 // SAFETY: the pointer in `job` is only used while `Pool::run` keeps its target alive.
 unsafe impl Send for Shared {}
 
-/// The stretch of `count` things that falls to number `index` of `of`; a single thing to the first.
+/// The stretch of `count` things that falls to number `index` of `of`; a single thing to the first. There
+/// are no more things than memory holds, too few for a product with a number of threads to overflow.
 pub(super) fn share(count: usize, index: usize, of: usize) -> Range<usize> {
     (count * index).div_ceil(of)..(count * (index + 1)).div_ceil(of)
 }

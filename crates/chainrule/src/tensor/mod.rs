@@ -4,8 +4,8 @@ mod real;
 mod shape;
 
 pub use real::{ByPrecision, Real};
-pub(crate) use shape::Offsets;
 pub use shape::{MAX_RANK, Shape, Strides};
+pub(crate) use shape::{Offsets, count};
 
 use crate::error::Error;
 
@@ -105,8 +105,8 @@ impl<T: Copy> Tensor<T> {
             return None;
         }
         let inside = index.iter().zip(self.shape.dims()).all(|(i, n)| i < n);
-        let flat: usize = index.iter().zip(self.shape.strides()).map(|(i, s)| i * s).sum();
-        inside.then(|| self.values[flat])
+        let flat = || index.iter().zip(self.shape.strides()).map(|(i, s)| i * s).sum::<usize>();
+        inside.then(|| self.values[flat()])
     }
 
     /// A tensor of the same shape with `f` applied to each element.

@@ -7,6 +7,14 @@ use crate::error::Error;
 /// The highest number of axes that a tensor can have.
 pub const MAX_RANK: usize = 8;
 
+/// The most elements that memory can hold in double precision.
+const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
+
+/// The number of elements of axes of these lengths; the largest number where there are more.
+pub(crate) fn count(lengths: &[usize]) -> usize {
+    lengths.iter().fold(1, |count, &length| count.saturating_mul(length))
+}
+
 /// The lengths of a tensor's axes, outermost first. A scalar has no axes.
 ///
 /// ```
@@ -47,14 +55,19 @@ impl Shape {
     /// ```
     ///
     /// # Errors
-    /// More than [`MAX_RANK`] axes.
+    /// More than [`MAX_RANK`] axes, or more elements than memory can hold.
     pub fn new(dims: &[usize]) -> Result<Self, Error> {
         if dims.len() > MAX_RANK {
             return Err(Error::Rank { most: MAX_RANK, rank: dims.len() });
         }
         let mut shape = Self { rank: dims.len() as u8, ..Self::scalar() };
         shape.dims[..dims.len()].copy_from_slice(dims);
-        Ok(shape)
+        shape.fits().then_some(shape).ok_or_else(|| Error::Size { shape: dims.into() })
+    }
+
+    /// Whether memory can hold so many elements; the conversion from an array takes any lengths.
+    pub(crate) fn fits(&self) -> bool {
+        self.len() <= MAX_LEN
     }
 
     /// The lengths of the axes.
@@ -77,14 +90,14 @@ impl Shape {
         self.rank as usize
     }
 
-    /// The number of elements; 1 for a scalar.
+    /// The number of elements; 1 for a scalar, the largest number where there are more than that.
     ///
     /// ```
     /// assert_eq!(chainrule::Shape::from([2, 3]).len(), 6);
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        self.dims().iter().fold(1, |n, &d| n.saturating_mul(d))
+        count(self.dims())
     }
 
     /// Whether there are no elements at all.
@@ -108,7 +121,8 @@ impl Shape {
         self.dims().get(axis).copied()
     }
 
-    /// The strides of a contiguous row-major tensor of this shape.
+    /// The strides of a contiguous row-major tensor of this shape; without a meaning where it has no
+    /// elements.
     ///
     /// ```
     /// // The next row is 3 elements away, the next column 1.
@@ -117,10 +131,10 @@ impl Shape {
     #[must_use]
     pub fn strides(&self) -> Strides {
         let mut strides = [0; MAX_RANK];
-        let mut step = 1;
+        let mut step: usize = 1;
         for axis in (0..self.rank()).rev() {
             strides[axis] = step;
-            step *= self.dims[axis];
+            step = step.saturating_mul(self.dims[axis]);
         }
         strides
     }
