@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 
+use super::expression::Names;
+use super::formula::Formula;
 use super::label::Labels;
+use super::loss::cross_entropy;
 use super::model::{Entry, Explanation, Hessian, Node, Partial, Passed};
 use super::reading::Formulas;
-use super::{Formula, Request, Value, origin, paths, rules, what_if};
+use super::request::Request;
+use super::subject::Subject;
+use super::value::Value;
+use super::{expression, origin, paths, rules, what_if};
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::{Class, Gate, Notation};
 use chainrule::plan::Plan;
-use chainrule::tensor::Shape;
 
 /// A Hessian of more rows than this is not a table that anyone reads.
 const MOST_SECOND: usize = 24;
@@ -20,13 +25,70 @@ const MOST_SECOND: usize = 24;
 const MOST_CURVED: usize = 12;
 const MOST_CURVED_NODES: u32 = 500;
 
-/// What is explained: a recorded computation with the values of its inputs.
-pub(super) struct Subject<'a, 'g> {
-    pub(super) g: &'g Graph,
-    pub(super) request: &'a Request,
-    pub(super) output: Var<'g>,
-    pub(super) root: Var<'g>,
-    pub(super) names: Vec<String>,
+/// Explains an expression.
+///
+/// ```
+/// use chainrule_explain::{Request, explain, values};
+/// let apple = explain(&Request {
+///     expression: "x * m * t".into(),
+///     values: values("x=100,m=2,t=1.1")?,
+///     target: Some(219.0),
+///     ..Request::default()
+/// })?;
+/// let formula = apple.partials[0].1.formula.as_ref().map(ToString::to_string);
+/// assert_eq!(formula.as_deref(), Some("m * t"));
+/// assert_eq!(apple.ranking, ["t", "m", "x"]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// A mistake in the expression, an unknown name, or an output that is not a scalar.
+pub fn explain(request: &Request) -> Result<Explanation> {
+    let g = Graph::new();
+    let (output, classes) =
+        expression::read(&g, &request.expression, &request.values, Names::Inputs)?;
+    if output.shape().rank() != 0 && request.cross_entropy.is_none() {
+        return Err(Error::Expression {
+            message: format!(
+                "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
+                output.shape()
+            ),
+            span: (0, request.expression.chars().count()),
+        });
+    }
+    let names = wanted(request, &classes)?;
+    let root = match (&request.cross_entropy, request.target) {
+        (Some(target), _) => cross_entropy(output, target)?,
+        (None, Some(target)) => output.half_squared_error(g.constant(target)),
+        (None, None) => output,
+    };
+    Subject { g: &g, request, output, root, names }.explain()
+}
+
+/// The names whose gradients are wanted: where none are named, all but `classes`.
+fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
+    let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
+    let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
+    let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
+    for name in asked.chain(request.sweep.iter().map(|range| &range.name)) {
+        if !known.contains(&name.as_str()) {
+            let known = known.join(", ");
+            return Err(Error::Unknown { what: "input", name: name.clone(), known });
+        }
+        if classes.contains(name) {
+            return Err(Error::Mismatch(format!(
+                "`{name}` only says which class is right, so that it has no gradient and cannot change a little"
+            )));
+        }
+    }
+    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
+    let all = || numbers.collect();
+    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
+    // Paths are made of local derivatives, which exist on the way to wanted names only.
+    names.extend(
+        request.paths.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
+    );
+    Ok(names)
 }
 
 /// The nodes of values and derivatives, and the plan that computed them.
@@ -289,12 +351,6 @@ impl<'g> Subject<'_, 'g> {
         first.iter().map(|&slope| self.g.backward(slope, inputs)).collect()
     }
 
-    pub(super) fn input(&self, name: &str) -> Var<'g> {
-        let found = self.request.values.iter().find(|(known, _)| known == name);
-        let shape = found.map_or_else(Shape::scalar, |(_, tensor)| tensor.shape());
-        self.g.input(name, shape)
-    }
-
     /// The nodes that the root depends on, in order.
     fn needed(&self, root: u32) -> Vec<u32> {
         let mut needed = vec![false; root as usize + 1];
@@ -323,26 +379,10 @@ impl<'g> Subject<'_, 'g> {
         let upstream = self.g.constant(1.0).broadcast_to(gate.shape());
         op.backward(&Gate { operands: &operands, output: gate, upstream }, c.operand)
     }
-
-    /// Feeds the inputs.
-    pub(super) fn feed(&self, plan: &mut Plan<f64>) -> Result<()> {
-        for (name, tensor) in &self.request.values {
-            feed(plan, name, tensor.values())?;
-        }
-        Ok(())
-    }
 }
 
 /// The values of a table of scalars.
 fn numbers(plan: &Plan<f64>, rows: &[Vec<Var<'_>>]) -> Result<Vec<Vec<f64>>> {
     let read = |v: &Var<'_>| Ok(plan.value(*v)?.first().copied().unwrap_or(f64::NAN));
     rows.iter().map(|row| row.iter().map(read).collect()).collect()
-}
-
-/// Feeds one input, unless what the plan computes does not depend on it.
-pub(super) fn feed(plan: &mut Plan<f64>, name: &str, values: &[f64]) -> Result<()> {
-    match plan.feed(name, values) {
-        Ok(()) | Err(Error::Unknown { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
 }

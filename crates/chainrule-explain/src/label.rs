@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::formula::{Formula, Term};
+use super::value::Value;
 use chainrule::graph::{Graph, Source};
 use chainrule::ops::{AnyOp, Notation};
 
@@ -36,7 +37,7 @@ impl<'g> Labels<'g> {
         let op = match &node.source {
             Source::Input(name) | Source::Parameter(name) => return Some(symbol(name, id)),
             Source::Constant(tensor) => {
-                let array = || symbol(&super::Value::from(&**tensor).to_string(), id);
+                let array = || symbol(&Value::from(&**tensor).to_string(), id);
                 return Some(tensor.at(&[]).map_or_else(array, Formula::number));
             }
             Source::Op(op) => op,

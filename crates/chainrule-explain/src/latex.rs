@@ -355,9 +355,8 @@ fn number(value: &Value) -> String {
             format!(r"\begin{{pmatrix}}{}\end{{pmatrix}}", rows.join(r" \\ "))
         }
         _ => {
-            let dims: Vec<String> = shape.iter().map(ToString::to_string).collect();
-            let norm = value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt();
-            format!(r"[{}],\ \lVert\cdot\rVert = {}", dims.join(r" \times "), one(norm))
+            let dims = value.dims(r" \times ");
+            format!(r"[{dims}],\ \lVert\cdot\rVert = {}", one(value.norm()))
         }
     }
 }

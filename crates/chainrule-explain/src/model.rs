@@ -2,7 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Formula, Language, Origin, Value};
+use super::formula::Formula;
+use super::value::Value;
+use super::words::Language;
 
 /// What a gate passes down to one operand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -242,6 +244,19 @@ pub struct Hessian {
     pub values: Vec<Vec<f64>>,
     /// The formulas; `None` where one is too long to show.
     pub formulas: Vec<Vec<Option<Formula>>>,
+}
+
+/// The first number that is not finite.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Origin {
+    /// The node that made it.
+    pub node: u32,
+    /// Whether it was made on the way back, as a gradient, rather than as a value.
+    pub backward: bool,
+    /// What happened, with the operands' values, in words.
+    pub story: String,
+    /// What would help.
+    pub remedy: Option<String>,
 }
 
 /// A computation, explained.

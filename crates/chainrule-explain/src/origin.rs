@@ -1,24 +1,9 @@
 //! Where a NaN or an infinity was born, and what to do about it.
 
-use serde::Serialize;
-
-use super::Value;
-use super::model::{Explanation, Node};
-use super::text::short;
+use super::columns::short;
+use super::model::{Explanation, Node, Origin};
+use super::value::Value;
 use super::words::Words;
-
-/// The first number that is not finite.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Origin {
-    /// The node that made it.
-    pub node: u32,
-    /// Whether it was made on the way back, as a gradient, rather than as a value.
-    pub backward: bool,
-    /// What happened, with the operands' values, in words.
-    pub story: String,
-    /// What would help.
-    pub remedy: Option<String>,
-}
 
 /// The first node, forward and then backward, whose number is not finite though all it came from is.
 pub(super) fn find(e: &Explanation) -> Option<Origin> {

@@ -1,7 +1,7 @@
 //! The output and the loss at other inputs, and roots of them along one input.
 
-use super::Values;
-use super::explainer::{Subject, feed};
+use super::expression::Values;
+use super::subject::{Subject, feed};
 use chainrule::error::Result;
 use chainrule::graph::Var;
 use chainrule::plan::Plan;

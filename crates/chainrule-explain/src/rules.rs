@@ -1,9 +1,8 @@
 //! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
 
-use super::Value;
+use super::columns::cut;
 use super::model::{Explanation, Node, Passed};
-use super::text::cut;
-use super::value::{digits, percent};
+use super::value::{Value, digits, percent};
 use super::words::Words;
 
 /// Names longer than this are cut in a rule.

@@ -1,8 +1,8 @@
 //! Changes of shape that nobody wrote: broadcasts, and the reshapes by which a vector takes part in a
 //! product of matrices or in a loss of a batch. Texts and pictures leave them out.
 
-use super::Value;
 use super::model::{Explanation, Node, Passed};
+use super::value::Value;
 
 impl Node {
     /// Whether the node only changes a shape, which the expression does not say.

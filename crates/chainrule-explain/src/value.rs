@@ -91,6 +91,16 @@ impl Value {
         }
     }
 
+    /// The lengths of the axes with a sign between them, such as `2×3`.
+    pub(super) fn dims(&self, sign: &str) -> String {
+        self.shape().iter().map(ToString::to_string).collect::<Vec<_>>().join(sign)
+    }
+
+    /// √Σx².
+    pub(super) fn norm(&self) -> f64 {
+        self.numbers().iter().map(|x| x * x).sum::<f64>().sqrt()
+    }
+
     /// The largest magnitude; NaN counts as the largest of all.
     pub(super) fn size(&self) -> f64 {
         let larger = |top: f64, x: f64| if x.is_nan() || x.abs() > top { x.abs() } else { top };
@@ -137,6 +147,11 @@ pub fn digits(value: f64, count: i32) -> String {
 /// A number with its sign.
 pub(crate) fn signed(value: f64) -> String {
     if value >= 0.0 { format!("+{}", number(value)) } else { number(value) }
+}
+
+/// Numbers as print writes them, with a minus sign in place of a hyphen.
+pub(super) fn with_minus(numbers: &str) -> String {
+    numbers.replace('-', "−")
 }
 
 /// A share in whole per cents, with two digits where it is small.

@@ -1,11 +1,12 @@
 //! What if: changes with their predictions, goals, sweeps, steps down.
 
-use super::explainer::Subject;
+use super::expression::Values;
 use super::model::{Descent, DescentPoint, Goal, Sweep, SweepPoint, WhatIf};
 use super::probe::{Probe, root};
+use super::subject::Subject;
+use super::value::Value;
 use super::value::percent;
 use super::words::Words;
-use super::{Value, Values};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Tensor;
 

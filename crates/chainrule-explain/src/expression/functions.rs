@@ -1,6 +1,6 @@
 //! The functions and constants of the expression language.
 
-use super::super::loss;
+use crate::loss;
 use chainrule::graph::Var;
 use chainrule::tensor::Tensor;
 

@@ -7,6 +7,8 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
+use super::columns::cut;
+use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::notation::escaped;
 use super::picture::{Kind, Look, View};
@@ -170,8 +172,7 @@ impl Page<'_> {
 
     fn forward(&self, node: &Node) -> String {
         let words = self.words.say("page-forward", &[("op", &node.op)]);
-        let formula =
-            node.formula.as_ref().map_or_else(|| text(&node.label), super::Formula::mathml);
+        let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
         let face = self.e.face(node);
         let name = match face.named {
             true => format!("{}<mo>=</mo>", text(&face.label)),
@@ -234,7 +235,7 @@ impl Page<'_> {
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
             Some(node) if id == e.output_node && !node.named => "f".into(),
-            Some(node) => super::picture::cut(&e.face(node).label, 24),
+            Some(node) => cut(&e.face(node).label, 24),
             None => "?".into(),
         }
     }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::super::model::{Sweep, SweepPoint};
-use super::super::notation::escaped;
-use super::super::value::number;
+use crate::model::{Sweep, SweepPoint};
+use crate::notation::escaped;
+use crate::value::number;
 
 /// The plot's size, and the space around the axes for their numbers.
 const SIZE: (f64, f64) = (640.0, 320.0);

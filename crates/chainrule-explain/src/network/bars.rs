@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use super::super::notation::escaped;
-use super::super::value::digits;
+use super::NetworkExplanation;
 use super::draw::opened;
-use super::{NetworkExplanation, Words};
+use crate::columns::cut;
+use crate::notation::escaped;
+use crate::value::digits;
+use crate::words::Words;
 
 /// The picture's width, and where its bars begin.
 const WIDE: usize = 640;
@@ -18,7 +20,7 @@ const LONGEST: f64 = 150.0;
 const ROW: usize = 24;
 
 /// Letters of a name.
-const LETTERS: usize = 28;
+const LETTERS: usize = 29;
 
 impl NetworkExplanation {
     /// A bar for each feature: to the right where more of it raises the loss.
@@ -30,10 +32,7 @@ impl NetworkExplanation {
         let most = ranked.iter().fold(0.0, |most: f64, (_, _, dx)| most.max(dx.abs()));
         for (at, (name, _, gradient)) in ranked.into_iter().enumerate() {
             let top = 40 + at * ROW;
-            let name = match name.char_indices().nth(LETTERS) {
-                Some((end, _)) => format!("{}…", &name[..end]),
-                None => name.to_owned(),
-            };
+            let name = cut(name, LETTERS);
             let long = if most > 0.0 { gradient.abs() / most * LONGEST } else { 0.0 };
             let raises = gradient > 0.0;
             let (class, left) = if raises { ("up", MIDDLE) } else { ("down", MIDDLE - long) };

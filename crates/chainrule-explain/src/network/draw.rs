@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use super::super::notation::escaped;
-use super::super::text::{table, wrapped};
-use super::super::value::{digits, number, percent, signed};
-use super::{Branch, NetworkExplanation, Said, Words};
+use super::{Branch, NetworkExplanation, Said};
+use crate::columns::{table, wrapped};
+use crate::notation::escaped;
+use crate::text::verdict;
+use crate::value::{digits, number, percent, signed};
+use crate::words::Words;
 
 /// Darkness in characters, from nothing to all.
 const SHADES: &[char] = &[' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
@@ -121,7 +123,7 @@ impl NetworkExplanation {
                 vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
             };
             table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
-            let verdict = super::super::text::verdict(words, ledger.cancellation);
+            let verdict = verdict(words, ledger.cancellation);
             wrapped(out, 5, &verdict);
         }
     }

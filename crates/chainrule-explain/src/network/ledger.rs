@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::words::Words;
+use crate::words::Words;
 use chainrule::backward::Contribution;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Kind, Var};

@@ -1,13 +1,14 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
-mod bars;
-mod draw;
 mod ledger;
+mod draw;
+mod bars;
 
 use serde::Serialize;
 
-use super::words::Words;
-use super::{Language, rules};
+use super::rules;
+use super::subject::feed;
+use super::words::{Language, Words};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Kind, Source, Var};
@@ -220,7 +221,7 @@ pub fn network(
         .collect();
     let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
         // A network without parameters on the way may not need the example.
-        super::explainer::feed(plan, "x", features)?;
+        feed(plan, "x", features)?;
         plan.run_with(parameters)
     })?;
 

@@ -7,9 +7,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::model::{Explanation, Node, Path, Paths};
 use super::MOST;
-use chainrule::error::Result;
+use crate::model::{Explanation, Node, Path, Paths};
+use crate::value::Value;
+use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::Gate;
 use chainrule::tensor::{Shape, Tensor};
@@ -88,7 +89,7 @@ pub(super) fn to(g: &Graph, e: &Explanation, name: &str) -> Result<Paths> {
 }
 
 fn result(e: &Explanation, name: &str, input: &Node, reached: &HashMap<u32, Reached>) -> Paths {
-    let gradient = input.gradient.as_ref().map(super::super::Value::numbers).unwrap_or_default();
+    let gradient = input.gradient.as_ref().map(Value::numbers).unwrap_or_default();
     let square: f64 = gradient.iter().map(|x| x * x).sum();
     let found = reached.get(&input.id);
     let largest = found.iter().flat_map(|found| &found.followed).take(MOST).map(|path| {
@@ -129,7 +130,7 @@ fn pass(
     let h = Graph::new();
     let given = |node: &Node| {
         let tensor = Tensor::new(Shape::new(&node.shape)?, node.value.numbers())?;
-        Ok::<Var<'_>, crate::Error>(h.constant_tensor(tensor))
+        Ok::<Var<'_>, Error>(h.constant_tensor(tensor))
     };
     let below = node.operands.iter().filter_map(|&id| e.node(id));
     let operands: Vec<Var<'_>> = below.map(given).collect::<Result<_>>()?;

@@ -7,8 +7,9 @@
 
 use std::collections::HashMap;
 
-use super::super::model::{Explanation, Path, Paths};
 use super::MOST;
+use crate::model::{Explanation, Path, Paths};
+use crate::value::Value;
 
 /// A partial path: its product, and the gate's partial path that it continues.
 #[derive(Clone, Copy)]
@@ -44,7 +45,7 @@ pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
         for passed in &node.backward {
             let (Some(&operand), Some(local)) = (
                 node.operands.get(passed.operand),
-                passed.local.as_ref().and_then(super::super::Value::as_number),
+                passed.local.as_ref().and_then(Value::as_number),
             ) else {
                 continue;
             };

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::super::model::Explanation;
 use super::{Kind, View};
+use crate::model::Explanation;
+use crate::notation::escaped;
 
 impl Explanation {
     /// The graph in Graphviz's language.
@@ -59,6 +60,6 @@ fn quoted(text: &str) -> String {
 
 /// Coloured text inside an HTML-like label, where empty text is not allowed.
 fn font(colour: &str, text: &str) -> Option<String> {
-    let shown = super::super::notation::escaped(text);
+    let shown = escaped(text);
     (!text.is_empty()).then(|| format!("<font color=\"{colour}\">{shown}</font>"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::model::Explanation;
+use crate::model::Explanation;
 
 /// The group of each node; a node alone is its own group.
 pub(super) struct Folding {

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::super::model::Explanation;
 use super::{Kind, View};
+use crate::model::Explanation;
 
 impl Explanation {
     /// The graph as a Mermaid flowchart: values on the edges, then the gradients that run back.

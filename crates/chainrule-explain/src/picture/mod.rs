@@ -13,8 +13,9 @@ mod svg;
 
 use std::collections::{HashMap, HashSet};
 
+use super::columns::{cut, width};
 use super::model::{Explanation, Node};
-use super::value::{Value, digits};
+use super::value::{Value, digits, with_minus};
 use fold::Folding;
 pub(super) use svg::Look;
 
@@ -335,21 +336,12 @@ impl Builder<'_> {
 /// A number, or an array where it is short, else its shape and norm.
 pub(super) fn short(value: &Value) -> String {
     if let Some(number) = value.as_number() {
-        return digits(number, 5).replace('-', "−");
+        return with_minus(&digits(number, 5));
     }
     let whole = value.to_string();
-    if whole.chars().count() <= 18 {
-        return whole.replace('-', "−");
-    }
-    let dims: Vec<String> = value.shape().iter().map(ToString::to_string).collect();
-    let norm = value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt();
-    format!("{}  ‖{}‖", dims.join("×"), digits(norm, 3))
-}
-
-pub(super) fn cut(text: &str, longest: usize) -> String {
-    match text.chars().count() > longest {
-        true => text.chars().take(longest - 1).chain(['…']).collect(),
-        false => text.into(),
+    match width(&whole) <= 18 {
+        true => with_minus(&whole),
+        false => format!("{}  ‖{}‖", value.dims("×"), digits(value.norm(), 3)),
     }
 }
 
@@ -398,7 +390,7 @@ fn fold_symbol(last: &Node) -> String {
 }
 
 fn fold_caption(e: &Explanation, last: &Node) -> String {
-    match (last.scope.as_str(), e.target.as_ref().and_then(super::Value::as_number)) {
+    match (last.scope.as_str(), e.target.as_ref().and_then(Value::as_number)) {
         ("half_squared_error", Some(target)) => format!("target = {}", digits(target, 6)),
         _ if last.named => last.label.clone(),
         _ => String::new(),

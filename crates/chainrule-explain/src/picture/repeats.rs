@@ -1,8 +1,8 @@
 //! Identical blocks in a row, such as the layers of a deep network, as one box with their number.
 
-use super::super::model::Explanation;
-use super::super::value::digits;
 use super::{Kind, Shape, Wire};
+use crate::model::Explanation;
+use crate::value::{Value, digits, with_minus};
 
 /// Fewer repeats than these, or fewer gates in all of them, are drawn one by one.
 const FEWEST_REPEATS: usize = 3;
@@ -221,15 +221,13 @@ impl Block<'_> {
 }
 
 /// The least and the largest of numbers, or of the norms of arrays of one shape.
-fn range<'a>(values: impl Iterator<Item = &'a super::Value>) -> String {
-    let (mut low, mut high, mut dims) = (f64::INFINITY, f64::NEG_INFINITY, Vec::new());
+fn range<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+    let (mut low, mut high, mut dims) = (f64::INFINITY, f64::NEG_INFINITY, String::new());
     for value in values {
-        let norm = || value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt();
-        let size = value.as_number().unwrap_or_else(norm);
-        (low, high, dims) = (low.min(size), high.max(size), value.shape());
+        let size = value.as_number().unwrap_or_else(|| value.norm());
+        (low, high, dims) = (low.min(size), high.max(size), value.dims("×"));
     }
-    let [low, high] = [low, high].map(|x| digits(x, 3).replace('-', "−"));
+    let [low, high] = [low, high].map(|x| with_minus(&digits(x, 3)));
     let sizes = if low == high { low } else { format!("{low}…{high}") };
-    let dims: Vec<String> = dims.iter().map(ToString::to_string).collect();
-    if dims.is_empty() { sizes } else { format!("{}  ‖{sizes}‖", dims.join("×")) }
+    if dims.is_empty() { sizes } else { format!("{dims}  ‖{sizes}‖") }
 }

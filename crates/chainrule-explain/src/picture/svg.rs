@@ -2,13 +2,12 @@
 
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthChar;
-
-use super::super::model::Explanation;
-use super::super::notation::escaped;
-use super::super::words::Words;
 use super::layout::{Drawing, Layout, Place, Size, layout};
 use super::{Kind, Picture, Shape, View, Wire};
+use crate::columns::{cut, width};
+use crate::model::Explanation;
+use crate::notation::escaped;
+use crate::words::Words;
 
 /// Text sizes in pixels.
 const VALUE: f64 = 13.0;
@@ -75,8 +74,7 @@ impl Explanation {
 
 /// A text's width: letters of most fonts are narrower than this.
 fn wide(text: &str, size: f64) -> f64 {
-    let columns: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
-    columns as f64 * size * 0.62
+    width(text) as f64 * size * 0.62
 }
 
 fn drawing(picture: &Picture) -> Drawing {
@@ -153,7 +151,7 @@ impl Pen<'_> {
         let needs = wide(&legend[0], CAPTION) + wide(&legend[1], CAPTION) + 24.0;
         let width = self.layout.size.wide.max(needs) + 2.0 * MARGIN;
         let height = self.layout.size.tall + 2.0 * MARGIN + LEGEND;
-        let expression = super::cut(self.e.expression.trim(), 120);
+        let expression = cut(self.e.expression.trim(), 120);
         let title = words.say("picture-title", &[("expression", &expression)]);
         let _ = write!(
             self.out,

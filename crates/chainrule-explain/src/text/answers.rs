@@ -1,10 +1,12 @@
 //! The sections that answer a question: who wants what, what if, which way to move.
 
-use super::super::model::{Descent, Goal};
-use super::super::value::{digits, number, percent, signed};
-use super::super::words::Words;
-use super::table::{change, cut, plot, short, table, wrapped};
+use super::plot::plot;
 use super::{LONGEST, Page};
+use crate::columns::{COLUMNS, cut, short, table, wrapped};
+use crate::formula::Formula;
+use crate::model::{Descent, Explanation, Goal, Partial, Path};
+use crate::value::{Value, digits, number, percent, signed};
+use crate::words::Words;
 
 /// Rows of a table that is not the main thing.
 const MOST_ROWS: usize = 12;
@@ -28,7 +30,7 @@ impl Page<'_> {
             let label = cut(&node.label, LONGEST);
             let values = [("name", label.as_str()), ("root", e.root()), ("total", &total)];
             let head = self.words.say("ledger-node", &values);
-            self.line(&cut(&format!("  {head}"), super::COLUMNS));
+            self.line(&cut(&format!("  {head}"), COLUMNS));
             let mut rows = Vec::new();
             for entry in node.ledger.iter().take(MOST_ROWS) {
                 let gate = e.user(entry.gate).map_or_else(String::new, |gate| self.gate(gate));
@@ -58,7 +60,7 @@ impl Page<'_> {
         }
         self.title("partials-title", &[]);
         self.line("");
-        let row = |(name, partial): &(String, super::super::Partial)| {
+        let row = |(name, partial): &(String, Partial)| {
             let value = short(&partial.value, LONGEST);
             // A number stands there as the value already.
             let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
@@ -82,7 +84,7 @@ impl Page<'_> {
         {
             let first = std::iter::once(name.clone());
             values.push(first.clone().chain(row.iter().map(|x| number(*x))).collect());
-            let text = |f: &Option<super::super::Formula>| {
+            let text = |f: &Option<Formula>| {
                 f.as_ref().map_or_else(|| "…".into(), |f| cut(&f.to_string(), LONGEST))
             };
             formulas.push(first.chain(written.iter().map(text)).collect());
@@ -114,8 +116,7 @@ impl Page<'_> {
             wrapped(&mut self.out, 5, &format!("{locals} = {}  ({share})", number(path.product)));
         }
         let rest = number(paths.count - paths.largest.len() as f64);
-        let shown =
-            |part: fn(&super::super::Path) -> f64| paths.largest.iter().map(part).sum::<f64>();
+        let shown = |part: fn(&Path) -> f64| paths.largest.iter().map(part).sum::<f64>();
         let others = match arrays {
             true => percent(1.0 - shown(|path| path.share)),
             false => number(paths.sum - shown(|path| path.product)),
@@ -208,7 +209,7 @@ impl Page<'_> {
         let mut rows = vec![head.map(|id| self.words.get(id)).to_vec()];
         let mut effects = Vec::new();
         for (place, name) in e.ranking.iter().enumerate() {
-            let of = |pairs: &[(String, super::super::Value)]| {
+            let of = |pairs: &[(String, Value)]| {
                 let found = pairs.iter().find(|(known, _)| known == name);
                 found.map_or_else(String::new, |(_, value)| short(value, 28))
             };
@@ -290,6 +291,14 @@ impl Page<'_> {
     }
 }
 
+/// A change such as `x +1`.
+fn change(name: &str, delta: &Value) -> String {
+    match delta {
+        Value::Number(delta) => format!("{name} {}", signed(*delta)),
+        Value::Array(_) => format!("{name} + {}", short(delta, 18)),
+    }
+}
+
 /// How much of what several uses want cancels.
 pub(crate) fn verdict(words: &Words, cancellation: f64) -> String {
     let (survives, lost) = (digits(cancellation, 3), percent(1.0 - cancellation));
@@ -297,7 +306,7 @@ pub(crate) fn verdict(words: &Words, cancellation: f64) -> String {
     words.say(id, &[("ratio", &survives), ("lost", &lost)])
 }
 
-impl super::Explanation {
+impl Explanation {
     /// The sweep as comma-separated values; empty where none was asked for.
     ///
     /// ```

@@ -1,19 +1,17 @@
 //! An explanation laid out for a terminal and a reader who is learning.
 
+mod plot;
 mod answers;
-mod table;
 
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::columns::{COLUMNS, cut, lines, short, table, wrapped};
 use super::model::{Explanation, Node};
 use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-use table::{COLUMNS, lines};
-pub(super) use table::{cut, short};
-pub use table::{table, wrapped};
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;

@@ -1,9 +1,8 @@
-//! Tables and plots of characters.
+//! Text in columns, as terminals show it: cut to fit, wrapped, in tables.
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::value::{digits, number, signed};
-use super::super::{Sweep, Value};
+use super::value::{Value, digits, number};
 
 /// Every line of a text explanation fits in this many columns.
 pub(super) const COLUMNS: usize = 80;
@@ -14,7 +13,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// The text, cut to so many columns.
-pub(crate) fn cut(text: &str, longest: usize) -> String {
+pub(super) fn cut(text: &str, longest: usize) -> String {
     if width(text) <= longest {
         return text.into();
     }
@@ -95,7 +94,7 @@ const MOST_ROWS: usize = 8;
 const MOST_COLUMNS: usize = 8;
 
 /// A value on one line of at most `longest` columns: the number, the array, or a summary of it.
-pub(crate) fn short(value: &Value, longest: usize) -> String {
+pub(super) fn short(value: &Value, longest: usize) -> String {
     let text = value.to_string();
     if width(&text) <= longest {
         return text;
@@ -104,14 +103,9 @@ pub(crate) fn short(value: &Value, longest: usize) -> String {
         Value::Number(_) => cut(&text, longest),
         Value::Array(_) if width(&summary(value)) <= longest => summary(value),
         Value::Array(_) => {
-            let dims: Vec<String> = value.shape().iter().map(ToString::to_string).collect();
-            cut(&format!("{} ‖{}‖", dims.join("×"), digits(norm(value), 3)), longest)
+            cut(&format!("{} ‖{}‖", value.dims("×"), digits(value.norm(), 3)), longest)
         }
     }
-}
-
-fn norm(value: &Value) -> f64 {
-    value.numbers().iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 /// A value on as many lines as it needs.
@@ -139,7 +133,7 @@ pub(super) fn lines(value: &Value, indent: usize) -> Vec<String> {
 }
 
 /// Shape, mean, range and norm.
-pub(super) fn summary(value: &Value) -> String {
+fn summary(value: &Value) -> String {
     let numbers = value.numbers();
     let (low, high) = numbers
         .iter()
@@ -152,79 +146,6 @@ pub(super) fn summary(value: &Value) -> String {
         digits(mean),
         digits(low),
         digits(high),
-        digits(norm(value))
+        digits(value.norm())
     )
-}
-
-/// The plot's size in characters.
-const PLOT: (usize, usize) = (64, 17);
-
-/// A sweep as a plot of characters: `*` the curve, `·` its tangent, `o` where the tangent touches.
-pub(super) fn plot(out: &mut String, sweep: &Sweep) {
-    let curve = |point: &super::super::SweepPoint| point.loss.unwrap_or(point.output);
-    let finite = sweep.points.iter().map(curve).filter(|y| y.is_finite());
-    let (low, high) =
-        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
-    let (Some(first), Some(last)) = (sweep.points.first(), sweep.points.last()) else { return };
-    if low > high {
-        return;
-    }
-    let (wide, tall) = PLOT;
-    let span = if high > low { high - low } else { 1.0 };
-    let row = |y: f64| {
-        let part = (high - y) / span * (tall - 1) as f64;
-        (part.is_finite() && part > -0.5 && part < tall as f64 - 0.5).then(|| part.round() as usize)
-    };
-    let column = |x: f64| {
-        let part = (x - first.at) / (last.at - first.at) * (wide - 1) as f64;
-        (part.is_finite() && part >= -0.5 && part < wide as f64 - 0.5)
-            .then(|| part.round() as usize)
-    };
-    let mut cells = vec![vec![' '; wide]; tall];
-    let mut put = |x: f64, y: f64, mark: char| {
-        if let (Some(row), Some(column)) = (row(y), column(x)) {
-            cells[row][column] = mark;
-        }
-    };
-    for point in &sweep.points {
-        put(point.at, point.tangent, '·');
-    }
-    for point in &sweep.points {
-        put(point.at, curve(point), '*');
-    }
-    if let Some(touch) = tangent_at(sweep) {
-        put(sweep.at, touch, 'o');
-    }
-    let margin = [high, low].map(|y| width(&number(y))).into_iter().max().unwrap_or(0);
-    for (at, line) in cells.iter().enumerate() {
-        let label = match at {
-            0 => number(high),
-            _ if at + 1 == tall => number(low),
-            _ => String::new(),
-        };
-        let line: String = line.iter().collect();
-        let text = format!("  {}{label} │{line}", " ".repeat(margin.saturating_sub(width(&label))));
-        out.push_str(cut(text.trim_end(), COLUMNS).as_str());
-        out.push('\n');
-    }
-    let indent = " ".repeat(margin + 3);
-    out.push_str(&format!("{indent}└{}\n", "─".repeat(wide)));
-    let (left, right) = (number(first.at), number(last.at));
-    let gap = wide.saturating_sub(width(&left) + width(&right));
-    out.push_str(&format!("{indent} {left}{}{right}\n", " ".repeat(gap)));
-}
-
-/// The tangent's value where it touches.
-fn tangent_at(sweep: &Sweep) -> Option<f64> {
-    let [a, b] = [sweep.points.first()?, sweep.points.last()?];
-    let slope = (b.tangent - a.tangent) / (b.at - a.at);
-    Some(a.tangent + slope * (sweep.at - a.at))
-}
-
-/// A change such as `x +1`.
-pub(super) fn change(name: &str, delta: &Value) -> String {
-    match delta {
-        Value::Number(delta) => format!("{name} {}", signed(*delta)),
-        Value::Array(_) => format!("{name} + {}", short(delta, 18)),
-    }
 }

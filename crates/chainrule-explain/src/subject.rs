@@ -1,0 +1,41 @@
+//! What is explained, recorded and with its values.
+
+use super::request::Request;
+use chainrule::error::{Error, Result};
+use chainrule::graph::{Graph, Var};
+use chainrule::plan::Plan;
+use chainrule::tensor::Shape;
+
+/// What is explained: a recorded computation with the values of its inputs.
+pub(super) struct Subject<'a, 'g> {
+    pub(super) g: &'g Graph,
+    pub(super) request: &'a Request,
+    pub(super) output: Var<'g>,
+    pub(super) root: Var<'g>,
+    pub(super) names: Vec<String>,
+}
+
+impl<'g> Subject<'_, 'g> {
+    /// The variable of an input.
+    pub(super) fn input(&self, name: &str) -> Var<'g> {
+        let found = self.request.values.iter().find(|(known, _)| known == name);
+        let shape = found.map_or_else(Shape::scalar, |(_, tensor)| tensor.shape());
+        self.g.input(name, shape)
+    }
+
+    /// Feeds the inputs.
+    pub(super) fn feed(&self, plan: &mut Plan<f64>) -> Result<()> {
+        for (name, tensor) in &self.request.values {
+            feed(plan, name, tensor.values())?;
+        }
+        Ok(())
+    }
+}
+
+/// Feeds one input, unless what the plan computes does not depend on it.
+pub(super) fn feed(plan: &mut Plan<f64>, name: &str, values: &[f64]) -> Result<()> {
+    match plan.feed(name, values) {
+        Ok(()) | Err(Error::Unknown { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
