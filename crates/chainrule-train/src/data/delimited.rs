@@ -5,12 +5,25 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
-use super::table::{Chunk, Column, Places, Table, TableFile, check_names};
+use super::table::{
+    Chunk, Column, Format, Places, Table, TableFile, Visit, check_names, last_target,
+};
 use chainrule::error::{Error, Result};
+
+/// Files of values with such a letter between them.
+#[derive(Debug)]
+pub(super) struct Delimited {
+    extensions: &'static [&'static str],
+    delimiter: u8,
+}
+
+pub(super) static COMMAS: Delimited = Delimited { extensions: &["csv"], delimiter: b',' };
+pub(super) static TABS: Delimited = Delimited { extensions: &["tsv"], delimiter: b'\t' };
 
 /// Bytes of a chunk of a streamed file.
 const CHUNK_BYTES: u64 = 1 << 20;
@@ -24,7 +37,7 @@ fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<File>> {
 }
 
 /// The names of the columns.
-pub(super) fn header(path: &Path, delimiter: u8) -> Result<Vec<String>> {
+fn header(path: &Path, delimiter: u8) -> Result<Vec<String>> {
     let mut record = StringRecord::new();
     let found = open(path, delimiter)?.read_record(&mut record);
     if !found.map_err(|error| fail(path, &error))? {
@@ -53,7 +66,7 @@ pub(super) fn header(path: &Path, delimiter: u8) -> Result<Vec<String>> {
 }
 
 /// The message of the CSV reader, with its place.
-pub(super) fn fail(path: &Path, error: &csv::Error) -> Error {
+fn fail(path: &Path, error: &csv::Error) -> Error {
     let message = match error.kind() {
         csv::ErrorKind::Utf8 { pos, err } => {
             let line = pos.as_ref().map_or(0, Position::line);
@@ -98,7 +111,7 @@ fn within(record: &StringRecord) -> u64 {
 }
 
 /// Reads the rows of a file.
-pub(super) struct Reader<'a> {
+struct Reader<'a> {
     file: &'a TableFile,
     reader: csv::Reader<File>,
     record: StringRecord,
@@ -110,7 +123,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Stands behind the header.
-    pub(super) fn open(file: &'a TableFile, delimiter: u8) -> Result<Self> {
+    fn open(file: &'a TableFile, delimiter: u8) -> Result<Self> {
         let mut reader = open(&file.path, delimiter)?;
         let mut record = StringRecord::new();
         reader.read_record(&mut record).map_err(|error| fail(&file.path, &error))?;
@@ -118,14 +131,14 @@ impl<'a> Reader<'a> {
         Ok(Self { file, reader, record, lines, rows: 0, last: (0, false) })
     }
 
-    pub(super) fn seek(&mut self, (byte, line): (u64, u64)) -> Result<()> {
+    fn seek(&mut self, (byte, line): (u64, u64)) -> Result<()> {
         let mut position = Position::new();
         position.set_byte(byte).set_line(line);
         self.reader.seek(position).map_err(|error| fail(&self.file.path, &error))
     }
 
     /// The next rows: so many, or those of so many bytes.
-    pub(super) fn chunk(&mut self, bytes: u64, rows: u32) -> Result<Table> {
+    fn chunk(&mut self, bytes: u64, rows: u32) -> Result<Table> {
         let names = self.file.names.clone();
         let mut columns: Vec<Column> = names.iter().map(|_| Column::texts()).collect();
         let mut lines = Vec::new();
@@ -185,22 +198,41 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Shows the file chunk by chunk.
-pub(super) fn scan(
-    file: &TableFile,
-    delimiter: u8,
-    visit: &mut dyn FnMut(&Table) -> Result<()>,
-) -> Result<Vec<Chunk>> {
-    let mut reader = Reader::open(file, delimiter)?;
-    let mut chunks = Vec::new();
-    loop {
-        let position = reader.reader.position();
-        let (start, first) = ((position.byte(), position.line()), reader.rows);
-        let table = reader.chunk(CHUNK_BYTES, CHUNK_ROWS)?;
-        if table.len == 0 {
-            return Ok(chunks);
+impl Format for Delimited {
+    fn extensions(&self) -> &'static [&'static str] {
+        self.extensions
+    }
+
+    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+        header(path, self.delimiter).map(last_target)
+    }
+
+    fn read(&self, file: &TableFile) -> Result<Table> {
+        Reader::open(file, self.delimiter)?.chunk(u64::MAX, u32::MAX)
+    }
+
+    fn can_stream(&self) -> bool {
+        true
+    }
+
+    fn scan(&self, file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
+        let mut reader = Reader::open(file, self.delimiter)?;
+        let mut chunks = Vec::new();
+        loop {
+            let position = reader.reader.position();
+            let (start, first) = ((position.byte(), position.line()), reader.rows);
+            let table = reader.chunk(CHUNK_BYTES, CHUNK_ROWS)?;
+            if table.len == 0 {
+                return Ok(chunks);
+            }
+            visit(&table)?;
+            chunks.push(Chunk { first, rows: table.len as u32, start });
         }
-        visit(&table)?;
-        chunks.push(Chunk { first, rows: table.len as u32, start });
+    }
+
+    fn chunk(&self, file: &TableFile, chunk: &Chunk) -> Result<Table> {
+        let mut reader = Reader::open(file, self.delimiter)?;
+        reader.seek(chunk.start)?;
+        reader.chunk(u64::MAX, chunk.rows)
     }
 }

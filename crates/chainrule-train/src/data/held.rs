@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::table::{Chunk, Table, TableFile};
-use super::{Examples, Preparation, Streamed};
+use super::{Examples, Preparation, Streamed, formats};
 use chainrule::error::{Error, Result};
 
 /// A table file of more bytes is streamed from disk.
 const STREAMED: u64 = 256 << 20;
 
-type Part = Box<dyn Examples>;
+type Boxed = Box<dyn Examples>;
 
 /// A table in memory, or one whose chunks are read again and again.
 pub(super) enum Held {
@@ -19,13 +19,14 @@ pub(super) enum Held {
 
 impl Held {
     pub(super) fn new(file: TableFile, stream: bool) -> Result<Self> {
-        if stream && !file.can_stream() {
-            let message = "cannot be streamed; .csv, .tsv and .parquet files can";
+        let can_stream = file.format.can_stream();
+        if stream && !can_stream {
+            let message = format!("cannot be streamed; {} files can", formats::streamed());
             return Err(Error::file(file.path, message));
         }
         let size = std::fs::metadata(&file.path).map_or(0, |data| data.len());
-        let disk = stream || (size > STREAMED && file.can_stream());
-        Ok(if disk { Self::Disk(file) } else { Self::Memory(file.read()?) })
+        let disk = stream || (size > STREAMED && can_stream);
+        Ok(if disk { Self::Disk(file) } else { Self::Memory(file.format.read(&file)?) })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -52,7 +53,7 @@ impl Held {
             Self::Memory(table) => visit(table, 0).map(|()| Vec::new()),
             Self::Disk(file) => {
                 let mut first = 0;
-                file.scan(&mut |table| {
+                file.format.scan(file, &mut |table| {
                     visit(table, first)?;
                     first += table.len as u32;
                     Ok(())
@@ -68,7 +69,7 @@ impl Held {
         chunks: &[Chunk],
         train: Vec<u32>,
         validation: Vec<u32>,
-    ) -> Result<(Part, Option<Part>)> {
+    ) -> Result<(Boxed, Option<Boxed>)> {
         match self {
             Self::Memory(table) => {
                 let columns = preparation.columns(&table.path, &table.names, true)?;
@@ -77,7 +78,7 @@ impl Held {
                 };
                 let validation = match validation.as_slice() {
                     [] => None,
-                    rows => Some(Box::new(part(rows)?) as Part),
+                    rows => Some(Box::new(part(rows)?) as Boxed),
                 };
                 Ok((Box::new(part(&train)?), validation))
             }
@@ -85,7 +86,7 @@ impl Held {
                 let part = |rows| Streamed::new(&file, chunks, rows, preparation, true);
                 let validation = match validation.is_empty() {
                     true => None,
-                    false => Some(Box::new(part(validation)?) as Part),
+                    false => Some(Box::new(part(validation)?) as Boxed),
                 };
                 Ok((Box::new(part(train)?), validation))
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{images, mnist};
+use super::{formats, images, mnist};
 use chainrule::error::{Error, Result};
 
 /// The names of the datasets that the project ships.
@@ -62,7 +62,7 @@ fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
     if mnist::has(path, mnist::TRAIN) || mnist::has(path, mnist::TEST) {
         return Ok((Kind::Idx, path.into(), mnist::has(path, mnist::TEST).then(|| path.into())));
     }
-    for extension in ["csv", "tsv", "parquet", "npz"] {
+    for extension in formats::extensions() {
         let file = |part: &str| path.join(format!("{part}.{extension}"));
         if file("train").is_file() {
             let test = Some(file("test")).filter(|test| test.is_file());

@@ -3,26 +3,28 @@
 //! A [`Source`] says what to train on. Loading it gives the parts to train, validate and test with,
 //! as [`Examples`], and the [`Preparation`] that makes any other data ready for the same model.
 
-mod dataset;
-mod delimited;
+// From the bottom up: each uses only those above it.
 mod examples;
-mod held;
-pub mod idx;
-mod images;
-mod input;
-mod locate;
-mod mnist;
+mod dataset;
+mod table;
+mod delimited;
 mod npy;
-mod other;
-#[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
-mod parquet;
 #[cfg(feature = "parquet")]
 mod parquet_pages;
-mod preparation;
-mod source;
+#[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
+mod parquet;
+mod formats;
 mod statistics;
+mod input;
+mod preparation;
 mod streamed;
-mod table;
+mod held;
+pub mod idx;
+mod mnist;
+mod images;
+mod locate;
+mod other;
+mod source;
 
 pub use dataset::Dataset;
 pub use examples::{Examples, Scale, Target, wanted};

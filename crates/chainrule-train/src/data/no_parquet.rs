@@ -1,8 +1,9 @@
-//! What stands for the Parquet reader where the feature `parquet` is off: errors that say so.
+//! What stands for the Parquet reader where the feature `parquet` is off: an error that says so.
 
+use std::ops::Range;
 use std::path::Path;
 
-use super::table::{Chunk, Table, TableFile};
+use super::table::{Format, Table, TableFile};
 use chainrule::error::{Error, Result};
 
 fn missing<T>(path: &Path) -> Result<T> {
@@ -11,21 +12,24 @@ fn missing<T>(path: &Path) -> Result<T> {
     Err(Error::file(path, message))
 }
 
-pub(super) fn header(path: &Path) -> Result<Vec<String>> {
-    missing(path)
-}
+/// Parquet files.
+#[derive(Debug)]
+pub(super) struct Parquet;
 
-pub(super) fn read(file: &TableFile) -> Result<Table> {
-    missing(&file.path)
-}
+impl Format for Parquet {
+    fn extensions(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
 
-pub(super) fn scan(
-    file: &TableFile,
-    _: &mut dyn FnMut(&Table) -> Result<()>,
-) -> Result<Vec<Chunk>> {
-    missing(&file.path)
-}
+    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+        missing(path)
+    }
 
-pub(super) fn chunk(file: &TableFile, _: &Chunk) -> Result<Table> {
-    missing(&file.path)
+    fn read(&self, file: &TableFile) -> Result<Table> {
+        missing(&file.path)
+    }
+
+    fn can_stream(&self) -> bool {
+        true
+    }
 }

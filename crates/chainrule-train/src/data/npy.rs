@@ -10,7 +10,7 @@ use std::path::Path;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
-use super::table::{Column, Places, Table};
+use super::table::{Column, Format, Places, Table, TableFile};
 use chainrule::error::{Error, Result};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -22,16 +22,30 @@ struct Array {
     elements: Vec<f64>,
 }
 
-/// The names of a file's columns, and those that are targets: `x0`, `x1` … and `y` or `y0`, `y1` ….
-pub(super) fn header(path: &Path) -> Result<(Vec<String>, Range<usize>)> {
-    let table = read(path)?;
-    let targets = table.names.iter().position(|name| name.starts_with('y'));
-    let end = table.names.len();
-    Ok((table.names, targets.unwrap_or(end)..end))
+/// NumPy's files.
+#[derive(Debug)]
+pub(super) struct Numpy;
+
+impl Format for Numpy {
+    fn extensions(&self) -> &'static [&'static str] {
+        &["npz", "npy"]
+    }
+
+    /// `x0`, `x1` … and, as targets, `y` or `y0`, `y1` ….
+    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+        let table = read(path)?;
+        let targets = table.names.iter().position(|name| name.starts_with('y'));
+        let end = table.names.len();
+        Ok((table.names, targets.unwrap_or(end)..end))
+    }
+
+    fn read(&self, file: &TableFile) -> Result<Table> {
+        read(&file.path)
+    }
 }
 
 /// Reads `.npz`, or `.npy` as the array `x` alone.
-pub(super) fn read(path: &Path) -> Result<Table> {
+fn read(path: &Path) -> Result<Table> {
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
     let (x, y) = if bytes.starts_with(MAGIC) {
         (parse(&bytes).map_err(|message| Error::file(path, message))?, None)

@@ -5,8 +5,7 @@ use std::path::Path;
 use super::held::Held;
 use super::locate::{Kind, Located, Part, locate};
 use super::preparation::Inputs;
-use super::table::TableFile;
-use super::{Examples, Preparation, Streamed, images, mnist};
+use super::{Examples, Preparation, Streamed, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
 impl Preparation {
@@ -79,13 +78,13 @@ impl Preparation {
     }
 
     fn table(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
-        match Held::new(TableFile::open(path)?, false)? {
+        match Held::new(formats::open(path)?, false)? {
             Held::Memory(table) => {
                 let columns = self.columns(&table.path, &table.names, with_targets)?;
                 Ok(Box::new(self.apply(&table, &columns, 0..table.len)?))
             }
             Held::Disk(file) => {
-                let chunks = file.scan(&mut |_| Ok(()))?;
+                let chunks = file.format.scan(&file, &mut |_| Ok(()))?;
                 let rows = chunks.last().map_or(0, |last| last.first + last.rows);
                 let rows = (0..rows).collect();
                 Ok(Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?))

@@ -1,6 +1,7 @@
 //! Tables in Parquet files (Apache Parquet format 2), of numbers, booleans and texts.
 
 use std::fs::File;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -13,8 +14,44 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::parquet_pages;
-use super::table::{Chunk, Column, Places, Table, TableFile, check_names};
+use super::table::{
+    Chunk, Column, Format, Places, Table, TableFile, Visit, check_names, last_target,
+};
 use chainrule::error::{Error, Result};
+
+/// Parquet files.
+#[derive(Debug)]
+pub(super) struct Parquet;
+
+impl Format for Parquet {
+    fn extensions(&self) -> &'static [&'static str] {
+        &["parquet"]
+    }
+
+    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+        header(path).map(last_target)
+    }
+
+    fn read(&self, file: &TableFile) -> Result<Table> {
+        read(file)
+    }
+
+    fn can_stream(&self) -> bool {
+        true
+    }
+
+    fn scan(&self, file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
+        scan(file, visit)
+    }
+
+    fn chunk(&self, file: &TableFile, chunk: &Chunk) -> Result<Table> {
+        let reader = open(&file.path)?;
+        let mut table = empty(file, u64::from(chunk.first));
+        let (group, start) = chunk.start;
+        append(&reader, file, &mut table, group as usize, start, u64::from(chunk.rows))?;
+        Ok(table)
+    }
+}
 
 /// Rows of a chunk of a streamed file.
 const CHUNK_ROWS: u64 = 8192;
@@ -45,7 +82,7 @@ fn fail(path: &Path, error: &ParquetError) -> Error {
 }
 
 /// The names of the columns, if all are of types that can be read and their pages sound.
-pub(super) fn header(path: &Path) -> Result<Vec<String>> {
+fn header(path: &Path) -> Result<Vec<String>> {
     let reader = open(path)?;
     let mut file = File::open(path).map_err(|error| Error::file(path, error))?;
     for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
@@ -77,7 +114,7 @@ pub(super) fn header(path: &Path) -> Result<Vec<String>> {
 }
 
 /// The whole table.
-pub(super) fn read(file: &TableFile) -> Result<Table> {
+fn read(file: &TableFile) -> Result<Table> {
     let reader = open(&file.path)?;
     let groups = reader.metadata().row_groups().iter();
     let rows =
@@ -100,10 +137,7 @@ pub(super) fn read(file: &TableFile) -> Result<Table> {
 }
 
 /// Shows the file chunk by chunk: stretches of its row groups.
-pub(super) fn scan(
-    file: &TableFile,
-    visit: &mut dyn FnMut(&Table) -> Result<()>,
-) -> Result<Vec<Chunk>> {
+fn scan(file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
     let reader = open(&file.path)?;
     let (mut chunks, mut first) = (Vec::new(), 0_u64);
     for group in 0..reader.num_row_groups() {
@@ -128,15 +162,6 @@ pub(super) fn scan(
         }
     }
     Ok(chunks)
-}
-
-/// Reads a chunk again.
-pub(super) fn chunk(file: &TableFile, chunk: &Chunk) -> Result<Table> {
-    let reader = open(&file.path)?;
-    let mut table = empty(file, u64::from(chunk.first));
-    let (group, start) = chunk.start;
-    append(&reader, file, &mut table, group as usize, start, u64::from(chunk.rows))?;
-    Ok(table)
 }
 
 fn empty(file: &TableFile, first: u64) -> Table {

@@ -10,7 +10,7 @@ use super::locate::{Kind, Located, Part, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
 use super::table::{Cell, Chunk, TableFile, no_column};
-use super::{Examples, Preparation, Scale, images, mnist};
+use super::{Examples, Preparation, Scale, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
 /// Whether classes or numbers are predicted.
@@ -172,7 +172,7 @@ impl Source {
         if self.image_size.is_some() {
             return Err(Error::file(path, "is a table, which has no size of images"));
         }
-        let file = TableFile::open(path)?;
+        let file = formats::open(path)?;
         let roles = self.roles(&file)?;
         let held = Held::new(file, self.stream)?;
         let (task, words) = self.task(&held, &roles)?;

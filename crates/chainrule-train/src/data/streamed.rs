@@ -38,7 +38,7 @@ impl Reader {
     /// The examples of a chunk.
     fn read(&self, chunk: usize) -> Result<Dataset> {
         let place = &self.chunks[chunk];
-        let table = self.file.chunk(place)?;
+        let table = self.file.format.chunk(&self.file, place)?;
         if table.len as u32 != place.rows {
             let message = format!("has changed: {} rows in place of {}", table.len, place.rows);
             return Err(Error::file(&self.file.path, message));
@@ -117,7 +117,7 @@ impl Streamed {
         preparation: &Preparation,
         with_targets: bool,
     ) -> Result<Self> {
-        let file = TableFile::open(&file.path)?;
+        let file = file.clone();
         let columns = preparation.columns(&file.path, &file.names, with_targets)?;
         let first = |chunk: &Chunk| rows.partition_point(|&row| row < chunk.first) as u32;
         let firsts = chunks.iter().map(first).collect();

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::{delimited, npy, parquet};
 use chainrule::error::{Error, Result};
 
 /// The words that stand for a missing value, beside the empty cell.
@@ -144,89 +143,49 @@ pub(super) struct Chunk {
 }
 
 /// A file that holds a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TableFile {
     pub(super) path: PathBuf,
-    format: Format,
+    pub(super) format: &'static dyn Format,
     pub(super) names: Vec<String>,
-    /// The columns that are targets unless the user names one: the last, or NumPy's array `y`.
+    /// The columns that are targets unless the user names one.
     pub(super) targets: Range<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Format {
-    Delimited(u8),
-    Parquet,
-    Numpy,
-}
+/// What reads the tables of one format.
+pub(super) trait Format: std::fmt::Debug + Sync {
+    /// How the names of such files end.
+    fn extensions(&self) -> &'static [&'static str];
 
-/// The format by the file's extension.
-fn format(path: &Path) -> Option<Format> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-    Some(match extension.as_str() {
-        "csv" => Format::Delimited(b','),
-        "tsv" => Format::Delimited(b'\t'),
-        "parquet" => Format::Parquet,
-        "npz" | "npy" => Format::Numpy,
-        _ => return None,
-    })
-}
-
-impl TableFile {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let Some(format) = format(path) else {
-            let message =
-                "its format is unknown: a table is a .csv, .tsv, .parquet, .npz or .npy file";
-            return Err(Error::file(path, message));
-        };
-        let (names, targets) = match format {
-            Format::Delimited(delimiter) => last_target(delimited::header(path, delimiter)?),
-            Format::Parquet => last_target(parquet::header(path)?),
-            Format::Numpy => npy::header(path)?,
-        };
-        Ok(Self { path: path.into(), format, names, targets })
-    }
-
-    /// Whether the file can be read in chunks.
-    pub(super) fn can_stream(&self) -> bool {
-        self.format != Format::Numpy
-    }
+    /// The names of the columns, and those that are targets unless the user names one.
+    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)>;
 
     /// The whole table.
-    pub(super) fn read(&self) -> Result<Table> {
-        match self.format {
-            Format::Delimited(delimiter) => {
-                delimited::Reader::open(self, delimiter)?.chunk(u64::MAX, u32::MAX)
-            }
-            Format::Parquet => parquet::read(self),
-            Format::Numpy => npy::read(&self.path),
-        }
+    fn read(&self, file: &TableFile) -> Result<Table>;
+
+    /// Whether a file can be read in chunks.
+    fn can_stream(&self) -> bool {
+        false
     }
 
     /// Shows the table to `visit` chunk by chunk, and tells where the chunks are.
-    pub(super) fn scan(&self, visit: &mut dyn FnMut(&Table) -> Result<()>) -> Result<Vec<Chunk>> {
-        match self.format {
-            Format::Delimited(delimiter) => delimited::scan(self, delimiter, visit),
-            Format::Parquet => parquet::scan(self, visit),
-            Format::Numpy => Err(Error::file(&self.path, "NumPy files are not streamed")),
-        }
+    fn scan(&self, file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
+        let _ = visit;
+        Err(Error::file(&file.path, "cannot be streamed"))
     }
 
     /// Reads a chunk again.
-    pub(super) fn chunk(&self, chunk: &Chunk) -> Result<Table> {
-        match self.format {
-            Format::Delimited(delimiter) => {
-                let mut reader = delimited::Reader::open(self, delimiter)?;
-                reader.seek(chunk.start)?;
-                reader.chunk(u64::MAX, chunk.rows)
-            }
-            Format::Parquet => parquet::chunk(self, chunk),
-            Format::Numpy => Err(Error::file(&self.path, "NumPy files are not streamed")),
-        }
+    fn chunk(&self, file: &TableFile, chunk: &Chunk) -> Result<Table> {
+        let _ = chunk;
+        Err(Error::file(&file.path, "cannot be streamed"))
     }
 }
 
-fn last_target(names: Vec<String>) -> (Vec<String>, Range<usize>) {
+/// Hears of some rows.
+pub(super) type Visit<'v> = &'v mut dyn FnMut(&Table) -> Result<()>;
+
+/// The last column as the target.
+pub(super) fn last_target(names: Vec<String>) -> (Vec<String>, Range<usize>) {
     let last = names.len().saturating_sub(1);
     (names, last..last + 1)
 }
