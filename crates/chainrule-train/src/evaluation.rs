@@ -69,7 +69,6 @@ pub(super) struct Evaluator<T> {
 }
 
 struct Compiled<T> {
-    graph: Graph,
     output: u32,
     loss: u32,
     plan: Plan<T>,
@@ -101,13 +100,13 @@ impl<T: Real> Evaluator<T> {
         let mut loss = 0.0;
         let order: Vec<u32> = (0..data.len() as u32).collect();
         for examples in order.chunks(EVALUATION_BATCH) {
-            let Compiled { graph, output, loss: loss_id, plan } =
+            let Compiled { output, loss: loss_id, plan } =
                 self.compiled(subject, data, examples.len())?;
             feed(plan, data, examples)?;
             plan.run_with(parameters)?;
-            let of_batch = plan.value(graph.var(*loss_id))?.first();
+            let of_batch = plan.value_of(*loss_id)?.first();
             loss += of_batch.map_or(0.0, |&x| Real::to_f64(x)) * examples.len() as f64;
-            let outputs = plan.value(graph.var(*output))?;
+            let outputs = plan.value_of(*output)?;
             let outputs: Vec<f64> = outputs.iter().map(|&x| Real::to_f64(x)).collect();
             visit(examples, &outputs)?;
         }
@@ -128,7 +127,7 @@ impl<T: Real> Evaluator<T> {
                 let (output, loss) = record(&graph, subject.model, subject.objective, data, batch);
                 let plan = graph.compile::<T>(&[output, loss])?.with_pool(subject.pool);
                 let (output, loss) = (output.id(), loss.id());
-                empty.insert(Compiled { graph, output, loss, plan })
+                empty.insert(Compiled { output, loss, plan })
             }
         })
     }

@@ -11,12 +11,11 @@ use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::optim::Lbfgs;
 use chainrule::plan::Plan;
-use chainrule::tensor::Real;
+use chainrule::tensor::{Real, Tensor};
 
 /// The loss and the gradients of a batch, for an optimizer that works outside the plan.
 pub(super) struct Gradients<T> {
     plan: Plan<T>,
-    graph: Graph,
     loss: u32,
     /// Each parameter's name with the node of its gradient.
     of: Vec<(String, u32)>,
@@ -40,16 +39,17 @@ impl<T: Real> Gradients<T> {
         let names = trainer.trained()?.into_iter().map(|(name, _)| name);
         let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();
         let loss = loss.id();
-        Ok(Self { plan, graph, loss, of })
+        Ok(Self { plan, loss, of })
     }
 
     fn at(&mut self, parameters: &Parameters<T>) -> Result<(f64, Parameters<T>)> {
         self.plan.run_with(parameters)?;
-        let loss = self.plan.value(self.graph.var(self.loss))?.first();
+        let loss = self.plan.value_of(self.loss)?.first();
         let loss = loss.map_or(f64::NAN, |&loss| Real::to_f64(loss));
         let mut gradients = Parameters::new();
         for (name, id) in &self.of {
-            gradients.insert(name.as_str(), self.plan.tensor(self.graph.var(*id))?);
+            let shape = parameters.get(name)?.shape();
+            gradients.insert(name.as_str(), Tensor::new(shape, self.plan.value_of(*id)?.to_vec())?);
         }
         Ok((loss, gradients))
     }

@@ -196,7 +196,7 @@ impl<T: Real> Step<T> {
     }
 
     pub(super) fn loss(&self) -> Result<f64> {
-        let values = self.plan.value(self.graph.var(self.loss))?;
+        let values = self.plan.value_of(self.loss)?;
         Ok(values.first().map_or(f64::NAN, |&loss| Real::to_f64(loss)))
     }
 }

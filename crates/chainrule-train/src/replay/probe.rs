@@ -20,7 +20,6 @@ const SLOPE: &str = "slope";
 /// of u·(Jᵀ·s) with respect to s: reverse mode applied twice (Christianson, "Automatic Hessians by
 /// reverse accumulation", 1992), once for all examples.
 pub(super) struct Probe {
-    graph: Graph,
     plan: Plan<f64>,
     output: u32,
     slope: u32,
@@ -58,21 +57,17 @@ impl Probe {
         plan.run_with(parameters)?;
         let gradients = recorded.gradients.iter().map(Var::id).collect();
         let [output, slope, moved] = [output, slope, moved].map(|v: Var<'_>| v.id());
-        Ok(Self { graph, plan, output, slope, moved, gradients, rows })
-    }
-
-    fn value(&self, id: u32) -> Result<&[f64]> {
-        self.plan.value(self.graph.var(id))
+        Ok(Self { plan, output, slope, moved, gradients, rows })
     }
 
     /// The gradient of each trained parameter.
     pub(super) fn gradients(&self) -> Result<Vec<Vec<f64>>> {
-        self.gradients.iter().map(|&id| Ok(self.value(id)?.to_vec())).collect()
+        self.gradients.iter().map(|&id| Ok(self.plan.value_of(id)?.to_vec())).collect()
     }
 
     /// The model's outputs, a row an example.
     pub(super) fn outputs(&self) -> Result<Vec<Vec<f64>>> {
-        Ok(self.by_row(self.value(self.output)?))
+        Ok(self.by_row(self.plan.value_of(self.output)?))
     }
 
     fn by_row(&self, values: &[f64]) -> Vec<Vec<f64>> {
@@ -92,7 +87,7 @@ impl Probe {
             }
         }
         self.plan.run_with(parameters)?;
-        let (slope, moved) = (self.value(self.slope)?, self.value(self.moved)?);
+        let (slope, moved) = (self.plan.value_of(self.slope)?, self.plan.value_of(self.moved)?);
         let products: Vec<f64> = slope.iter().zip(moved).map(|(s, m)| s * m).collect();
         Ok(self.by_row(&products).iter().map(|row| row.iter().sum()).collect())
     }
