@@ -10,6 +10,7 @@ mod evaluation;
 pub mod export;
 mod flow;
 mod folder;
+mod layers;
 mod lbfgs;
 pub mod lint;
 pub mod metrics;

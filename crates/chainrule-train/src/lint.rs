@@ -2,15 +2,17 @@
 
 use serde::Serialize;
 
-use crate::data::{Examples, Target, wanted};
+use crate::data::{Examples, Target};
+use crate::layers::LayerStatistics;
+use crate::step::Objective;
 use crate::{Config, feed, loss_graph};
 use chainrule::Parameters;
-use chainrule::error::Result;
+use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::Notation;
 use chainrule::plan::Plan;
 use chainrule::tensor::Tensor;
-use chainrule_explain::{Language, Words, network, wrapped};
+use chainrule_explain::{Language, Words, wrapped};
 
 /// Features beyond this are better scaled.
 const LARGE: f64 = 10.0;
@@ -293,7 +295,7 @@ fn power_iteration(
             tensor.values_mut().iter_mut().for_each(|x| *x /= norm);
             match plan.feed(&format!("v{i}"), tensor.values()) {
                 // A direction that no product depends on is not an input of the plan.
-                Ok(()) | Err(chainrule::Error::Unknown { .. }) => {}
+                Ok(()) | Err(Error::Unknown { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -317,33 +319,24 @@ fn idle_units(
     data: &dyn Examples,
     parameters: &Parameters<f64>,
 ) -> Result<Vec<Finding>> {
-    let model = config.model(data.width(), config.outputs(data.target())?)?;
-    let examples = data.len().min(EXAMPLES);
-    let mut idle: Vec<(String, f64)> = Vec::new();
-    let loss = config.loss_for(data.target())?;
-    let mut row = vec![0.0; data.width()];
-    for example in 0..examples {
-        data.features(&[example as u32], &mut row)?;
-        let wanted = wanted(data, example as u32)?;
-        let features: Vec<f64> = row.iter().copied().map(f64::from).collect();
-        let explained = network(&model, parameters, loss, &features, &wanted, Language::default())?;
-        let activations = explained.layers.into_iter().filter_map(|layer| {
-            let count = layer.off.or(layer.saturated)?;
-            Some((layer.name, count as f64 / layer.shape.iter().product::<usize>().max(1) as f64))
-        });
-        for (at, (name, share)) in activations.enumerate() {
-            match idle.get_mut(at) {
-                Some((_, sum)) => *sum += share,
-                None => idle.push((name, share)),
-            }
-        }
+    let examples: Vec<u32> = (0..data.len().min(EXAMPLES) as u32).collect();
+    if examples.is_empty() {
+        return Ok(Vec::new());
     }
-    let report = |(name, sum): (String, f64)| {
-        let share = sum / examples.max(1) as f64;
-        let part = format!("{:.0}", share * 100.0);
-        advised(words, "idle-units", share > IDLE, &[("share", &part), ("layer", &name)])
-    };
-    Ok(idle.into_iter().map(report).collect())
+    let model = config.model(data.width(), config.outputs(data.target())?)?;
+    let objective = Objective::Loss(config.loss_for(data.target())?, Vec::new());
+    let mut layers = LayerStatistics::new(&model, &objective, &[], data, &examples)?;
+    layers.run(parameters)?;
+    let mut findings = Vec::new();
+    for layer in layers.layers() {
+        let layer = layer?;
+        let Some(count) = layer.off.or(layer.saturated) else { continue };
+        let idle = count as f64 / layer.output.len().max(1) as f64;
+        let per_cent = format!("{:.0}", idle * 100.0);
+        let values = [("share", per_cent.as_str()), ("layer", layer.name)];
+        findings.push(advised(words, "idle-units", idle > IDLE, &values));
+    }
+    Ok(findings)
 }
 
 #[cfg(test)]
@@ -370,6 +363,21 @@ mod tests {
         let wild = Config { lr: 1000.0, ..calm.clone() };
         assert_eq!(warnings(&wild, &data(1.0)), ["leak", "learning-rate"]);
         assert!(warnings(&calm, &data(300.0)).contains(&"inputs"));
+    }
+
+    #[test]
+    fn units_that_are_off_are_counted_over_the_examples() {
+        let config = Config { hidden: vec![4], ..Config::default() };
+        let mut parameters: Parameters<f64> = config.model(2, 2).unwrap().initial(0).unwrap();
+        // The second feature is the label: the first unit is off where that is 0.
+        let weights = vec![0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
+        parameters.insert("affine1.weight", Tensor::new([2, 4], weights).unwrap());
+        parameters.insert("affine1.bias", Tensor::new([4], vec![0.0, -1.0, -1.0, 1.0]).unwrap());
+        let findings = lint(&config, &data(1.0), &parameters, Language::English).unwrap();
+        let idle: Vec<&Finding> = findings.iter().filter(|f| f.check == "idle-units").collect();
+        // (½ + 1 + 1 + 0) / 4, rounded to the even one of 62 and 63.
+        assert_eq!(idle.len(), 1);
+        assert!(!idle[0].warning && idle[0].message.starts_with("62 % of relu1's"), "{idle:?}");
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn ledger(name: &str, uses: Vec<Use<'_>>, plan: &Plan<f64>) -> Result<Ledger> {
 }
 
 /// The output of every layer, and of every branch within one, on the way to `last`.
-pub(super) fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+pub(super) fn scope_outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
     for id in 0..=last.id() {
         let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
@@ -154,7 +154,8 @@ mod tests {
             x + inner
         });
         let words = Words::new(Language::English);
-        let named = [("x".to_owned(), x)].into_iter().chain(outputs(&g, y)).collect::<Vec<_>>();
+        let named =
+            [("x".to_owned(), x)].into_iter().chain(scope_outputs(&g, y)).collect::<Vec<_>>();
         let ledgers = read(&g, y.sum(&[]), &named, &words, Plan::run).unwrap();
         let of = |name: &str| ledgers.iter().find(|ledger| ledger.name == name).unwrap();
         let mut parts: Vec<(&str, f64)> =

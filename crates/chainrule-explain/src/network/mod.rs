@@ -194,7 +194,7 @@ pub fn network(
     let width = output.shape().dims().last().copied().unwrap_or(0);
     let binary = matches!((loss, wanted), (Loss::BinaryCrossEntropy, Wanted::Class(_)));
     let target = target(wanted, width, binary)?;
-    let layers = outputs(&g, output);
+    let layers = layer_outputs(&g, output);
     let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
     let loss = loss.record(output, Targets::Values(target), None);
     let answer = match (wanted, binary) {
@@ -216,7 +216,7 @@ pub fn network(
 
     let parameters_by_name = names.iter().cloned().zip(variables.iter().copied());
     let named: Vec<(String, Var<'_>)> = std::iter::once(("x".to_owned(), x))
-        .chain(ledger::outputs(&g, output))
+        .chain(ledger::scope_outputs(&g, output))
         .chain(parameters_by_name)
         .collect();
     let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
@@ -299,10 +299,10 @@ fn said(wanted: &Wanted, answer: Vec<f64>) -> Said {
 /// let g = chainrule::Graph::new();
 /// let model = Sequential::new().with(Affine::new(2, 3, Init::He)).with(Relu);
 /// let y = model.forward(g.input("x", [1, 2]));
-/// let layers = chainrule_explain::outputs(&g, y);
+/// let layers = chainrule_explain::layer_outputs(&g, y);
 /// assert_eq!(layers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["affine1", "relu1"]);
 /// ```
-pub fn outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
+pub fn layer_outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
     for id in 0..=last.id() {
         let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));

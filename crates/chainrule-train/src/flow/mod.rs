@@ -7,13 +7,10 @@ use serde::{Deserialize, Serialize};
 pub use draw::{flow_svg, flow_text};
 
 use super::Trainer;
-use super::step::{feed, record};
+use super::layers::{LayerStatistics, LayerValues};
 use crate::data::Examples;
 use chainrule::error::Result;
-use chainrule::graph::{Graph, Var};
-use chainrule::plan::Plan;
 use chainrule::tensor::Real;
-use chainrule_explain::{idle, op_name, outputs};
 
 /// Examples that are looked at.
 const EXAMPLES: usize = 100;
@@ -114,20 +111,7 @@ impl Spread {
 /// ```
 #[derive(Debug)]
 pub struct FlowRecorder {
-    graph: Graph,
-    plan: Plan<f64>,
-    examples: usize,
-    layers: Vec<Watched>,
-    /// Trained parameters, each with its gradient's node.
-    parameters: Vec<(String, u32)>,
-}
-
-/// A layer with its output's node and that of its gradient.
-#[derive(Debug)]
-struct Watched {
-    name: String,
-    output: u32,
-    gradient: u32,
+    layers: LayerStatistics,
 }
 
 impl FlowRecorder {
@@ -138,29 +122,9 @@ impl FlowRecorder {
     pub fn new<T: Real>(trainer: &Trainer<'_, T>, train: &dyn Examples) -> Result<Self> {
         let mut examples = train.order(trainer.config.seed, 0);
         examples.truncate(EXAMPLES);
-        let graph = Graph::new();
-        let (output, loss) =
-            record(&graph, trainer.model, &trainer.objective, train, examples.len());
-        graph.ok()?;
-        let named = outputs(&graph, output);
-        let trained = trainer.trained()?;
-        let layers = named.iter().map(|(_, v)| *v);
-        let own = trained.iter().map(|(name, shape)| graph.parameter(name, *shape));
-        let wanted: Vec<Var<'_>> = layers.chain(own).collect();
-        let gradients = graph.backward(loss, &wanted);
-        let kept = named.iter().map(|(_, v)| *v).chain(gradients.iter().copied());
-        let mut plan = graph.compile::<f64>(&kept.collect::<Vec<_>>())?;
-        feed(&mut plan, train, &examples)?;
-        let (of_layers, of_parameters) = gradients.split_at(named.len());
-        let layers = named.iter().zip(of_layers).map(|((name, output), gradient)| Watched {
-            name: name.clone(),
-            output: output.id(),
-            gradient: gradient.id(),
-        });
-        let layers = layers.collect();
-        let names = trained.iter().map(|(name, _)| name.clone());
-        let parameters = names.zip(of_parameters.iter().map(Var::id)).collect();
-        Ok(Self { graph, plan, examples: examples.len(), layers, parameters })
+        let (model, objective, trained) = (trainer.model, &trainer.objective, trainer.trained()?);
+        let layers = LayerStatistics::new(model, objective, &trained, train, &examples)?;
+        Ok(Self { layers })
     }
 
     /// The flow through the training's layers as they are now.
@@ -169,43 +133,39 @@ impl FlowRecorder {
     /// The training is of another model than the recorder.
     pub fn record<T: Real>(&mut self, trainer: &Trainer<'_, T>) -> Result<GradientFlow> {
         let parameters = trainer.model_parameters().cast::<f64>();
-        self.plan.run_with(&parameters)?;
+        self.layers.run(&parameters)?;
+        let examples = self.layers.examples;
         let mut layers = Vec::new();
-        for Watched { name, output, gradient } in &self.layers {
-            let prefix = format!("{name}.");
+        for layer in self.layers.layers() {
+            let layer = layer?;
             let mut own = Vec::new();
-            for (parameter, id) in self.parameters.iter().filter(|(p, _)| p.starts_with(&prefix)) {
+            for (name, gradient) in self.layers.parameters(layer.name)? {
                 own.push(ParameterFlow {
-                    name: parameter.clone(),
-                    value: Spread::of(parameters.get(parameter)?.values()),
-                    gradient: Spread::of(self.value(*id)?),
+                    name: name.to_owned(),
+                    value: Spread::of(parameters.get(name)?.values()),
+                    gradient: Spread::of(gradient),
                 });
             }
-            let (dead, saturated) = self.idle(*output)?;
+            let (dead, saturated) = idle(&layer, examples);
             layers.push(LayerFlow {
-                name: name.clone(),
-                output: Spread::of(self.value(*output)?),
-                gradient: Spread::of(self.value(*gradient)?),
+                name: layer.name.to_owned(),
+                output: Spread::of(layer.output),
+                gradient: Spread::of(layer.gradient),
                 dead,
                 saturated,
                 parameters: own,
             });
         }
-        Ok(GradientFlow { epoch: trainer.progress.epoch, examples: self.examples, layers })
+        Ok(GradientFlow { epoch: trainer.progress.epoch, examples, layers })
     }
+}
 
-    fn value(&self, id: u32) -> Result<&[f64]> {
-        self.plan.value(self.graph.var(id))
-    }
-
-    /// The share of dead units, and of saturated outputs.
-    fn idle(&self, output: u32) -> Result<(Option<f64>, Option<f64>)> {
-        let values = self.value(output)?;
-        let (off, saturated) = idle(&op_name(&self.graph, self.graph.var(output)), values);
-        let share = |count: usize, of: usize| count as f64 / of.max(1) as f64;
-        let units = values.len() / self.examples.max(1);
-        let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(units).all(|y| *y == 0.0);
-        let dead = off.map(|_| share((0..units).filter(is_dead).count(), units));
-        Ok((dead, saturated.map(|count| share(count, values.len()))))
-    }
+/// The share of units that are off for every example, and of saturated outputs.
+fn idle(layer: &LayerValues<'_>, examples: usize) -> (Option<f64>, Option<f64>) {
+    let values = layer.output;
+    let part = |count: usize, of: usize| count as f64 / of.max(1) as f64;
+    let units = values.len() / examples.max(1);
+    let is_dead = |unit: &usize| values.iter().skip(*unit).step_by(units).all(|y| *y == 0.0);
+    let dead = layer.off.map(|_| part((0..units).filter(is_dead).count(), units));
+    (dead, layer.saturated.map(|count| part(count, values.len())))
 }
