@@ -37,7 +37,7 @@ fn replayed<T: Real>(
 ) -> Result<StepExplanation> {
     let loaded = data::own(run.folder.path(), config)?;
     let train = &*loaded.train;
-    let model = config.model(train.width(), config.outputs(train.target())?)?;
+    let model = config.model_for(train.width(), train.target())?;
     let mut trainer = Trainer::<T>::new(&model, config, train)?.with_pool(&run::pool(None)?);
     let parts = Parts { train, validation: loaded.validation.as_deref(), test: None };
     trainer.replay(&run.folder, parts, number)?;

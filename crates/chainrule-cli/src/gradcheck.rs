@@ -57,7 +57,7 @@ fn network(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
             train.len()
         )));
     }
-    let model = config.model(train.width(), config.outputs(train.target())?)?;
+    let model = config.model_for(train.width(), train.target())?;
     let parameters = model.initial::<f64>(config.seed)?;
     let examples = train.order(config.seed, 0);
     let g = Graph::new();

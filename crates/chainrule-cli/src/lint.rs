@@ -28,10 +28,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
     let train = data::load(&config)?.train;
     let parameters = match trained {
         Some(parameters) => parameters,
-        None => {
-            let outputs = config.outputs(train.target())?;
-            config.model(train.width(), outputs)?.initial(config.seed)?
-        }
+        None => config.model_for(train.width(), train.target())?.initial(config.seed)?,
     };
     let language: Language = options.lang.parse()?;
     let findings = look(&config, &*train, &parameters, language)?;

@@ -40,7 +40,7 @@ impl Run {
         best: bool,
     ) -> Result<(Sequential, Parameters<T>)> {
         let data = data.unwrap_or(&self.config.dataset);
-        let model = self.config.model(width, self.config.outputs(target)?)?;
+        let model = self.config.model_for(width, target)?;
         let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };
         model.check(&parameters).map_err(|error| data::of_file(&error)).with_context(|| {
             format!(

@@ -133,7 +133,7 @@ impl Job<'_> {
     fn train<T: Real>(&self, loaded: &Loaded) -> Result<Report> {
         let train = &*loaded.train;
         let target = train.target();
-        let model = self.config.model(train.width(), self.config.outputs(target)?)?;
+        let model = self.config.model_for(train.width(), target)?;
         let pool = Arc::new(Pool::new(self.threads));
         let mut trainer = Trainer::<T>::new(&model, self.config, train)?.with_pool(&pool);
         self.show(&trainer, loaded)?;

@@ -76,7 +76,7 @@ pub fn lint(
         findings.push(leak(&words, &labels, (classes, data.width()), &rows));
     }
     let g = Graph::new();
-    let model = config.model(data.width(), config.outputs(data.target())?)?;
+    let model = config.model_for(data.width(), data.target())?;
     findings.extend(lint_graph(loss_graph(&g, &model, config, data, 1)?, language));
     findings.push(learning_rate(&words, config, data, parameters)?);
     findings.extend(idle_units(&words, config, data, parameters)?);
@@ -240,7 +240,7 @@ fn learning_rate(
     parameters: &Parameters<f64>,
 ) -> Result<Finding> {
     let batch = data.len().clamp(1, BATCH);
-    let model = config.model(data.width(), config.outputs(data.target())?)?;
+    let model = config.model_for(data.width(), data.target())?;
     let g = Graph::new();
     let loss = loss_graph(&g, &model, config, data, batch)?;
     let variables = model.variables(loss);
@@ -323,7 +323,7 @@ fn idle_units(
     if examples.is_empty() {
         return Ok(Vec::new());
     }
-    let model = config.model(data.width(), config.outputs(data.target())?)?;
+    let model = config.model_for(data.width(), data.target())?;
     let objective = Objective::Loss(config.loss_for(data.target())?, Vec::new());
     let mut layers = LayerStatistics::new(&model, &objective, &[], data, &examples)?;
     layers.run(parameters)?;

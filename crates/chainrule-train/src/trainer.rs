@@ -128,10 +128,9 @@ fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Resu
         0 => largest,
         rest => rest,
     };
-    let normalises = model.parameters().any(|(name, _)| name.contains("batch_norm"));
     let wanted = "one that leaves no batch of a single example, of which batch normalisation can make nothing";
     let shown = format!("{batch_size} for {examples} examples");
-    Error::check(smallest > 1 || !normalises, "the batch size", shown, wanted)
+    Error::check(smallest >= model.smallest_batch(), "the batch size", shown, wanted)
 }
 
 /// Steps that a profile records.

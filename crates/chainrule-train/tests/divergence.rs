@@ -50,7 +50,7 @@ fn diverges_in<T: Real>(
     let keys = |line: &&str| !settings.contains(&line[..line.find('=').unwrap()]);
     let usual: Vec<&str> = usual.lines().filter(keys).collect();
     let config = Config::from_toml(&format!("{settings}\n{}", usual.join("\n"))).unwrap();
-    let model = config.model(1, config.outputs(data.target()).unwrap()).unwrap();
+    let model = config.model_for(1, data.target()).unwrap();
     let mut trainer = Trainer::<T>::new(&model, &config, data).unwrap();
     if let Some(loss) = loss {
         trainer = trainer.with_loss(move |output, targets| {

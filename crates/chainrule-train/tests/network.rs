@@ -10,7 +10,7 @@ fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Par
     let config = Config::from_toml(&format!("epochs = 3\nbatch_size = 4\nlr = 0.05\n{settings}"));
     let config = config.unwrap();
     let target = chainrule_train::data::Examples::target(data);
-    let model = config.model(2, config.outputs(target).unwrap()).unwrap();
+    let model = config.model_for(2, target).unwrap();
     let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
     let parts = Parts { train: data, validation: None, test: None };
     trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
@@ -36,9 +36,7 @@ fn values() -> Dataset {
 /// The loss is that of the training's own graph when it predicts, and the saliency its slope.
 fn holds(settings: &str, data: &Dataset) -> NetworkExplanation {
     let (told, config, parameters) = explained(settings, data);
-    let model = config
-        .model(2, config.outputs(chainrule_train::data::Examples::target(data)).unwrap())
-        .unwrap();
+    let model = config.model_for(2, chainrule_train::data::Examples::target(data)).unwrap();
     let loss_at = |features: [f64; 2]| {
         let g = Graph::new();
         let loss = loss_graph(&g, &model, &config, data, 1).unwrap();

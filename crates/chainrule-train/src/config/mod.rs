@@ -298,12 +298,27 @@ impl Config {
         Ok(model)
     }
 
+    /// The model for examples of `inputs` features with such targets.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, data::Target};
+    /// let model = Config::default().model_for(784, Target::Class { classes: 10 })?;
+    /// assert_eq!((model.inputs(), model.outputs()), (784, 10));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Config::loss_for`] and [`Config::model`].
+    pub fn model_for(&self, inputs: usize, target: Target) -> Result<Sequential> {
+        self.model(inputs, self.outputs(target)?)
+    }
+
     /// The outputs that the model needs for such targets: one a class or value, and one alone for the
     /// binary cross-entropy of two classes.
     ///
     /// # Errors
     /// As [`Config::loss_for`].
-    pub fn outputs(&self, target: Target) -> Result<usize> {
+    fn outputs(&self, target: Target) -> Result<usize> {
         Ok(match (target, self.loss_for(target)?) {
             (Target::Class { .. }, Loss::BinaryCrossEntropy) => 1,
             (Target::Class { classes }, _) => classes,

@@ -107,6 +107,11 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
         None
     }
 
+    /// The fewest examples of a batch that the layer can train on.
+    fn smallest_batch(&self) -> usize {
+        1
+    }
+
     /// Builds the output's nodes; `parameters` are in the order of [`Layer::parameters`], and `pass`
     /// tells whether the model trains.
     #[track_caller]

@@ -76,6 +76,9 @@ impl Layer for BatchNorm {
             Spec::kept("running_var", [self.features], Init::Ones),
         ]
     }
+    fn smallest_batch(&self) -> usize {
+        2
+    }
     fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>], pass: &Pass<'g>) -> Var<'g> {
         let fail = |message| x.graph().fail("batch_norm", message, &[x]);
         let [weight, bias, running_mean, running_variance] = *parameters else {
@@ -85,7 +88,7 @@ impl Layer for BatchNorm {
             [_, features] if features != self.features => {
                 return fail("the last axis must have as many features as the weight");
             }
-            [0 | 1, _] if pass.is_training() => {
+            [batch, _] if pass.is_training() && batch < self.smallest_batch() => {
                 return fail("a batch must have at least two examples to train on");
             }
             [_, _] if pass.is_training() => {

@@ -41,6 +41,9 @@ impl Layer for Residual {
     fn parameters(&self) -> Vec<Spec> {
         self.inner.parameters().map(|(name, spec)| Spec { name, ..spec }).collect()
     }
+    fn smallest_batch(&self) -> usize {
+        self.inner.smallest_batch()
+    }
     fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>], pass: &Pass<'g>) -> Var<'g> {
         let y = self.inner.record(x, parameters, pass);
         match y.is_poison() || x.shape() == y.shape() {

@@ -161,6 +161,18 @@ impl Sequential {
         set.unwrap_or(self.inputs)
     }
 
+    /// The fewest examples of a batch that every layer can train on.
+    ///
+    /// ```
+    /// # use chainrule::nn::{BatchNorm, Relu, Residual, Sequential};
+    /// let inner = Sequential::new().with(BatchNorm::new(3)).with(Relu);
+    /// assert_eq!(Sequential::new().with(Residual::new(inner)).smallest_batch(), 2);
+    /// ```
+    #[must_use]
+    pub fn smallest_batch(&self) -> usize {
+        self.layers.iter().map(|(_, layer)| layer.smallest_batch()).max().unwrap_or(1)
+    }
+
     /// The parameters' names, shapes and initialisers, in the order of the layers.
     ///
     /// ```
