@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use chainrule::optim::Optimizer;
-use chainrule_train::{Config, EarlyStopping};
+use chainrule::nn::{Activation, Init};
+use chainrule::optim::{Method, Schedule};
+use chainrule_train::data::Task;
+use chainrule_train::{Config, EarlyStopping, Precision};
 use clap::{Args, Parser, Subcommand};
+
+use crate::help::setting;
 
 /// Backpropagation you can see, check and trust.
 #[derive(Debug, Parser)]
@@ -47,51 +51,41 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Data")]
 pub struct Data {
-    /// The column to predict [default: the last]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, help = setting("target", ""), value_name = "COLUMN")]
     pub target: Option<String>,
-    /// classify or regress [default: by the target's type]
-    #[arg(long, value_name = "TASK", value_parser = ["classify", "regress"])]
-    pub task: Option<String>,
-    /// Share of the training part that is held out, seeded and stratified
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, help = setting("task", ""), value_parser = str::parse::<Task>)]
+    pub task: Option<Task>,
+    #[arg(long, help = setting("validation", ""), value_name = "SHARE", allow_negative_numbers = true)]
     pub validation: Option<f64>,
-    /// Test on this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help = setting("test", ""), value_name = "FILE")]
     pub test: Option<PathBuf>,
-    /// The column with the weight of each example
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, help = setting("weight", ""), value_name = "COLUMN")]
     pub weight: Option<String>,
-    /// Leave inputs as they are: no standardisation, no one-hot encoding
-    #[arg(long)]
+    #[arg(long, help = setting("raw", ""))]
     pub raw: bool,
-    /// Read rows from the disk as they are needed, for data larger than memory
-    #[arg(long)]
+    #[arg(long, help = setting("stream", ""))]
     pub stream: bool,
-    /// Resize images to this size, such as 28x28
-    #[arg(long, value_name = "WxH", value_parser = size)]
-    pub image_size: Option<(usize, usize)>,
+    #[arg(long, help = setting("image_size", "such as 28x28"), value_name = "WxH", value_parser = size)]
+    pub image_size: Option<[usize; 2]>,
 }
 
 /// The settings of a model and its training; each overrides the configuration's.
 #[derive(Debug, Args)]
 pub struct Settings {
-    /// Sizes of the hidden layers, such as 50,30; empty for none [default: 50]
-    #[arg(long, value_name = "SIZES", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        help = setting("hidden", "such as 50,30; empty for none"),
+        value_name = "SIZES",
+        allow_hyphen_values = true
+    )]
     pub hidden: Option<String>,
-    /// Activation after each hidden layer: relu, sigmoid, tanh, leaky-relu, elu, silu, gelu or
-    /// softplus [default: relu]
-    #[arg(long)]
-    pub activation: Option<String>,
-    /// Initial weights: he, xavier or normal:<deviation> [default: normal:0.01; tables: he]
-    #[arg(long)]
-    pub init: Option<String>,
-    /// The loss: cross-entropy, binary-cross-entropy, mean-squared, half-squared, l1 or huber
-    /// [default: cross-entropy for classes, mean-squared for values]
-    #[arg(long)]
+    #[arg(long, help = setting("activation", ""), value_parser = str::parse::<Activation>)]
+    pub activation: Option<Activation>,
+    #[arg(long, help = setting("init", "such as normal:0.01"), value_parser = str::parse::<Init>)]
+    pub init: Option<Init>,
+    #[arg(long, help = setting("loss", ""))]
     pub loss: Option<String>,
-    /// Seed of initial weights and shuffles [default: 0]
-    #[arg(long, allow_negative_numbers = true, value_parser = seed)]
+    #[arg(long, help = setting("seed", ""), allow_negative_numbers = true, value_parser = seed)]
     pub seed: Option<u64>,
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
@@ -101,40 +95,49 @@ pub struct Settings {
 /// The settings of a training; each overrides the configuration's.
 #[derive(Debug, Args)]
 pub struct Changes {
-    /// The optimizer: sgd, adagrad, rmsprop, adam, adamw, or lbfgs, which takes the whole training part
-    /// as one batch and searches along lines, with learning rate 1 [default: sgd; tables: adam]
-    #[arg(long)]
-    pub optimizer: Option<String>,
-    /// Learning rate [default: 0.1; tables: 0.01]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        help = setting("optimizer", "lbfgs takes the whole training part as one batch and searches along lines, with learning rate 1"),
+        value_parser = str::parse::<Method>
+    )]
+    pub optimizer: Option<Method>,
+    #[arg(long, help = setting("lr", ""), allow_negative_numbers = true)]
     pub lr: Option<f64>,
-    /// How the learning rate changes: constant, step, exponential, cosine, one-cycle or
-    /// reduce-on-plateau
-    #[arg(long)]
-    pub schedule: Option<String>,
-    /// Examples per step [default: 100; tables: 32]
-    #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
+    #[arg(long, help = setting("schedule", ""), value_parser = str::parse::<Schedule>)]
+    pub schedule: Option<Schedule>,
+    #[arg(
+        long,
+        help = setting("batch_size", ""),
+        allow_negative_numbers = true,
+        value_parser = count::<usize>
+    )]
     pub batch_size: Option<usize>,
-    /// Passes over the training part [default: 17; tables: 100]
-    #[arg(long, allow_negative_numbers = true, value_parser = count::<u32>)]
+    #[arg(
+        long,
+        help = setting("epochs", ""),
+        allow_negative_numbers = true,
+        value_parser = count::<u32>
+    )]
     pub epochs: Option<u32>,
-    /// Share of a hidden layer's outputs that a step leaves out
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    #[arg(long, help = setting("dropout", ""), value_name = "RATE", allow_negative_numbers = true)]
     pub dropout: Option<f64>,
     /// Stop after so many epochs without a smaller validation loss
     #[arg(long, value_name = "EPOCHS", allow_negative_numbers = true, value_parser = count::<u32>)]
     pub patience: Option<u32>,
-    /// Steps between two checkpoints within an epoch [default: none]
-    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, value_parser = count::<u64>)]
+    #[arg(
+        long,
+        help = setting("checkpoint_every", ""),
+        value_name = "STEPS",
+        allow_negative_numbers = true,
+        value_parser = count::<u64>
+    )]
     pub checkpoint_every: Option<u64>,
-    /// Record activations and gradients of each layer once an epoch: see explain DIR --gradient-flow
-    #[arg(long)]
+    #[arg(long, help = setting("gradient_flow", "see explain DIR --gradient-flow"))]
     pub gradient_flow: bool,
-    /// Precision: f32 or f64 [default: f32]
-    #[arg(long)]
-    pub dtype: Option<String>,
+    #[arg(long, help = setting("dtype", ""), value_parser = str::parse::<Precision>)]
+    pub dtype: Option<Precision>,
     /// Any setting of the configuration file, such as clip_norm=1 or
-    /// 'optimizer={kind="sgd",momentum=0.9}'
+    /// 'optimizer={kind="sgd",momentum=0.9}'; `chainrule new` writes them all
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
@@ -445,18 +448,14 @@ impl Data {
     /// These settings on top of `config`'s.
     fn over(&self, mut config: Config) -> Config {
         let Self { target, task, validation, test, weight, raw, stream, image_size } = self;
-        let options =
-            [(&mut config.target, target), (&mut config.task, task), (&mut config.weight, weight)];
-        for (setting, given) in options {
-            replace(setting, given.clone().map(Some).as_ref());
-        }
-        replace(&mut config.validation, validation.as_ref());
-        replace(&mut config.test, test.clone().map(Some).as_ref());
+        config.target = target.clone().or(config.target);
+        config.task = task.or(config.task);
+        config.validation = validation.unwrap_or(config.validation);
+        config.test = test.clone().or(config.test);
+        config.weight = weight.clone().or(config.weight);
         config.raw |= raw;
         config.stream |= stream;
-        if let Some((width, height)) = *image_size {
-            config.image_size = Some([width, height]);
-        }
+        config.image_size = image_size.or(config.image_size);
         config
     }
 }
@@ -464,17 +463,15 @@ impl Data {
 impl Changes {
     /// These settings on top of `config`'s.
     fn over(&self, mut config: Config) -> anyhow::Result<Config> {
-        if let Some(name) = &self.optimizer {
-            config.optimizer = name.parse()?;
-            if let Optimizer::Lbfgs(lbfgs) = &mut config.optimizer {
+        if let Some(method) = self.optimizer {
+            config.optimizer = method;
+            if let Method::Lbfgs(lbfgs) = &mut config.optimizer {
                 // It models the loss of the whole training part: on a batch of it, steps go astray.
                 lbfgs.line_search = true;
                 (config.batch_size, config.lr) = (u32::MAX as usize, 1.0);
             }
         }
-        if let Some(name) = &self.schedule {
-            config = with(&config, "--schedule", &[("schedule", name)])?;
-        }
+        replace(&mut config.schedule, self.schedule.as_ref());
         replace(&mut config.lr, self.lr.as_ref());
         replace(&mut config.batch_size, self.batch_size.as_ref());
         replace(&mut config.epochs, self.epochs.as_ref());
@@ -521,9 +518,9 @@ fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
 }
 
 /// Reads an image's size.
-fn size(text: &str) -> Result<(usize, usize), String> {
+fn size(text: &str) -> Result<[usize; 2], String> {
     let sides = text.split_once('x');
-    let sides = sides.and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let sides = sides.and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
     sides.ok_or_else(|| "give width and height in pixels, such as 28x28".into())
 }
 

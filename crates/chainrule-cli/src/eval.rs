@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use chainrule::Real;
 use chainrule_train::metrics::{ClassScores, ValueScores};
-use chainrule_train::{Evaluation, Scores, evaluate};
+use chainrule_train::{Evaluation, Precision, Scores, evaluate};
 
 use crate::arguments::Eval;
 use crate::print;
@@ -13,9 +13,9 @@ use crate::run::{Run, pool};
 
 pub fn eval(options: &Eval) -> Result<()> {
     let run = Run::open(&options.dir)?;
-    let (score, names) = match run.config.dtype.as_str() {
-        "f64" => score::<f64>(&run, options)?,
-        _ => score::<f32>(&run, options)?,
+    let (score, names) = match run.config.dtype {
+        Precision::F64 => score::<f64>(&run, options)?,
+        Precision::F32 => score::<f32>(&run, options)?,
     };
     match options.json {
         true => print::json(&score),

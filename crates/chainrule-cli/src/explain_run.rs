@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use chainrule::Real;
 use chainrule_explain::Language;
-use chainrule_train::{Config, Parts, RunFolder, StepExplanation, Trainer, flow_svg, flow_text};
+use chainrule_train::{
+    Config, Parts, Precision, RunFolder, StepExplanation, Trainer, flow_svg, flow_text,
+};
 
 use crate::arguments::Explain;
 use crate::data;
@@ -19,9 +21,9 @@ pub fn step(options: &Explain, number: u64) -> Result<String> {
     let done = run.folder.all_epochs()?.len() as u32;
     let config = Config { epochs: run.config.epochs.max(done), ..run.config.clone() };
     let language = options.lang.parse()?;
-    let explained = match config.dtype.as_str() {
-        "f64" => replayed::<f64>(&run, &config, number, language)?,
-        _ => replayed::<f32>(&run, &config, number, language)?,
+    let explained = match config.dtype {
+        Precision::F64 => replayed::<f64>(&run, &config, number, language)?,
+        Precision::F32 => replayed::<f32>(&run, &config, number, language)?,
     };
     Ok(match format {
         "json" => serde_json::to_string(&explained)? + "\n",

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use chainrule::Real;
-use chainrule_train::{RunFolder, export as write};
+use chainrule_train::{Precision, RunFolder, export as write};
 
 use crate::arguments::Export;
 use crate::print;
 
 pub fn export(options: &Export) -> Result<()> {
     let folder = RunFolder::open(&options.dir)?;
-    let bytes = match folder.config()?.dtype.as_str() {
-        "f64" => encoded::<f64>(&folder, options)?,
-        _ => encoded::<f32>(&folder, options)?,
+    let bytes = match folder.config()?.dtype {
+        Precision::F64 => encoded::<f64>(&folder, options)?,
+        Precision::F32 => encoded::<f32>(&folder, options)?,
     };
     let path = match &options.output {
         Some(path) => path.clone(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::{Error, Graph};
-use chainrule_train::{Config, feed, loss_graph};
+use chainrule_train::{Config, Precision, feed, loss_graph};
 
 use crate::arguments::{Gradcheck, threads};
 use crate::{data, print};
@@ -45,7 +45,7 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
 fn network(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
     let config = Config {
         batch_size: options.batch_size.unwrap_or(3),
-        dtype: "f64".into(),
+        dtype: Precision::F64,
         ..options.settings.over(crate::train::base(&options.subject)?)?
     };
     config.validate()?;

@@ -12,6 +12,7 @@ mod explain_run;
 mod export;
 mod flow;
 mod gradcheck;
+mod help;
 mod lint;
 mod new;
 mod predict;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use chainrule::nn::Sequential;
 use chainrule::{Parameters, Pool, Real};
 use chainrule_train::data::{Preparation, Target};
-use chainrule_train::{Prediction, predict as say};
+use chainrule_train::{Precision, Prediction, predict as say};
 use serde_json::{Value, json};
 
 use crate::arguments::Predict;
@@ -20,9 +20,9 @@ const CHUNK: usize = 500;
 
 pub fn predict(options: &Predict) -> Result<()> {
     let run = Run::open(&options.dir)?;
-    match run.config.dtype.as_str() {
-        "f64" => go::<f64>(&run, options),
-        _ => go::<f32>(&run, options),
+    match run.config.dtype {
+        Precision::F64 => go::<f64>(&run, options),
+        Precision::F32 => go::<f32>(&run, options),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chainrule::Real;
-use chainrule::nn::LayerSpec;
+use chainrule::nn::{AffineSpec, LayerSpec};
 use chainrule_train::curves::{self, Chart, Series};
 use chainrule_train::data::Loaded;
 use chainrule_train::readme::{self, Summary};
@@ -73,7 +73,7 @@ pub fn write<T: Real>(
         inputs: loaded.train.width(),
         outputs: trainer.model.outputs(),
         classes: loaded.preparation.class_names().to_vec(),
-        layers: layers(config, loaded.train.width(), trainer.model.outputs())?,
+        layers: layers(config, loaded.train.width(), trainer.model.outputs()),
         parameters: parameters.count(),
         epochs: trainer.progress.epoch,
         scores: trainer
@@ -88,17 +88,17 @@ pub fn write<T: Real>(
 }
 
 /// The layers in words.
-fn layers(config: &Config, mut width: usize, outputs: usize) -> Result<Vec<String>> {
+fn layers(config: &Config, mut width: usize, outputs: usize) -> Vec<String> {
     let mut words = Vec::new();
-    for layer in config.layer_specs(outputs)? {
-        if let LayerSpec::Affine { units, .. } = layer {
+    for layer in config.layer_specs(outputs) {
+        if let LayerSpec::Affine(AffineSpec { units, .. }) = layer {
             words.push(format!("affine, {width} → {units}"));
             width = units;
         } else {
-            words.push(layer.kind().to_owned());
+            words.push(layer.name().to_owned());
         }
     }
-    Ok(words)
+    words
 }
 
 /// The names of the classes, or their numbers.

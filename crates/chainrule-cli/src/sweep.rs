@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use chainrule::settings::{Form, Setting};
 use chainrule_train::Config;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -32,7 +33,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     }
     let dataset = train.dataset.as_deref().unwrap_or_default();
     let config = train.over(base(dataset)?)?;
-    let axes = axes(options, &config)?;
+    let axes = axes(options)?;
     let trials = match options.trials {
         Some(count) => random(&axes, count, config.seed),
         None => whole(&axes)?,
@@ -79,9 +80,9 @@ pub fn sweep(options: &Sweep) -> Result<End> {
 }
 
 /// What is varied.
-fn axes(options: &Sweep, config: &Config) -> Result<Vec<Axis>> {
+fn axes(options: &Sweep) -> Result<Vec<Axis>> {
     let grids = options.grid.iter().map(|text| grid(text));
-    let ranges = options.range.iter().map(|text| range(text, config));
+    let ranges = options.range.iter().map(|text| range(text));
     let axes: Vec<Axis> = grids.chain(ranges).collect::<Result<_>>()?;
     if axes.is_empty() {
         bail!(crate::Usage(
@@ -143,8 +144,8 @@ fn grid(text: &str) -> Result<Axis> {
 }
 
 /// `KEY=LOW:HIGH`, or `KEY=LOW:HIGH:log`; of whole numbers where the setting is one.
-fn range(text: &str, config: &Config) -> Result<Axis> {
-    let settings = serde_json::to_value(config)?;
+fn range(text: &str) -> Result<Axis> {
+    let all = Config::ENTRY.settings;
     let parse = || {
         let (key, rest) = text.split_once('=')?;
         let parts: Vec<&str> = rest.split(':').collect();
@@ -154,7 +155,8 @@ fn range(text: &str, config: &Config) -> Result<Axis> {
             _ => return None,
         };
         let (mut low, mut high): (f64, f64) = (low.parse().ok()?, high.parse().ok()?);
-        let whole = settings.get(key.trim()).is_some_and(serde_json::Value::is_u64);
+        let is_whole = |s: &Setting| s.name == key.trim() && matches!(s.form, Form::Whole(_));
+        let whole = all.iter().any(is_whole);
         if whole {
             (low, high) = (low.ceil(), high.floor());
         }
@@ -235,7 +237,6 @@ mod tests {
 
     #[test]
     fn a_range_is_kept_and_needs_a_number_of_trials() {
-        let range = |text| range(text, &Config::default());
         let axes = [range("lr=1e-4:1e-1:log").unwrap()];
         assert!(whole(&axes).is_err());
         let trials = random(&axes, 50, 0);
@@ -247,7 +248,6 @@ mod tests {
 
     #[test]
     fn a_range_of_a_whole_setting_is_whole() {
-        let range = |text| range(text, &Config::default());
         let trials = random(&[range("batch_size=3.5:64:log").unwrap()], 50, 0);
         let sizes: Vec<u64> = trials.iter().map(|t| t[0].1.parse().unwrap()).collect();
         assert!(sizes.iter().all(|size| (4..=64).contains(size)), "{sizes:?}");

@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 use chainrule::{Pool, Real};
 use chainrule_train::data::{Loaded, Preparation};
 use chainrule_train::readme::shell;
-use chainrule_train::{Config, Epoch, Event, Flow, Outcome, Parts, RunFolder, Saver, Trainer};
+use chainrule_train::{
+    Config, Epoch, Event, Flow, Outcome, Parts, Precision, RunFolder, Saver, Trainer,
+};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -121,9 +123,9 @@ impl Job<'_> {
             None => data::load(self.config)?,
         };
         let seconds = start.elapsed().as_secs_f64();
-        let mut report = match self.config.dtype.as_str() {
-            "f64" => self.train::<f64>(&loaded)?,
-            _ => self.train::<f32>(&loaded)?,
+        let mut report = match self.config.dtype {
+            Precision::F64 => self.train::<f64>(&loaded)?,
+            Precision::F32 => self.train::<f32>(&loaded)?,
         };
         report.seconds.load = seconds;
         report.seconds.total = start.elapsed().as_secs_f64();

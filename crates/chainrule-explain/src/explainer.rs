@@ -72,8 +72,7 @@ fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
     let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
     for name in asked.chain(request.sweep.iter().map(|range| &range.name)) {
         if !known.contains(&name.as_str()) {
-            let known = known.join(", ");
-            return Err(Error::Unknown { what: "input", name: name.clone(), known });
+            return Err(Error::unknown("input", name, known));
         }
         if classes.contains(name) {
             return Err(Error::Mismatch(format!(

@@ -83,7 +83,9 @@ impl std::str::FromStr for Range {
         parts.ok_or_else(|| Error::Setting {
             name: "the sweep".into(),
             value: format!("`{text}`"),
-            wanted: "a name, two rising numbers and a count from 2 to 100000, such as `x=80:120:41`",
+            wanted:
+                "a name, two rising numbers and a count from 2 to 100000, such as `x=80:120:41`"
+                    .into(),
         })
     }
 }

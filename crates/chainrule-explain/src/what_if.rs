@@ -128,7 +128,7 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
             return Err(Error::Setting {
                 name: "the goal".into(),
                 value: goal.unwrap_or_default().to_string(),
-                wanted: "at least 0, for a loss is never negative",
+                wanted: "at least 0, for a loss is never negative".into(),
             });
         }
         (_, Some(goal)) => goal,

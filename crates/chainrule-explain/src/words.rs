@@ -46,9 +46,7 @@ impl FromStr for Language {
         match text {
             "en" => Ok(Self::English),
             "ko" => Ok(Self::Korean),
-            _ => {
-                Err(Error::Unknown { what: "language", name: text.into(), known: "en, ko".into() })
-            }
+            _ => Err(Error::unknown("language", text, ["en", "ko"])),
         }
     }
 }

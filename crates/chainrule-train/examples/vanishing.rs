@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p chainrule-train --example vanishing -- docs/vanishing.svg` made the picture there.
 
+use chainrule::nn::{Activation, Init, Relu, Sigmoid};
 use chainrule_explain::Language;
 use chainrule_train::data::Dataset;
 use chainrule_train::{
@@ -18,11 +19,11 @@ fn circle(side: usize) -> chainrule::Result<Dataset> {
 }
 
 /// Trains eight hidden layers with this activation, looking at the gradient after every epoch.
-fn flow(activation: &str, data: &Dataset) -> chainrule::Result<Vec<GradientFlow>> {
+fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<GradientFlow>> {
     let config = Config {
         hidden: vec![20; 8],
-        activation: activation.into(),
-        init: "he".into(),
+        activation,
+        init: Init::He,
         batch_size: 32,
         epochs: 30,
         ..Config::default()
@@ -46,7 +47,7 @@ fn flow(activation: &str, data: &Dataset) -> chainrule::Result<Vec<GradientFlow>
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let data = circle(32)?;
-    let (sigmoid, relu) = (flow("sigmoid", &data)?, flow("relu", &data)?);
+    let (sigmoid, relu) = (flow(Sigmoid, &data)?, flow(Relu, &data)?);
     if let Some(path) = std::env::args_os().nth(1) {
         let trainings = [("sigmoid", &sigmoid[..]), ("ReLU", &relu[..])];
         std::fs::write(path, flow_svg(&trainings, Language::English)?)?;

@@ -129,8 +129,7 @@ impl Column {
 fn columns(runs: &[Run], by: &str) -> Result<Vec<Column>> {
     let names = metrics(runs);
     if !runs.is_empty() && !names.contains(&by) {
-        let known = names.join(", ");
-        return Err(Error::Unknown { what: "metric", name: by.into(), known });
+        return Err(Error::unknown("metric", by, names));
     }
     let order = ranking(runs, by);
     let ranked = || order.iter().map(|&at| &runs[at]);

@@ -30,7 +30,7 @@ impl<T: Real> Gradients<T> {
             return Err(Error::Setting {
                 name: "the optimizer".into(),
                 value: format!("`{}`", trainer.config.optimizer.name()),
-                wanted: "another one for a model with batch normalisation, whose running statistics it would not keep",
+                wanted: "another one for a model with batch normalisation, whose running statistics it would not keep".into(),
             });
         }
         let outputs: Vec<Var<'_>> =

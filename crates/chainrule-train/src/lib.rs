@@ -24,7 +24,7 @@ pub mod tensorboard;
 mod trainer;
 
 pub use checkpoint::Checkpoint;
-pub use config::{ClassWeights, Config, EarlyStopping};
+pub use config::{ClassRule, ClassWeights, Config, EarlyStopping, Precision};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
 pub use folder::{Lock, RunFolder};

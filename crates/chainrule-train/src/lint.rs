@@ -358,7 +358,8 @@ mod tests {
 
     #[test]
     fn a_column_that_is_the_label_and_a_wild_learning_rate_are_found() {
-        let calm = Config { hidden: vec![4], init: "he".into(), lr: 0.1, ..Config::default() };
+        let calm =
+            Config { hidden: vec![4], init: chainrule::nn::Init::He, lr: 0.1, ..Config::default() };
         assert_eq!(warnings(&calm, &data(1.0)), ["leak"]);
         let wild = Config { lr: 1000.0, ..calm.clone() };
         assert_eq!(warnings(&wild, &data(1.0)), ["leak", "learning-rate"]);

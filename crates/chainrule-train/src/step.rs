@@ -278,7 +278,7 @@ impl<T: Real> Trainer<'_, T> {
             };
             let of = trained.iter().map(|(name, _)| self.config.rate_of(name)).collect();
             let rates = Rates { rate, of };
-            updates.extend(self.config.optimizer.updates(&rates, &parameters, &gradients));
+            updates.extend(self.optimizer()?.updates(&rates, &parameters, &gradients));
         }
         Ok((loss, updates))
     }

@@ -13,7 +13,7 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Sequential, Targets};
-use chainrule::optim::Optimizer;
+use chainrule::optim::{Method, Optimizer};
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::{Real, Shape, Tensor};
 
@@ -76,13 +76,14 @@ pub struct Parts<'d> {
 /// A model in training.
 ///
 /// ```
+/// use chainrule::nn::{Init, Tanh};
 /// use chainrule_train::data::Dataset;
 /// use chainrule_train::{Config, Flow, Parts, Trainer};
 ///
 /// // Four points and their exclusive or.
 /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
 /// let config = Config {
-///     hidden: vec![8], init: "he".into(), activation: "tanh".into(),
+///     hidden: vec![8], init: Init::He, activation: Tanh,
 ///     lr: 0.5, batch_size: 4, epochs: 300, ..Config::default()
 /// };
 /// let model = config.model(2, 2)?;
@@ -158,7 +159,9 @@ impl<'a, T: Real> Trainer<'a, T> {
         };
         let trainable = trainer.trained()?;
         let names: Vec<String> = trainable.iter().map(|(name, _)| name.clone()).collect();
-        config.optimizer.prepare(&mut trainer.parameters, &names);
+        if let Method::Step(optimizer) = &config.optimizer {
+            optimizer.prepare(&mut trainer.parameters, &names);
+        }
         if config.accumulate > 1 {
             for (name, shape) in trainable {
                 let zeros = Tensor::full(shape, T::zero());
@@ -221,6 +224,18 @@ impl<'a, T: Real> Trainer<'a, T> {
     pub fn model_parameters(&self) -> Parameters<T> {
         let names: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
         self.parameters.split(&names).0
+    }
+
+    /// The optimizer whose steps are a part of a plan.
+    pub(super) fn optimizer(&self) -> Result<&'a Optimizer> {
+        match &self.config.optimizer {
+            Method::Step(optimizer) => Ok(optimizer),
+            Method::Lbfgs(_) => Err(Error::Setting {
+                name: "the optimizer".into(),
+                value: "`lbfgs`".into(),
+                wanted: "another one: a step of L-BFGS tries several points of a batch, is no part of a plan and no sum of parts".into(),
+            }),
+        }
     }
 
     /// The names and shapes of the parameters that change.
@@ -347,7 +362,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         batch: usize,
     ) -> Result<Option<f64>> {
         let batch = self.next_batch(order, batch);
-        if let Optimizer::Lbfgs(lbfgs) = self.config.optimizer {
+        if let Method::Lbfgs(lbfgs) = self.config.optimizer {
             return self.lbfgs_step(steps, train, &batch, lbfgs);
         }
         let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;

@@ -1,6 +1,9 @@
 //! The library's one error type.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
+
+use crate::nearest::nearest;
 
 /// What can go wrong, with what a person needs to mend it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -51,14 +54,14 @@ pub enum Error {
         found: usize,
     },
     /// A name that a plan, a model or a file does not have.
-    #[error("there is no {what} named `{name}`; there are: {known}")]
+    #[error("there is no {what} named `{name}`; {}", meant(name, known))]
     Unknown {
         /// The kind of thing: input, parameter, function.
-        what: &'static str,
+        what: String,
         /// The name asked for.
         name: String,
         /// The names that exist.
-        known: String,
+        known: Vec<String>,
     },
     /// A label that is not below the number of classes.
     #[error("{place}: label {label} is out of range: the labels go from 0 to {}", classes.saturating_sub(1))]
@@ -78,7 +81,7 @@ pub enum Error {
         /// The value given.
         value: String,
         /// What would be right.
-        wanted: &'static str,
+        wanted: Cow<'static, str>,
     },
     /// A file that cannot be read or written.
     #[error("{}: {message}", path.display())]
@@ -131,6 +134,23 @@ impl Error {
         Self::File { path: path.into(), message: format!("{message}") }
     }
 
+    /// An error that tells the name that was meant, or those that exist.
+    ///
+    /// ```
+    /// let error = chainrule::Error::unknown("task", "clasify", ["classify", "regress"]);
+    /// assert!(error.to_string().ends_with("did you mean `classify`?"));
+    /// let error = chainrule::Error::unknown("input", "y", ["x", "m"]);
+    /// assert_eq!(error.to_string(), "there is no input named `y`; there are: x, m");
+    /// ```
+    pub fn unknown(
+        what: impl Into<String>,
+        name: impl Into<String>,
+        known: impl IntoIterator<Item: Into<String>>,
+    ) -> Self {
+        let known = known.into_iter().map(Into::into).collect();
+        Self::Unknown { what: what.into(), name: name.into(), known }
+    }
+
     /// Checks that a setting lies in its domain.
     ///
     /// ```
@@ -150,6 +170,14 @@ impl Error {
         if ok {
             return Ok(());
         }
-        Err(Self::Setting { name: name.into(), value: format!("{value}"), wanted })
+        Err(Self::Setting { name: name.into(), value: format!("{value}"), wanted: wanted.into() })
+    }
+}
+
+/// The known name that was meant, or all of them.
+fn meant(name: &str, known: &[String]) -> String {
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", known.join(", ")),
     }
 }

@@ -219,6 +219,6 @@ impl<T: Real> Parameters<T> {
 
     fn unknown(&self, name: &str) -> Error {
         let known: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
-        Error::Unknown { what: "parameter", name: name.into(), known: known.join(", ") }
+        Error::unknown("parameter", name, known)
     }
 }

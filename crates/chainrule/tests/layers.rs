@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chainrule::check::{self, Settings};
 use chainrule::nn::{
-    BatchNorm, Dropout, Init, LayerNorm, LayerSpec, Loss, Pass, Relu, Residual, Sequential,
-    Targets, class_weights,
+    AffineSpec, BatchNorm, BatchNormSpec, Dropout, Elu, Gelu, Init, LayerNorm, LayerSpec, Loss,
+    Pass, Relu, Residual, ResidualSpec, Sequential, Targets, class_weights,
 };
 use chainrule::optim::{Clip, Optimizer, Plateau, Rates, Schedule};
+use chainrule::settings::Kind;
 use chainrule::{Graph, Parameters, Plan, Pool, Real, Tensor, Var};
 
 const BATCH: usize = 5;
@@ -25,7 +26,7 @@ fn layers(text: &str) -> Vec<LayerSpec> {
 
 /// Checks the gradients of a model in training, of its input too, against central differences.
 fn check_model(layers: &[LayerSpec], loss: Loss, labels: bool, weighted: bool) {
-    let model = Sequential::build(layers, FEATURES, Init::Normal(0.7)).unwrap();
+    let model = Sequential::build(layers, FEATURES, Init::Normal { deviation: 0.7 }).unwrap();
     let mut parameters = model.initial::<f64>(3).unwrap();
     parameters.insert("x", Tensor::new([BATCH, FEATURES], numbers(BATCH * FEATURES)).unwrap());
     let g = Graph::new();
@@ -79,7 +80,7 @@ fn every_layers_gradient_is_that_of_central_differences() {
 
 #[test]
 fn every_losss_gradient_is_that_of_central_differences() {
-    let affine = |units: usize| vec![LayerSpec::Affine { units, init: None }];
+    let affine = |units: usize| vec![AffineSpec { units, init: None }.into()];
     for weighted in [false, true] {
         for label_smoothing in [0.0, 0.2] {
             check_model(&affine(3), Loss::CrossEntropy { label_smoothing }, true, weighted);
@@ -231,8 +232,8 @@ fn configurations_are_checked() {
         error.to_string()
     };
     for (text, wanted) in [
-        (r#"[{"kind": "affine", "units": 0}]"#, "number of units is 0"),
-        (r#"[{"kind": "dropout", "rate": 1.0}]"#, "dropout rate is 1"),
+        (r#"[{"kind": "affine", "units": 0}]"#, "units is 0"),
+        (r#"[{"kind": "dropout", "rate": 1.0}]"#, "rate is 1"),
         (r#"[{"kind": "dropout", "rate": -0.1}]"#, "at least 0"),
         (r#"[{"kind": "batch-norm", "momentum": 2}]"#, "momentum is 2"),
         (r#"[{"kind": "layer-norm", "epsilon": 0}]"#, "epsilon is 0"),
@@ -251,14 +252,14 @@ fn configurations_survive_toml() {
         layers: Vec<LayerSpec>,
         loss: Loss,
     }
-    let inner =
-        vec![LayerSpec::Affine { units: 4, init: Some(Init::Normal(0.01)) }, LayerSpec::Gelu];
+    let init = Some(Init::Normal { deviation: 0.01 });
+    let inner = vec![AffineSpec { units: 4, init }.into(), Gelu.into()];
     let file = File {
         layers: vec![
-            LayerSpec::Affine { units: 4, init: None },
-            LayerSpec::Elu { alpha: 0.5 },
-            LayerSpec::BatchNorm { momentum: 0.1, epsilon: 1e-5 },
-            LayerSpec::Residual { layers: inner },
+            AffineSpec { units: 4, init: None }.into(),
+            Elu { alpha: 0.5 }.into(),
+            BatchNormSpec { momentum: 0.1, epsilon: 1e-5 }.into(),
+            ResidualSpec { layers: inner }.into(),
         ],
         loss: Loss::CrossEntropy { label_smoothing: 0.1 },
     };
@@ -268,20 +269,18 @@ fn configurations_survive_toml() {
 
 #[test]
 fn names_have_the_settings_of_a_bare_kind() {
-    for name in Loss::NAMES {
+    for name in Loss::KINDS.names() {
         let bare: Loss = serde_json::from_str(&format!(r#"{{"kind": "{name}"}}"#)).unwrap();
         assert_eq!(name.parse::<Loss>().unwrap(), bare);
         assert_eq!(bare.name(), name);
         bare.check().unwrap();
     }
-    for name in LayerSpec::NAMES {
-        let needed = match name {
-            "affine" => r#", "units": 1"#,
-            "dropout" => r#", "rate": 0.1"#,
-            "residual" => r#", "layers": []"#,
-            _ => "",
-        };
-        layers(&format!(r#"[{{"kind": "{name}"{needed}}}]"#));
+    for entry in LayerSpec::entries() {
+        let needed = entry.settings.iter().filter(|setting| setting.usual.is_none());
+        let needed =
+            needed.map(|setting| format!(", \"{}\": {}", setting.name, setting.example.unwrap()));
+        let name = entry.name;
+        layers(&format!(r#"[{{"kind": "{name}"{}}}]"#, needed.collect::<String>()));
     }
     let error = "mse".parse::<Loss>().unwrap_err().to_string();
     assert!(error.contains("mean-squared"), "{error}");

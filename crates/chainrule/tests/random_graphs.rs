@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chainrule::ops::RandomMask;
-use chainrule::optim::{Optimizer, Rates};
+use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -214,9 +214,9 @@ fn optimizers() -> impl Strategy<Value = Optimizer> {
     let named = |name: &str| name.parse::<Optimizer>().unwrap();
     prop::sample::select(vec![
         Optimizer::sgd(),
-        Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay },
+        Sgd { momentum: 0.9, nesterov: true, weight_decay }.into(),
         named("adagrad"),
-        Optimizer::RmsProp { decay: 0.9, epsilon: 1e-8, momentum: 0.9, weight_decay },
+        RmsProp { decay: 0.9, epsilon: 1e-8, momentum: 0.9, weight_decay }.into(),
         named("adam"),
         named("adamw"),
     ])

@@ -5,9 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use chainrule::nn::{Init, Sequential};
+use chainrule::nn::{Init, Relu, Sequential};
 use chainrule::optim::{Optimizer, Rates};
-use chainrule::{Graph, Plan, Pool};
+use chainrule::{Error, Graph, Plan, Pool};
 
 use super::{Times, measure};
 use crate::Usage;
@@ -59,15 +59,7 @@ impl FromStr for Network {
         if sizes.len() < 2 {
             return Err(wrong("give at least two sizes, inputs and outputs, as in 784-10".into()));
         }
-        let optimizer = match optimizer {
-            "sgd" => Optimizer::sgd(),
-            "adam" => Optimizer::adam(),
-            other => {
-                return Err(wrong(format!(
-                    "the optimizer is `{other}`, but it must be sgd or adam"
-                )));
-            }
-        };
+        let optimizer: Optimizer = optimizer.parse().map_err(|e: Error| wrong(e.to_string()))?;
         let batch = number(batch, "a batch size")?;
         let layers = sizes.windows(2).map(|pair| (pair[0], pair[1]));
         let batches = sizes.iter().map(|&size| (batch, size));
@@ -96,7 +88,7 @@ impl Network {
     }
 
     fn model(&self) -> Result<Sequential> {
-        Ok(Sequential::fully_connected(&self.sizes, "relu", Init::Normal(0.01))?)
+        Ok(Sequential::fully_connected(&self.sizes, Relu, Init::Normal { deviation: 0.01 })?)
     }
 
     fn inputs(&self) -> usize {

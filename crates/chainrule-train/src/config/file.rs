@@ -1,12 +1,13 @@
 //! Settings as a file in TOML.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::reading::{Fault, Fields, Value};
-use super::{Config, kinds};
+use super::Config;
+use super::reading::{Fault, Fields};
 use chainrule::error::{Error, Result};
+use chainrule::settings::{self, Kind, Wrong};
 
 impl Config {
     /// Reads settings from TOML.
@@ -15,7 +16,7 @@ impl Config {
     /// use chainrule_train::Config;
     /// assert_eq!(Config::from_toml("lr = 0.5\nhidden = [30, 20]")?.hidden, [30, 20]);
     /// let error = Config::from_toml("learning_rate = 1\nepoch = 3").unwrap_err().to_string();
-    /// assert!(error.starts_with("line 1, column 1: there is no setting `learning_rate`"));
+    /// assert!(error.starts_with("line 1, column 1: there is no setting named `learning_rate`"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -29,70 +30,31 @@ impl Config {
     fn parse(text: &str) -> Result<Self, Fault> {
         let table = DeTable::parse(text)?;
         let mut fields = Fields::of(table.get_ref());
-        let mut dataset = Self::default().dataset;
-        fields.read("dataset", &mut dataset, |value| value.text().map(str::to_owned))?;
-        let mut config = Self::for_dataset(&dataset);
-        config.read_data(&mut fields)?;
-        config.read_model(&mut fields)?;
-        config.read_training(&mut fields)?;
+        let mut given = Vec::new();
+        for setting in Self::ENTRY.settings {
+            if let Some(value) = fields.get(setting.name) {
+                given.push((setting.name.to_owned(), value.read(setting.name, &setting.form)?));
+            }
+        }
         let place = |key: &str| fields.place(key).unwrap_or(0..0);
-        config.check().map_err(|(key, error)| Fault::at(place(key), error.to_string()))?;
+        let at_its_place = |(key, error): Wrong| Fault::at(place(key), error.to_string());
+        let config = Self::over_usual(&given).map_err(at_its_place)?;
+        config.check().map_err(at_its_place)?;
         fields.end("setting")?;
         Ok(config)
     }
 
-    fn read_data(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let owned = |value: &Value<'_>| value.text().map(str::to_owned);
-        fields.read_some("target", &mut self.target, owned)?;
-        fields.read_some("task", &mut self.task, |value| {
-            value.word("task", &["classify", "regress"]).map(str::to_owned)
-        })?;
-        fields.read_some("weight", &mut self.weight, owned)?;
-        fields.read("validation", &mut self.validation, Value::real)?;
-        fields.read_some("test", &mut self.test, |value| value.text().map(PathBuf::from))?;
-        fields.read("raw", &mut self.raw, Value::flag)?;
-        fields.read("stream", &mut self.stream, Value::flag)?;
-        fields.read_some("image_size", &mut self.image_size, |value| {
-            let sides = value.list(Value::count)?;
-            <[usize; 2]>::try_from(sides).map_err(|_| value.fault("give [width, height] in pixels"))
-        })
-    }
-
-    fn read_model(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        let word =
-            |what, known| move |value: &Value<'_>| value.word(what, known).map(str::to_owned);
-        fields.read("hidden", &mut self.hidden, |value| value.list(Value::count))?;
-        fields.read("activation", &mut self.activation, word("activation", kinds::ACTIVATIONS))?;
-        fields.read("dropout", &mut self.dropout, Value::real)?;
-        fields.read("init", &mut self.init, |value| value.text().map(str::to_owned))?;
-        fields.read("layers", &mut self.layers, |value| value.list(kinds::layer))?;
-        fields.read_some("loss", &mut self.loss, kinds::loss)?;
-        fields.read("class_weights", &mut self.class_weights, kinds::class_weights)?;
-        fields.read("dtype", &mut self.dtype, word("dtype", &["f32", "f64"]))
-    }
-
-    fn read_training(&mut self, fields: &mut Fields<'_>) -> Result<(), Fault> {
-        fields.read("batch_size", &mut self.batch_size, Value::count)?;
-        fields.read("epochs", &mut self.epochs, Value::count)?;
-        fields.read("lr", &mut self.lr, Value::real)?;
-        fields.read("warmup", &mut self.warmup, Value::count)?;
-        fields.read("accumulate", &mut self.accumulate, Value::count)?;
-        fields.read_some("clip_norm", &mut self.clip_norm, Value::real)?;
-        fields.read_some("clip_value", &mut self.clip_value, Value::real)?;
-        fields.read("freeze", &mut self.freeze, |value| {
-            value.list(|name| name.text().map(str::to_owned))
-        })?;
-        fields.read("seed", &mut self.seed, Value::count)?;
-        fields.read("checkpoint_every", &mut self.checkpoint_every, Value::count)?;
-        fields.read("top_k", &mut self.top_k, Value::count)?;
-        fields.read("gradient_flow", &mut self.gradient_flow, Value::flag)?;
-        fields.read("optimizer", &mut self.optimizer, kinds::optimizer)?;
-        fields.read("schedule", &mut self.schedule, kinds::schedule)?;
-        fields.read_some("early_stopping", &mut self.early_stopping, kinds::early_stopping)?;
-        fields.read("rates", &mut self.rates, |value| {
-            let fields = value.fields()?;
-            fields.entries().map(|(name, rate)| Ok((name.to_owned(), rate.real()?))).collect()
-        })
+    /// The given settings, on top of those to begin with for their dataset.
+    fn over_usual(given: &[(String, settings::Value)]) -> Result<Self, Wrong> {
+        let usual = Self::default();
+        let dataset = settings::field("settings", "dataset", given, Some(usual.dataset))?;
+        let begin = Self::for_dataset(&dataset);
+        let begin = Self::ENTRY.settings.iter().zip(begin.values());
+        let begin = begin.filter_map(|(setting, value)| Some((setting.name.to_owned(), value?)));
+        // The first value of a key counts.
+        let all: Vec<_> = given.iter().cloned().chain(begin).collect();
+        let built = Self::build(Self::ENTRY.name, &all)?;
+        Ok(built.unwrap_or_else(|| unreachable!("the entry is the settings' own")))
     }
 
     /// Reads settings from a TOML file.
@@ -133,8 +95,9 @@ impl Config {
     ///
     /// ```
     /// use chainrule_train::Config;
+    /// use chainrule::nn::Tanh;
     /// let config = Config::default().with("lr", "0.5")?.with("activation", "tanh")?;
-    /// assert_eq!((config.lr, config.activation.as_str()), (0.5, "tanh"));
+    /// assert_eq!((config.lr, config.activation), (0.5, Tanh));
     /// assert!(Config::default().with("lrr", "1").unwrap_err().to_string().contains("`lr`"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```

@@ -40,8 +40,7 @@ impl Config {
         let names: Vec<&str> = names.collect();
         for pattern in self.freeze.iter().chain(self.rates.keys()) {
             if !names.iter().any(|name| fits(pattern, name)) {
-                let (name, known) = (pattern.clone(), names.join(", "));
-                return Err(Error::Unknown { what: "parameter", name, known });
+                return Err(Error::unknown("parameter", pattern, names));
             }
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use chainrule::error::Error;
+use chainrule::settings::{self, Entry, Form, KIND, Kinds};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -50,22 +52,6 @@ fn floor(text: &str, at: usize) -> usize {
 impl From<toml::de::Error> for Fault {
     fn from(error: toml::de::Error) -> Self {
         Self { span: error.span().unwrap_or(0..0), message: error.message().into() }
-    }
-}
-
-/// The known word nearest to `word`, where one is near.
-fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
-    let distance = |to: &str| strsim::damerau_levenshtein(&word.to_lowercase(), to);
-    let near = known.iter().copied().min_by_key(|to| distance(to))?;
-    // A short word may differ by a third of its letters, a long one by three.
-    (distance(near) <= (near.len().max(word.len()) / 3).clamp(1, 3)).then_some(near)
-}
-
-/// `there is no … `word``, with a suggestion.
-pub(super) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
-    match nearest(word, known) {
-        Some(near) => format!("there is no {what} `{word}`; did you mean `{near}`?"),
-        None => format!("there is no {what} `{word}`; there are: {}", known.join(", ")),
     }
 }
 
@@ -124,69 +110,99 @@ impl<'t> Value<'t> {
         }
     }
 
-    /// Each element of an array, read by `read`.
-    pub(super) fn list<R>(
-        &self,
-        read: impl Fn(&Value<'t>) -> Result<R, Fault>,
-    ) -> Result<Vec<R>, Fault> {
-        match self.0.get_ref() {
-            DeValue::Array(elements) => {
-                elements.iter().map(|element| read(&Value(element))).collect()
+    /// The value of a setting's form, every number in its domain; `name` is what messages call it.
+    pub(super) fn read(&self, name: &str, form: &Form) -> Result<settings::Value, Fault> {
+        use settings::Value;
+        let value = match form {
+            Form::Flag => Value::Flag(self.flag()?),
+            Form::Number(_) => Value::Number(self.real()?),
+            Form::Whole(_) => Value::Whole(self.count()?),
+            Form::Text => Value::Text(self.text()?.into()),
+            Form::List(form) => return self.list(name, form),
+            Form::Table(entry) => {
+                let (mut fields, what) = (self.fields()?, format!("`{name}`"));
+                return Ok(Value::Table(fields.read(entry, &what, self)?));
             }
-            _ => self.wants("an array, in [ and ]"),
-        }
+            Form::Map(form) => {
+                let mut entries = Vec::new();
+                for (key, value) in self.fields()?.entries() {
+                    entries
+                        .push((key.to_owned(), value.read(&format!("`{key}` of {name}"), form)?));
+                }
+                return Ok(Value::Table(entries));
+            }
+            Form::Kind(kinds) => return self.kind(kinds),
+            Form::WordOrList(kinds, form) => {
+                return if self.0.get_ref().is_str() {
+                    self.kind(kinds)
+                } else {
+                    self.list(name, form)
+                };
+            }
+        };
+        form.check(name, &value).map_err(|error| self.fault(error.to_string()))?;
+        Ok(value)
     }
 
-    /// The value without its place: a number, a word or a flag.
-    pub(super) fn plain(&self) -> Result<toml::Value, Fault> {
-        match self.0.get_ref() {
-            DeValue::Float(_) => self.real().map(Into::into),
-            DeValue::Integer(_) => self.count::<i64>().map(Into::into),
-            DeValue::Boolean(flag) => Ok((*flag).into()),
-            DeValue::String(text) => Ok(text.as_ref().into()),
-            _ => self.wants("a number, a word, or true or false"),
-        }
-    }
-
-    pub(super) fn is_text(&self) -> bool {
-        self.0.get_ref().is_str()
+    /// Each element of an array.
+    fn list(&self, name: &str, form: &Form) -> Result<settings::Value, Fault> {
+        let DeValue::Array(elements) = self.0.get_ref() else {
+            return self.wants("an array, in [ and ]");
+        };
+        let name = format!("an element of {name}");
+        let read = elements.iter().map(|element| Value(element).read(&name, form));
+        Ok(settings::Value::List(read.collect::<Result<_, _>>()?))
     }
 
     /// The keys of a table.
-    pub(super) fn fields(&self) -> Result<Fields<'t>, Fault> {
+    fn fields(&self) -> Result<Fields<'t>, Fault> {
         match self.0.get_ref() {
             DeValue::Table(table) => Ok(Fields::of(table)),
             _ => self.wants("a table such as { key = value }"),
         }
     }
 
-    /// A thing of several kinds: its word alone, or a table with the key `kind` and settings.
-    pub(super) fn kind(
-        &self,
-        what: &'static str,
-        known: &[&'static str],
-    ) -> Result<(&'static str, Fields<'t>), Fault> {
-        let (value, fields) = match self.0.get_ref() {
-            DeValue::String(_) => (*self, Fields::default()),
+    /// A thing of several kinds: its word, perhaps with its first setting after it (`affine 50`), or a
+    /// table with the key `kind` and settings.
+    fn kind(&self, kinds: &Kinds) -> Result<settings::Value, Fault> {
+        let fault = |error: Error| self.fault(error.to_string());
+        let (kind, settings) = match self.0.get_ref() {
+            DeValue::String(text) => {
+                let (entry, first) = kinds.word(text).map_err(fault)?;
+                let what = format!("the {} `{}`", kinds.what, entry.name);
+                if let (Some(setting), Some(value)) = (entry.settings.first(), &first) {
+                    setting.form.check(setting.name, value).map_err(fault)?;
+                }
+                let missing = entry.settings.iter().skip(usize::from(first.is_some()));
+                self.is_whole(&what, missing.filter(|setting| setting.usual.is_none()))?;
+                return Ok(settings::Value::Text(text.as_ref().into()));
+            }
             DeValue::Table(table) => {
                 let mut fields = Fields::of(table);
-                let Some(kind) = fields.get("kind") else {
-                    return Err(
-                        self.fault(format!("the {what} needs a kind: {}", known.join(", ")))
-                    );
-                };
-                (kind, fields)
+                let kind = fields.get(KIND).ok_or_else(|| fault(kinds.without_kind()))?;
+                let entry = kinds.entry(kind.text()?).map_err(|e| kind.fault(e.to_string()))?;
+                let what = format!("the {} `{}`", kinds.what, entry.name);
+                (entry.name, fields.read(entry, &what, self)?)
             }
             _ => return self.wants("a word, or a table such as { kind = \"…\" }"),
         };
-        Ok((value.word(what, known)?, fields))
+        let kind = (KIND.to_owned(), settings::Value::Text(kind.into()));
+        Ok(settings::Value::Table(std::iter::once(kind).chain(settings).collect()))
     }
 
-    /// One of the known words.
-    pub(super) fn word(&self, what: &str, known: &[&'static str]) -> Result<&'static str, Fault> {
-        let text = self.text()?;
-        let found = known.iter().copied().find(|&known| known == text);
-        found.ok_or_else(|| self.fault(unknown(what, text, known)))
+    /// No setting is missing.
+    fn is_whole(
+        &self,
+        what: &str,
+        mut missing: impl Iterator<Item = &'static settings::Setting>,
+    ) -> Result<(), Fault> {
+        match missing.next() {
+            None => Ok(()),
+            Some(settings::Setting { name, form, .. }) => {
+                let wanted = form.wanted();
+                Err(self.fault(format!("{what} needs the setting `{name}`: {wanted}")))
+            }
+        }
     }
 }
 
@@ -214,27 +230,26 @@ impl<'t> Fields<'t> {
         self.entries.iter().find(|(name, ..)| *name == key).map(|(.., value)| *value)
     }
 
-    /// Replaces a setting by the key's value, where the key is there.
-    pub(super) fn read<R>(
+    /// The settings of an entry that are there; `of` is the whole table.
+    fn read(
         &mut self,
-        key: &'static str,
-        setting: &mut R,
-        read: impl FnOnce(&Value<'t>) -> Result<R, Fault>,
-    ) -> Result<(), Fault> {
-        if let Some(value) = self.get(key) {
-            *setting = read(&value)?;
+        entry: &Entry,
+        what: &str,
+        of: &Value<'t>,
+    ) -> Result<Vec<(String, settings::Value)>, Fault> {
+        let (mut given, mut missing) = (Vec::new(), Vec::new());
+        for setting in entry.settings {
+            match self.get(setting.name) {
+                Some(value) => {
+                    given.push((setting.name.to_owned(), value.read(setting.name, &setting.form)?))
+                }
+                None if setting.usual.is_none() => missing.push(setting),
+                None => {}
+            }
         }
-        Ok(())
-    }
-
-    /// Replaces an optional setting.
-    pub(super) fn read_some<R>(
-        &mut self,
-        key: &'static str,
-        setting: &mut Option<R>,
-        read: impl FnOnce(&Value<'t>) -> Result<R, Fault>,
-    ) -> Result<(), Fault> {
-        self.read(key, setting, |value| read(value).map(Some))
+        self.end(&format!("setting of {what}"))?;
+        of.is_whole(what, missing.into_iter())?;
+        Ok(given)
     }
 
     /// All keys with their values, for a table whose keys are the user's.
@@ -248,12 +263,15 @@ impl<'t> Fields<'t> {
     }
 
     /// Every key has been asked for.
-    pub(super) fn end(self, what: &str) -> Result<(), Fault> {
+    pub(super) fn end(&self, what: &str) -> Result<(), Fault> {
         let stranger = self.entries.iter().find(|(name, ..)| !self.asked.contains(name));
-        match stranger {
-            None => Ok(()),
-            Some((name, span, _)) => Err(Fault::at(span.clone(), unknown(what, name, &self.asked))),
-        }
+        let Some((name, span, _)) = stranger else { return Ok(()) };
+        let known = self.asked.iter().filter(|name| **name != KIND).copied().collect::<Vec<_>>();
+        let message = match known[..] {
+            [] => format!("there is no {what} named `{name}`, as it has none"),
+            _ => Error::unknown(what, *name, known).to_string(),
+        };
+        Err(Fault::at(span.clone(), message))
     }
 }
 
@@ -273,12 +291,5 @@ mod tests {
     fn a_place_beyond_the_text_is_its_end() {
         assert!(Fault::at(90..99, "cut").show("a = ").contains("column 5"));
         assert!(Fault::at(1..2, "within a letter").show("é").contains("column 1"));
-    }
-
-    #[test]
-    fn near_words_are_suggested_and_far_ones_are_not() {
-        assert_eq!(nearest("batchsize", &["batch_size", "lr"]), Some("batch_size"));
-        assert_eq!(nearest("Adam", &["sgd", "adam"]), Some("adam"));
-        assert_eq!(nearest("momentum", &["lr", "epochs"]), None);
     }
 }

@@ -1,8 +1,24 @@
-//! The settings file that `chainrule new` writes: the defaults, and what else could be set.
+//! The settings file that `chainrule new` writes: the settings to begin with, and what else could be
+//! set.
 
 use std::fmt::Write as _;
 
 use super::Config;
+use chainrule::settings::{Entry, Form, Kind, Setting, Value};
+
+/// What stands above some settings.
+const HEADINGS: [(&str, &str); 4] = [
+    (
+        "hidden",
+        "The network: hidden layers of these sizes with an activation after each, or `layers` below",
+    ),
+    ("batch_size", "The training"),
+    ("loss", "The loss, the optimizer and the schedule, with all that each can be"),
+    ("early_stopping", "Rarely needed"),
+];
+
+/// Where the comments on settings begin.
+const COMMENTS: usize = 32;
 
 impl Config {
     /// A settings file for the dataset `name`, with a comment on every setting; `about` are lines on
@@ -17,8 +33,6 @@ impl Config {
     /// ```
     #[must_use]
     pub fn template(name: &str, about: &[String]) -> String {
-        let config = Self::for_dataset(name);
-        let quoted = toml::Value::from(name).to_string();
         let mut out = String::from(
             "# Settings of a training run: chainrule train FILE.toml\n\
              # Options of `chainrule train` override them. A line that begins with # is off.\n\n",
@@ -26,88 +40,74 @@ impl Config {
         for line in about {
             let _ = writeln!(out, "# {line}");
         }
-        let _ = write!(
-            out,
-            r#"dataset = {quoted}
-# target = "COLUMN"            # the column to predict; the last one where none is named
-# task = "classify"            # or "regress"; by the target's type where it is not given
-# weight = "COLUMN"            # the column with the weight of each example
-# validation = 0.1             # the share of the examples that is held out, seeded and stratified
-# test = "FILE"                # a file to test on
-# raw = true                   # leave the inputs as they are: no standardisation, no one-hot encoding
-# stream = true                # read rows as they are needed, for data larger than memory
-# image_size = [28, 28]        # resize images to this width and height
-
-# The network: hidden layers of these sizes with an activation after each …
-hidden = {hidden:?}
-activation = "{activation}"            # relu, sigmoid, tanh, leaky-relu, elu, silu, gelu or softplus
-init = "{init}"                    # he, xavier, zeros or normal:DEVIATION
-# dropout = 0.2                # the share of a hidden layer's outputs that a step leaves out
-# … or layer by layer, the last one with as many units as there are classes or values:
-# layers = ["affine 64", "batch-norm", "relu", "dropout 0.2", {{ kind = "residual", layers = ["affine 64", "gelu"] }}, "affine 3"]
-
-# loss = "cross-entropy"       # for classes; binary-cross-entropy, mean-squared, half-squared, l1, huber
-# loss = {{ kind = "cross-entropy", label_smoothing = 0.1 }}
-# class_weights = "balanced"   # or a number for each class
-
-optimizer = "{optimizer}"             # sgd, adagrad, rmsprop, adam, adamw, or lbfgs (in one batch of all)
-# optimizer = {{ kind = "sgd", momentum = 0.9, nesterov = true, weight_decay = 1e-4 }}
-lr = {lr}                      # the learning rate
-# schedule = {{ kind = "cosine" }}   # constant, step, exponential, cosine, one-cycle or reduce-on-plateau
-# warmup = 100                 # steps over which the learning rate grows from 0
-# clip_norm = 1.0              # the largest norm of all gradients together
-# clip_value = 1.0             # the largest size of any element of a gradient
-# accumulate = 4               # batches whose gradients are averaged for one update
-# freeze = ["affine1.*"]       # parameters that stay as they begin
-# rates = {{ "affine2.*" = 0.1 }}  # learning rates of single parameters as multiples of lr
-
-batch_size = {batch_size}
-epochs = {epochs}
-seed = 0
-dtype = "f32"                  # or "f64"
-# early_stopping = {{ patience = 10, min_delta = 0.0 }}   # needs a validation part
-# checkpoint_every = 1000      # steps between two checkpoints within an epoch
-# top_k = 5                    # count an example as right if its class is among so many best
-# gradient_flow = true         # record activations and gradients of each layer once an epoch
-"#,
-            hidden = config.hidden,
-            activation = config.activation,
-            init = config.init,
-            optimizer = config.optimizer.name(),
-            lr = config.lr,
-            batch_size = config.batch_size,
-            epochs = config.epochs,
-        );
+        let begin = Self::for_dataset(name);
+        for (setting, value) in Self::ENTRY.settings.iter().zip(begin.values()) {
+            if let Some((_, heading)) = HEADINGS.iter().find(|(first, _)| *first == setting.name) {
+                let _ = writeln!(out, "\n# {heading}:");
+            }
+            let shown = match (setting.example, value) {
+                (None, Some(value)) => format!("{} = {}", setting.name, toml(&short(&value))),
+                (example, _) => format!("# {} = {}", setting.name, example.unwrap_or("…")),
+            };
+            let _ = writeln!(out, "{shown:COMMENTS$} # {}", setting.told());
+            kinds(&mut out, setting);
+        }
         out
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_that_is_off_can_be_turned_on() {
-        let text = Config::template("iris", &[]);
-        let mut tried = 0;
-        for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
-            let Some((key, _)) = line.split_once(" = ") else { continue };
-            if key.contains(' ') {
-                continue;
-            }
-            let others: Vec<&str> =
-                text.lines().filter(|l| !l.starts_with(&format!("{key} = "))).collect();
-            let on = format!("{}\n{line}\nvalidation = 0.1\n", others.join("\n"));
-            let on =
-                if key == "validation" { on.replacen("validation = 0.1\n", "", 1) } else { on };
-            let on = if key == "early_stopping" || key == "validation" {
-                on
-            } else {
-                on.replace("validation = 0.1\n", "")
-            };
-            Config::from_toml(&on).unwrap_or_else(|error| panic!("{line}\n{error}"));
-            tried += 1;
+/// A line for everything with settings of its own that a setting can be; for layers, what they are.
+fn kinds(out: &mut String, setting: &Setting) {
+    let (list, kinds) = match setting.form {
+        Form::Kind(kinds) if !kinds.short => (false, kinds),
+        Form::List(Form::Kind(kinds)) => (true, *kinds),
+        _ => return,
+    };
+    for entry in (kinds.entries)() {
+        if entry.settings.is_empty() && !list {
+            continue;
         }
-        assert!(tried > 20, "{tried} lines");
+        let whole = whole(entry);
+        let _ = match list {
+            true => writeln!(out, "#   {whole:COMMENTS$} {}", entry.about()),
+            false => writeln!(out, "# {} = {whole}", setting.name),
+        };
+    }
+}
+
+/// An entry with all its settings: a word, or a table.
+fn whole(entry: &Entry) -> String {
+    let settings = entry.settings.iter().map(|setting| {
+        let usual = setting.usual.and_then(|usual| usual()).map(|value| toml(&value));
+        let shown = usual.or(setting.example.map(str::to_owned)).unwrap_or_else(|| "…".into());
+        format!(", {} = {shown}", setting.name)
+    });
+    match entry.settings {
+        [] => format!("\"{}\"", entry.name),
+        _ => format!("{{ kind = \"{}\"{} }}", entry.name, settings.collect::<String>()),
+    }
+}
+
+/// A value with usual settings as its kind's word.
+fn short(value: &Value) -> Value {
+    match value {
+        Value::Table(entries) => entries.first().map_or(value.clone(), |(_, kind)| kind.clone()),
+        other => other.clone(),
+    }
+}
+
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Flag(flag) => flag.to_string(),
+        Value::Whole(number) => number.to_string(),
+        Value::Number(number) => toml::Value::from(*number).to_string(),
+        Value::Text(text) => toml::Value::from(text.as_str()).to_string(),
+        Value::List(values) => {
+            format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
+        }
+        Value::Table(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{key} = {}", toml(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::held::Held;
 use super::input::Input;
 use super::locate::{Kind, Located, Part, locate};
@@ -13,14 +11,22 @@ use super::table::{Cell, Chunk, TableFile, no_column};
 use super::{Examples, Preparation, Scale, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
-/// Whether classes or numbers are predicted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// Each example belongs to a class.
-    Classify,
-    /// Each example has a number, or several.
-    Regress,
+chainrule::kinds! {
+    /// Whether classes or numbers are predicted.
+    ///
+    /// ```
+    /// use chainrule_train::data::Task;
+    /// assert_eq!("regress".parse::<Task>()?, Task::Regress);
+    /// assert!("regres".parse::<Task>().unwrap_err().to_string().contains("did you mean `regress`?"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy, Eq)]
+    pub enum Task = "task", ' ', short {
+        /// Each example belongs to a class.
+        Classify = "classify",
+        /// Each example has a number, or several.
+        Regress = "regress",
+    }
 }
 
 /// What to train on.

@@ -101,7 +101,7 @@ impl Spread {
 /// use chainrule_train::data::Dataset;
 /// use chainrule_train::{Config, FlowRecorder, Trainer};
 /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
-/// let config = Config { hidden: vec![8; 3], init: "he".into(), ..Config::default() };
+/// let config = Config { hidden: vec![8; 3], init: chainrule::nn::Init::He, ..Config::default() };
 /// let model = config.model(2, 2)?;
 /// let trainer = Trainer::<f32>::new(&model, &config, &data)?;
 /// let flow = FlowRecorder::new(&trainer, &data)?.record(&trainer)?;

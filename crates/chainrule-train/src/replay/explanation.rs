@@ -23,11 +23,12 @@ use chainrule_explain::{Language, digits};
 /// the batch gives and clipping takes is in turn the sum of what the examples contribute.
 ///
 /// ```
+/// use chainrule::nn::Init;
 /// use chainrule_train::data::Dataset;
 /// use chainrule_explain::Language;
 /// use chainrule_train::{Config, PartKind, Trainer};
 /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
-/// let config = Config { hidden: vec![8], init: "he".into(), batch_size: 4, ..Config::default() };
+/// let config = Config { hidden: vec![8], init: Init::He, batch_size: 4, ..Config::default() };
 /// let model = config.model(2, 2)?;
 /// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?;
 /// let step = trainer.explain_step(&data, &[], Language::English)?;
@@ -230,7 +231,7 @@ impl<T: Real> Trainer<'_, T> {
                 continue;
             }
             let rate = self.rate(batch) * self.config.rate_of(name);
-            let parts = self.config.optimizer.parts(name, before, &clipped[at], rate)?;
+            let parts = self.optimizer()?.parts(name, before, &clipped[at], rate)?;
             let scaled = |values: &[f64]| -> Vec<f64> {
                 parts.scale.iter().zip(values).map(|(k, x)| -k * x).collect()
             };

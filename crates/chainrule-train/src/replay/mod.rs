@@ -12,7 +12,6 @@ pub use explanation::{Movement, Part, PartKind, StepExample, StepExplanation};
 
 use super::{Flow, Parts, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};
-use chainrule::optim::{Optimizer, no_parts};
 use chainrule::tensor::Real;
 
 /// Losses of a replay may differ by so much, as a share, from those in a file of decimal numbers.
@@ -49,9 +48,7 @@ impl<T: Real> Trainer<'_, T> {
     /// folder's files are bad, or tell of other losses than the
     /// replay: its data has changed. Else as [`Trainer::run`].
     pub fn replay(&mut self, folder: &RunFolder, data: Parts<'_>, number: u64) -> Result<()> {
-        if let Optimizer::Lbfgs(_) = self.config.optimizer {
-            return Err(no_parts());
-        }
+        self.optimizer()?;
         let count = data.train.len().div_ceil(self.batch(data.train)?) as u64;
         let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
         let last = u64::from(self.config.epochs) * count;

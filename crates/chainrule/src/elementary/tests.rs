@@ -107,7 +107,13 @@ fn cases() -> Vec<Case> {
             [0.54, 0.52],
             0x6a0c_547e_77c3_c9a3,
         ),
-        case("cbrt", loops!(each super::single::cbrt), f64::cbrt, [0.54, 0.0], 0x4ba8_0321_1acf_4214),
+        case(
+            "cbrt",
+            loops!(each super::single::cbrt),
+            f64::cbrt,
+            [0.54, 0.0],
+            0x4ba8_0321_1acf_4214,
+        ),
         case(
             "sinh",
             loops!(each super::single::sinh),

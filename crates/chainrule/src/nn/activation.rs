@@ -1,74 +1,104 @@
 //! Activations as layers.
 
-use super::{Layer, Pass};
-use crate::error::{Error, Result};
+use super::spec::Build;
+use super::{Init, Layer, Pass};
+use crate::error::Result;
 use crate::graph::Var;
+use crate::settings::{self, Form};
 
-/// Writes a layer without parameters around an operation of one value and perhaps a setting.
-macro_rules! activation {
-    ($($(#[$doc:meta])* $layer:ident $(($setting:ty))? $kind:ident $([$at:tt])?;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $layer $((pub $setting))?;
-
-        impl Layer for $layer {
-            fn kind(&self) -> &'static str {
-                stringify!($kind)
-            }
-            fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-                x.$kind($(self.$at)?)
-            }
-        }
-    )*};
+crate::kinds! {
+    /// An activation: a layer without parameters that follows an affine one.
+    ///
+    /// ```
+    /// use chainrule::nn::{Activation, Layer};
+    /// let leaky: Activation = "leaky-relu 0.2".parse()?;
+    /// assert_eq!(leaky, Activation::LeakyRelu { slope: 0.2 });
+    /// assert_eq!(leaky.kind(), "leaky_relu");
+    /// let error = "rleu".parse::<Activation>().unwrap_err().to_string();
+    /// assert_eq!(error, "there is no activation named `rleu`; did you mean `relu`?");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub enum Activation = "activation", ' ', short {
+        /// max(x, 0).
+        Relu = "relu",
+        /// The logistic function 1/(1 + e⁻ˣ).
+        Sigmoid = "sigmoid",
+        /// The hyperbolic tangent.
+        Tanh = "tanh",
+        /// x, or a slope times x below 0.
+        LeakyRelu = "leaky-relu" {
+            /// The slope below 0.
+            slope: f64 [Form::FINITE] = 0.01,
+        },
+        /// x, or a scale α times eˣ − 1 below 0.
+        Elu = "elu" {
+            /// The scale below 0.
+            alpha: f64 [Form::FINITE] = 1.0,
+        },
+        /// x·sigmoid(x).
+        Silu = "silu",
+        /// x·Φ(x), Φ the normal distribution.
+        Gelu = "gelu",
+        /// ln(1 + eˣ).
+        Softplus = "softplus",
+    }
 }
 
-activation! {
-    /// The logistic function as a layer; see [`Var::sigmoid`].
-    Sigmoid sigmoid;
-    /// The hyperbolic tangent as a layer; see [`Var::tanh`].
-    Tanh tanh;
-    /// max(x, 0) as a layer; see [`Var::relu`].
-    Relu relu;
-    /// x, or this slope times x below 0, as a layer; see [`Var::leaky_relu`].
-    LeakyRelu(f64) leaky_relu [0];
-    /// x, or this scale α times eˣ − 1 below 0, as a layer; see [`Var::elu`].
-    Elu(f64) elu [0];
-    /// x·sigmoid(x) as a layer; see [`Var::silu`].
-    Silu silu;
-    /// x·Φ(x) as a layer; see [`Var::gelu`].
-    Gelu gelu;
-    /// ln(1 + eˣ) as a layer; see [`Var::softplus`].
-    Softplus softplus;
-    /// Probabilities as a layer; see [`Var::softmax`]. The cross-entropy takes logits: no softmax
-    /// stands before it.
-    Softmax softmax;
+impl Layer for Activation {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::LeakyRelu { .. } => "leaky_relu",
+            other => other.name(),
+        }
+    }
+    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
+        match *self {
+            Self::Relu => x.relu(),
+            Self::Sigmoid => x.sigmoid(),
+            Self::Tanh => x.tanh(),
+            Self::LeakyRelu { slope } => x.leaky_relu(slope),
+            Self::Elu { alpha } => x.elu(alpha),
+            Self::Silu => x.silu(),
+            Self::Gelu => x.gelu(),
+            Self::Softplus => x.softplus(),
+        }
+    }
 }
 
-/// The activation layer of a name: `relu`, `sigmoid`, `tanh`, `leaky-relu` with the slope 0.01, `elu`
-/// with α = 1, `silu`, `gelu` or `softplus`.
-///
-/// ```
-/// use chainrule::nn::activation;
-/// assert_eq!(activation("tanh")?.kind(), "tanh");
-/// assert!(activation("step").unwrap_err().to_string().contains("relu, sigmoid, tanh"));
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-///
-/// # Errors
-/// No activation has that name.
-pub fn activation(name: &str) -> Result<Box<dyn Layer>> {
-    Ok(match name {
-        "relu" => Box::new(Relu),
-        "sigmoid" => Box::new(Sigmoid),
-        "tanh" => Box::new(Tanh),
-        "leaky-relu" => Box::new(LeakyRelu(0.01)),
-        "elu" => Box::new(Elu(1.0)),
-        "silu" => Box::new(Silu),
-        "gelu" => Box::new(Gelu),
-        "softplus" => Box::new(Softplus),
-        _ => {
-            let known = "relu, sigmoid, tanh, leaky-relu, elu, silu, gelu, softplus".into();
-            return Err(Error::Unknown { what: "activation", name: name.into(), known });
-        }
-    })
+impl Build for Activation {
+    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        settings::check(self)?;
+        Ok(Box::new(*self))
+    }
+}
+
+crate::settings! {
+    /// Probabilities of logits. The cross-entropy takes the logits themselves: no softmax stands before
+    /// it.
+    ///
+    /// ```
+    /// use chainrule::{Graph, nn::{Sequential, Softmax}};
+    /// let g = Graph::new();
+    /// let y = Sequential::new().with(Softmax).forward(g.constant(0.0).broadcast_to([1, 2]));
+    /// assert_eq!(y.eval()?.values(), [0.5, 0.5]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub struct Softmax = "softmax";
+}
+
+impl Layer for Softmax {
+    fn kind(&self) -> &'static str {
+        "softmax"
+    }
+    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
+        x.softmax()
+    }
+}
+
+impl Build for Softmax {
+    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        Ok(Box::new(*self))
+    }
 }

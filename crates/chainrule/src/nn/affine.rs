@@ -1,8 +1,29 @@
 //! The affine layer, and the flattening before it.
 
+use super::spec::Build;
 use super::{Init, Layer, Pass, Spec};
+use crate::error::Result;
 use crate::graph::Var;
+use crate::settings::{self, Form};
 use crate::tensor::count;
+
+crate::settings! {
+    /// See [`Affine`]: X·W + b.
+    #[derive(Copy)]
+    pub struct AffineSpec = "affine" {
+        /// The number of outputs.
+        units: usize [Form::SOME] => "64",
+        /// How the weights begin, if not as the model's.
+        init: Option<Init> = None => "\"he\"",
+    }
+}
+
+impl Build for AffineSpec {
+    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
+        settings::check(self)?;
+        Ok(Box::new(Affine::new(inputs, self.units, self.init.unwrap_or(init))))
+    }
+}
 
 /// X·W + b, with X of shape `[batch, inputs]`, W of shape `[inputs, outputs]` and b of `[outputs]`.
 ///
@@ -54,16 +75,24 @@ impl Layer for Affine {
     }
 }
 
-/// `[batch, …]` as `[batch, features]`: the axes of an example become one.
-///
-/// ```
-/// use chainrule::{Graph, nn::{Flatten, Sequential}};
-/// let g = Graph::new();
-/// let pixels = Sequential::new().with(Flatten).forward(g.input("images", [100, 28, 28]));
-/// assert_eq!(pixels.shape().dims(), [100, 784]);
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Flatten;
+crate::settings! {
+    /// `[batch, …]` as `[batch, features]`: the axes of an example become one.
+    ///
+    /// ```
+    /// use chainrule::{Graph, nn::{Flatten, Sequential}};
+    /// let g = Graph::new();
+    /// let pixels = Sequential::new().with(Flatten).forward(g.input("images", [100, 28, 28]));
+    /// assert_eq!(pixels.shape().dims(), [100, 784]);
+    /// ```
+    #[derive(Copy)]
+    pub struct Flatten = "flatten";
+}
+
+impl Build for Flatten {
+    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        Ok(Box::new(*self))
+    }
+}
 
 impl Layer for Flatten {
     fn kind(&self) -> &'static str {

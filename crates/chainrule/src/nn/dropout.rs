@@ -1,8 +1,25 @@
 //! Dropout.
 
-use super::{Layer, Pass};
-use crate::error::{Error, Result};
+use super::spec::Build;
+use super::{Init, Layer, Pass};
+use crate::error::Result;
 use crate::graph::Var;
+use crate::settings::{self, Form};
+
+crate::settings! {
+    /// See [`Dropout`]: a share of the elements becomes zero when the model trains.
+    #[derive(Copy)]
+    pub struct DropoutSpec = "dropout" {
+        /// The share of elements that become zero.
+        rate: f64 [Form::SHARE] => "0.2",
+    }
+}
+
+impl Build for DropoutSpec {
+    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        Ok(Box::new(Dropout::new(self.rate)?))
+    }
+}
 
 /// Zeroes elements at random when the model trains, and divides the others by the share that is kept,
 /// so that the mean stays (Srivastava et al., 2014, section 10).
@@ -36,8 +53,7 @@ impl Dropout {
     /// # Errors
     /// A rate that is not from 0 up to, and without, 1.
     pub fn new(rate: f64) -> Result<Self> {
-        let ok = (0.0..1.0).contains(&rate);
-        Error::check(ok, "the dropout rate", rate, "at least 0 and below 1")?;
+        settings::check(&DropoutSpec { rate })?;
         Ok(Self { rate })
     }
 }

@@ -1,59 +1,52 @@
 //! Losses.
 
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{Kind, Var};
+use crate::settings::{self, Form};
 use crate::tensor::Tensor;
 
-/// What a model's outputs are measured by.
-///
-/// The mean over the batch of each example's loss, or with weights w the weighted mean Σ w·l / Σ w.
-///
-/// ```
-/// use chainrule::Graph;
-/// use chainrule::nn::{Loss, Targets};
-/// let g = Graph::new();
-/// let logits = g.input("logits", [100, 10]);
-/// let labels = Targets::Labels(g.labels("t", [100], 10));
-/// let loss = Loss::CrossEntropy { label_smoothing: 0.1 }.record(logits, labels, None);
-/// assert_eq!(loss.shape().rank(), 0);
-/// assert_eq!("huber".parse::<Loss>()?, Loss::Huber { delta: 1.0 });
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Loss {
-    /// −Σ t·ln softmax(x) of logits x `[batch, classes]`, against labels or distributions t; see
-    /// [`SoftmaxWithLoss`](crate::ops::SoftmaxWithLoss).
-    CrossEntropy {
-        /// The share of each target that is spread evenly over all classes (Szegedy et al., 2016,
-        /// section 7); 0 where none is given.
-        #[serde(default)]
-        label_smoothing: f64,
-    },
-    /// −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) of logits x, σ the logistic function, averaged over an
-    /// example's outputs; t are labels 0 and 1 for one output, or probabilities.
-    BinaryCrossEntropy,
-    /// (f − t)², averaged over an example's outputs.
-    MeanSquared,
-    /// ½·(f − t)², summed over an example's outputs.
-    HalfSquared,
-    /// |f − t|, averaged over an example's outputs.
-    L1,
-    /// ½·d² where |d| ≤ δ, else δ·(|d| − ½·δ), with d = f − t, averaged over an example's outputs
-    /// (Huber, 1964).
-    Huber {
-        /// Where the square turns into a line; 1 where none is given.
-        #[serde(default = "delta")]
-        delta: f64,
-    },
-}
-
-fn delta() -> f64 {
-    1.0
+crate::kinds! {
+    /// What a model's outputs are measured by.
+    ///
+    /// The mean over the batch of each example's loss, or with weights w the weighted mean Σ w·l / Σ w.
+    ///
+    /// ```
+    /// use chainrule::Graph;
+    /// use chainrule::nn::{Loss, Targets};
+    /// let g = Graph::new();
+    /// let logits = g.input("logits", [100, 10]);
+    /// let labels = Targets::Labels(g.labels("t", [100], 10));
+    /// let loss = Loss::CrossEntropy { label_smoothing: 0.1 }.record(logits, labels, None);
+    /// assert_eq!(loss.shape().rank(), 0);
+    /// assert_eq!("huber".parse::<Loss>()?, Loss::Huber { delta: 1.0 });
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub enum Loss = "loss", ' ' {
+        /// −Σ t·ln softmax(x) of logits x `[batch, classes]`, against labels or distributions t.
+        ///
+        /// See [`SoftmaxWithLoss`](crate::ops::SoftmaxWithLoss).
+        CrossEntropy = "cross-entropy" {
+            /// The share of each target that is spread evenly over all classes (Szegedy et al., 2016,
+            /// section 7).
+            label_smoothing: f64 [Form::PART] = 0.0,
+        },
+        /// −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) of logits x, σ the logistic function, averaged over an
+        /// example's outputs; t are labels 0 and 1 for one output, or probabilities.
+        BinaryCrossEntropy = "binary-cross-entropy",
+        /// (f − t)², averaged over an example's outputs.
+        MeanSquared = "mean-squared",
+        /// ½·(f − t)², summed over an example's outputs.
+        HalfSquared = "half-squared",
+        /// |f − t|, averaged over an example's outputs.
+        L1 = "l1",
+        /// ½·d² where |d| ≤ δ, else δ·(|d| − ½·δ), with d = f − t, averaged over an example's outputs
+        /// (Huber, 1964).
+        Huber = "huber" {
+            /// δ, where the square turns into a line.
+            delta: f64 [Form::POSITIVE] = 1.0,
+        },
+    }
 }
 
 /// What the outputs should be.
@@ -82,10 +75,6 @@ pub fn class_weights<'g>(labels: Var<'g>, of: &[f64]) -> Var<'g> {
 }
 
 impl Loss {
-    /// The losses' names.
-    pub const NAMES: [&str; 6] =
-        ["cross-entropy", "binary-cross-entropy", "mean-squared", "half-squared", "l1", "huber"];
-
     /// The loss of `output`, `[batch, outputs]`, as a scalar; `weights` are one per example.
     ///
     /// ```
@@ -166,24 +155,6 @@ impl Loss {
         matches!(self, Self::CrossEntropy { .. } | Self::BinaryCrossEntropy)
     }
 
-    /// The loss's name, such as `cross-entropy`.
-    ///
-    /// ```
-    /// assert_eq!(chainrule::nn::Loss::L1.name(), "l1");
-    /// ```
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        let [cross, binary, mean, half, l1, huber] = Self::NAMES;
-        match self {
-            Self::CrossEntropy { .. } => cross,
-            Self::BinaryCrossEntropy => binary,
-            Self::MeanSquared => mean,
-            Self::HalfSquared => half,
-            Self::L1 => l1,
-            Self::Huber { .. } => huber,
-        }
-    }
-
     /// Checks the settings' domains.
     ///
     /// ```
@@ -193,36 +164,7 @@ impl Loss {
     /// # Errors
     /// The first setting that is out of its domain.
     pub fn check(&self) -> Result<()> {
-        match *self {
-            Self::CrossEntropy { label_smoothing: share } => {
-                let ok = (0.0..=1.0).contains(&share);
-                Error::check(ok, "the label smoothing", share, "from 0 to 1")
-            }
-            Self::Huber { delta } => {
-                let ok = delta > 0.0 && delta.is_finite();
-                Error::check(ok, "delta", delta, "positive and finite")
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl FromStr for Loss {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        Ok(match name {
-            "cross-entropy" => Self::CrossEntropy { label_smoothing: 0.0 },
-            "binary-cross-entropy" => Self::BinaryCrossEntropy,
-            "mean-squared" => Self::MeanSquared,
-            "half-squared" => Self::HalfSquared,
-            "l1" => Self::L1,
-            "huber" => Self::Huber { delta: delta() },
-            _ => {
-                let known = Self::NAMES.join(", ");
-                return Err(Error::Unknown { what: "loss", name: name.into(), known });
-            }
-        })
+        settings::check(self)
     }
 }
 

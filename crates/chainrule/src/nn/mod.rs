@@ -11,16 +11,15 @@ mod residual;
 mod sequential;
 mod spec;
 
-pub use activation::{
-    Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softmax, Softplus, Tanh, activation,
-};
-pub use affine::{Affine, Flatten};
-pub use dropout::Dropout;
+pub use activation::Activation::{self, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+pub use activation::Softmax;
+pub use affine::{Affine, AffineSpec, Flatten};
+pub use dropout::{Dropout, DropoutSpec};
 pub use init::Init;
 pub use loss::{Loss, Targets, class_weights};
-pub use norm::{BatchNorm, LayerNorm};
+pub use norm::{BatchNorm, BatchNormSpec, LayerNorm, LayerNormSpec};
 pub use pass::Pass;
-pub use residual::Residual;
+pub use residual::{Residual, ResidualSpec};
 pub use sequential::Sequential;
 pub use sequential::check_memory;
 pub use spec::LayerSpec;
@@ -105,6 +104,11 @@ pub trait Layer: std::fmt::Debug + Send + Sync {
     /// The outputs per example, where the layer sets their number; else it keeps that of its input.
     fn outputs(&self) -> Option<usize> {
         None
+    }
+
+    /// The outputs of every layer within that sets their number.
+    fn widths(&self) -> Vec<usize> {
+        self.outputs().into_iter().collect()
     }
 
     /// The fewest examples of a batch that the layer can train on.

@@ -1,7 +1,47 @@
 //! Batch normalisation and layer normalisation.
 
+use super::spec::Build;
 use super::{Init, Layer, Pass, Spec};
+use crate::error::Result;
 use crate::graph::Var;
+use crate::settings::{self, Form};
+
+crate::settings! {
+    /// See [`BatchNorm`]: each feature brought to mean 0 and variance 1 over the batch, then scaled and
+    /// shifted.
+    #[derive(Copy)]
+    pub struct BatchNormSpec = "batch-norm" {
+        /// How far the running statistics follow a batch.
+        momentum: f64 [Form::PART] = 0.1,
+        /// Added to the variance.
+        epsilon: f64 [Form::POSITIVE] = 1e-5,
+    }
+}
+
+impl Build for BatchNormSpec {
+    fn build(&self, inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        settings::check(self)?;
+        let Self { momentum, epsilon } = *self;
+        Ok(Box::new(BatchNorm { features: inputs, momentum, epsilon }))
+    }
+}
+
+crate::settings! {
+    /// See [`LayerNorm`]: each example brought to mean 0 and variance 1, then scaled and shifted by
+    /// features.
+    #[derive(Copy)]
+    pub struct LayerNormSpec = "layer-norm" {
+        /// Added to the variance.
+        epsilon: f64 [Form::POSITIVE] = 1e-5,
+    }
+}
+
+impl Build for LayerNormSpec {
+    fn build(&self, inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
+        settings::check(self)?;
+        Ok(Box::new(LayerNorm { features: inputs, epsilon: self.epsilon }))
+    }
+}
 
 /// x minus its mean along an axis, the mean, and the mean square of the difference; the last two keep
 /// the axis with length 1.
@@ -43,7 +83,8 @@ impl BatchNorm {
     /// ```
     #[must_use]
     pub fn new(features: usize) -> Self {
-        Self { features, momentum: 0.1, epsilon: 1e-5 }
+        let BatchNormSpec { momentum, epsilon } = BatchNormSpec::default();
+        Self { features, momentum, epsilon }
     }
 
     /// The batch's mean and variance, `[1, features]`, which the running ones follow.
@@ -131,7 +172,7 @@ impl LayerNorm {
     /// ```
     #[must_use]
     pub fn new(features: usize) -> Self {
-        Self { features, epsilon: 1e-5 }
+        Self { features, epsilon: LayerNormSpec::default().epsilon }
     }
 }
 

@@ -1,7 +1,30 @@
 //! The residual layer.
 
-use super::{Layer, Pass, Sequential, Spec};
+use super::spec::Build;
+use super::{Init, Layer, LayerSpec, Pass, Sequential, Spec};
+use crate::error::{Error, Result};
 use crate::graph::Var;
+
+crate::settings! {
+    /// See [`Residual`]: x + f(x), where f are inner layers that keep the width.
+    pub struct ResidualSpec = "residual" {
+        /// The inner layers.
+        layers: Vec<LayerSpec> = Vec::new() => "[\"affine 64\", \"gelu\"]",
+    }
+}
+
+impl Build for ResidualSpec {
+    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
+        let inner = Sequential::build(&self.layers, inputs, init)?;
+        let outputs = inner.outputs();
+        if outputs != inputs {
+            return Err(Error::Mismatch(format!(
+                "a residual layer's inner layers make {outputs} outputs of {inputs} inputs, but they must keep the width"
+            )));
+        }
+        Ok(Box::new(Residual::new(inner)))
+    }
+}
 
 /// x + f(x), where f are inner layers that keep the shape (He et al., 2016, equation 1). The inner
 /// layers' parameters are named `residual1.affine1.weight` and so on.
@@ -40,6 +63,9 @@ impl Layer for Residual {
     }
     fn parameters(&self) -> Vec<Spec> {
         self.inner.parameters().map(|(name, spec)| Spec { name, ..spec }).collect()
+    }
+    fn widths(&self) -> Vec<usize> {
+        self.inner.widths()
     }
     fn smallest_batch(&self) -> usize {
         self.inner.smallest_batch()

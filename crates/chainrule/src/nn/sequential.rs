@@ -1,6 +1,6 @@
 //! The sequential model.
 
-use super::{Affine, Init, Layer, LayerSpec, Pass, Spec, activation};
+use super::{Activation, Affine, Init, Layer, LayerSpec, Pass, Spec};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::parameters::Parameters;
@@ -74,9 +74,8 @@ impl Sequential {
     /// This model with one more layer.
     ///
     /// ```
-    /// # use chainrule::nn::{Sequential, activation};
-    /// let model = Sequential::new().with_boxed(activation("relu")?);
-    /// # Ok::<(), chainrule::Error>(())
+    /// # use chainrule::nn::{Relu, Sequential};
+    /// let model = Sequential::new().with_boxed(Box::new(Relu));
     /// ```
     #[must_use]
     pub fn with_boxed(mut self, layer: Box<dyn Layer>) -> Self {
@@ -88,15 +87,15 @@ impl Sequential {
     /// Fully connected layers of the given sizes, inputs first, with an activation between them.
     ///
     /// ```
-    /// # use chainrule::nn::{Init, Sequential};
-    /// let model = Sequential::fully_connected(&[784, 50, 10], "relu", Init::Normal(0.01))?;
+    /// # use chainrule::nn::{Init, Relu, Sequential};
+    /// let model = Sequential::fully_connected(&[784, 50, 10], Relu, Init::He)?;
     /// assert_eq!(model.initial::<f32>(0)?.count(), 39760);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
-    /// A size of 0 or an unknown activation.
-    pub fn fully_connected(sizes: &[usize], activation_name: &str, init: Init) -> Result<Self> {
+    /// A size of 0.
+    pub fn fully_connected(sizes: &[usize], activation: Activation, init: Init) -> Result<Self> {
         for &size in sizes {
             Error::check(size > 0, "a layer's size", size, "at least 1")?;
         }
@@ -104,7 +103,7 @@ impl Sequential {
         let mut model = Self { inputs, ..Self::new() };
         for (at, pair) in sizes.windows(2).enumerate() {
             if at > 0 {
-                model = model.with_boxed(activation(activation_name)?);
+                model = model.with(activation);
             }
             model = model.with(Affine::new(pair[0], pair[1], init));
         }
@@ -116,8 +115,8 @@ impl Sequential {
     ///
     /// ```
     /// use chainrule::nn::{Init, LayerSpec, Sequential};
-    /// let affine = |units| LayerSpec::Affine { units, init: None };
-    /// let layers = [affine(50), LayerSpec::Relu, LayerSpec::Dropout { rate: 0.2 }, affine(10)];
+    /// let layers = ["affine 50", "relu", "dropout 0.2", "affine 10"].map(str::parse::<LayerSpec>);
+    /// let layers: Vec<LayerSpec> = layers.into_iter().collect::<Result<_, _>>()?;
     /// let model = Sequential::build(&layers, 784, Init::He)?;
     /// assert_eq!(model.outputs(), 10);
     /// # Ok::<(), chainrule::Error>(())
@@ -138,8 +137,8 @@ impl Sequential {
     /// The features per example of a model that was [built](Sequential::build); 0 for others.
     ///
     /// ```
-    /// # use chainrule::nn::{Init, LayerSpec, Sequential};
-    /// let model = Sequential::build(&[LayerSpec::Relu], 3, Init::He)?;
+    /// # use chainrule::nn::{Init, Relu, Sequential};
+    /// let model = Sequential::build(&[Relu.into()], 3, Init::He)?;
     /// assert_eq!(model.inputs(), 3);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -161,6 +160,18 @@ impl Sequential {
         set.unwrap_or(self.inputs)
     }
 
+    /// The outputs of every layer that sets their number, those of inner layers among them.
+    ///
+    /// ```
+    /// # use chainrule::nn::{Init, Sequential, Tanh};
+    /// assert_eq!(Sequential::fully_connected(&[2, 3, 1], Tanh, Init::He)?.widths(), [3, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn widths(&self) -> Vec<usize> {
+        self.layers.iter().flat_map(|(_, layer)| layer.widths()).collect()
+    }
+
     /// The fewest examples of a batch that every layer can train on.
     ///
     /// ```
@@ -176,8 +187,8 @@ impl Sequential {
     /// The parameters' names, shapes and initialisers, in the order of the layers.
     ///
     /// ```
-    /// # use chainrule::nn::{Init, Sequential};
-    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// # use chainrule::nn::{Init, Sequential, Tanh};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], Tanh, Init::He)?;
     /// let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
     /// assert_eq!(names, ["affine1.weight", "affine1.bias", "affine2.weight", "affine2.bias"]);
     /// # Ok::<(), chainrule::Error>(())
@@ -204,8 +215,8 @@ impl Sequential {
     /// Fresh parameters: the same seed gives the same bits.
     ///
     /// ```
-    /// # use chainrule::nn::{Init, Sequential};
-    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// # use chainrule::nn::{Init, Sequential, Tanh};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], Tanh, Init::He)?;
     /// assert_eq!(model.initial::<f32>(7)?, model.initial::<f32>(7)?);
     /// assert_ne!(model.initial::<f32>(7)?, model.initial::<f32>(8)?);
     /// # Ok::<(), chainrule::Error>(())
@@ -226,8 +237,8 @@ impl Sequential {
     /// Checks that `parameters` are this model's, in names and shapes.
     ///
     /// ```
-    /// # use chainrule::nn::{Init, Sequential};
-    /// let model = |hidden| Sequential::fully_connected(&[2, hidden, 1], "tanh", Init::He);
+    /// # use chainrule::nn::{Init, Sequential, Tanh};
+    /// let model = |hidden| Sequential::fully_connected(&[2, hidden, 1], Tanh, Init::He);
     /// let parameters = model(3)?.initial::<f32>(0)?;
     /// assert!(model(3)?.check(&parameters).is_ok());
     /// assert!(model(4)?.check(&parameters).is_err());
@@ -250,10 +261,7 @@ impl Sequential {
         }
         match parameters.iter().find(|(name, _)| known.iter().all(|known| known != name)) {
             None => Ok(()),
-            Some((name, _)) => {
-                let (name, known) = (name.into(), known.join(", "));
-                Err(Error::Unknown { what: "parameter of the model", name, known })
-            }
+            Some((name, _)) => Err(Error::unknown("parameter of the model", name, known)),
         }
     }
 
@@ -268,8 +276,8 @@ impl Sequential {
     /// Builds the output's nodes of a model that predicts, each layer under its name.
     ///
     /// ```
-    /// # use chainrule::{Graph, nn::{Init, Sequential}};
-    /// let model = Sequential::fully_connected(&[2, 3, 1], "tanh", Init::He)?;
+    /// # use chainrule::{Graph, nn::{Init, Sequential, Tanh}};
+    /// let model = Sequential::fully_connected(&[2, 3, 1], Tanh, Init::He)?;
     /// let g = Graph::new();
     /// let y = model.forward(g.input("x", [5, 2]));
     /// let mut plan = g.compile::<f32>(&[y])?;
@@ -322,8 +330,8 @@ impl Sequential {
     /// The trainable parameters as values of the graph of `x`, in order.
     ///
     /// ```
-    /// # use chainrule::{Graph, nn::{Init, Sequential}};
-    /// let model = Sequential::fully_connected(&[2, 1], "tanh", Init::He)?;
+    /// # use chainrule::{Graph, nn::{Init, Sequential, Tanh}};
+    /// let model = Sequential::fully_connected(&[2, 1], Tanh, Init::He)?;
     /// let g = Graph::new();
     /// let loss = model.forward(g.input("x", [5, 2])).square().mean(&[]);
     /// let gradients = g.backward(loss, &model.variables(loss));

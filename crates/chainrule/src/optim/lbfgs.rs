@@ -1,51 +1,45 @@
 //! L-BFGS.
 
-use serde::{Deserialize, Serialize};
-
 use super::line_search::{Line, Point, strong_wolfe};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
+use crate::settings::Form;
 use crate::tensor::{Real, Shape, Tensor};
 
-/// L-BFGS (Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5): Newton's method with
-/// a Hessian that is known from the last steps alone. It wants the loss and gradient of all examples.
-///
-/// Its state lies in parameters of its own, as `lbfgs.steps` and `lbfgs.changes`, `[pairs, elements]`,
-/// and `lbfgs.step` and `lbfgs.gradient`, `[elements]`.
-///
-/// ```
-/// use chainrule::optim::Lbfgs;
-/// use chainrule::{Parameters, Tensor};
-///
-/// // (w − 3)⁴, whose slope is 4·(w − 3)³.
-/// let mut loss_and_gradient = |parameters: &Parameters<f64>| {
-///     let d = parameters.get("w")?.values()[0] - 3.0;
-///     let mut gradient = Parameters::new();
-///     gradient.insert("w", Tensor::scalar(4.0 * d.powi(3)));
-///     Ok((d.powi(4), gradient))
-/// };
-/// let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
-/// parameters.insert("w", Tensor::scalar(1.0));
-/// let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
-/// lbfgs.step(&mut parameters, &["w".into()], &mut state, 1.0, &mut loss_and_gradient)?;
-/// assert!((parameters.get("w")?.values()[0] - 3.0).abs() < 0.01);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Lbfgs {
-    /// The pairs of steps and changes of the gradient that are kept; 100 where none is given.
-    pub history: usize,
-    /// The most iterations of one step; 20 where none is given.
-    pub iterations: usize,
-    /// Whether each iteration searches along its direction for a point that fulfils the strong Wolfe
-    /// conditions; else it goes as far as the learning rate says.
-    pub line_search: bool,
-}
-
-impl Default for Lbfgs {
-    fn default() -> Self {
-        Self { history: 100, iterations: 20, line_search: false }
+crate::settings! {
+    /// L-BFGS (Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5): Newton's method with
+    /// a Hessian that is known from the last steps alone. It wants the loss and gradient of all examples.
+    ///
+    /// Its state lies in parameters of its own, as `lbfgs.steps` and `lbfgs.changes`, `[pairs, elements]`,
+    /// and `lbfgs.step` and `lbfgs.gradient`, `[elements]`.
+    ///
+    /// ```
+    /// use chainrule::optim::Lbfgs;
+    /// use chainrule::{Parameters, Tensor};
+    ///
+    /// // (w − 3)⁴, whose slope is 4·(w − 3)³.
+    /// let mut loss_and_gradient = |parameters: &Parameters<f64>| {
+    ///     let d = parameters.get("w")?.values()[0] - 3.0;
+    ///     let mut gradient = Parameters::new();
+    ///     gradient.insert("w", Tensor::scalar(4.0 * d.powi(3)));
+    ///     Ok((d.powi(4), gradient))
+    /// };
+    /// let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
+    /// parameters.insert("w", Tensor::scalar(1.0));
+    /// let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
+    /// lbfgs.step(&mut parameters, &["w".into()], &mut state, 1.0, &mut loss_and_gradient)?;
+    /// assert!((parameters.get("w")?.values()[0] - 3.0).abs() < 0.01);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub struct Lbfgs = "lbfgs" {
+        /// The pairs of steps and changes of the gradient that are kept.
+        history: usize [Form::SOME] = 100,
+        /// The most iterations of one step.
+        iterations: usize [Form::SOME] = 20,
+        /// Whether each iteration searches along its direction for a point that fulfils the strong Wolfe
+        /// conditions; else it goes as far as the learning rate says.
+        line_search: bool = false,
     }
 }
 

@@ -12,149 +12,126 @@ mod schedule;
 mod sgd;
 mod update;
 
-use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+pub use adagrad::AdaGrad;
+pub use adam::{Adam, AdamW};
 pub use clip::Clip;
 pub use lbfgs::Lbfgs;
-pub use parts::no_parts;
+pub use parts::Parts;
+pub use rmsprop::RmsProp;
 pub use schedule::{Plateau, Schedule, Warmup};
+pub use sgd::Sgd;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{Graph, Source, Var};
 use crate::parameters::Parameters;
-use crate::tensor::{Real, Tensor};
+use crate::settings;
+use crate::tensor::{Real, Shape, Tensor};
+use parts::Before;
 
-/// How parameters follow their gradients, with the settings of PyTorch's optimizers of the same names.
-///
-/// Weight decay is decoupled, for each optimizer as for AdamW: before its step a parameter is
-/// multiplied by 1 − η·λ (Loshchilov and Hutter, 2019, algorithms 1 and 2). For plain gradient descent
-/// that is the gradient of ½·λ‖w‖².
-///
-/// An optimizer's state lies beside the parameters, under their names: see [`Optimizer::prepare`].
-///
-/// ```
-/// use chainrule::optim::{Optimizer, Rates};
-/// use chainrule::{Graph, Parameters, Tensor};
-/// let g = Graph::new();
-/// let w = g.parameter("w", []);
-/// let loss = (w - 3.0).square();
-/// let gradients = g.backward(loss, &[w]);
-/// let adam = Optimizer::adam();
-/// let updates = adam.updates(&Rates::constant(&g, 0.1), &[w], &gradients);
-/// let mut plan = g.compile_step::<f64>(loss, &updates)?;
-/// let mut parameters = Parameters::new();
-/// parameters.insert("w", Tensor::scalar(1.0));
-/// adam.prepare(&mut parameters, &["w".into()]);
-/// plan.step(&mut parameters)?;
-/// // The first step has the size of the learning rate.
-/// assert!((parameters.get("w")?.values()[0] - 1.1).abs() < 1e-8);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Optimizer {
-    /// Stochastic gradient descent (Robbins and Monro, 1951): w ← w − η·g. With momentum μ the step is
-    /// along v ← μ·v + g in place of g (Polyak, 1964), with Nesterov's along g + μ·v (Sutskever et al.,
-    /// 2013).
-    Sgd {
-        /// μ; 0 where none is given.
-        #[serde(default)]
-        momentum: f64,
-        /// Whether the momentum is Nesterov's.
-        #[serde(default)]
-        nesterov: bool,
-        /// λ; 0 where none is given.
-        #[serde(default)]
-        weight_decay: f64,
-    },
-    /// AdaGrad (Duchi, Hazan and Singer, 2011, figure 1): s ← s + g²; w ← w − η·g/(√s + ε).
-    AdaGrad {
-        /// ε; 10⁻¹⁰ where none is given.
-        #[serde(default = "tiny")]
-        epsilon: f64,
-        /// λ; 0 where none is given.
-        #[serde(default)]
-        weight_decay: f64,
-    },
-    /// RMSProp (Hinton, 2012, lecture 6e): s ← ρ·s + (1 − ρ)·g²; w ← w − η·g/(√s + ε). With momentum μ
-    /// the step is along v ← μ·v + g/(√s + ε).
-    RmsProp {
-        /// ρ; 0.99 where none is given.
-        #[serde(default = "decay")]
-        decay: f64,
-        /// ε; 10⁻⁸ where none is given.
-        #[serde(default = "small")]
-        epsilon: f64,
-        /// μ; 0 where none is given.
-        #[serde(default)]
-        momentum: f64,
-        /// λ; 0 where none is given.
-        #[serde(default)]
-        weight_decay: f64,
-    },
-    /// Adam (Kingma and Ba, 2015, algorithm 1): steps along a running mean of the gradients, divided by
-    /// the root of a running mean of their squares, both corrected for their start at zero.
-    Adam {
-        /// β₁; 0.9 where none is given.
-        #[serde(default = "beta1")]
-        beta1: f64,
-        /// β₂; 0.999 where none is given.
-        #[serde(default = "beta2")]
-        beta2: f64,
-        /// ε; 10⁻⁸ where none is given.
-        #[serde(default = "small")]
-        epsilon: f64,
-    },
-    /// Adam with weight decay (Loshchilov and Hutter, 2019, algorithm 2).
-    AdamW {
-        /// β₁; 0.9 where none is given.
-        #[serde(default = "beta1")]
-        beta1: f64,
-        /// β₂; 0.999 where none is given.
-        #[serde(default = "beta2")]
-        beta2: f64,
-        /// ε; 10⁻⁸ where none is given.
-        #[serde(default = "small")]
-        epsilon: f64,
-        /// λ; 0.01 where none is given.
-        #[serde(default = "hundredth")]
-        weight_decay: f64,
-    },
-    /// L-BFGS, which works on the whole loss and outside a plan: see [`Lbfgs::step`].
-    Lbfgs(Lbfgs),
+crate::kinds! {
+    /// How parameters follow their gradients, with the settings of PyTorch's optimizers of the same names.
+    ///
+    /// Weight decay is decoupled, for each optimizer as for AdamW: before its step a parameter is
+    /// multiplied by 1 − η·λ (Loshchilov and Hutter, 2019, algorithms 1 and 2). For plain gradient descent
+    /// that is the gradient of ½·λ‖w‖².
+    ///
+    /// An optimizer's state lies beside the parameters, under their names: see [`Optimizer::prepare`].
+    ///
+    /// ```
+    /// use chainrule::optim::{Optimizer, Rates};
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let g = Graph::new();
+    /// let w = g.parameter("w", []);
+    /// let loss = (w - 3.0).square();
+    /// let gradients = g.backward(loss, &[w]);
+    /// let adam = Optimizer::adam();
+    /// let updates = adam.updates(&Rates::constant(&g, 0.1), &[w], &gradients);
+    /// let mut plan = g.compile_step::<f64>(loss, &updates)?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(1.0));
+    /// adam.prepare(&mut parameters, &["w".into()]);
+    /// plan.step(&mut parameters)?;
+    /// // The first step has the size of the learning rate.
+    /// assert!((parameters.get("w")?.values()[0] - 1.1).abs() < 1e-8);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub enum Optimizer as Rule = "optimizer", ' ' {
+        /// Gradient descent.
+        Sgd(Sgd),
+        /// AdaGrad.
+        AdaGrad(AdaGrad),
+        /// RMSProp.
+        RmsProp(RmsProp),
+        /// Adam.
+        Adam(Adam),
+        /// Adam with weight decay.
+        AdamW(AdamW),
+    }
 }
 
-fn tiny() -> f64 {
-    1e-10
+crate::kinds! {
+    /// What trains: an optimizer, whose steps are a part of a plan, or L-BFGS, which asks for the loss of
+    /// all examples at several places and works outside a plan.
+    ///
+    /// ```
+    /// use chainrule::optim::{Lbfgs, Method, Optimizer};
+    /// assert_eq!("adam".parse::<Method>()?, Optimizer::adam().into());
+    /// assert_eq!("lbfgs".parse::<Method>()?, Lbfgs::default().into());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy)]
+    pub enum Method = "optimizer", ' ' {
+        /// Steps of a plan.
+        Step(Optimizer),
+        /// See [`Lbfgs::step`].
+        Lbfgs(Lbfgs),
+    }
 }
 
-fn small() -> f64 {
-    1e-8
+impl Method {
+    /// Checks the settings' domains.
+    ///
+    /// ```
+    /// use chainrule::optim::{Lbfgs, Method};
+    /// assert!(Method::Lbfgs(Lbfgs { history: 0, ..Lbfgs::default() }).check().is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// The first setting that is out of its domain.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Step(optimizer) => optimizer.check(),
+            Self::Lbfgs(lbfgs) => settings::check(lbfgs),
+        }
+    }
 }
 
-fn decay() -> f64 {
-    0.99
-}
+/// How one optimizer makes its steps.
+pub(crate) trait Rule {
+    /// What is kept for each parameter, beside it.
+    fn kept(&self) -> &'static [&'static str];
 
-fn beta1() -> f64 {
-    0.9
-}
+    /// The numbers that are kept once for all parameters.
+    fn shared(&self) -> &'static [&'static str] {
+        &[]
+    }
 
-fn beta2() -> f64 {
-    0.999
-}
+    /// Each parameter and each part of the state with its new value.
+    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)>;
 
-fn hundredth() -> f64 {
-    0.01
+    /// What the update of a parameter by the gradient `dw` is the sum of.
+    fn parts(&self, before: &Before<'_>, dw: &[f64], rate: f64) -> Result<Parts>;
+
+    /// Checks what one setting asks of another.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 impl Optimizer {
-    /// The optimizers' names.
-    pub const NAMES: [&str; 6] = ["sgd", "adagrad", "rmsprop", "adam", "adamw", "lbfgs"];
-
     /// Gradient descent without momentum.
     ///
     /// ```
@@ -167,7 +144,7 @@ impl Optimizer {
     /// ```
     #[must_use]
     pub fn sgd() -> Self {
-        Self::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 }
+        Sgd::default().into()
     }
 
     /// Adam with the paper's settings: β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸.
@@ -179,81 +156,22 @@ impl Optimizer {
     /// ```
     #[must_use]
     pub fn adam() -> Self {
-        Self::Adam { beta1: beta1(), beta2: beta2(), epsilon: small() }
-    }
-
-    /// The optimizer's name, such as `adam`.
-    ///
-    /// ```
-    /// assert_eq!(chainrule::optim::Optimizer::sgd().name(), "sgd");
-    /// ```
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        let [sgd, adagrad, rmsprop, adam, adamw, lbfgs] = Self::NAMES;
-        match self {
-            Self::Sgd { .. } => sgd,
-            Self::AdaGrad { .. } => adagrad,
-            Self::RmsProp { .. } => rmsprop,
-            Self::Adam { .. } => adam,
-            Self::AdamW { .. } => adamw,
-            Self::Lbfgs(_) => lbfgs,
-        }
+        Adam::default().into()
     }
 
     /// Checks the settings' domains.
     ///
     /// ```
-    /// use chainrule::optim::Optimizer;
-    /// let sgd = |momentum, nesterov| Optimizer::Sgd { momentum, nesterov, weight_decay: 0.0 };
-    /// assert!(sgd(0.9, true).check().is_ok() && sgd(1.5, false).check().is_err());
+    /// use chainrule::optim::{Optimizer, Sgd};
+    /// let sgd = |momentum| Optimizer::Sgd(Sgd { momentum, nesterov: true, weight_decay: 0.0 });
+    /// assert!(sgd(0.9).check().is_ok() && sgd(1.5).check().is_err() && sgd(0.0).check().is_err());
     /// ```
     ///
     /// # Errors
     /// The first setting that is out of its domain.
     pub fn check(&self) -> Result<()> {
-        let share = |name: &str, value: f64| {
-            Error::check((0.0..1.0).contains(&value), name, value, "at least 0 and below 1")
-        };
-        let positive = |name: &str, value: f64| {
-            Error::check(value > 0.0 && value.is_finite(), name, value, "positive and finite")
-        };
-        let not_negative = |name: &str, value: f64| {
-            let ok = value >= 0.0 && value.is_finite();
-            Error::check(ok, name, value, "at least 0 and finite")
-        };
-        match *self {
-            Self::Sgd { momentum, nesterov, weight_decay } => {
-                share("momentum", momentum)?;
-                let ok = !nesterov || momentum > 0.0;
-                Error::check(ok, "momentum", momentum, "above 0 for Nesterov's")?;
-                not_negative("weight_decay", weight_decay)
-            }
-            Self::AdaGrad { epsilon, weight_decay } => {
-                positive("epsilon", epsilon)?;
-                not_negative("weight_decay", weight_decay)
-            }
-            Self::RmsProp { decay, epsilon, momentum, weight_decay } => {
-                share("decay", decay)?;
-                positive("epsilon", epsilon)?;
-                share("momentum", momentum)?;
-                not_negative("weight_decay", weight_decay)
-            }
-            Self::Adam { beta1, beta2, epsilon } => {
-                share("beta1", beta1)?;
-                share("beta2", beta2)?;
-                positive("epsilon", epsilon)
-            }
-            Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                share("beta1", beta1)?;
-                share("beta2", beta2)?;
-                positive("epsilon", epsilon)?;
-                not_negative("weight_decay", weight_decay)
-            }
-            Self::Lbfgs(Lbfgs { history, iterations, .. }) => {
-                Error::check(history > 0, "history", history, "at least 1")?;
-                Error::check(iterations > 0, "iterations", iterations, "at least 1")
-            }
-        }
+        settings::check(self)?;
+        self.part().check()
     }
 
     /// Adds the state that steps keep, all zero: `NAME.adam.mean` and `NAME.adam.square` for each
@@ -268,47 +186,28 @@ impl Optimizer {
     /// assert_eq!(names, ["w", "w.adam.mean", "w.adam.square", "adam.step"]);
     /// ```
     pub fn prepare<T: Real>(&self, parameters: &mut Parameters<T>, trainable: &[String]) {
-        let of_each = self.state();
-        let mut add = |name: String, like: &str| {
-            let shape = match parameters.get(like) {
-                Ok(tensor) => tensor.shape(),
-                Err(_) => return,
-            };
-            if parameters.get(&name).is_err() {
+        let shared = self.part().shared().iter().map(|&name| (name.to_owned(), None));
+        let each = trainable.iter().flat_map(|name| {
+            let kept = self.part().kept().iter();
+            kept.map(move |state| (format!("{name}.{state}"), Some(name)))
+        });
+        for (name, of) in each.chain(shared).collect::<Vec<_>>() {
+            let shape = of.map_or(Ok(Shape::from([])), |of| parameters.get(of).map(Tensor::shape));
+            if let (Ok(shape), Err(_)) = (shape, parameters.get(&name)) {
                 parameters.insert(name, Tensor::full(shape, T::zero()));
             }
-        };
-        for name in trainable {
-            of_each.iter().for_each(|state| add(format!("{name}.{state}"), name));
-        }
-        let counts = matches!(self, Self::Adam { .. } | Self::AdamW { .. });
-        if counts && parameters.get(adam::STEP).is_err() {
-            parameters.insert(adam::STEP, Tensor::scalar(T::zero()));
         }
     }
 
-    /// What is kept for each parameter, beside it.
-    fn state(&self) -> &'static [&'static str] {
-        match *self {
-            Self::Sgd { momentum: 0.0, .. } | Self::Lbfgs(_) => &[],
-            Self::Sgd { .. } => &[sgd::VELOCITY],
-            Self::AdaGrad { .. } => &[adagrad::SQUARE],
-            Self::RmsProp { momentum: 0.0, .. } => &[rmsprop::SQUARE],
-            Self::RmsProp { .. } => &[rmsprop::SQUARE, rmsprop::VELOCITY],
-            Self::Adam { .. } | Self::AdamW { .. } => &[adam::MEAN, adam::SQUARE],
-        }
-    }
-
-    /// Whether a parameter's name is that of an optimizer's state.
+    /// The parts of the state that are kept for each parameter.
     ///
     /// ```
     /// use chainrule::optim::Optimizer;
-    /// assert!(Optimizer::is_state("affine1.weight.adam.mean") && Optimizer::is_state("adam.step"));
-    /// assert!(!Optimizer::is_state("affine1.weight"));
+    /// assert_eq!(Optimizer::adam().kept(), ["adam.mean", "adam.square"]);
     /// ```
     #[must_use]
-    pub fn is_state(name: &str) -> bool {
-        name.split('.').any(|part| Self::NAMES.contains(&part))
+    pub fn kept(&self) -> &'static [&'static str] {
+        self.part().kept()
     }
 
     /// Each parameter and each part of the state with its new value.
@@ -336,49 +235,7 @@ impl Optimizer {
             };
             each.push(Each { name, w, dw, rate });
         }
-        match *self {
-            Self::Sgd { momentum, nesterov, weight_decay } => {
-                each.iter().flat_map(|e| sgd::step(e, momentum, nesterov, weight_decay)).collect()
-            }
-            Self::AdaGrad { epsilon, weight_decay } => {
-                each.iter().flat_map(|e| adagrad::step(e, epsilon, weight_decay)).collect()
-            }
-            Self::RmsProp { decay, epsilon, momentum, weight_decay } => {
-                let step = |e| rmsprop::step(e, decay, epsilon, momentum, weight_decay);
-                each.iter().flat_map(step).collect()
-            }
-            Self::Adam { beta1, beta2, epsilon } => adam::steps(&each, beta1, beta2, epsilon, 0.0),
-            Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                adam::steps(&each, beta1, beta2, epsilon, weight_decay)
-            }
-            Self::Lbfgs(_) => {
-                let message = "works outside a plan, on the loss and gradients of all examples";
-                g.fail(self.name(), message, parameters);
-                Vec::new()
-            }
-        }
-    }
-}
-
-impl FromStr for Optimizer {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let (beta1, beta2, epsilon) = (beta1(), beta2(), small());
-        Ok(match name {
-            "sgd" => Self::sgd(),
-            "adagrad" => Self::AdaGrad { epsilon: tiny(), weight_decay: 0.0 },
-            "rmsprop" => {
-                Self::RmsProp { decay: decay(), epsilon, momentum: 0.0, weight_decay: 0.0 }
-            }
-            "adam" => Self::adam(),
-            "adamw" => Self::AdamW { beta1, beta2, epsilon, weight_decay: hundredth() },
-            "lbfgs" => Self::Lbfgs(Lbfgs::default()),
-            _ => {
-                let known = Self::NAMES.join(", ");
-                return Err(Error::Unknown { what: "optimizer", name: name.into(), known });
-            }
-        })
+        self.part().updates(&each)
     }
 }
 
@@ -407,7 +264,7 @@ impl<'g> Rates<'g> {
 
 /// One parameter as its optimizer sees it.
 #[derive(Debug)]
-struct Each<'g> {
+pub(crate) struct Each<'g> {
     name: Arc<str>,
     w: Var<'g>,
     dw: Var<'g>,

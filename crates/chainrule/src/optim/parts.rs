@@ -1,7 +1,7 @@
 //! An update taken apart: what the gradient makes of it, what earlier gradients, what weight decay.
 
-use super::{Optimizer, adagrad, adam, rmsprop, sgd};
-use crate::error::{Error, Result};
+use super::Optimizer;
+use crate::error::Result;
 use crate::parameters::Parameters;
 
 /// The update of one parameter, element by element: running + decay − scale·g for the gradient g that
@@ -16,9 +16,43 @@ pub struct Parts {
     pub decay: Vec<f64>,
 }
 
+/// A parameter before a step, with its optimizer's state.
+pub(crate) struct Before<'p> {
+    name: &'p str,
+    w: &'p [f64],
+    parameters: &'p Parameters<f64>,
+}
+
+impl<'p> Before<'p> {
+    /// A part of the state that is kept beside the parameter.
+    pub(super) fn state(&self, name: &str) -> Result<&'p [f64]> {
+        Ok(self.parameters.get(&format!("{}.{name}", self.name))?.values())
+    }
+
+    /// A number that is kept once for all parameters.
+    pub(super) fn shared(&self, name: &str) -> Result<f64> {
+        Ok(self.parameters.get(name)?.at(&[]).unwrap_or(0.0))
+    }
+
+    /// The parts, with those of the weight decay λ.
+    pub(super) fn parts(
+        &self,
+        scale: Vec<f64>,
+        running: Vec<f64>,
+        rate: f64,
+        weight_decay: f64,
+    ) -> Parts {
+        let decay = self.w.iter().map(|w| -rate * weight_decay * w).collect();
+        Parts { scale, running, decay }
+    }
+}
+
 impl Optimizer {
     /// Takes the update of the parameter `name` by the gradient `dw` apart; `before` holds the
     /// parameters and the state before the step, `rate` is the parameter's learning rate.
+    ///
+    /// # Errors
+    /// The parameter or a part of the state is missing.
     pub fn parts(
         &self,
         name: &str,
@@ -27,81 +61,13 @@ impl Optimizer {
         rate: f64,
     ) -> Result<Parts> {
         let w = before.get(name)?.values();
-        let state = |suffix: &str| Ok(before.get(&format!("{name}.{suffix}"))?.values());
-        let same = |x: f64| vec![x; w.len()];
-        let (scale, running, weight_decay) = match *self {
-            Self::Sgd { momentum: 0.0, weight_decay, .. } => (same(rate), same(0.0), weight_decay),
-            Self::Sgd { momentum, nesterov, weight_decay } => {
-                let (of_new, of_old) = match nesterov {
-                    true => (1.0 + momentum, momentum * momentum),
-                    false => (1.0, momentum),
-                };
-                let velocity = state(sgd::VELOCITY)?.iter();
-                (same(rate * of_new), velocity.map(|v| -rate * of_old * v).collect(), weight_decay)
-            }
-            Self::AdaGrad { epsilon, weight_decay } => {
-                let squares = state(adagrad::SQUARE)?.iter().zip(dw);
-                let scale = squares.map(|(s, g)| rate / ((s + g * g).sqrt() + epsilon));
-                (scale.collect(), same(0.0), weight_decay)
-            }
-            Self::RmsProp { decay, epsilon, momentum, weight_decay } => {
-                let root = |(s, g): (&f64, &f64)| (s * decay + g * g * (1.0 - decay)).sqrt();
-                let squares = state(rmsprop::SQUARE)?.iter().zip(dw);
-                let running = match momentum {
-                    0.0 => same(0.0),
-                    _ => state(rmsprop::VELOCITY)?.iter().map(|v| -rate * momentum * v).collect(),
-                };
-                (squares.map(|pair| rate / (root(pair) + epsilon)).collect(), running, weight_decay)
-            }
-            Self::Adam { beta1, beta2, epsilon } => {
-                let (scale, running) = adam(name, before, dw, rate, [beta1, beta2, epsilon])?;
-                (scale, running, 0.0)
-            }
-            Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                let (scale, running) = adam(name, before, dw, rate, [beta1, beta2, epsilon])?;
-                (scale, running, weight_decay)
-            }
-            Self::Lbfgs(_) => return Err(no_parts()),
-        };
-        let decay = w.iter().map(|w| -rate * weight_decay * w).collect();
-        Ok(Parts { scale, running, decay })
+        self.part().parts(&Before { name, w, parameters: before }, dw, rate)
     }
-}
-
-/// Why L-BFGS has no parts.
-pub fn no_parts() -> Error {
-    Error::Setting {
-        name: "the optimizer".into(),
-        value: "`lbfgs`".into(),
-        wanted: "another one: a step of L-BFGS tries several points of a batch, and is no sum of parts",
-    }
-}
-
-/// The scale of the gradient, and what the running mean adds.
-fn adam(
-    name: &str,
-    before: &Parameters<f64>,
-    dw: &[f64],
-    rate: f64,
-    [beta1, beta2, epsilon]: [f64; 3],
-) -> Result<(Vec<f64>, Vec<f64>)> {
-    let now = before.get(adam::STEP)?.at(&[]).unwrap_or(0.0) + 1.0;
-    let rate = rate / (1.0 - beta1.powf(now));
-    let correction = 1.0 / (1.0 - beta2.powf(now)).sqrt();
-    let means = before.get(&format!("{name}.{}", adam::MEAN))?.values();
-    let squares = before.get(&format!("{name}.{}", adam::SQUARE))?.values();
-    let each = squares
-        .iter()
-        .zip(dw)
-        .map(|(s, g)| rate / ((s * beta2 + g * g * (1.0 - beta2)).sqrt() * correction + epsilon));
-    let each: Vec<f64> = each.collect();
-    let running = each.iter().zip(means).map(|(k, mean)| -k * beta1 * mean).collect();
-    Ok((each.into_iter().map(|k| k * (1.0 - beta1)).collect(), running))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Rates;
+    use super::super::{AdaGrad, AdamW, Rates, RmsProp, Sgd};
     use super::*;
     use crate::graph::Graph;
     use crate::tensor::Tensor;
@@ -111,14 +77,14 @@ mod tests {
     fn parts_add_up_to_the_update() {
         let (epsilon, weight_decay) = (1e-8, 0.1);
         let optimizers = [
-            Optimizer::Sgd { momentum: 0.0, nesterov: false, weight_decay },
-            Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay },
-            Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay },
-            Optimizer::AdaGrad { epsilon, weight_decay },
-            Optimizer::RmsProp { decay: 0.9, epsilon, momentum: 0.0, weight_decay },
-            Optimizer::RmsProp { decay: 0.9, epsilon, momentum: 0.8, weight_decay },
+            Sgd { momentum: 0.0, nesterov: false, weight_decay }.into(),
+            Sgd { momentum: 0.9, nesterov: false, weight_decay }.into(),
+            Sgd { momentum: 0.9, nesterov: true, weight_decay }.into(),
+            AdaGrad { epsilon, weight_decay }.into(),
+            RmsProp { decay: 0.9, epsilon, momentum: 0.0, weight_decay }.into(),
+            RmsProp { decay: 0.9, epsilon, momentum: 0.8, weight_decay }.into(),
             Optimizer::adam(),
-            Optimizer::AdamW { beta1: 0.9, beta2: 0.99, epsilon, weight_decay },
+            AdamW { beta1: 0.9, beta2: 0.99, epsilon, weight_decay }.into(),
         ];
         for optimizer in optimizers {
             let g = Graph::new();

@@ -5,94 +5,63 @@ use std::f64::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::settings::{self, Form};
 
-/// How the learning rate changes in training, as PyTorch's schedulers of the same names have it.
-///
-/// Time is counted in steps or in epochs, as the caller chooses, from 0.
-///
-/// ```
-/// use chainrule::optim::{Plateau, Schedule};
-/// let schedule = Schedule::Step { every: 30, gamma: 0.1 };
-/// let rate = |at| schedule.rate(0.5, at, 90, &Plateau::default());
-/// assert_eq!((rate(0), rate(29), rate(30)), (0.5, 0.5, 0.05));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Schedule {
-    /// Always the base rate.
-    Constant,
-    /// The base rate times γ for each time that `every` have passed.
-    Step {
-        /// How long the rate stays.
-        every: u64,
-        /// γ; 0.1 where none is given.
-        #[serde(default = "tenth")]
-        gamma: f64,
-    },
-    /// The base rate times γᵗ.
-    Exponential {
-        /// γ.
-        gamma: f64,
-    },
-    /// Half a cosine from the base rate down to `min` at the end (Loshchilov and Hutter, 2017,
-    /// equation 5).
-    Cosine {
-        /// The last rate; 0 where none is given.
-        #[serde(default)]
-        min: f64,
-    },
-    /// Half a cosine up to the base rate, and another one down (Smith and Topin, 2018).
-    OneCycle {
-        /// The share of the time that the rate rises; 0.3 where none is given.
-        #[serde(default = "rise")]
-        rise: f64,
-        /// What the base rate is divided by at the start; 25 where none is given.
-        #[serde(default = "start")]
-        start: f64,
-        /// What the first rate is divided by at the end; 10⁴ where none is given.
-        #[serde(default = "end")]
-        end: f64,
-    },
-    /// The base rate times `factor` for each time that the metric, such as the validation loss, has not
-    /// become smaller for more than `patience` observations.
-    ReduceOnPlateau {
-        /// What the rate is multiplied by; 0.1 where none is given.
-        #[serde(default = "tenth")]
-        factor: f64,
-        /// The observations without improvement that change nothing; 10 where none is given.
-        #[serde(default = "patience")]
-        patience: u64,
-        /// The share of the best metric that counts as an improvement; 10⁻⁴ where none is given.
-        #[serde(default = "threshold")]
-        threshold: f64,
-        /// The smallest rate; 0 where none is given.
-        #[serde(default)]
-        min: f64,
-    },
-}
-
-fn tenth() -> f64 {
-    0.1
-}
-
-fn rise() -> f64 {
-    0.3
-}
-
-fn start() -> f64 {
-    25.0
-}
-
-fn end() -> f64 {
-    1e4
-}
-
-fn patience() -> u64 {
-    10
-}
-
-fn threshold() -> f64 {
-    1e-4
+crate::kinds! {
+    /// How the learning rate changes in training, as PyTorch's schedulers of the same names have it.
+    ///
+    /// Time is counted in steps or in epochs, as the caller chooses, from 0.
+    ///
+    /// ```
+    /// use chainrule::optim::{Plateau, Schedule};
+    /// let schedule = Schedule::Step { every: 30, gamma: 0.1 };
+    /// let rate = |at| schedule.rate(0.5, at, 90, &Plateau::default());
+    /// assert_eq!((rate(0), rate(29), rate(30)), (0.5, 0.5, 0.05));
+    /// ```
+    #[derive(Copy)]
+    pub enum Schedule = "schedule", ' ' {
+        /// Always the base rate.
+        Constant = "constant",
+        /// The base rate times γ for each time that `every` have passed.
+        Step = "step" {
+            /// How long the rate stays.
+            every: u64 [Form::SOME] = 10,
+            /// γ, what the rate is multiplied by.
+            gamma: f64 [Form::POSITIVE] = 0.1,
+        },
+        /// The base rate times γᵗ.
+        Exponential = "exponential" {
+            /// γ, what the rate is multiplied by each time.
+            gamma: f64 [Form::POSITIVE] = 0.95,
+        },
+        /// Half a cosine from the base rate down to `min` at the end (Loshchilov and Hutter, 2017,
+        /// equation 5).
+        Cosine = "cosine" {
+            /// The last rate.
+            min: f64 [Form::NOT_NEGATIVE] = 0.0,
+        },
+        /// Half a cosine up to the base rate, and another one down (Smith and Topin, 2018).
+        OneCycle = "one-cycle" {
+            /// The share of the time that the rate rises.
+            rise: f64 [Form::INNER] = 0.3,
+            /// What the base rate is divided by at the start.
+            start: f64 [Form::POSITIVE] = 25.0,
+            /// What the first rate is divided by at the end.
+            end: f64 [Form::POSITIVE] = 1e4,
+        },
+        /// The base rate times `factor` for each time that the metric, such as the validation loss, has
+        /// not become smaller for more than `patience` observations.
+        ReduceOnPlateau = "reduce-on-plateau" {
+            /// What the rate is multiplied by.
+            factor: f64 [Form::INNER] = 0.1,
+            /// The observations without improvement that change nothing.
+            patience: u64 = 10,
+            /// The share of the best metric that counts as an improvement.
+            threshold: f64 [Form::NOT_NEGATIVE] = 1e-4,
+            /// The smallest rate.
+            min: f64 [Form::NOT_NEGATIVE] = 0.0,
+        },
+    }
 }
 
 /// What [`Schedule::ReduceOnPlateau`] remembers: a part of a checkpoint.
@@ -113,10 +82,6 @@ impl Default for Plateau {
 }
 
 impl Schedule {
-    /// The schedules' names.
-    pub const NAMES: [&str; 6] =
-        ["constant", "step", "exponential", "cosine", "one-cycle", "reduce-on-plateau"];
-
     /// The learning rate at a time, of `total`, with the base rate `base`.
     ///
     /// ```
@@ -180,34 +145,7 @@ impl Schedule {
     /// # Errors
     /// The first setting that is out of its domain.
     pub fn check(&self) -> Result<()> {
-        let positive = |name: &str, value: f64| {
-            Error::check(value > 0.0 && value.is_finite(), name, value, "positive and finite")
-        };
-        let not_negative = |name: &str, value: f64| {
-            let ok = value >= 0.0 && value.is_finite();
-            Error::check(ok, name, value, "at least 0 and finite")
-        };
-        match *self {
-            Self::Constant => Ok(()),
-            Self::Step { every, gamma } => {
-                Error::check(every > 0, "every", every, "at least 1")?;
-                positive("gamma", gamma)
-            }
-            Self::Exponential { gamma } => positive("gamma", gamma),
-            Self::Cosine { min } => not_negative("min", min),
-            Self::OneCycle { rise, start, end } => {
-                let ok = rise > 0.0 && rise < 1.0;
-                Error::check(ok, "rise", rise, "above 0 and below 1")?;
-                positive("start", start)?;
-                positive("end", end)
-            }
-            Self::ReduceOnPlateau { factor, threshold, min, .. } => {
-                let ok = factor > 0.0 && factor < 1.0;
-                Error::check(ok, "factor", factor, "above 0 and below 1")?;
-                not_negative("threshold", threshold)?;
-                not_negative("min", min)
-            }
-        }
+        settings::check(self)
     }
 }
 

@@ -390,7 +390,7 @@ impl<T: Real> Plan<T> {
     fn slot(&self, name: &str) -> Result<&Slot> {
         self.layout.inputs.iter().find(|slot| &*slot.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.layout.inputs.iter().map(|slot| &*slot.name).collect();
-            Error::Unknown { what: "input", name: name.into(), known: known.join(", ") }
+            Error::unknown("input", name, known)
         })
     }
 }

@@ -44,11 +44,6 @@ impl Graph {
         let mut values: Vec<Elements<T>> = Vec::with_capacity(nodes.len());
         let end = outputs.iter().map(|v| v.id() as usize + 1).max().unwrap_or(0);
         for node in &nodes[..end] {
-            let missing = |name: &str| Error::Unknown {
-                what: "input",
-                name: name.into(),
-                known: "those that were given".into(),
-            };
             let value = match &node.source {
                 Source::Constant(tensor) => {
                     Elements::Real(tensor.values().iter().map(|&x| T::from_f64(x)).collect())
@@ -56,12 +51,16 @@ impl Graph {
                 Source::Parameter(name) => real("parameter", name, node, parameters.get(name)?)?,
                 Source::Input(name) if node.ty.kind == Kind::Real => {
                     let found = inputs.iter().find(|(known, _)| **known == **name);
-                    let (_, tensor) = found.ok_or_else(|| missing(name))?;
+                    let (_, tensor) = found.ok_or_else(|| {
+                        Error::unknown("input", &**name, inputs.iter().map(|(known, _)| *known))
+                    })?;
                     real("input", name, node, tensor)?
                 }
                 Source::Input(name) => {
                     let found = labels.iter().find(|(known, _)| **known == **name);
-                    let (_, given) = found.ok_or_else(|| missing(name))?;
+                    let (_, given) = found.ok_or_else(|| {
+                        Error::unknown("input", &**name, labels.iter().map(|(known, _)| *known))
+                    })?;
                     node.ty.check_labels(name, given)?;
                     Elements::Index(given.to_vec())
                 }
