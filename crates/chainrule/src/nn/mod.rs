@@ -2,6 +2,7 @@
 
 mod activation;
 mod affine;
+mod answer;
 mod dropout;
 mod init;
 mod loss;
@@ -14,6 +15,7 @@ mod spec;
 pub use activation::Activation::{self, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use activation::Softmax;
 pub use affine::{Affine, AffineSpec, Flatten};
+pub use answer::{Answer, Logits, Scale, Target, Truth};
 pub use dropout::{Dropout, DropoutSpec};
 pub use init::Init;
 pub use loss::{Loss, Targets, class_weights};
