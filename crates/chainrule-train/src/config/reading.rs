@@ -241,7 +241,7 @@ impl<'t> Fields<'t> {
         for setting in entry.settings {
             match self.get(setting.name) {
                 Some(value) => {
-                    given.push((setting.name.to_owned(), value.read(setting.name, &setting.form)?))
+                    given.push((setting.name.to_owned(), value.read(setting.name, &setting.form)?));
                 }
                 None if setting.usual.is_none() => missing.push(setting),
                 None => {}
