@@ -81,7 +81,7 @@ pub struct Settings {
     pub hidden: Option<String>,
     #[arg(long, help = setting("activation", ""), value_parser = str::parse::<Activation>)]
     pub activation: Option<Activation>,
-    #[arg(long, help = setting("init", "such as normal:0.01"), value_parser = str::parse::<Init>)]
+    #[arg(long, help = setting("init", ""), value_parser = str::parse::<Init>)]
     pub init: Option<Init>,
     #[arg(long, help = setting("loss", ""))]
     pub loss: Option<String>,

@@ -82,7 +82,7 @@ fn wrong_words_are_named() {
         (&["784-x-10:sgd:1"], ["`x`", "a layer's size"]),
         (&["784-0-10:sgd:1"], ["`0`", "at least 1"]),
         (&["784:sgd:1"], ["784:sgd:1", "at least two sizes"]),
-        (&["784-10:adagrad:1"], ["`adagrad`", "sgd or adam"]),
+        (&["784-10:adagard:1"], ["`adagard`", "did you mean `adagrad`?"]),
         (&["784-10:sgd:-1"], ["`-1`", "a batch size"]),
         (&["999999999-999999999:sgd:1"], ["999999999 × 999999999", "too large"]),
         (&["scalar", "--inference"], ["--inference", "scalar"]),

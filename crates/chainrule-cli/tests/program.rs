@@ -323,18 +323,18 @@ fn settings_out_of_their_domain_leave_nothing_behind() {
     let (data, runs) = (digits(), tempdir().unwrap());
     let out = runs.path().join("run");
     for (option, value, status, part) in [
-        ("--lr", "0", 2, "learning rate is 0"),
-        ("--lr", "-0.1", 2, "learning rate is -0.1"),
-        ("--lr", "nan", 2, "learning rate is NaN"),
-        ("--batch-size", "0", 2, "batch size is 0"),
+        ("--lr", "0", 2, "lr is 0"),
+        ("--lr", "-0.1", 2, "lr is -0.1"),
+        ("--lr", "nan", 2, "lr is NaN"),
+        ("--batch-size", "0", 2, "batch_size is 0"),
         ("--batch-size", "-5", 2, "-5"),
         ("--epochs", "0", 2, "epochs is 0"),
-        ("--hidden", "5,0", 2, "size is 0"),
+        ("--hidden", "5,0", 2, "hidden is 0"),
         ("--hidden", "five", 2, "`five` is not a size"),
         ("--threads", "0", 2, "--threads is 0"),
         ("--activation", "step", 2, "no activation named `step`"),
-        ("--init", "normal:-1", 2, "init is `normal:-1`"),
-        ("--dtype", "f16", 2, "dtype is `f16`"),
+        ("--init", "normal:-1", 2, "deviation is -1"),
+        ("--dtype", "f16", 2, "no precision named `f16`"),
     ] {
         fails(&["train", text(data.path()), "--out", text(&out), option, value], status, &[part]);
         assert!(!out.exists(), "{option} {value} left a folder");

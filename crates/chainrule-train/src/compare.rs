@@ -273,8 +273,8 @@ rank  run          test_accuracy  dropout
 
     #[test]
     fn an_unknown_metric_is_an_error_that_lists_the_known() {
-        let error = table(&[run("a", &[], &[("loss", 1.0)])], "los").unwrap_err().to_string();
-        assert_eq!(error, "there is no metric named `los`; there are: loss");
+        let error = table(&[run("a", &[], &[("loss", 1.0)])], "accuracy").unwrap_err().to_string();
+        assert_eq!(error, "there is no metric named `accuracy`; there are: loss");
         assert_eq!(table(&[], "loss").unwrap(), "rank  run  loss\n");
     }
 

@@ -40,9 +40,9 @@ chainrule::settings! {
         validation: f64 [Form::SHARE] = 0.0 => "0.1",
         /// A file to test on.
         test: Option<PathBuf> = None => "\"FILE\"",
-        /// Whether inputs stay as they are: no standardisation, no one-hot encoding.
+        /// Leave inputs as they are: no standardisation, no one-hot encoding.
         raw: bool = false => "true",
-        /// Whether rows are read from the disk as they are needed, for data larger than memory.
+        /// Read rows from the disk as they are needed, for data larger than memory.
         stream: bool = false => "true",
         /// The width and height that images are resized to.
         image_size: Option<[usize; 2]> [Form::List(&Form::SOME)] = None => "[28, 28]",
@@ -79,7 +79,7 @@ chainrule::settings! {
         /// The number of best classes among which the right one counts for the top-k accuracy; 0 for
         /// none.
         top_k: usize = 0 => "5",
-        /// Whether activations and gradients of each layer are recorded once an epoch.
+        /// Record activations and gradients of each layer once an epoch.
         gradient_flow: bool = false => "true",
         /// The loss; cross-entropy for classes and mean-squared for values where none is given.
         loss: Option<Loss> = None => "\"cross-entropy\"",

@@ -78,8 +78,8 @@ fn kinds(out: &mut String, setting: &Setting) {
 /// An entry with all its settings: a word, or a table.
 fn whole(entry: &Entry) -> String {
     let settings = entry.settings.iter().map(|setting| {
-        let usual = setting.usual.and_then(|usual| usual()).map(|value| toml(&value));
-        let shown = usual.or(setting.example.map(str::to_owned)).unwrap_or_else(|| "…".into());
+        let usual = || setting.usual.and_then(|usual| usual()).map(|value| toml(&value));
+        let shown = setting.example.map(str::to_owned).or_else(usual).unwrap_or_else(|| "…".into());
         format!(", {} = {shown}", setting.name)
     });
     match entry.settings {
@@ -100,7 +100,7 @@ fn toml(value: &Value) -> String {
     match value {
         Value::Flag(flag) => flag.to_string(),
         Value::Whole(number) => number.to_string(),
-        Value::Number(number) => toml::Value::from(*number).to_string(),
+        Value::Number(number) => format!("{number:?}"),
         Value::Text(text) => toml::Value::from(text.as_str()).to_string(),
         Value::List(values) => {
             format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))

@@ -74,8 +74,9 @@ impl Build for Activation {
 }
 
 crate::settings! {
-    /// Probabilities of logits. The cross-entropy takes the logits themselves: no softmax stands before
-    /// it.
+    /// Probabilities of logits.
+    ///
+    /// The cross-entropy takes the logits themselves: no softmax stands before it.
     ///
     /// ```
     /// use chainrule::{Graph, nn::{Sequential, Softmax}};

@@ -8,7 +8,9 @@ use crate::settings::{self, Form};
 use crate::tensor::count;
 
 crate::settings! {
-    /// See [`Affine`]: X·W + b.
+    /// X·W + b, with a weight for each input and output and a bias for each output.
+    ///
+    /// The layer is [`Affine`].
     #[derive(Copy)]
     pub struct AffineSpec = "affine" {
         /// The number of outputs.

@@ -7,7 +7,9 @@ use crate::graph::Var;
 use crate::settings::{self, Form};
 
 crate::settings! {
-    /// See [`Dropout`]: a share of the elements becomes zero when the model trains.
+    /// A share of the elements becomes zero when the model trains.
+    ///
+    /// The layer is [`Dropout`].
     #[derive(Copy)]
     pub struct DropoutSpec = "dropout" {
         /// The share of elements that become zero.

@@ -29,7 +29,7 @@ crate::kinds! {
         CrossEntropy = "cross-entropy" {
             /// The share of each target that is spread evenly over all classes (Szegedy et al., 2016,
             /// section 7).
-            label_smoothing: f64 [Form::PART] = 0.0,
+            label_smoothing: f64 [Form::PART] = 0.0 => "0.1",
         },
         /// −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) of logits x, σ the logistic function, averaged over an
         /// example's outputs; t are labels 0 and 1 for one output, or probabilities.

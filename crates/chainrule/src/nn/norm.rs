@@ -7,8 +7,9 @@ use crate::graph::Var;
 use crate::settings::{self, Form};
 
 crate::settings! {
-    /// See [`BatchNorm`]: each feature brought to mean 0 and variance 1 over the batch, then scaled and
-    /// shifted.
+    /// Each feature brought to mean 0 and variance 1 over the batch, then scaled and shifted.
+    ///
+    /// The layer is [`BatchNorm`].
     #[derive(Copy)]
     pub struct BatchNormSpec = "batch-norm" {
         /// How far the running statistics follow a batch.
@@ -27,8 +28,9 @@ impl Build for BatchNormSpec {
 }
 
 crate::settings! {
-    /// See [`LayerNorm`]: each example brought to mean 0 and variance 1, then scaled and shifted by
-    /// features.
+    /// Each example brought to mean 0 and variance 1, then scaled and shifted by features.
+    ///
+    /// The layer is [`LayerNorm`].
     #[derive(Copy)]
     pub struct LayerNormSpec = "layer-norm" {
         /// Added to the variance.

@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 use crate::graph::Var;
 
 crate::settings! {
-    /// See [`Residual`]: x + f(x), where f are inner layers that keep the width.
+    /// x + f(x), where f are inner layers that keep the width.
+    ///
+    /// The layer is [`Residual`].
     pub struct ResidualSpec = "residual" {
         /// The inner layers.
         layers: Vec<LayerSpec> = Vec::new() => "[\"affine 64\", \"gelu\"]",

@@ -21,9 +21,9 @@ crate::settings! {
         /// The momentum μ.
         momentum: f64 [Form::SHARE] = 0.0 => "0.9",
         /// Whether the momentum is Nesterov's.
-        nesterov: bool = false,
+        nesterov: bool = false => "true",
         /// The weight decay λ.
-        weight_decay: f64 [Form::NOT_NEGATIVE] = 0.0,
+        weight_decay: f64 [Form::NOT_NEGATIVE] = 0.0 => "1e-4",
     }
 }
 

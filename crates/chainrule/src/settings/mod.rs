@@ -53,7 +53,7 @@ impl Setting {
     /// ```
     /// use chainrule::{nn::AffineSpec, settings::Kind};
     /// let init = AffineSpec::ENTRY.setting("affine", "init")?;
-    /// let told = "How the weights begin, if not as the model's: he, xavier, zeros, ones, normal";
+    /// let told = "How the weights begin, if not as the model's: he, xavier, zeros, ones, normal:<deviation>";
     /// assert_eq!(init.told(), told);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -61,7 +61,7 @@ impl Setting {
     pub fn told(&self) -> String {
         let about = self.about();
         let (Form::Kind(kinds) | Form::WordOrList(kinds, _)) = self.form else { return about };
-        let names = kinds.names().join(", ");
+        let names = kinds.words().join(", ");
         match about.split_once(';') {
             None => format!("{about}: {names}"),
             Some((what, rest)) => format!("{what}: {names};{rest}"),
@@ -245,6 +245,18 @@ impl Kinds {
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
         (self.entries)().iter().map(|entry| entry.name).collect()
+    }
+
+    /// The entries' names, with the first setting where it must be given: `normal:<deviation>`.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let word = |entry: &&Entry| match entry.settings.first() {
+            Some(Setting { name, usual: None, .. }) => {
+                format!("{}{}<{name}>", entry.name, self.separator)
+            }
+            _ => entry.name.to_owned(),
+        };
+        (self.entries)().iter().map(word).collect()
     }
 
     /// The entry of that name.
