@@ -16,7 +16,7 @@ impl FlowLog {
     /// training is looked at before its first step.
     pub fn begin<T: Real>(
         folder: &RunFolder,
-        trainer: &Trainer<'_, T>,
+        trainer: &Trainer<T>,
         train: &dyn Examples,
     ) -> Result<Self> {
         let mut epochs = folder.gradient_flow()?;
@@ -30,7 +30,7 @@ impl FlowLog {
     }
 
     /// Records the training as it is now.
-    pub fn add<T: Real>(&mut self, trainer: &Trainer<'_, T>) -> Result<()> {
+    pub fn add<T: Real>(&mut self, trainer: &Trainer<T>) -> Result<()> {
         self.epochs.push(self.recorder.record(trainer)?);
         self.folder.save_gradient_flow(&self.epochs)
     }

@@ -42,7 +42,7 @@ impl Events {
 pub fn write<T: Real>(
     folder: &RunFolder,
     config: &Config,
-    trainer: &Trainer<'_, T>,
+    trainer: &Trainer<T>,
     loaded: &Loaded,
 ) -> Result<()> {
     if trainer.epochs.is_empty() {
@@ -56,7 +56,7 @@ pub fn write<T: Real>(
     if let Some(data) = loaded.test.as_deref().or(loaded.validation.as_deref()) {
         let loss = config.loss_for(data.target())?;
         let pool = Arc::clone(&trainer.pool);
-        let scored = evaluate(trainer.model, loss, &parameters, data, &pool, config.top_k)?;
+        let scored = evaluate(&trainer.model, loss, &parameters, data, &pool, config.top_k)?;
         if let Scores::Classes(scores) = scored.scores {
             let names = class_names(loaded, scores.confusion.len());
             let svg = curves::confusion_svg(&names, &scores.confusion)?;

@@ -178,7 +178,7 @@ impl Job<'_> {
     /// Goes on from the folder's last checkpoint, where it has one.
     fn restore<T: Real>(
         &self,
-        trainer: &mut Trainer<'_, T>,
+        trainer: &mut Trainer<T>,
         folder: &RunFolder,
         preparation: &Preparation,
     ) -> Result<()> {
@@ -197,7 +197,7 @@ impl Job<'_> {
     /// Trains with a bar, checkpoints and an ear for Ctrl-C.
     fn follow<T: Real>(
         &self,
-        trainer: &mut Trainer<'_, T>,
+        trainer: &mut Trainer<T>,
         loaded: &Loaded,
         folder: &RunFolder,
     ) -> Result<Outcome> {
@@ -243,7 +243,7 @@ impl Job<'_> {
     }
 
     /// Shows the plan of a step and where its time goes, where that is asked for.
-    fn show<T: Real>(&self, trainer: &Trainer<'_, T>, loaded: &Loaded) -> Result<()> {
+    fn show<T: Real>(&self, trainer: &Trainer<T>, loaded: &Loaded) -> Result<()> {
         if let Some(path) = &self.options.profile {
             if let Some(profile) = trainer.profile(&*loaded.train)? {
                 print::write_file(path, &serde_json::to_string(&profile.trace())?)?;

@@ -33,7 +33,7 @@ impl<T: Real> Default for Checkpoint<T> {
     }
 }
 
-impl<'a, T: Real> Trainer<'a, T> {
+impl<T: Real> Trainer<T> {
     /// Everything that this training needs to go on.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<T> {

@@ -16,7 +16,7 @@ use chainrule::graph::{Graph, Kind, Source, Var};
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// Runs the epoch under way again from its start, or from where it was resumed, up to the first
     /// step whose loss or new parameters are not finite. The parameters stay as they were before it.
     pub(super) fn diverged(
@@ -63,7 +63,7 @@ impl<T: Real> Trainer<'_, T> {
         let mut origin = None;
         for examples in order.chunks(EVALUATION_BATCH) {
             let graph = Graph::new();
-            record(&graph, self.model, &self.objective, data, examples.len());
+            record(&graph, &self.model, &self.objective, data, examples.len());
             let fill = |plan: &mut Plan<T>| feed(plan, data, examples);
             origin =
                 born(&graph, &self.parameters, examples, fill, |_| None)?.map(|birth| birth.text);
@@ -96,7 +96,7 @@ impl<T: Real> Trainer<'_, T> {
     }
 }
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// The gates of a step in the order of its reverse sweep, each with the last node that its backward
     /// rule built. A step is recorded the same way each time, so that nodes have the same numbers.
     fn gates(&self, data: &dyn Examples, examples: usize) -> Result<Vec<(u32, Gate)>> {

@@ -213,7 +213,7 @@ impl Meter {
 /// A loss, the scores, and those by the user's metrics.
 type Scored<'a> = (f64, Scores, Vec<(&'a str, f64)>);
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// The scores of the validation and the test part under names such as `test_accuracy`.
     pub(super) fn scores(
         &self,
@@ -253,7 +253,7 @@ impl<T: Real> Trainer<'_, T> {
 
     /// The loss, the scores and those by the user's metrics.
     fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Examples) -> Result<Scored<'_>> {
-        let (model, objective, pool) = (self.model, &self.objective, &self.pool);
+        let (model, objective, pool) = (&self.model, &self.objective, &self.pool);
         let subject = Subject { model, objective, pool };
         let mut meter = Meter::new(data, self.config.top_k, false);
         let mut all = Vec::new();

@@ -22,7 +22,7 @@ pub(super) struct Gradients<T> {
 }
 
 impl<T: Real> Gradients<T> {
-    fn new(trainer: &Trainer<'_, T>, data: &dyn Examples, batch: usize) -> Result<Self> {
+    fn new(trainer: &Trainer<T>, data: &dyn Examples, batch: usize) -> Result<Self> {
         let graph = Graph::new();
         let Recorded { loss, gradients, updates, .. } =
             trainer.record_gradients(&graph, data, batch)?;
@@ -55,7 +55,7 @@ impl<T: Real> Gradients<T> {
     }
 }
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// A step of L-BFGS on a batch: the loss before it, or `None` where that is not finite.
     pub(super) fn lbfgs_step(
         &mut self,

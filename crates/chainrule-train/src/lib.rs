@@ -3,6 +3,7 @@
 mod checkpoint;
 pub mod compare;
 mod config;
+mod course;
 pub mod curves;
 pub mod data;
 mod divergence;
@@ -25,6 +26,7 @@ mod trainer;
 
 pub use checkpoint::Checkpoint;
 pub use config::{ClassRule, ClassWeights, Config, EarlyStopping, Precision};
+pub use course::{Advance, Course, Event, Flow, Listen, Outcome};
 pub use evaluation::{Evaluation, Prediction, Scores, evaluate, predict};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
 pub use folder::{Lock, RunFolder};
@@ -32,6 +34,6 @@ pub use progress::{Epoch, Progress};
 pub use replay::{Movement, Part, PartKind, StepExample, StepExplanation};
 pub use saver::Saver;
 pub use step::{feed, loss_graph};
-pub use trainer::{Event, Flow, Listen, Outcome, Parts, Trainer, Truth};
+pub use trainer::{Parts, Trainer, Truth};
 
 use evaluation::EVALUATION_BATCH;

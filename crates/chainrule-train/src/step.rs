@@ -178,7 +178,7 @@ pub(super) struct Step<T> {
 
 impl<T: Real> Step<T> {
     fn new(
-        trainer: &Trainer<'_, T>,
+        trainer: &Trainer<T>,
         data: &dyn Examples,
         batch: usize,
         purpose: Purpose,
@@ -212,7 +212,7 @@ pub(super) struct Recorded<'g> {
     pub(super) updates: Vec<(Var<'g>, Var<'g>)>,
 }
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// The loss of a batch, as in a training step.
     pub(super) fn record_loss<'g>(
         &self,
@@ -361,7 +361,7 @@ impl<T: Real> Steps<T> {
     /// The step for so many examples.
     pub(super) fn of(
         &mut self,
-        trainer: &Trainer<'_, T>,
+        trainer: &Trainer<T>,
         data: &dyn Examples,
         batch: usize,
         purpose: Purpose,

@@ -1,10 +1,8 @@
 //! The training loop: batch → gradients → update, epoch after epoch.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::config::{ClassWeights, Config};
-use super::evaluation::Evaluator;
 use super::progress::{Epoch, Progress};
 use super::step::{ACCUMULATED, CustomLoss, Objective, Purpose, Steps};
 use crate::data::{Examples, Target, balanced};
@@ -16,51 +14,6 @@ use chainrule::nn::{Sequential, Targets};
 use chainrule::optim::{Method, Optimizer};
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::{Real, Shape, Tensor};
-
-/// What happens during training, for a bar, a log or a page.
-#[derive(Clone, Debug)]
-pub enum Event<'a> {
-    /// A step is done.
-    Step {
-        /// The epoch, counted from 1.
-        epoch: u32,
-        /// The step within the epoch, counted from 1.
-        step: u64,
-        /// The steps of an epoch.
-        steps: u64,
-        /// The examples of this step.
-        examples: usize,
-        /// The loss of this step's batch.
-        loss: f64,
-    },
-    /// An epoch is done and scored.
-    Epoch {
-        /// Its metrics.
-        epoch: &'a Epoch,
-        /// Whether its validation loss is the smallest so far.
-        best: bool,
-    },
-}
-
-/// Whether a training goes on after an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// It goes on.
-    Continue,
-    /// It stops here; it can be resumed.
-    Stop,
-}
-
-/// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// With the last epoch.
-    Finished,
-    /// By early stopping.
-    StoppedEarly,
-    /// Because the listener asked for it.
-    Interrupted,
-}
 
 /// The parts of a dataset, as a training uses them.
 #[derive(Clone, Copy)]
@@ -93,11 +46,11 @@ pub struct Parts<'d> {
 /// assert_eq!(trainer.epochs[299].scores["test_accuracy"], 1.0);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub struct Trainer<'a, T> {
+pub struct Trainer<T> {
     /// The model.
-    pub model: &'a Sequential,
+    pub model: Sequential,
     /// The settings.
-    pub config: &'a Config,
+    pub config: Config,
     /// The threads. Results do not depend on their number.
     pub pool: Arc<Pool>,
     /// The parameters and the optimizer's state, fresh or from a checkpoint.
@@ -137,19 +90,19 @@ fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Resu
 /// Steps that a profile records.
 const PROFILED: usize = 100;
 
-impl<'a, T: Real> Trainer<'a, T> {
+impl<T: Real> Trainer<T> {
     /// A fresh training of `model` on such data, on one thread.
     ///
     /// # Errors
     /// Settings that do not fit the data or the model.
-    pub fn new(model: &'a Sequential, config: &'a Config, data: &dyn Examples) -> Result<Self> {
+    pub fn new(model: &Sequential, config: &Config, data: &dyn Examples) -> Result<Self> {
         config.validate()?;
         check_batches(model, config.batch_size, data.len())?;
         let loss = config.loss_for(data.target())?;
         let objective = Objective::Loss(loss, class_weights(config, data)?);
         let mut trainer = Self {
-            model,
-            config,
+            model: model.clone(),
+            config: config.clone(),
             pool: Arc::new(Pool::new(1)),
             parameters: model.initial(config.seed)?,
             progress: Progress::default(),
@@ -227,7 +180,7 @@ impl<'a, T: Real> Trainer<'a, T> {
     }
 
     /// The optimizer whose steps are a part of a plan.
-    pub(super) fn optimizer(&self) -> Result<&'a Optimizer> {
+    pub(super) fn optimizer(&self) -> Result<&Optimizer> {
         match &self.config.optimizer {
             Method::Step(optimizer) => Ok(optimizer),
             Method::Lbfgs(_) => Err(Error::Setting {
@@ -283,105 +236,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
         Ok(batch)
     }
-
-    /// Trains up to the configured number of epochs, from where the progress stands; `listen` hears of
-    /// every step and epoch, and can stop the run.
-    ///
-    /// # Errors
-    /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that cannot be
-    /// read or does not fit the model.
-    pub fn run(&mut self, data: Parts<'_>, listen: &mut Listen<'_, 'a, T>) -> Result<Outcome> {
-        self.config.validate()?;
-        let mut steps = Steps::new();
-        let mut evaluators = [Evaluator::new(), Evaluator::new()];
-        while self.progress.epoch < self.config.epochs && !self.progress.stopped {
-            let start = Instant::now();
-            let before = (self.parameters.clone(), self.progress.clone());
-            match self.epoch(&mut steps, data.train, listen)? {
-                Steady::Done => {}
-                Steady::Stopped => return Ok(Outcome::Interrupted),
-                Steady::Diverged => return Err(self.diverged(&mut steps, before, data.train)?),
-            }
-            let train_loss = self.progress.loss_sum / data.train.len() as f64;
-            let scores = self.scores(&mut evaluators, data)?;
-            self.progress = Progress {
-                epoch: self.progress.epoch + 1,
-                step: 0,
-                loss_sum: 0.0,
-                ..self.progress.clone()
-            };
-            let mut best = false;
-            let watched = scores.get("validation_loss").copied();
-            let plateau = &mut self.progress.plateau;
-            self.config.schedule.observe(watched.unwrap_or(train_loss), plateau);
-            if let Some(loss) = watched {
-                best = self.progress.judge(loss, self.config.early_stopping);
-            }
-            let seconds = start.elapsed().as_secs_f64();
-            let epoch = Epoch { epoch: self.progress.epoch, train_loss, scores, seconds };
-            self.epochs.push(epoch.clone());
-            if listen(Event::Epoch { epoch: &epoch, best }, self)? == Flow::Stop {
-                return Ok(Outcome::Interrupted);
-            }
-        }
-        Ok(if self.progress.stopped { Outcome::StoppedEarly } else { Outcome::Finished })
-    }
-
-    /// The steps of the epoch under way that are not yet done.
-    fn epoch(
-        &mut self,
-        steps: &mut Steps<T>,
-        train: &dyn Examples,
-        listen: &mut Listen<'_, 'a, T>,
-    ) -> Result<Steady> {
-        let order = train.order(self.config.seed, self.progress.epoch);
-        let batch = self.batch(train)?;
-        let done = self.progress.step as usize;
-        let count = order.len().div_ceil(batch) as u64;
-        for examples in order.chunks(batch).skip(done) {
-            let Some(loss) = self.step(steps, train, &order, batch)? else {
-                return Ok(Steady::Diverged);
-            };
-            self.progress.loss_sum += loss * examples.len() as f64;
-            self.progress.step += 1;
-            let (epoch, step) = (self.progress.epoch + 1, self.progress.step);
-            let event = Event::Step { epoch, step, steps: count, examples: examples.len(), loss };
-            if listen(event, self)? == Flow::Stop && step < count {
-                return Ok(Steady::Stopped);
-            }
-        }
-        Ok(if self.parameters.is_finite() { Steady::Done } else { Steady::Diverged })
-    }
-
-    /// The next step of the epoch under way: the loss, or `None` where it is not finite.
-    pub(super) fn step(
-        &mut self,
-        steps: &mut Steps<T>,
-        train: &dyn Examples,
-        order: &[u32],
-        batch: usize,
-    ) -> Result<Option<f64>> {
-        let batch = self.next_batch(order, batch);
-        if let Method::Lbfgs(lbfgs) = self.config.optimizer {
-            return self.lbfgs_step(steps, train, &batch, lbfgs);
-        }
-        let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
-        self.feed_step(&mut step.plan, train, &batch)?;
-        let finite = step.plan.step(&mut self.parameters)?;
-        if finite { step.loss().map(Some) } else { Ok(None) }
-    }
 }
-
-/// How an epoch's steps ended.
-enum Steady {
-    Done,
-    Stopped,
-    /// A loss or, after the last step, a parameter is not finite.
-    Diverged,
-}
-
-/// Hears of every step and epoch.
-pub type Listen<'l, 'a, T> = dyn FnMut(Event<'_>, &Trainer<'a, T>) -> Result<Flow> + 'l;
 
 /// A weight for each class; none where all weigh the same.
 fn class_weights(config: &Config, data: &dyn Examples) -> Result<Vec<f64>> {

@@ -119,10 +119,10 @@ impl FlowRecorder {
     ///
     /// # Errors
     /// Data that cannot be read or does not fit the model.
-    pub fn new<T: Real>(trainer: &Trainer<'_, T>, train: &dyn Examples) -> Result<Self> {
+    pub fn new<T: Real>(trainer: &Trainer<T>, train: &dyn Examples) -> Result<Self> {
         let mut examples = train.order(trainer.config.seed, 0);
         examples.truncate(EXAMPLES);
-        let (model, objective, trained) = (trainer.model, &trainer.objective, trainer.trained()?);
+        let (model, objective, trained) = (&trainer.model, &trainer.objective, trainer.trained()?);
         let layers = LayerStatistics::new(model, objective, &trained, train, &examples)?;
         Ok(Self { layers })
     }
@@ -131,7 +131,7 @@ impl FlowRecorder {
     ///
     /// # Errors
     /// The training is of another model than the recorder.
-    pub fn record<T: Real>(&mut self, trainer: &Trainer<'_, T>) -> Result<GradientFlow> {
+    pub fn record<T: Real>(&mut self, trainer: &Trainer<T>) -> Result<GradientFlow> {
         let parameters = trainer.model_parameters().cast::<f64>();
         self.layers.run(&parameters)?;
         let examples = self.layers.examples;

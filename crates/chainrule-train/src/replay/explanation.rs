@@ -140,7 +140,7 @@ impl PartKind {
     ];
 }
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// Does the next step, and explains it. Classes are told by `class_names`, or else by their
     /// numbers.
     ///
@@ -199,7 +199,7 @@ impl<T: Real> Trainer<'_, T> {
         })
     }
 
-    fn rate(&self, batch: &Batch<'_>) -> f64 {
+    pub(crate) fn rate(&self, batch: &Batch<'_>) -> f64 {
         if self.config.has_constant_rate() { self.config.lr } else { batch.rate }
     }
 

@@ -17,7 +17,7 @@ use chainrule::tensor::Real;
 /// Losses of a replay may differ by so much, as a share, from those in a file of decimal numbers.
 const CLOSE: f64 = 1e-12;
 
-impl<T: Real> Trainer<'_, T> {
+impl<T: Real> Trainer<T> {
     /// Trains until the step `number`, counted from 1 over all epochs, is the next one: from the
     /// folder's checkpoint where that is not beyond it, else from where this training stands. The test
     /// part is not scored.

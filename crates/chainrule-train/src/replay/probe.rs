@@ -32,7 +32,7 @@ pub(super) struct Probe {
 impl Probe {
     /// Runs the batch with `parameters`.
     pub(super) fn run<T: Real>(
-        trainer: &Trainer<'_, T>,
+        trainer: &Trainer<T>,
         data: &dyn Examples,
         batch: &Batch<'_>,
         parameters: &Parameters<f64>,
@@ -95,7 +95,7 @@ impl Probe {
     /// The loss of each example by itself.
     pub(super) fn losses<T: Real>(
         &self,
-        trainer: &Trainer<'_, T>,
+        trainer: &Trainer<T>,
         data: &dyn Examples,
         examples: &[u32],
     ) -> Result<Vec<f64>> {

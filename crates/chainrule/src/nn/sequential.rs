@@ -1,5 +1,7 @@
 //! The sequential model.
 
+use std::sync::Arc;
+
 use super::{Activation, Affine, Init, Layer, LayerSpec, Pass, Spec};
 use crate::error::{Error, Result};
 use crate::graph::Var;
@@ -41,9 +43,9 @@ pub fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
 /// assert_eq!(logits.shape().dims(), [100, 10]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Sequential {
-    layers: Vec<(String, Box<dyn Layer>)>,
+    layers: Vec<(String, Arc<dyn Layer>)>,
     inputs: usize,
 }
 
@@ -80,7 +82,7 @@ impl Sequential {
     #[must_use]
     pub fn with_boxed(mut self, layer: Box<dyn Layer>) -> Self {
         let number = self.layers.iter().filter(|(_, l)| l.kind() == layer.kind()).count() + 1;
-        self.layers.push((format!("{}{number}", layer.kind()), layer));
+        self.layers.push((format!("{}{number}", layer.kind()), layer.into()));
         self
     }
 

@@ -1,0 +1,245 @@
+//! The loop: step after step, epoch after epoch.
+
+use std::time::{Duration, Instant};
+
+use super::evaluation::Evaluator;
+use super::progress::{Epoch, Progress};
+use super::step::Steps;
+use super::trainer::{Parts, Trainer};
+use crate::data::Examples;
+use chainrule::Parameters;
+use chainrule::error::Result;
+use chainrule::optim::Method;
+use chainrule::tensor::Real;
+
+/// What happens during training, for a bar, a log or a page.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// A step is done.
+    Step {
+        /// The epoch, counted from 1.
+        epoch: u32,
+        /// The step within the epoch, counted from 1.
+        step: u64,
+        /// The steps of an epoch.
+        steps: u64,
+        /// The examples of this step.
+        examples: usize,
+        /// The loss of this step's batch.
+        loss: f64,
+    },
+    /// An epoch is done and scored.
+    Epoch {
+        /// Its metrics.
+        epoch: &'a Epoch,
+        /// Whether its validation loss is the smallest so far.
+        best: bool,
+    },
+}
+
+/// Whether a training goes on after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It stops here; it can be resumed.
+    Stop,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// With the last epoch.
+    Finished,
+    /// By early stopping.
+    StoppedEarly,
+    /// Because the listener asked for it.
+    Interrupted,
+}
+
+/// What a training keeps from step to step and no checkpoint needs: its compiled plans, and the epoch
+/// under way.
+pub struct Course<T> {
+    steps: Steps<T>,
+    evaluators: [Evaluator<T>; 2],
+    epoch: Option<Underway<T>>,
+}
+
+impl<T: Real> Default for Course<T> {
+    fn default() -> Self {
+        let evaluators = [Evaluator::new(), Evaluator::new()];
+        Self { steps: Steps::new(), evaluators, epoch: None }
+    }
+}
+
+/// The epoch under way.
+struct Underway<T> {
+    order: Vec<u32>,
+    /// The training at the epoch's start, or where it was resumed.
+    before: (Parameters<T>, Progress),
+    /// The time that its steps have taken.
+    time: Duration,
+}
+
+/// What a training has done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Advance {
+    /// A step.
+    Step {
+        /// The examples of this step.
+        examples: usize,
+        /// The loss of this step's batch, before its update.
+        loss: f64,
+        /// The learning rate.
+        rate: f64,
+    },
+    /// The scores of an epoch whose last step is done.
+    Epoch {
+        /// Its metrics.
+        epoch: Epoch,
+        /// Whether its validation loss is the smallest so far.
+        best: bool,
+    },
+    /// Nothing: the training is over, for one of the reasons but an interruption.
+    Nothing(Outcome),
+}
+
+impl<T: Real> Trainer<T> {
+    /// Trains up to the configured number of epochs, from where the progress stands; `listen` hears of
+    /// every step and epoch, and can stop the run.
+    ///
+    /// # Errors
+    /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that cannot be
+    /// read or does not fit the model.
+    pub fn run(&mut self, data: Parts<'_>, listen: &mut Listen<'_, T>) -> Result<Outcome> {
+        self.config.validate()?;
+        let mut course = Course::default();
+        let steps = self.steps_of_epoch(data.train)?;
+        loop {
+            let (flow, at_end) = match self.advance(&mut course, data)? {
+                Advance::Nothing(outcome) => return Ok(outcome),
+                Advance::Step { examples, loss, .. } => {
+                    let (epoch, step) = (self.progress.epoch + 1, self.progress.step);
+                    let event = Event::Step { epoch, step, steps, examples, loss };
+                    (listen(event, self)?, step == steps)
+                }
+                Advance::Epoch { epoch, best } => {
+                    (listen(Event::Epoch { epoch: &epoch, best }, self)?, false)
+                }
+            };
+            // An epoch whose steps are done is scored first.
+            if flow == Flow::Stop && !at_end {
+                return Ok(Outcome::Interrupted);
+            }
+        }
+    }
+
+    /// Does what comes next: a step or, after the last one of an epoch, its scores.
+    ///
+    /// ```
+    /// use chainrule_train::data::Dataset;
+    /// use chainrule_train::{Advance, Config, Course, Outcome, Parts, Trainer};
+    /// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+    /// let config = Config { batch_size: 3, epochs: 1, ..Config::default() };
+    /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, &data)?;
+    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// let mut course = Course::default();
+    /// assert!(matches!(trainer.advance(&mut course, parts)?, Advance::Step { examples: 3, .. }));
+    /// assert!(matches!(trainer.advance(&mut course, parts)?, Advance::Epoch { .. }));
+    /// assert_eq!(trainer.advance(&mut course, parts)?, Advance::Nothing(Outcome::Finished));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn advance(&mut self, course: &mut Course<T>, data: Parts<'_>) -> Result<Advance> {
+        if self.progress.stopped {
+            return Ok(Advance::Nothing(Outcome::StoppedEarly));
+        }
+        if self.progress.epoch >= self.config.epochs {
+            return Ok(Advance::Nothing(Outcome::Finished));
+        }
+        let start = Instant::now();
+        let mut underway = match course.epoch.take() {
+            Some(underway) => underway,
+            None => Underway {
+                order: data.train.order(self.config.seed, self.progress.epoch),
+                before: (self.parameters.clone(), self.progress.clone()),
+                time: Duration::ZERO,
+            },
+        };
+        let size = self.batch(data.train)?;
+        if self.progress.step == self.steps_of_epoch(data.train)? {
+            if !self.parameters.is_finite() {
+                return Err(self.diverged(&mut course.steps, underway.before, data.train)?);
+            }
+            return self.end_epoch(&mut course.evaluators, data, underway.time, start);
+        }
+        let batch = self.next_batch(&underway.order, size);
+        let (examples, rate) = (batch.examples.len(), self.rate(&batch));
+        let Some(loss) = self.step(&mut course.steps, data.train, &underway.order, size)? else {
+            return Err(self.diverged(&mut course.steps, underway.before, data.train)?);
+        };
+        self.progress.loss_sum += loss * examples as f64;
+        self.progress.step += 1;
+        underway.time += start.elapsed();
+        course.epoch = Some(underway);
+        Ok(Advance::Step { examples, loss, rate })
+    }
+
+    /// Scores an epoch whose steps are done, and moves on to the next one. Its steps took `time`, and
+    /// its end began at `start`.
+    fn end_epoch(
+        &mut self,
+        evaluators: &mut [Evaluator<T>; 2],
+        data: Parts<'_>,
+        time: Duration,
+        start: Instant,
+    ) -> Result<Advance> {
+        let train_loss = self.progress.loss_sum / data.train.len() as f64;
+        let scores = self.scores(evaluators, data)?;
+        self.progress = Progress {
+            epoch: self.progress.epoch + 1,
+            step: 0,
+            loss_sum: 0.0,
+            ..self.progress.clone()
+        };
+        let mut best = false;
+        let watched = scores.get("validation_loss").copied();
+        let plateau = &mut self.progress.plateau;
+        self.config.schedule.observe(watched.unwrap_or(train_loss), plateau);
+        if let Some(loss) = watched {
+            best = self.progress.judge(loss, self.config.early_stopping);
+        }
+        let seconds = (time + start.elapsed()).as_secs_f64();
+        let epoch = Epoch { epoch: self.progress.epoch, train_loss, scores, seconds };
+        self.epochs.push(epoch.clone());
+        Ok(Advance::Epoch { epoch, best })
+    }
+
+    /// The steps of an epoch.
+    pub(super) fn steps_of_epoch(&self, train: &dyn Examples) -> Result<u64> {
+        Ok(train.len().div_ceil(self.batch(train)?) as u64)
+    }
+
+    /// The next step of the epoch under way: the loss, or `None` where it is not finite.
+    pub(super) fn step(
+        &mut self,
+        steps: &mut Steps<T>,
+        train: &dyn Examples,
+        order: &[u32],
+        batch: usize,
+    ) -> Result<Option<f64>> {
+        let batch = self.next_batch(order, batch);
+        if let Method::Lbfgs(lbfgs) = self.config.optimizer {
+            return self.lbfgs_step(steps, train, &batch, lbfgs);
+        }
+        let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
+        self.feed_step(&mut step.plan, train, &batch)?;
+        let finite = step.plan.step(&mut self.parameters)?;
+        if finite { step.loss().map(Some) } else { Ok(None) }
+    }
+}
+
+/// Hears of every step and epoch.
+pub type Listen<'l, T> = dyn FnMut(Event<'_>, &Trainer<T>) -> Result<Flow> + 'l;
