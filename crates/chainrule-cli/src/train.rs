@@ -13,7 +13,7 @@ use chainrule::{Pool, Real};
 use chainrule_train::data::{Loaded, Preparation};
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Config, Epoch, Event, Flow, Outcome, Parts, Precision, RunFolder, Saver, Trainer,
+    Advance, Config, Epoch, Flow, Outcome, Parts, Precision, RunFolder, Saver, Trainer,
 };
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -218,17 +218,19 @@ impl Job<'_> {
         let outcome = trainer.run(parts, &mut |event, trainer| {
             let stop = interrupted.load(Ordering::Relaxed);
             match event {
-                Event::Step { step, steps, .. } => {
-                    progress.step(&event);
+                Advance::Nothing(_) => {}
+                Advance::Step { examples, loss, .. } => {
+                    let (epoch, step) = (trainer.progress.epoch + 1, trainer.progress.step);
+                    progress.step(epoch, step, *examples, *loss);
                     let wanted = every > 0 && step.is_multiple_of(every) || stop;
-                    if wanted && step < steps {
+                    if wanted && step < progress.per_epoch {
                         saver.save(trainer.checkpoint(), false)?;
                     }
                 }
-                Event::Epoch { epoch, best } => {
+                Advance::Epoch { epoch, best } => {
                     // Before the checkpoint, so that nothing is missing where it goes on.
                     flow.as_mut().map_or(Ok(()), |flow| flow.add(trainer))?;
-                    saver.save(trainer.checkpoint(), best)?;
+                    saver.save(trainer.checkpoint(), *best)?;
                     events.add(epoch)?;
                     progress.epoch(epoch);
                 }
@@ -307,12 +309,11 @@ impl Progress {
         }
     }
 
-    fn step(&self, event: &Event<'_>) {
-        let Event::Step { epoch, step, examples, loss, .. } = event else { return };
-        let Some(bar) = self.bar.as_ref().filter(|_| step % 16 == 0 || *step == 1) else { return };
+    fn step(&self, epoch: u32, step: u64, examples: usize, loss: f64) {
+        let Some(bar) = self.bar.as_ref().filter(|_| step % 16 == 0 || step == 1) else { return };
         let done = u64::from(epoch - 1) * self.per_epoch + step;
         let seconds = self.start.elapsed().as_secs_f64();
-        let speed = done.saturating_sub(self.before) as f64 * *examples as f64 / seconds;
+        let speed = done.saturating_sub(self.before) as f64 * examples as f64 / seconds;
         bar.set_message(format!(
             "epoch {epoch}/{} loss {loss:.4} {speed:.0} samples/s",
             self.epochs

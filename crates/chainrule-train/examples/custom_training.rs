@@ -4,7 +4,7 @@
 use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets};
 use chainrule::{Result, Var};
 use chainrule_train::data::{Examples, Target};
-use chainrule_train::{Config, Event, Flow, Parts, Trainer, Truth};
+use chainrule_train::{Advance, Config, Flow, Parts, Trainer, Truth};
 
 /// Data that is computed as it is asked for: a sine.
 struct Wave(usize);
@@ -66,7 +66,7 @@ fn main() -> Result<()> {
         });
     let parts = Parts { train: &train, validation: None, test: Some(&test) };
     trainer.run(parts, &mut |event, _trainer| {
-        if let Event::Epoch { epoch, .. } = event
+        if let Advance::Epoch { epoch, .. } = event
             && epoch.epoch % 10 == 0
         {
             println!("epoch {:2}: {:?}", epoch.epoch, epoch.scores);

@@ -6,7 +6,7 @@ use chainrule::nn::{Activation, Init, Relu, Sigmoid};
 use chainrule_explain::Language;
 use chainrule_train::data::Dataset;
 use chainrule_train::{
-    Config, Event, Flow, FlowRecorder, GradientFlow, Parts, Trainer, flow_svg, flow_text,
+    Advance, Config, Flow, FlowRecorder, GradientFlow, Parts, Trainer, flow_svg, flow_text,
 };
 
 /// Points of a square, by whether they lie within a circle of half its area.
@@ -34,7 +34,7 @@ fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<Gradien
     let mut epochs = vec![recorder.record(&trainer)?];
     let parts = Parts { train: data, validation: None, test: Some(data) };
     trainer.run(parts, &mut |event, trainer| {
-        if let Event::Epoch { .. } = event {
+        if let Advance::Epoch { .. } = event {
             epochs.push(recorder.record(trainer)?);
         }
         Ok(Flow::Continue)

@@ -2,42 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use super::evaluation::Evaluator;
 use super::progress::{Epoch, Progress};
 use super::step::Steps;
 use super::trainer::{Parts, Trainer};
+use super::{Action, Place};
 use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::optim::Method;
 use chainrule::tensor::Real;
 
-/// What happens during training, for a bar, a log or a page.
-#[derive(Clone, Debug)]
-pub enum Event<'a> {
-    /// A step is done.
-    Step {
-        /// The epoch, counted from 1.
-        epoch: u32,
-        /// The step within the epoch, counted from 1.
-        step: u64,
-        /// The steps of an epoch.
-        steps: u64,
-        /// The examples of this step.
-        examples: usize,
-        /// The loss of this step's batch.
-        loss: f64,
-    },
-    /// An epoch is done and scored.
-    Epoch {
-        /// Its metrics.
-        epoch: &'a Epoch,
-        /// Whether its validation loss is the smallest so far.
-        best: bool,
-    },
-}
-
-/// Whether a training goes on after an event.
+/// Whether a training goes on after a step or an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// It goes on.
@@ -47,14 +25,25 @@ pub enum Flow {
 }
 
 /// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// With the last epoch.
     Finished,
     /// By early stopping.
     StoppedEarly,
-    /// Because the listener asked for it.
+    /// Because somebody asked for it.
     Interrupted,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Finished => "finished",
+            Self::StoppedEarly => "stopped early",
+            Self::Interrupted => "interrupted",
+        })
+    }
 }
 
 /// What a training keeps from step to step and no checkpoint needs: its compiled plans, and the epoch
@@ -69,6 +58,17 @@ impl<T: Real> Default for Course<T> {
     fn default() -> Self {
         let evaluators = [Evaluator::new(), Evaluator::new()];
         Self { steps: Steps::new(), evaluators, epoch: None }
+    }
+}
+
+impl<T: Real> Course<T> {
+    /// Forgets the plans, as the settings of the training's steps are others from here on.
+    pub(crate) fn change(&mut self, now: &Trainer<T>) {
+        self.steps = Steps::new();
+        if let Some(underway) = &mut self.epoch {
+            // The steps before were taken with other settings, and are not run again with these.
+            underway.before = (now.parameters.clone(), now.progress.clone());
+        }
     }
 }
 
@@ -116,19 +116,12 @@ impl<T: Real> Trainer<T> {
         let mut course = Course::default();
         let steps = self.steps_of_epoch(data.train)?;
         loop {
-            let (flow, at_end) = match self.advance(&mut course, data)? {
-                Advance::Nothing(outcome) => return Ok(outcome),
-                Advance::Step { examples, loss, .. } => {
-                    let (epoch, step) = (self.progress.epoch + 1, self.progress.step);
-                    let event = Event::Step { epoch, step, steps, examples, loss };
-                    (listen(event, self)?, step == steps)
-                }
-                Advance::Epoch { epoch, best } => {
-                    (listen(Event::Epoch { epoch: &epoch, best }, self)?, false)
-                }
-            };
+            let advance = self.advance(&mut course, data)?;
+            if let Advance::Nothing(outcome) = advance {
+                return Ok(outcome);
+            }
             // An epoch whose steps are done is scored first.
-            if flow == Flow::Stop && !at_end {
+            if listen(&advance, self)? == Flow::Stop && self.progress.step < steps {
                 return Ok(Outcome::Interrupted);
             }
         }
@@ -187,6 +180,29 @@ impl<T: Real> Trainer<T> {
         Ok(Advance::Step { examples, loss, rate })
     }
 
+    /// Where the training stands.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.progress.place()
+    }
+
+    /// Changes the course of the training from here on. Compiled plans are of the settings before.
+    pub(super) fn act(&mut self, action: &Action) -> Result<()> {
+        let mut config = self.config.clone();
+        match action {
+            Action::Stop => return Ok(()),
+            Action::Freeze { parameters } => config.freeze.push(parameters.clone()),
+            Action::Rate { rate } => config.lr = *rate,
+        }
+        config.validate()?;
+        let before = std::mem::replace(&mut self.config, config);
+        if let Err(error) = self.trained() {
+            self.config = before;
+            return Err(error);
+        }
+        Ok(())
+    }
+
     /// Scores an epoch whose steps are done, and moves on to the next one. Its steps took `time`, and
     /// its end began at `start`.
     fn end_epoch(
@@ -242,4 +258,4 @@ impl<T: Real> Trainer<T> {
 }
 
 /// Hears of every step and epoch.
-pub type Listen<'l, T> = dyn FnMut(Event<'_>, &Trainer<T>) -> Result<Flow> + 'l;
+pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;

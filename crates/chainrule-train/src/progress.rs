@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Place;
 use super::config::EarlyStopping;
 use chainrule::optim::Plateau;
 
@@ -59,8 +60,8 @@ impl Progress {
     }
 
     /// The place, to tell checkpoints apart.
-    pub(super) fn place(&self) -> (u32, u64) {
-        (self.epoch, self.step)
+    pub(super) fn place(&self) -> Place {
+        Place { epoch: self.epoch, step: self.step }
     }
 }
 

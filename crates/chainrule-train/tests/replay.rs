@@ -4,7 +4,7 @@ use chainrule::Real;
 use chainrule_explain::Language;
 use chainrule_train::data::{Dataset, Examples};
 use chainrule_train::{
-    Config, Event, Flow, Movement, Part, PartKind, Parts, RunFolder, StepExplanation, Trainer,
+    Advance, Config, Flow, Movement, Part, PartKind, Parts, RunFolder, StepExplanation, Trainer,
 };
 
 /// Points in the plane, by the quadrant's parity.
@@ -36,7 +36,7 @@ fn train<T: Real>(config: &Config, folder: &RunFolder, kept: u64) -> Vec<chainru
     let mut all = vec![trainer.parameters.clone()];
     trainer
         .run(parts, &mut |event, trainer| {
-            if let Event::Step { .. } = event {
+            if let Advance::Step { .. } = event {
                 all.push(trainer.parameters.clone());
                 if all.len() as u64 == kept + 1 {
                     folder.save(&trainer.checkpoint())?;

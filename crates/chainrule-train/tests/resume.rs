@@ -1,7 +1,7 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
 use chainrule_train::data::Dataset;
-use chainrule_train::{Checkpoint, Config, Event, Flow, Outcome, Parts, RunFolder, Trainer};
+use chainrule_train::{Advance, Checkpoint, Config, Flow, Outcome, Parts, RunFolder, Trainer};
 
 /// Points in the plane, by the quadrant's parity.
 fn points(count: usize) -> Dataset {
@@ -27,7 +27,7 @@ fn train(config: &Config, stops: &[u64]) -> Checkpoint<f32> {
             trainer.restore(checkpoint).unwrap();
         }
         let outcome = trainer.run(parts, &mut |event, trainer| {
-            if let Event::Step { .. } = event {
+            if let Advance::Step { .. } = event {
                 steps += 1;
             }
             if next.is_some_and(|&stop| steps >= stop) {

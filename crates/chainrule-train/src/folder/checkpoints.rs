@@ -38,7 +38,7 @@ impl RunFolder {
         self.write_lines(METRICS, epochs)?;
         let passing = [OPTIMIZER, MODEL].map(next);
         self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
-        self.write(&passing[1], &checkpoint::encode(parameters, &progress.place())?)?;
+        self.write(&passing[1], &checkpoint::encode(parameters, &written(progress))?)?;
         for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
             fs::rename(self.path.join(from), self.path.join(to))
                 .map_err(|error| self.unwritable(to, &error))?;
@@ -68,7 +68,7 @@ impl RunFolder {
             };
             for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
                 match self.read::<T, Progress>(&optimizer, &mut fault)? {
-                    Some((state, progress)) if progress.place() == place => {
+                    Some((state, progress)) if written(&progress) == place => {
                         pairs.push((parameters.clone(), state, progress));
                     }
                     _ => {}
@@ -133,7 +133,7 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_best<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let bytes = checkpoint::encode(&checkpoint.parameters, &checkpoint.progress.place())?;
+        let bytes = checkpoint::encode(&checkpoint.parameters, &written(&checkpoint.progress))?;
         self.write(BEST, &bytes)
     }
 
@@ -157,4 +157,9 @@ impl RunFolder {
             }
         }
     }
+}
+
+/// The place that a file of parameters tells.
+fn written(progress: &Progress) -> (u32, u64) {
+    (progress.epoch, progress.step)
 }

@@ -12,19 +12,22 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::journal::{self, Record};
 use super::tensorboard::EVENTS;
-use super::{Config, Epoch, GradientFlow};
+use super::{Action, Config, Epoch, GradientFlow, Identity, Place};
 use crate::data::Preparation;
 use chainrule::error::{Error, Result};
 use writing::{Made, WRITING, names, next};
 
 const CONFIG: &str = "config.toml";
 const DATA: &str = "data.json";
+const RUN: &str = "run.json";
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
+const JOURNAL: &str = "events.jsonl";
 
 /// What is made of a run when it ends.
 const PRODUCTS: [&str; 5] =
@@ -130,7 +133,8 @@ impl RunFolder {
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, DATA].into_iter().chain(PRODUCTS);
+        let old =
+            [MODEL, OPTIMIZER, BEST, METRICS, FLOW, JOURNAL, RUN, DATA].into_iter().chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
         let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
         old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
@@ -236,6 +240,32 @@ impl RunFolder {
         Ok(())
     }
 
+    /// What tells this run from others; `None` for a run of version 1, or one that was killed before it
+    /// was written.
+    ///
+    /// # Errors
+    /// The file is bad, or of a later version.
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        let path = self.path.join(RUN);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
+        let bad = |error: serde_json::Error| Error::file(&path, error);
+        let journal::Version { version } = serde_json::from_slice(&bytes).map_err(bad)?;
+        journal::check_version(&path, version)?;
+        serde_json::from_slice(&bytes).map(Some).map_err(bad)
+    }
+
+    /// Keeps what tells this run from others.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_identity(&self, identity: &Identity) -> Result<()> {
+        let text = serde_json::to_vec(identity);
+        self.write(RUN, &text.map_err(|error| Error::file(self.path.join(RUN), error))?)
+    }
+
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
     ///
     /// # Errors
@@ -313,6 +343,20 @@ impl RunFolder {
     /// The file cannot be written.
     pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
         self.write_lines(FLOW, epochs)
+    }
+
+    /// Everything that the run's journal tells, as it was written; nothing in a run of version 1, which
+    /// kept none. See [`journal::told_last`].
+    ///
+    /// # Errors
+    /// The file is bad, or of a later version.
+    pub fn journal(&self) -> Result<Vec<Record>> {
+        journal::read(&self.path.join(JOURNAL))
+    }
+
+    /// What was done to the training, by the places.
+    pub(super) fn actions(&self) -> Result<Vec<(Place, Action)>> {
+        Ok(journal::actions(&journal::told_last(self.journal()?)))
     }
 
     /// The values of a file of JSON lines; none where it does not exist.

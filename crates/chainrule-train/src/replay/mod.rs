@@ -10,7 +10,7 @@ mod text;
 
 pub use explanation::{Movement, Part, PartKind, StepExample, StepExplanation};
 
-use super::{Flow, Parts, Progress, RunFolder, Trainer};
+use super::{Advance, Course, Parts, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -62,10 +62,20 @@ impl<T: Real> Trainer<T> {
         }
         // The last step of an epoch is followed by what ends the epoch.
         let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
-        if !there(&self.progress) {
-            self.run(Parts { test: None, ..data }, &mut |_, trainer| {
-                Ok(if there(&trainer.progress) { Flow::Stop } else { Flow::Continue })
-            })?;
+        let data = Parts { test: None, ..data };
+        let (actions, mut course) = (folder.actions()?, Course::default());
+        let mut actions = actions.iter().peekable();
+        loop {
+            while let Some((_, action)) = actions.next_if(|(at, _)| *at <= self.place()) {
+                self.act(action)?;
+                course.change(self);
+            }
+            if there(&self.progress) {
+                break;
+            }
+            if let Advance::Nothing(_) = self.advance(&mut course, data)? {
+                break;
+            }
         }
         let reached = place(&self.progress);
         if reached + 1 != number {
