@@ -144,7 +144,7 @@ pub fn print_table(entries: &[Entry], by: Option<&str>, as_json: bool) -> Result
 fn overlay(entries: &[Entry], path: &Path) -> Result<Vec<u8>> {
     let mut charts: Vec<Chart> = Vec::new();
     for entry in entries {
-        for chart in crate::products::charts(&entry.epochs) {
+        for chart in chainrule_train::charts(&entry.epochs) {
             // One line a run: that of its last part, test before validation before train.
             let Some(series) = chart.series.last() else { continue };
             let series = Series {

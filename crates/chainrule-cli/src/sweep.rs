@@ -10,7 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use crate::arguments::{Sweep, threads, with};
-use crate::train::{Job, base};
+use crate::train::{Job, base, go_on, is_interrupted};
 use crate::{End, print, runs};
 
 /// A setting and what it may be.
@@ -54,8 +54,8 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         print::progress(&format!("{}/{}  {}", number + 1, trials.len(), words.join("  ")));
         let job = Job { options: train, config, threads, out: Some(&out), quiet: true };
         match job.run(Instant::now()) {
-            Ok(report) if report.is_interrupted() => {
-                print::progress(&format!("interrupted; {}", report.go_on()));
+            Ok(report) if is_interrupted(&report) => {
+                print::progress(&format!("interrupted; {}", go_on(&report)));
                 return Ok(End::Interrupted);
             }
             Ok(_) => {}

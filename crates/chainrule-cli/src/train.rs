@@ -1,67 +1,23 @@
 //! `train`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
-use chainrule::{Pool, Real};
-use chainrule_train::data::{Loaded, Preparation};
+use anyhow::Result;
+use chainrule::Pool;
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Advance, Config, Epoch, Flow, Outcome, Parts, Precision, RunFolder, Saver, Trainer,
+    Config, Epoch, Event, Outcome, Place, Report, RunFolder, Seconds, Session, Size, Start,
+    Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
-use serde::Serialize;
 
 use crate::arguments::{Train, threads};
-use crate::flow::FlowLog;
-use crate::{End, data, print, products};
-
-/// The outcome of a training that Ctrl-C stopped.
-const INTERRUPTED: &str = "interrupted";
-
-/// Seconds since the start of each part.
-#[derive(Serialize)]
-struct Seconds {
-    load: f64,
-    train: f64,
-    total: f64,
-}
-
-/// What a training reports.
-#[derive(Serialize)]
-pub struct Report {
-    pub run: String,
-    pub parameters: usize,
-    pub steps: u64,
-    pub seed: u64,
-    pub threads: usize,
-    pub epochs: Vec<Epoch>,
-    #[serde(rename = "final")]
-    pub last: BTreeMap<String, f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub best: Option<u32>,
-    pub outcome: &'static str,
-    seconds: Seconds,
-    pub parameters_sha256: String,
-}
-
-impl Report {
-    pub fn is_interrupted(&self) -> bool {
-        self.outcome == INTERRUPTED
-    }
-
-    /// Where an interrupted run is, and what goes on with it.
-    pub fn go_on(&self) -> String {
-        let run = shell(&self.run);
-        format!("saved in {run}; go on with: chainrule train --resume {run}")
-    }
-}
+use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
     let start = Instant::now();
@@ -74,7 +30,7 @@ pub fn train(options: &Train) -> Result<End> {
         true => print::json(&report)?,
         false => print::text(&summary(&report))?,
     }
-    Ok(if report.is_interrupted() { End::Interrupted } else { End::Done })
+    Ok(if is_interrupted(&report) { End::Interrupted } else { End::Done })
 }
 
 /// The run's settings: the configuration's, or the defaults, with the command line on top.
@@ -122,148 +78,50 @@ impl Job<'_> {
             Some(dir) => data::own(dir, self.config)?,
             None => data::load(self.config)?,
         };
-        let seconds = start.elapsed().as_secs_f64();
-        let mut report = match self.config.dtype {
-            Precision::F64 => self.train::<f64>(&loaded)?,
-            Precision::F32 => self.train::<f32>(&loaded)?,
-        };
-        report.seconds.load = seconds;
-        report.seconds.total = start.elapsed().as_secs_f64();
+        let load = start.elapsed().as_secs_f64();
+        let training = flat_training(self.config, loaded, &Arc::new(Pool::new(self.threads)))?;
+        self.show(&*training)?;
+        // The folder comes last: a model that cannot be made leaves nothing behind.
+        let mut session = Session::start(training, self.config, &self.start())?;
+        session.interrupt_by(interruption()?);
+        let progress = Arc::new(Progress::new(self, session.training()));
+        let bar = progress.clone();
+        session.listen(move |place, event| {
+            bar.hear(place, event);
+            Ok(())
+        });
+        let went = session.run(Until::End);
+        progress.clear();
+        went?;
+        let mut report = session.finish()?;
+        report.seconds = Seconds { load, total: start.elapsed().as_secs_f64(), ..report.seconds };
         Ok(report)
     }
 
-    fn train<T: Real>(&self, loaded: &Loaded) -> Result<Report> {
-        let train = &*loaded.train;
-        let target = train.target();
-        let model = self.config.model_for(train.width(), target)?;
-        let pool = Arc::new(Pool::new(self.threads));
-        let mut trainer = Trainer::<T>::new(&model, self.config, train)?.with_pool(&pool);
-        self.show(&trainer, loaded)?;
-        // The folder comes last: a model that cannot be made leaves nothing behind.
-        let folder = match &self.options.resume {
-            Some(dir) => RunFolder::open(dir)?,
-            None => self.folder()?,
-        };
-        let _lock = folder.lock()?;
-        if self.options.resume.is_some() {
-            folder.tidy()?;
-            self.restore(&mut trainer, &folder, &loaded.preparation)?;
-        }
-        folder.save_preparation(&loaded.preparation)?;
-        let start = Instant::now();
-        let outcome = self.follow(&mut trainer, loaded, &folder)?;
-        let steps = train.len().div_ceil(self.config.batch_size.min(train.len().max(1))) as u64;
-        let done = u64::from(trainer.progress.epoch) * steps + trainer.progress.step;
-        products::write(&folder, self.config, &trainer, loaded)?;
-        let parameters = trainer.model_parameters();
-        Ok(Report {
-            run: folder.path().display().to_string(),
-            parameters: parameters.count(),
-            steps: done,
-            seed: self.config.seed,
-            threads: self.threads,
-            last: trainer.epochs.last().map(|epoch| epoch.scores.clone()).unwrap_or_default(),
-            best: trainer.progress.best.map(|(epoch, _)| epoch),
-            outcome: match outcome {
-                Outcome::Finished => "finished",
-                Outcome::StoppedEarly => "stopped early",
-                Outcome::Interrupted => INTERRUPTED,
-            },
-            epochs: trainer.epochs,
-            seconds: Seconds { load: 0.0, train: start.elapsed().as_secs_f64(), total: 0.0 },
-            parameters_sha256: parameters.sha256(),
-        })
-    }
-
-    /// Goes on from the folder's last checkpoint, where it has one.
-    fn restore<T: Real>(
-        &self,
-        trainer: &mut Trainer<T>,
-        folder: &RunFolder,
-        preparation: &Preparation,
-    ) -> Result<()> {
-        let Some(checkpoint) = folder.load()? else { return Ok(()) };
-        let place = || {
-            format!(
-                "the checkpoint in {} does not fit its configuration and the dataset `{}`",
-                folder.path().display(),
-                self.config.dataset
-            )
-        };
-        trainer.restore(checkpoint).map_err(|error| data::of_file(&error)).with_context(place)?;
-        Ok(folder.check_preparation(preparation)?)
-    }
-
-    /// Trains with a bar, checkpoints and an ear for Ctrl-C.
-    fn follow<T: Real>(
-        &self,
-        trainer: &mut Trainer<T>,
-        loaded: &Loaded,
-        folder: &RunFolder,
-    ) -> Result<Outcome> {
-        let interrupted = interruption()?;
-        let events = products::Events::create(folder, &trainer.epochs)?;
-        let mut flow = match self.config.gradient_flow {
-            true => Some(FlowLog::begin(folder, trainer, &*loaded.train)?),
-            false => None,
-        };
-        let saver = Saver::new(folder.clone());
-        let progress = Progress::new(self, trainer.epochs.len(), loaded.train.len());
-        let every = self.config.checkpoint_every;
-        let parts = Parts {
-            train: &*loaded.train,
-            validation: loaded.validation.as_deref(),
-            test: loaded.test.as_deref(),
-        };
-        let outcome = trainer.run(parts, &mut |event, trainer| {
-            let stop = interrupted.load(Ordering::Relaxed);
-            match event {
-                Advance::Nothing(_) => {}
-                Advance::Step { examples, loss, .. } => {
-                    let (epoch, step) = (trainer.progress.epoch + 1, trainer.progress.step);
-                    progress.step(epoch, step, *examples, *loss);
-                    let wanted = every > 0 && step.is_multiple_of(every) || stop;
-                    if wanted && step < progress.per_epoch {
-                        saver.save(trainer.checkpoint(), false)?;
-                    }
-                }
-                Advance::Epoch { epoch, best } => {
-                    // Before the checkpoint, so that nothing is missing where it goes on.
-                    flow.as_mut().map_or(Ok(()), |flow| flow.add(trainer))?;
-                    saver.save(trainer.checkpoint(), *best)?;
-                    events.add(epoch)?;
-                    progress.epoch(epoch);
-                }
-            }
-            Ok(if stop { Flow::Stop } else { Flow::Continue })
-        });
-        // What went wrong in writing is the cause of what went wrong in training.
-        let written = saver.finish();
-        progress.clear();
-        written?;
-        Ok(outcome?)
-    }
-
     /// Shows the plan of a step and where its time goes, where that is asked for.
-    fn show<T: Real>(&self, trainer: &Trainer<T>, loaded: &Loaded) -> Result<()> {
+    fn show(&self, training: &dyn Training) -> Result<()> {
         if let Some(path) = &self.options.profile {
-            if let Some(profile) = trainer.profile(&*loaded.train)? {
+            if let Some(profile) = training.profile()? {
                 print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
                 print::progress(&profile.to_string());
             }
         } else if self.options.show_plan {
-            print::progress(&trainer.plan(&*loaded.train)?.to_string());
+            print::progress(&training.plan()?.to_string());
         }
         Ok(())
     }
 
-    fn folder(&self) -> Result<RunFolder> {
-        if let Some(path) = self.out {
-            return Ok(RunFolder::create(path, self.config, self.options.force)?);
+    /// Where the run is kept.
+    fn start(&self) -> Start {
+        match (&self.options.resume, self.out) {
+            (Some(dir), _) => Start::Resume(dir.clone()),
+            (None, Some(path)) => Start::New { path: path.into(), force: self.options.force },
+            (None, None) => {
+                let dataset = Path::new(&self.config.dataset);
+                let name = dataset.file_stem().unwrap_or(dataset.as_os_str()).to_string_lossy();
+                Start::Numbered { parent: "runs".into(), name: name.replace(':', "-") }
+            }
         }
-        let dataset = Path::new(&self.config.dataset);
-        let name = dataset.file_stem().unwrap_or(dataset.as_os_str()).to_string_lossy();
-        Ok(RunFolder::create_numbered(Path::new("runs"), &name.replace(':', "-"), self.config)?)
     }
 }
 
@@ -296,28 +154,33 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(job: &Job<'_>, before: usize, examples: usize) -> Self {
-        let per_epoch = examples.div_ceil(job.config.batch_size.min(examples.max(1))) as u64;
-        let total = per_epoch * u64::from(job.config.epochs);
+    fn new(job: &Job<'_>, training: &dyn Training) -> Self {
+        let Size { epochs, steps, .. } = training.size();
         Self {
             start: Instant::now(),
-            bar: (!job.quiet).then(|| print::bar(total)),
+            bar: (!job.quiet).then(|| print::bar(steps * u64::from(epochs))),
             lines: job.options.json || !std::io::stderr().is_terminal(),
-            before: before as u64 * per_epoch,
-            epochs: job.config.epochs,
-            per_epoch,
+            before: u64::from(training.place().epoch) * steps,
+            epochs,
+            per_epoch: steps,
         }
     }
 
-    fn step(&self, epoch: u32, step: u64, examples: usize, loss: f64) {
+    fn hear(&self, place: Place, event: &Event) {
+        match event {
+            Event::Step { examples, loss, .. } => self.step(place, *examples, *loss),
+            Event::Epoch { metrics, .. } => self.epoch(metrics),
+            _ => {}
+        }
+    }
+
+    fn step(&self, Place { epoch, step }: Place, examples: usize, loss: f64) {
         let Some(bar) = self.bar.as_ref().filter(|_| step % 16 == 0 || step == 1) else { return };
-        let done = u64::from(epoch - 1) * self.per_epoch + step;
+        let done = u64::from(epoch) * self.per_epoch + step;
         let seconds = self.start.elapsed().as_secs_f64();
         let speed = done.saturating_sub(self.before) as f64 * examples as f64 / seconds;
-        bar.set_message(format!(
-            "epoch {epoch}/{} loss {loss:.4} {speed:.0} samples/s",
-            self.epochs
-        ));
+        let (epoch, epochs) = (epoch + 1, self.epochs);
+        bar.set_message(format!("epoch {epoch}/{epochs} loss {loss:.4} {speed:.0} samples/s"));
         bar.set_position(done);
     }
 
@@ -357,6 +220,17 @@ fn counted(count: impl TryInto<u64>, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Whether Ctrl-C stopped the training.
+pub fn is_interrupted(report: &Report) -> bool {
+    report.outcome == Outcome::Interrupted.to_string()
+}
+
+/// Where an interrupted run is, and what goes on with it.
+pub fn go_on(report: &Report) -> String {
+    let run = shell(&report.run);
+    format!("saved in {run}; go on with: chainrule train --resume {run}")
+}
+
 fn summary(report: &Report) -> String {
     let mut out = String::new();
     let run = shell(&report.run);
@@ -370,7 +244,7 @@ fn summary(report: &Report) -> String {
     }
     let scores = if scores.is_empty() { String::new() } else { scores.join(", ") + " " };
     let epochs = report.epochs.len();
-    let of = match report.outcome {
+    let of = match report.outcome.as_str() {
         "stopped early" => format!(
             "; stopped early, as the validation loss was best in epoch {}",
             report.best.unwrap_or(0)
@@ -385,9 +259,9 @@ fn summary(report: &Report) -> String {
         counted(report.parameters, "parameter"),
         report.seconds.total
     );
-    let _ = match report.outcome {
-        INTERRUPTED => writeln!(out, "interrupted; {}", report.go_on()),
-        _ => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
+    let _ = match is_interrupted(report) {
+        true => writeln!(out, "interrupted; {}", go_on(report)),
+        false => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out
 }

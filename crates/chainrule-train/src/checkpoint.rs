@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Epoch, Progress, Trainer};
+use super::{Epoch, Place, Progress, RunFolder, Snapshot, Trainer};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -63,6 +63,20 @@ impl<T: Real> Trainer<T> {
         self.parameters = restored;
         (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
         Ok(())
+    }
+}
+
+impl<T: Real> Snapshot for Checkpoint<T> {
+    fn place(&self) -> Place {
+        self.progress.place()
+    }
+
+    fn save(&self, folder: &RunFolder) -> Result<()> {
+        folder.save(self)
+    }
+
+    fn save_best(&self, folder: &RunFolder) -> Result<()> {
+        folder.save_best(self)
     }
 }
 

@@ -62,6 +62,11 @@ impl<T: Real> Default for Course<T> {
 }
 
 impl<T: Real> Course<T> {
+    /// Forgets the epoch under way, as the training is put elsewhere.
+    pub(crate) fn leave(&mut self) {
+        self.epoch = None;
+    }
+
     /// Forgets the plans, as the settings of the training's steps are others from here on.
     pub(crate) fn change(&mut self, now: &Trainer<T>) {
         self.steps = Steps::new();

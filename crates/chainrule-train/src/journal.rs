@@ -125,6 +125,11 @@ impl Journal {
         // One call a line, so that whoever follows the file sees whole lines.
         self.file.write_all(&line).map_err(|error| unwritable(&self.path, &error))
     }
+
+    /// Another handle on the file, which is synced before a checkpoint takes its place.
+    pub(super) fn handle(&self) -> Result<File> {
+        self.file.try_clone().map_err(|error| unwritable(&self.path, &error))
+    }
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {

@@ -1,73 +1,78 @@
 //! Writes checkpoints beside the training, which does not wait for the disk.
 
+use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{Checkpoint, RunFolder};
+use super::folder::JOURNAL;
+use super::{Place, RunFolder, Snapshot};
 use chainrule::error::{Error, Result};
-use chainrule::tensor::Real;
 
 /// A thread that writes checkpoints into a run's folder. Where they come faster than the disk takes
 /// them, only the latest is written, and the latest of the best.
 ///
 /// ```
+/// use std::sync::Arc;
 /// use chainrule_train::{Checkpoint, Config, RunFolder, Saver};
 /// # let temporary = tempfile::tempdir().unwrap();
 /// # let path = temporary.path().join("run");
 /// let folder = RunFolder::create(&path, &Config::default(), false)?;
-/// let saver = Saver::<f32>::new(folder.clone());
-/// saver.save(Checkpoint::default(), false)?;
+/// let saver = Saver::new(folder.clone(), None);
+/// saver.save(Arc::new(Checkpoint::<f32>::default()), false)?;
 /// saver.finish()?;
 /// assert!(folder.load::<f32>()?.is_some());
 /// # Ok::<(), chainrule::Error>(())
 /// ```
-pub struct Saver<T> {
-    desk: Arc<Desk<T>>,
-    writer: JoinHandle<Result<()>>,
+pub struct Saver {
+    desk: Arc<Desk>,
+    writer: Option<JoinHandle<Result<()>>>,
 }
 
 /// Where the training leaves checkpoints for the writer.
-struct Desk<T> {
-    waiting: Mutex<Waiting<T>>,
+struct Desk {
+    waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
-struct Waiting<T> {
-    last: Option<Checkpoint<T>>,
-    best: Option<Checkpoint<T>>,
+#[derive(Default)]
+struct Waiting {
+    last: Option<Arc<dyn Snapshot>>,
+    best: Option<Arc<dyn Snapshot>>,
+    /// What has been written, with whether it was the best, since somebody asked.
+    written: Vec<(Place, bool)>,
     /// No more will come.
     closed: bool,
     /// The writer met an error and is gone.
     failed: bool,
 }
 
-impl<T> Desk<T> {
-    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Whoever panicked holding the lock left whole checkpoints.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Real> Saver<T> {
-    /// A writer into `folder`.
+impl Saver {
+    /// A writer into `folder`. What the run's journal tells is on the disk before a checkpoint that
+    /// follows it: `journal` is synced first.
     #[must_use]
-    pub fn new(folder: RunFolder) -> Self {
-        let waiting = Waiting { last: None, best: None, closed: false, failed: false };
-        let desk = Arc::new(Desk { waiting: Mutex::new(waiting), changed: Condvar::new() });
+    pub fn new(folder: RunFolder, journal: Option<File>) -> Self {
+        let desk = Arc::new(Desk { waiting: Mutex::default(), changed: Condvar::new() });
         let own = desk.clone();
         let writer = std::thread::spawn(move || {
-            let written = write_all(&own, &folder);
+            let written = write_all(&own, &folder, journal.as_ref());
             own.lock().failed = written.is_err();
             written
         });
-        Self { desk, writer }
+        Self { desk, writer: Some(writer) }
     }
 
     /// Has a checkpoint written, and also kept as the best where it is.
     ///
     /// # Errors
     /// An earlier checkpoint could not be written; [`Saver::finish`] says why.
-    pub fn save(&self, checkpoint: Checkpoint<T>, best: bool) -> Result<()> {
+    pub fn save(&self, checkpoint: Arc<dyn Snapshot>, best: bool) -> Result<()> {
         let mut waiting = self.desk.lock();
         if waiting.failed {
             return Err(Error::Mismatch("an earlier checkpoint could not be written".into()));
@@ -80,18 +85,41 @@ impl<T: Real> Saver<T> {
         Ok(())
     }
 
-    /// Waits until everything is written.
+    /// The places of the checkpoints that have been written since the last call, and whether each is
+    /// kept as the best.
+    #[must_use]
+    pub fn written(&self) -> Vec<(Place, bool)> {
+        std::mem::take(&mut self.desk.lock().written)
+    }
+
+    /// Waits until everything is written; what [`Saver::written`] has not told yet.
     ///
     /// # Errors
     /// A checkpoint could not be written.
-    pub fn finish(self) -> Result<()> {
+    pub fn finish(mut self) -> Result<Vec<(Place, bool)>> {
+        self.close().map(|()| self.written())
+    }
+
+    fn close(&mut self) -> Result<()> {
         self.desk.lock().closed = true;
         self.desk.changed.notify_one();
-        self.writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let Some(writer) = self.writer.take() else { return Ok(()) };
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
-fn write_all<T: Real>(desk: &Desk<T>, folder: &RunFolder) -> Result<()> {
+impl Drop for Saver {
+    /// Nothing is written into a folder that another training may take from now on.
+    fn drop(&mut self) {
+        self.desk.lock().closed = true;
+        self.desk.changed.notify_one();
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write_all(desk: &Desk, folder: &RunFolder, journal: Option<&File>) -> Result<()> {
     loop {
         let mut waiting = desk.lock();
         while waiting.last.is_none() && waiting.best.is_none() && !waiting.closed {
@@ -102,7 +130,14 @@ fn write_all<T: Real>(desk: &Desk<T>, folder: &RunFolder) -> Result<()> {
         if last.is_none() && best.is_none() {
             return Ok(());
         }
-        best.map_or(Ok(()), |checkpoint| folder.save_best(&checkpoint))?;
-        last.map_or(Ok(()), |checkpoint| folder.save(&checkpoint))?;
+        if let Some(journal) = journal {
+            let synced = journal.sync_data();
+            synced.map_err(|error| Error::file(folder.path().join(JOURNAL), error))?;
+        }
+        best.as_ref().map_or(Ok(()), |snapshot| snapshot.save_best(folder))?;
+        last.as_ref().map_or(Ok(()), |snapshot| snapshot.save(folder))?;
+        let of_best = best.as_ref().map(|best| best.place());
+        let places = last.iter().map(|last| (last.place(), of_best == Some(last.place())));
+        desk.lock().written.extend(places);
     }
 }

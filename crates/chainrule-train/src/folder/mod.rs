@@ -27,7 +27,7 @@ const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
-const JOURNAL: &str = "events.jsonl";
+pub(super) const JOURNAL: &str = "events.jsonl";
 
 /// What is made of a run when it ends.
 const PRODUCTS: [&str; 5] =

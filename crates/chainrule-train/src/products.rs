@@ -1,92 +1,97 @@
-//! What a run's folder holds beside its checkpoints: curves, pictures, a README, TensorBoard's events.
+//! What a run's folder holds beside its checkpoints and its journal: curves, pictures, a README and
+//! TensorBoard's events.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::path::Path;
 
-use anyhow::Result;
-use chainrule::Real;
+use chainrule::error::Result;
 use chainrule::nn::{AffineSpec, LayerSpec};
-use chainrule_train::curves::{self, Chart, Series};
-use chainrule_train::data::Loaded;
-use chainrule_train::readme::{self, Summary};
-use chainrule_train::tensorboard::EventWriter;
-use chainrule_train::{Config, Epoch, RunFolder, Scores, Trainer, evaluate};
+use chainrule::tensor::Real;
 
-/// The file that TensorBoard reads, written as the training goes.
-pub struct Events(RefCell<EventWriter>);
+use super::curves::{self, Chart, Series};
+use super::readme::{self, Summary};
+use super::tensorboard::EventWriter;
+use super::{Config, Epoch, Evaluation, Event, GradientFlow, Place, RunFolder, Scores, Trainer};
+use crate::data::Loaded;
 
-impl Events {
-    /// A new file; the epochs that are done are in one of before.
-    pub fn create(folder: &RunFolder, epochs: &[Epoch]) -> chainrule::Result<Self> {
-        let writer = match epochs.last() {
-            None => EventWriter::create(folder.path())?,
-            Some(last) => EventWriter::append(folder.path(), u64::from(last.epoch) + 1)?,
-        };
-        Ok(Self(RefCell::new(writer)))
-    }
-
-    pub fn add(&self, epoch: &Epoch) -> chainrule::Result<()> {
-        let mut writer = self.0.borrow_mut();
-        let step = u64::from(epoch.epoch);
-        writer.scalar("loss/train", step, epoch.train_loss)?;
-        for (name, score) in &epoch.scores {
+/// Writes the scores of each epoch where TensorBoard reads them. The epochs before `done` are in
+/// another file already.
+pub(super) fn for_tensorboard(
+    folder: &RunFolder,
+    done: u32,
+) -> Result<impl FnMut(Place, &Event) -> Result<()> + Send + use<>> {
+    let mut writer = match done {
+        0 => EventWriter::create(folder.path())?,
+        done => EventWriter::append(folder.path(), u64::from(done) + 1)?,
+    };
+    Ok(move |_, event: &Event| {
+        let Event::Epoch { metrics, .. } = event else { return Ok(()) };
+        let step = u64::from(metrics.epoch);
+        writer.scalar("loss/train", step, metrics.train_loss)?;
+        for (name, score) in &metrics.scores {
             // Curves of one score stand in one chart: `loss/test` beside `loss/train`.
             let (part, score_name) = name.split_once('_').unwrap_or(("", name));
             writer.scalar(&format!("{score_name}/{part}"), step, *score)?;
         }
         writer.flush()
+    })
+}
+
+/// Keeps the gradient flow of each epoch, after the `flows` of those that are done.
+pub(super) fn for_gradient_flow(
+    folder: &RunFolder,
+    mut flows: Vec<GradientFlow>,
+) -> impl FnMut(Place, &Event) -> Result<()> + Send + use<> {
+    let folder = folder.clone();
+    move |_, event: &Event| {
+        let Event::GradientFlow { flow } = event else { return Ok(()) };
+        flows.push(flow.clone());
+        folder.save_gradient_flow(&flows)
     }
 }
 
-/// Writes what is made of a training that has ended or been interrupted.
-pub fn write<T: Real>(
+/// Writes what is made of a training that has ended or been interrupted; `scored` are the scores of
+/// the part that was held out, where there is one.
+pub(super) fn write<T: Real>(
     folder: &RunFolder,
-    config: &Config,
     trainer: &Trainer<T>,
     loaded: &Loaded,
+    scored: Option<&Evaluation>,
 ) -> Result<()> {
     if trainer.epochs.is_empty() {
         return Ok(());
     }
+    let config = &trainer.config;
     let charts = charts(&trainer.epochs);
     folder.write_product("curves.svg", curves::curves_svg(&charts)?.as_bytes())?;
     folder.write_product("curves.png", &curves::curves_png(&charts)?)?;
-    let parameters = trainer.model_parameters();
-    let mut confusion = false;
-    if let Some(data) = loaded.test.as_deref().or(loaded.validation.as_deref()) {
-        let loss = config.loss_for(data.target())?;
-        let pool = Arc::clone(&trainer.pool);
-        let scored = evaluate(&trainer.model, loss, &parameters, data, &pool, config.top_k)?;
-        if let Scores::Classes(scores) = scored.scores {
+    let confusion = match scored.map(|scored| &scored.scores) {
+        Some(Scores::Classes(scores)) => {
             let names = class_names(loaded, scores.confusion.len());
             let svg = curves::confusion_svg(&names, &scores.confusion)?;
             folder.write_product("confusion.svg", svg.as_bytes())?;
             let png = curves::confusion_png(&names, &scores.confusion)?;
             folder.write_product("confusion.png", &png)?;
-            confusion = true;
+            true
         }
-    }
+        _ => false,
+    };
+    let (inputs, outputs) = (loaded.train.width(), trainer.model.outputs());
+    let last = trainer.epochs.last().map(|epoch| epoch.scores.clone()).unwrap_or_default();
     let summary = Summary {
         folder: folder.path().display().to_string(),
         data: config.dataset.clone(),
         input: input(config),
-        inputs: loaded.train.width(),
-        outputs: trainer.model.outputs(),
+        inputs,
+        outputs,
         classes: loaded.preparation.class_names().to_vec(),
-        layers: layers(config, loaded.train.width(), trainer.model.outputs()),
-        parameters: parameters.count(),
+        layers: layers(config, inputs, outputs),
+        parameters: trainer.model_parameters().count(),
         epochs: trainer.progress.epoch,
-        scores: trainer
-            .epochs
-            .last()
-            .map(|e| e.scores.clone().into_iter().collect())
-            .unwrap_or_default(),
+        scores: last.into_iter().collect(),
         confusion,
     };
-    folder.write_product("README.md", readme::text(&summary).as_bytes())?;
-    Ok(())
+    folder.write_product("README.md", readme::text(&summary).as_bytes())
 }
-
 /// The layers in words.
 fn layers(config: &Config, mut width: usize, outputs: usize) -> Vec<String> {
     let mut words = Vec::new();
@@ -111,7 +116,7 @@ fn class_names(loaded: &Loaded, classes: usize) -> Vec<String> {
 
 /// What `predict` takes for such data.
 fn input(config: &Config) -> String {
-    let path = std::path::Path::new(&config.dataset);
+    let path = Path::new(&config.dataset);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some(extension) => format!("new.{extension}"),
         None if ["iris", "wine"].contains(&config.dataset.as_str()) => "new.csv".into(),
@@ -119,7 +124,7 @@ fn input(config: &Config) -> String {
     }
 }
 
-/// The losses and, below them, the other scores by epoch.
+/// The charts of a training: the losses and, below them, the other scores, by epoch.
 pub fn charts(epochs: &[Epoch]) -> Vec<Chart> {
     let x = |epoch: &Epoch| f64::from(epoch.epoch);
     let mut losses = vec![Series {

@@ -1,0 +1,524 @@
+//! A session: a training with its folder, its journal and its listeners, from its start to its end.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::control::{Control, Next};
+use super::folder::JOURNAL;
+use super::{
+    Action, Advance, Config, Epoch, Event, Identity, Journal, Lock, Outcome, Place, RunFolder,
+    Saver, Size, Training, journal, products,
+};
+use chainrule::error::{Error, Result};
+
+/// Where a session keeps its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// In a new folder; with `force` an earlier run's is taken.
+    New {
+        /// The folder's path.
+        path: PathBuf,
+        /// Whether an earlier run there goes.
+        force: bool,
+    },
+    /// In the first free folder `<parent>/<name>-<number>`.
+    Numbered {
+        /// The folder of the runs.
+        parent: PathBuf,
+        /// The name.
+        name: String,
+    },
+    /// In the folder of a run, from whose last checkpoint the training goes on.
+    Resume(PathBuf),
+}
+
+/// How far a session goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until so many steps are done, counted over all epochs.
+    Step(u64),
+    /// Until so many epochs are done.
+    Epoch(u32),
+    /// To the end of the training.
+    End,
+}
+
+/// What a session hears after each event, and may do about it.
+type Callback = dyn FnMut(&dyn Training, Place, &Event) -> Result<Option<Action>> + Send;
+
+/// A training under way, whatever its model and data are: it is stepped, paused and stopped, keeps its
+/// checkpoints and its journal in a folder, and tells its listeners what happens. It owns all that it
+/// needs and can be sent to another thread.
+///
+/// ```
+/// use std::sync::Arc;
+/// use chainrule::Pool;
+/// use chainrule_train::{Config, Event, Session, Start, Until, flat_training};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
+/// let config = Config { epochs: 3, ..Config::for_dataset("iris") };
+/// let loaded = config.source().load(&|name| Ok(data.join(name)))?;
+/// let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
+/// let mut session = Session::start(training, &config, &Start::New { path, force: false })?;
+/// session.listen(|place, event| {
+///     if let Event::Epoch { metrics, .. } = event {
+///         println!("epoch {}: {}", place.epoch, metrics.train_loss);
+///     }
+///     Ok(())
+/// });
+/// session.step()?;
+/// session.run(Until::Epoch(2))?;
+/// session.run(Until::End)?;
+/// let report = session.finish()?;
+/// assert_eq!((report.outcome.as_str(), report.epochs.len()), ("finished", 3));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub struct Session {
+    training: Box<dyn Training>,
+    config: Config,
+    folder: RunFolder,
+    journal: Journal,
+    saver: Option<Saver>,
+    /// After the saver, which writes while it is dropped.
+    _lock: Lock,
+    callbacks: Vec<Box<Callback>>,
+    control: Control,
+    size: Size,
+    outcome: Option<Outcome>,
+    /// The place of the last checkpoint that was given to the saver.
+    kept: Option<Place>,
+    /// The time that it has trained.
+    time: Duration,
+}
+
+/// What a training has come to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The run's folder.
+    pub run: String,
+    /// The elements of all parameters.
+    pub parameters: usize,
+    /// The steps that are done, over all epochs.
+    pub steps: u64,
+    /// The seed.
+    pub seed: u64,
+    /// The threads.
+    pub threads: usize,
+    /// The metrics of each epoch.
+    pub epochs: Vec<Epoch>,
+    /// The last scores.
+    #[serde(rename = "final")]
+    pub last: BTreeMap<String, f64>,
+    /// The epoch with the smallest validation loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<u32>,
+    /// How it ended: `finished`, `stopped early` or `interrupted`.
+    pub outcome: String,
+    /// How long it took.
+    pub seconds: Seconds,
+    /// The digest of the parameters' bytes.
+    pub parameters_sha256: String,
+}
+
+/// How long the parts of a training took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Reading the data, as far as whoever started the session tells it.
+    pub load: f64,
+    /// Training and writing.
+    pub train: f64,
+    /// All of it.
+    pub total: f64,
+}
+
+impl Session {
+    /// Starts a training, or goes on with one: takes the folder, and writes down how the data is
+    /// prepared. `training` is fresh.
+    ///
+    /// # Errors
+    /// The folder cannot be had: it exists, another training is under way in it, or it cannot be
+    /// written; or its files are bad, or of other settings or data.
+    pub fn start(training: Box<dyn Training>, config: &Config, start: &Start) -> Result<Self> {
+        let folder = match start {
+            Start::New { path, force } => RunFolder::create(path, config, *force)?,
+            Start::Numbered { parent, name } => RunFolder::create_numbered(parent, name, config)?,
+            Start::Resume(path) => RunFolder::open(path)?,
+        };
+        let lock = folder.lock()?;
+        let mut training = training;
+        let resumes = matches!(start, Start::Resume(_));
+        if resumes {
+            folder.tidy()?;
+            training.resume(&folder)?;
+        }
+        training.describe(&folder)?;
+        let identity = match folder.identity()? {
+            Some(identity) => identity,
+            None => {
+                let identity = Identity::new(&folder.config()?, None)?;
+                folder.save_identity(&identity)?;
+                identity
+            }
+        };
+        let told = folder.journal()?;
+        let journal = Journal::open(&folder.path().join(JOURNAL), &identity.id)?;
+        let saver = Saver::new(folder.clone(), Some(journal.handle()?));
+        let done = training.epochs().len() as u32;
+        let mut session = Self {
+            size: training.size(),
+            training,
+            config: config.clone(),
+            _lock: lock,
+            journal,
+            saver: Some(saver),
+            callbacks: Vec::new(),
+            control: Control::default(),
+            outcome: None,
+            kept: None,
+            time: Duration::ZERO,
+            folder,
+        };
+        session.listen(products::for_tensorboard(&session.folder, done)?);
+        session.begin(resumes, &told)?;
+        Ok(session)
+    }
+
+    /// Tells the beginning.
+    fn begin(&mut self, resumes: bool, told: &[journal::Record]) -> Result<()> {
+        let place = self.training.place();
+        if told.is_empty() {
+            // A run of version 1 kept no journal: what it knows of its epochs is told now.
+            for metrics in self.training.epochs() {
+                let place = Place { epoch: metrics.epoch, step: 0 };
+                let event = Event::Epoch { metrics: metrics.clone(), best: false };
+                self.journal.tell(place, &event)?;
+            }
+        }
+        let size = self.size.clone();
+        self.tell(&if resumes { Event::Resumed(size) } else { Event::Began(size) })?;
+        if self.config.gradient_flow {
+            let mut flows = self.folder.gradient_flow()?;
+            flows.retain(|flow| flow.epoch <= place.epoch);
+            let fresh = flows.is_empty() && place.step == 0;
+            self.listen(products::for_gradient_flow(&self.folder, flows));
+            if fresh {
+                self.tell_gradient_flow()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has `listener` hear of every event from here on, each with its place.
+    pub fn listen(
+        &mut self,
+        mut listener: impl FnMut(Place, &Event) -> Result<()> + Send + 'static,
+    ) {
+        self.callbacks.push(Box::new(move |_, place, event| listener(place, event).map(|()| None)));
+    }
+
+    /// Has `callback` hear of every event from here on, look at the training, and change its course:
+    /// what it asks for is done before the next step, and is in the journal.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use chainrule::Pool;
+    /// use chainrule_train::{Action, Config, Event, Session, Start, Until, flat_training};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
+    /// # let config = Config { epochs: 3, ..Config::for_dataset("iris") };
+    /// # let loaded = config.source().load(&|name| Ok(data.join(name)))?;
+    /// # let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
+    /// let mut session = Session::start(training, &config, &Start::New { path, force: false })?;
+    /// session.callback(|_, _, event| match event {
+    ///     Event::Epoch { metrics, .. } if metrics.train_loss < 10.0 => Ok(Some(Action::Stop)),
+    ///     _ => Ok(None),
+    /// });
+    /// session.run(Until::End)?;
+    /// assert_eq!(session.finish()?.epochs.len(), 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn callback(
+        &mut self,
+        callback: impl FnMut(&dyn Training, Place, &Event) -> Result<Option<Action>> + Send + 'static,
+    ) {
+        self.callbacks.push(Box::new(callback));
+    }
+
+    /// Stops the training, as [`Control::stop`], once `flag` is set; a handler of signals can set it.
+    pub fn interrupt_by(&mut self, flag: Arc<AtomicBool>) {
+        self.control.watch(flag);
+    }
+
+    /// What pauses and stops the session, from any thread.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
+    /// The training.
+    #[must_use]
+    pub fn training(&self) -> &dyn Training {
+        &*self.training
+    }
+
+    /// The folder of the run.
+    #[must_use]
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// How the session ended, once it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome
+    }
+
+    /// Changes the course of the training from here on.
+    ///
+    /// # Errors
+    /// As [`Training::act`], or the journal cannot be written.
+    pub fn act(&mut self, action: Action) -> Result<()> {
+        self.training.act(&action)?;
+        if action == Action::Stop {
+            self.control.stop();
+        }
+        self.tell(&Event::Acted { action })
+    }
+
+    /// Does one step and, after the last one of an epoch, scores it; `false` where the training is
+    /// over. Nobody is asked whether it may.
+    ///
+    /// # Errors
+    /// The training diverges, its data cannot be read, a file cannot be written, or a listener fails:
+    /// the session is then over.
+    pub fn step(&mut self) -> Result<bool> {
+        if self.outcome.is_some() {
+            return Ok(false);
+        }
+        let start = Instant::now();
+        let went = self.advance();
+        self.time += start.elapsed();
+        went.map_err(|error| self.fail(error))
+    }
+
+    fn advance(&mut self) -> Result<bool> {
+        let Some(saver) = &self.saver else {
+            return Err(Error::Mismatch("the session has failed and cannot go on".into()));
+        };
+        for (place, best) in saver.written() {
+            self.tell_at(place, &Event::Checkpoint { best })?;
+        }
+        for action in self.control.actions() {
+            self.act(action)?;
+        }
+        match self.training.advance()? {
+            Advance::Nothing(outcome) => self.outcome = Some(outcome),
+            Advance::Epoch { epoch, best } => self.end_epoch(epoch, best)?,
+            Advance::Step { examples, loss, rate } => {
+                self.tell(&Event::Step { examples, loss, rate })?;
+                let step = self.training.place().step;
+                let every = self.config.checkpoint_every;
+                if step == self.size.steps {
+                    if let Advance::Epoch { epoch, best } = self.training.advance()? {
+                        self.end_epoch(epoch, best)?;
+                    }
+                } else if every > 0 && step.is_multiple_of(every) {
+                    self.keep(false)?;
+                }
+            }
+        }
+        Ok(self.outcome.is_none())
+    }
+
+    /// Tells an epoch and keeps a checkpoint after it. What a resumed training needs to know of it, and
+    /// what was done then, is in the journal before.
+    fn end_epoch(&mut self, metrics: Epoch, best: bool) -> Result<()> {
+        if self.config.gradient_flow {
+            self.tell_gradient_flow()?;
+        }
+        self.tell(&Event::Epoch { metrics, best })?;
+        self.keep(best)
+    }
+
+    fn tell_gradient_flow(&mut self) -> Result<()> {
+        let flow = self.training.gradient_flow()?;
+        self.tell(&Event::GradientFlow { flow })
+    }
+
+    /// Has a checkpoint written.
+    fn keep(&mut self, best: bool) -> Result<()> {
+        self.kept = Some(self.training.place());
+        match &self.saver {
+            Some(saver) => saver.save(self.training.snapshot(), best),
+            None => Ok(()),
+        }
+    }
+
+    fn tell(&mut self, event: &Event) -> Result<()> {
+        self.tell_at(self.training.place(), event)
+    }
+
+    fn tell_at(&mut self, place: Place, event: &Event) -> Result<()> {
+        self.journal.tell(place, event)?;
+        let mut wanted = Vec::new();
+        for callback in &mut self.callbacks {
+            wanted.extend(callback(&*self.training, place, event)?);
+        }
+        wanted.into_iter().try_for_each(|action| self.act(action))
+    }
+
+    /// Goes on until a place is reached, the training is over, or it is stopped; waits where it is
+    /// paused.
+    ///
+    /// # Errors
+    /// As [`Session::step`].
+    pub fn run(&mut self, until: Until) -> Result<Option<Outcome>> {
+        while self.outcome.is_none() && !self.reached(until) {
+            match self.control.next() {
+                Next::Step => {
+                    self.step()?;
+                }
+                Next::Stop => self.stop()?,
+            }
+        }
+        Ok(self.outcome)
+    }
+
+    fn reached(&self, until: Until) -> bool {
+        let Place { epoch, step } = self.training.place();
+        match until {
+            Until::Step(number) => u64::from(epoch) * self.size.steps + step >= number,
+            Until::Epoch(number) => epoch >= number,
+            Until::End => false,
+        }
+    }
+
+    /// Ends the session where it is, with a checkpoint from which it can be resumed.
+    ///
+    /// # Errors
+    /// As [`Session::step`].
+    pub fn stop(&mut self) -> Result<()> {
+        if self.outcome.is_none() {
+            self.outcome = Some(Outcome::Interrupted);
+            if self.kept != Some(self.training.place()) {
+                self.keep(false).map_err(|error| self.fail(error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is written, makes curves, pictures and a README, and reports. A training
+    /// that is not over is stopped.
+    ///
+    /// # Errors
+    /// A file cannot be written, or the data cannot be read.
+    pub fn finish(mut self) -> Result<Report> {
+        self.stop()?;
+        let start = Instant::now();
+        let written = self.saver.take().map_or(Ok(Vec::new()), Saver::finish)?;
+        for (place, best) in written {
+            self.tell_at(place, &Event::Checkpoint { best })?;
+        }
+        self.training.report(&self.folder)?;
+        let outcome = self.outcome.unwrap_or(Outcome::Interrupted);
+        self.tell(&Event::Ended { outcome })?;
+        let Place { epoch, step } = self.training.place();
+        let seconds = (self.time + start.elapsed()).as_secs_f64();
+        let epochs = self.training.epochs().to_vec();
+        Ok(Report {
+            run: self.folder.path().display().to_string(),
+            parameters: self.size.parameters,
+            steps: u64::from(epoch) * self.size.steps + step,
+            seed: self.config.seed,
+            threads: self.training.threads(),
+            last: epochs.last().map(|epoch| epoch.scores.clone()).unwrap_or_default(),
+            best: self.training.best(),
+            outcome: outcome.to_string(),
+            epochs,
+            seconds: Seconds { train: seconds, ..Seconds::default() },
+            parameters_sha256: self.training.parameters_sha256(),
+        })
+    }
+
+    /// Ends the session with an error: what went wrong in writing is the cause of what went wrong in
+    /// training.
+    fn fail(&mut self, error: Error) -> Error {
+        let Some(saver) = self.saver.take() else { return error };
+        let error = saver.finish().err().unwrap_or(error);
+        let diverged = match error {
+            Error::Diverged { step, .. } => Some(step),
+            _ => None,
+        };
+        let failed = Event::Failed { diverged, message: error.to_string() };
+        // Where not even this can be written, the first error is the one to tell.
+        let _ = self.journal.tell(self.training.place(), &failed);
+        error
+    }
+
+    /// Runs the session to its end on a thread of its own.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn spawn(mut self) -> Result<Running> {
+        let control = self.control();
+        let thread = std::thread::Builder::new().name("training".into());
+        let thread = thread.spawn(move || {
+            self.run(Until::End)?;
+            self.finish()
+        });
+        let thread = thread.map_err(|error| {
+            Error::Mismatch(format!("no thread can be had for the training: {error}"))
+        })?;
+        Ok(Running { control, thread })
+    }
+}
+
+/// A session on a thread of its own.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use chainrule::Pool;
+/// use chainrule_train::{Config, Session, Start, flat_training};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
+/// # let config = Config { epochs: u32::MAX, ..Config::for_dataset("iris") };
+/// # let loaded = config.source().load(&|name| Ok(data.join(name)))?;
+/// # let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
+/// let running = Session::start(training, &config, &Start::New { path, force: false })?.spawn()?;
+/// running.control.pause();
+/// running.control.step();
+/// running.control.stop();
+/// assert_eq!(running.join()?.outcome, "interrupted");
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Running {
+    /// Pauses and stops it.
+    pub control: Control,
+    thread: JoinHandle<Result<Report>>,
+}
+
+impl Running {
+    /// Whether it has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// As [`Session::step`] and [`Session::finish`].
+    pub fn join(self) -> Result<Report> {
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}

@@ -1,0 +1,130 @@
+//! A training as a session drives it, whatever its model and its data are.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::{
+    Action, Advance, Epoch, Evaluation, GradientFlow, Place, RunFolder, Size, StepExplanation,
+};
+use chainrule::error::Result;
+use chainrule::plan::{PlanInfo, Profile};
+use chainrule_explain::Language;
+
+/// A training between two steps, as it is kept.
+pub trait Snapshot: Any + Send + Sync {
+    /// Where the training stood.
+    fn place(&self) -> Place;
+
+    /// Writes it into the folder as the last checkpoint.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    fn save(&self, folder: &RunFolder) -> Result<()>;
+
+    /// Keeps its parameters in the folder as the best.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    fn save_best(&self, folder: &RunFolder) -> Result<()>;
+}
+
+/// The parts of a training's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPart {
+    /// What the model learns from.
+    Train,
+    /// What early stopping and schedules look at.
+    Validation,
+    /// What the finished model is judged by.
+    Test,
+}
+
+/// A training: a model, its data, and how far it has come. It owns all of them.
+pub trait Training: Send {
+    /// Its measures.
+    fn size(&self) -> Size;
+
+    /// The threads that it runs on.
+    fn threads(&self) -> usize;
+
+    /// Where it stands.
+    fn place(&self) -> Place;
+
+    /// The epochs that are done.
+    fn epochs(&self) -> &[Epoch];
+
+    /// The epoch with the smallest validation loss so far.
+    fn best(&self) -> Option<u32>;
+
+    /// Does what comes next: a step or, after the last one of an epoch, its scores.
+    ///
+    /// # Errors
+    /// The training diverges, or its data cannot be read.
+    fn advance(&mut self) -> Result<Advance>;
+
+    /// Changes the course of the training from here on.
+    ///
+    /// # Errors
+    /// There is no such parameter, or a value is out of its domain.
+    fn act(&mut self, action: &Action) -> Result<()>;
+
+    /// All that it needs to go on from here.
+    fn snapshot(&self) -> Arc<dyn Snapshot>;
+
+    /// Goes back, or on, to where a snapshot of this training was taken.
+    ///
+    /// # Errors
+    /// The snapshot is of another training.
+    fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()>;
+
+    /// Goes on from the last checkpoint in the folder; `false` where there is none.
+    ///
+    /// # Errors
+    /// A file is bad, or is of other settings or data.
+    fn resume(&mut self, folder: &RunFolder) -> Result<bool>;
+
+    /// Keeps in the folder what the use of the model needs beside its parameters.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    fn describe(&self, folder: &RunFolder) -> Result<()>;
+
+    /// Writes into the folder what people look at: curves, pictures, a README.
+    ///
+    /// # Errors
+    /// A file cannot be written, or the data cannot be read.
+    fn report(&mut self, folder: &RunFolder) -> Result<()>;
+
+    /// The digest of the parameters' bytes; see [`chainrule::Parameters::sha256`].
+    fn parameters_sha256(&self) -> String;
+
+    /// Scores the model as it is on a part of the data; `None` where there is no such part.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>>;
+
+    /// How the gradient flows through the layers as they are.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn gradient_flow(&mut self) -> Result<GradientFlow>;
+
+    /// Does the next step, and explains it.
+    ///
+    /// # Errors
+    /// The optimizer's steps have no explanation, or as [`Training::advance`].
+    fn explain_step(&mut self, language: Language) -> Result<StepExplanation>;
+
+    /// The plan of a step.
+    ///
+    /// # Errors
+    /// The data does not fit the model.
+    fn plan(&self) -> Result<PlanInfo>;
+
+    /// The time of each part of a step, over some steps of the first epoch on a copy of the parameters.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn profile(&self) -> Result<Option<Profile>>;
+}
