@@ -2,10 +2,12 @@
 //! that change between runs. Each ends in an error that says what is wrong, none in foreign memory. Run
 //! under the address sanitizer by `cargo xtask sanitize`.
 
+use std::sync::{Arc, Mutex};
+
 use chainrule::ops::{
     Class, Gate, InPlace, MatMul, Op, Operand, Output, Real, Scalar, Type, Values, ValuesMut, View,
 };
-use chainrule::{Graph, Parameters, Result, Shape, Tensor, Var};
+use chainrule::{Graph, Parameters, Pool, Result, Shape, Tensor, Var};
 
 /// An operation that says of itself what a test wants it to say.
 #[derive(Debug)]
@@ -391,7 +393,7 @@ fn an_axis_of_nothing_makes_all_others_small() {
         assert!(plan.value(y).unwrap().iter().all(|&y| y == 1.0), "{name}");
         assert!(plan.info().to_string().lines().count() > 1, "{name}");
         // On two threads, and node by node.
-        let mut shared = plan.clone().with_pool(&std::sync::Arc::new(chainrule::Pool::new(2)));
+        let mut shared = plan.clone().with_pool(&Arc::new(Pool::new(2)));
         shared.run().unwrap();
         assert_eq!(shared.value(loss).unwrap(), plan.value(loss).unwrap(), "{name}");
         let inputs: Vec<(&str, Tensor<f64>)> = [
@@ -405,4 +407,83 @@ fn an_axis_of_nothing_makes_all_others_small() {
             assert_eq!(plain.unwrap()[0].values(), plan.value(loss).unwrap(), "{name}");
         }
     }
+}
+
+/// To each row of x, which is by rows, its sum and the sum of all of y.
+#[derive(Debug)]
+struct Given {
+    /// The rows of each call.
+    calls: Arc<Mutex<Vec<usize>>>,
+    /// Whether y is said to be by rows as well.
+    all_by_rows: bool,
+}
+
+impl Op for Given {
+    fn name(&self) -> &'static str {
+        "given"
+    }
+    fn infer(&self, operands: &[Type]) -> std::result::Result<Type, String> {
+        Ok(operands[0])
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let [x, y] = operands else { panic!("two operands") };
+        let (rows, width) = (output.shape.dims()[0], output.shape.dims()[1]);
+        assert_eq!(x.shape, output.shape);
+        assert_eq!(x.real().len(), x.shape.len(), "no more of x than its rows");
+        assert_eq!(output.range, 0..rows * width);
+        self.calls.lock().unwrap().push(rows);
+        let sum = y.real().iter().fold(T::zero(), |sum, &y| sum + y);
+        let rows = x.real().chunks(width).zip(output.real().chunks_mut(width));
+        for (x, to) in rows {
+            to.fill(x.iter().fold(sum, |sum, &x| sum + x));
+        }
+    }
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
+    }
+    fn by_rows(&self, operand: usize) -> bool {
+        operand == 0 || self.all_by_rows
+    }
+    fn grain(&self, output: &Shape) -> usize {
+        output.dims()[1]
+    }
+}
+
+/// Has threads compute a product, and an operation on its rows in the same phase.
+fn threads_share(threads: usize, rows: usize, all_by_rows: bool) -> (Vec<usize>, Vec<f64>) {
+    let (calls, g) = (Arc::default(), Graph::new());
+    let op = Given { calls: Arc::clone(&calls), all_by_rows };
+    let x = g.input("x", [rows, 64]).matmul(g.input("w", [64, 64]));
+    let y = g.apply(op, &[x, g.input("y", [rows, 3])]);
+    let mut plan = g.compile::<f64>(&[y]).unwrap().with_pool(&Arc::new(Pool::new(threads)));
+    let number = |i: usize| (i * 37 % 101) as f64;
+    for (name, len) in [("x", rows * 64), ("w", 64 * 64), ("y", rows * 3)] {
+        plan.feed(name, &(0..len).map(number).collect::<Vec<f64>>()).unwrap();
+    }
+    let steps = plan.info().steps;
+    assert!(steps.iter().all(|step| step.phase == 1 && step.shared), "{steps:?}");
+    plan.run().unwrap();
+    let calls = calls.lock().unwrap().clone();
+    (calls, plan.value(y).unwrap().to_vec())
+}
+
+/// While threads write the rows of a product, each sees no other rows than its own.
+#[test]
+fn a_kernel_by_rows_is_given_its_rows_alone() {
+    let (calls, whole) = threads_share(1, 700, false);
+    assert_eq!(calls, [700]);
+    for threads in [2, 3] {
+        let (calls, found) = threads_share(threads, 700, false);
+        assert_eq!((calls.len(), calls.iter().sum::<usize>()), (threads, 700));
+        assert_eq!(found, whole);
+    }
+}
+
+/// What is by rows only in what it says gives another value, from its own rows.
+#[test]
+fn an_operation_that_is_wrongly_by_rows_harms_nobody() {
+    let (_, whole) = threads_share(1, 700, true);
+    let (calls, found) = threads_share(2, 700, true);
+    assert_eq!(calls.iter().sum::<usize>(), 700);
+    assert_ne!(found, whole);
 }

@@ -78,7 +78,59 @@ pub trait Op: Debug + Send + Sync + 'static {
         None
     }
 
-    /// Whether row r of the output, along the first axis, needs no more of this operand than its row r.
+    /// Whether row r of the output, along the first axis, needs no more of this operand than its row r,
+    /// where both have equally many.
+    ///
+    /// A call for some rows is then one for a smaller output: the kernel is given these rows of the
+    /// operand and no others, which other threads may be writing meanwhile, and [`Output::shape`] and
+    /// [`Output::range`] count from the first of them. An operation whose elements depend on where in
+    /// the output they are has no operand by rows.
+    ///
+    /// ```
+    /// use chainrule::ops::{Gate, Op, Operand, Output, Real, Type};
+    /// use chainrule::{Graph, Var};
+    ///
+    /// /// Each row of a matrix from its end to its start.
+    /// #[derive(Debug)]
+    /// struct Backwards;
+    ///
+    /// impl Op for Backwards {
+    ///     fn name(&self) -> &'static str {
+    ///         "backwards"
+    ///     }
+    ///     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+    ///         match operands {
+    ///             [x] if x.shape.rank() == 2 => Ok(*x),
+    ///             _ => Err("takes a matrix".into()),
+    ///         }
+    ///     }
+    ///     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+    ///         // As if all rows were there.
+    ///         let (width, range) = (output.shape.dims()[1], output.range.clone());
+    ///         let rows = operands[0].real()[range].chunks(width);
+    ///         for (y, x) in output.real().chunks_mut(width).zip(rows) {
+    ///             y.iter_mut().zip(x.iter().rev()).for_each(|(y, &x)| *y = x);
+    ///         }
+    ///     }
+    ///     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+    ///         Some(gate.graph().apply(Backwards, &[gate.upstream]))
+    ///     }
+    ///     fn by_rows(&self, _operand: usize) -> bool {
+    ///         true
+    ///     }
+    ///     fn grain(&self, output: &chainrule::Shape) -> usize {
+    ///         output.dims()[1]
+    ///     }
+    /// }
+    ///
+    /// let g = Graph::new();
+    /// let y = g.apply(Backwards, &[g.input("x", [2, 2])]);
+    /// let mut plan = g.compile::<f32>(&[y])?;
+    /// plan.feed("x", &[1.0, 2.0, 3.0, 4.0])?;
+    /// plan.run()?;
+    /// assert_eq!(plan.value(y)?, [2.0, 1.0, 4.0, 3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     fn by_rows(&self, _operand: usize) -> bool {
         false
     }
@@ -223,9 +275,10 @@ impl<'a, T> Operand<'a, T> {
 /// Where a kernel writes.
 #[derive(Debug)]
 pub struct Output<'a, T> {
-    /// The whole output's shape.
+    /// The output's shape: of all of it, or of the rows of this call where an operand is
+    /// [by rows](Op::by_rows).
     pub shape: Shape,
-    /// The elements to compute, in row-major order.
+    /// The elements of this shape to compute, in row-major order.
     pub range: Range<usize>,
     /// Memory for exactly these elements.
     pub values: ValuesMut<'a, T>,

@@ -12,6 +12,7 @@ mod simplify;
 mod units;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
@@ -60,6 +61,12 @@ impl Place {
 
     pub fn view(&self) -> View {
         View { shape: self.shape, strides: self.strides, offset: self.offset }
+    }
+
+    /// Some rows along the first axis.
+    pub fn rows(&self, rows: &Range<usize>) -> Self {
+        let shape = self.shape.with(0, rows.len());
+        Self { shape, offset: self.offset + rows.start * self.strides[0], ..*self }
     }
 
     /// Whether the elements lie in row-major order without gaps, so that they can be read in place.

@@ -304,10 +304,10 @@ impl<'a, T: Real> Worker<'a, T> {
             Work::Product { a, b, out, chain } => {
                 self.product((a, b), *out, chain, program, rows);
             }
-            Work::Kernel { op, operands, out, .. } => {
+            Work::Kernel { op, operands, out, contract } => {
                 let range = elements(out.shape.len());
                 if !range.is_empty() {
-                    self.kernel(&**op, operands, out, range);
+                    self.kernel(&**op, &contract.by_rows, operands, out, range);
                 }
             }
             Work::Copy { from, to } => self.copy(from, to, elements(to.shape.len())),
@@ -365,17 +365,40 @@ impl<'a, T: Real> Worker<'a, T> {
         self.scratch = taken;
     }
 
-    fn kernel(&self, op: &dyn AnyOp, operands: &[Place], out: &Place, range: Range<usize>) {
+    /// Calls an operation's kernel. Where an operand is by rows, the call is one for the rows alone that
+    /// `range` touches: other threads may be writing the others, of which no slice may be made then.
+    fn kernel(
+        &self,
+        op: &dyn AnyOp,
+        by_rows: &[bool],
+        operands: &[Place],
+        out: &Place,
+        range: Range<usize>,
+    ) {
+        let rows = by_rows.contains(&true).then(|| {
+            let width = out.shape.len() / out.shape.dims()[0];
+            (range.start / width..range.end.div_ceil(width), width)
+        });
         let empty =
             Operand { shape: Shape::scalar(), strides: [0; MAX_RANK], values: Values::Index(&[]) };
         let mut views = [empty; MAX_OPERANDS];
-        for (view, place) in views.iter_mut().zip(operands) {
-            *view = self.operand(place);
+        for (view, (place, by_rows)) in views.iter_mut().zip(operands.iter().zip(by_rows)) {
+            *view = match &rows {
+                Some((rows, _)) if *by_rows => self.operand(&place.rows(rows)),
+                _ => self.operand(place),
+            };
         }
         // SAFETY: the plan gave the output memory that no operand of this step shares, and the rows of
         // a step are disjoint.
         let values = unsafe { self.target(out, range.clone()) };
-        let output = Output { shape: out.shape, range, values };
+        let output = match rows {
+            Some((rows, width)) => {
+                let before = rows.start * width;
+                let shape = out.shape.with(0, rows.len());
+                Output { shape, range: range.start - before..range.end - before, values }
+            }
+            None => Output { shape: out.shape, range, values },
+        };
         op::forward(op, &views[..operands.len()], output);
     }
 
@@ -415,7 +438,9 @@ impl<'a, T: Real> Worker<'a, T> {
                 let all = unsafe { std::slice::from_raw_parts(start, len) };
                 Values::Real(&all[range])
             }
-            // SAFETY: earlier steps wrote the buffer, and no part of this step writes it.
+            // SAFETY: nobody writes these elements meanwhile. Either a phase that is over wrote them, or
+            // they are rows that this thread wrote in this one: the schedule puts a kernel into the phase
+            // that writes an operand only if that is by rows, and then the place is cut to them.
             (_, Kind::Real) => Values::Real(unsafe { self.run.reals.read(range) }),
             // SAFETY: as above.
             (_, Kind::Index { .. }) => Values::Index(unsafe { self.run.indices.read(range) }),
