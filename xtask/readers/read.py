@@ -57,13 +57,10 @@ def parameters():
             same_arrays({name: tensor.numpy() for name, tensor in load_tensors(path).items()}, kind)
 
 
-# PyTorch is large: taken from the environment of the benchmark where that stands.
-sys.path.extend(str(path) for path in pathlib.Path(os.environ["PEERS"]).glob("lib/python*/site-packages"))
-try:
+torch = None
+if peers := os.environ.get("PEERS"):
+    sys.path.extend(str(path) for path in pathlib.Path(peers).glob("lib/python*/site-packages"))
     import torch
-except ImportError as error:
-    torch = None
-    print(f"skipped: safetensors.torch ({error}; `python3 bench/side_by_side.py` installs PyTorch)")
 
 events()
 parameters()

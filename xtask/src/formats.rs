@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{cargo, installed, root, run};
+use super::report::Report;
+use super::{installed, program, root, run};
 
 /// Computations with every kind of gate: expression, values, target.
 const CASES: &[(&str, &str, Option<&str>)] = &[
@@ -35,7 +36,8 @@ const CASES: &[(&str, &str, Option<&str>)] = &[
 ];
 
 /// Writes every case in every format and has it read.
-pub fn check() -> Result<()> {
+pub fn check(report: &mut Report) -> Result<()> {
+    let program = program()?;
     let folder = root().join("target").join("xtask-formats");
     std::fs::create_dir_all(&folder)?;
     let (mut scripts, mut dots, mut documents) = (Vec::new(), Vec::new(), Vec::new());
@@ -43,12 +45,13 @@ pub fn check() -> Result<()> {
         for format in ["dot", "mermaid", "latex", "html"] {
             let path = folder.join(format!("{number}.{format}"));
             let shown = path.to_string_lossy().into_owned();
-            let mut words = vec!["run", "--quiet", "--locked", "--", "explain", expression];
-            words.extend(["--at", at, "--format", format, "--output", &shown]);
+            let mut command = Command::new(&program);
+            command.args(["explain", expression, "--at", at, "--format", format]);
+            command.args(["--output", &shown]);
             if let Some(target) = target {
-                words.extend(["--target", target]);
+                command.args(["--target", target]);
             }
-            cargo(&words, &[])?;
+            run(&mut command)?;
             match format {
                 "dot" => dots.push(shown),
                 "latex" => {
@@ -64,7 +67,7 @@ pub fn check() -> Result<()> {
             run(Command::new("dot").args(["-Tsvg", file, "-o", &format!("{file}.svg")]))?;
         }
     } else {
-        println!("skipped: Graphviz (the program `dot` is not installed)");
+        report.skip("Graphviz", "`dot` is not installed")?;
     }
     if installed("pdflatex", "--version") {
         for file in &documents {
@@ -73,16 +76,16 @@ pub fn check() -> Result<()> {
             run(command.arg(&folder).arg(file))?;
         }
     } else {
-        println!("skipped: TeX (the program `pdflatex` is not installed)");
+        report.skip("TeX", "`pdflatex` is not installed")?;
     }
-    npm(&folder, &scripts)
+    npm(report, &folder, &scripts)
 }
 
 /// Mermaid's parser, KaTeX and a run of the page's script.
-fn npm(folder: &Path, scripts: &[String]) -> Result<()> {
+fn npm(report: &mut Report, folder: &Path, scripts: &[String]) -> Result<()> {
     if !installed("node", "--version") || !installed("npm", "--version") {
-        println!("skipped: Mermaid, KaTeX and the page's script (node and npm are not installed)");
-        return Ok(());
+        let what = "Mermaid, KaTeX and the page's script";
+        return report.skip(what, "`node` and `npm` are not installed");
     }
     let source = root().join("xtask").join("formats");
     for file in ["package.json", "package-lock.json"] {

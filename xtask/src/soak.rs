@@ -1,0 +1,44 @@
+//! What takes longer than a developer waits: every argument, thousands of kills, long fuzzing.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::report::Report;
+use super::{cargo, installed, root, run};
+
+/// Seconds of fuzzing for each target.
+const FUZZING: &str = "300";
+
+/// Runs the tests that are marked as slow, the functions of one f32 argument for all 2³² of them among
+/// these.
+pub fn ignored(_: &mut Report) -> Result<()> {
+    cargo(&["test", "--release", "--locked", "--workspace", "--", "--ignored"], &[])
+}
+
+/// Kills trainings at any moment, so many times two hundred, and has them resumed to the same bits.
+pub fn kills(rounds: usize) -> Result<()> {
+    let test = ["test", "--locked", "--workspace", "--test", "interruption"];
+    for _ in 0..rounds {
+        cargo(&[&test[..], &["--", "--ignored"]].concat(), &[])?;
+    }
+    Ok(())
+}
+
+/// Fuzzes every reader of files and texts.
+pub fn fuzz(report: &mut Report) -> Result<()> {
+    if !installed("c++", "--version") {
+        return report
+            .skip("fuzzing", "libFuzzer needs a C++ compiler, and `c++` is not installed");
+    }
+    let folder = root().join("fuzz");
+    let mut targets = Vec::new();
+    for file in std::fs::read_dir(folder.join("targets"))? {
+        targets.extend(file?.path().file_stem().map(std::ffi::OsStr::to_owned));
+    }
+    targets.sort();
+    for target in targets {
+        run(Command::new(folder.join("fuzz.sh")).arg(target).arg(FUZZING))?;
+    }
+    Ok(())
+}
