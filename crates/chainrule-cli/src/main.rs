@@ -3,23 +3,23 @@
 // println! and eprintln! panic where nothing can be written: see `print`.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod data;
+mod help;
+mod print;
 mod arguments;
 mod bench;
-mod data;
-mod eval;
-mod explain;
-mod explain_run;
 mod export;
-mod gradcheck;
-mod help;
 mod lint;
 mod new;
-mod predict;
-mod print;
 mod run;
 mod runs;
-mod sweep;
 mod train;
+mod eval;
+mod explain_run;
+mod predict;
+mod sweep;
+mod explain;
+mod gradcheck;
 
 use std::process::ExitCode;
 

@@ -22,22 +22,22 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 
-pub mod backward;
-pub mod check;
-mod elementary;
-pub mod error;
-pub mod graph;
-mod nearest;
-pub mod nn;
-pub mod ops;
-pub mod optim;
-mod parameters;
-pub mod plan;
-pub mod random;
-mod runtime;
-pub mod settings;
 pub mod simd;
+pub mod random;
+mod elementary;
+mod nearest;
+pub mod error;
 pub mod tensor;
+pub mod graph;
+mod parameters;
+pub mod ops;
+pub mod backward;
+pub mod plan;
+mod runtime;
+pub mod check;
+pub mod settings;
+pub mod nn;
+pub mod optim;
 
 pub use error::{Error, Result};
 pub use graph::{Graph, Var};

@@ -1,11 +1,11 @@
 //! What to train and how: the settings of a run, as its folder keeps them.
 
 mod domain;
-mod file;
 mod model;
 mod rates;
 mod reading;
 mod template;
+mod file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

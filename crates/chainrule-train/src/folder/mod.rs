@@ -3,8 +3,8 @@
 //! Every file is written under another name and then renamed, so that a folder never holds half a
 //! file. A folder that cannot be begun goes again.
 
-mod checkpoints;
 mod writing;
+mod checkpoints;
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! are addressed by the step's number. So a fresh training, or one that goes on from a checkpoint, gives
 //! the bits of the first one.
 
-mod explanation;
 mod probe;
+mod explanation;
 mod text;
 
 pub use explanation::{Movement, Part, PartKind, StepExample, StepExplanation};

@@ -17,13 +17,13 @@
 //! largest over all 2³² arguments (of `pow` over a large sample); the tests assert them.
 
 pub(crate) mod double;
-mod error;
 mod exponential;
 mod logarithm;
 mod power;
+mod trigonometric;
+mod error;
 #[cfg(test)]
 mod tests;
-mod trigonometric;
 
 /// The functions in f32.
 pub(crate) mod single {

@@ -1,8 +1,8 @@
 //! Recording a computation: nodes, their types, and the first error.
 
-mod contract;
 pub(crate) mod op;
 mod var;
+mod contract;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

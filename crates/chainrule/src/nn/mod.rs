@@ -1,16 +1,16 @@
 //! Layers, initialisers, losses and the sequential model: functions that build graph nodes.
 
-mod activation;
-mod affine;
 mod answer;
-mod dropout;
 mod init;
 mod loss;
-mod norm;
 mod pass;
-mod residual;
-mod sequential;
+mod activation;
+mod affine;
+mod dropout;
+mod norm;
 mod spec;
+mod sequential;
+mod residual;
 
 pub use activation::Activation::{self, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use activation::Softmax;

@@ -46,16 +46,16 @@
 //! `argmax` and the condition of `select` have none.
 
 mod activation;
-mod loss;
-mod matmul;
 mod movement;
-mod operators;
 mod pointwise;
 pub(crate) mod product;
 mod random;
 mod reduce;
 mod select;
+mod matmul;
+mod operators;
 mod softmax;
+mod loss;
 
 pub use crate::graph::{
     AnyOp, Class, Gate, InPlace, Kind, Notation, Op, Operand, Output, Scalar, Type, Values,

@@ -1,16 +1,16 @@
 //! Optimizers, gradient clipping and schedules of the learning rate: functions that build the nodes of
 //! the parameters' new values.
 
-mod adagrad;
-mod adam;
 mod clip;
-mod lbfgs;
 mod line_search;
 mod parts;
-mod rmsprop;
 mod schedule;
-mod sgd;
 mod update;
+mod adagrad;
+mod adam;
+mod lbfgs;
+mod rmsprop;
+mod sgd;
 
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@
 //! kernels read through, joins chains of pointwise operations into one pass over memory in blocks
 //! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
 
-mod compile;
-mod describe;
 mod memory;
-mod schedule;
 mod simplify;
 mod units;
+mod describe;
+mod schedule;
+mod compile;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,13 +1,13 @@
 //! Running a plan: memory, threads, kernels, random streams.
 
 mod barrier;
-mod chain;
 mod crowd;
-mod execute;
 mod interpret;
 mod memory;
-mod pool;
 mod record;
+mod pool;
+mod chain;
+mod execute;
 
 pub(crate) use execute::{Executor, Run};
 pub(crate) use memory::Memory;

@@ -15,9 +15,9 @@
 //! assert_eq!((momentum.name, momentum.form.wanted()), ("momentum", "at least 0 and below 1".into()));
 //! ```
 
+mod value;
 mod fields;
 mod macros;
-mod value;
 
 pub use fields::Field;
 #[doc(hidden)]
