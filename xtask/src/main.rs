@@ -1,13 +1,15 @@
 //! The project's own commands. `cargo xtask test` runs every check.
 
+mod report;
+mod workspace;
+
 mod deny;
 mod formats;
+mod layers;
 mod readers;
-mod report;
 mod safety;
 mod soak;
 mod training;
-mod workspace;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -18,11 +20,12 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-const TEST: [Part; 15] = [
+const TEST: [Part; 16] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
     Part { name: "deny", says: "licences, sources and duplicates of crates", run: deny::check },
+    Part { name: "layers", says: "modules use what stands below them", run: layers::check },
     Part { name: "tests", says: "unit and integration tests", run: |_| tests() },
     Part { name: "doctests", says: "the examples of the documentation", run: |_| doctests() },
     Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },

@@ -1,5 +1,6 @@
 //! The workspace's crates, as Cargo knows them.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -9,8 +10,14 @@ use super::{cargo_program, root};
 
 /// One crate of the workspace.
 pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// The root files of its library and its programs.
+    pub roots: Vec<PathBuf>,
     /// Its examples.
     pub examples: Vec<String>,
+    /// What it depends on, for whatever purpose.
+    pub dependencies: Vec<String>,
 }
 
 /// All crates, in the order of the `members` of the workspace's manifest.
@@ -54,7 +61,15 @@ fn package(package: &Value) -> Package {
         };
         targets.iter().filter(is_it).collect()
     };
-    Package { examples: of_kind(&["example"]).iter().map(|target| text(&target["name"])).collect() }
+    Package {
+        name: text(&package["name"]),
+        roots: of_kind(&["lib", "rlib", "cdylib", "staticlib", "proc-macro", "bin"])
+            .into_iter()
+            .map(|target| PathBuf::from(text(&target["src_path"])))
+            .collect(),
+        examples: of_kind(&["example"]).iter().map(|target| text(&target["name"])).collect(),
+        dependencies: list(&package["dependencies"]).iter().map(|d| text(&d["name"])).collect(),
+    }
 }
 
 #[cfg(test)]
