@@ -278,8 +278,8 @@ pub struct Eval {
 
 #[derive(Debug, Args)]
 pub struct Gradcheck {
-    /// A dataset, a configuration file (.toml) or an expression
-    #[arg(value_name = "DATASET|CONFIG.toml|EXPRESSION")]
+    /// A network, by its dataset or configuration file (.toml), or an expression
+    #[arg(value_name = "NETWORK|EXPRESSION")]
     pub subject: String,
     #[command(flatten)]
     pub settings: Settings,
