@@ -7,6 +7,7 @@ mod deny;
 mod formats;
 mod layers;
 mod readers;
+mod readme;
 mod safety;
 mod soak;
 mod training;
@@ -20,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-const TEST: [Part; 16] = [
+const TEST: [Part; 18] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
@@ -33,6 +34,8 @@ const TEST: [Part; 16] = [
     Part { name: "examples", says: "every example runs", run: |_| examples() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },
+    Part { name: "readme", says: "the READMEs' commands, and what they print", run: readme::check },
+    Part { name: "help", says: "the help in a narrow terminal", run: readme::help },
     Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
     Part { name: "bits", says: "one digest on all instruction sets", run: training::same_bits },
     Part { name: "loom", says: "models of the barrier", run: safety::loom },

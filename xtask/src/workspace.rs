@@ -9,11 +9,14 @@ use serde_json::Value;
 use super::{cargo_program, root};
 
 /// One crate of the workspace.
+#[derive(Default)]
 pub struct Package {
     /// Its name.
     pub name: String,
     /// The root files of its library and its programs.
     pub roots: Vec<PathBuf>,
+    /// Whether it has a library.
+    pub library: bool,
     /// Its examples.
     pub examples: Vec<String>,
     /// What it depends on, for whatever purpose.
@@ -67,6 +70,7 @@ fn package(package: &Value) -> Package {
             .into_iter()
             .map(|target| PathBuf::from(text(&target["src_path"])))
             .collect(),
+        library: !of_kind(&["lib"]).is_empty(),
         examples: of_kind(&["example"]).iter().map(|target| text(&target["name"])).collect(),
         dependencies: list(&package["dependencies"]).iter().map(|d| text(&d["name"])).collect(),
     }

@@ -92,9 +92,8 @@ mod tests {
     fn package(name: &str, dependencies: &[&str]) -> Package {
         Package {
             name: name.to_owned(),
-            roots: Vec::new(),
-            examples: Vec::new(),
             dependencies: dependencies.iter().map(ToString::to_string).collect(),
+            ..Package::default()
         }
     }
 
