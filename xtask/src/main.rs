@@ -3,9 +3,11 @@
 mod report;
 mod workspace;
 
+mod layers;
+
+mod budgets;
 mod deny;
 mod formats;
-mod layers;
 mod readers;
 mod readme;
 mod safety;
@@ -21,12 +23,13 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-const TEST: [Part; 18] = [
+static TEST: [Part; 20] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
     Part { name: "deny", says: "licences, sources and duplicates of crates", run: deny::check },
     Part { name: "layers", says: "modules use what stands below them", run: layers::check },
+    Part { name: "package", says: "every crate can be published", run: budgets::package },
     Part { name: "tests", says: "unit and integration tests", run: |_| tests() },
     Part { name: "doctests", says: "the examples of the documentation", run: |_| doctests() },
     Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },
@@ -36,6 +39,7 @@ const TEST: [Part; 18] = [
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },
     Part { name: "readme", says: "the READMEs' commands, and what they print", run: readme::check },
     Part { name: "help", says: "the help in a narrow terminal", run: readme::help },
+    Part { name: "budgets", says: "numbers of crates, lines and bytes", run: budgets::check },
     Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
     Part { name: "bits", says: "one digest on all instruction sets", run: training::same_bits },
     Part { name: "loom", says: "models of the barrier", run: safety::loom },
@@ -43,31 +47,43 @@ const TEST: [Part; 18] = [
 ];
 
 /// What takes longer.
-const SOAK: [Part; 5] = [
+static SOAK: [Part; 7] = [
     Part { name: "ignored", says: "the tests that `cargo test` leaves out", run: soak::ignored },
     Part { name: "killed", says: "10,000 kills at any moment", run: |_| soak::kills(50) },
     Part { name: "fuzz", says: "every target of fuzz/, five minutes each", run: soak::fuzz },
     Part { name: "threads", says: "the thread sanitizer", run: safety::threads },
+    Part { name: "build", says: "builds from nothing in their time", run: budgets::build },
+    Part { name: "packages", says: "every crate builds from its package", run: budgets::verify },
     Part { name: "valgrind", says: "valgrind over a training", run: safety::valgrind },
 ];
 
 fn main() -> ExitCode {
     let (flags, words): (Vec<_>, Vec<_>) =
         std::env::args().skip(1).partition(|word| word.starts_with("--"));
-    let mut parts = Vec::new();
-    for word in &words {
-        match word.as_str() {
-            "test" => parts.extend(&TEST),
-            "soak" => parts.extend(&SOAK),
-            name => parts.extend(TEST.iter().chain(&SOAK).filter(|part| part.name == name)),
+    let parts: Option<Vec<&[Part]>> = words.iter().map(|word| named(word)).collect();
+    let complete = flags == ["--complete"];
+    match parts {
+        Some(parts) if !parts.is_empty() && (complete || flags.is_empty()) => {
+            Report::new(complete).run(parts.into_iter().flatten())
+        }
+        _ => {
+            eprint!("{}", usage());
+            ExitCode::from(2)
         }
     }
-    let complete = flags == ["--complete"];
-    if parts.is_empty() || !(complete || flags.is_empty()) {
-        eprint!("{}", usage());
-        return ExitCode::from(2);
+}
+
+/// The parts that a word asks for.
+fn named(word: &str) -> Option<&'static [Part]> {
+    match word {
+        "test" => Some(&TEST),
+        "soak" => Some(&SOAK),
+        name => [&TEST[..], &SOAK]
+            .into_iter()
+            .flat_map(<[Part]>::iter)
+            .find(|part| part.name == name)
+            .map(std::slice::from_ref),
     }
-    Report::new(complete).run(&parts)
 }
 
 fn usage() -> String {

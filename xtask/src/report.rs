@@ -46,7 +46,7 @@ impl Report {
     }
 
     /// Runs parts up to the first that fails, and tells the time of each.
-    pub fn run(mut self, parts: &[&Part]) -> ExitCode {
+    pub fn run<'a>(mut self, parts: impl Iterator<Item = &'a Part>) -> ExitCode {
         let mut failure = None;
         for part in parts {
             println!("\n== {}: {}", part.name, part.says);

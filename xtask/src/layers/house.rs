@@ -174,6 +174,18 @@ impl House {
 mod tests {
     use super::*;
 
+    #[test]
+    fn lines_of_code_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "//! A crate.\n\n/* long\ncomment */\nmod part;\n/// A function.\n#[inline]\nfn f(\n    \
+                    a: u8, // why\n) {\n\n    g(\"a\nb\");\n}\n#[cfg(test)]\nmod tests {\n    fn t() {}\n}\n";
+        std::fs::write(folder.path().join("lib.rs"), text).unwrap();
+        std::fs::write(folder.path().join("part.rs"), "struct S;\n").unwrap();
+        let house = House::read(&folder.path().join("lib.rs")).unwrap();
+        // mod, inline, fn, a, ), g and its second line, } and the other file's.
+        assert_eq!(house.code_lines, 8 + 1);
+    }
+
     /// The arrows of a crate with these files, as `folder: from -> to line`, those upward with `!`.
     fn arrows(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
