@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Epoch, Place, Progress, RunFolder, Snapshot, Trainer};
+use super::identity::hex;
+use super::journal::{self, Told, VERSION};
+use super::{Epoch, Identity, Place, Progress, RunFolder, Snapshot, Trainer};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -86,15 +88,25 @@ const KEY: &str = "chainrule";
 /// What a file says of its tensors, beside what the format itself keeps.
 #[derive(Serialize, Deserialize)]
 struct Metadata<N> {
+    /// The version of the run's files; the first did not tell it.
+    #[serde(default = "journal::first_version")]
+    version: u32,
+    /// The run that the file is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Identity>,
     /// The tensors' names in the order of the layers; the format sorts them otherwise.
     order: Vec<String>,
-    /// SHA-256 of names, shapes, bytes and notes.
+    /// SHA-256 of names, shapes, bytes and notes, and from version 2 on of version and run.
     sha256: String,
     notes: N,
 }
 
-/// The bytes of a file that holds `tensors` and `notes`.
-pub(super) fn encode<T: Real, N: Serialize>(tensors: &Parameters<T>, notes: &N) -> Result<Vec<u8>> {
+/// The bytes of a file of the run that holds `tensors` and `notes`.
+pub(super) fn encode<T: Real, N: Serialize>(
+    run: Option<&Identity>,
+    tensors: &Parameters<T>,
+    notes: &N,
+) -> Result<Vec<u8>> {
     let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
@@ -110,8 +122,10 @@ pub(super) fn encode<T: Real, N: Serialize>(tensors: &Parameters<T>, notes: &N) 
         views.push((name, TensorView::new(dtype, dims, bytes).map_err(mismatch)?));
     }
     let metadata = Metadata {
+        version: VERSION,
         order: tensors.iter().map(|(name, _)| name.to_owned()).collect(),
-        sha256: checksum(views.iter().map(|(name, view)| (*name, view)), notes)?,
+        sha256: checksum((VERSION, run), views.iter().map(|(name, view)| (*name, view)), notes)?,
+        run: run.cloned(),
         notes,
     };
     let text = serde_json::to_string(&metadata).map_err(mismatch)?;
@@ -128,13 +142,16 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     let metadata = header.metadata().as_ref().and_then(|notes| notes.get(KEY));
     let metadata = metadata
         .ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;
-    let Metadata::<N> { order, sha256, notes } =
-        serde_json::from_str(metadata).map_err(|e| format!("bad metadata: {e}"))?;
+    let bad = |error: serde_json::Error| format!("bad metadata: {error}");
+    journal::known_version(serde_json::from_str::<Told>(metadata).map_err(bad)?.version)?;
+    let Metadata::<N> { version, run, order, sha256, notes } =
+        serde_json::from_str(metadata).map_err(bad)?;
     let mut views = Vec::new();
     for name in &order {
         views.push((name.as_str(), tensors.tensor(name).map_err(|e| text(&e))?));
     }
-    let found = checksum(views.iter().map(|(name, view)| (*name, view)), &notes);
+    let head = (version, run.as_ref());
+    let found = checksum(head, views.iter().map(|(name, view)| (*name, view)), &notes);
     if found.map_err(|e| text(&e))? != sha256 {
         return Err("the checksum does not fit: the file has changed since it was written".into());
     }
@@ -151,7 +168,9 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     Ok((parameters, notes))
 }
 
+/// The digest of what a file says, the version and the run that it names included.
 fn checksum<'v, N: Serialize>(
+    (version, run): (u32, Option<&Identity>),
     tensors: impl Iterator<Item = (&'v str, &'v TensorView<'v>)>,
     notes: &N,
 ) -> Result<String> {
@@ -161,7 +180,10 @@ fn checksum<'v, N: Serialize>(
         digest.update(view.data());
     }
     digest.update(serde_json::to_string(notes).map_err(mismatch)?);
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    if version > 1 {
+        digest.update(serde_json::to_string(&(version, run)).map_err(mismatch)?);
+    }
+    Ok(hex(&digest.finalize()))
 }
 
 fn mismatch(error: impl std::fmt::Display) -> Error {
@@ -186,19 +208,20 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_in_order_and_to_the_bit() {
-        let bytes = encode(&few(), &(3_u64, "x".to_owned())).unwrap();
+        let bytes = encode(None, &few(), &(3_u64, "x".to_owned())).unwrap();
         let (read, notes): (Parameters<f64>, (u64, String)) = decode(&bytes).unwrap();
         assert_eq!((read, notes), (few(), (3, "x".to_owned())));
         assert_eq!(
             bytes,
-            encode(&few(), &(3_u64, "x".to_owned())).unwrap(),
+            encode(None, &few(), &(3_u64, "x".to_owned())).unwrap(),
             "the same bytes again"
         );
     }
 
     #[test]
     fn no_change_of_a_byte_goes_unseen() {
-        let bytes = encode(&few(), &1_u64).unwrap();
+        let run = Identity::new(&crate::Config::default(), None).unwrap();
+        let bytes = encode(Some(&run), &few(), &1_u64).unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 0x40;

@@ -123,6 +123,10 @@ impl<T: Real> Training for FlatTraining<T> {
         self.trainer.pool.threads()
     }
 
+    fn data_sha256(&self) -> Option<&str> {
+        self.loaded.sha256.as_deref()
+    }
+
     fn place(&self) -> Place {
         self.trainer.place()
     }

@@ -167,28 +167,31 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
     let line = |(at, line): (usize, &str)| {
         let bad = |error| Error::file(path, format!("line {}: {error}", at + 1));
         // A later version may tell of what this one does not know.
-        let Version { version } = serde_json::from_str(line).map_err(bad)?;
-        check_version(path, version)?;
+        let Told { version } = serde_json::from_str(line).map_err(bad)?;
+        known_version(version).map_err(|message| Error::file(path, message))?;
         serde_json::from_str(line).map_err(bad)
     };
     text.lines().enumerate().map(line).collect()
 }
 
-/// What every file of a run tells first.
+/// What every file of a run tells of itself, before anything else is read from it.
 #[derive(Deserialize)]
-pub(super) struct Version {
+pub(super) struct Told {
+    #[serde(default = "first_version")]
     pub(super) version: u32,
 }
 
-/// Refuses files of a later version.
-pub(super) fn check_version(path: &Path, version: u32) -> Result<()> {
+/// The version of files that tell none.
+pub(super) fn first_version() -> u32 {
+    1
+}
+
+/// Refuses what a later version wrote.
+pub(super) fn known_version(version: u32) -> Result<(), String> {
     match version <= VERSION {
         true => Ok(()),
-        false => Err(Error::file(
-            path,
-            format!(
-                "is of version {version} of the files of a run, which a later chainrule wrote; this one reads versions 1 to {VERSION}"
-            ),
+        false => Err(format!(
+            "is of version {version} of the files of a run, which a later chainrule wrote; this one reads versions 1 to {VERSION}"
         )),
     }
 }

@@ -146,7 +146,7 @@ impl Session {
     /// The folder cannot be had: it exists, another training is under way in it, or it cannot be
     /// written; or its files are bad, or of other settings or data.
     pub fn start(training: Box<dyn Training>, config: &Config, start: &Start) -> Result<Self> {
-        let folder = match start {
+        let mut folder = match start {
             Start::New { path, force } => RunFolder::create(path, config, *force)?,
             Start::Numbered { parent, name } => RunFolder::create_numbered(parent, name, config)?,
             Start::Resume(path) => RunFolder::open(path)?,
@@ -159,16 +159,13 @@ impl Session {
             training.resume(&folder)?;
         }
         training.describe(&folder)?;
-        let identity = match folder.identity()? {
-            Some(identity) => identity,
-            None => {
-                let identity = Identity::new(&folder.config()?, None)?;
-                folder.save_identity(&identity)?;
-                identity
-            }
-        };
+        if folder.identity().is_none() {
+            let data = training.data_sha256().map(str::to_owned);
+            folder.identify(Identity::new(&folder.config()?, data)?)?;
+        }
+        let id = folder.identity().map(|identity| identity.id.clone()).unwrap_or_default();
         let told = folder.journal()?;
-        let journal = Journal::open(&folder.path().join(JOURNAL), &identity.id)?;
+        let journal = Journal::open(&folder.path().join(JOURNAL), &id)?;
         let saver = Saver::new(folder.clone(), Some(journal.handle()?));
         let done = training.epochs().len() as u32;
         let mut session = Self {

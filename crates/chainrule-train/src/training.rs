@@ -47,6 +47,9 @@ pub trait Training: Send {
     /// The threads that it runs on.
     fn threads(&self) -> usize;
 
+    /// The digest of its data's bytes, where the data comes from files.
+    fn data_sha256(&self) -> Option<&str>;
+
     /// Where it stands.
     fn place(&self) -> Place;
 

@@ -64,6 +64,19 @@ pub(super) fn has_classes(folder: &Path) -> bool {
     entries(folder).is_ok_and(|paths| paths.iter().any(|path| has_images(path)))
 }
 
+/// Every file of images at a path: itself, or those of the folder and of its folders, in order.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.into()]);
+    }
+    let mut files = Vec::new();
+    for entry in entries(path)? {
+        let inner = if entry.is_dir() { entries(&entry)? } else { vec![entry] };
+        files.extend(inner.into_iter().filter(|file| is_image(file)));
+    }
+    Ok(files)
+}
+
 /// The images of a folder by class, of the given width and height or the first one's.
 pub(super) fn folder(
     path: &Path,

@@ -9,6 +9,7 @@ use chainrule::error::{Error, Result};
 pub const SHIPPED: [&str; 3] = ["mnist", "iris", "wine"];
 
 /// What a name or path turned out to be, and its parts.
+#[derive(Clone)]
 pub(super) struct Located {
     pub(super) kind: Kind,
     pub(super) train: PathBuf,

@@ -49,10 +49,16 @@ pub(super) fn has(folder: &Path, name: &str) -> bool {
     find(folder, &format!("{name}-images"), "idx3-ubyte").is_ok()
 }
 
+/// The files of a part: its images and its labels.
+pub(super) fn files(folder: &Path, name: &str) -> Result<[PathBuf; 2]> {
+    let images = find(folder, &format!("{name}-images"), "idx3-ubyte")?;
+    let labels = find(folder, &format!("{name}-labels"), "idx1-ubyte")?;
+    Ok([images, labels])
+}
+
 /// One part, and the size of its images.
 pub(super) fn part(folder: &Path, name: &str) -> Result<(Dataset, Pixels)> {
-    let images_path = find(folder, &format!("{name}-images"), "idx3-ubyte")?;
-    let labels_path = find(folder, &format!("{name}-labels"), "idx1-ubyte")?;
+    let [images_path, labels_path] = files(folder, name)?;
     let (images, labels) = (idx::read(&images_path)?, idx::read(&labels_path)?);
     let [count, ref axes @ ..] = images.dims[..] else {
         return Err(Error::file(images_path, "holds a single number, not images"));

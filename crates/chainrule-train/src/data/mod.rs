@@ -8,6 +8,7 @@ mod examples;
 mod dataset;
 mod table;
 mod delimited;
+mod digest;
 mod npy;
 #[cfg(feature = "parquet")]
 mod parquet_pages;

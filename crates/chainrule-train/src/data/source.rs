@@ -8,7 +8,7 @@ use super::locate::{Kind, Located, Part, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
 use super::table::{Cell, Chunk, TableFile, no_column};
-use super::{Examples, Preparation, Scale, formats, images, mnist};
+use super::{Examples, Preparation, Scale, digest, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
 chainrule::kinds! {
@@ -81,6 +81,9 @@ pub struct Loaded {
     pub test: Option<Box<dyn Examples>>,
     /// What was fitted on the training part.
     pub preparation: Preparation,
+    /// The SHA-256 of the files' bytes and their names within the data; `None` where some came from a
+    /// pipe.
+    pub sha256: Option<String>,
 }
 
 impl std::fmt::Debug for Loaded {
@@ -125,17 +128,27 @@ impl Source {
         if located.part.is_some() {
             located.test = None;
         }
-        let mut loaded = match located.kind {
-            Kind::Table => self.table(&located.train)?,
-            Kind::Idx | Kind::Images => self.pictures(&located)?,
-        };
         let test = match (&self.test, &located.test) {
             (Some(test), _) => Some(locate(&test.to_string_lossy(), shipped)?),
-            (None, Some(_)) => Some(Located { part: Some(Part::Test), ..located }),
+            (None, Some(_)) => Some(Located { part: Some(Part::Test), ..located.clone() }),
             (None, None) => None,
         };
+        // The files are hashed while they are read: most readers leave a core idle.
+        std::thread::scope(|scope| {
+            let digest = scope.spawn(|| digest::of(&located, test.as_ref()));
+            let mut loaded = self.parts(&located, test.as_ref())?;
+            loaded.sha256 = digest.join().unwrap_or_else(|p| std::panic::resume_unwind(p))?;
+            Ok(loaded)
+        })
+    }
+
+    fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
+        let mut loaded = match located.kind {
+            Kind::Table => self.table(&located.train)?,
+            Kind::Idx | Kind::Images => self.pictures(located)?,
+        };
         if let Some(test) = test {
-            loaded.test = Some(loaded.preparation.located(&test, true)?);
+            loaded.test = Some(loaded.preparation.located(test, true)?);
         }
         Ok(loaded)
     }
@@ -171,7 +184,7 @@ impl Source {
             weight: None,
         };
         let validation = validation.map(|part| Box::new(part) as Box<dyn Examples>);
-        Ok(Loaded { train: Box::new(train), validation, test: None, preparation })
+        Ok(Loaded { train: Box::new(train), validation, test: None, preparation, sha256: None })
     }
 
     fn table(&self, path: &Path) -> Result<Loaded> {
@@ -219,7 +232,7 @@ impl Source {
         let inputs = Inputs::Columns(inputs);
         let preparation = Preparation { inputs, outcome, weight: self.weight.clone() };
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
-        Ok(Loaded { train, validation, test: None, preparation })
+        Ok(Loaded { train, validation, test: None, preparation, sha256: None })
     }
 
     /// The rows of the training and the validation part.

@@ -36,9 +36,9 @@ impl RunFolder {
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let Checkpoint { parameters, state, progress, epochs } = checkpoint;
         self.write_lines(METRICS, epochs)?;
-        let passing = [OPTIMIZER, MODEL].map(next);
-        self.write(&passing[0], &checkpoint::encode(state, progress)?)?;
-        self.write(&passing[1], &checkpoint::encode(parameters, &written(progress))?)?;
+        let (passing, run) = ([OPTIMIZER, MODEL].map(next), self.identity.as_ref());
+        self.write(&passing[0], &checkpoint::encode(run, state, progress)?)?;
+        self.write(&passing[1], &checkpoint::encode(run, parameters, &written(progress))?)?;
         for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
             fs::rename(self.path.join(from), self.path.join(to))
                 .map_err(|error| self.unwritable(to, &error))?;
@@ -133,7 +133,11 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_best<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let bytes = checkpoint::encode(&checkpoint.parameters, &written(&checkpoint.progress))?;
+        let bytes = checkpoint::encode(
+            self.identity.as_ref(),
+            &checkpoint.parameters,
+            &written(&checkpoint.progress),
+        )?;
         self.write(BEST, &bytes)
     }
 

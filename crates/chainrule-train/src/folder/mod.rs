@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::journal::{self, Record};
+use super::journal::{self, Record, Told, VERSION};
 use super::tensorboard::EVENTS;
 use super::{Action, Config, Epoch, GradientFlow, Identity, Place};
 use crate::data::Preparation;
@@ -53,6 +53,15 @@ const PRODUCTS: [&str; 5] =
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    identity: Option<Identity>,
+}
+
+/// How data is prepared, as the folder keeps it.
+#[derive(Serialize)]
+struct Prepared<'p> {
+    version: u32,
+    #[serde(flatten)]
+    preparation: &'p Preparation,
 }
 
 /// A folder kept for one training; see [`RunFolder::lock`].
@@ -81,7 +90,7 @@ impl RunFolder {
         if path.is_file() {
             return Err(Error::file(path, "is a file; give the name of a folder"));
         }
-        let folder = Self { path: path.into() };
+        let folder = Self::at(path);
         let free = names(path)?.iter().all(|name| name.starts_with(WRITING));
         let wrong = match (free, force, folder.config()) {
             (true, ..) | (false, true, Ok(_)) => None,
@@ -129,7 +138,7 @@ impl RunFolder {
 
     /// Writes the configuration, and removes what an earlier run left once there is room for it.
     fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
-        let folder = Self { path: path.into() };
+        let folder = Self::at(path);
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
@@ -146,6 +155,10 @@ impl RunFolder {
         Ok(folder)
     }
 
+    fn at(path: &Path) -> Self {
+        Self { path: path.into(), identity: None }
+    }
+
     /// An existing run's folder.
     ///
     /// ```
@@ -159,10 +172,14 @@ impl RunFolder {
     /// ```
     ///
     /// # Errors
-    /// The folder has no configuration.
+    /// The folder has no configuration, or a later version wrote it.
     pub fn open(path: &Path) -> Result<Self> {
         match path.join(CONFIG).is_file() {
-            true => Ok(Self { path: path.into() }),
+            true => {
+                let mut folder = Self::at(path);
+                folder.identity = folder.read_json(RUN)?;
+                Ok(folder)
+            }
             false => Err(Error::file(path, format!("not a run's folder: it has no {CONFIG}"))),
         }
     }
@@ -242,28 +259,33 @@ impl RunFolder {
 
     /// What tells this run from others; `None` for a run of version 1, or one that was killed before it
     /// was written.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Keeps what tells this run from others, here and in every checkpoint from now on.
     ///
     /// # Errors
-    /// The file is bad, or of a later version.
-    pub fn identity(&self) -> Result<Option<Identity>> {
-        let path = self.path.join(RUN);
+    /// The file cannot be written.
+    pub fn identify(&mut self, identity: Identity) -> Result<()> {
+        let text = serde_json::to_vec(&identity);
+        self.write(RUN, &text.map_err(|error| Error::file(self.path.join(RUN), error))?)?;
+        self.identity = Some(identity);
+        Ok(())
+    }
+
+    /// A file in JSON that tells its version; `None` where it does not exist.
+    fn read_json<R: DeserializeOwned>(&self, name: &str) -> Result<Option<R>> {
+        let path = self.path.join(name);
         if !path.exists() {
             return Ok(None);
         }
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
         let bad = |error: serde_json::Error| Error::file(&path, error);
-        let journal::Version { version } = serde_json::from_slice(&bytes).map_err(bad)?;
-        journal::check_version(&path, version)?;
+        let Told { version } = serde_json::from_slice(&bytes).map_err(bad)?;
+        journal::known_version(version).map_err(|message| Error::file(&path, message))?;
         serde_json::from_slice(&bytes).map(Some).map_err(bad)
-    }
-
-    /// Keeps what tells this run from others.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn save_identity(&self, identity: &Identity) -> Result<()> {
-        let text = serde_json::to_vec(identity);
-        self.write(RUN, &text.map_err(|error| Error::file(self.path.join(RUN), error))?)
     }
 
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
@@ -271,12 +293,7 @@ impl RunFolder {
     /// # Errors
     /// The file is bad.
     pub fn preparation(&self) -> Result<Option<Preparation>> {
-        let path = self.path.join(DATA);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file(&path, error))
+        self.read_json(DATA)
     }
 
     /// Keeps how the data is prepared.
@@ -284,7 +301,7 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_preparation(&self, preparation: &Preparation) -> Result<()> {
-        let text = serde_json::to_vec(preparation);
+        let text = serde_json::to_vec(&Prepared { version: VERSION, preparation });
         self.write(DATA, &text.map_err(|error| Error::file(self.path.join(DATA), error))?)
     }
 
