@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, View, serialize};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::export::Stored;
 use super::identity::hex;
 use super::journal::{self, Told, VERSION};
 use super::{Epoch, Identity, Place, Progress, RunFolder, Snapshot, Trainer};
@@ -107,29 +108,17 @@ pub(super) fn encode<T: Real, N: Serialize>(
     tensors: &Parameters<T>,
     notes: &N,
 ) -> Result<Vec<u8>> {
-    let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|(_, tensor)| {
-            let mut bytes = Vec::with_capacity(size_of_val(tensor.values()));
-            tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
-            bytes
-        })
-        .collect();
-    let mut views = Vec::new();
-    for ((name, tensor), bytes) in tensors.iter().zip(&bytes) {
-        let dims = tensor.shape().dims().to_vec();
-        views.push((name, TensorView::new(dtype, dims, bytes).map_err(mismatch)?));
-    }
+    let stored: Vec<(&str, Stored)> = tensors.iter().map(|(n, t)| (n, Stored::of(t))).collect();
+    let views = || stored.iter().map(|(name, stored)| (*name, stored));
     let metadata = Metadata {
         version: VERSION,
         order: tensors.iter().map(|(name, _)| name.to_owned()).collect(),
-        sha256: checksum((VERSION, run), views.iter().map(|(name, view)| (*name, view)), notes)?,
+        sha256: checksum((VERSION, run), views(), notes)?,
         run: run.cloned(),
         notes,
     };
     let text = serde_json::to_string(&metadata).map_err(mismatch)?;
-    serialize(views, Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
+    serialize(views(), Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
 }
 
 /// The tensors and notes of a file's bytes.
@@ -169,9 +158,9 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
 }
 
 /// The digest of what a file says, the version and the run that it names included.
-fn checksum<'v, N: Serialize>(
+fn checksum<'v, V: View, N: Serialize>(
     (version, run): (u32, Option<&Identity>),
-    tensors: impl Iterator<Item = (&'v str, &'v TensorView<'v>)>,
+    tensors: impl Iterator<Item = (&'v str, V)>,
     notes: &N,
 ) -> Result<String> {
     let mut digest = Sha256::new();

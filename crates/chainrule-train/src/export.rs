@@ -3,10 +3,10 @@
 //! Names, shapes and the precision stay as they are. A weight of an affine layer has the shape
 //! [in, out], for `x @ weight + bias`; `torch.nn.Linear` keeps its transpose.
 
+use std::borrow::Cow;
 use std::io::Write;
 
-use safetensors::serialize;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::{Dtype, View, serialize};
 
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
@@ -28,16 +28,41 @@ use chainrule::tensor::{Real, Tensor};
 /// # Errors
 /// The format cannot hold the parameters.
 pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
-    let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
-    let bad =
-        |error: safetensors::SafeTensorError| Error::Mismatch(format!("safetensors: {error}"));
-    let bytes: Vec<Vec<u8>> = parameters.iter().map(|(_, tensor)| elements(tensor)).collect();
-    let mut views = Vec::with_capacity(bytes.len());
-    for ((name, tensor), bytes) in parameters.iter().zip(&bytes) {
-        let dims = tensor.shape().dims().to_vec();
-        views.push((name, TensorView::new(dtype, dims, bytes).map_err(bad)?));
+    let stored: Vec<(&str, Stored)> = parameters.iter().map(|(n, t)| (n, Stored::of(t))).collect();
+    let views = stored.iter().map(|(name, stored)| (*name, stored));
+    serialize(views, None).map_err(|error| Error::Mismatch(format!("safetensors: {error}")))
+}
+
+/// A tensor as a `.safetensors` file stores it.
+pub(super) struct Stored {
+    dtype: Dtype,
+    dims: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Stored {
+    pub(super) fn of<T: Real>(tensor: &Tensor<T>) -> Self {
+        let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
+        Self { dtype, dims: tensor.shape().dims().to_vec(), bytes: elements(tensor) }
     }
-    serialize(views, None).map_err(bad)
+}
+
+impl View for &Stored {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.dims
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// A `.npz` file's bytes: `numpy.load(path)` gives the arrays by name. It is a ZIP archive of one

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use flate2::bufread::GzDecoder;
 
+use super::deflate;
 use chainrule::error::{Error, Result};
 
 /// An array of unsigned bytes from an IDX file.
@@ -20,9 +21,6 @@ pub struct Idx {
     /// The elements in row-major order.
     pub bytes: Vec<u8>,
 }
-
-/// The most bytes that a compressed one can stand for (deflate's limit).
-const EXPANSION: u64 = 1032;
 
 /// The two bytes with which compressed data begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -99,7 +97,7 @@ pub fn read(path: &Path) -> Result<Idx> {
     let Some(expected) = expected.filter(|&n| n < isize::MAX as usize) else {
         return Err(fail(format!("the header announces {dims:?} elements, more than can exist")));
     };
-    let most = if gzip { size.saturating_mul(EXPANSION) } else { size };
+    let most = if gzip { deflate::largest(size) } else { size };
     let mut bytes = Vec::with_capacity(expected.min(most as usize));
     input.take(expected as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() != expected {

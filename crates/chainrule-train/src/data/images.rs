@@ -12,12 +12,10 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::Dataset;
 use super::preparation::Pixels;
+use super::{Dataset, deflate};
 use chainrule::error::{Error, Result};
 
-/// The most bytes of pixels that a byte of a file can stand for: deflate's limit. JPEG stays below.
-const EXPANSION: usize = 1032;
 /// The longest side of an image.
 const LONGEST: usize = 16_384;
 
@@ -179,7 +177,8 @@ fn decode(path: &Path) -> Result<Image> {
 
 /// Refuses sizes that a file of so many bytes cannot hold.
 fn check_size(width: usize, height: usize, bytes: usize, file: usize) -> Result<(), String> {
-    let ok = width.max(height) <= LONGEST && bytes <= file.saturating_mul(EXPANSION);
+    // JPEG stays below deflate's limit.
+    let ok = width.max(height) <= LONGEST && bytes as u64 <= deflate::largest(file as u64);
     if ok && width > 0 && height > 0 {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! as [`Examples`], and the [`Preparation`] that makes any other data ready for the same model.
 
 // From the bottom up: each uses only those above it.
+mod deflate;
 mod examples;
 mod dataset;
 mod table;

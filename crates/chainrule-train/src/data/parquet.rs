@@ -18,6 +18,7 @@ use super::table::{
     Chunk, Column, Format, Places, Table, TableFile, Visit, check_names, last_target,
 };
 use chainrule::error::{Error, Result};
+use chainrule::tensor::fits_in_memory;
 
 /// Parquet files.
 #[derive(Debug)]
@@ -119,12 +120,8 @@ fn read(file: &TableFile) -> Result<Table> {
     let groups = reader.metadata().row_groups().iter();
     let rows =
         groups.fold(0_u64, |rows, group| rows.saturating_add(group.num_rows().max(0) as u64));
-    let cells = usize::try_from(rows).ok().and_then(|rows| rows.checked_mul(file.names.len()));
-    let mut room = Vec::<f64>::new();
-    let fits = cells.is_some_and(|cells| room.try_reserve_exact(cells).is_ok());
-    // Without this the compiler may leave out an allocation that nothing uses.
-    std::hint::black_box(&mut room);
-    drop(room);
+    let bytes = u128::from(rows) * file.names.len() as u128 * size_of::<f64>() as u128;
+    let fits = fits_in_memory(bytes);
     if rows > u64::from(u32::MAX) || !fits {
         let message = format!("announces {rows} rows, which do not fit into memory; stream it");
         return Err(Error::file(&file.path, message));

@@ -7,9 +7,10 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
+use super::deflate;
+
 /// A page of more decompressed bytes must be stored in as many as deflate's limit leaves it.
 const LARGE: u64 = 64 << 20;
-const EXPANSION: u64 = 1032;
 /// The most bytes of a page's header.
 const HEADER: u64 = 1 << 16;
 /// The deepest nesting of a header's structs.
@@ -25,7 +26,7 @@ pub(super) fn check(file: &mut File, start: u64, length: u64) -> Result<(), Stri
         window.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         let bad = || format!("the header of the page at byte {at} is damaged");
         let (size, decompressed, stored) = header(&bytes).ok_or_else(bad)?;
-        if decompressed > LARGE.max(stored.saturating_mul(EXPANSION)) {
+        if decompressed > LARGE.max(deflate::largest(stored)) {
             return Err(format!(
                 "the page at byte {at} announces {decompressed} bytes in {stored} compressed ones"
             ));

@@ -11,8 +11,9 @@ use super::probe::Probe;
 use crate::data::{Examples, Target};
 use chainrule::Parameters;
 use chainrule::error::Result;
+use chainrule::graph::{Graph, Var};
 use chainrule::optim::Clip;
-use chainrule::tensor::Real;
+use chainrule::tensor::{Real, Tensor};
 use chainrule_explain::{Language, digits};
 
 /// One step of a training: its batch, its gradients, and what moved the parameters.
@@ -223,7 +224,7 @@ impl<T: Real> Trainer<T> {
         let whole: Vec<Vec<f64>> = (gradients.iter().zip(&earlier))
             .map(|(g, e)| g.iter().zip(e).map(|(g, e)| e + g * share).collect())
             .collect();
-        let clipped = clipped(&self.config.clips(), whole.clone());
+        let clipped = clipped(&self.config.clips(), &whole)?;
         let mut split = Vec::new();
         for (at, (name, _)) in trained.iter().enumerate() {
             if batch.purpose == Purpose::Accumulate {
@@ -340,21 +341,18 @@ fn truth(train: &dyn Examples, examples: &[u32]) -> Result<Truth> {
     })
 }
 
-/// Gradients after clipping, as [`Clip::clip`] builds it.
-fn clipped(clips: &[Clip], mut gradients: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    for clip in clips {
-        match *clip {
-            Clip::Value(limit) => {
-                gradients.iter_mut().flatten().for_each(|g| *g = g.clamp(-limit, limit));
-            }
-            Clip::Norm(limit) => {
-                let norm = gradients.iter().flatten().map(|g| g * g).sum::<f64>().sqrt();
-                let factor = (limit / (norm + 1e-6)).min(1.0);
-                gradients.iter_mut().flatten().for_each(|g| *g *= factor);
-            }
-        }
+/// Gradients after clipping.
+fn clipped(clips: &[Clip], gradients: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
+    if clips.is_empty() {
+        return Ok(gradients.to_vec());
     }
-    gradients
+    let g = Graph::new();
+    let vector = |x: &Vec<f64>| Ok(g.constant_tensor(Tensor::new([x.len()], x.clone())?));
+    let whole: Vec<Var<'_>> = gradients.iter().map(vector).collect::<Result<_>>()?;
+    let clipped = clips.iter().fold(whole, |gradients, clip| clip.clip(&gradients));
+    let mut plan = g.compile::<f64>(&clipped)?;
+    plan.run()?;
+    clipped.iter().map(|&v| plan.value(v).map(<[f64]>::to_vec)).collect()
 }
 
 /// What one parameter's update should be the sum of, element by element.

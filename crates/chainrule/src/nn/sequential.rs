@@ -7,21 +7,18 @@ use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::parameters::Parameters;
 use crate::random::{Stream, generator};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Real, Shape, fits_in_memory};
 
-/// Checks that so many elements fit into memory, before any is written: an allocation that fails
-/// would end the process.
+/// Checks that so many elements fit into memory, before any is written.
 pub fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
     let bytes = elements.saturating_mul(width as u128);
-    let fits = usize::try_from(bytes).is_ok_and(|bytes| {
-        let mut memory = Vec::<u8>::new();
-        let reserved = memory.try_reserve_exact(bytes).is_ok();
-        // Without this the compiler may leave out an allocation that nothing uses.
-        std::hint::black_box(&mut memory);
-        reserved
-    });
     let size = format!("{:.3} GB", bytes as f64 / 1e9);
-    Error::check(fits, what, size, "no more than this machine can give: choose smaller layers")
+    Error::check(
+        fits_in_memory(bytes),
+        what,
+        size,
+        "no more than this machine can give: choose smaller layers",
+    )
 }
 
 /// Layers one after another. The parameters of the first affine layer are named `affine1.weight` and

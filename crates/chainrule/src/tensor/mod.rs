@@ -9,6 +9,24 @@ pub(crate) use shape::{Offsets, count};
 
 use crate::error::Error;
 
+/// Whether so many bytes fit into memory: to be asked before any is written, as an allocation that fails
+/// ends the process.
+///
+/// ```
+/// use chainrule::tensor::fits_in_memory;
+/// assert!(fits_in_memory(1 << 20) && !fits_in_memory(1 << 100));
+/// ```
+#[must_use]
+pub fn fits_in_memory(bytes: u128) -> bool {
+    usize::try_from(bytes).is_ok_and(|bytes| {
+        let mut memory = Vec::<u8>::new();
+        let reserved = memory.try_reserve_exact(bytes).is_ok();
+        // Without this the compiler may leave out an allocation that nothing uses.
+        std::hint::black_box(&mut memory);
+        reserved
+    })
+}
+
 /// A dense row-major array.
 ///
 /// ```
