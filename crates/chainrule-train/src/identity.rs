@@ -31,6 +31,7 @@ pub struct Identity {
     /// The SHA-256 of the settings as TOML.
     pub settings: String,
     /// The SHA-256 of the data's files, where the data comes from files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
     /// The program that began the run.
     pub program: String,
