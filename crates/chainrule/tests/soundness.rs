@@ -5,7 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use chainrule::ops::{
-    Class, Gate, InPlace, MatMul, Op, Operand, Output, Real, Scalar, Type, Values, ValuesMut, View,
+    Class, Gate, Identity, InPlace, MatMul, Notation, Op, Operand, Output, RandomMask, Real,
+    Scalar, Type, Values, ValuesMut, View,
 };
 use chainrule::{Graph, Parameters, Pool, Result, Shape, Tensor, Var};
 
@@ -18,11 +19,12 @@ struct Claims {
     grain: usize,
     scalar: usize,
     in_place: bool,
+    silent: bool,
 }
 
 impl Claims {
     fn new(output: Type, class: Class) -> Self {
-        Self { output, class, view: None, grain: 1, scalar: 0, in_place: false }
+        Self { output, class, view: None, grain: 1, scalar: 0, in_place: false, silent: false }
     }
 
     /// Claims to be a view.
@@ -56,6 +58,9 @@ impl Op for Claims {
     }
     fn class(&self) -> Class {
         self.class
+    }
+    fn notation(&self) -> Notation {
+        if self.silent { Notation::Silent } else { Notation::Function }
     }
     fn view(&self, _operand: &View, _output: &Shape) -> Option<View> {
         self.view
@@ -486,4 +491,118 @@ fn an_operation_that_is_wrongly_by_rows_harms_nobody() {
     let (calls, found) = threads_share(2, 700, true);
     assert_eq!(calls.iter().sum::<usize>(), 700);
     assert_ne!(found, whole);
+}
+
+/// x·factor, whose `Debug` does not tell the factor.
+#[derive(Clone, Copy)]
+struct Hidden {
+    factor: f64,
+    identity: Option<u8>,
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hidden")
+    }
+}
+
+impl Op for Hidden {
+    fn name(&self) -> &'static str {
+        "hidden"
+    }
+    fn infer(&self, operands: &[Type]) -> std::result::Result<Type, String> {
+        // By an identity that leaves it out, another number of elements.
+        Ok(Type::real([operands[0].shape.len() * self.factor as usize]))
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let x = operands[0].real()[0];
+        output.real().fill(x * T::from_f64(self.factor));
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        Some(gate.upstream.sum(&[]).reshape([1]) * self.factor)
+    }
+    fn identity(&self) -> Option<Identity> {
+        self.identity.map(Identity::of)
+    }
+}
+
+#[test]
+fn operations_are_equal_only_where_they_say_so() {
+    let run = |first: Hidden, second: Hidden| {
+        let g = Graph::new();
+        let x = g.input("x", [1]);
+        let sum = g.apply(first, &[x]).sum(&[]) + g.apply(second, &[x]).sum(&[]);
+        let dx = g.backward(sum, &[x])[0];
+        let mut plan = g.compile::<f64>(&[sum, dx]).unwrap();
+        plan.feed("x", &[10.0]).unwrap();
+        plan.run().unwrap();
+        let inputs = [("x", Tensor::full([1], 10.0))];
+        let plain = g.interpret::<f64>(&[sum, dx], &inputs, &[], &Parameters::new()).unwrap();
+        assert_eq!(plan.value(sum).unwrap(), plain[0].values());
+        assert_eq!(plan.value(dx).unwrap(), plain[1].values());
+        let kernels =
+            plan.info().steps.iter().filter(|step| step.kernel.starts_with("hidden")).count();
+        (kernels, plan.value(dx).unwrap()[0])
+    };
+    let hidden = |factor, identity| Hidden { factor, identity };
+    assert_eq!(run(hidden(2.0, None), hidden(3.0, None)), (2, 13.0));
+    assert_eq!(run(hidden(2.0, None), hidden(2.0, None)), (2, 8.0));
+    assert_eq!(run(hidden(2.0, Some(1)), hidden(2.0, Some(1))), (1, 8.0));
+    // A lie, but one of another type.
+    assert_eq!(run(hidden(2.0, Some(1)), hidden(3.0, Some(1))), (2, 13.0));
+}
+
+#[test]
+fn the_librarys_operations_are_known_by_their_fields() {
+    let steps = |rates: [f64; 2]| {
+        let g = Graph::new();
+        let masks = rates.map(|rate| {
+            let mask = RandomMask { seed: 1, number: 1, rate, shape: Shape::from([4]) };
+            g.apply(mask, &[g.input("step", [])])
+        });
+        g.compile::<f64>(&masks).unwrap().info().steps.len()
+    };
+    assert_eq!([steps([0.5, 0.5]), steps([0.5, 0.25])], [1, 2]);
+    // Of many slices of one value, each is looked up once.
+    let g = Graph::new();
+    let x = g.input("x", [100_000]);
+    let slices = (0..100_000).map(|i| x.slice(0, i, i + 1));
+    let sum = slices.fold(g.constant(0.0), |sum, slice| sum + slice.reshape([]));
+    assert!(g.compile::<f64>(&[sum]).is_ok());
+}
+
+#[test]
+fn what_is_folded_or_left_out_is_checked_first() {
+    let op = |output, scalar| Claims { scalar, ..Claims::new(output, Class::Pointwise) };
+    for (op, shape, ok) in [
+        (op(Type::real([4]), 1), Shape::from([4]), true),
+        (op(Type::real([4]), 1), Shape::from([]), false),
+        (op(Type::index([4], 9), 1), Shape::from([4]), false),
+        (op(Type::real([4]), 2), Shape::from([4]), false),
+        (Claims::view([2], &[0], 0), Shape::from([4]), true),
+        (Claims::view([2], &[1], 3), Shape::from([4]), false),
+    ] {
+        let g = Graph::new();
+        let y = g.apply(op, &[g.constant(2.0).broadcast_to(shape)]);
+        let plain = g.interpret::<f64>(&[y], &[], &[], &Parameters::new());
+        assert_eq!((g.compile::<f64>(&[y]).is_ok(), plain.is_ok()), (ok, ok), "{y:?}");
+    }
+    // A view may call itself silent and yet move elements.
+    let g = Graph::new();
+    let x = g.input("x", [2, 2]);
+    let turned = g.apply(Claims { silent: true, ..Claims::view([2, 2], &[1, 2], 0) }, &[x]);
+    let mut plan = g.compile::<f64>(&[turned]).unwrap();
+    plan.feed("x", &[1.0, 2.0, 3.0, 4.0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(turned).unwrap(), [1.0, 3.0, 2.0, 4.0]);
+}
+
+#[test]
+fn a_constant_is_no_more_than_its_views() {
+    let g = Graph::new();
+    let [two, four] = [Shape::scalar(), Shape::from([4])].map(|s| g.constant(2.0).broadcast_to(s));
+    let silent = |op| Claims { silent: true, ..op };
+    assert_eq!(g.apply(silent(Claims::view([4], &[1], 0)), &[four]).as_constant(), Some(2.0));
+    // One's own, which fills its output with 1.
+    assert_eq!(g.apply(silent(Claims::kernel(Type::real([]))), &[two]).as_constant(), None);
 }

@@ -1,5 +1,6 @@
 //! Recording a computation: nodes, their types, and the first error.
 
+mod identity;
 pub(crate) mod op;
 mod var;
 mod contract;
@@ -12,10 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use contract::{Contract, Kernel, contract};
+pub use identity::Identity;
+pub(crate) use op::MAX_OPERANDS;
 pub use op::{
     AnyOp, Class, Gate, InPlace, Notation, Op, Operand, Output, Scalar, Values, ValuesMut, View,
 };
-pub(crate) use op::{Key, MAX_OPERANDS};
 pub use var::Var;
 
 use crate::error::{Error, Result};

@@ -1,10 +1,10 @@
 //! What an operation is: the trait that graphs, plans and executors know operations by.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use super::{Graph, Type, Var};
+use super::{Graph, Identity, Type, Var};
 use crate::tensor::{ByPrecision, Real, Shape, Strides};
 
 /// How an operation's formula is written.
@@ -53,6 +53,52 @@ pub trait Op: Debug + Send + Sync + 'static {
 
     /// The backward rule: the gradient of `operand`, made of nodes, or `None` where it is zero.
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
+
+    /// What tells this operation from others of its type: a plan computes two of them once where their
+    /// identities and their operands are equal. `None`, the default, is equal to no other. What a value
+    /// depends on must be in it: with `None` a plan computes more than it needs, with too little
+    /// something else.
+    ///
+    /// ```
+    /// use chainrule::ops::{Gate, Identity, Op, Operand, Output, Real, Type, pointwise};
+    /// use chainrule::{Graph, Var};
+    ///
+    /// #[derive(Debug)]
+    /// struct Scale {
+    ///     factor: f64,
+    /// }
+    ///
+    /// impl Op for Scale {
+    ///     fn name(&self) -> &'static str {
+    ///         "scale"
+    ///     }
+    ///     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+    ///         pointwise(operands, 1)
+    ///     }
+    ///     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+    ///         for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
+    ///             *y = x * T::from_f64(self.factor);
+    ///         }
+    ///     }
+    ///     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+    ///         Some(gate.upstream * self.factor)
+    ///     }
+    ///     fn identity(&self) -> Option<Identity> {
+    ///         // By its bits a factor is equal to itself, even NaN.
+    ///         Some(Identity::of(self.factor.to_bits()))
+    ///     }
+    /// }
+    ///
+    /// let g = Graph::new();
+    /// let x = g.input("x", [2]);
+    /// let [a, b, c] = [2.0, 2.0, 3.0].map(|factor| g.apply(Scale { factor }, &[x]));
+    /// assert_eq!(g.compile::<f32>(&[a + b])?.info().steps.len(), 2);
+    /// assert_eq!(g.compile::<f32>(&[a + c])?.info().steps.len(), 3);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 
     /// For [`Class::Pointwise`]: the kernel on stretches of the operands and of the output, all of one
     /// length.
@@ -332,9 +378,6 @@ impl<'g> Gate<'_, 'g> {
     }
 }
 
-/// What tells two operations apart: the type and, where it has fields, their values.
-pub(crate) type Key = (TypeId, Option<String>);
-
 mod sealed {
     pub trait Sealed {}
     impl<O: super::Op> Sealed for O {}
@@ -345,7 +388,7 @@ mod sealed {
 pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
     fn as_any(&self) -> &dyn Any;
     fn name(&self) -> &'static str;
-    fn key(&self) -> Key;
+    fn identity(&self) -> Option<Identity>;
     fn infer(&self, operands: &[Type]) -> Result<Type, String>;
     fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>);
     fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>);
@@ -379,8 +422,8 @@ impl<O: Op> AnyOp for O {
     fn name(&self) -> &'static str {
         Op::name(self)
     }
-    fn key(&self) -> Key {
-        (TypeId::of::<O>(), (size_of::<O>() > 0).then(|| format!("{self:?}")))
+    fn identity(&self) -> Option<Identity> {
+        Op::identity(self)
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         Op::infer(self, operands)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Graph, Kind, Notation, Type};
+use super::{Class, Graph, Kind, Notation, Type};
 use crate::tensor::Shape;
 
 /// A value in a graph: a reference to the graph and the node's number. Copying one copies no data.
@@ -113,7 +113,9 @@ impl<'g> Var<'g> {
         }
         let below = self.graph.node(self.id, |node| match &node.source {
             super::Source::Constant(tensor) => Err(tensor.at(&[])),
-            super::Source::Op(op) if op.notation() == Notation::Silent => {
+            super::Source::Op(op)
+                if (op.class(), op.notation()) == (Class::View, Notation::Silent) =>
+            {
                 node.operands.first().copied().ok_or(None)
             }
             _ => Err(None),

@@ -11,13 +11,14 @@ use crate::tensor::Shape;
 ///
 /// The gradient of the logits is (y·Σt − t)/batch, which for distributions (Σt = 1) is the
 /// textbook's (y − t)/batch with y = softmax(x) (Bishop, *Pattern Recognition*, equation 4.109).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SoftmaxWithLoss;
 
 impl Op for SoftmaxWithLoss {
     fn name(&self) -> &'static str {
         "softmax_with_loss"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         Op::infer(&RowLosses, operands).map(|_| Type::real([]))
     }
@@ -45,7 +46,7 @@ impl Op for SoftmaxWithLoss {
 }
 
 /// The cross-entropy of each row: what plans compute before they take the mean.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RowLosses;
 
 /// Elements whose exponentials are kept at once.
@@ -55,6 +56,7 @@ impl Op for RowLosses {
     fn name(&self) -> &'static str {
         "softmax_with_loss"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         match operands {
@@ -98,13 +100,14 @@ impl Op for RowLosses {
 }
 
 /// The mean of all elements: what plans compute after the elements themselves.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MeanOfAll;
 
 impl Op for MeanOfAll {
     fn name(&self) -> &'static str {
         "mean"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands).map(|()| Type::real([]))
     }

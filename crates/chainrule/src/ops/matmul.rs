@@ -10,7 +10,7 @@ use crate::tensor::{Offsets, Shape};
 /// A·B over the last two axes, for operands with the same leading (batch) axes.
 ///
 /// With Y = A·B and upstream G, the gradients are G·Bᵀ and Aᵀ·G.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MatMul;
 
 /// The batch axes and the matrix's two axes.
@@ -23,6 +23,7 @@ impl Op for MatMul {
     fn name(&self) -> &'static str {
         "matmul"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         let [a, b] = operands else { return Err("takes two operands".into()) };

@@ -45,6 +45,16 @@
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
 //! `argmax` and the condition of `select` have none.
 
+/// Writes [`Op::identity`] of an operation that depends on all of its fields.
+macro_rules! identity_by_fields {
+    () => {
+        fn identity(&self) -> Option<$crate::ops::Identity> {
+            Some($crate::ops::Identity::of(self.clone()))
+        }
+    };
+}
+pub(crate) use identity_by_fields;
+
 mod activation;
 mod movement;
 mod pointwise;
@@ -58,8 +68,8 @@ mod softmax;
 mod loss;
 
 pub use crate::graph::{
-    AnyOp, Class, Gate, InPlace, Kind, Notation, Op, Operand, Output, Scalar, Type, Values,
-    ValuesMut, View,
+    AnyOp, Class, Gate, Identity, InPlace, Kind, Notation, Op, Operand, Output, Scalar, Type,
+    Values, ValuesMut, View,
 };
 pub use crate::tensor::Real;
 pub use loss::SoftmaxWithLoss;

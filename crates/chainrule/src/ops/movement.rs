@@ -21,6 +21,8 @@ fn operand_view<T>(operand: &Operand<'_, T>) -> View {
 /// The parts of an [`Op`] that every view shares.
 macro_rules! view_op {
     ($name:literal, $notation:expr) => {
+        identity_by_fields!();
+
         fn name(&self) -> &'static str {
             $name
         }
@@ -52,7 +54,7 @@ fn longer(length: usize, by: usize) -> Result<usize, String> {
 }
 
 /// The same elements in the same order under another shape.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Reshape(pub Shape);
 
 impl Op for Reshape {
@@ -80,7 +82,7 @@ impl Op for Reshape {
 }
 
 /// The axes in another order: output axis i is operand axis `order[i]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Transpose {
     /// For each output axis, the operand's axis.
     pub order: Vec<usize>,
@@ -117,7 +119,7 @@ impl Op for Transpose {
 }
 
 /// The operand repeated along axes of length 1 and new leading axes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Broadcast(pub Shape);
 
 impl Op for Broadcast {
@@ -154,7 +156,7 @@ impl Op for Broadcast {
 }
 
 /// The elements `start..end` along one axis.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Slice {
     /// The axis.
     pub axis: usize,
@@ -191,7 +193,7 @@ impl Op for Slice {
 }
 
 /// The operands one after another along one axis.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Concat {
     /// The axis.
     pub axis: usize,
@@ -201,6 +203,7 @@ impl Op for Concat {
     fn name(&self) -> &'static str {
         "concat"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         let Some(first) = operands.first().map(|ty| ty.shape) else {
@@ -246,7 +249,7 @@ impl Op for Concat {
 }
 
 /// Zeros before and after, along one axis.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Pad {
     /// The axis.
     pub axis: usize,
@@ -260,6 +263,7 @@ impl Op for Pad {
     fn name(&self) -> &'static str {
         "pad"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let from = single(operands)?;
         match from.get(self.axis) {

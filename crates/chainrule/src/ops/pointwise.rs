@@ -29,13 +29,14 @@ macro_rules! unary {
         $(, each $each:path)?;
     )*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $op;
 
         impl Op for $op {
             fn name(&self) -> &'static str {
                 stringify!($method)
             }
+            identity_by_fields!();
             fn infer(&self, operands: &[Type]) -> Result<Type, String> {
                 pointwise(operands, 1)
             }
@@ -237,13 +238,14 @@ unary! {
 }
 
 /// −x; derivative −1. Written `-x`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Neg;
 
 impl Op for Neg {
     fn name(&self) -> &'static str {
         "neg"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         pointwise(operands, 1)
     }
@@ -277,13 +279,14 @@ macro_rules! binary {
         $(, kink |$ka:ident, $kb:ident| $kink:expr)?;
     )*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $op;
 
         impl Op for $op {
             fn name(&self) -> &'static str {
                 $name
             }
+            identity_by_fields!();
             fn infer(&self, operands: &[Type]) -> Result<Type, String> {
                 pointwise(operands, 2)
             }
@@ -486,13 +489,14 @@ binary_method! {
 }
 
 /// condition ≠ 0 ? a : b; the gradient goes to the chosen operand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Select;
 
 impl Op for Select {
     fn name(&self) -> &'static str {
         "select"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         pointwise(operands, 3)
     }

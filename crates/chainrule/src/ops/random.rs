@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Gate, Op, Operand, Output, Real, Type};
+use super::{Gate, Identity, Op, Operand, Output, Real, Type};
 use crate::graph::Var;
 use crate::random::{Stream, generator};
 use crate::simd::vectorized;
@@ -31,6 +31,10 @@ const CHUNK: usize = 512;
 impl Op for RandomMask {
     fn name(&self) -> &'static str {
         "random_mask"
+    }
+    fn identity(&self) -> Option<Identity> {
+        let Self { seed, number, rate, shape } = *self;
+        Some(Identity::of((seed, number, rate.to_bits(), shape)))
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         match operands {

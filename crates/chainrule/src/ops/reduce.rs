@@ -159,7 +159,7 @@ fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
 }
 
 /// The sum over axes; its gradient is repeated over what was summed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sum {
     axes: Axes,
 }
@@ -168,6 +168,7 @@ impl Op for Sum {
     fn name(&self) -> &'static str {
         "sum"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         infer(&self.axes, operands)
     }
@@ -192,7 +193,7 @@ impl Op for Sum {
 }
 
 /// The maximum over axes; elements that share it share its gradient evenly.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Max {
     axes: Axes,
 }
@@ -201,6 +202,7 @@ impl Op for Max {
     fn name(&self) -> &'static str {
         "max"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let ty = infer(&self.axes, operands)?;
         match reduced_len(&self.axes, &operands[0].shape) {
@@ -240,7 +242,7 @@ impl Op for Max {
 }
 
 /// The position of the first maximum along one axis: whole numbers, without a gradient.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Argmax {
     /// The axis.
     pub axis: usize,
@@ -250,6 +252,7 @@ impl Op for Argmax {
     fn name(&self) -> &'static str {
         "argmax"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         let [ty] = operands else { return Err("takes one operand".into()) };

@@ -21,7 +21,7 @@ fn joined(before: &[usize], middle: &[usize], after: &[usize]) -> Result<Shape, 
 }
 
 /// The slices of x at given positions of one axis; the positions' axes take that axis' place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Gather {
     /// The axis.
     pub axis: usize,
@@ -31,6 +31,7 @@ impl Op for Gather {
     fn name(&self) -> &'static str {
         "gather"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let [x, labels] = operands else { return Err("takes two operands".into()) };
         reals(&[*x])?;
@@ -63,7 +64,7 @@ impl Op for Gather {
 }
 
 /// Adds slices into zeros at given positions of one axis: the gradient of [`Gather`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScatterAdd {
     /// The axis.
     pub axis: usize,
@@ -75,6 +76,7 @@ impl Op for ScatterAdd {
     fn name(&self) -> &'static str {
         "scatter_add"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let [x, labels] = operands else { return Err("takes two operands".into()) };
         reals(&[*x])?;
@@ -116,7 +118,7 @@ impl Op for ScatterAdd {
 }
 
 /// Labels as rows of zeros with a single 1.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OneHot {
     /// The length of a row.
     pub classes: usize,
@@ -126,6 +128,7 @@ impl Op for OneHot {
     fn name(&self) -> &'static str {
         "one_hot"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let [labels] = operands else { return Err("takes one operand".into()) };
         positions(labels, self.classes)?;

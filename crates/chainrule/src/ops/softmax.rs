@@ -49,13 +49,14 @@ pub(super) fn exp_rows<T: Real>(
 
 /// y_k = e^(x_k) / Σ e^(x_i) along the last axis, computed after subtracting the largest element
 /// (Goodfellow et al., *Deep Learning*, section 4.1). With upstream g its gradient is y·(g − Σ g·y).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Softmax;
 
 impl Op for Softmax {
     fn name(&self) -> &'static str {
         "softmax"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         infer(operands)
     }
@@ -81,13 +82,14 @@ impl Op for Softmax {
 
 /// ln softmax(x) along the last axis, as x − ln Σ eˣ. With upstream g its gradient is
 /// g − softmax(x)·Σ g.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogSoftmax;
 
 impl Op for LogSoftmax {
     fn name(&self) -> &'static str {
         "log_softmax"
     }
+    identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         infer(operands)
     }

@@ -2,7 +2,7 @@
 //! several.
 
 use crate::graph::Var;
-use crate::ops::{Class, Gate, InPlace, Op, Operand, Output, Type, pointwise};
+use crate::ops::{Class, Gate, InPlace, Op, Operand, Output, Type, identity_by_fields, pointwise};
 use crate::simd::vectorized;
 use crate::tensor::Real;
 
@@ -14,13 +14,14 @@ macro_rules! update {
         $op:ident $name:literal, |$old:ident, $($other:ident),+; $($number:ident),+| $value:expr;
     )*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(super) struct $op;
 
         impl Op for $op {
             fn name(&self) -> &'static str {
                 $name
             }
+            identity_by_fields!();
             fn infer(&self, operands: &[Type]) -> Result<Type, String> {
                 pointwise(operands, 1 + [$(stringify!($other)),+, $(stringify!($number)),+].len())
             }

@@ -3,10 +3,11 @@
 //!
 //! A rewrite stands here only if it changes no bit of any result: x + 0 stays, since −0 + 0 is 0.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::graph::{Key, Node, Source, op};
+use crate::graph::{Contract, Identity, Node, Source, op};
 use crate::ops::{self, AnyOp, Class, Scalar, View};
 use crate::tensor::{Real, Shape, Tensor};
 
@@ -67,15 +68,20 @@ fn repeats(op: &dyn AnyOp, shape: &Shape) -> bool {
     op.class() == Class::View && op.view(&plain, shape) == Some(plain)
 }
 
-/// The number that a node repeats in all its elements, if its operands are constants.
+/// The number that a node repeats in all its elements, if its operands are constants. One whose operation
+/// breaks its contract is left for [`Units::add`](super::units::Units::add) to refuse.
 fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
     let node = &nodes[id];
     let op = node.op()?;
     let value = |at: usize| repeated(&nodes[*node.operands.get(at)? as usize]);
-    match op.class() {
-        Class::View => return value(0),
-        Class::Pointwise => {}
-        Class::Kernel { .. } => return None,
+    let first = value(0)?;
+    match node.contract::<T>(&**op, nodes).ok()? {
+        Contract::View => {
+            let operand = View::contiguous(nodes[node.operands[0] as usize].ty.shape);
+            return node.view(&**op, nodes, &operand).ok()?.map(|_| first);
+        }
+        Contract::Pointwise => {}
+        Contract::Kernel(_) => return None,
     }
     let value = |at| value(at).map(T::from_f64);
     let result = match op::scalar::<T>(&**op)? {
@@ -93,7 +99,7 @@ const MAX_JOINED: usize = 3;
 #[derive(Default)]
 struct Seen {
     constants: HashMap<(u64, Shape), u32>,
-    operations: HashMap<(Key, [u32; MAX_JOINED]), u32>,
+    operations: HashMap<(TypeId, Identity, [u32; MAX_JOINED]), u32>,
 }
 
 impl Seen {
@@ -109,10 +115,12 @@ impl Seen {
             Source::Op(op) if node.operands.len() <= MAX_JOINED => {
                 let mut operands = [u32::MAX; MAX_JOINED];
                 operands[..node.operands.len()].copy_from_slice(&node.operands);
-                *self.operations.entry((op.key(), operands)).or_insert(this)
+                let key = (op.as_any().type_id(), op.identity()?, operands);
+                *self.operations.entry(key).or_insert(this)
             }
             _ => return None,
         };
-        (first != this).then_some(first)
+        // Another type would be none that the readers' shape rules have seen.
+        (first != this && nodes[first as usize].ty == node.ty).then_some(first)
     }
 }
