@@ -6,25 +6,25 @@
 // From the bottom up: each uses only those above it.
 mod deflate;
 mod examples;
-mod dataset;
 mod table;
+mod dataset;
 mod delimited;
-mod digest;
+pub mod idx;
 mod npy;
 #[cfg(feature = "parquet")]
 mod parquet_pages;
+mod statistics;
+mod input;
 #[cfg_attr(not(feature = "parquet"), path = "no_parquet.rs")]
 mod parquet;
 mod formats;
-mod statistics;
-mod input;
 mod preparation;
+mod images;
+mod mnist;
 mod streamed;
 mod held;
-pub mod idx;
-mod mnist;
-mod images;
 mod locate;
+mod digest;
 mod other;
 mod source;
 
