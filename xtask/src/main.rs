@@ -43,7 +43,11 @@ static TEST: [Part; 20] = [
     Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
     Part { name: "bits", says: "one digest on all instruction sets", run: training::same_bits },
     Part { name: "loom", says: "models of the barrier", run: safety::loom },
-    Part { name: "address", says: "the address sanitizer", run: safety::address },
+    Part {
+        name: "sanitize",
+        says: "the address sanitizer over what is unsafe",
+        run: safety::address,
+    },
 ];
 
 /// What takes longer.
