@@ -68,6 +68,10 @@ fn classes(loss: f64, scores: &ClassScores, names: &[String]) -> String {
     if scores.top_k.k > 1 {
         let _ = write!(out, "   top {} accuracy {:.4}", scores.top_k.k, scores.top_k.share);
     }
+    if scores.unanswered > 0 {
+        let none = scores.unanswered;
+        let _ = write!(out, "\n{none} without an answer, as an output is NaN: counted as wrong");
+    }
     let _ = writeln!(out, "\n\ntrue class (row) against predicted class (column):");
     let counts = confusion.iter().flatten().max().map_or(1, |n| n.to_string().len()).max(2);
     let name = |class: usize| match names.get(class) {

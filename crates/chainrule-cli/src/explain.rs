@@ -2,8 +2,10 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::{Error, Graph, Parameters, Tensor};
-use chainrule_explain::{Explanation, Names, Request, Values, View};
+use chainrule::{Error, Graph, Parameters, Real, Tensor};
+use chainrule_explain::{Explanation, Names, NetworkExplanation, Request, Values, View};
+use chainrule_train::Precision;
+use chainrule_train::data::{Examples, truth};
 
 use crate::arguments::{Explain, Gradcheck};
 use crate::run::Run;
@@ -58,17 +60,10 @@ fn network(options: &Explain, example: u32) -> Result<()> {
             data.len().saturating_sub(1)
         )));
     }
-    let (model, parameters) =
-        run.model::<f64>((data.width(), data.target()), options.data.as_deref(), false)?;
-    let mut row = vec![0.0; data.width()];
-    data.features(&[example], &mut row)?;
-    let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-    let wanted = chainrule_train::data::wanted(&*data, example)?;
-    let loss = run.config.loss_for(data.target())?;
-    let (language, scales) = (options.lang.parse()?, data.scales());
-    let mut explained =
-        chainrule_explain::network(&model, &parameters, loss, &features, &wanted, language)?
-            .in_unit(|at, value| scales.get(at).map_or(value, |scale| scale.value(value)));
+    let mut explained = match run.config.dtype {
+        Precision::F64 => explained::<f64>(&run, &*data, options, example)?,
+        Precision::F32 => explained::<f32>(&run, &*data, options, example)?,
+    };
     if let Some(preparation) = &run.preparation {
         explained.classes = preparation.class_names().to_vec();
         // The features of images have names too, but are better seen than read.
@@ -86,6 +81,23 @@ fn network(options: &Explain, example: u32) -> Result<()> {
         ))),
     };
     emit(options, &text)
+}
+
+fn explained<T: Real>(
+    run: &Run,
+    data: &dyn Examples,
+    options: &Explain,
+    example: u32,
+) -> Result<NetworkExplanation> {
+    let (target, name) = (data.target(), options.data.as_deref());
+    let (model, parameters) = run.model::<T>((data.width(), target), name, false)?;
+    let mut row = vec![0.0; data.width()];
+    data.features(&[example], &mut row)?;
+    let features: Vec<f64> = row.into_iter().map(f64::from).collect();
+    let (truth, loss) = (truth(data, example)?, run.config.loss_for(target)?);
+    let language = options.lang.parse()?;
+    let told = chainrule_explain::network(&model, &parameters, loss, &features, &truth, language)?;
+    Ok(told.in_unit(&data.scales()))
 }
 
 /// Prints, or writes to the file that was asked for.

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chainrule::nn::Sequential;
+use chainrule::nn::{Answer, Sequential, Target};
 use chainrule::{Parameters, Pool, Real};
-use chainrule_train::data::{Preparation, Target};
-use chainrule_train::{Precision, Prediction, predict as say};
+use chainrule_train::data::Preparation;
+use chainrule_train::{Precision, predict as say};
 use serde_json::{Value, json};
 
 use crate::arguments::Predict;
@@ -67,7 +67,7 @@ fn go<T: Real>(run: &Run, options: &Predict) -> Result<()> {
 }
 
 impl<T: Real> Oracle<'_, T> {
-    fn answer(&self, features: &[f32]) -> Result<Vec<Prediction>> {
+    fn answer(&self, features: &[f32]) -> Result<Vec<Answer>> {
         let scales = self.preparation.scales();
         Ok(say(&self.model, self.target, scales, &self.parameters, features, &self.pool)?)
     }
@@ -115,32 +115,32 @@ impl<'a> Writer<'a> {
         Ok(Self { format, preparation, text, all: Vec::new() })
     }
 
-    fn add(&mut self, predictions: &[Prediction]) -> Result<()> {
+    fn add(&mut self, answers: &[Answer]) -> Result<()> {
         match self.format {
             "csv" => {
                 let mut rows = csv::Writer::from_writer(&mut self.text);
-                for prediction in predictions {
-                    let record: Vec<String> = match prediction {
-                        Prediction::Class { class, probabilities } => {
+                for answer in answers {
+                    let record: Vec<String> = match answer {
+                        Answer::Class { class, probabilities } => {
+                            // No answer is an empty cell.
+                            let class = class.map(|class| name(self.preparation, class));
                             let numbers = probabilities.iter().map(|p| format!("{p:.6}"));
-                            std::iter::once(name(self.preparation, *class)).chain(numbers).collect()
+                            std::iter::once(class.unwrap_or_default()).chain(numbers).collect()
                         }
-                        Prediction::Value { value } => vec![value.to_string()],
-                        Prediction::Values { values } => {
-                            values.iter().map(ToString::to_string).collect()
-                        }
+                        Answer::Values(values) => values.iter().map(ToString::to_string).collect(),
                     };
                     rows.write_record(record)?;
                 }
                 rows.flush()?;
             }
             format => {
-                for prediction in predictions {
-                    let mut value = serde_json::to_value(prediction)?;
-                    if let (Prediction::Class { class, .. }, Some(fields)) =
-                        (prediction, value.as_object_mut())
+                for answer in answers {
+                    let mut value = serde_json::to_value(answer)?;
+                    if let (Answer::Class { class, .. }, Some(fields)) =
+                        (answer, value.as_object_mut())
                     {
-                        fields.insert("name".into(), name(self.preparation, *class).into());
+                        let name = class.map(|class| name(self.preparation, class));
+                        fields.insert("name".into(), name.into());
                     }
                     match format {
                         "jsonl" => writeln!(self.text, "{value}")?,

@@ -41,8 +41,8 @@ pub use model::{
     Paths, Sweep, SweepPoint, WhatIf,
 };
 pub use network::{
-    Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Wanted, Weight, layer_outputs,
-    network, op_name,
+    Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,
+    op_name,
 };
 pub use picture::View;
 pub use request::{Range, Request};

@@ -4,7 +4,7 @@ use super::request::Request;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::plan::Plan;
-use chainrule::tensor::Shape;
+use chainrule::tensor::{Real, Shape};
 
 /// What is explained: a recorded computation with the values of its inputs.
 pub(super) struct Subject<'a, 'g> {
@@ -33,7 +33,7 @@ impl<'g> Subject<'_, 'g> {
 }
 
 /// Feeds one input, unless what the plan computes does not depend on it.
-pub(super) fn feed(plan: &mut Plan<f64>, name: &str, values: &[f64]) -> Result<()> {
+pub(super) fn feed<T: Real>(plan: &mut Plan<T>, name: &str, values: &[T]) -> Result<()> {
     match plan.feed(name, values) {
         Ok(()) | Err(Error::Unknown { .. }) => Ok(()),
         Err(error) => Err(error),

@@ -1,10 +1,10 @@
 //! A training with a layer, a loss, a metric and data of your own:
 //! `cargo run --release -p chainrule-train --example custom_training`
 
-use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets};
+use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets, Truth};
 use chainrule::{Result, Var};
 use chainrule_train::data::{Examples, Target};
-use chainrule_train::{Advance, Config, Flow, Parts, Trainer, Truth};
+use chainrule_train::{Advance, Config, Flow, Parts, Trainer};
 
 /// Data that is computed as it is asked for: a sine.
 struct Wave(usize);
@@ -57,12 +57,12 @@ fn main() -> Result<()> {
             Targets::Values(wanted) => (output - wanted).cosh().ln().mean(&[]),
             Targets::Labels(_) => output.sum(&[]),
         })
-        .with_metric("largest_error", |outputs, truth| match truth {
-            Truth::Values(wanted) => {
-                let errors = outputs.iter().zip(wanted).map(|(y, t)| (y - f64::from(*t)).abs());
-                errors.fold(0.0, f64::max)
-            }
-            Truth::Labels(_) => f64::NAN,
+        .with_metric("largest_error", |outputs, truths| {
+            let error = |(y, truth): (&f64, &Truth)| match truth {
+                Truth::Values(wanted) => (y - wanted[0]).abs(),
+                Truth::Class(_) => f64::NAN,
+            };
+            outputs.iter().zip(truths).map(error).fold(0.0, f64::max)
         });
     let parts = Parts { train: &train, validation: None, test: Some(&test) };
     trainer.run(parts, &mut |event, _trainer| {

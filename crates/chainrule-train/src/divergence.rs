@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use super::evaluation::EVALUATION_BATCH;
-use super::step::{Batch, Step, Steps, feed, record};
+use super::config::EVALUATION_BATCH;
+use super::objective::{feed, record};
+use super::step::{Batch, Step, Steps};
 use super::{Progress, Trainer};
 use crate::data::Examples;
 use chainrule::Parameters;

@@ -1,6 +1,6 @@
 //! The layers of a model on some examples, in double precision: one plan for all of them.
 
-use super::step::{Objective, feed, record};
+use super::objective::{Objective, feed, record};
 use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::data::{Examples, Target};
+use crate::data::{Examples, Target, class_counts};
 use crate::layers::LayerStatistics;
-use crate::step::Objective;
+use crate::objective::Objective;
 use crate::{Config, feed, loss_graph};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
@@ -72,8 +72,10 @@ pub fn lint(
     if let Target::Class { classes } = data.target() {
         let mut labels = vec![0; data.len()];
         data.labels(&(0..data.len() as u32).collect::<Vec<_>>(), &mut labels)?;
-        findings.push(imbalance(&words, &labels, classes));
-        findings.push(leak(&words, &labels, (classes, data.width()), &rows));
+        findings.push(imbalance(&words, &class_counts(&labels, classes)?));
+        labels.truncate(rows.len() / data.width().max(1));
+        let counts = class_counts(&labels, classes)?;
+        findings.push(leak(&words, &labels, &counts, &rows));
     }
     let g = Graph::new();
     let model = config.model_for(data.width(), data.target())?;
@@ -188,11 +190,7 @@ fn inputs(words: &Words, rows: &[f64]) -> Finding {
     advised(words, "inputs", large, &[("low", &low), ("high", &high)])
 }
 
-fn imbalance(words: &Words, labels: &[u32], classes: usize) -> Finding {
-    let mut counts = vec![0u64; classes];
-    for &label in labels {
-        counts[label as usize] += 1;
-    }
+fn imbalance(words: &Words, counts: &[u64]) -> Finding {
     let most = counts.iter().copied().max().unwrap_or(0);
     let least = counts.iter().copied().min().unwrap_or(0);
     let imbalanced = most as f64 > IMBALANCE * least.max(1) as f64 || (least == 0 && most > 0);
@@ -200,13 +198,13 @@ fn imbalance(words: &Words, labels: &[u32], classes: usize) -> Finding {
     advised(words, "classes", imbalanced, &[("least", &least), ("most", &most)])
 }
 
-/// The share of each column's variance that lies between the classes (Fisher's η²).
-fn leak(words: &Words, labels: &[u32], (classes, width): (usize, usize), rows: &[f64]) -> Finding {
+/// The share of each column's variance that lies between the classes (Fisher's η²); a label a row.
+fn leak(words: &Words, labels: &[u32], counts: &[u64], rows: &[f64]) -> Finding {
+    let width = rows.len() / labels.len().max(1);
+    let counts: Vec<f64> = counts.iter().map(|&count| count as f64).collect();
     let mut sums = vec![(0.0, 0.0); width];
-    let mut by_class = vec![0.0; width * classes];
-    let mut counts = vec![0.0; classes];
+    let mut by_class = vec![0.0; width * counts.len()];
     for (row, &label) in rows.chunks(width.max(1)).zip(labels) {
-        counts[label as usize] += 1.0;
         for (column, &x) in row.iter().enumerate() {
             sums[column].0 += x;
             sums[column].1 += x * x;

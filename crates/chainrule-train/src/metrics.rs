@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use chainrule::error::{Error, Result};
+use chainrule::nn::Logits;
 
 /// Adds up the outputs of a classifier.
 ///
@@ -25,13 +26,15 @@ pub struct ClassMetrics {
     top: usize,
     in_top: u64,
     confusion: Vec<Vec<u64>>,
+    /// Examples of each class without an answer.
+    unanswered: Vec<u64>,
     kept: Option<Kept>,
 }
 
-/// Every example's scores and label, which a ranking of all examples needs.
+/// What ranks every example in each class, with its label.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    scores: Vec<f64>,
+    ranks: Vec<f64>,
     labels: Vec<u32>,
 }
 
@@ -63,6 +66,16 @@ pub struct ClassScores {
     pub per_class: Vec<ClassScore>,
     /// Counts by true class (row) and predicted class (column).
     pub confusion: Vec<Vec<u64>>,
+    /// The examples that the model has no answer for, as a score of theirs is NaN. They count as wrong,
+    /// and are in no column of the confusion table.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unanswered: u64,
+}
+
+// Serde hands a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The share of examples whose label is among the `k` highest scores.
@@ -97,7 +110,7 @@ impl ClassMetrics {
     #[must_use]
     pub fn new(classes: usize, top: usize) -> Self {
         let confusion = vec![vec![0; classes]; classes];
-        Self { classes, top, in_top: 0, confusion, kept: None }
+        Self { classes, top, in_top: 0, confusion, unanswered: vec![0; classes], kept: None }
     }
 
     /// The same with the area under the ROC curve, which keeps every score and sorts them at the end:
@@ -107,7 +120,8 @@ impl ClassMetrics {
     /// half: the Mann–Whitney statistic by midranks over the product of the two counts (Hanley and
     /// McNeil, "The meaning and use of the area under a receiver operating characteristic curve",
     /// Radiology 143, 1982). Of two classes the difference of the scores is ranked, so that logits and
-    /// probabilities give the same; of more, each class's scores as they are: give probabilities.
+    /// probabilities give the same; of more, each class's scores as they are, for which probabilities
+    /// are right and logits are not: give those to [`ClassMetrics::add_logits`].
     ///
     /// ```
     /// use chainrule_train::metrics::ClassMetrics;
@@ -124,7 +138,7 @@ impl ClassMetrics {
         self
     }
 
-    /// Adds an example: a score for each class (logits or probabilities) and its label.
+    /// Adds an example: a score for each class, such as its probability, and its label.
     ///
     /// ```
     /// use chainrule_train::metrics::ClassMetrics;
@@ -138,27 +152,49 @@ impl ClassMetrics {
     pub fn add(&mut self, scores: &[f64], label: u32) -> Result<()> {
         if scores.len() != self.classes {
             let (classes, found) = (self.classes, scores.len());
-            return Err(Error::Mismatch(format!(
-                "{classes} classes need as many scores, not {found}"
-            )));
+            let message = format!("{classes} classes need as many scores, not {found}");
+            return Err(Error::Mismatch(message));
         }
+        self.put(&Logits::of(self.classes, scores)?, |_| scores.to_vec(), label)
+    }
+
+    /// Adds an example: a model's outputs, taken for [`Logits`], and its label. The area under the ROC
+    /// curve ranks examples as the probabilities would if they had all digits.
+    ///
+    /// ```
+    /// use chainrule_train::metrics::ClassMetrics;
+    /// let mut metrics = ClassMetrics::new(2, 1).with_roc_auc();
+    /// // Both probabilities round to 1.
+    /// metrics.add_logits(&[0.0, 40.0], 0)?;
+    /// metrics.add_logits(&[0.0, 41.0], 1)?;
+    /// assert_eq!(metrics.finish().roc_auc, Some(1.0));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ClassMetrics::add`].
+    pub fn add_logits(&mut self, outputs: &[f64], label: u32) -> Result<()> {
+        self.put(&Logits::of(self.classes, outputs)?, Logits::log_odds, label)
+    }
+
+    fn put(
+        &mut self,
+        logits: &Logits,
+        ranks: impl Fn(&Logits) -> Vec<f64>,
+        label: u32,
+    ) -> Result<()> {
         let class = label as usize;
-        let (Some(&own), Some(row)) = (scores.get(class), self.confusion.get_mut(class)) else {
+        let Some(row) = self.confusion.get_mut(class) else {
             let place = "the metrics".into();
             return Err(Error::Label { place, label: class, classes: self.classes });
         };
-        let mut predicted = (0, f64::NEG_INFINITY);
-        let mut above = 0;
-        for (other, &score) in scores.iter().enumerate() {
-            if score > predicted.1 {
-                predicted = (other, score);
-            }
-            above += usize::from(score > own || (score == own && other < class));
+        match logits.best() {
+            Some(predicted) => row[predicted as usize] += 1,
+            None => self.unanswered[class] += 1,
         }
-        row[predicted.0] += 1;
-        self.in_top += u64::from(above < self.top && !own.is_nan());
+        self.in_top += u64::from(logits.place(label).is_some_and(|place| place < self.top));
         if let Some(kept) = &mut self.kept {
-            kept.scores.extend_from_slice(scores);
+            kept.ranks.extend(ranks(logits));
             kept.labels.push(label);
         }
         Ok(())
@@ -178,7 +214,8 @@ impl ClassMetrics {
     /// ```
     #[must_use]
     pub fn finish(&self) -> ClassScores {
-        let support: Vec<u64> = self.confusion.iter().map(|row| row.iter().sum()).collect();
+        let rows = self.confusion.iter().zip(&self.unanswered);
+        let support: Vec<u64> = rows.map(|(row, none)| row.iter().sum::<u64>() + none).collect();
         let column = |class: usize| self.confusion.iter().map(|row| row[class]).sum();
         let predicted: Vec<u64> = (0..self.classes).map(column).collect();
         let right: Vec<u64> = (0..self.classes).map(|class| self.confusion[class][class]).collect();
@@ -207,6 +244,7 @@ impl ClassMetrics {
             roc_auc: self.kept.as_ref().and_then(|kept| kept.roc_auc(self.classes)),
             per_class,
             confusion: self.confusion.clone(),
+            unanswered: self.unanswered.iter().sum(),
         }
     }
 }
@@ -217,10 +255,10 @@ fn share(part: u64, whole: u64) -> f64 {
 
 impl Kept {
     fn roc_auc(&self, classes: usize) -> Option<f64> {
-        if self.scores.iter().any(|score| score.is_nan()) {
+        if self.ranks.iter().any(|rank| rank.is_nan()) {
             return None;
         }
-        let rows = || self.scores.chunks_exact(classes.max(1)).zip(&self.labels);
+        let rows = || self.ranks.chunks_exact(classes.max(1)).zip(&self.labels);
         if classes == 2 {
             return area(rows().map(|(row, &label)| (row[1] - row[0], label == 1)).collect());
         }

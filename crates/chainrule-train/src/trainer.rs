@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::config::{ClassWeights, Config};
+use super::objective::{CustomLoss, Objective};
 use super::progress::{Epoch, Progress};
-use super::step::{ACCUMULATED, CustomLoss, Objective, Purpose, Steps};
-use crate::data::{Examples, Target, balanced};
+use super::step::{ACCUMULATED, Purpose, Steps};
+use crate::data::{Examples, Target, balanced, class_counts};
 use chainrule::Parameters;
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
-use chainrule::nn::{Sequential, Targets};
+use chainrule::nn::{Sequential, Targets, Truth};
 use chainrule::optim::{Method, Optimizer};
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -63,17 +64,8 @@ pub struct Trainer<T> {
     pub(super) metrics: Vec<(String, Box<Metric>)>,
 }
 
-/// Scores a model's outputs, a row an example, against labels or values.
-pub(super) type Metric = dyn Fn(&[f64], &Truth) -> f64 + Send + Sync;
-
-/// What the model should have said.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Truth {
-    /// A class each.
-    Labels(Vec<u32>),
-    /// A row of values each.
-    Values(Vec<f32>),
-}
+/// Scores a model's outputs, a row an example, against what it should have said.
+pub(super) type Metric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
 
 /// Checks that no batch is too small for the model's layers.
 fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Result<()> {
@@ -161,12 +153,12 @@ impl<T: Real> Trainer<T> {
     }
 
     /// This training with one more score, such as `validation_NAME`, of a model's outputs (row by
-    /// row) against the truth.
+    /// row) against the truth of each example, values as the model was trained on them.
     #[must_use]
     pub fn with_metric(
         mut self,
         name: &str,
-        metric: impl Fn(&[f64], &Truth) -> f64 + Send + Sync + 'static,
+        metric: impl Fn(&[f64], &[Truth]) -> f64 + Send + Sync + 'static,
     ) -> Self {
         self.metrics.push((name.into(), Box::new(metric)));
         self
@@ -255,16 +247,10 @@ fn class_weights(config: &Config, data: &dyn Examples) -> Result<Vec<f64>> {
             Ok(weights.clone())
         }
         ClassWeights::Rule(_) => {
-            let mut counts = vec![0_u64; classes];
             let all: Vec<u32> = (0..data.len() as u32).collect();
             let mut labels = vec![0; all.len()];
             data.labels(&all, &mut labels)?;
-            for label in labels {
-                if let Some(count) = counts.get_mut(label as usize) {
-                    *count += 1;
-                }
-            }
-            Ok(balanced(&counts))
+            Ok(balanced(&class_counts(&labels, classes)?))
         }
     }
 }

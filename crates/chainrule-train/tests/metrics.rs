@@ -135,6 +135,31 @@ fn top_one_is_the_accuracy_even_with_ties() {
     assert_eq!(scores.confusion, [[1, 1, 0], [1, 1, 0], [1, 1, 0]]);
 }
 
+#[test]
+fn an_example_without_an_answer_is_wrong_and_in_no_column() {
+    let mut metrics = ClassMetrics::new(2, 2);
+    metrics.add(&[0.0, f64::NAN], 0).unwrap();
+    metrics.add(&[f64::NAN, 0.0], 1).unwrap();
+    metrics.add(&[1.0, 0.0], 0).unwrap();
+    let scores = metrics.finish();
+    assert_eq!((scores.examples, scores.unanswered), (3, 2));
+    assert_eq!((scores.accuracy, scores.top_k.share), (1.0 / 3.0, 1.0 / 3.0));
+    assert_eq!(scores.confusion, [[1, 0], [0, 0]]);
+    assert_eq!(scores.per_class[0].recall, 0.5);
+}
+
+#[test]
+fn logits_rank_examples_where_probabilities_round_to_one_number() {
+    let mut metrics = ClassMetrics::new(3, 1).with_roc_auc();
+    for (logit, label) in [(40.0, 1), (41.0, 0), (1e-17, 1), (2e-17, 0)] {
+        metrics.add_logits(&[logit, 0.0, 0.0], label).unwrap();
+    }
+    // Of the first class: 41 lies above 40 and 10⁻¹⁷, 2·10⁻¹⁷ above the latter alone.
+    let [first, rest] = [3.0 / 4.0, 1.0 / 4.0];
+    // The second class falls as the first rises; of the third there is no example.
+    assert_eq!(metrics.finish().roc_auc, Some((first + (1.0 - rest)) / 2.0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -1,8 +1,9 @@
 //! A network's explanation of one example, for every kind of target and layer.
 
+use chainrule::nn::Truth;
 use chainrule::{Graph, Parameters};
-use chainrule_explain::{Language, NetworkExplanation, Said, Wanted, network};
-use chainrule_train::data::{Dataset, wanted};
+use chainrule_explain::{Language, NetworkExplanation, Said, network};
+use chainrule_train::data::{Dataset, truth};
 use chainrule_train::{Config, Flow, Parts, Trainer, feed, loss_graph};
 
 /// Trains a few steps and explains the third example.
@@ -14,10 +15,10 @@ fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Par
     let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
     let parts = Parts { train: data, validation: None, test: None };
     trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
-    let (loss, wanted) = (config.loss_for(target).unwrap(), wanted(data, 2).unwrap());
+    let (loss, truth) = (config.loss_for(target).unwrap(), truth(data, 2).unwrap());
     let parameters = trainer.model_parameters();
     let features = FEATURES.map(f64::from);
-    let told = network(&model, &parameters, loss, &features[4..6], &wanted, Language::English);
+    let told = network(&model, &parameters, loss, &features[4..6], &truth, Language::English);
     (told.unwrap(), config, parameters)
 }
 
@@ -121,11 +122,11 @@ fn names_of_classes_and_features_are_used() {
 fn a_target_that_does_not_fit_is_refused() {
     let (_, config, parameters) = explained("hidden = [4]", &classes());
     let model = config.model(2, 2).unwrap();
-    let refused = |wanted: Wanted| {
+    let refused = |truth: Truth| {
         let loss = config.loss_for(chainrule_train::data::Target::Class { classes: 2 }).unwrap();
-        let told = network(&model, &parameters, loss, &[0.0, 1.0], &wanted, Language::English);
+        let told = network(&model, &parameters, loss, &[0.0, 1.0], &truth, Language::English);
         told.unwrap_err().to_string()
     };
-    assert!(refused(Wanted::Class(2)).contains("label 2 is out of range"));
-    assert!(refused(Wanted::Values(vec![1.0; 3])).contains("[1, 3]"));
+    assert!(refused(Truth::Class(2)).contains("label 2 is out of range"));
+    assert!(refused(Truth::Values(vec![1.0; 3])).contains("[1, 3]"));
 }

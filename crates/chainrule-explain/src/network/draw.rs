@@ -61,10 +61,15 @@ impl NetworkExplanation {
                 return words.say("network-values", &values);
             }
         };
+        let right = predicted == Some(label);
+        let label = self.class(label);
+        let Some(predicted) = predicted else {
+            return words.say("network-no-answer", &[("label", &label), ("loss", &loss)]);
+        };
         let certain = probabilities.get(predicted as usize).copied().unwrap_or(f64::NAN);
         let certain = percent(certain);
-        let id = if label == predicted { "network-right" } else { "network-wrong" };
-        let (label, predicted) = (self.class(label), self.class(predicted));
+        let id = if right { "network-right" } else { "network-wrong" };
+        let predicted = self.class(predicted);
         let values = [
             ("label", label.as_str()),
             ("predicted", &predicted),
@@ -277,9 +282,9 @@ fn shade(part: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Branch, Ledger, Wanted, network};
+    use super::super::{Branch, Ledger, network};
     use crate::Language;
-    use chainrule::nn::{Init, Loss, Sequential, Tanh};
+    use chainrule::nn::{Init, Loss, Sequential, Tanh, Truth};
 
     #[test]
     fn texts_tell_branches_and_rules_in_80_columns() {
@@ -296,7 +301,7 @@ mod tests {
             let features = [0.1, 0.2, 0.3, 0.4];
             let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
             let mut explained =
-                network(&model, &parameters, loss, &features, &Wanted::Class(1), language).unwrap();
+                network(&model, &parameters, loss, &features, &Truth::Class(1), language).unwrap();
             explained.ledgers.push(Ledger {
                 name: "affine9".into(),
                 norm: 2.0,

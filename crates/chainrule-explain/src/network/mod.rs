@@ -12,8 +12,8 @@ use super::words::{Language, Words};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Kind, Source, Var};
-use chainrule::nn::{Loss, Sequential, Targets};
-use chainrule::tensor::Tensor;
+use chainrule::nn::{Logits, Loss, Scale, Sequential, Targets, Truth};
+use chainrule::tensor::{Real, Tensor};
 pub use ledger::{Branch, Ledger};
 
 /// Weights that are listed.
@@ -86,15 +86,6 @@ pub struct Weight {
     pub effect: f64,
 }
 
-/// What a network should say of an example.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
-    /// A class.
-    Class(u32),
-    /// Values.
-    Values(Vec<f64>),
-}
-
 /// What a network says of an example, beside what it should say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -103,8 +94,8 @@ pub enum Said {
     Class {
         /// The true class.
         label: u32,
-        /// The class with the highest probability.
-        predicted: u32,
+        /// The class that the network predicts; `None` where its outputs are no answer.
+        predicted: Option<u32>,
         /// The probability of each class.
         probabilities: Vec<f64>,
     },
@@ -149,29 +140,29 @@ pub struct NetworkExplanation {
 
 impl NetworkExplanation {
     /// This explanation with values in their own unit, where the network was trained on standardised
-    /// ones: `own` answers a value of the output with this number. Loss and gradients stay those of
-    /// the training.
+    /// ones. Loss and gradients stay those of the training.
     #[must_use]
-    pub fn in_unit(mut self, own: impl Fn(usize, f64) -> f64) -> Self {
+    pub fn in_unit(mut self, scales: &[Scale]) -> Self {
         if let Said::Values { wanted, predicted } = &mut self.said {
             for values in [wanted, predicted] {
-                values.iter_mut().enumerate().for_each(|(at, value)| *value = own(at, *value));
+                *values = Scale::row(scales, values);
             }
         }
         self
     }
 }
 
-/// Explains what a network that predicts makes of one example, in f64: no dropout, running statistics.
+/// Explains what a network that predicts makes of one example: no dropout, running statistics. What it
+/// says is computed in the precision of its parameters, what explains it in f64.
 ///
 /// ```
-/// use chainrule_explain::{Language, Wanted, network};
-/// use chainrule::nn::{Affine, Init, Loss, Relu, Sequential};
+/// use chainrule_explain::{Language, network};
+/// use chainrule::nn::{Affine, Init, Loss, Relu, Sequential, Truth};
 /// let model = Sequential::new().with(Affine::new(2, 4, Init::He)).with(Relu).with(Affine::new(4, 3, Init::He));
 /// let parameters = model.initial::<f64>(0)?;
 /// let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
-/// let wanted = Wanted::Class(2);
-/// let explained = network(&model, &parameters, loss, &[0.5, -1.0], &wanted, Language::English)?;
+/// let truth = Truth::Class(2);
+/// let explained = network(&model, &parameters, loss, &[0.5, -1.0], &truth, Language::English)?;
 /// assert_eq!(explained.layers.len(), 3);
 /// assert_eq!(explained.saliency.len(), 2);
 /// # Ok::<(), chainrule::Error>(())
@@ -179,29 +170,24 @@ impl NetworkExplanation {
 ///
 /// # Errors
 /// Features, a target or parameters that do not fit the model and the loss.
-pub fn network(
+pub fn network<T: Real>(
     model: &Sequential,
-    parameters: &Parameters<f64>,
+    parameters: &Parameters<T>,
     loss: Loss,
     features: &[f64],
-    wanted: &Wanted,
+    truth: &Truth,
     language: Language,
 ) -> Result<NetworkExplanation> {
+    let said = said(model, parameters, loss, features, truth)?;
+    let parameters = &parameters.cast::<f64>();
     let g = Graph::new();
     let x = g.input("x", [1, features.len()]);
     let output = model.forward(x);
     g.ok()?;
-    let width = output.shape().dims().last().copied().unwrap_or(0);
-    let binary = matches!((loss, wanted), (Loss::BinaryCrossEntropy, Wanted::Class(_)));
-    let target = target(wanted, width, binary)?;
+    let target = targets(truth, loss, output.shape().dims().last().copied().unwrap_or(0))?;
     let layers = layer_outputs(&g, output);
     let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
     let loss = loss.record(output, Targets::Values(target), None);
-    let answer = match (wanted, binary) {
-        (Wanted::Class(_), true) => output.sigmoid(),
-        (Wanted::Class(_), false) => output.softmax(),
-        (Wanted::Values(_), _) => output,
-    };
 
     let variables = model.variables(x);
     let names: Vec<String> = variables.iter().filter_map(|v| parameter(&g, *v)).collect();
@@ -209,7 +195,7 @@ pub fn network(
         layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
     let gradients = g.backward(loss, &watched);
     let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
-    let all = [&forward[..], &gradients[..], &[loss, answer]].concat();
+    let all = [&forward[..], &gradients[..], &[loss]].concat();
     let mut plan = g.compile::<f64>(&all)?;
     plan.feed("x", features)?;
     plan.run_with(parameters)?;
@@ -246,7 +232,7 @@ pub fn network(
     }
     let slopes: Vec<Vec<f64>> = rest.iter().map(read).collect::<Result<_>>()?;
     Ok(NetworkExplanation {
-        said: said(wanted, read(&answer)?),
+        said,
         loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
         layers: explained,
         ledgers,
@@ -259,37 +245,50 @@ pub fn network(
     })
 }
 
-/// The targets of the outputs: 1 for the class that is right and 0 for the others, or the values.
-fn target(wanted: &Wanted, width: usize, binary: bool) -> Result<Vec<f64>> {
-    let class = match wanted {
-        Wanted::Values(values) => return Ok(values.clone()),
-        Wanted::Class(class) => *class as usize,
+/// What the network says of the example, in the precision of its parameters: a training, a score and a
+/// prediction compute it so.
+fn said<T: Real>(
+    model: &Sequential,
+    parameters: &Parameters<T>,
+    loss: Loss,
+    features: &[f64],
+    truth: &Truth,
+) -> Result<Said> {
+    let g = Graph::new();
+    let output = model.forward(g.input("x", [1, features.len()]));
+    let mut plan = g.compile::<T>(&[output])?;
+    let features: Vec<T> = features.iter().map(|&x| T::from_f64(x)).collect();
+    feed(&mut plan, "x", &features)?;
+    plan.run_with(parameters)?;
+    let outputs: Vec<f64> = plan.value(output)?.iter().map(|&y| Real::to_f64(y)).collect();
+    Ok(match truth {
+        Truth::Class(label) => {
+            let logits = Logits::of(classes(loss, outputs.len()), &outputs)?;
+            let (predicted, probabilities) = (logits.best(), logits.probabilities());
+            Said::Class { label: *label, predicted, probabilities }
+        }
+        Truth::Values(wanted) => Said::Values { wanted: wanted.clone(), predicted: outputs },
+    })
+}
+
+/// The classes of a network with so many outputs: under the binary cross-entropy one stands for two.
+fn classes(loss: Loss, outputs: usize) -> usize {
+    if loss == Loss::BinaryCrossEntropy { 2 } else { outputs }
+}
+
+/// The targets of the loss for so many outputs: 1 for the class that is right and 0 for the others, of
+/// two classes with one output the class itself, or the values.
+fn targets(truth: &Truth, loss: Loss, outputs: usize) -> Result<Vec<f64>> {
+    let class = match truth {
+        Truth::Values(values) => return Ok(values.clone()),
+        Truth::Class(class) => *class as usize,
     };
-    let classes = if binary { 2 } else { width };
+    let classes = classes(loss, outputs);
     if class >= classes {
         let place = "the example's class".into();
         return Err(Error::Label { place, label: class, classes });
     }
-    Ok(match binary {
-        true => vec![class as f64; width],
-        false => (0..classes).map(|at| f64::from(at == class)).collect(),
-    })
-}
-
-fn said(wanted: &Wanted, answer: Vec<f64>) -> Said {
-    let label = match wanted {
-        Wanted::Values(wanted) => {
-            return Said::Values { wanted: wanted.clone(), predicted: answer };
-        }
-        Wanted::Class(label) => *label,
-    };
-    let probabilities = match *answer.as_slice() {
-        [second] => vec![1.0 - second, second],
-        _ => answer,
-    };
-    let best = probabilities.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
-    let predicted = best.map_or(0, |(at, _)| at as u32);
-    Said::Class { label, predicted, probabilities }
+    Ok((classes.saturating_sub(outputs)..classes).map(|at| f64::from(at == class)).collect())
 }
 
 /// The output of each outermost scope on the way to `last`: a model's layers.

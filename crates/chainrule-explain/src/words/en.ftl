@@ -110,6 +110,7 @@ page-reset = Reset
 
 network-right = Class { $predicted }, rightly, with { $certain }; loss { $loss }
 network-wrong = Class { $predicted } with { $certain }, but it is { $label }; loss { $loss }
+network-no-answer = No class, as an output is not a number; it is { $label }; loss { $loss }
 network-values = Predicted { $predicted }, where { $wanted } is right; loss { $loss }
 network-features = The features on which the loss depends most, as the network sees them
 network-feature = feature

@@ -110,6 +110,7 @@ page-reset = 되돌리기
 
 network-right = 클래스 { $predicted }, 맞음, 확률 { $certain }; 손실 { $loss }
 network-wrong = 클래스 { $predicted }, 확률 { $certain }, 그러나 실제는 { $label }; 손실 { $loss }
+network-no-answer = 클래스 없음: 출력에 수가 아닌 것이 있다. 실제는 { $label }; 손실 { $loss }
 network-values = 예측은 { $predicted }, 정답은 { $wanted }; 손실 { $loss }
 network-features = 손실이 가장 많이 좌우되는 특성, 신경망이 보는 값으로
 network-feature = 특성

@@ -15,6 +15,9 @@ use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Clip, Method, Optimizer, Schedule};
 use chainrule::settings::{Field, Form, Value};
 
+/// Examples evaluated at once; the memory for their values is checked with the settings.
+pub(crate) const EVALUATION_BATCH: usize = 200;
+
 chainrule::settings! {
     /// The settings of a training run.
     ///

@@ -1,7 +1,6 @@
 //! The model and the loss that settings describe.
 
-use super::{Config, Precision};
-use crate::EVALUATION_BATCH;
+use super::{Config, EVALUATION_BATCH, Precision};
 use crate::data::Target;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{AffineSpec, DropoutSpec, LayerSpec, Loss, Sequential, check_memory};

@@ -1,48 +1,12 @@
 //! What the trainer asks of data.
 
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 
 use chainrule::error::{Error, Result};
+use chainrule::nn::Truth;
 use chainrule::random::{Stream, generator};
-use chainrule_explain::Wanted;
 
-/// What an example's target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A class: a label below `classes`.
-    Class {
-        /// The number of classes.
-        classes: usize,
-    },
-    /// Real numbers, for regression.
-    Values {
-        /// The numbers of one example.
-        width: usize,
-    },
-}
-
-/// How a column of values was standardised: it became (value − mean)/deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scale {
-    /// The mean of the training part.
-    pub mean: f64,
-    /// Its standard deviation.
-    pub deviation: f64,
-}
-
-impl Scale {
-    /// The value in its own unit.
-    ///
-    /// ```
-    /// let scale = chainrule_train::data::Scale { mean: 100.0, deviation: 10.0 };
-    /// assert_eq!(scale.value(-0.5), 95.0);
-    /// ```
-    #[must_use]
-    pub fn value(self, standardised: f64) -> f64 {
-        standardised * self.deviation + self.mean
-    }
-}
+pub use chainrule::nn::{Scale, Target};
 
 /// Examples to train on or to score: in memory, streamed from disk, or a user's own type.
 ///
@@ -141,29 +105,49 @@ pub trait Examples: Send + Sync {
     }
 }
 
-/// The target of an example, for [`network`](chainrule_explain::network) to explain.
+/// What a model should say of the `examples`, values as the model was trained on them.
 ///
 /// ```
-/// use chainrule_explain::Wanted;
-/// use chainrule_train::data::{Dataset, wanted};
+/// use chainrule::nn::Truth;
+/// use chainrule_train::data::{Dataset, truths};
 /// let data = Dataset::new(1, vec![0.0, 1.0], vec![0, 1], 2)?;
-/// assert_eq!(wanted(&data, 1)?, Wanted::Class(1));
+/// assert_eq!(truths(&data, &[1, 0])?, [Truth::Class(1), Truth::Class(0)]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
 /// # Errors
-/// The example does not exist or cannot be read.
-pub fn wanted(data: &dyn Examples, example: u32) -> Result<Wanted> {
+/// An example does not exist or cannot be read.
+pub fn truths(data: &dyn Examples, examples: &[u32]) -> Result<Vec<Truth>> {
     Ok(match data.target() {
         Target::Class { .. } => {
-            let mut label = [0];
-            data.labels(&[example], &mut label)?;
-            Wanted::Class(label[0])
+            let mut labels = vec![0; examples.len()];
+            data.labels(examples, &mut labels)?;
+            labels.into_iter().map(Truth::Class).collect()
         }
         Target::Values { width } => {
-            let mut values = vec![0.0; width];
-            data.values(&[example], &mut values)?;
-            Wanted::Values(values.into_iter().map(f64::from).collect())
+            let mut values = vec![0.0; examples.len() * width];
+            data.values(examples, &mut values)?;
+            let mut values = values.into_iter().map(f64::from);
+            examples.iter().map(|_| Truth::Values(values.by_ref().take(width).collect())).collect()
         }
     })
+}
+
+/// [`truths`] of one example.
+///
+/// ```
+/// use chainrule::nn::Truth;
+/// use chainrule_train::data::{Dataset, truth};
+/// let data = Dataset::regression(1, vec![0.0, 1.0], vec![3.0, 5.0])?;
+/// assert_eq!(truth(&data, 1)?, Truth::Values(vec![5.0]));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`truths`].
+pub fn truth(data: &dyn Examples, example: u32) -> Result<Truth> {
+    match truths(data, &[example])?.pop() {
+        Some(truth) => Ok(truth),
+        None => unreachable!("one example has one truth"),
+    }
 }

@@ -29,9 +29,9 @@ mod other;
 mod source;
 
 pub use dataset::Dataset;
-pub use examples::{Examples, Scale, Target, wanted};
+pub use examples::{Examples, Scale, Target, truth, truths};
 pub use locate::SHIPPED;
 pub use preparation::Preparation;
-pub(crate) use preparation::balanced;
+pub(crate) use preparation::{balanced, class_counts};
 pub use source::{Loaded, Source, Task};
 use streamed::Streamed;

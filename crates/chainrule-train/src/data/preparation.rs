@@ -109,6 +109,21 @@ pub(super) enum Outcome {
     Values { columns: Vec<String>, scales: Vec<Scale> },
 }
 
+/// How often each class stands among the labels.
+///
+/// # Errors
+/// A label out of range.
+pub(crate) fn class_counts(labels: &[u32], classes: usize) -> Result<Vec<u64>> {
+    let mut counts = vec![0; classes];
+    for &label in labels {
+        let Some(count) = counts.get_mut(label as usize) else {
+            return Err(Error::Label { place: "the data".into(), label: label as usize, classes });
+        };
+        *count += 1;
+    }
+    Ok(counts)
+}
+
 /// Weights for classes of so many examples that let each class count the same in all.
 pub(crate) fn balanced(counts: &[u64]) -> Vec<f64> {
     let all = counts.iter().sum::<u64>() as f64;

@@ -8,7 +8,7 @@ use super::locate::{Kind, Located, Part, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
 use super::table::{Cell, Chunk, TableFile, no_column};
-use super::{Examples, Preparation, Scale, digest, formats, images, mnist};
+use super::{Examples, Preparation, Scale, class_counts, digest, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
 chainrule::kinds! {
@@ -177,7 +177,7 @@ impl Source {
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();
         let train = if validation.is_some() { data.select(&train) } else { data };
-        let counts = counts(train.labels(), names.len());
+        let counts = class_counts(train.labels(), names.len())?;
         let preparation = Preparation {
             inputs: Inputs::Pixels(pixels),
             outcome: Outcome::Classes { column: None, names, counts },
@@ -225,7 +225,7 @@ impl Source {
                     )));
                 }
                 let labels: Vec<u32> = train.iter().map(|&row| rows[row as usize]).collect();
-                let counts = counts(&labels, names.len());
+                let counts = class_counts(&labels, names.len())?;
                 Outcome::Classes { column: Some(held.name(roles.targets[0])), names, counts }
             }
         };
@@ -360,10 +360,4 @@ struct Fitted {
 struct Roles {
     inputs: Vec<usize>,
     targets: Vec<usize>,
-}
-
-fn counts(labels: &[u32], classes: usize) -> Vec<u64> {
-    let mut counts = vec![0; classes];
-    labels.iter().for_each(|&label| counts[label as usize] += 1);
-    counts
 }

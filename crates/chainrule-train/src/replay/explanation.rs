@@ -5,13 +5,13 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::super::Trainer;
-use super::super::evaluation::{Prediction, in_own_unit, prediction};
 use super::super::step::{ACCUMULATED, Batch, Purpose, Steps};
 use super::probe::Probe;
-use crate::data::{Examples, Target};
+use crate::data::{Examples, truths};
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
+use chainrule::nn::{Answer, Scale, Truth};
 use chainrule::optim::Clip;
 use chainrule::tensor::{Real, Tensor};
 use chainrule_explain::{Language, digits};
@@ -281,7 +281,7 @@ impl<T: Real> Trainer<T> {
         }
         let losses = probe.losses(self, train, batch.examples)?;
         let total: f64 = losses.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum();
-        let (truth, scales) = (truth(train, batch.examples)?, train.scales());
+        let (truths, scales) = (truths(train, batch.examples)?, train.scales());
         let name = |class: u32| {
             class_names.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
         };
@@ -290,15 +290,16 @@ impl<T: Real> Trainer<T> {
         };
         let rows = probe.outputs()?;
         let mut examples = Vec::new();
-        for (at, (&row, outputs)) in batch.examples.iter().zip(&rows).enumerate() {
-            let target = match &truth {
-                Truth::Classes(labels) => name(labels[at]),
-                Truth::Values(wanted) => values(&wanted[at]),
+        let told = batch.examples.iter().zip(&truths).zip(&rows).enumerate();
+        for (at, ((&row, truth), outputs)) in told {
+            let target = match truth {
+                Truth::Class(label) => name(*label),
+                Truth::Values(wanted) => values(&Scale::row(&scales, wanted)),
             };
-            let predicted = match prediction(train.target(), &scales, outputs) {
-                Prediction::Class { class, .. } => name(class),
-                Prediction::Value { value } => values(&[value]),
-                Prediction::Values { values: all } => values(&all),
+            let predicted = match Answer::of(train.target(), &scales, outputs)? {
+                Answer::Class { class: Some(class), .. } => name(class),
+                Answer::Class { class: None, .. } => values(&[f64::NAN]),
+                Answer::Values(said) => values(&said),
             };
             let loss_share = share(losses[at] * f64::from(weights[at]), total);
             let (gradient_share, update_share) = (0.0, 0.0);
@@ -315,30 +316,6 @@ impl<T: Real> Trainer<T> {
         }
         Ok(examples)
     }
-}
-
-enum Truth {
-    Classes(Vec<u32>),
-    Values(Vec<Vec<f64>>),
-}
-
-fn truth(train: &dyn Examples, examples: &[u32]) -> Result<Truth> {
-    Ok(match train.target() {
-        Target::Class { .. } => {
-            let mut labels = vec![0; examples.len()];
-            train.labels(examples, &mut labels)?;
-            Truth::Classes(labels)
-        }
-        Target::Values { width } => {
-            let mut values = vec![0.0; examples.len() * width];
-            train.values(examples, &mut values)?;
-            let scales = train.scales();
-            let row = |row: &[f32]| {
-                in_own_unit(&row.iter().map(|&x| f64::from(x)).collect::<Vec<_>>(), &scales)
-            };
-            Truth::Values(values.chunks_exact(width.max(1)).map(row).collect())
-        }
-    })
 }
 
 /// Gradients after clipping.

@@ -1,7 +1,8 @@
 //! A step's batch in double precision: losses, gradients, and what each example adds along a direction.
 
 use super::super::Trainer;
-use super::super::step::{Batch, feed_targets, targets};
+use super::super::objective::{feed_targets, targets};
+use super::super::step::Batch;
 use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;
