@@ -80,15 +80,15 @@ impl Graph {
             let Some(op) = op else { continue };
             let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.var(id)).collect();
             let gate = Gate { operands: &operands, output: self.var(id), upstream };
-            for (operand, &to) in ids.iter().enumerate() {
-                if !needed[to as usize] {
-                    continue;
+            self.as_gate(id, || {
+                for (operand, &to) in ids.iter().enumerate().filter(|(_, to)| needed[**to as usize])
+                {
+                    let Some(gradient) = op.backward(&gate, operand) else { continue };
+                    contributions.push(Contribution { gate: id, operand, gradient });
+                    let sum = &mut gradients[to as usize];
+                    *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
                 }
-                let Some(gradient) = op.backward(&gate, operand) else { continue };
-                contributions.push(Contribution { gate: id, operand, gradient });
-                let sum = &mut gradients[to as usize];
-                *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
-            }
+            });
         }
         Sweep { gradients, contributions }
     }
@@ -121,6 +121,19 @@ mod tests {
         let x = g.input("x", []);
         let dx = g.backward(x * x, &[x])[0];
         assert_eq!(g.node(dx.id, crate::graph::Node::op_name), "add");
+    }
+
+    #[test]
+    fn nodes_tell_the_gate_whose_rule_recorded_them() {
+        let g = Graph::new();
+        let x = g.input("x", []);
+        let y = x.sin();
+        let dx = g.backward(y.exp(), &[x])[0];
+        let gate = |v: crate::Var<'_>| g.node(v.id, |node| node.gate);
+        assert_eq!((gate(x), gate(y), gate(dx)), (None, None, Some(y.id)));
+        // Of a second derivative, the gates are those of the first one's nodes.
+        let second = gate(g.backward(dx, &[x])[0]).unwrap();
+        assert!(second < dx.id + 1 && gate(dx * 2.0).is_none());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, Var};
 use crate::parameters::Parameters;
 use crate::plan::Plan;
-use crate::tensor::Real;
+use crate::tensor::{Real, Shape};
 
 /// The comparison for one parameter.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -158,7 +158,7 @@ pub fn gradients<T: Real>(
             elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
         };
         let found = in_parallel(count, settings.threads, probe)?;
-        reports.push(summarise(name, tensor.shape().dims(), &found, settings.tolerance));
+        reports.push(summarise(name, tensor.shape(), &found, settings.tolerance));
     }
     let passed = reports.iter().all(|report| report.failed == 0);
     Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
@@ -353,7 +353,7 @@ impl Prober<'_> {
     }
 }
 
-fn summarise(name: &str, dims: &[usize], elements: &[Element], tolerance: f64) -> ParameterReport {
+fn summarise(name: &str, shape: Shape, elements: &[Element], tolerance: f64) -> ParameterReport {
     let compared: Vec<&Element> = elements.iter().filter(|element| !element.kink).collect();
     // The order of `total_cmp` puts NaN above every number, so that none is lost.
     let largest = |f: fn(&Element) -> f64| {
@@ -366,7 +366,7 @@ fn summarise(name: &str, dims: &[usize], elements: &[Element], tolerance: f64) -
     let total = compared.iter().fold(0.0, |sum, e| sum + e.gap());
     ParameterReport {
         name: name.into(),
-        shape: dims.to_vec(),
+        shape: shape.dims().to_vec(),
         checked: compared.len(),
         kinks: elements.len() - compared.len(),
         mean_abs_difference: total / compared.len().max(1) as f64,
@@ -374,18 +374,9 @@ fn summarise(name: &str, dims: &[usize], elements: &[Element], tolerance: f64) -
         max_relative_error: largest(Element::relative),
         failed: compared.iter().filter(|e| e.failed).count(),
         worst: worst.map(|e| Worst {
-            index: unflatten(e.index, dims),
+            index: shape.index_of(e.index),
             backpropagation: e.backpropagation,
             difference: e.difference,
         }),
     }
-}
-
-fn unflatten(mut flat: usize, dims: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; dims.len()];
-    for (at, &length) in index.iter_mut().zip(dims).rev() {
-        *at = flat % length.max(1);
-        flat /= length.max(1);
-    }
-    index
 }

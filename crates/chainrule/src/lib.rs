@@ -35,6 +35,7 @@ pub mod backward;
 pub mod plan;
 mod runtime;
 pub mod check;
+pub mod finite;
 pub mod settings;
 pub mod nn;
 pub mod optim;

@@ -126,6 +126,8 @@ pub struct Node {
     pub scope: u32,
     /// Where the caller recorded it.
     pub place: &'static Location<'static>,
+    /// The gate whose backward rule recorded it, on the way back; `None` for what is computed forward.
+    pub gate: Option<u32>,
 }
 
 impl Node {
@@ -203,6 +205,7 @@ pub struct Graph {
     place: Cell<Option<&'static Location<'static>>>,
     scopes: RefCell<Vec<Arc<str>>>,
     scope: Cell<u32>,
+    gate: Cell<Option<u32>>,
     labels: RefCell<HashMap<u32, Arc<str>>>,
     /// Inputs and parameters by name, inputs first.
     names: [RefCell<HashMap<Arc<str>, u32>>; 2],
@@ -386,7 +389,19 @@ impl Graph {
     }
 
     fn hold(&self) -> Block<'_> {
-        Block { graph: self, scope: self.scope.get(), place: self.place.get() }
+        Block {
+            graph: self,
+            scope: self.scope.get(),
+            place: self.place.get(),
+            gate: self.gate.get(),
+        }
+    }
+
+    /// Records nodes as of the backward rule of the gate `id`.
+    pub(crate) fn as_gate<R>(&self, id: u32, rule: impl FnOnce() -> R) -> R {
+        let _block = self.hold();
+        self.gate.set(Some(id));
+        rule()
     }
 
     /// The first mistake made while recording, if any.
@@ -550,24 +565,26 @@ impl Graph {
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len() as u32;
         let place = self.place.get().unwrap_or(Location::caller());
-        let scope = self.scope.get();
-        nodes.push(Node { source, operands: operands.into(), ty, scope, place });
+        let (scope, gate) = (self.scope.get(), self.gate.get());
+        nodes.push(Node { source, operands: operands.into(), ty, scope, place, gate });
         Var::new(self, id)
     }
 }
 
-/// Gives the graph its outer scope and place back when it is dropped.
+/// Gives the graph its outer scope, place and gate back when it is dropped.
 #[must_use]
 pub struct Block<'g> {
     graph: &'g Graph,
     scope: u32,
     place: Option<&'static Location<'static>>,
+    gate: Option<u32>,
 }
 
 impl Drop for Block<'_> {
     fn drop(&mut self) {
         self.graph.scope.set(self.scope);
         self.graph.place.set(self.place);
+        self.graph.gate.set(self.gate);
     }
 }
 

@@ -139,6 +139,17 @@ impl Shape {
         strides
     }
 
+    /// The place along each axis of the element with this number in row-major order.
+    ///
+    /// ```
+    /// assert_eq!(chainrule::Shape::from([2, 3]).index_of(5), [1, 2]);
+    /// ```
+    #[must_use]
+    pub fn index_of(&self, element: usize) -> Vec<usize> {
+        let (strides, dims) = (self.strides(), self.dims().iter().enumerate());
+        dims.map(|(axis, &length)| element / strides[axis].max(1) % length.max(1)).collect()
+    }
+
     /// The shape that two operands have after NumPy broadcasting: aligned at the last axis, equal
     /// lengths stay and a length of 1 stretches. `None` where they do not fit.
     ///
