@@ -6,12 +6,13 @@ use super::expression::Names;
 use super::formula::Formula;
 use super::label::Labels;
 use super::loss::cross_entropy;
-use super::model::{Entry, Explanation, Hessian, Node, Partial, Passed};
+use super::model::{Entry, Explanation, Hessian, Node, Origin, Partial, Passed};
 use super::reading::Formulas;
 use super::request::Request;
 use super::subject::Subject;
 use super::value::Value;
-use super::{expression, origin, paths, rules, what_if};
+use super::{expression, paths, rules, what_if};
+use chainrule::Parameters;
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
@@ -166,11 +167,25 @@ impl<'g> Subject<'_, 'g> {
             language: self.request.language,
         };
         rules::annotate(&mut explanation);
-        explanation.not_finite = origin::find(&explanation);
+        explanation.not_finite = self.not_finite(&computed, &explanation)?;
         if let Some(name) = &self.request.paths {
             explanation.paths = Some(paths::to(self.g, &explanation, name)?);
         }
         Ok(explanation)
+    }
+
+    /// The first number that is not finite among the values and what the gates pass down.
+    fn not_finite(&self, computed: &Computed<'g>, e: &Explanation) -> Result<Option<Origin>> {
+        let is_finite = |value: &Value| value.numbers().iter().all(|x| x.is_finite());
+        let passed = |node: &Node| node.backward.iter().all(|passed| is_finite(&passed.product));
+        if e.nodes.iter().all(|node| is_finite(&node.value) && passed(node)) {
+            return Ok(None);
+        }
+        let values = e.nodes.iter().map(|node| self.g.var(node.id));
+        let passed = computed.sweep.contributions.iter().map(|c| c.gradient);
+        let all: Vec<Var<'g>> = values.chain(passed).collect();
+        let found = self.g.first_not_finite(&all, &Parameters::new(), |plan| self.feed(plan))?;
+        Ok(found.and_then(|found| Origin::of_expression(e, &found)))
     }
 
     /// Runs one plan with every value and derivative kept.

@@ -249,7 +249,7 @@ pub struct Hessian {
 /// The first number that is not finite.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Origin {
-    /// The node that made it.
+    /// The node that made it; on the way back, the gate whose derivative it is.
     pub node: u32,
     /// Whether it was made on the way back, as a gradient, rather than as a value.
     pub backward: bool,

@@ -1,37 +1,134 @@
-//! Where a NaN or an infinity was born, and what to do about it.
+//! Where a NaN or an infinity was made, and what to do about it, in words.
 
 use super::columns::short;
 use super::model::{Explanation, Node, Origin};
-use super::value::Value;
-use super::words::Words;
+use super::value::{Value, digits, number};
+use super::words::{Language, Words};
+use chainrule::finite::{Cause, Extent, NotFinite};
+use chainrule::graph::{Graph, Source};
 
-/// The first node, forward and then backward, whose number is not finite though all it came from is.
-pub(super) fn find(e: &Explanation) -> Option<Origin> {
-    let words = Words::new(e.language);
-    forward(e, &words).or_else(|| backward(e, &words))
+impl Origin {
+    /// Tells of a graph whose nodes go by their operations and layers, such as a training step's: `row`
+    /// is the example that the element belongs to.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters};
+    /// use chainrule_explain::{Language, Origin};
+    /// let g = Graph::new();
+    /// let y = g.scope("own", || g.constant(0.0).ln());
+    /// let found = g.first_not_finite::<f32>(&[y], &Parameters::new(), |_| Ok(()))?.unwrap();
+    /// let told = Origin::of(&g, &found, None, Language::English);
+    /// assert!(told.story.starts_with("the first node with -inf is node 1, the operation `ln` in `own`"));
+    /// assert!(told.remedy.is_some_and(|remedy| remedy.contains("above 0")));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of(g: &Graph, found: &NotFinite, row: Option<u32>, language: Language) -> Self {
+        let words = Words::new(language);
+        let mut story = vec![first(found, &words)];
+        let made: Vec<String> = found.operands.iter().map(extent).collect();
+        if !made.is_empty() {
+            story.push(words.say("origin-made", &[("operands", &made.join(", "))]));
+        }
+        if let Some(row) = row {
+            story.push(words.say("origin-row", &[("row", &row.to_string())]));
+        }
+        let at = found.gate.as_ref().unwrap_or(&found.site);
+        let name = |node| g.node(node, |node| node.op_name());
+        let below = g.node(at.node, |node| node.operands.first().copied());
+        let remedy = remedy(found, name(at.node), below.map_or("", name));
+        let remedy = match (&found.site.source, remedy) {
+            (Source::Input(_), _) => Some("remedy-data"),
+            // A parameter became so in a step before.
+            (Source::Parameter(_), None) => Some("remedy-large"),
+            (_, remedy) => remedy,
+        };
+        Self {
+            node: at.node,
+            backward: found.gate.is_some(),
+            story: story.join(", "),
+            remedy: remedy.map(|id| words.say(id, &[("op", name(at.node))])),
+        }
+    }
+
+    /// Tells of an expression, whose nodes go by their labels.
+    pub(super) fn of_expression(e: &Explanation, found: &NotFinite) -> Option<Self> {
+        let words = Words::new(e.language);
+        let at = found.gate.as_ref().unwrap_or(&found.site);
+        let node = e.node(at.node)?;
+        let (operands, value) = (operands(e, node), short(&node.value, 40));
+        let id = match (found.gate.is_some(), node.is_gate()) {
+            (true, _) => "origin-backward",
+            (false, true) => "origin-forward",
+            (false, false) => "origin-given",
+        };
+        let values = [("op", node.op.as_str()), ("label", &node.label), ("value", &value)];
+        let story = words.say(id, &[&values[..], &[("operands", operands.as_str())]].concat());
+        let below = node.operands.first().and_then(|&id| e.node(id));
+        let remedy = remedy(found, &node.op, below.map_or("", |below| &below.op));
+        Some(Self {
+            node: at.node,
+            backward: found.gate.is_some(),
+            story,
+            remedy: remedy.map(|id| words.say(id, &[("op", &node.op)])),
+        })
+    }
 }
 
-fn is_finite(value: &Value) -> bool {
-    value.numbers().iter().all(|x| x.is_finite())
+/// The node, by its operation and its layer, and on the way back by the gate that it belongs to.
+fn first(found: &NotFinite, words: &Words) -> String {
+    let value = found.value.to_string();
+    let (id, name) = match &found.site.source {
+        Source::Input(name) => ("origin-input", name),
+        Source::Parameter(name) => ("origin-parameter", name),
+        Source::Constant(_) | Source::Op(_) => {
+            let name = |source: &Source| match source {
+                Source::Op(op) => op.name(),
+                _ => "constant",
+            };
+            let (op, gate) = (name(&found.site.source), found.gate.as_ref());
+            let layer = &gate.unwrap_or(&found.site).scope;
+            let id = match (gate.is_some(), layer.is_empty()) {
+                (false, true) => "origin-of",
+                (false, false) => "origin-of-in",
+                (true, true) => "origin-of-gradient",
+                (true, false) => "origin-of-gradient-in",
+            };
+            let gate = gate.map_or("", |gate| name(&gate.source));
+            let what = words.say(id, &[("op", op), ("layer", layer), ("gate", gate)]);
+            let (node, shape) = (found.site.node.to_string(), found.shape.to_string());
+            let values = [("value", &value), ("node", &node), ("what", &what), ("shape", &shape)];
+            return words.say("origin-first", &values.map(|(name, value)| (name, value.as_str())));
+        }
+    };
+    words.say(id, &[("name", name), ("value", &value)])
 }
 
-fn forward(e: &Explanation, words: &Words) -> Option<Origin> {
-    let node = e.nodes.iter().find(|node| !is_finite(&node.value))?;
-    let operands = operands(e, node);
-    let value = short(&node.value, 40);
-    let values = [("op", node.op.as_str()), ("label", &node.label), ("value", &value)];
-    let values = [&values[..], &[("operands", operands.as_str())]].concat();
-    let story = words.say(if node.is_gate() { "origin-forward" } else { "origin-given" }, &values);
-    Some(Origin { node: node.id, backward: false, story, remedy: remedy(e, node, words) })
+fn extent(of: &Extent) -> String {
+    match of.low == of.high {
+        true => number(of.low),
+        false => format!("{} {}…{}", of.shape, digits(of.low, 4), digits(of.high, 4)),
+    }
 }
 
-fn backward(e: &Explanation, words: &Words) -> Option<Origin> {
-    let bad = |node: &&Node| node.backward.iter().any(|passed| !is_finite(&passed.product));
-    let node = e.nodes.iter().rev().find(bad)?;
-    let operands = operands(e, node);
-    let values = [("op", node.op.as_str()), ("label", &node.label), ("operands", &operands)];
-    let story = words.say("origin-backward", &values);
-    Some(Origin { node: node.id, backward: true, story, remedy: remedy(e, node, words) })
+/// The message that tells what helps; `op` is the operation, or on the way back the gate, and `below`
+/// the operation of its first operand.
+fn remedy(found: &NotFinite, op: &str, below: &str) -> Option<&'static str> {
+    let outside = matches!(found.cause, Cause::OutsideDomain | Cause::DivisionByZero);
+    let of_slope = found.gate.is_some();
+    Some(match (op, below) {
+        _ if found.cause == Cause::Given => return None,
+        ("ln", "softmax") => "remedy-softmax-loss",
+        ("ln", "sigmoid") => "remedy-softplus",
+        ("ln", _) => "remedy-ln",
+        ("sqrt", _) => "remedy-sqrt",
+        ("div", _) => "remedy-div",
+        ("asin" | "acos", _) => "remedy-asin",
+        ("pow", _) if outside || of_slope => "remedy-pow",
+        ("exp" | "sinh" | "cosh", _) => "remedy-exp",
+        _ if outside => "remedy-domain",
+        _ => "remedy-large",
+    })
 }
 
 /// The operands by name, with their values.
@@ -60,29 +157,11 @@ fn worst(value: &Value) -> String {
     }
 }
 
-/// What helps against the usual causes.
-fn remedy(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
-    let first = node.operands.first().and_then(|&id| e.node(id));
-    let after = |op: &str| first.is_some_and(|below| below.op == op);
-    let id = match node.op.as_str() {
-        "ln" if after("softmax") => "remedy-softmax-loss",
-        "ln" if after("sigmoid") => "remedy-softplus",
-        "ln" => "remedy-ln",
-        "sqrt" => "remedy-sqrt",
-        "div" => "remedy-div",
-        "pow" => "remedy-pow",
-        "exp" | "sinh" | "cosh" => "remedy-exp",
-        "asin" | "acos" => "remedy-asin",
-        "mul" | "square" | "add" | "sub" | "sum" | "matmul" => "remedy-large",
-        _ => return None,
-    };
-    Some(words.get(id))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Request, explain, values};
+    use super::super::{Language, Request, explain, values};
     use super::Origin;
+    use chainrule::{Graph, Parameters, Plan};
 
     fn origin(expression: &str, at: &str) -> Option<Origin> {
         let request = Request {
@@ -100,6 +179,33 @@ mod tests {
         assert!(found.remedy.unwrap().contains("above 0"));
         let found = origin("sum(ln(softmax(x)))", "x=[0,1000]").unwrap();
         assert!(found.remedy.unwrap().contains("cross_entropy"));
+    }
+
+    #[test]
+    fn a_graph_is_told_by_operation_layer_gate_and_row_in_each_language() {
+        let g = Graph::new();
+        let x = g.input("x", [2]);
+        let loss = g.scope("own", || x.sqrt()).sum(&[]);
+        let dx = g.backward(loss, &[x])[0];
+        let told = |x: [f64; 2], language| {
+            let fill = |plan: &mut Plan<f64>| plan.feed("x", &x);
+            let found = g.first_not_finite(&[loss, dx], &Parameters::new(), fill);
+            Origin::of(&g, &found.unwrap().unwrap(), Some(7), language)
+        };
+        for (language, of, slope) in [
+            (Language::English, "the operation `sqrt` in `own`", "the gradient of `sqrt` in `own`"),
+            (Language::Korean, "`own` 안의 연산 `sqrt`", "`own` 안의 게이트 `sqrt`의 기울기"),
+        ] {
+            let value = told([1.0, -4.0], language);
+            for part in ["NaN", of, "[2]", "-4", "7"] {
+                assert!(value.story.contains(part), "{part}: {}", value.story);
+            }
+            let gradient = told([0.0, 1.0], language);
+            assert!(gradient.backward && gradient.story.contains(slope), "{}", gradient.story);
+            assert!(gradient.remedy.is_some_and(|remedy| remedy.contains("sqrt(x + 1e-12)")));
+            let given = told([1.0, f64::INFINITY], language);
+            assert!(given.story.contains("`x`") && given.story.contains("inf"), "{}", given.story);
+        }
     }
 
     #[test]

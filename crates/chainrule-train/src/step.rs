@@ -8,7 +8,7 @@ use super::objective::{FEATURES, feed, targets};
 use super::single::fill_f32;
 use crate::data::Examples;
 use chainrule::error::Result;
-use chainrule::graph::{Graph, Source, Var};
+use chainrule::graph::{Graph, Var};
 use chainrule::nn::Pass;
 use chainrule::optim::Rates;
 use chainrule::plan::Plan;
@@ -32,11 +32,8 @@ pub(super) enum Purpose {
 /// A training step for one batch size.
 pub(super) struct Step<T> {
     pub(super) plan: Plan<T>,
-    pub(super) graph: Graph,
     /// The loss's node.
-    pub(super) loss: u32,
-    /// Each parameter's name with the node of its new value.
-    pub(super) updates: Vec<(String, u32)>,
+    loss: u32,
 }
 
 impl<T: Real> Step<T> {
@@ -49,13 +46,7 @@ impl<T: Real> Step<T> {
         let graph = Graph::new();
         let (loss, updates) = trainer.record_step(&graph, data, batch, purpose)?;
         let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
-        let loss = loss.id();
-        let name = |v: &Var<'_>| match graph.node(v.id(), |node| node.source.clone()) {
-            Source::Parameter(name) => name.to_string(),
-            _ => String::new(),
-        };
-        let updates = updates.iter().map(|(v, value)| (name(v), value.id())).collect();
-        Ok(Self { plan, graph, loss, updates })
+        Ok(Self { plan, loss: loss.id() })
     }
 
     pub(super) fn loss(&self) -> Result<f64> {
@@ -109,7 +100,7 @@ impl<T: Real> Trainer<T> {
     }
 
     /// The loss of a step, and every parameter and part of the state with its new value.
-    fn record_step<'g>(
+    pub(super) fn record_step<'g>(
         &self,
         g: &'g Graph,
         data: &dyn Examples,

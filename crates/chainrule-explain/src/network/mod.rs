@@ -349,9 +349,7 @@ fn weights(
             tensor.values().iter().zip(gradient).map(|(w, g)| w * g).enumerate().collect();
         order.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
         for &(flat, effect) in order.iter().take(MOST_WEIGHTS) {
-            let shape = tensor.shape();
-            let (strides, dims) = (shape.strides(), shape.dims().iter().enumerate());
-            let index = dims.map(|(axis, &n)| flat / strides[axis].max(1) % n.max(1)).collect();
+            let index = tensor.shape().index_of(flat);
             let value = tensor.values().get(flat).copied().unwrap_or(f64::NAN);
             let gradient = gradient.get(flat).copied().unwrap_or(f64::NAN);
             largest.push(Weight { parameter: name.clone(), index, value, gradient, effect });
