@@ -8,7 +8,7 @@ use crate::graph::{Graph, Kind, Source, Var};
 use crate::ops::{AnyOp, Class, Div};
 use crate::parameters::Parameters;
 use crate::plan::Plan;
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Real, Shape, Tensor};
 
 /// A node, by what it is and where it was recorded.
 #[derive(Clone, Debug)]
@@ -134,7 +134,7 @@ impl Graph {
         for id in (0..self.len() as u32).rev() {
             if needed[id as usize] {
                 self.node(id, |node| {
-                    node.operands.iter().for_each(|&to| needed[to as usize] = true)
+                    node.operands.iter().for_each(|&to| needed[to as usize] = true);
                 });
             }
         }
@@ -161,7 +161,7 @@ struct Run<'a, T> {
 impl<T: Real> Run<'_, T> {
     fn values(&self, id: u32) -> Result<&[T]> {
         match self.graph.node(id, |node| node.source.clone()) {
-            Source::Parameter(name) => self.parameters.get(&name).map(|tensor| tensor.values()),
+            Source::Parameter(name) => self.parameters.get(&name).map(Tensor::values),
             _ => self.plan.value_of(id),
         }
     }
