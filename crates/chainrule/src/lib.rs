@@ -26,6 +26,8 @@ pub mod simd;
 pub mod random;
 mod elementary;
 mod nearest;
+pub mod number;
+pub mod term;
 pub mod error;
 pub mod tensor;
 pub mod graph;

@@ -1,15 +1,17 @@
 //! The two precisions in which a graph runs.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 use std::iter::Sum;
-use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 use crate::elementary;
+use crate::number::Number;
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
 ///
-/// The trait is closed: kernels exist for these two types. Its elementary functions give the same bits
-/// on every processor and with every C library, and of those in `f32` loops become vector code.
+/// The trait is closed: kernels exist for these two types. The elementary functions that they have as
+/// [`Number`]s give the same bits on every processor and with every C library, and of those in `f32` loops
+/// become vector code.
 ///
 /// ```
 /// use chainrule::Real;
@@ -20,20 +22,14 @@ use crate::elementary;
 /// assert_eq!(softplus(0.0_f32), 2_f32.ln());
 /// ```
 pub trait Real:
-    Copy
+    Number<Truth = bool>
     + PartialOrd
-    + Neg<Output = Self>
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
     + AddAssign
     + SubAssign
     + MulAssign
     + DivAssign
     + Sum
     + Default
-    + Debug
     + Display
     + Send
     + Sync
@@ -86,55 +82,8 @@ pub trait Real:
     /// The value in double precision.
     fn to_f64(self) -> f64;
 
-    /// Whether this is not a number.
-    fn is_nan(self) -> bool;
-
     /// Whether this is neither infinite nor not a number.
     fn is_finite(self) -> bool;
-
-    /// |x|.
-    #[must_use]
-    fn abs(self) -> Self;
-
-    /// √x, correctly rounded.
-    #[must_use]
-    fn sqrt(self) -> Self;
-
-    /// x·a + b, rounded once.
-    #[must_use]
-    fn mul_add(self, a: Self, b: Self) -> Self;
-
-    /// eˣ.
-    #[must_use]
-    fn exp(self) -> Self;
-
-    /// The natural logarithm.
-    #[must_use]
-    fn ln(self) -> Self;
-
-    /// ln(1 + x), with the digits of a small x.
-    #[must_use]
-    fn ln_1p(self) -> Self;
-
-    /// xʸ, with the special values of IEEE 754.
-    #[must_use]
-    fn pow(self, y: Self) -> Self;
-
-    /// ∛x, with the sign of x.
-    #[must_use]
-    fn cbrt(self) -> Self;
-
-    /// The sine, of radians.
-    #[must_use]
-    fn sin(self) -> Self;
-
-    /// The cosine, of radians.
-    #[must_use]
-    fn cos(self) -> Self;
-
-    /// The tangent, of radians.
-    #[must_use]
-    fn tan(self) -> Self;
 
     /// Writes the sine of each `x` to `y`: in `f32` vector code, unlike a loop over [`Real::sin`].
     fn sin_each(x: &[Self], y: &mut [Self]);
@@ -144,38 +93,6 @@ pub trait Real:
 
     /// Writes the tangent of each `x` to `y`.
     fn tan_each(x: &[Self], y: &mut [Self]);
-
-    /// The inverse of the sine.
-    #[must_use]
-    fn asin(self) -> Self;
-
-    /// The inverse of the cosine.
-    #[must_use]
-    fn acos(self) -> Self;
-
-    /// The inverse of the tangent.
-    #[must_use]
-    fn atan(self) -> Self;
-
-    /// The hyperbolic sine.
-    #[must_use]
-    fn sinh(self) -> Self;
-
-    /// The hyperbolic cosine.
-    #[must_use]
-    fn cosh(self) -> Self;
-
-    /// The hyperbolic tangent.
-    #[must_use]
-    fn tanh(self) -> Self;
-
-    /// The logistic function 1/(1 + e⁻ˣ).
-    #[must_use]
-    fn sigmoid(self) -> Self;
-
-    /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
-    #[must_use]
-    fn erf(self) -> Self;
 
     /// Appends the value's bytes, least significant first.
     fn extend_le_bytes(self, bytes: &mut Vec<u8>);
@@ -220,10 +137,8 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// Takes methods from the type itself, and functions from the module of its precision.
 macro_rules! real {
-    ($type:ident $precision:ident:
-        $($function:ident $(($other:ident))?),*; $($each:ident),*) => {
+    ($type:ident $precision:ident) => {
         impl Real for $type {
             const NAME: &'static str = stringify!($type);
 
@@ -243,38 +158,24 @@ macro_rules! real {
                 f64::from(self)
             }
 
-            fn is_nan(self) -> bool {
-                $type::is_nan(self)
-            }
-
             fn is_finite(self) -> bool {
                 $type::is_finite(self)
             }
 
             #[inline(always)]
-            fn abs(self) -> Self {
-                $type::abs(self)
+            fn sin_each(x: &[Self], y: &mut [Self]) {
+                elementary::$precision::sin_each(x, y);
             }
 
             #[inline(always)]
-            fn sqrt(self) -> Self {
-                $type::sqrt(self)
+            fn cos_each(x: &[Self], y: &mut [Self]) {
+                elementary::$precision::cos_each(x, y);
             }
 
             #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                $type::mul_add(self, a, b)
+            fn tan_each(x: &[Self], y: &mut [Self]) {
+                elementary::$precision::tan_each(x, y);
             }
-
-            $(#[inline(always)]
-            fn $function(self $(, $other: Self)?) -> Self {
-                elementary::$precision::$function(self $(, $other)?)
-            })*
-
-            $(#[inline(always)]
-            fn $each(x: &[Self], y: &mut [Self]) {
-                elementary::$precision::$each(x, y);
-            })*
 
             fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
                 bytes.extend_from_slice(&self.to_le_bytes());
@@ -285,10 +186,6 @@ macro_rules! real {
                 choice.$precision()
             }
         }
-    };
-    ($type:ident $precision:ident) => {
-        real!($type $precision: exp, ln, ln_1p, pow(y), cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid,
-            erf; sin_each, cos_each, tan_each);
     };
 }
 
