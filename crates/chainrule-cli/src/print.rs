@@ -3,7 +3,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use unicode_width::UnicodeWidthStr as _;
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -35,9 +34,9 @@ pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     let tail = if to < chars.len() { "…" } else { "" };
     let shown: String = chars[from..to].iter().collect();
     // Some scripts take two columns a letter.
-    let width = |part: &[char]| part.iter().collect::<String>().width();
+    let width = |part: &[char]| chainrule_explain::width(&part.iter().collect::<String>());
     let carets = width(&chars[start..end]).clamp(1, 2 * AROUND);
-    let indent = width(&chars[from..start]) + lead.width();
+    let indent = width(&chars[from..start]) + chainrule_explain::width(lead);
     format!("\n  {lead}{shown}{tail}\n  {}{}", " ".repeat(indent), "^".repeat(carets))
 }
 

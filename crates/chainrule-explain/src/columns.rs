@@ -8,12 +8,22 @@ use super::value::{Value, digits, number};
 pub(super) const COLUMNS: usize = 80;
 
 /// The width on a terminal, where some scripts take two columns a letter.
-pub(super) fn width(text: &str) -> usize {
+///
+/// ```
+/// assert_eq!(chainrule_explain::width("aß한"), 4);
+/// ```
+#[must_use]
+pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
 /// The text, cut to so many columns.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+///
+/// ```
+/// assert_eq!(chainrule_explain::cut("gradient", 5), "grad…");
+/// ```
+#[must_use]
+pub fn cut(text: &str, longest: usize) -> String {
     if width(text) <= longest {
         return text.into();
     }

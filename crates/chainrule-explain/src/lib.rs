@@ -11,6 +11,7 @@ mod value;
 mod columns;
 mod formula;
 mod notation;
+pub mod chart;
 mod loss;
 mod expression;
 mod reading;
@@ -31,7 +32,7 @@ mod picture;
 mod html;
 mod network;
 
-pub use columns::{table, wrapped};
+pub use columns::{cut, table, width, wrapped};
 pub use explainer::explain;
 pub use expression::{Names, Values, literal, record, values};
 pub use formula::Formula;

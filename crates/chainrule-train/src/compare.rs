@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use unicode_width::UnicodeWidthStr;
-
 use chainrule::error::{Error, Result};
+use chainrule_explain::{cut, digits, width};
 
 /// A run to compare.
 ///
@@ -60,7 +59,7 @@ pub fn table(runs: &[Run], by: &str) -> Result<String> {
         let mut line = String::new();
         for column in &shown {
             let cell = column.cells.get(row).map_or("", String::as_str);
-            let gap = " ".repeat(column.width().saturating_sub(cell.width()));
+            let gap = " ".repeat(column.width().saturating_sub(width(cell)));
             let _ = match column.is_name {
                 true => write!(line, "{cell}{gap}  "),
                 false => write!(line, "{gap}{cell}  "),
@@ -121,7 +120,7 @@ impl Column {
     }
 
     fn width(&self) -> usize {
-        self.cells.iter().map(|cell| cell.width()).max().unwrap_or(0)
+        self.cells.iter().map(|cell| width(cell)).max().unwrap_or(0)
     }
 }
 
@@ -188,33 +187,7 @@ fn fitting(columns: Vec<Column>) -> (Vec<Column>, Vec<String>) {
 
 /// A number in few digits.
 fn short(value: f64) -> String {
-    match value.abs() {
-        size if size == 0.0 || (1e-3..1e5).contains(&size) => {
-            let digits = (3 - size.max(1e-3).log10().floor() as i32).clamp(0, 6) as usize;
-            let text = format!("{value:.digits$}");
-            match text.contains('.') {
-                true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-                false => text,
-            }
-        }
-        size if size.is_finite() => format!("{value:.2e}"),
-        _ => value.to_string(),
-    }
-}
-
-/// A text that takes at most so many columns; `…` stands for what is cut off its end.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.into();
-    }
-    let mut cut = String::new();
-    for letter in text.chars() {
-        if format!("{cut}{letter}…").width() > columns {
-            break;
-        }
-        cut.push(letter);
-    }
-    cut + "…"
+    digits(value, 4)
 }
 
 #[cfg(test)]
@@ -256,7 +229,7 @@ rank  run          test_accuracy  dropout
         let text = table(&runs, "loss").unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
-        assert!(lines.iter().all(|line| line.width() <= 80), "{text}");
+        assert!(lines.iter().all(|line| width(line) <= 80), "{text}");
         assert!(lines[3].starts_with("not shown: setting_"));
         assert!(lines[1].contains("a-name-that-is-much-lon…") && lines[1].contains("0.3333"));
     }
@@ -281,8 +254,8 @@ rank  run          test_accuracy  dropout
     #[test]
     fn numbers_keep_four_digits() {
         let of = |values: &[f64]| values.iter().map(|&x| short(x)).collect::<Vec<_>>().join(" ");
-        assert_eq!(of(&[0.971_234, 12.3456, 123_456.0, -0.25]), "0.9712 12.35 1.23e5 -0.25");
-        assert_eq!(of(&[0.001_234, 0.000_1, 0.0, 7200.0]), "0.001234 1.00e-4 0 7200");
+        assert_eq!(of(&[0.971_234, 12.3456, 123_456.0, -0.25]), "0.9712 12.35 123456 -0.25");
+        assert_eq!(of(&[0.001_234, 0.000_1, 0.0, 7200.0]), "0.001234 0.0001 0 7200");
         assert_eq!(of(&[f64::NAN, f64::INFINITY]), "NaN inf");
     }
 }

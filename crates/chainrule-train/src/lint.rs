@@ -12,7 +12,7 @@ use chainrule::graph::{Graph, Var};
 use chainrule::ops::Notation;
 use chainrule::plan::Plan;
 use chainrule::tensor::Tensor;
-use chainrule_explain::{Language, Words, wrapped};
+use chainrule_explain::{Language, Words, width, wrapped};
 
 /// Features beyond this are better scaled.
 const LARGE: f64 = 10.0;
@@ -151,8 +151,7 @@ pub fn to_text(findings: &[Finding], language: Language) -> String {
     for finding in findings {
         let mark = words.get(if finding.warning { warning } else { fine });
         // Some scripts take two columns a letter.
-        let space =
-            " ".repeat(9usize.saturating_sub(unicode_width::UnicodeWidthStr::width(&*mark)));
+        let space = " ".repeat(9usize.saturating_sub(width(&mark)));
         out += &format!("{mark}{space}{}\n", finding.check);
         wrapped(&mut out, 9, &finding.message);
     }
@@ -403,7 +402,6 @@ mod tests {
             let parameters = config.model(2, 2).unwrap().initial(0).unwrap();
             let text =
                 to_text(&lint(&config, &data(300.0), &parameters, language).unwrap(), language);
-            let width = unicode_width::UnicodeWidthStr::width;
             assert!(text.lines().all(|line| width(line) <= 80), "{text}");
         }
     }

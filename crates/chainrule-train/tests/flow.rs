@@ -80,8 +80,7 @@ fn eight_sigmoids_lose_the_gradient_that_eight_relus_keep() {
         let flow = flow(&settings, |_| {});
         let rms = |at: usize| flow.layers[at].gradient.rms;
         let text = flow_text(std::slice::from_ref(&flow), Language::English);
-        let width = unicode_width::UnicodeWidthStr::width;
-        assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+        assert!(text.lines().all(|line| chainrule_explain::width(line) <= 80), "{text}");
         assert_eq!(text.contains("vanishes"), activation == "sigmoid", "{text}");
         assert!(!text.contains('…'), "{text}");
         rms(0) / rms(flow.layers.len() - 1)

@@ -62,8 +62,7 @@ fn holds(settings: &str, data: &Dataset) -> NetworkExplanation {
         );
     }
     let text = told.to_text();
-    let width = unicode_width::UnicodeWidthStr::width;
-    assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+    assert!(text.lines().all(|line| chainrule_explain::width(line) <= 80), "{text}");
     assert!(roxmltree::Document::parse(&told.to_svg()).is_ok(), "{settings}");
     told
 }

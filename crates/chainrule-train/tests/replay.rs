@@ -242,8 +242,7 @@ fn texts_fit_80_columns_in_both_languages() {
         let mut trainer = Trainer::<f32>::new(&model, &config, &data).unwrap();
         let names = ["even".to_owned(), "odd".to_owned()];
         let text = trainer.explain_step(&data, &names, language).unwrap().to_text();
-        let width = unicode_width::UnicodeWidthStr::width;
-        assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+        assert!(text.lines().all(|line| chainrule_explain::width(line) <= 80), "{text}");
         for part in parts {
             assert!(text.contains(part), "{part}: {text}");
         }

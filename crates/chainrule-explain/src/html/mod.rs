@@ -282,10 +282,14 @@ impl Page<'_> {
     fn plot(&self) -> String {
         let Some(sweep) = &self.e.sweep else { return String::new() };
         let (root, name) = (self.e.root(), sweep.name.as_str());
-        let title = escaped(&self.words.say("page-sweep", &[("root", root), ("name", name)]));
-        match plot::svg(sweep, &title, root, &self.words.get("page-tangent")) {
-            plot if plot.is_empty() => plot,
-            plot => format!("<h2>{title}</h2>\n{plot}"),
+        let title = self.words.say("page-sweep", &[("root", root), ("name", name)]);
+        match plot::plot(sweep, root, &self.words.get("page-tangent")) {
+            Some(plot) => format!(
+                "<h2>{}</h2>\n<div class=\"plot\">{}</div>\n",
+                escaped(&title),
+                plot.svg(&title)
+            ),
+            None => String::new(),
         }
     }
 

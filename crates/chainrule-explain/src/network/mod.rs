@@ -1,8 +1,8 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
 mod ledger;
-mod draw;
-mod bars;
+mod text;
+mod picture;
 
 use serde::Serialize;
 

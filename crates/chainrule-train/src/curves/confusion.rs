@@ -1,10 +1,9 @@
 //! The confusion matrix as a picture.
 
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
-
-use super::{Drawn, INK, PALETTE, cut, ink, png, svg, width};
+use super::png;
 use chainrule::error::{Error, Result};
+use chainrule_explain::chart::{Align, Drawing, Ink, Mark, text_width};
+use chainrule_explain::cut;
 
 /// The confusion matrix as an SVG document: a row per true class, a column per predicted class. A
 /// cell is the darker the larger its share of its row, by the share's square root, so that rare
@@ -21,8 +20,7 @@ use chainrule::error::{Error, Result};
 /// # Errors
 /// Another number of names than of rows, a row of another length, no class, or more than 1000.
 pub fn confusion_svg(names: &[String], confusion: &[Vec<u64>]) -> Result<String> {
-    let layout = Layout::new(names, confusion)?;
-    svg(layout.size, |backend| layout.draw(names, confusion, backend))
+    Ok(Layout::new(names, confusion)?.draw(names, confusion).svg(""))
 }
 
 /// The same picture as a PNG file's bytes.
@@ -37,8 +35,7 @@ pub fn confusion_svg(names: &[String], confusion: &[Vec<u64>]) -> Result<String>
 /// # Errors
 /// As [`confusion_svg`].
 pub fn confusion_png(names: &[String], confusion: &[Vec<u64>]) -> Result<Vec<u8>> {
-    let layout = Layout::new(names, confusion)?;
-    png(layout.size, |backend| layout.draw(names, confusion, backend))
+    png(&Layout::new(names, confusion)?.draw(names, confusion))
 }
 
 /// Classes that a picture holds.
@@ -48,17 +45,17 @@ const CLASSES: usize = 1000;
 const LETTERS: usize = 18;
 
 /// The height of a line of text.
-const LINE: i32 = 20;
+const LINE: f64 = 20.0;
 
-const MARGIN: i32 = 10;
+const MARGIN: f64 = 10.0;
 
 /// Sizes and places in pixels.
 struct Layout {
-    size: (u32, u32),
+    size: (f64, f64),
     /// The side of a cell.
-    cell: i32,
+    cell: f64,
     /// The upper left corner of the cells.
-    corner: (i32, i32),
+    corner: (f64, f64),
     /// Whether cells are large enough for the classes' names beside them.
     named: bool,
     /// Whether the columns' names stand upright.
@@ -76,79 +73,66 @@ impl Layout {
                 names.len()
             )));
         }
-        let cell = (480 / classes as i32).clamp(2, 56);
-        let named = cell >= LINE - 4;
-        let longest = names.iter().map(|name| width(&cut(name, LETTERS))).max().unwrap_or(0);
-        let upright = longest > cell - 4;
+        let cell = (480 / classes).clamp(2, 56) as f64;
+        let named = cell >= LINE - 4.0;
+        let longest = names.iter().map(|name| text_width(&cut(name, LETTERS))).fold(0.0, f64::max);
+        let upright = longest > cell - 4.0;
         let (left, top) = match (named, upright) {
-            (false, _) => (0, 0),
-            (true, false) => (longest + 8, LINE),
-            (true, true) => (longest + 8, longest + 8),
+            (false, _) => (0.0, 0.0),
+            (true, false) => (longest + 8.0, LINE),
+            (true, true) => (longest + 8.0, longest + 8.0),
         };
-        let corner = (MARGIN + left, MARGIN + 2 * LINE + top);
-        let side = cell * classes as i32;
-        let right = (corner.0 + side).max(MARGIN + width(HEADING)) + MARGIN;
-        let size = (right as u32, (corner.1 + side + MARGIN) as u32);
+        // Whole pixels, so that the edges of cells are sharp.
+        let corner = ((MARGIN + left).ceil(), (MARGIN + 2.0 * LINE + top).ceil());
+        let side = cell * classes as f64;
+        let right = (corner.0 + side).max(MARGIN + text_width(HEADING).ceil()) + MARGIN;
+        let size = (right, corner.1 + side + MARGIN);
         Ok(Self { size, cell, corner, named, upright })
     }
 
-    fn draw<B: DrawingBackend>(
-        &self,
-        names: &[String],
-        confusion: &[Vec<u64>],
-        backend: B,
-    ) -> Drawn<B> {
-        let paper = backend.into_drawing_area();
-        paper.fill(&WHITE)?;
-        let heading = ink(HPos::Left, VPos::Top);
-        paper.draw_text(HEADING, &heading, (MARGIN, MARGIN))?;
+    fn draw(&self, names: &[String], confusion: &[Vec<u64>]) -> Drawing {
+        let mut drawing = Drawing::new(self.size.0, self.size.1);
+        drawing.text((MARGIN, MARGIN + LINE / 2.0), Align::Start, HEADING);
         let (left, top) = self.corner;
-        for (number, (name, counts)) in (0..).zip(names.iter().zip(confusion)) {
-            let (name, along) = (cut(name, LETTERS), number * self.cell);
+        for (number, (name, counts)) in names.iter().zip(confusion).enumerate() {
+            let (name, along) = (cut(name, LETTERS), number as f64 * self.cell);
             if self.named {
-                let row = ink(HPos::Right, VPos::Center);
-                paper.draw_text(&name, &row, (left - 6, top + along + self.cell / 2))?;
-                let (style, place) = self.column_name(along);
-                paper.draw_text(&name, &style, place)?;
+                let middle = along + self.cell / 2.0;
+                drawing.text((left - 6.0, top + middle), Align::End, name.clone());
+                self.column_name(&mut drawing, left + middle, name);
             }
             let row: u64 = counts.iter().sum();
-            for (column, &count) in (0..).zip(counts).filter(|(_, count)| **count > 0) {
-                let corner = (left + column * self.cell, top + along);
-                self.cell(&paper, corner, count, count as f64 / row.max(1) as f64)?;
+            for (column, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                let corner = (left + column as f64 * self.cell, top + along);
+                self.cell(&mut drawing, corner, count, count as f64 / row.max(1) as f64);
             }
         }
-        let side = self.cell * confusion.len() as i32;
-        paper.draw(&Rectangle::new([(left, top), (left + side, top + side)], INK))?;
-        paper.present()
+        let side = self.cell * confusion.len() as f64;
+        let corners = [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side), (0.0, 0.0)];
+        let points = corners.map(|(x, y)| (left + x - 0.5, top + y - 0.5)).to_vec();
+        drawing.marks.push(Mark::Line { points, ink: Ink::Text, width: 1.0 });
+        drawing
     }
 
-    fn column_name<'a>(&self, along: i32) -> (TextStyle<'a>, (i32, i32)) {
-        let (x, y) = (self.corner.0 + along + self.cell / 2, self.corner.1);
-        match self.upright {
-            true => (ink(HPos::Left, VPos::Center).transform(FontTransform::Rotate270), (x, y - 6)),
-            false => (ink(HPos::Center, VPos::Bottom), (x, y - 4)),
-        }
+    fn column_name(&self, drawing: &mut Drawing, x: f64, text: String) {
+        let y = self.corner.1;
+        let (at, align) = match self.upright {
+            true => ((x, y - 6.0), Align::Start),
+            false => ((x, y - LINE / 2.0), Align::Middle),
+        };
+        drawing.marks.push(Mark::Text { at, text, ink: Ink::Text, align, upright: self.upright });
     }
 
-    fn cell<B: DrawingBackend>(
-        &self,
-        paper: &DrawingArea<B, plotters::coord::Shift>,
-        (x, y): (i32, i32),
-        count: u64,
-        share: f64,
-    ) -> Drawn<B> {
-        let depth = share.sqrt();
-        let tint = |full: u8| (255.0 - depth * (255.0 - f64::from(full))) as u8;
-        let RGBColor(red, green, blue) = PALETTE[0];
-        let fill = RGBColor(tint(red), tint(green), tint(blue)).filled();
-        paper.draw(&Rectangle::new([(x, y), (x + self.cell, y + self.cell)], fill))?;
+    fn cell(&self, drawing: &mut Drawing, (x, y): (f64, f64), count: u64, of_row: f64) {
+        let (opacity, side) = (of_row.sqrt(), self.cell);
+        let ink = Ink::Series(0);
+        drawing.marks.push(Mark::Area { corner: (x, y), size: (side, side), ink, opacity });
         let text = count.to_string();
-        if !self.named || width(&text) + 2 > self.cell {
-            return Ok(());
+        if self.named && text_width(&text) + 2.0 <= side {
+            let ink = if opacity > 0.6 { Ink::Paper } else { Ink::Text };
+            let (at, align) = ((x + side / 2.0, y + side / 2.0), Align::Middle);
+            drawing.marks.push(Mark::Text { at, text, ink, align, upright: false });
         }
-        let colour = if depth > 0.6 { WHITE } else { INK };
-        let style = ink(HPos::Center, VPos::Center).color(&colour);
-        paper.draw_text(&text, &style, (x + self.cell / 2, y + self.cell / 2))
     }
 }
 

@@ -1,10 +1,9 @@
-//! A network's explanation as text and as a picture.
+//! A network's explanation as text.
 
 use std::fmt::Write;
 
 use super::{Branch, NetworkExplanation, Said};
 use crate::columns::{table, wrapped};
-use crate::notation::escaped;
 use crate::text::verdict;
 use crate::value::{digits, number, percent, signed};
 use crate::words::Words;
@@ -18,12 +17,9 @@ const WIDEST: usize = 36;
 /// Features that are listed.
 const MOST_FEATURES: usize = 15;
 
-/// A pixel's side in the picture.
-const PIXEL: usize = 8;
-
 impl NetworkExplanation {
     /// The sides of the input, where it is a square picture.
-    fn side(&self) -> Option<usize> {
+    pub(super) fn side(&self) -> Option<usize> {
         let side = (self.input.len() as f64).sqrt().round() as usize;
         (side > 1 && side * side == self.input.len()).then_some(side)
     }
@@ -45,12 +41,12 @@ impl NetworkExplanation {
         out
     }
 
-    fn class(&self, class: u32) -> String {
+    pub(super) fn class(&self, class: u32) -> String {
         self.classes.get(class as usize).cloned().unwrap_or_else(|| class.to_string())
     }
 
     /// What the network says, and whether that is right.
-    fn verdict(&self, words: &Words) -> String {
+    pub(super) fn verdict(&self, words: &Words) -> String {
         let loss = number(self.loss);
         let (label, predicted, probabilities) = match &self.said {
             Said::Class { label, predicted, probabilities } => (*label, *predicted, probabilities),
@@ -166,16 +162,6 @@ impl NetworkExplanation {
         table(out, &rows);
     }
 
-    /// The picture's title.
-    pub(super) fn title(&self, words: &Words) -> String {
-        match &self.said {
-            Said::Class { label, .. } => {
-                words.say("network-example", &[("label", &self.class(*label))])
-            }
-            Said::Values { .. } => self.verdict(words),
-        }
-    }
-
     /// The features on which the loss depends most, with value and gradient.
     pub(super) fn ranked(&self) -> Vec<(&str, f64, f64)> {
         let numbers = self.input.iter().zip(&self.saliency);
@@ -209,60 +195,6 @@ impl NetworkExplanation {
             let _ = writeln!(out, "{}", format!("  {}  │  {}", row(left), row(right)).trim_end());
         }
     }
-
-    /// The input and its saliency as SVG: where more of a feature raises the loss in one colour, where
-    /// it lowers it in another. Features with names are bars, those on which the loss depends most first.
-    #[must_use]
-    pub fn to_svg(&self) -> String {
-        let words = Words::new(self.language);
-        if !self.features.is_empty() {
-            return self.bars(&words);
-        }
-        let side = self.side().unwrap_or(self.input.len());
-        let rows = self.input.len().div_ceil(side.max(1));
-        let (wide, tall) = (2 * side * PIXEL + 3 * 16, rows * PIXEL + 64);
-        let mut out = opened(&words.get("network-saliency"), wide, tall);
-        let second = side * PIXEL + 2 * 16;
-        let _ = writeln!(out, "<text x=\"16\" y=\"24\">{}</text>", escaped(&self.title(&words)));
-        let legend = escaped(&words.get("network-legend"));
-        let _ = writeln!(out, "<text x=\"16\" y=\"{}\">{legend}</text>", tall - 12);
-        for (left, values) in [(16, &self.input), (second, &self.saliency)] {
-            let _ = writeln!(
-                out,
-                "<rect class=\"frame\" x=\"{left}\" y=\"32\" width=\"{}\" height=\"{}\"/>",
-                side * PIXEL,
-                rows * PIXEL
-            );
-            for (at, (part, value)) in darkness(values).iter().zip(values).enumerate() {
-                let class = match (left == 16, *value > 0.0) {
-                    (true, _) => "ink",
-                    (false, true) => "up",
-                    (false, false) => "down",
-                };
-                if *part >= 0.01 {
-                    let _ = writeln!(
-                        out,
-                        "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{PIXEL}\" height=\"{PIXEL}\" opacity=\"{part:.2}\"/>",
-                        left + at % side * PIXEL,
-                        32 + at / side * PIXEL
-                    );
-                }
-            }
-        }
-        out + "</svg>\n"
-    }
-}
-
-/// The beginning of a picture, with its colours.
-pub(super) fn opened(title: &str, wide: usize, tall: usize) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" role=\"img\">\n\
-             <title>{}</title>\n<style>text{{font:13px Helvetica,Arial,sans-serif;fill:#1f2933}}.paper{{fill:#fff}}.ink{{fill:#1f2933}}\
-             .up{{fill:#c2410c}}.down{{fill:#1d4ed8}}.frame{{fill:none;stroke:#94a3b8}}\
-             @media (prefers-color-scheme:dark){{text{{fill:#e5e7eb}}.paper{{fill:#0f172a}}.ink{{fill:#e5e7eb}}.up{{fill:#fdba74}}.down{{fill:#93c5fd}}}}</style>\n\
-             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n",
-        escaped(title)
-    )
 }
 
 fn numbers(values: &[f64]) -> String {
@@ -270,7 +202,7 @@ fn numbers(values: &[f64]) -> String {
 }
 
 /// Each value's share of the largest magnitude.
-fn darkness(values: &[f64]) -> Vec<f64> {
+pub(super) fn darkness(values: &[f64]) -> Vec<f64> {
     let most = values.iter().fold(0.0, |top: f64, x| top.max(x.abs()));
     values.iter().map(|x| if most > 0.0 { x.abs() / most } else { 0.0 }).collect()
 }
