@@ -35,8 +35,12 @@ fn check(build: Build, case: &Case, order: usize) {
     let mut plan = g.compile::<f64>(&[loss, gradients[0], gradients[1]]).unwrap();
     let mut values = case.values.clone();
     let mut at = |values: &[Vec<f64>; 2]| {
-        plan.feed("x", &values[0]).ok();
-        plan.feed("y", &values[1]).ok();
+        for (name, values) in ["x", "y"].into_iter().zip(values) {
+            // Of what a gradient does not depend on there is no input.
+            if plan.has_input(name) {
+                plan.feed(name, values).unwrap();
+            }
+        }
         plan.run().unwrap();
         let read = |v| plan.value(v).unwrap().to_vec();
         (read(loss)[0], [read(gradients[0]), read(gradients[1])])
