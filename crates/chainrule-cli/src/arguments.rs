@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use chainrule::nn::{Activation, Init};
 use chainrule::optim::{Method, Schedule};
+use chainrule_explain::Language;
 use chainrule_train::data::Task;
 use chainrule_train::{Config, EarlyStopping, Precision};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::explain_arguments::Explain;
 use crate::help::setting;
 
 /// Backpropagation you can see, check and trust.
@@ -179,15 +181,33 @@ pub struct Runs {
 pub struct Export {
     /// The folder of a run
     pub dir: PathBuf,
-    /// safetensors or npz
-    #[arg(long, default_value = "safetensors", value_parser = ["safetensors", "npz"])]
-    pub format: String,
+    /// What the file is
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ParameterFormat,
     /// Write the parameters with the smallest validation loss instead of the last
     #[arg(long)]
     pub best: bool,
     /// The file to write [default: <run>.<format>]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// What a file of parameters can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+pub enum ParameterFormat {
+    #[default]
+    Safetensors,
+    Npz,
+}
+
+impl ParameterFormat {
+    /// The extension of such a file.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::Npz => "npz",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -202,15 +222,23 @@ pub struct New {
     pub force: bool,
 }
 
+/// How predictions are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+pub enum RowFormat {
+    #[default]
+    Csv,
+    Jsonl,
+}
+
 #[derive(Debug, Args)]
 pub struct Predict {
     /// The folder of a run
     pub dir: PathBuf,
     /// A table, an image, a folder of images, a shipped dataset, or - for rows on standard input
     pub input: String,
-    /// csv or jsonl
-    #[arg(long, default_value = "csv", value_parser = ["csv", "jsonl"])]
-    pub format: String,
+    /// A line an example
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
     /// Use the parameters with the smallest validation loss instead of the last
     #[arg(long)]
     pub best: bool,
@@ -309,85 +337,11 @@ pub struct Lint {
     #[arg(value_name = "CONFIG.toml|DIR")]
     pub subject: String,
     /// Language of the words: en or ko
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
-    pub lang: String,
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = str::parse::<Language>)]
+    pub lang: Language,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// The expression, such as 'x * m * t', or the folder of a run with --example, --step or
-    /// --gradient-flow
-    #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
-    pub expression: String,
-    /// Explain what the network in DIR makes of this example, counted from 0
-    #[arg(long, value_name = "N")]
-    pub example: Option<u32>,
-    /// Explain the step N of the training in DIR, counted from 1: why the weights moved
-    #[arg(long, value_name = "N", conflicts_with_all = ["example", "gradient_flow"])]
-    pub step: Option<u64>,
-    /// Show the activations and gradients of each layer that train --gradient-flow recorded in DIR
-    #[arg(long, conflicts_with = "example")]
-    pub gradient_flow: bool,
-    /// The example's dataset [default: the run's]; NAME:train takes the training part
-    #[arg(long, value_name = "DATASET", requires = "example")]
-    pub data: Option<String>,
-    /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
-    #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
-    pub at: Option<String>,
-    /// Put the loss against T on top: ½·(f − T)², or what --loss says
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
-    pub target: Option<String>,
-    /// half-squared-error, or cross-entropy of an array against a class or a distribution T
-    #[arg(long, requires = "target", value_parser = ["half-squared-error", "cross-entropy"])]
-    pub loss: Option<String>,
-    /// Gradients of these names only, such as x,t
-    #[arg(long, value_name = "NAMES")]
-    pub wrt: Option<String>,
-    /// What-if changes, such as x=1,m=1 [default: +1 % of each value]
-    #[arg(long, value_name = "NAME=CHANGE,…", allow_hyphen_values = true)]
-    pub nudge: Option<String>,
-    /// Every path to this name, with its share of the gradient
-    #[arg(long, value_name = "NAME")]
-    pub paths: Option<String>,
-    /// The inverse question: which value of one name alone brings the loss (else f) to G
-    #[arg(long, value_name = "G", allow_negative_numbers = true)]
-    pub goal: Option<f64>,
-    /// Plot over a range with the tangent, such as x=80:120:41
-    #[arg(long, value_name = "NAME=FROM:TO:COUNT", allow_hyphen_values = true)]
-    pub sweep: Option<String>,
-    /// Learning rate of the gradient step [default: by the curvature]
-    #[arg(long, allow_negative_numbers = true)]
-    pub lr: Option<f64>,
-    /// Take N gradient steps [default: 1 where there is a target]
-    #[arg(long, value_name = "N")]
-    pub descend: Option<usize>,
-    /// Print the derivatives' formulas only
-    #[arg(long)]
-    pub symbolic: bool,
-    /// 2 adds the second derivatives
-    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub order: u8,
-    /// Language of the words: en or ko
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
-    pub lang: String,
-    /// text, json, dot, svg, mermaid, latex, html, or csv for a sweep
-    #[arg(long, default_value = "text", value_parser = ["text", "json", "dot", "svg", "mermaid", "latex", "html", "csv"])]
-    pub format: String,
-    /// With --format svg and --output FILE: a picture per step, FILE-00, FILE-01 and so on
-    #[arg(long, requires = "output")]
-    pub steps: bool,
-    /// Draw what the loss, a layer or another scope is made of
-    #[arg(long)]
-    pub unfold: bool,
-    /// One JSON document: the same as --format json
-    #[arg(long, conflicts_with = "symbolic")]
-    pub json: bool,
-    /// Write to FILE instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

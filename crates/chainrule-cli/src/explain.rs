@@ -7,53 +7,46 @@ use chainrule_explain::{Explanation, Names, NetworkExplanation, Request, Values,
 use chainrule_train::Precision;
 use chainrule_train::data::{Examples, truth};
 
-use crate::arguments::{Explain, Gradcheck};
+use crate::arguments::Gradcheck;
+use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, Subject};
 use crate::run::Run;
 use crate::{explain_run, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
-    if let Some(example) = options.example {
-        return network(options, example);
-    }
-    if let Some(number) = options.step {
-        return emit(options, &explain_run::step(options, number)?);
-    }
-    if options.gradient_flow {
-        return emit(options, &explain_run::flow(options)?);
-    }
-    if std::path::Path::new(&options.expression).is_dir() {
-        bail!(crate::Usage(format!(
-            "{} is a folder: say what of the run to explain, with --example N, --step N or --gradient-flow",
-            options.expression
-        )));
-    }
-    let explanation = chainrule_explain::explain(&request(options)?)
-        .map_err(|error| recorded(error, &options.expression, options.at.as_deref()))?;
-    let view = View { step: None, unfold: options.unfold };
-    let text = match options.format.as_str() {
-        _ if options.json => json(&explanation)?,
-        _ if options.symbolic => explanation.symbolic(),
-        "json" => json(&explanation)?,
-        "csv" if explanation.sweep.is_none() => {
-            bail!(crate::Usage("--format csv writes a sweep; give one with --sweep".into()))
+    match options.subject()? {
+        Subject::Expression(format) => expression(options, format),
+        Subject::Example(example, format) => network(options, example, format),
+        Subject::Step(number, format) => {
+            emit(options, &explain_run::step(options, number, format)?)
         }
-        "csv" => explanation.to_csv(),
-        "svg" if options.steps => return steps(options, &explanation, view),
-        _ if options.steps => bail!(crate::Usage("--steps needs --format svg".into())),
-        "svg" => explanation.to_svg(view),
-        "dot" => explanation.to_dot(view),
-        "mermaid" => explanation.to_mermaid(view),
-        "latex" => explanation.to_latex(),
-        "html" => explanation.to_html(view),
-        _ => explanation.to_text(),
+        Subject::Flow(format) => emit(options, &explain_run::flow(options, format)?),
+    }
+}
+
+fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
+    let options = &explain.options;
+    let explanation = chainrule_explain::explain(&request(explain)?)
+        .map_err(|error| recorded(error, &explain.expression, options.at.as_deref()))?;
+    let view = View { step: None, unfold: options.unfold };
+    let text = match format {
+        _ if options.symbolic => explanation.symbolic(),
+        ExpressionFormat::Text => explanation.to_text(),
+        ExpressionFormat::Json => serde_json::to_string(&explanation)? + "\n",
+        ExpressionFormat::Csv => explanation.to_csv(),
+        ExpressionFormat::Svg if options.steps => return steps(explain, &explanation, view),
+        ExpressionFormat::Svg => explanation.to_svg(view),
+        ExpressionFormat::Dot => explanation.to_dot(view),
+        ExpressionFormat::Mermaid => explanation.to_mermaid(view),
+        ExpressionFormat::Latex => explanation.to_latex(),
+        ExpressionFormat::Html => explanation.to_html(view),
     };
-    emit(options, &text)
+    emit(explain, &text)
 }
 
 /// A trained network on one example.
-fn network(options: &Explain, example: u32) -> Result<()> {
+fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
     let run = Run::open(std::path::Path::new(&options.expression))?;
-    let data = run.examples(options.data.as_deref())?;
+    let data = run.examples(options.run.data.as_deref())?;
     if example as usize >= data.len() {
         bail!(crate::Usage(format!(
             "--example is {example}, but the dataset has the examples 0 to {}",
@@ -71,14 +64,10 @@ fn network(options: &Explain, example: u32) -> Result<()> {
             explained.features = preparation.feature_names();
         }
     }
-    let text = match options.format.as_str() {
-        _ if options.json => serde_json::to_string(&explained)? + "\n",
-        "json" => serde_json::to_string(&explained)? + "\n",
-        "svg" => explained.to_svg(),
-        "text" => explained.to_text(),
-        other => bail!(crate::Usage(format!(
-            "--format {other} is for expressions; a network has text, json and svg"
-        ))),
+    let text = match format {
+        DrawnFormat::Text => explained.to_text(),
+        DrawnFormat::Json => serde_json::to_string(&explained)? + "\n",
+        DrawnFormat::Svg => explained.to_svg(),
     };
     emit(options, &text)
 }
@@ -89,13 +78,13 @@ fn explained<T: Real>(
     options: &Explain,
     example: u32,
 ) -> Result<NetworkExplanation> {
-    let (target, name) = (data.target(), options.data.as_deref());
+    let (target, name) = (data.target(), options.run.data.as_deref());
     let (model, parameters) = run.model::<T>((data.width(), target), name, false)?;
     let mut row = vec![0.0; data.width()];
     data.features(&[example], &mut row)?;
     let features: Vec<f64> = row.into_iter().map(f64::from).collect();
     let (truth, loss) = (truth(data, example)?, run.config.loss_for(target)?);
-    let language = options.lang.parse()?;
+    let language = options.lang;
     let told = chainrule_explain::network(&model, &parameters, loss, &features, &truth, language)?;
     Ok(told.in_unit(&data.scales()))
 }
@@ -122,14 +111,15 @@ fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()>
     Ok(())
 }
 
-fn request(options: &Explain) -> Result<Request> {
+fn request(explain: &Explain) -> Result<Request> {
+    let options = &explain.options;
     let (target, cross_entropy) = match loss(options.loss.as_deref(), options.target.as_deref())? {
         Loss::None => (None, None),
         Loss::HalfSquaredError(target) => (Some(target), None),
         Loss::CrossEntropy(target) => (None, Some(target)),
     };
     Ok(Request {
-        expression: options.expression.clone(),
+        expression: explain.expression.clone(),
         values: values("--at", options.at.as_deref())?,
         target,
         cross_entropy,
@@ -144,12 +134,8 @@ fn request(options: &Explain) -> Result<Request> {
         lr: options.lr,
         descend: options.descend,
         hessian: options.order == 2,
-        language: options.lang.parse()?,
+        language: explain.lang,
     })
-}
-
-fn json(explanation: &Explanation) -> Result<String> {
-    Ok(serde_json::to_string(explanation)? + "\n")
 }
 
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {

@@ -9,25 +9,24 @@ use chainrule_train::{
     Config, Parts, Precision, RunFolder, StepExplanation, Trainer, flow_svg, flow_text,
 };
 
-use crate::arguments::Explain;
 use crate::data;
+use crate::explain_arguments::{DrawnFormat, Explain, StepFormat};
 use crate::run::{self, Run};
 
 /// The step `number` of a run, replayed: as text or JSON.
-pub fn step(options: &Explain, number: u64) -> Result<String> {
-    let format = format(options, &["text", "json"])?;
+pub fn step(options: &Explain, number: u64, format: StepFormat) -> Result<String> {
     let run = Run::open(Path::new(&options.expression))?;
     // A run may have been resumed to more epochs than it began with.
     let done = run.folder.all_epochs()?.len() as u32;
     let config = Config { epochs: run.config.epochs.max(done), ..run.config.clone() };
-    let language = options.lang.parse()?;
+    let language = options.lang;
     let explained = match config.dtype {
         Precision::F64 => replayed::<f64>(&run, &config, number, language)?,
         Precision::F32 => replayed::<f32>(&run, &config, number, language)?,
     };
     Ok(match format {
-        "json" => serde_json::to_string(&explained)? + "\n",
-        _ => explained.to_text(),
+        StepFormat::Json => serde_json::to_string(&explained)? + "\n",
+        StepFormat::Text => explained.to_text(),
     })
 }
 
@@ -48,29 +47,16 @@ fn replayed<T: Real>(
 }
 
 /// The gradient flow that a run recorded: as text, JSON or a picture.
-pub fn flow(options: &Explain) -> Result<String> {
-    let format = format(options, &["text", "json", "svg"])?;
+pub fn flow(options: &Explain, format: DrawnFormat) -> Result<String> {
     let folder = RunFolder::open(Path::new(&options.expression))?;
     let epochs = folder.gradient_flow()?;
     if epochs.is_empty() {
         bail!("{} has no gradient_flow.jsonl: train with --gradient-flow", folder.path().display());
     }
-    let language = options.lang.parse()?;
+    let language = options.lang;
     Ok(match format {
-        "json" => serde_json::to_string(&epochs)? + "\n",
-        "svg" => flow_svg(&[("", &epochs)], language)?,
-        _ => flow_text(&epochs, language),
+        DrawnFormat::Json => serde_json::to_string(&epochs)? + "\n",
+        DrawnFormat::Svg => flow_svg(&[("", &epochs)], language)?,
+        DrawnFormat::Text => flow_text(&epochs, language),
     })
-}
-
-/// The format that is asked for, if it is one of `known`.
-fn format<'o>(options: &'o Explain, known: &[&str]) -> Result<&'o str> {
-    let format = if options.json { "json" } else { options.format.as_str() };
-    if !known.contains(&format) {
-        bail!(crate::Usage(format!(
-            "--format {format} is for expressions; here it is one of {}",
-            known.join(", ")
-        )));
-    }
-    Ok(format)
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use chainrule::Real;
 use chainrule_train::{Precision, RunFolder, export as write};
 
-use crate::arguments::Export;
+use crate::arguments::{Export, ParameterFormat};
 use crate::print;
 
 pub fn export(options: &Export) -> Result<()> {
@@ -17,22 +17,22 @@ pub fn export(options: &Export) -> Result<()> {
     };
     let path = match &options.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(format!("{}.{}", name(&folder), options.format)),
+        None => PathBuf::from(format!("{}.{}", name(&folder), options.format.extension())),
     };
     print::write_bytes(&path, &bytes)?;
     let path = path.display();
-    let line = match options.format.as_str() {
-        "npz" => format!("numpy.load(\"{path}\")"),
-        _ => format!("safetensors.torch.load_file(\"{path}\")"),
+    let line = match options.format {
+        ParameterFormat::Npz => format!("numpy.load(\"{path}\")"),
+        ParameterFormat::Safetensors => format!("safetensors.torch.load_file(\"{path}\")"),
     };
     print::text(&format!("wrote {path}; in Python: {line}\n"))
 }
 
 fn encoded<T: Real>(folder: &RunFolder, options: &Export) -> Result<Vec<u8>> {
     let parameters = if options.best { folder.best::<T>()? } else { folder.parameters()? };
-    Ok(match options.format.as_str() {
-        "npz" => write::npz(&parameters)?,
-        _ => write::safetensors(&parameters)?,
+    Ok(match options.format {
+        ParameterFormat::Npz => write::npz(&parameters)?,
+        ParameterFormat::Safetensors => write::safetensors(&parameters)?,
     })
 }
 

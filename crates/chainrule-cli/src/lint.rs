@@ -4,7 +4,6 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Parameters;
-use chainrule_explain::Language;
 use chainrule_train::lint::{lint as look, to_text};
 use chainrule_train::{Config, RunFolder};
 
@@ -30,7 +29,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
         Some(parameters) => parameters,
         None => config.model_for(train.width(), train.target())?.initial(config.seed)?,
     };
-    let language: Language = options.lang.parse()?;
+    let language = options.lang;
     let findings = look(&config, &*train, &parameters, language)?;
     match options.json {
         true => print::json(&findings)?,

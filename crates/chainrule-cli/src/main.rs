@@ -7,6 +7,7 @@ mod data;
 mod help;
 mod print;
 mod arguments;
+mod explain_arguments;
 mod bench;
 mod export;
 mod lint;

@@ -11,7 +11,7 @@ use chainrule_train::data::Preparation;
 use chainrule_train::{Precision, predict as say};
 use serde_json::{Value, json};
 
-use crate::arguments::Predict;
+use crate::arguments::{Predict, RowFormat};
 use crate::run::{Run, pool};
 use crate::{data, print};
 
@@ -46,7 +46,11 @@ fn go<T: Real>(run: &Run, options: &Predict) -> Result<()> {
     let (model, parameters) = run.model::<T>((preparation.width(), target), None, options.best)?;
     let pool = pool(options.threads)?;
     let oracle = Oracle { preparation, target, model, parameters, pool };
-    let format = if options.json { "json" } else { options.format.as_str() };
+    let format = match options.format {
+        _ if options.json => Format::Json,
+        RowFormat::Csv => Format::Csv,
+        RowFormat::Jsonl => Format::Jsonl,
+    };
     let mut writer = Writer::new(format, preparation)?;
     match options.input.as_str() {
         "-" => {
@@ -91,19 +95,27 @@ impl<T: Real> Oracle<'_, T> {
     }
 }
 
+/// How predictions are written: a line each, or as one document.
+#[derive(Clone, Copy, PartialEq)]
+enum Format {
+    Csv,
+    Jsonl,
+    Json,
+}
+
 /// Collects predictions as text; nothing is printed before all of them are there, so that an error
 /// leaves no half of an answer.
 struct Writer<'a> {
-    format: &'a str,
+    format: Format,
     preparation: &'a Preparation,
     text: Vec<u8>,
     all: Vec<Value>,
 }
 
 impl<'a> Writer<'a> {
-    fn new(format: &'a str, preparation: &'a Preparation) -> Result<Self> {
+    fn new(format: Format, preparation: &'a Preparation) -> Result<Self> {
         let mut text = Vec::new();
-        if format == "csv" {
+        if format == Format::Csv {
             let names = preparation.class_names().iter().map(String::as_str);
             let mut header = csv::Writer::from_writer(&mut text);
             match preparation.class_names() {
@@ -117,7 +129,7 @@ impl<'a> Writer<'a> {
 
     fn add(&mut self, answers: &[Answer]) -> Result<()> {
         match self.format {
-            "csv" => {
+            Format::Csv => {
                 let mut rows = csv::Writer::from_writer(&mut self.text);
                 for answer in answers {
                     let record: Vec<String> = match answer {
@@ -133,7 +145,7 @@ impl<'a> Writer<'a> {
                 }
                 rows.flush()?;
             }
-            format => {
+            Format::Jsonl | Format::Json => {
                 for answer in answers {
                     let mut value = serde_json::to_value(answer)?;
                     if let (Answer::Class { class, .. }, Some(fields)) =
@@ -142,8 +154,8 @@ impl<'a> Writer<'a> {
                         let name = class.map(|class| name(self.preparation, class));
                         fields.insert("name".into(), name.into());
                     }
-                    match format {
-                        "jsonl" => writeln!(self.text, "{value}")?,
+                    match self.format {
+                        Format::Jsonl => writeln!(self.text, "{value}")?,
                         _ => self.all.push(value),
                     }
                 }
@@ -153,7 +165,7 @@ impl<'a> Writer<'a> {
     }
 
     fn finish(mut self, output: Option<&Path>) -> Result<()> {
-        if self.format == "json" {
+        if self.format == Format::Json {
             writeln!(self.text, "{}", json!({ "predictions": self.all }))?;
         }
         let text = String::from_utf8_lossy(&self.text);

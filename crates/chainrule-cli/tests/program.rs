@@ -293,7 +293,7 @@ fn a_trained_network_explains_an_example() {
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("relu1") && shown.lines().all(|line| line.chars().count() <= 80));
     fails(&["explain", &out, "--example", "20"], 2, &["--example is 20", "0 to 19"]);
-    fails(&["explain", &out, "--example", "1", "--format", "dot"], 2, &["text, json and svg"]);
+    fails(&["explain", &out, "--example", "1", "--format", "dot"], 2, &["text, json, svg"]);
 }
 
 #[test]

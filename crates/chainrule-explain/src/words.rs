@@ -3,31 +3,33 @@
 //! The catalogues are Fluent files beside this one, compiled into the program. A message that a
 //! language lacks is said in English.
 
-use std::str::FromStr;
-
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
-
-use chainrule::error::{Error, Result};
 
 const ENGLISH: &str = include_str!("words/en.ftl");
 const KOREAN: &str = include_str!("words/ko.ftl");
 
-/// The language in which an explanation speaks.
-///
-/// ```
-/// use chainrule_explain::Language;
-/// assert_eq!("ko".parse::<Language>()?, Language::Korean);
-/// assert!("xx".parse::<Language>().is_err());
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Korean, the language of the lesson that this grew from.
-    Korean,
+chainrule::kinds! {
+    /// The language in which an explanation speaks.
+    ///
+    /// ```
+    /// use chainrule_explain::Language;
+    /// assert_eq!("ko".parse::<Language>()?, Language::Korean);
+    /// assert!("xx".parse::<Language>().is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy, Eq)]
+    pub enum Language = "language", ' ', short {
+        /// English.
+        English = "en",
+        /// Korean, the language of the lesson that this grew from.
+        Korean = "ko",
+    }
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self::English
+    }
 }
 
 impl Language {
@@ -35,18 +37,6 @@ impl Language {
         match self {
             Self::English => ENGLISH,
             Self::Korean => KOREAN,
-        }
-    }
-}
-
-impl FromStr for Language {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "en" => Ok(Self::English),
-            "ko" => Ok(Self::Korean),
-            _ => Err(Error::unknown("language", text, ["en", "ko"])),
         }
     }
 }

@@ -1,0 +1,215 @@
+//! The words of `explain`: what is explained, and in which format.
+
+use std::path::PathBuf;
+
+use chainrule_explain::Language;
+use clap::{Args, ValueEnum};
+
+use crate::Usage;
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The expression, such as 'x * m * t', or the folder of a run with --example, --step or
+    /// --gradient-flow
+    #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
+    pub expression: String,
+    #[command(flatten)]
+    pub run: OfRun,
+    #[command(flatten)]
+    pub options: OfExpression,
+    /// Language of the words: en or ko
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = str::parse::<Language>)]
+    pub lang: Language,
+    /// csv is for a sweep; a network has text, json and svg, a step text and json, the gradient flow
+    /// text, json and svg
+    #[arg(long, value_enum, default_value_t)]
+    format: ExpressionFormat,
+    /// One JSON document: the same as --format json
+    #[arg(long, conflicts_with = "symbolic")]
+    json: bool,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What of a run is explained.
+#[derive(Debug, Args)]
+#[group(multiple = true, conflicts_with = "OfExpression")]
+pub struct OfRun {
+    /// Explain what the network in DIR makes of this example, counted from 0
+    #[arg(long, value_name = "N")]
+    pub example: Option<u32>,
+    /// Explain the step N of the training in DIR, counted from 1: why the weights moved
+    #[arg(long, value_name = "N", conflicts_with_all = ["example", "gradient_flow"])]
+    pub step: Option<u64>,
+    /// Show the activations and gradients of each layer that train --gradient-flow recorded in DIR
+    #[arg(long, conflicts_with = "example")]
+    pub gradient_flow: bool,
+    /// The example's dataset [default: the run's]; NAME:train takes the training part
+    #[arg(long, value_name = "DATASET", requires = "example")]
+    pub data: Option<String>,
+}
+
+/// What is asked of an expression.
+#[derive(Debug, Args)]
+#[group(multiple = true)]
+pub struct OfExpression {
+    /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
+    #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
+    pub at: Option<String>,
+    /// Put the loss against T on top: ½·(f − T)², or what --loss says
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub target: Option<String>,
+    /// half-squared-error, or cross-entropy of an array against a class or a distribution T
+    #[arg(long, requires = "target", value_parser = ["half-squared-error", "cross-entropy"])]
+    pub loss: Option<String>,
+    /// Gradients of these names only, such as x,t
+    #[arg(long, value_name = "NAMES")]
+    pub wrt: Option<String>,
+    /// What-if changes, such as x=1,m=1 [default: +1 % of each value]
+    #[arg(long, value_name = "NAME=CHANGE,…", allow_hyphen_values = true)]
+    pub nudge: Option<String>,
+    /// Every path to this name, with its share of the gradient
+    #[arg(long, value_name = "NAME")]
+    pub paths: Option<String>,
+    /// The inverse question: which value of one name alone brings the loss (else f) to G
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
+    pub goal: Option<f64>,
+    /// Plot over a range with the tangent, such as x=80:120:41
+    #[arg(long, value_name = "NAME=FROM:TO:COUNT", allow_hyphen_values = true)]
+    pub sweep: Option<String>,
+    /// Learning rate of the gradient step [default: by the curvature]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+    /// Take N gradient steps [default: 1 where there is a target]
+    #[arg(long, value_name = "N")]
+    pub descend: Option<usize>,
+    /// Print the derivatives' formulas only
+    #[arg(long, conflicts_with_all = ["format", "steps"])]
+    pub symbolic: bool,
+    /// 2 adds the second derivatives
+    #[arg(long, value_name = "1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub order: u8,
+    /// With --format svg and --output FILE: a picture per step, FILE-00, FILE-01 and so on
+    #[arg(long, requires = "output")]
+    pub steps: bool,
+    /// Draw what the loss, a layer or another scope is made of
+    #[arg(long)]
+    pub unfold: bool,
+}
+
+/// What an expression's explanation can be written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+pub enum ExpressionFormat {
+    #[default]
+    Text,
+    Json,
+    Dot,
+    Svg,
+    Mermaid,
+    Latex,
+    Html,
+    Csv,
+}
+
+/// What a network's explanation of an example, and the gradient flow, can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum DrawnFormat {
+    Text,
+    Json,
+    Svg,
+}
+
+/// What a step's explanation can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum StepFormat {
+    Text,
+    Json,
+}
+
+/// What is explained, in a format that it has.
+#[derive(Debug, PartialEq)]
+pub enum Subject {
+    Expression(ExpressionFormat),
+    Example(u32, DrawnFormat),
+    Step(u64, StepFormat),
+    Flow(DrawnFormat),
+}
+
+impl Explain {
+    /// What is asked for.
+    pub fn subject(&self) -> Result<Subject, Usage> {
+        if let Some(example) = self.run.example {
+            return Ok(Subject::Example(example, self.format("a network")?));
+        }
+        if let Some(step) = self.run.step {
+            return Ok(Subject::Step(step, self.format("a step")?));
+        }
+        if self.run.gradient_flow {
+            return Ok(Subject::Flow(self.format("the gradient flow")?));
+        }
+        if std::path::Path::new(&self.expression).is_dir() {
+            return Err(Usage(format!(
+                "{} is a folder: say what of the run to explain, with --example N, --step N or --gradient-flow",
+                self.expression
+            )));
+        }
+        let format = self.format("an expression")?;
+        if format == ExpressionFormat::Csv && self.options.sweep.is_none() {
+            return Err(Usage("--format csv writes a sweep; give one with --sweep".into()));
+        }
+        if self.options.steps && format != ExpressionFormat::Svg {
+            return Err(Usage("--steps needs --format svg".into()));
+        }
+        Ok(Subject::Expression(format))
+    }
+
+    /// The format that is asked for, if `what` has it.
+    fn format<F: ValueEnum>(&self, what: &str) -> Result<F, Usage> {
+        let name = |format: clap::builder::PossibleValue| format.get_name().to_owned();
+        let asked = if self.json { ExpressionFormat::Json } else { self.format };
+        let asked = asked.to_possible_value().map(name).unwrap_or_default();
+        F::from_str(&asked, false).map_err(|_| {
+            let known = F::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let known: Vec<String> = known.map(name).collect();
+            let known = known.join(", ");
+            Usage(format!("--format {asked} is for expressions; {what} has {known}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    fn subject(words: &str) -> Result<Subject, String> {
+        let words = ["chainrule", "explain"].into_iter().chain(words.split(' '));
+        let parsed = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        let Command::Explain(explain) = parsed.command else { unreachable!() };
+        explain.subject().map_err(|error| error.0)
+    }
+
+    #[test]
+    fn a_format_is_known_before_anything_runs() {
+        assert_eq!(subject("x --format dot"), Ok(Subject::Expression(ExpressionFormat::Dot)));
+        assert_eq!(subject("run --step 3 --json"), Ok(Subject::Step(3, StepFormat::Json)));
+        assert_eq!(subject("run --example 3"), Ok(Subject::Example(3, DrawnFormat::Text)));
+        let error = subject("run --step 3 --format svg").unwrap_err();
+        assert_eq!(error, "--format svg is for expressions; a step has text, json");
+        assert!(subject("x --format csv").unwrap_err().contains("--sweep"));
+        assert!(subject("x --steps --output a.svg").unwrap_err().contains("--format svg"));
+    }
+
+    #[test]
+    fn what_is_asked_of_an_expression_is_not_asked_of_a_run() {
+        for option in ["--at x=1", "--order 2", "--unfold", "--sweep x=1:2:3", "--lr 1"] {
+            for of_run in ["--example 3", "--step 3", "--gradient-flow"] {
+                let error = subject(&format!("run {of_run} {option}")).unwrap_err();
+                assert!(error.contains("cannot be used with"), "{error}");
+            }
+        }
+    }
+}
