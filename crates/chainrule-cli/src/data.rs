@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use chainrule::Error;
 use chainrule_train::Config;
-use chainrule_train::data::{Examples, Loaded, Preparation, SHIPPED};
+use chainrule_train::data::{Examples, Loaded, Preparation, shipped as shipped_names, tables};
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {
@@ -55,25 +55,29 @@ pub fn part(
 /// The path of a dataset by name, with the part that it names.
 pub fn located(name: &str) -> Result<PathBuf> {
     let (stem, part) = match name.split_once(':') {
-        Some((stem, part)) if SHIPPED.contains(&stem) => (stem, format!(":{part}")),
+        Some((stem, part)) if is_shipped(stem) => (stem, format!(":{part}")),
         _ => (name, String::new()),
     };
-    match SHIPPED.contains(&stem) {
+    match is_shipped(stem) {
         true => Ok(PathBuf::from(format!("{}{part}", shipped(stem)?.display()))),
         false => Ok(PathBuf::from(name)),
     }
 }
 
+fn is_shipped(name: &str) -> bool {
+    shipped_names().any(|known| known == name)
+}
+
 /// Whether `name` could mean data rather than an expression.
 pub fn is_dataset(name: &str) -> bool {
     let stem = name.split(':').next().unwrap_or(name);
-    SHIPPED.contains(&stem) || Path::new(stem).exists()
+    is_shipped(stem) || Path::new(stem).exists()
 }
 
 /// Refuses a name that is neither a shipped dataset nor a path.
 fn known(name: &str) -> Result<()> {
     if let Some((stem, part)) = name.split_once(':')
-        && SHIPPED.contains(&stem)
+        && is_shipped(stem)
         && !["train", "test"].contains(&part)
     {
         let message =
@@ -83,8 +87,9 @@ fn known(name: &str) -> Result<()> {
     match is_dataset(name) {
         true => Ok(()),
         false => Err(crate::Usage(format!(
-            "there is no dataset `{name}`: give {}, or the path of a table (.csv, .tsv, .parquet, .npz), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class",
-            SHIPPED.map(|name| format!("`{name}`")).join(", ")
+            "there is no dataset `{name}`: give {}, or the path of a table ({}), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class",
+            shipped_names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            tables()
         ))
         .into()),
     }

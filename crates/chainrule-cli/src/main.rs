@@ -6,8 +6,8 @@
 mod data;
 mod help;
 mod print;
-mod arguments;
 mod explain_arguments;
+mod arguments;
 mod bench;
 mod export;
 mod lint;

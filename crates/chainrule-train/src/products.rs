@@ -11,7 +11,7 @@ use super::curves::{self, Chart, Series};
 use super::readme::{self, Summary};
 use super::tensorboard::EventWriter;
 use super::{Config, Epoch, Evaluation, Event, GradientFlow, Place, RunFolder, Scores, Trainer};
-use crate::data::Loaded;
+use crate::data::{Loaded, is_table};
 
 /// Writes the scores of each epoch where TensorBoard reads them. The epochs before `done` are in
 /// another file already.
@@ -119,7 +119,7 @@ fn input(config: &Config) -> String {
     let path = Path::new(&config.dataset);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some(extension) => format!("new.{extension}"),
-        None if ["iris", "wine"].contains(&config.dataset.as_str()) => "new.csv".into(),
+        None if is_table(&config.dataset) => "new.csv".into(),
         None => "image.png".into(),
     }
 }

@@ -8,9 +8,9 @@ mod template;
 mod file;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::data::{Source, Task};
+use crate::data::{Source, Task, is_table};
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Clip, Method, Optimizer, Schedule};
 use chainrule::settings::{Field, Form, Value};
@@ -219,13 +219,4 @@ impl Config {
         let value = self.clip_value.map(Clip::Value);
         value.into_iter().chain(self.clip_norm.map(Clip::Norm)).collect()
     }
-}
-
-/// Whether a dataset's name is that of a table rather than of images.
-fn is_table(name: &str) -> bool {
-    let stem = name.strip_suffix(":train").or(name.strip_suffix(":test")).unwrap_or(name);
-    let has = |extension: &str| Path::new(stem).extension().is_some_and(|found| found == extension);
-    let folder_has = |extension| Path::new(stem).join(format!("train.{extension}")).is_file();
-    let extensions = ["csv", "tsv", "parquet", "npz"];
-    ["iris", "wine"].contains(&stem) || extensions.iter().any(|e| has(e) || folder_has(e))
 }

@@ -3,36 +3,14 @@
 //! Every sub-folder is a class, in the order of their names. Images are grey if all are, else of
 //! three colours, and are resized to one size; transparency is left out, 16 bits become 8.
 
-use std::io::Cursor;
-use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
-
+use super::Dataset;
+use super::extension::listed;
+use super::picture::{Image, LONGEST};
+use super::pictures::{decode, extensions, is_picture};
 use super::preparation::Pixels;
-use super::{Dataset, deflate};
 use chainrule::error::{Error, Result};
-
-/// The longest side of an image.
-const LONGEST: usize = 16_384;
-
-/// A decoded image: rows of pixels of 1 or 3 bytes.
-#[derive(Debug, PartialEq)]
-struct Image {
-    size: Pixels,
-    bytes: Vec<u8>,
-}
-
-/// Whether the file's name is that of an image.
-pub(super) fn is_image(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| {
-        ["png", "jpg", "jpeg"].contains(&extension.to_ascii_lowercase().as_str())
-    })
-}
 
 /// The entries of a folder in the order of their names, without hidden ones.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -54,7 +32,7 @@ fn class_name(folder: &Path) -> String {
 
 /// Whether the folder itself holds an image.
 pub(super) fn has_images(folder: &Path) -> bool {
-    folder.is_dir() && entries(folder).is_ok_and(|files| files.iter().any(|file| is_image(file)))
+    folder.is_dir() && entries(folder).is_ok_and(|files| files.iter().any(|file| is_picture(file)))
 }
 
 /// Whether a sub-folder holds an image.
@@ -70,7 +48,7 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in entries(path)? {
         let inner = if entry.is_dir() { entries(&entry)? } else { vec![entry] };
-        files.extend(inner.into_iter().filter(|file| is_image(file)));
+        files.extend(inner.into_iter().filter(|file| is_picture(file)));
     }
     Ok(files)
 }
@@ -96,9 +74,10 @@ pub(super) fn folder(
             return Err(Error::file(folder, message));
         };
         let images: Vec<PathBuf> =
-            entries(&folder)?.into_iter().filter(|file| is_image(file)).collect();
+            entries(&folder)?.into_iter().filter(|file| is_picture(file)).collect();
         if images.is_empty() {
-            return Err(Error::file(folder, "holds no .png or .jpg image"));
+            let message = format!("holds no {} image", listed(extensions(), "or"));
+            return Err(Error::file(folder, message));
         }
         labels.resize(labels.len() + images.len(), label as u32);
         files.extend(images);
@@ -124,7 +103,7 @@ pub(super) fn folder(
 /// The images that lie in a folder itself, by their names, made like those that the model was trained
 /// on.
 pub(super) fn unlabelled(path: &Path, pixels: Pixels) -> Result<Dataset> {
-    let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| is_image(file)).collect();
+    let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| is_picture(file)).collect();
     let images = resized(&files, (pixels.width, pixels.height))?;
     Ok(Dataset::unlabelled_images(pixels.count(), together(images, pixels)))
 }
@@ -161,93 +140,6 @@ fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
     });
     let parts: Vec<Vec<Image>> = parts.into_iter().collect::<Result<_>>()?;
     Ok(parts.into_iter().flatten().collect())
-}
-
-fn decode(path: &Path) -> Result<Image> {
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
-    let image = match bytes.as_slice() {
-        [0x89, b'P', b'N', b'G', ..] => catch_unwind(|| decode_png(&bytes)),
-        [0xff, 0xd8, ..] => catch_unwind(|| decode_jpeg(&bytes)),
-        _ => Ok(Err("is neither a PNG nor a JPEG image".into())),
-    };
-    // A decoder that meets what it did not expect should not end the program.
-    let image = image.unwrap_or_else(|_| Err("the image is damaged: its decoder gave up".into()));
-    image.map_err(|message| Error::file(path, message))
-}
-
-/// Refuses sizes that a file of so many bytes cannot hold.
-fn check_size(width: usize, height: usize, bytes: usize, file: usize) -> Result<(), String> {
-    // JPEG stays below deflate's limit.
-    let ok = width.max(height) <= LONGEST && bytes as u64 <= deflate::largest(file as u64);
-    if ok && width > 0 && height > 0 {
-        return Ok(());
-    }
-    Err(format!(
-        "the header announces {width}×{height} pixels, which a file of {file} bytes cannot hold"
-    ))
-}
-
-fn decode_png(file: &[u8]) -> Result<Image, String> {
-    let text = |error: png::DecodingError| format!("the image is damaged: {error}");
-    let mut decoder = png::Decoder::new(Cursor::new(file));
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    let mut reader = decoder.read_info().map_err(text)?;
-    let info = reader.info();
-    let (width, height) = (info.width as usize, info.height as usize);
-    if info.palette.as_ref().is_some_and(|palette| palette.is_empty() || palette.len() % 3 != 0) {
-        return Err("the image is damaged: its palette is cut off".into());
-    }
-    let packed = info.raw_row_length().saturating_mul(height);
-    check_size(width, height, packed, file.len())?;
-    let size = reader.output_buffer_size().ok_or("the image is too large")?;
-    let mut bytes = vec![0; size];
-    let frame = reader.next_frame(&mut bytes).map_err(text)?;
-    bytes.truncate(frame.buffer_size());
-    let samples = frame.color_type.samples();
-    let colours = if samples < 3 { 1 } else { 3 };
-    if samples != colours {
-        bytes = bytes
-            .chunks_exact(samples)
-            .flat_map(|pixel| pixel.iter().take(colours))
-            .copied()
-            .collect();
-    }
-    Ok(Image { size: Pixels { width, height, colours }, bytes })
-}
-
-/// Whether the mark of the end follows the last scan. Neither mark can occur within a scan.
-fn is_whole_jpeg(file: &[u8]) -> bool {
-    let mut marks = file.windows(2).rev().take_while(|mark| *mark != [0xff, 0xda]);
-    marks.any(|mark| mark == [0xff, 0xd9])
-}
-
-fn decode_jpeg(file: &[u8]) -> Result<Image, String> {
-    if !is_whole_jpeg(file) {
-        return Err("the image is cut off: the mark of its end is missing".into());
-    }
-    let text = |error: zune_jpeg::errors::DecodeErrors| format!("the image is damaged: {error}");
-    let options = DecoderOptions::default()
-        .set_strict_mode(true)
-        .set_max_width(LONGEST)
-        .set_max_height(LONGEST);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
-    decoder.decode_headers().map_err(text)?;
-    let info = decoder.info().ok_or("the image has no header")?;
-    let (width, height) = (usize::from(info.width), usize::from(info.height));
-    check_size(width, height, width.saturating_mul(height), file.len())?;
-    let (space, colours) = match decoder.input_colorspace() {
-        Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
-        _ => (ColorSpace::RGB, 3),
-    };
-    decoder.set_options(options.jpeg_set_out_colorspace(space));
-    let bytes = decoder.decode().map_err(text)?;
-    let size = Pixels { width, height, colours };
-    if bytes.len() != size.count() {
-        return Err(format!("the image has {} bytes of pixels, not {}", bytes.len(), size.count()));
-    }
-    Ok(Image { size, bytes })
 }
 
 /// The image with another number of bytes a pixel. Grey is the luma of ITU-R BT.601.

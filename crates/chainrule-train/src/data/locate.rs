@@ -2,11 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
+use super::extension::{self, listed};
+use super::pictures::{extensions, is_picture};
 use super::{formats, images, mnist};
 use chainrule::error::{Error, Result};
 
+/// The datasets that the project ships, and whether each is a table.
+const SHIPPED: [(&str, bool); 3] = [("mnist", false), ("iris", true), ("wine", true)];
+
 /// The names of the datasets that the project ships.
-pub const SHIPPED: [&str; 3] = ["mnist", "iris", "wine"];
+///
+/// ```
+/// assert_eq!(chainrule_train::data::shipped().collect::<Vec<_>>(), ["mnist", "iris", "wine"]);
+/// ```
+pub fn shipped() -> impl Iterator<Item = &'static str> {
+    SHIPPED.into_iter().map(|(name, _)| name)
+}
+
+/// Whether a dataset's name or path is that of a table rather than of images.
+pub(crate) fn is_table(name: &str) -> bool {
+    let stem = name.strip_suffix(":train").or(name.strip_suffix(":test")).unwrap_or(name);
+    let folder_has = |extension| Path::new(stem).join(format!("train.{extension}")).is_file();
+    SHIPPED.contains(&(stem, true))
+        || formats::extensions().any(|known| extension::of(Path::new(stem)) == known)
+        || formats::extensions().any(folder_has)
+}
 
 /// What a name or path turned out to be, and its parts.
 #[derive(Clone)]
@@ -34,13 +54,14 @@ pub(super) enum Part {
 pub(super) type Shipped<'a> = dyn Fn(&str) -> Result<PathBuf> + 'a;
 
 /// Finds a dataset by name or path.
-pub(super) fn locate(name: &str, shipped: &Shipped<'_>) -> Result<Located> {
+pub(super) fn locate(name: &str, folder_of: &Shipped<'_>) -> Result<Located> {
     let (stem, part) = match name.rsplit_once(':') {
         Some((stem, "train")) if !Path::new(name).exists() => (stem, Some(Part::Train)),
         Some((stem, "test")) if !Path::new(name).exists() => (stem, Some(Part::Test)),
         _ => (name, None),
     };
-    let path = if SHIPPED.contains(&stem) { shipped(stem)? } else { PathBuf::from(stem) };
+    let path =
+        if shipped().any(|known| known == stem) { folder_of(stem)? } else { PathBuf::from(stem) };
     let (kind, train, test) = parts(&path)?;
     if part == Some(Part::Test) && test.is_none() {
         return Err(Error::file(path, "has no test part of its own"));
@@ -50,9 +71,9 @@ pub(super) fn locate(name: &str, shipped: &Shipped<'_>) -> Result<Located> {
 
 fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
     if !path.is_dir() {
-        let kind = if images::is_image(path) { Kind::Images } else { Kind::Table };
+        let kind = if is_picture(path) { Kind::Images } else { Kind::Table };
         if !path.exists() {
-            let names = SHIPPED.join("`, `");
+            let names = shipped().collect::<Vec<_>>().join("`, `");
             let message = format!(
                 "there is no such file or folder, and no dataset of that name; the project ships `{names}`"
             );
@@ -77,7 +98,10 @@ fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
     if images::has_classes(path) || images::has_images(path) {
         return Ok((Kind::Images, path.into(), None));
     }
-    let message = "holds no data that can be read: a folder of data has IDX files under MNIST's names, \
-                   a folder of .png or .jpg images for each class, or the files train.csv and test.csv";
+    let images = listed(extensions(), "or");
+    let message = format!(
+        "holds no data that can be read: a folder of data has IDX files under MNIST's names, \
+         a folder of {images} images for each class, or the files train.csv and test.csv"
+    );
     Err(Error::file(path, message))
 }

@@ -5,6 +5,7 @@
 
 // From the bottom up: each uses only those above it.
 mod deflate;
+mod extension;
 mod examples;
 mod table;
 mod dataset;
@@ -19,10 +20,14 @@ mod input;
 mod parquet;
 mod formats;
 mod preparation;
-mod images;
-mod mnist;
 mod streamed;
 mod held;
+mod picture;
+mod png;
+mod jpeg;
+mod pictures;
+mod images;
+mod mnist;
 mod locate;
 mod digest;
 mod other;
@@ -30,7 +35,9 @@ mod source;
 
 pub use dataset::Dataset;
 pub use examples::{Examples, Scale, Target, truth, truths};
-pub use locate::SHIPPED;
+pub use formats::tables;
+pub(crate) use locate::is_table;
+pub use locate::shipped;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};
 pub use source::{Loaded, Source, Task};

@@ -1,0 +1,35 @@
+//! The formats of pictures.
+
+use std::panic::catch_unwind;
+use std::path::Path;
+
+use super::picture::{Image, PictureFormat};
+use super::{extension, jpeg, png};
+use chainrule::error::{Error, Result};
+
+/// Every format that is read.
+static FORMATS: [&PictureFormat; 2] = [&png::PNG, &jpeg::JPEG];
+
+/// How the names of pictures end.
+pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().flat_map(|format| format.extensions).copied()
+}
+
+/// Whether the file's name is that of a picture.
+pub(super) fn is_picture(path: &Path) -> bool {
+    let extension = extension::of(path);
+    extensions().any(|known| known == extension)
+}
+
+/// Decodes a file by its first bytes.
+pub(super) fn decode(path: &Path) -> Result<Image> {
+    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+    let Some(format) = FORMATS.iter().find(|format| bytes.starts_with(format.begins)) else {
+        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+        return Err(Error::file(path, format!("is no image in the format {}", names.join(" or "))));
+    };
+    // A decoder that meets what it did not expect should not end the program.
+    let image = catch_unwind(|| (format.decode)(&bytes));
+    let image = image.unwrap_or_else(|_| Err("the image is damaged: its decoder gave up".into()));
+    image.map_err(|message| Error::file(path, message))
+}
