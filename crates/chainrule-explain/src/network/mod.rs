@@ -38,6 +38,31 @@ pub struct Layer {
     pub parameters: Vec<(String, f64)>,
 }
 
+impl Layer {
+    /// What a layer whose last operation is `op` did: its output and the gradient there, and the
+    /// gradients of its own parameters among `slopes`.
+    fn new(
+        name: &str,
+        v: Var<'_>,
+        op: &str,
+        (output, gradient): (&[f64], &[f64]),
+        slopes: &[(&str, &[f64])],
+    ) -> Self {
+        let (off, saturated) = rules::idle(op, output);
+        let prefix = format!("{name}.");
+        let own = slopes.iter().filter(|(parameter, _)| parameter.starts_with(&prefix));
+        Self {
+            name: name.into(),
+            shape: v.shape().dims().to_vec(),
+            output: Statistics::of(output),
+            gradient: Statistics::of(gradient),
+            off,
+            saturated,
+            parameters: own.map(|(p, slope)| ((*p).into(), Statistics::of(slope).norm)).collect(),
+        }
+    }
+}
+
 /// A few numbers that stand for many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Statistics {
@@ -181,29 +206,18 @@ pub fn network<T: Real>(
     let said = said(model, parameters, loss, features, truth)?;
     let parameters = &parameters.cast::<f64>();
     let g = Graph::new();
-    let x = g.input("x", [1, features.len()]);
-    let output = model.forward(x);
-    g.ok()?;
-    let target = targets(truth, loss, output.shape().dims().last().copied().unwrap_or(0))?;
-    let layers = layer_outputs(&g, output);
-    let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
-    let loss = loss.record(output, Targets::Values(target), None);
-
-    let variables = model.variables(x);
-    let names: Vec<String> = variables.iter().filter_map(|v| parameter(&g, *v)).collect();
-    let watched: Vec<Var<'_>> =
-        layers.iter().map(|(_, v)| *v).chain([x]).chain(variables.iter().copied()).collect();
-    let gradients = g.backward(loss, &watched);
+    let Recorded { x, output, loss, layers, parameters: own } =
+        Recorded::new(&g, model, loss, features.len(), truth)?;
     let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
-    let all = [&forward[..], &gradients[..], &[loss]].concat();
-    let mut plan = g.compile::<f64>(&all)?;
+    let weights: Vec<Var<'_>> = own.iter().map(|(_, v)| *v).collect();
+    let gradients = g.backward(loss, &[&forward[..], &weights, &[x]].concat());
+    let mut plan = g.compile::<f64>(&[&forward[..], &gradients, &[loss]].concat())?;
     plan.feed("x", features)?;
     plan.run_with(parameters)?;
 
-    let parameters_by_name = names.iter().cloned().zip(variables.iter().copied());
     let named: Vec<(String, Var<'_>)> = std::iter::once(("x".to_owned(), x))
         .chain(ledger::scope_outputs(&g, output))
-        .chain(parameters_by_name)
+        .chain(own.iter().cloned())
         .collect();
     let ledgers = ledger::read(&g, loss, &named, &Words::new(language), |plan| {
         // A network without parameters on the way may not need the example.
@@ -212,37 +226,58 @@ pub fn network<T: Real>(
     })?;
 
     let (of_layers, rest) = gradients.split_at(layers.len());
-    let read = |v: &Var<'_>| plan.value(*v).map(<[f64]>::to_vec);
-    let mut explained = Vec::new();
-    for ((name, v), gradient) in layers.iter().zip(of_layers) {
-        let values = read(v)?;
-        let (off, saturated) = rules::idle(&op_name(&g, *v), &values);
-        let prefix = format!("{name}.");
-        let own = names.iter().zip(rest.iter().skip(1)).filter(|(p, _)| p.starts_with(&prefix));
-        let norms = own.map(|(p, v)| Ok((p.clone(), Statistics::of(&read(v)?).norm)));
-        explained.push(Layer {
-            name: name.clone(),
-            shape: v.shape().dims().to_vec(),
-            output: Statistics::of(&values),
-            gradient: Statistics::of(&read(gradient)?),
-            off,
-            saturated,
-            parameters: norms.collect::<Result<_>>()?,
-        });
+    let (of_parameters, of_example) = rest.split_at(own.len());
+    let mut slopes: Vec<(&str, &[f64])> = Vec::new();
+    for ((name, _), gradient) in own.iter().zip(of_parameters) {
+        slopes.push((name, plan.value(*gradient)?));
     }
-    let slopes: Vec<Vec<f64>> = rest.iter().map(read).collect::<Result<_>>()?;
+    let layers = layers.iter().zip(of_layers).map(|((name, v), gradient)| {
+        let values = (plan.value(*v)?, plan.value(*gradient)?);
+        Ok(Layer::new(name, *v, &op_name(&g, *v), values, &slopes))
+    });
+    let saliency = of_example.iter().map(|v| plan.value(*v)).collect::<Result<Vec<_>>>()?.concat();
     Ok(NetworkExplanation {
         said,
-        loss: read(&loss)?.first().copied().unwrap_or(f64::NAN),
-        layers: explained,
+        loss: plan.value(loss)?.first().copied().unwrap_or(f64::NAN),
+        layers: layers.collect::<Result<_>>()?,
         ledgers,
-        weights: weights(&names, parameters, slopes.get(1..).unwrap_or_default())?,
+        weights: largest(&slopes, parameters)?,
         input: features.to_vec(),
-        saliency: slopes.first().cloned().unwrap_or_default(),
+        saliency,
         classes: Vec::new(),
         features: Vec::new(),
         language,
     })
+}
+
+/// A model and its loss on one example, as nodes.
+struct Recorded<'g> {
+    x: Var<'g>,
+    output: Var<'g>,
+    loss: Var<'g>,
+    layers: Vec<(String, Var<'g>)>,
+    parameters: Vec<(String, Var<'g>)>,
+}
+
+impl<'g> Recorded<'g> {
+    fn new(
+        g: &'g Graph,
+        model: &Sequential,
+        loss: Loss,
+        width: usize,
+        truth: &Truth,
+    ) -> Result<Self> {
+        let x = g.input("x", [1, width]);
+        let output = model.forward(x);
+        g.ok()?;
+        let target = targets(truth, loss, output.shape().dims().last().copied().unwrap_or(0))?;
+        let layers = layer_outputs(g, output);
+        let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
+        let loss = loss.record(output, Targets::Values(target), None);
+        let variables = model.variables(x).into_iter();
+        let parameters = variables.filter_map(|v| Some((parameter(g, v)?, v))).collect();
+        Ok(Self { x, output, loss, layers, parameters })
+    }
 }
 
 /// What the network says of the example, in the precision of its parameters: a training, a score and a
@@ -337,13 +372,9 @@ pub fn op_name(g: &Graph, v: Var<'_>) -> String {
 }
 
 /// The elements with the largest |gradient × value|.
-fn weights(
-    names: &[String],
-    parameters: &Parameters<f64>,
-    gradients: &[Vec<f64>],
-) -> Result<Vec<Weight>> {
+fn largest(gradients: &[(&str, &[f64])], parameters: &Parameters<f64>) -> Result<Vec<Weight>> {
     let mut largest: Vec<Weight> = Vec::new();
-    for (name, gradient) in names.iter().zip(gradients) {
+    for &(name, gradient) in gradients {
         let tensor = parameters.get(name)?;
         let mut order: Vec<(usize, f64)> =
             tensor.values().iter().zip(gradient).map(|(w, g)| w * g).enumerate().collect();
@@ -352,7 +383,7 @@ fn weights(
             let index = tensor.shape().index_of(flat);
             let value = tensor.values().get(flat).copied().unwrap_or(f64::NAN);
             let gradient = gradient.get(flat).copied().unwrap_or(f64::NAN);
-            largest.push(Weight { parameter: name.clone(), index, value, gradient, effect });
+            largest.push(Weight { parameter: name.into(), index, value, gradient, effect });
         }
     }
     largest.sort_by(|a, b| b.effect.abs().total_cmp(&a.effect.abs()));
