@@ -48,7 +48,7 @@ pub use journal::{Journal, Record};
 pub use objective::{feed, loss_graph};
 pub use products::charts;
 pub use progress::{Epoch, Progress};
-pub use replay::{Movement, Part, PartKind, StepExample, StepExplanation};
+pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use saver::Saver;
 pub use session::{Report, Running, Seconds, Session, Start, Until};
 pub use trainer::{Parts, Trainer};

@@ -211,7 +211,7 @@ fn leak(words: &Words, labels: &[u32], counts: &[u64], rows: &[f64]) -> Finding 
         }
     }
     let count: f64 = counts.iter().sum();
-    let share = |column: usize| {
+    let between = |column: usize| {
         let (sum, squares) = sums[column];
         let total = squares - sum * sum / count;
         let within = counts.iter().enumerate().filter(|(_, n)| **n > 0.0);
@@ -222,7 +222,7 @@ fn leak(words: &Words, labels: &[u32], counts: &[u64], rows: &[f64]) -> Finding 
             0.0
         }
     };
-    let best = (0..width).map(|column| (column, share(column)));
+    let best = (0..width).map(|column| (column, between(column)));
     let (column, share) = best.max_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or((0, 0.0));
     let gives_away = share > LEAK;
     let (share, column) = (format!("{:.1}", share * 100.0), column.to_string());

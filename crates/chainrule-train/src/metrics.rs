@@ -221,9 +221,9 @@ impl ClassMetrics {
         let right: Vec<u64> = (0..self.classes).map(|class| self.confusion[class][class]).collect();
         let per_class: Vec<ClassScore> = (0..self.classes)
             .map(|class| ClassScore {
-                precision: share(right[class], predicted[class]),
-                recall: share(right[class], support[class]),
-                f1: share(2 * right[class], support[class] + predicted[class]),
+                precision: ratio(right[class], predicted[class]),
+                recall: ratio(right[class], support[class]),
+                f1: ratio(2 * right[class], support[class] + predicted[class]),
                 support: support[class],
             })
             .collect();
@@ -236,8 +236,8 @@ impl ClassMetrics {
         let examples = support.iter().sum();
         ClassScores {
             examples,
-            accuracy: share(right.iter().sum(), examples),
-            top_k: TopK { k: self.top, share: share(self.in_top, examples) },
+            accuracy: ratio(right.iter().sum(), examples),
+            top_k: TopK { k: self.top, share: ratio(self.in_top, examples) },
             precision: mean(|class| class.precision),
             recall: mean(|class| class.recall),
             f1: mean(|class| class.f1),
@@ -249,7 +249,7 @@ impl ClassMetrics {
     }
 }
 
-fn share(part: u64, whole: u64) -> f64 {
+fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 

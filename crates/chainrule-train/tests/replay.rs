@@ -4,7 +4,7 @@ use chainrule::Real;
 use chainrule_explain::Language;
 use chainrule_train::data::{Dataset, Examples};
 use chainrule_train::{
-    Advance, Config, Flow, Movement, Part, PartKind, Parts, RunFolder, StepExplanation, Trainer,
+    Advance, Cause, Config, Flow, Movement, Parts, RunFolder, StepExplanation, Trainer, UpdatePart,
 };
 
 /// Points in the plane, by the quadrant's parity.
@@ -92,7 +92,7 @@ fn a_replayed_step_has_the_bits_of_the_first_time() {
     }
 }
 
-fn share(parts: &[Part], kind: PartKind) -> f64 {
+fn share(parts: &[UpdatePart], kind: Cause) -> f64 {
     parts.iter().find(|part| part.kind == kind).map_or(0.0, |part| part.share)
 }
 
@@ -101,23 +101,23 @@ fn parts_and_examples_add_up_to_the_update() {
     let sgd = |more: &str| format!("optimizer = {{ kind = \"sgd\"{more} }}");
     for (settings, kinds) in [
         (String::new(), &[][..]),
-        (sgd(", momentum = 0.9"), &[PartKind::Momentum]),
-        (sgd(", momentum = 0.9, nesterov = true"), &[PartKind::Momentum]),
-        (sgd(", weight_decay = 0.1"), &[PartKind::WeightDecay]),
-        ("clip_norm = 0.1".into(), &[PartKind::Clipping]),
-        ("clip_value = 0.01\nclip_norm = 0.02".into(), &[PartKind::Clipping]),
-        ("optimizer = \"adam\"\nlr = 0.01".into(), &[PartKind::Momentum]),
+        (sgd(", momentum = 0.9"), &[Cause::Momentum]),
+        (sgd(", momentum = 0.9, nesterov = true"), &[Cause::Momentum]),
+        (sgd(", weight_decay = 0.1"), &[Cause::WeightDecay]),
+        ("clip_norm = 0.1".into(), &[Cause::Clipping]),
+        ("clip_value = 0.01\nclip_norm = 0.02".into(), &[Cause::Clipping]),
+        ("optimizer = \"adam\"\nlr = 0.01".into(), &[Cause::Momentum]),
         (
             "optimizer = \"adamw\"\nclip_norm = 0.1".into(),
-            &[PartKind::Clipping, PartKind::Momentum, PartKind::WeightDecay],
+            &[Cause::Clipping, Cause::Momentum, Cause::WeightDecay],
         ),
         (
             "optimizer = { kind = \"rmsprop\", momentum = 0.5 }\nlr = 0.01".into(),
-            &[PartKind::Momentum],
+            &[Cause::Momentum],
         ),
         ("optimizer = \"adagrad\"".into(), &[]),
-        ("accumulate = 2".into(), &[PartKind::EarlierBatches]),
-        (DROPOUT.into(), &[PartKind::Momentum]),
+        ("accumulate = 2".into(), &[Cause::EarlierBatches]),
+        (DROPOUT.into(), &[Cause::Momentum]),
         ("layers = [\"affine 6\", \"batch-norm\", \"tanh\", \"affine 2\"]".into(), &[]),
         ("class_weights = [1.0, 3.0]".into(), &[]),
         ("freeze = [\"affine1.*\"]\nrates = { \"affine2.bias\" = 0.5 }".into(), &[]),
@@ -131,7 +131,7 @@ fn parts_and_examples_add_up_to_the_update() {
             let Movement { name, parts, update_norm, .. } = movement;
             let all: f64 = parts.iter().map(|part| part.share).sum();
             assert!((all - 1.0).abs() < 1e-12, "{settings}: {name}: {parts:?}");
-            let rounding = parts.iter().find(|part| part.kind == PartKind::Rounding);
+            let rounding = parts.iter().find(|part| part.kind == Cause::Rounding);
             let rounding = rounding.map_or(0.0, |part| part.norm);
             assert!(rounding < 1e-12 * update_norm, "{settings}: {name}: {parts:?}");
             for kind in kinds {
@@ -147,8 +147,7 @@ fn parts_and_examples_add_up_to_the_update() {
         };
         assert!((sum(|e| e.loss_share) - 1.0).abs() < 1e-12, "{settings}");
         assert!((sum(|e| e.gradient_share) - 1.0).abs() < 1e-12, "{settings}");
-        let of_batch =
-            share(&update.parts, PartKind::Batch) + share(&update.parts, PartKind::Clipping);
+        let of_batch = share(&update.parts, Cause::Batch) + share(&update.parts, Cause::Clipping);
         assert!((sum(|e| e.update_share) - of_batch).abs() < 1e-12, "{settings}");
     }
 }

@@ -11,7 +11,7 @@ use super::columns::cut;
 use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::notation::escaped;
-use super::picture::{Kind, Look, View};
+use super::picture::{Look, Role, View};
 use super::value::{Value, digits};
 use super::words::Words;
 
@@ -151,14 +151,14 @@ impl Page<'_> {
         let mut stories = vec![format!("<p>{start}</p>"); picture.steps + 1];
         for shape in &picture.shapes {
             let Some(node) = self.e.node(shape.node) else { continue };
-            if matches!(shape.kind, Kind::Gate | Kind::Fold)
+            if matches!(shape.role, Role::Gate | Role::Fold)
                 && let Some(story) = stories.get_mut(shape.forward)
             {
                 *story = self.forward(node);
             }
             if let Some(story) = shape.backward.and_then(|step| stories.get_mut(step)) {
-                *story = match shape.kind {
-                    Kind::Result => {
+                *story = match shape.role {
+                    Role::Result => {
                         let root = self.e.root();
                         let words = self.words.say("page-seed", &[("root", root)]);
                         format!("<p>{}</p>", escaped(&words))

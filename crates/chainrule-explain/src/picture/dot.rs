@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Kind, View};
+use super::{Role, View};
 use crate::model::Explanation;
 use crate::notation::escaped;
 
@@ -22,14 +22,14 @@ impl Explanation {
             "digraph chainrule {\n  rankdir=LR;\n  node [fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=11];\n",
         );
         for (at, shape) in picture.shapes.iter().enumerate() {
-            let form = match shape.kind {
-                Kind::Gate if shape.symbol.chars().count() <= 2 => "shape=circle",
-                Kind::Gate => "shape=ellipse",
-                Kind::Fold => "shape=box, style=rounded",
-                Kind::Input => "shape=box",
-                Kind::Repeat => "shape=box, style=dashed",
-                Kind::Constant => "shape=plaintext, fontcolor=\"#64748b\"",
-                Kind::Result => "shape=plaintext",
+            let form = match shape.role {
+                Role::Gate if shape.symbol.chars().count() <= 2 => "shape=circle",
+                Role::Gate => "shape=ellipse",
+                Role::Fold => "shape=box, style=rounded",
+                Role::Input => "shape=box",
+                Role::Repeat => "shape=box, style=dashed",
+                Role::Constant => "shape=plaintext, fontcolor=\"#64748b\"",
+                Role::Result => "shape=plaintext",
             };
             let label = match shape.caption.is_empty() {
                 true => quoted(&shape.symbol),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Kind, View};
+use super::{Role, View};
 use crate::model::Explanation;
 
 impl Explanation {
@@ -23,14 +23,14 @@ impl Explanation {
                 true => quoted(&shape.symbol),
                 false => quoted(&format!("{} : {}", shape.symbol, shape.caption)),
             };
-            let _ = match shape.kind {
-                Kind::Gate if shape.symbol.chars().count() <= 2 => {
+            let _ = match shape.role {
+                Role::Gate if shape.symbol.chars().count() <= 2 => {
                     writeln!(out, "  n{at}(({text}))")
                 }
-                Kind::Gate => writeln!(out, "  n{at}([{text}])"),
-                Kind::Fold => writeln!(out, "  n{at}({text})"),
-                Kind::Input | Kind::Repeat => writeln!(out, "  n{at}[{text}]"),
-                Kind::Constant | Kind::Result => writeln!(out, "  n{at}[{text}]:::plain"),
+                Role::Gate => writeln!(out, "  n{at}([{text}])"),
+                Role::Fold => writeln!(out, "  n{at}({text})"),
+                Role::Input | Role::Repeat => writeln!(out, "  n{at}[{text}]"),
+                Role::Constant | Role::Result => writeln!(out, "  n{at}[{text}]:::plain"),
             };
         }
         for wire in &picture.wires {

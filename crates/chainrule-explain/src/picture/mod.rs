@@ -32,7 +32,7 @@ pub struct View {
 
 /// What a shape stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Role {
     Input,
     Constant,
     Gate,
@@ -47,7 +47,7 @@ pub(super) enum Kind {
 /// One shape of the picture.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
-    pub(super) kind: Kind,
+    pub(super) role: Role,
     /// The sign or name inside.
     pub(super) symbol: String,
     /// The name or expression below.
@@ -64,7 +64,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Whether it may move next to what uses it.
     pub(super) fn is_movable(&self) -> bool {
-        matches!(self.kind, Kind::Input | Kind::Constant | Kind::Repeat)
+        matches!(self.role, Role::Input | Role::Constant | Role::Repeat)
     }
 }
 
@@ -161,16 +161,16 @@ impl Builder<'_> {
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
         let Some(last) = nodes.last() else { return };
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
-        let (kind, symbol, caption) = match last.op.as_str() {
-            _ if folded => (Kind::Fold, fold_symbol(last), fold_caption(self.e, last)),
-            "input" | "parameter" => (Kind::Input, last.label.clone(), String::new()),
-            "constant" => (Kind::Constant, constant(last), String::new()),
-            op => (Kind::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
+        let (role, symbol, caption) = match last.op.as_str() {
+            _ if folded => (Role::Fold, fold_symbol(last), fold_caption(self.e, last)),
+            "input" | "parameter" => (Role::Input, last.label.clone(), String::new()),
+            "constant" => (Role::Constant, constant(last), String::new()),
+            op => (Role::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
         };
         let face = self.e.face(last);
         self.at.insert(group, self.shapes.len());
         self.shapes.push(Shape {
-            kind,
+            role,
             symbol,
             caption: cut(&caption, 18),
             tip: format!("{} = {}", cut(&face.label, 200), cut(&face.value.to_string(), 60)),
@@ -206,7 +206,7 @@ impl Builder<'_> {
                     wire.gradient = source.and_then(|node| node.gradient.as_ref()).map(short);
                     continue;
                 }
-                let muted = self.shapes.get(from).is_some_and(|s| s.kind == Kind::Constant);
+                let muted = self.shapes.get(from).is_some_and(|s| s.role == Role::Constant);
                 self.wires.push(Wire {
                     from,
                     to,
@@ -231,7 +231,7 @@ impl Builder<'_> {
         let to = self.shapes.len();
         let name = self.e.root();
         self.shapes.push(Shape {
-            kind: Kind::Result,
+            role: Role::Result,
             symbol: name.into(),
             caption: String::new(),
             tip: format!("{name} = {}", short(&last.value)),
@@ -253,9 +253,9 @@ impl Builder<'_> {
     /// Constants that only a fold uses are a part of it.
     fn drop_unused(&mut self) {
         let folded = |wire: &Wire, shapes: &[Shape]| {
-            shapes.get(wire.to).is_some_and(|s| s.kind == Kind::Fold)
+            shapes.get(wire.to).is_some_and(|s| s.role == Role::Fold)
         };
-        let mut keep: Vec<bool> = self.shapes.iter().map(|s| s.kind != Kind::Constant).collect();
+        let mut keep: Vec<bool> = self.shapes.iter().map(|s| s.role != Role::Constant).collect();
         for wire in &self.wires {
             keep[wire.from] |= !folded(wire, &self.shapes);
         }
@@ -289,17 +289,17 @@ impl Builder<'_> {
             if layer[to] - layer[from] <= FARTHEST {
                 continue;
             }
-            let name = match (&self.shapes[from].kind, self.shapes[from].caption.as_str()) {
-                (Kind::Gate | Kind::Fold, "") => format!("#{}", self.wires[at].node),
-                (Kind::Gate | Kind::Fold, caption) => caption.into(),
+            let name = match (&self.shapes[from].role, self.shapes[from].caption.as_str()) {
+                (Role::Gate | Role::Fold, "") => format!("#{}", self.wires[at].node),
+                (Role::Gate | Role::Fold, caption) => caption.into(),
                 _ => self.shapes[from].symbol.clone(),
             };
-            if matches!(self.shapes[from].kind, Kind::Gate | Kind::Fold) {
+            if matches!(self.shapes[from].role, Role::Gate | Role::Fold) {
                 self.shapes[from].caption.clone_from(&name);
             }
             self.wires[at].from = self.shapes.len();
             let copy = Shape {
-                kind: Kind::Repeat,
+                role: Role::Repeat,
                 symbol: name,
                 caption: String::new(),
                 backward: None,
@@ -314,7 +314,7 @@ impl Builder<'_> {
     /// each step sends one gate's gradient back.
     fn number_steps(&mut self) -> usize {
         let mut step = 0;
-        let gate = |shape: &Shape| matches!(shape.kind, Kind::Gate | Kind::Fold);
+        let gate = |shape: &Shape| matches!(shape.role, Role::Gate | Role::Fold);
         for shape in self.shapes.iter_mut().filter(|shape| gate(shape)) {
             step += 1;
             shape.forward = step;

@@ -1,6 +1,6 @@
 //! Identical blocks in a row, such as the layers of a deep network, as one box with their number.
 
-use super::{Kind, Shape, Wire};
+use super::{Role, Shape, Wire};
 use crate::model::Explanation;
 use crate::value::{Value, digits, with_minus};
 
@@ -54,13 +54,13 @@ impl<'a> Rows<'a> {
     }
 
     fn is_gate(&self, shape: usize) -> bool {
-        matches!(self.shapes[shape].kind, Kind::Gate | Kind::Fold)
+        matches!(self.shapes[shape].role, Role::Gate | Role::Fold)
     }
 
     /// Whether a wire comes from an input or a constant that has no other use.
     fn is_own(&self, wire: usize) -> bool {
         let from = self.wires[wire].from;
-        matches!(self.shapes[from].kind, Kind::Input | Kind::Constant) && self.leaving[from] == 1
+        matches!(self.shapes[from].role, Role::Input | Role::Constant) && self.leaving[from] == 1
     }
 
     /// The gate before this one in a row: the only one whose value it takes, and its only user.
@@ -139,11 +139,11 @@ impl<'a> Rows<'a> {
             let (from, to) = (&self.wires[one], &self.wires[other]);
             let (own, others) = (self.is_own(one), self.is_own(other));
             let sources = (&self.shapes[from.from], &self.shapes[to.from]);
-            let leaves = own && others && sources.0.kind == sources.1.kind;
+            let leaves = own && others && sources.0.role == sources.1.role;
             let links = !others && (is_first || !own);
             shape(from.node) == shape(to.node) && (leaves || links)
         };
-        (one.kind, &one.symbol) == (other.kind, &other.symbol)
+        (one.role, &one.symbol) == (other.role, &other.symbol)
             && shape(one.node) == shape(other.node)
             && self.entering[a].len() == self.entering[b].len()
             && wires(a).zip(wires(b)).all(same_wire)
@@ -179,7 +179,7 @@ impl Block<'_> {
         }
         let tip = format!("{} … {}", shapes[first].tip, shapes[last].tip);
         let caption = format!("× {}", self.chain.len() / self.gates);
-        shapes[last] = Shape { kind: Kind::Fold, symbol, caption, tip, ..shapes[last].clone() };
+        shapes[last] = Shape { role: Role::Fold, symbol, caption, tip, ..shapes[last].clone() };
     }
 
     /// The wires of one operand, one for each repeat: links within the row go, and inputs or constants
@@ -213,7 +213,7 @@ impl Block<'_> {
         }
         let values = nodes.iter().filter_map(|&id| self.e.node(id)).map(|node| &node.value);
         let gradients = nodes.iter().filter_map(|&id| self.e.node(id)?.gradient.as_ref());
-        let muted = shapes[first].kind == Kind::Constant;
+        let muted = shapes[first].role == Role::Constant;
         wires[wire].value = if muted { String::new() } else { range(values) };
         wires[wire].gradient = wires[wire].gradient.is_some().then(|| range(gradients));
         wires[wire].several = true;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::layout::{Drawing, Layout, Place, Size, layout};
-use super::{Kind, Picture, Shape, View, Wire};
+use super::{Picture, Role, Shape, View, Wire};
 use crate::columns::{cut, width};
 use crate::model::Explanation;
 use crate::notation::escaped;
@@ -102,20 +102,20 @@ fn drawing(picture: &Picture) -> Drawing {
 /// The size of a shape without its caption.
 fn body(shape: &Shape) -> Size {
     let name = wide(&shape.symbol, symbol_size(shape));
-    match shape.kind {
-        Kind::Gate if name <= RADIUS * 1.5 => Size { wide: RADIUS * 2.0, tall: RADIUS * 2.0 },
-        Kind::Gate | Kind::Fold => Size { wide: name + 24.0, tall: RADIUS * 2.0 },
-        Kind::Input | Kind::Repeat => Size { wide: name + 20.0, tall: 28.0 },
-        Kind::Constant | Kind::Result => Size { wide: name + 8.0, tall: 24.0 },
+    match shape.role {
+        Role::Gate if name <= RADIUS * 1.5 => Size { wide: RADIUS * 2.0, tall: RADIUS * 2.0 },
+        Role::Gate | Role::Fold => Size { wide: name + 24.0, tall: RADIUS * 2.0 },
+        Role::Input | Role::Repeat => Size { wide: name + 20.0, tall: 28.0 },
+        Role::Constant | Role::Result => Size { wide: name + 8.0, tall: 24.0 },
     }
 }
 
 fn symbol_size(shape: &Shape) -> f64 {
-    match shape.kind {
-        Kind::Gate if shape.symbol.chars().count() <= 2 => SYMBOL,
-        Kind::Gate | Kind::Fold => 14.0,
-        Kind::Input | Kind::Repeat | Kind::Result => 15.0,
-        Kind::Constant => VALUE,
+    match shape.role {
+        Role::Gate if shape.symbol.chars().count() <= 2 => SYMBOL,
+        Role::Gate | Role::Fold => 14.0,
+        Role::Input | Role::Repeat | Role::Result => 15.0,
+        Role::Constant => VALUE,
     }
 }
 
@@ -224,7 +224,7 @@ impl Pen<'_> {
         }
         // The last bend ends where the gate's layer begins; from there it runs to the gate itself.
         bend(&mut path, here, (end.0 - 7.0, end.1), self.layout.shapes[wire.to].left);
-        let muted = if from.kind == Kind::Constant { " faint" } else { "" };
+        let muted = if from.role == Role::Constant { " faint" } else { "" };
         let _ = writeln!(self.out, "<path class=\"line{muted}\" d=\"{path}\"/>");
         let (x, y) = end;
         let _ = writeln!(self.out, "<path class=\"head\" d=\"M{x:.1} {y:.1}l-8 -4v8z\"/>");
@@ -277,7 +277,7 @@ impl Pen<'_> {
         let part = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 * 2.0 - 1.0 };
         let y = part * (size.tall / 2.0 - 8.0);
         let middle = place.left + place.wide / 2.0;
-        let round = to.kind == Kind::Gate && size.wide <= 2.0 * RADIUS;
+        let round = to.role == Role::Gate && size.wide <= 2.0 * RADIUS;
         let x = match round {
             true => middle - (RADIUS * RADIUS - y * y).sqrt(),
             false => middle - size.wide / 2.0,
@@ -291,12 +291,12 @@ impl Pen<'_> {
         let now = self.look.view.step.is_some_and(|step| {
             step > 0 && (shape.forward == step || shape.backward == Some(step))
         });
-        let class = match shape.kind {
-            Kind::Gate => "gate",
-            Kind::Fold => "fold",
-            Kind::Input => "input",
-            Kind::Repeat => "input again",
-            Kind::Constant | Kind::Result => "",
+        let class = match shape.role {
+            Role::Gate => "gate",
+            Role::Fold => "fold",
+            Role::Input => "input",
+            Role::Repeat => "input again",
+            Role::Constant | Role::Result => "",
         };
         let now = if now { " now" } else { "" };
         let mark = match (self.look.page, class.is_empty()) {
@@ -310,7 +310,7 @@ impl Pen<'_> {
         };
         let _ = writeln!(self.out, "<g><title>{}</title>", escaped(&shape.tip));
         if !class.is_empty() {
-            let round = if shape.kind == Kind::Gate { size.tall / 2.0 } else { 6.0 };
+            let round = if shape.role == Role::Gate { size.tall / 2.0 } else { 6.0 };
             let _ = writeln!(
                 self.out,
                 "<rect class=\"{class}{now}\"{mark} x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round:.1}\"/>",
@@ -321,7 +321,7 @@ impl Pen<'_> {
             );
         }
         let text_size = symbol_size(shape);
-        let class = if shape.kind == Kind::Constant { "muted" } else { "symbol" };
+        let class = if shape.role == Role::Constant { "muted" } else { "symbol" };
         let (symbol, caption) = (shape.symbol.clone(), shape.caption.clone());
         self.text(class, x, y + text_size * 0.35, text_size, "middle", &symbol, (None, ""));
         if !caption.is_empty() {

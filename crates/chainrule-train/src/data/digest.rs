@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::locate::{Kind, Located, Part};
+use super::locate::{Chosen, Contents, Located};
 use super::{images, mnist};
 use crate::identity::hex;
 use chainrule::error::{Error, Result};
@@ -32,17 +32,17 @@ pub(super) fn of(train: &Located, test: Option<&Located>) -> Result<Option<Strin
 /// The files of a part, each with its name within the data.
 fn files(located: &Located) -> Result<Vec<(PathBuf, String)>> {
     let path = match (&located.test, located.part) {
-        (Some(test), Some(Part::Test)) => test,
+        (Some(test), Some(Chosen::Test)) => test,
         _ => &located.train,
     };
-    let files = match located.kind {
+    let files = match located.contents {
         // The name of a single file says nothing of the data.
-        Kind::Table => return Ok(vec![(path.clone(), String::new())]),
-        Kind::Idx => {
-            let test = located.part == Some(Part::Test);
+        Contents::Table => return Ok(vec![(path.clone(), String::new())]),
+        Contents::Idx => {
+            let test = located.part == Some(Chosen::Test);
             mnist::files(path, if test { mnist::TEST } else { mnist::TRAIN })?.to_vec()
         }
-        Kind::Images => images::files(path)?,
+        Contents::Images => images::files(path)?,
     };
     let within = |file: &PathBuf| {
         let within = file.strip_prefix(path).unwrap_or(file).components();

@@ -126,13 +126,13 @@ pub(super) fn single(path: &Path, pixels: Pixels) -> Result<Dataset> {
 /// Decodes and resizes the files, on every core.
 fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = files.len().div_ceil(cores).max(1);
+    let each = files.len().div_ceil(cores).max(1);
     let read = |files: &[PathBuf]| -> Result<Vec<Image>> {
         files.iter().map(|file| Ok(resize(decode(file)?, size))).collect()
     };
     let parts: Vec<Result<Vec<Image>>> = std::thread::scope(|scope| {
         let threads: Vec<_> =
-            files.chunks(share).map(|files| scope.spawn(move || read(files))).collect();
+            files.chunks(each).map(|files| scope.spawn(move || read(files))).collect();
         let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -10,12 +10,12 @@ use super::table::Cell;
 pub(super) struct Input {
     pub(super) column: String,
     #[serde(flatten)]
-    kind: Kind,
+    encoding: Encoding,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-enum Kind {
+enum Encoding {
     /// The number itself.
     Raw,
     Standardised {
@@ -31,17 +31,17 @@ enum Kind {
 impl Input {
     /// Decides by the training part's values what becomes of a column.
     pub(super) fn fit(name: &str, values: &Statistics, raw: bool) -> Result<Self, String> {
-        let kind = match values.first_text() {
+        let encoding = match values.first_text() {
             Some(text) if raw => {
                 return Err(format!("{text}; raw inputs (--raw) are numbers"));
             }
-            None if raw => Kind::Raw,
+            None if raw => Encoding::Raw,
             None if values.numbers == 0 => {
                 return Err(format!(
                     "column `{name}` has no value in the training part; leave it out of the table"
                 ));
             }
-            None => Kind::Standardised { mean: values.mean, deviation: values.deviation() },
+            None => Encoding::Standardised { mean: values.mean, deviation: values.deviation() },
             Some(_) => {
                 if let Some(slip) = values.slip() {
                     return Err(format!(
@@ -53,24 +53,24 @@ impl Input {
                         "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out of the table"
                     ));
                 };
-                Kind::OneHot { categories, missing: values.missing > 0 }
+                Encoding::OneHot { categories, missing: values.missing > 0 }
             }
         };
-        Ok(Self { column: name.into(), kind })
+        Ok(Self { column: name.into(), encoding })
     }
 
     pub(super) fn width(&self) -> usize {
-        match &self.kind {
-            Kind::OneHot { categories, missing } => categories.len() + usize::from(*missing),
-            Kind::Raw | Kind::Standardised { .. } => 1,
+        match &self.encoding {
+            Encoding::OneHot { categories, missing } => categories.len() + usize::from(*missing),
+            Encoding::Raw | Encoding::Standardised { .. } => 1,
         }
     }
 
     pub(super) fn names(&self) -> Vec<String> {
         let column = &self.column;
-        match &self.kind {
-            Kind::Raw | Kind::Standardised { .. } => vec![column.clone()],
-            Kind::OneHot { categories, missing } => {
+        match &self.encoding {
+            Encoding::Raw | Encoding::Standardised { .. } => vec![column.clone()],
+            Encoding::OneHot { categories, missing } => {
                 let named = categories.iter().map(|category| format!("{column}={category}"));
                 named.chain(missing.then(|| format!("{column} missing"))).collect()
             }
@@ -79,17 +79,17 @@ impl Input {
 
     /// Appends the features of a cell.
     pub(super) fn encode(&self, cell: Cell<'_>, features: &mut Vec<f32>) -> Result<(), String> {
-        match &self.kind {
-            Kind::Raw => {
+        match &self.encoding {
+            Encoding::Raw => {
                 let number = number(cell)?.ok_or("the number is missing, which raw inputs need")?;
                 features.push(single(number)?);
             }
-            Kind::Standardised { mean, deviation } => {
+            Encoding::Standardised { mean, deviation } => {
                 let number = number(cell)?.unwrap_or(*mean);
                 let standardised = single((number - mean) / deviation);
                 features.push(standardised.map_err(|_| too_large(number))?);
             }
-            Kind::OneHot { categories, missing } => {
+            Encoding::OneHot { categories, missing } => {
                 let word = cell.word();
                 let is = |category: &String| word.as_deref() == Some(category.as_str());
                 features

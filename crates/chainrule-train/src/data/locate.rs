@@ -31,21 +31,23 @@ pub(crate) fn is_table(name: &str) -> bool {
 /// What a name or path turned out to be, and its parts.
 #[derive(Clone)]
 pub(super) struct Located {
-    pub(super) kind: Kind,
+    pub(super) contents: Contents,
     pub(super) train: PathBuf,
     pub(super) test: Option<PathBuf>,
-    pub(super) part: Option<Part>,
+    pub(super) part: Option<Chosen>,
 }
 
+/// The kind of data.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum Contents {
     Idx,
     Images,
     Table,
 }
 
+/// The part that a name's end chooses.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Part {
+pub(super) enum Chosen {
     Train,
     Test,
 }
@@ -56,22 +58,22 @@ pub(super) type Shipped<'a> = dyn Fn(&str) -> Result<PathBuf> + 'a;
 /// Finds a dataset by name or path.
 pub(super) fn locate(name: &str, folder_of: &Shipped<'_>) -> Result<Located> {
     let (stem, part) = match name.rsplit_once(':') {
-        Some((stem, "train")) if !Path::new(name).exists() => (stem, Some(Part::Train)),
-        Some((stem, "test")) if !Path::new(name).exists() => (stem, Some(Part::Test)),
+        Some((stem, "train")) if !Path::new(name).exists() => (stem, Some(Chosen::Train)),
+        Some((stem, "test")) if !Path::new(name).exists() => (stem, Some(Chosen::Test)),
         _ => (name, None),
     };
     let path =
         if shipped().any(|known| known == stem) { folder_of(stem)? } else { PathBuf::from(stem) };
-    let (kind, train, test) = parts(&path)?;
-    if part == Some(Part::Test) && test.is_none() {
+    let (contents, train, test) = parts(&path)?;
+    if part == Some(Chosen::Test) && test.is_none() {
         return Err(Error::file(path, "has no test part of its own"));
     }
-    Ok(Located { kind, train, test, part })
+    Ok(Located { contents, train, test, part })
 }
 
-fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
+fn parts(path: &Path) -> Result<(Contents, PathBuf, Option<PathBuf>)> {
     if !path.is_dir() {
-        let kind = if is_picture(path) { Kind::Images } else { Kind::Table };
+        let contents = if is_picture(path) { Contents::Images } else { Contents::Table };
         if !path.exists() {
             let names = shipped().collect::<Vec<_>>().join("`, `");
             let message = format!(
@@ -79,24 +81,28 @@ fn parts(path: &Path) -> Result<(Kind, PathBuf, Option<PathBuf>)> {
             );
             return Err(Error::file(path, message));
         }
-        return Ok((kind, path.into(), None));
+        return Ok((contents, path.into(), None));
     }
     if mnist::has(path, mnist::TRAIN) || mnist::has(path, mnist::TEST) {
-        return Ok((Kind::Idx, path.into(), mnist::has(path, mnist::TEST).then(|| path.into())));
+        return Ok((
+            Contents::Idx,
+            path.into(),
+            mnist::has(path, mnist::TEST).then(|| path.into()),
+        ));
     }
     for extension in formats::extensions() {
         let file = |part: &str| path.join(format!("{part}.{extension}"));
         if file("train").is_file() {
             let test = Some(file("test")).filter(|test| test.is_file());
-            return Ok((Kind::Table, file("train"), test));
+            return Ok((Contents::Table, file("train"), test));
         }
     }
     let (train, test) = (path.join("train"), path.join("test"));
     if train.is_dir() && test.is_dir() {
-        return Ok((Kind::Images, train, Some(test)));
+        return Ok((Contents::Images, train, Some(test)));
     }
     if images::has_classes(path) || images::has_images(path) {
-        return Ok((Kind::Images, path.into(), None));
+        return Ok((Contents::Images, path.into(), None));
     }
     let images = listed(extensions(), "or");
     let message = format!(

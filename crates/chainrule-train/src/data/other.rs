@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::held::Held;
-use super::locate::{Kind, Located, Part, locate};
+use super::locate::{Chosen, Contents, Located, locate};
 use super::preparation::Inputs;
 use super::{Examples, Preparation, Streamed, formats, images, mnist};
 use chainrule::error::{Error, Result};
@@ -43,17 +43,17 @@ impl Preparation {
         with_targets: bool,
     ) -> Result<Box<dyn Examples>> {
         let (path, is_test) = match (&located.test, located.part) {
-            (Some(test), Some(Part::Test) | None) => (test, true),
+            (Some(test), Some(Chosen::Test) | None) => (test, true),
             _ => (&located.train, false),
         };
-        if located.kind == Kind::Table {
+        if located.contents == Contents::Table {
             return self.table(path, with_targets);
         }
         let Inputs::Pixels(pixels) = self.inputs else {
             return Err(Error::file(path, format!("holds images, but {}", self.wanted())));
         };
-        let data = match located.kind {
-            Kind::Idx => {
+        let data = match located.contents {
+            Contents::Idx => {
                 let (data, found) =
                     mnist::part(path, if is_test { mnist::TEST } else { mnist::TRAIN })?;
                 if found != pixels {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::held::Held;
 use super::input::Input;
-use super::locate::{Kind, Located, Part, locate};
+use super::locate::{Chosen, Contents, Located, locate};
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::statistics::{MOST_WORDS, Statistics, Words, split};
 use super::table::{Cell, Chunk, TableFile, no_column};
@@ -120,7 +120,7 @@ impl Source {
         let share_ok = (0.0..1.0).contains(&self.validation);
         Error::check(share_ok, "the validation share", self.validation, "from 0 to below 1")?;
         let mut located = locate(&self.path, shipped)?;
-        if located.part == Some(Part::Test)
+        if located.part == Some(Chosen::Test)
             && let Some(test) = &located.test
         {
             located.train.clone_from(test);
@@ -130,7 +130,7 @@ impl Source {
         }
         let test = match (&self.test, &located.test) {
             (Some(test), _) => Some(locate(&test.to_string_lossy(), shipped)?),
-            (None, Some(_)) => Some(Located { part: Some(Part::Test), ..located.clone() }),
+            (None, Some(_)) => Some(Located { part: Some(Chosen::Test), ..located.clone() }),
             (None, None) => None,
         };
         // The files are hashed while they are read: most readers leave a core idle.
@@ -143,9 +143,9 @@ impl Source {
     }
 
     fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
-        let mut loaded = match located.kind {
-            Kind::Table => self.table(&located.train)?,
-            Kind::Idx | Kind::Images => self.pictures(located)?,
+        let mut loaded = match located.contents {
+            Contents::Table => self.table(&located.train)?,
+            Contents::Idx | Contents::Images => self.pictures(located)?,
         };
         if let Some(test) = test {
             loaded.test = Some(loaded.preparation.located(test, true)?);
@@ -160,15 +160,18 @@ impl Source {
             (self.weight.is_some(), "a column of weights"),
             (self.task == Some(Task::Regress), "the task regress"),
             (self.stream, "streaming"),
-            (self.image_size.is_some() && located.kind == Kind::Idx, "another size of images"),
+            (
+                self.image_size.is_some() && located.contents == Contents::Idx,
+                "another size of images",
+            ),
         ];
         if let Some((_, what)) = foreign.iter().find(|(asked, _)| *asked) {
             let message = format!("{what} does not go with images in classes");
             return Err(Error::file(&located.train, message));
         }
-        let (data, pixels) = match located.kind {
-            Kind::Idx => {
-                let test = located.part == Some(Part::Test);
+        let (data, pixels) = match located.contents {
+            Contents::Idx => {
+                let test = located.part == Some(Chosen::Test);
                 mnist::part(&located.train, if test { mnist::TEST } else { mnist::TRAIN })?
             }
             _ => images::folder(&located.train, self.image_size, None, None)?,

@@ -96,10 +96,10 @@ fn layer_table(out: &mut String, epoch: &GradientFlow, words: &Words) {
     ];
     let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
     for layer in &epoch.layers {
-        let share = |id: &str, share: f64| words.say(id, &[("share", &percent(share))]);
+        let told = |id: &str, share: f64| words.say(id, &[("share", &percent(share))]);
         let idle = match (layer.dead, layer.saturated) {
-            (Some(dead), _) => share("flow-dead", dead),
-            (_, Some(saturated)) => share("flow-saturated", saturated),
+            (Some(dead), _) => told("flow-dead", dead),
+            (_, Some(saturated)) => told("flow-saturated", saturated),
             _ => String::new(),
         };
         let weights = match layer.parameters.is_empty() {

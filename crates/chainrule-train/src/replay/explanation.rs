@@ -27,14 +27,14 @@ use chainrule_explain::{Language, digits};
 /// use chainrule::nn::Init;
 /// use chainrule_train::data::Dataset;
 /// use chainrule_explain::Language;
-/// use chainrule_train::{Config, PartKind, Trainer};
+/// use chainrule_train::{Config, Cause, Trainer};
 /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
 /// let config = Config { hidden: vec![8], init: Init::He, batch_size: 4, ..Config::default() };
 /// let model = config.model(2, 2)?;
 /// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?;
 /// let step = trainer.explain_step(&data, &[], Language::English)?;
 /// // Plain gradient descent: everything comes from the batch.
-/// assert_eq!(step.update.parts[0].kind, PartKind::Batch);
+/// assert_eq!(step.update.parts[0].kind, Cause::Batch);
 /// let shares: f64 = step.examples.iter().map(|example| example.update_share).sum();
 /// assert!((shares - 1.0).abs() < 1e-9);
 /// # Ok::<(), chainrule::Error>(())
@@ -97,14 +97,14 @@ pub struct Movement {
     /// ‖update‖/‖parameters‖; infinite where these were all 0.
     pub ratio: f64,
     /// What the update is the sum of.
-    pub parts: Vec<Part>,
+    pub parts: Vec<UpdatePart>,
 }
 
 /// A part of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Part {
+pub struct UpdatePart {
     /// What it comes from.
-    pub kind: PartKind,
+    pub kind: Cause,
     /// Its norm.
     pub norm: f64,
     /// Its share of the update, by projection: below 0 where it pulls the other way.
@@ -114,7 +114,7 @@ pub struct Part {
 /// What a part of an update comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PartKind {
+pub enum Cause {
     /// The gradient of the step's batch.
     Batch,
     /// The gradients of the batches before it that the same update averages.
@@ -129,7 +129,7 @@ pub enum PartKind {
     Rounding,
 }
 
-impl PartKind {
+impl Cause {
     /// Every kind, in the order of the parts.
     pub(super) const ALL: [Self; 6] = [
         Self::Batch,
@@ -337,7 +337,7 @@ struct Split {
     name: String,
     /// What the batch's gradient is multiplied by, clipping included.
     of_gradient: Vec<f64>,
-    /// The parts in the order of [`PartKind::ALL`], but for the last.
+    /// The parts in the order of [`Cause::ALL`], but for the last.
     parts: [Vec<f64>; 5],
 }
 
@@ -392,12 +392,10 @@ impl Sums {
     }
 
     fn movement(&self, name: &str) -> Movement {
-        let parts = PartKind::ALL.into_iter().zip(self.parts);
+        let parts = Cause::ALL.into_iter().zip(self.parts);
         let parts =
-            parts.filter(|(_, (square, _))| *square > 0.0).map(|(kind, (square, product))| Part {
-                kind,
-                norm: square.sqrt(),
-                share: share(product, self.update),
+            parts.filter(|(_, (square, _))| *square > 0.0).map(|(kind, (square, product))| {
+                UpdatePart { kind, norm: square.sqrt(), share: share(product, self.update) }
             });
         let (update_norm, weight_norm) = (self.update.sqrt(), self.weight.sqrt());
         Movement {

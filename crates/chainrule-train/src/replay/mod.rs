@@ -8,7 +8,7 @@ mod probe;
 mod explanation;
 mod text;
 
-pub use explanation::{Movement, Part, PartKind, StepExample, StepExplanation};
+pub use explanation::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 
 use super::{Advance, Course, Parts, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};

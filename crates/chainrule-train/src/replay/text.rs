@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::explanation::{Movement, PartKind, StepExample, StepExplanation};
+use super::explanation::{Cause, Movement, StepExample, StepExplanation};
 use chainrule_explain::{Words, digits, number, percent, table, wrapped};
 
 /// Examples that are listed.
@@ -14,7 +14,7 @@ const MOST_PARAMETERS: usize = 40;
 /// Rounding is told of where it is more than this share of an update.
 const ROUNDING: f64 = 1e-3;
 
-impl PartKind {
+impl Cause {
     fn word(self) -> &'static str {
         match self {
             Self::Batch => "step-part-batch",
@@ -116,11 +116,11 @@ impl StepExplanation {
             return;
         }
         let _ = writeln!(out, "\n{}\n", words.get("step-parts"));
-        let is_shown = |kind: &PartKind| {
+        let is_shown = |kind: &Cause| {
             let part = self.update.parts.iter().find(|part| part.kind == *kind);
-            part.is_some_and(|part| *kind != PartKind::Rounding || part.share.abs() > ROUNDING)
+            part.is_some_and(|part| *kind != Cause::Rounding || part.share.abs() > ROUNDING)
         };
-        let kinds: Vec<PartKind> = PartKind::ALL.into_iter().filter(is_shown).collect();
+        let kinds: Vec<Cause> = Cause::ALL.into_iter().filter(is_shown).collect();
         let mut head = vec![words.get("network-weight")];
         head.extend(kinds.iter().map(|kind| words.get(kind.word())));
         let mut rows = vec![head];
