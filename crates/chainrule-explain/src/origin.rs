@@ -34,7 +34,7 @@ impl Origin {
             story.push(words.say("origin-row", &[("row", &row.to_string())]));
         }
         let at = found.gate.as_ref().unwrap_or(&found.site);
-        let name = |node| g.node(node, |node| node.op_name());
+        let name = |node| g.node(node, chainrule::graph::Node::op_name);
         let below = g.node(at.node, |node| node.operands.first().copied());
         let remedy = remedy(found, name(at.node), below.map_or("", name));
         let remedy = match (&found.site.source, remedy) {

@@ -26,6 +26,7 @@ chainrule::kinds! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the macro that writes the enum has no place for it")]
 impl Default for Language {
     fn default() -> Self {
         Self::English

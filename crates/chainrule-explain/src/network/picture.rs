@@ -54,10 +54,10 @@ impl NetworkExplanation {
         let (wide, tall) = (side as f64 * PIXEL, rows as f64 * PIXEL);
         let mut drawing = Drawing::new(2.0 * wide + 3.0 * MARGIN, tall + 64.0);
         let ink = |gradient: f64| if gradient > 0.0 { Ink::Gradient } else { Ink::Value };
-        let text = |_| Ink::Text;
-        let pictures: [(&[f64], &dyn Fn(f64) -> Ink); 2] =
-            [(&self.input, &text), (&self.saliency, &ink)];
-        for (number, (values, ink)) in pictures.into_iter().enumerate() {
+        let inks: [fn(f64) -> Ink; 2] = [|_| Ink::Text, ink];
+        for (number, (values, ink)) in
+            [&self.input, &self.saliency].into_iter().zip(inks).enumerate()
+        {
             let (left, top) = (MARGIN + number as f64 * (wide + MARGIN), 32.0);
             let corners = [(0.0, 0.0), (wide, 0.0), (wide, tall), (0.0, tall), (0.0, 0.0)];
             let points = corners.map(|(x, y)| (left + x, top + y)).to_vec();
