@@ -16,7 +16,7 @@ pub type Values = Vec<(String, Tensor<f64>)>;
 /// ```
 ///
 /// # Errors
-/// [`Error::Expression`](crate::Error::Expression) with the place of the mistake.
+/// [`Error::Expression`](chainrule::Error::Expression) with the place of the mistake.
 pub fn values(text: &str) -> Result<Values> {
     let chars: Vec<char> = text.chars().collect();
     let mut found: Values = Vec::new();
@@ -62,7 +62,7 @@ pub fn values(text: &str) -> Result<Values> {
 /// ```
 ///
 /// # Errors
-/// [`Error::Expression`](crate::Error::Expression) that says what is wrong with the text.
+/// [`Error::Expression`](chainrule::Error::Expression) that says what is wrong with the text.
 pub fn literal(text: &str) -> Result<Tensor<f64>> {
     literal_value(text).or_else(|message| fail((0, text.chars().count()), message))
 }
