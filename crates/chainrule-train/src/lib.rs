@@ -1,5 +1,6 @@
 //! Training: settings, the loop over steps and epochs, evaluation, checkpoints and run folders.
 
+// From the bottom up: each uses only those above it.
 pub mod compare;
 pub mod curves;
 pub mod export;
@@ -13,15 +14,15 @@ mod progress;
 mod objective;
 mod evaluation;
 mod layers;
-mod step;
 mod trainer;
+mod step;
+mod lbfgs;
 mod scores;
 mod course;
 mod flow;
 mod event;
 pub mod journal;
 mod identity;
-mod lbfgs;
 mod folder;
 mod replay;
 mod training;

@@ -1,24 +1,28 @@
 //! A training step as one plan: forward, loss, gradients and updates.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use super::Trainer;
-use super::lbfgs::Gradients;
 use super::objective::{FEATURES, feed, targets};
 use super::single::fill_f32;
+use super::trainer::{ACCUMULATED, Trainer};
 use crate::data::Examples;
-use chainrule::error::Result;
+use chainrule::Parameters;
+use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::nn::Pass;
 use chainrule::optim::Rates;
-use chainrule::plan::Plan;
-use chainrule::tensor::Real;
+use chainrule::plan::{Plan, PlanInfo, Profile};
+use chainrule::tensor::{Real, Tensor};
 
 /// The names of a step's inputs beside the batch's features and targets.
 const WEIGHTS: &str = "weight";
 const NUMBER: &str = "step";
 const RATE: &str = "rate";
 const SHARE: &str = "share";
+
+/// Steps that a profile records.
+const PROFILED: usize = 100;
 
 /// What a step does with its gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,6 +164,37 @@ impl<T: Real> Trainer<T> {
         Ok(())
     }
 
+    /// The plan of a training step.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn plan(&self, train: &dyn Examples) -> Result<PlanInfo> {
+        let batch = self.batch(train)?;
+        Ok(Steps::new().of(self, train, batch, Purpose::Update)?.plan.info())
+    }
+
+    /// The time of each part of a training step, over some steps of the first epoch on a copy of the
+    /// parameters.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn profile(&self, train: &dyn Examples) -> Result<Option<Profile>> {
+        let (mut steps, batch) = (Steps::new(), self.batch(train)?);
+        let mut parameters = self.parameters.clone();
+        let order = train.order(self.config.seed, 0);
+        let step = steps.of(self, train, batch, Purpose::Update)?;
+        for number in 0..2 * PROFILED {
+            if number == PROFILED {
+                step.plan.record(true);
+            }
+            let first = number * batch % (order.len() - batch + 1);
+            let fed = self.next_batch(&order[first..first + batch], batch);
+            self.feed_step(&mut step.plan, train, &fed)?;
+            step.plan.step(&mut parameters)?;
+        }
+        Ok(step.plan.profile())
+    }
+
     /// What the step after the current progress is fed; `order` are the examples of its epoch.
     pub(super) fn next_batch<'o>(&self, order: &'o [u32], size: usize) -> Batch<'o> {
         let count = order.len().div_ceil(size) as u64;
@@ -197,14 +232,54 @@ pub(super) struct Batch<'o> {
 /// Numbers of steps; what is random begins again after so many.
 const NUMBERS: usize = u32::MAX as usize;
 
-/// The suffix of the sum of a parameter's gradients over the batches of an update.
-pub(super) const ACCUMULATED: &str = "accumulated";
+/// The loss and the gradients of a batch, for an optimizer that works outside the plan.
+pub(super) struct Gradients<T> {
+    pub(super) plan: Plan<T>,
+    loss: u32,
+    /// Each parameter's name with the node of its gradient.
+    of: Vec<(String, u32)>,
+}
+
+impl<T: Real> Gradients<T> {
+    fn new(trainer: &Trainer<T>, data: &dyn Examples, batch: usize) -> Result<Self> {
+        let graph = Graph::new();
+        let Recorded { loss, gradients, updates, .. } =
+            trainer.record_gradients(&graph, data, batch)?;
+        if !updates.is_empty() {
+            return Err(Error::Setting {
+                name: "the optimizer".into(),
+                value: format!("`{}`", trainer.config.optimizer.name()),
+                wanted: "another one for a model with batch normalisation, whose running statistics it would not keep".into(),
+            });
+        }
+        let outputs: Vec<Var<'_>> =
+            std::iter::once(loss).chain(gradients.iter().copied()).collect();
+        let plan = graph.compile(&outputs)?.with_pool(&trainer.pool);
+        let names = trainer.trained()?.into_iter().map(|(name, _)| name);
+        let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();
+        let loss = loss.id();
+        Ok(Self { plan, loss, of })
+    }
+
+    /// The loss and the gradients at these parameters.
+    pub(super) fn at(&mut self, parameters: &Parameters<T>) -> Result<(f64, Parameters<T>)> {
+        self.plan.run_with(parameters)?;
+        let loss = self.plan.value_of(self.loss)?.first();
+        let loss = loss.map_or(f64::NAN, |&loss| Real::to_f64(loss));
+        let mut gradients = Parameters::new();
+        for (name, id) in &self.of {
+            let shape = parameters.get(name)?.shape();
+            gradients.insert(name.as_str(), Tensor::new(shape, self.plan.value_of(*id)?.to_vec())?);
+        }
+        Ok((loss, gradients))
+    }
+}
 
 /// The plans of a training's steps, compiled when they are first needed: all batches have one size,
 /// except perhaps an epoch's last.
 pub(super) struct Steps<T> {
     compiled: HashMap<(usize, Purpose), Step<T>>,
-    pub(super) gradients: HashMap<usize, Gradients<T>>,
+    gradients: HashMap<usize, Gradients<T>>,
 }
 
 impl<T: Real> Steps<T> {
@@ -220,10 +295,22 @@ impl<T: Real> Steps<T> {
         batch: usize,
         purpose: Purpose,
     ) -> Result<&mut Step<T>> {
-        use std::collections::hash_map::Entry;
         Ok(match self.compiled.entry((batch, purpose)) {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => empty.insert(Step::new(trainer, data, batch, purpose)?),
+        })
+    }
+
+    /// The loss and the gradients of so many examples.
+    pub(super) fn gradients_of(
+        &mut self,
+        trainer: &Trainer<T>,
+        data: &dyn Examples,
+        batch: usize,
+    ) -> Result<&mut Gradients<T>> {
+        Ok(match self.gradients.entry(batch) {
+            Entry::Occupied(ready) => ready.into_mut(),
+            Entry::Vacant(empty) => empty.insert(Gradients::new(trainer, data, batch)?),
         })
     }
 }

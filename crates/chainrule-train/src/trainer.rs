@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::config::{ClassWeights, Config};
 use super::objective::{CustomLoss, Objective};
 use super::progress::{Epoch, Progress};
-use super::step::{ACCUMULATED, Purpose, Steps};
 use crate::data::{Examples, Target, balanced, class_counts};
 use chainrule::Parameters;
 use chainrule::Pool;
@@ -13,7 +12,6 @@ use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Sequential, Targets, Truth};
 use chainrule::optim::{Method, Optimizer};
-use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::{Real, Shape, Tensor};
 
 /// The parts of a dataset, as a training uses them.
@@ -26,6 +24,9 @@ pub struct Parts<'d> {
     /// What the finished model is judged by.
     pub test: Option<&'d dyn Examples>,
 }
+
+/// The suffix of the sum of a parameter's gradients over the batches of an update.
+pub(super) const ACCUMULATED: &str = "accumulated";
 
 /// A model in training.
 ///
@@ -78,9 +79,6 @@ fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Resu
     let shown = format!("{batch_size} for {examples} examples");
     Error::check(smallest >= model.smallest_batch(), "the batch size", shown, wanted)
 }
-
-/// Steps that a profile records.
-const PROFILED: usize = 100;
 
 impl<T: Real> Trainer<T> {
     /// A fresh training of `model` on such data, on one thread.
@@ -189,37 +187,6 @@ impl<T: Real> Trainer<T> {
         let all: Vec<(String, Shape)> = all.map(|(name, spec)| (name, spec.shape)).collect();
         self.config.check_patterns(all.iter().map(|(name, _)| name.as_str()))?;
         Ok(all.into_iter().filter(|(name, _)| !self.config.is_frozen(name)).collect())
-    }
-
-    /// The plan of a training step.
-    ///
-    /// # Errors
-    /// As [`Trainer::run`].
-    pub fn plan(&self, train: &dyn Examples) -> Result<PlanInfo> {
-        let batch = self.batch(train)?;
-        Ok(Steps::new().of(self, train, batch, Purpose::Update)?.plan.info())
-    }
-
-    /// The time of each part of a training step, over some steps of the first epoch on a copy of the
-    /// parameters.
-    ///
-    /// # Errors
-    /// As [`Trainer::run`].
-    pub fn profile(&self, train: &dyn Examples) -> Result<Option<Profile>> {
-        let (mut steps, batch) = (Steps::new(), self.batch(train)?);
-        let mut parameters = self.parameters.clone();
-        let order = train.order(self.config.seed, 0);
-        let step = steps.of(self, train, batch, Purpose::Update)?;
-        for number in 0..2 * PROFILED {
-            if number == PROFILED {
-                step.plan.record(true);
-            }
-            let first = number * batch % (order.len() - batch + 1);
-            let fed = self.next_batch(&order[first..first + batch], batch);
-            self.feed_step(&mut step.plan, train, &fed)?;
-            step.plan.step(&mut parameters)?;
-        }
-        Ok(step.plan.profile())
     }
 
     /// The size of a whole batch.

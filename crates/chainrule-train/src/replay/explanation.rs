@@ -5,7 +5,8 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::super::Trainer;
-use super::super::step::{ACCUMULATED, Batch, Purpose, Steps};
+use super::super::step::{Batch, Purpose, Steps};
+use super::super::trainer::ACCUMULATED;
 use super::probe::Probe;
 use crate::data::{Examples, truths};
 use chainrule::Parameters;
