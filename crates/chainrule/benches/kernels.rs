@@ -58,7 +58,7 @@ fn product_by_b_turned(bencher: Bencher<'_, '_>, [m, k, n]: [usize; 3]) {
 }
 
 /// Pointwise operations; items are elements.
-const POINTWISE: [(&str, Build); 9] = [
+const POINTWISE: [(&str, Build); 14] = [
     ("add", |a, b| a + b),
     ("div", |a, b| a / b),
     ("relu", |a, _| a.relu()),
@@ -67,6 +67,11 @@ const POINTWISE: [(&str, Build); 9] = [
     ("sigmoid", |a, _| a.sigmoid()),
     ("erf", |a, _| a.erf()),
     ("sqrt", |a, _| a.sqrt()),
+    ("ln", |a, _| a.ln()),
+    ("sin", |a, _| a.sin()),
+    ("cube", |a, _| a.pow(3.0)),
+    ("power", |a, _| a.pow(2.7)),
+    ("powers", |a, b| a.powv(b)),
     ("affine relu", |a, b| (a * 0.5 + b).relu()),
 ];
 

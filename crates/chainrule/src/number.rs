@@ -73,7 +73,7 @@ macro_rules! functions {
             #[must_use]
             fn mul_add(self, factor: Self, addend: Self) -> Self;
 
-            /// This to a power, with the special values of IEEE 754.
+            /// This to a power, with the special values of IEEE 754; a product for whole exponents from −8 to 8.
             #[must_use]
             fn pow(self, exponent: Self) -> Self;
 

@@ -1,14 +1,34 @@
 //! The functions in f64: those of the crate `libm`, whose Rust gives the same bits everywhere.
 
+use super::power::{factors, has_product};
+
 pub(crate) use libm::{
-    acos, asin, atan, cbrt, cos, cosh, erf, exp, log as ln, log1p as ln_1p, pow, sin, sinh, tan,
-    tanh,
+    acos, asin, atan, cbrt, cos, cosh, erf, exp, log as ln, log1p as ln_1p, sin, sinh, tan, tanh,
 };
 
 /// 1/(1 + e⁻ˣ) from e^(−|x|), so that no argument overflows.
 pub(crate) fn sigmoid(x: f64) -> f64 {
     let e = exp(-x.abs());
     (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
+}
+
+/// xʸ: a product where y is a small whole number, as in f32.
+pub(crate) fn pow(x: f64, y: f64) -> f64 {
+    if !has_product(y) {
+        return libm::pow(x, y);
+    }
+    let power = factors(x, y);
+    match y < 0.0 {
+        // What overflows, or loses digits next to 0, need not do so in 1 over it.
+        true if !power.is_normal() => libm::pow(x, y),
+        true => 1.0 / power,
+        false => power,
+    }
+}
+
+/// [`pow`] of each number and its exponent.
+pub(crate) fn pow_each(xs: &[f64], ys: &[f64], powers: &mut [f64]) {
+    powers.iter_mut().zip(xs.iter().zip(ys)).for_each(|(power, (&x, &y))| *power = pow(x, y));
 }
 
 /// Writes a function of slices.

@@ -30,7 +30,7 @@ pub(crate) mod single {
     pub(crate) use super::error::erf;
     pub(crate) use super::exponential::{exp, sigmoid, tanh};
     pub(crate) use super::logarithm::{ln, ln_1p};
-    pub(crate) use super::power::{cbrt, cosh, pow, sinh};
+    pub(crate) use super::power::{cbrt, cosh, pow, pow_each, sinh};
     pub(crate) use super::trigonometric::{
         acos, asin, atan, cos, cos_each, sin, sin_each, tan, tan_each,
     };

@@ -64,6 +64,64 @@ fn is_whole(a: f32) -> bool {
 /// xʸ within 0.54 ulp, with the special values of IEEE 754-2019, section 9.2.1.
 #[inline(always)]
 pub(crate) fn pow(x: f32, y: f32) -> f32 {
+    if has_product(f64::from(y)) { product(x, y) } else { general(x, y) }
+}
+
+/// The largest exponent whose power is a product.
+const MOST_FACTORS: f64 = 8.0;
+
+/// Whether xʸ is a product of at most eight factors, or 1 over one.
+#[inline(always)]
+pub(super) fn has_product(y: f64) -> bool {
+    (y.abs() <= MOST_FACTORS) & ((y + ROUND) - ROUND == y)
+}
+
+/// x^|y| for a y that [`has_product`], by repeated squaring, from the lowest bit of |y| to the highest.
+#[inline(always)]
+pub(super) fn factors(x: f64, y: f64) -> f64 {
+    let n = (y.abs() + ROUND).to_bits();
+    let (mut product, mut square) = (1.0, x);
+    for bit in 0..4 {
+        product = if n >> bit & 1 == 1 { product * square } else { product };
+        square *= square;
+    }
+    product
+}
+
+/// xʸ for a y that [`has_product`]: nothing overflows in f64 that does not in f32.
+#[inline(always)]
+fn product(x: f32, y: f32) -> f32 {
+    let power = factors(f64::from(x), f64::from(y));
+    (if y < 0.0 { 1.0 / power } else { power }) as f32
+}
+
+/// [`pow`] of each number and its exponent; quicker where all exponents are one.
+#[inline(always)]
+pub(crate) fn pow_each(xs: &[f32], ys: &[f32], powers: &mut [f32]) {
+    let Some(&y) = ys.first() else { return };
+    let mut differ = 0;
+    for other in ys {
+        differ |= other.to_bits() ^ y.to_bits();
+    }
+    // Plain loops: a closure that is not inlined would be compiled for the lowest level.
+    if differ != 0 {
+        for (power, (&x, &y)) in powers.iter_mut().zip(xs.iter().zip(ys)) {
+            *power = pow(x, y);
+        }
+    } else if has_product(f64::from(y)) {
+        for (power, &x) in powers.iter_mut().zip(xs) {
+            *power = product(x, y);
+        }
+    } else {
+        for (power, &x) in powers.iter_mut().zip(xs) {
+            *power = general(x, y);
+        }
+    }
+}
+
+/// xʸ by 2^(y·log₂ |x|).
+#[inline(always)]
+fn general(x: f32, y: f32) -> f32 {
     let a = f64::from(x.abs());
     let log = log2(a);
     let log = if a < f64::INFINITY { log } else { a };

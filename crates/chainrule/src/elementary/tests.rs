@@ -274,6 +274,41 @@ fn powers_of_special_numbers() {
     }
 }
 
+#[test]
+fn powers_by_one_exponent_have_the_bits_of_powers_by_many() {
+    let xs: Vec<f32> = (0..u32::MAX).step_by(999_983).map(f32::from_bits).collect();
+    for y in (-9..=9).map(|n| n as f32).chain([0.5, -0.5, 2.7, f32::NAN]) {
+        let bits = |ys: &[f32]| {
+            let mut powers = vec![0.0; xs.len()];
+            super::single::pow_each(&xs, ys, &mut powers);
+            powers.iter().map(|p| if p.is_nan() { 0 } else { p.to_bits() }).collect::<Vec<u32>>()
+        };
+        let mut ys = vec![y; xs.len()];
+        let (one, last) = (bits(&ys), xs.len() - 1);
+        ys[last] = 1.5;
+        assert!(one[..last] == bits(&ys)[..last], "{y}");
+        let alone = xs.iter().map(|&x| super::single::pow(x, y));
+        assert!(alone.zip(&one).all(|(p, &bits)| p.is_nan() || p.to_bits() == bits), "{y}");
+    }
+}
+
+#[test]
+fn whole_powers_in_f64_are_products() {
+    use super::double::pow;
+    assert_eq!(pow(1.1, 3.0), 1.1 * 1.1 * 1.1);
+    for x in
+        [0.0, -0.0, 1e-170, -1e160, 1.7e308, 5e-324, f64::INFINITY, -f64::INFINITY, f64::NAN, 0.7]
+    {
+        for n in -9_i32..=9 {
+            let (found, exact) = (pow(x, f64::from(n)), libm::pow(x, f64::from(n)));
+            let bound = f64::from(n.abs()) * f64::EPSILON / 2.0 * exact.abs();
+            let close = (found - exact).abs() <= bound
+                && found.is_sign_negative() == exact.is_sign_negative();
+            assert!(found == exact || close || x.is_nan(), "{x}^{n} = {found}");
+        }
+    }
+}
+
 /// Pairs of a random base and an exponent that keeps the power within f32, or that is any number.
 fn powers_at_random(count: u64) {
     let mut state = 1u64;

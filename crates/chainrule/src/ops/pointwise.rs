@@ -353,12 +353,6 @@ binary! {
     Div "div" Notation::Infix("/"), |a, b| a / b,
         |gate| Some(gate.upstream / gate.operands[1]),
         Some(-(gate.upstream * gate.output / gate.operands[1]));
-    /// aᵇ; derivatives b·aᵇ⁻¹ and aᵇ·ln a, the latter taken as 0 at a = 0.
-    Pow "pow" Notation::Infix("^"), |a, b| a.pow(b), |gate| pow_base(gate), {
-        let a = gate.operands[0];
-        let safe = a.equal(a.like(0.0)).select(a.like(1.0), a);
-        Some(gate.upstream * gate.output * safe.ln())
-    };
     /// The larger of a and b; NaN if either is. At a tie each gets half of the gradient.
     Maximum "max" Notation::Function, |a, b| if a >= b || a.is_nan() { a } else { b },
         |gate| Some(gate.upstream * share(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1])),
@@ -381,6 +375,48 @@ binary! {
     Equal "equal" Notation::Infix("=="), |a, b| one_if(a == b), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a ≠ b, else 0; no derivative.
     NotEqual "not_equal" Notation::Infix("!="), |a, b| one_if(a != b), |_gate| None, None, kink |a, b| a - b;
+}
+
+/// aᵇ; derivatives b·aᵇ⁻¹ and aᵇ·ln a, the latter taken as 0 at a = 0. Whole b from −8 to 8 give
+/// products.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pow;
+
+impl Op for Pow {
+    fn name(&self) -> &'static str {
+        "pow"
+    }
+    identity_by_fields!();
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        pointwise(operands, 2)
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        self.pointwise(&[operands[0].real(), operands[1].real()], output.real());
+    }
+    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
+        let [a, b] = operands else { return };
+        vectorized(
+            #[inline(always)]
+            || T::pow_each(a, b, output),
+        );
+    }
+    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+        Some(Scalar::Binary(T::pow))
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
+        if operand == 0 {
+            return pow_base(gate);
+        }
+        let a = gate.operands[0];
+        let safe = a.equal(a.like(0.0)).select(a.like(1.0), a);
+        Some(gate.upstream * gate.output * safe.ln())
+    }
+    fn notation(&self) -> Notation {
+        Notation::Infix("^")
+    }
+    fn class(&self) -> Class {
+        Class::Pointwise
+    }
 }
 
 /// b·aᵇ⁻¹, without 0·∞ at a = b = 0.

@@ -85,6 +85,9 @@ pub trait Real:
     /// Whether this is neither infinite nor not a number.
     fn is_finite(self) -> bool;
 
+    /// Writes xʸ of each `x` and `y` to `powers`: in `f32` vector code, quicker where all `y` are one.
+    fn pow_each(x: &[Self], y: &[Self], powers: &mut [Self]);
+
     /// Writes the sine of each `x` to `y`: in `f32` vector code, unlike a loop over [`Real::sin`].
     fn sin_each(x: &[Self], y: &mut [Self]);
 
@@ -175,6 +178,11 @@ macro_rules! real {
             #[inline(always)]
             fn tan_each(x: &[Self], y: &mut [Self]) {
                 elementary::$precision::tan_each(x, y);
+            }
+
+            #[inline(always)]
+            fn pow_each(x: &[Self], y: &[Self], powers: &mut [Self]) {
+                elementary::$precision::pow_each(x, y, powers);
             }
 
             fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
