@@ -1,6 +1,6 @@
 //! Losses: softmax with loss, half squared error, mean squared error.
 
-use super::reduce::sum_run;
+use super::reduce::{sum_of, sum_run};
 use super::softmax::{exp_rows, largest, row_sum};
 use super::{Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
 use crate::graph::{Kind, Var};
@@ -129,14 +129,17 @@ fn mean<T: Real>(values: &[T]) -> T {
 
 /// −Σ t·(x − top − log_sum). A target of 0 takes no part, even where its logit is −∞.
 fn cross_entropy<T: Real>(x: &[T], t: &[T], top: T, log_sum: T) -> T {
-    let taken = x.iter().zip(t).filter(|(_, t)| **t != T::zero());
-    taken.fold(T::zero(), |sum, (&x, &t)| sum + t * (log_sum - (x - top)))
+    sum_of(x.len(), |range| {
+        let taken = x[range.clone()].iter().zip(&t[range]).filter(|(_, t)| **t != T::zero());
+        taken.fold(T::zero(), |sum, (&x, &t)| sum + t * (log_sum - (x - top)))
+    })
 }
 
 /// The loss of a row whose exponentials are too many to keep.
 fn wide_row<T: Real>(x: &[T], t: &[T]) -> T {
     let top = largest(x);
-    let sum = x.iter().fold(T::zero(), |sum, &x| sum + (x - top).exp());
+    let sum =
+        sum_of(x.len(), |range| x[range].iter().fold(T::zero(), |sum, &x| sum + (x - top).exp()));
     cross_entropy(x, t, top, sum.ln())
 }
 

@@ -66,6 +66,7 @@ mod matmul;
 mod operators;
 mod softmax;
 mod loss;
+mod tall;
 
 pub use crate::graph::{
     AnyOp, Class, Gate, Identity, InPlace, Kind, Notation, Op, Operand, Output, Scalar, Type,
@@ -82,6 +83,7 @@ pub use random::RandomMask;
 pub use reduce::{Argmax, Max, Sum};
 pub use select::{Gather, OneHot, ScatterAdd};
 pub use softmax::{LogSoftmax, Softmax};
+pub(crate) use tall::LeafTotal;
 
 /// The shape rule of pointwise operations: `count` real operands of one shape.
 ///

@@ -8,7 +8,7 @@ use crate::simd::vectorized;
 use crate::tensor::{MAX_RANK, Offsets, Shape, Strides, count};
 
 /// Which axes are reduced.
-type Axes = [bool; MAX_RANK];
+pub(super) type Axes = [bool; MAX_RANK];
 
 fn infer(axes: &Axes, operands: &[Type]) -> Result<Type, String> {
     reals(operands)?;
@@ -19,7 +19,7 @@ fn infer(axes: &Axes, operands: &[Type]) -> Result<Type, String> {
     }
 }
 
-fn reduced_len(axes: &Axes, shape: &Shape) -> usize {
+pub(super) fn reduced_len(axes: &Axes, shape: &Shape) -> usize {
     shape.without(|axis| !axes[axis]).len()
 }
 
@@ -34,13 +34,15 @@ fn project(operand: &Operand<'_, impl Real>, keep: impl Fn(usize) -> bool) -> (S
 }
 
 /// Reduces `operand` over `axes`: `leaf` folds a few elements, `join` two partial results.
-/// The order depends on the shape alone.
+///
+/// What is reduced is cut into leaves, each one chain, which are joined in pairs. The order depends on
+/// the shape alone.
 fn fold<T: Real>(
     axes: &Axes,
     operand: &Operand<'_, T>,
     output: Output<'_, T>,
     start: T,
-    join: impl Fn(T, T) -> T,
+    join: impl Fn(T, T) -> T + Copy,
     leaf: impl Fn(&[T]) -> T,
 ) {
     let values = operand.real();
@@ -48,47 +50,27 @@ fn fold<T: Real>(
     if operand.shape.is_empty() {
         return output.real().fill(start);
     }
-    let (kept, kept_strides) = project(operand, |axis| !axes[axis]);
-    let begin = output.range.start;
     if rank > 0 && !axes[rank - 1] {
-        // The innermost axis stays: whole output rows take up one input row after another.
-        let row = kept.dims()[kept.rank() - 1];
-        let stride = kept_strides[kept.rank() - 1];
-        let (rest, rest_strides) = project(operand, |axis| axes[axis]);
-        for (i, target) in output.real().chunks_mut(row.max(1)).enumerate() {
-            let base = Offsets::new(&kept, &kept_strides, begin + i * row).next_offset();
-            target.fill(start);
-            let mut walk = Offsets::new(&rest, &rest_strides, 0);
-            for _ in 0..rest.len() {
-                let from = &values[base + walk.next_offset()..];
-                if stride == 1 {
-                    vectorized(
-                        #[inline(always)]
-                        || {
-                            target.iter_mut().zip(from).for_each(|(y, &x)| *y = join(*y, x));
-                        },
-                    );
-                    continue;
-                }
-                for (j, y) in target.iter_mut().enumerate() {
-                    *y = join(*y, from[j * stride]);
-                }
-            }
-        }
-        return;
+        let columns = Columns::new(axes, operand, start, join);
+        return columns.write(output.range.start, output.real(), |base, width| {
+            pairwise(
+                0..columns.rows.len(),
+                ROWS,
+                &|rows| columns.leaf(base, width, rows),
+                &|a, b| columns.join(a, &b),
+            )
+        });
     }
     // Trailing reduced axes make one run, which is copied piece by piece where it has gaps.
     let first = (0..rank).rev().take_while(|&axis| axes[axis]).last().unwrap_or(rank);
+    let (kept, kept_strides) = project(operand, |axis| !axes[axis]);
     let (rest, rest_strides) = project(operand, |axis| axes[axis] && axis < first);
     let (run, run_strides) = project(operand, |axis| axis >= first);
     let has_gaps = !(View { shape: run, strides: run_strides, offset: 0 }).is_contiguous();
-    let mut bases = Offsets::new(&kept, &kept_strides, begin);
+    let mut bases = Offsets::new(&kept, &kept_strides, output.range.start);
     for y in output.real() {
         let base = bases.next_offset();
-        let mut walk = Offsets::new(&rest, &rest_strides, 0);
-        *y = start;
-        for _ in 0..rest.len() {
-            let at = base + walk.next_offset();
+        let of_run = |at: usize| {
             let piece = |range: Range<usize>| {
                 if !has_gaps {
                     return leaf(&values[at + range.start..at + range.end]);
@@ -99,32 +81,121 @@ fn fold<T: Real>(
                 copy.iter_mut().for_each(|to| *to = values[at + walk.next_offset()]);
                 leaf(copy)
             };
-            *y = join(*y, pairwise(0..run.len(), &piece, &join));
-        }
+            pairwise(0..run.len(), LEAF, &piece, &join)
+        };
+        let of_runs = |runs: Range<usize>| {
+            let mut walk = Offsets::new(&rest, &rest_strides, runs.start);
+            runs.fold(start, |sum, _| join(sum, of_run(base + walk.next_offset())))
+        };
+        *y = pairwise(0..rest.len(), ROWS, &of_runs, &join);
     }
 }
 
-/// Elements that one leaf of a pairwise reduction takes.
+/// Rows that one leaf takes where the innermost axis stays.
+pub(super) const ROWS: usize = 256;
+
+/// Columns whose partial results are kept in registers.
+pub(super) const TILE: usize = 64;
+
+/// A reduction whose innermost axis stays: rows are joined column by column.
+pub(super) struct Columns<'a, T, J> {
+    values: &'a [T],
+    /// The axes that stay.
+    kept: (Shape, Strides),
+    /// The axes that are reduced: their positions are the rows.
+    pub rows: Shape,
+    row_strides: Strides,
+    start: T,
+    join: J,
+}
+
+impl<'a, T: Real, J: Fn(T, T) -> T + Copy> Columns<'a, T, J> {
+    pub fn new(axes: &Axes, operand: &Operand<'a, T>, start: T, join: J) -> Self {
+        let (rows, row_strides) = project(operand, |axis| axes[axis]);
+        let kept = project(operand, |axis| !axes[axis]);
+        Self { values: operand.real(), kept, rows, row_strides, start, join }
+    }
+
+    /// Writes columns from number `at` on, tile by tile: `tile` reduces so many of them, of which the
+    /// first begins there.
+    pub fn write(
+        &self,
+        mut at: usize,
+        mut target: &mut [T],
+        tile: impl Fn(usize, usize) -> [T; TILE],
+    ) {
+        let (kept, strides) = &self.kept;
+        let row = kept.dims()[kept.rank() - 1];
+        while !target.is_empty() {
+            let width = (row - at % row).min(TILE).min(target.len());
+            let (now, rest) = target.split_at_mut(width);
+            let base = Offsets::new(kept, strides, at).next_offset();
+            now.copy_from_slice(&tile(base, width)[..width]);
+            (at, target) = (at + width, rest);
+        }
+    }
+
+    /// A leaf: one chain over the rows for each of `width` columns.
+    pub fn leaf(&self, base: usize, width: usize, rows: Range<usize>) -> [T; TILE] {
+        let (kept, strides) = &self.kept;
+        let stride = strides[kept.rank() - 1];
+        let mut walk = Offsets::new(&self.rows, &self.row_strides, rows.start);
+        let mut sums = [self.start; TILE];
+        vectorized(
+            #[inline(always)]
+            || {
+                for _ in rows {
+                    let from = &self.values[base + walk.next_offset()..];
+                    match from.first_chunk::<TILE>() {
+                        Some(from) if width == TILE && stride == 1 => {
+                            sums.iter_mut().zip(from).for_each(|(y, &x)| *y = (self.join)(*y, x));
+                        }
+                        _ => {
+                            for (column, y) in sums[..width].iter_mut().enumerate() {
+                                *y = (self.join)(*y, from[column * stride]);
+                            }
+                        }
+                    }
+                }
+            },
+        );
+        sums
+    }
+
+    fn join(&self, mut a: [T; TILE], b: &[T; TILE]) -> [T; TILE] {
+        a.iter_mut().zip(b).for_each(|(a, &b)| *a = (self.join)(*a, b));
+        a
+    }
+}
+
+/// Elements that one leaf takes of a run.
 const LEAF: usize = 512;
 
-/// Halves until a leaf can take what is left: the error of a sum grows with the logarithm of its length
-/// (Higham, "The accuracy of floating point summation", 1993).
-fn pairwise<T>(
+/// Halves until a leaf of `length` can take what is left: the error of a sum grows with the logarithm of
+/// its length (Higham, "The accuracy of floating point summation", 1993).
+pub(super) fn pairwise<T>(
     range: Range<usize>,
+    length: usize,
     leaf: &impl Fn(Range<usize>) -> T,
     join: &impl Fn(T, T) -> T,
 ) -> T {
-    if range.len() <= LEAF {
+    if range.len() <= length {
         return leaf(range);
     }
-    let middle = range.start + (range.len() / 2).next_multiple_of(LEAF);
-    let left = pairwise(range.start..middle, leaf, join);
-    join(left, pairwise(middle..range.end, leaf, join))
+    let leaves = range.len().div_ceil(length);
+    let middle = range.start + leaves.div_ceil(2) * length;
+    let left = pairwise(range.start..middle, length, leaf, join);
+    join(left, pairwise(middle..range.end, length, leaf, join))
 }
 
 /// The sum of a slice, pairwise.
 pub(super) fn sum_run<T: Real>(values: &[T]) -> T {
-    pairwise(0..values.len(), &|range| sum_lanes(&values[range]), &|a, b| a + b)
+    sum_of(values.len(), |range| sum_lanes(&values[range]))
+}
+
+/// A sum of so many terms, pairwise; `leaf` adds a few.
+pub(super) fn sum_of<T: Real>(terms: usize, leaf: impl Fn(Range<usize>) -> T) -> T {
+    pairwise(0..terms, LEAF, &leaf, &|a, b| a + b)
 }
 
 /// A sum in eight lanes, which vectors can take.
@@ -144,11 +215,6 @@ fn larger<T: Real>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// Whole output rows are computed together, since the innermost axis may stay.
-fn grain(output: &Shape) -> usize {
-    output.dims().last().copied().unwrap_or(1).max(1)
-}
-
 /// Puts reduced axes back with length 1 and repeats along them.
 fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
     let mut ones = to;
@@ -161,7 +227,7 @@ fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
 /// The sum over axes; its gradient is repeated over what was summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sum {
-    axes: Axes,
+    pub(super) axes: Axes,
 }
 
 impl Op for Sum {
@@ -183,9 +249,6 @@ impl Op for Sum {
     }
     fn by_rows(&self, _operand: usize) -> bool {
         !self.axes[0]
-    }
-    fn grain(&self, output: &Shape) -> usize {
-        grain(output)
     }
     fn cost(&self, operands: &[Type]) -> usize {
         reduced_len(&self.axes, &operands[0].shape)
@@ -227,9 +290,6 @@ impl Op for Max {
     }
     fn by_rows(&self, _operand: usize) -> bool {
         !self.axes[0]
-    }
-    fn grain(&self, output: &Shape) -> usize {
-        grain(output)
     }
     fn cost(&self, operands: &[Type]) -> usize {
         reduced_len(&self.axes, &operands[0].shape)

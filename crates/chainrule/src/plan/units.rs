@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
 use crate::ops::product::fits_scratch;
 use crate::ops::{
-    AnyOp, MatMul, MeanOfAll, RowLosses, SoftmaxWithLoss, View, matmul_lengths, matrix,
+    AnyOp, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View, matmul_lengths,
+    matrix,
 };
 use crate::tensor::{Real, Shape, Tensor};
 
@@ -220,7 +221,10 @@ impl<'a> Units<'a> {
                 Contract::View => Home::Memory(self.view(node, &**op)?),
                 Contract::Kernel(_) if op.is::<MatMul>() => self.product(id),
                 Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses::<T>(node),
-                Contract::Kernel(contract) => self.kernel(node, op, contract),
+                Contract::Kernel(contract) => match self.tall_sum::<T>(node, &**op) {
+                    Some(home) => home,
+                    None => self.kernel(node, op, contract),
+                },
             },
         };
         self.homes[id as usize] = home;
@@ -355,6 +359,19 @@ impl<'a> Units<'a> {
         let losses = self.own_kernel::<T>(Arc::new(RowLosses), operands, &types, losses);
         let ty = Type::real(losses.shape);
         Home::Memory(self.own_kernel::<T>(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty))
+    }
+
+    /// A sum of many rows: threads share its leaves, and one of them adds those.
+    fn tall_sum<T: Real>(&mut self, node: &Node, op: &dyn AnyOp) -> Option<Home> {
+        let types = node.operand_types(self.nodes);
+        let leaves = op.as_any().downcast_ref::<Sum>()?.leaves(&types[0].shape)?;
+        let ty = match Op::infer(&leaves, &types) {
+            Ok(ty) => ty,
+            Err(message) => unreachable!("a sum has leaves of a shape, but: {message}"),
+        };
+        let operands = self.operands(node, true);
+        let sums = self.own_kernel::<T>(Arc::new(leaves), operands, &types, ty);
+        Some(Home::Memory(self.own_kernel::<T>(Arc::new(LeafTotal), vec![sums], &[ty], node.ty)))
     }
 
     /// A kernel of the library that is no node's.
