@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use chainrule::number::Number;
 use chainrule::settings::{Form, Setting};
 use chainrule_train::Config;
 use rand::rngs::ChaCha8Rng;
@@ -208,7 +209,7 @@ fn random(axes: &[Axis], count: usize, seed: u64) -> Vec<Trial> {
             Choices::Range { low, high, log, whole } => {
                 let share: f64 = rng.random();
                 let number = match log {
-                    true => (low.ln() + share * (high / low).ln()).exp(),
+                    true => Number::exp(Number::ln(*low) + share * Number::ln(high / low)),
                     false => low + share * (high - low),
                 };
                 match whole {

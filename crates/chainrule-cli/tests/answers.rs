@@ -102,7 +102,7 @@ fn outputs_that_are_no_numbers_are_no_answer() {
     let folder = tempdir().unwrap();
     let (run, far) = (folder.path().join("run"), folder.path().join("far.csv"));
     let (dir, far) = (text(&run), text(&far).to_owned());
-    let settings = ["--hidden", "4", "--init", "he", "--lr", "1e10", "--batch-size", "120"];
+    let settings = ["--hidden", "16", "--init", "he", "--lr", "1e10", "--batch-size", "120"];
     let train = [&["train", "iris", "--out", dir, "--epochs", "1", "--quiet"][..], &settings];
     assert!(chainrule(&train.concat()).status.success());
     // Beyond what products in single precision hold: ∞ − ∞.

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Var};
+use crate::number::Number;
 use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::{Real, Shape};
@@ -253,7 +254,7 @@ impl Estimate {
 
 /// ∛ε·max(1, |w|).
 fn first_step(original: f64) -> f64 {
-    f64::EPSILON.cbrt() * original.abs().max(1.0)
+    Number::cbrt(f64::EPSILON) * original.abs().max(1.0)
 }
 
 /// Runs the loss at shifted parameters.
@@ -294,7 +295,8 @@ impl Prober<'_> {
     /// estimate that differs least from the one before it. Backpropagation has no say in it.
     fn settle(&mut self, name: &str, index: usize, first: Estimate) -> Result<Estimate> {
         let original = self.parameters.get(name)?.values()[index];
-        let (absolute, relative) = (first_step(original), f64::EPSILON.cbrt() * original.abs());
+        let (absolute, relative) =
+            (first_step(original), Number::cbrt(f64::EPSILON) * original.abs());
         let (mut best, mut least) = (first, f64::INFINITY);
         let ladders = [(absolute, 1..=7), (relative, 0..=6)];
         // For elements of 1 and more both are the same steps.

@@ -5,6 +5,7 @@ use super::update::{AdamStep, RunningMean, RunningSquare};
 use super::{Each, Rule};
 use crate::error::Result;
 use crate::graph::Var;
+use crate::number::Number;
 use crate::settings::Form;
 
 crate::settings! {
@@ -65,8 +66,8 @@ impl Rule for AdamW {
     fn parts(&self, before: &Before<'_>, dw: &[f64], rate: f64) -> Result<Parts> {
         let Self { beta1, beta2, epsilon, weight_decay } = *self;
         let now = before.shared(STEP)? + 1.0;
-        let step = rate / (1.0 - beta1.powf(now));
-        let correction = 1.0 / (1.0 - beta2.powf(now)).sqrt();
+        let step = rate / (1.0 - Number::pow(beta1, now));
+        let correction = 1.0 / f64::sqrt(1.0 - Number::pow(beta2, now));
         let root = |s: f64, g: f64| (s * beta2 + g * g * (1.0 - beta2)).sqrt() * correction;
         let squares = before.state(SQUARE)?.iter().zip(dw);
         let each: Vec<f64> = squares.map(|(&s, &g)| step / (root(s, g) + epsilon)).collect();

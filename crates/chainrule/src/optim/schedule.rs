@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::number::Number;
 use crate::settings::{self, Form};
 
 crate::kinds! {
@@ -93,8 +94,8 @@ impl Schedule {
     pub fn rate(&self, base: f64, at: u64, total: u64, plateau: &Plateau) -> f64 {
         match *self {
             Self::Constant => base,
-            Self::Step { every, gamma } => base * gamma.powf((at / every.max(1)) as f64),
-            Self::Exponential { gamma } => base * gamma.powf(at as f64),
+            Self::Step { every, gamma } => base * Number::pow(gamma, (at / every.max(1)) as f64),
+            Self::Exponential { gamma } => base * Number::pow(gamma, at as f64),
             Self::Cosine { min } => cosine(base, min, at as f64 / total.max(1) as f64),
             Self::OneCycle { rise, start, end } => {
                 let first = base / start;
@@ -152,7 +153,7 @@ impl Schedule {
 /// Half a cosine from one value to another, at a share of the way.
 fn cosine(from: f64, to: f64, share: f64) -> f64 {
     let share = if share.is_nan() { 1.0 } else { share.clamp(0.0, 1.0) };
-    to + (from - to) * (1.0 + (PI * share).cos()) / 2.0
+    to + (from - to) * (1.0 + Number::cos(PI * share)) / 2.0
 }
 
 /// A linear warm-up before a schedule: the rate rises from a share of the base rate to all of it in so
