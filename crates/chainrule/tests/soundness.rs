@@ -606,3 +606,26 @@ fn a_constant_is_no_more_than_its_views() {
     // One's own, which fills its output with 1.
     assert_eq!(g.apply(silent(Claims::kernel(Type::real([]))), &[two]).as_constant(), None);
 }
+
+/// Two parameters with one new value, which one of them takes in place.
+#[test]
+fn parameters_may_share_a_new_value() {
+    for threads in [1, 2] {
+        let g = Graph::new();
+        let [u, w] = ["u", "w"].map(|name| g.parameter(name, [40, 40]));
+        let loss = g.parameter("v", []).square();
+        let new = u * 0.5 + w;
+        let mut plan = g.compile_step::<f64>(loss, &[(u, new), (w, new)]).unwrap();
+        plan = plan.with_pool(&Arc::new(Pool::new(threads)));
+        let mut parameters = Parameters::new();
+        for (name, scale) in [("u", 0.5), ("w", 0.25)] {
+            let values = (0..1600).map(|i| scale * f64::from(i % 7)).collect();
+            parameters.insert(name, Tensor::new([40, 40], values).unwrap());
+        }
+        parameters.insert("v", Tensor::scalar(1.0));
+        let expected = g.interpret::<f64>(&[new], &[], &[], &parameters).unwrap();
+        assert!(plan.step(&mut parameters).unwrap());
+        assert_eq!(parameters.get("u").unwrap().values(), expected[0].values());
+        assert_eq!(parameters.get("w").unwrap().values(), expected[0].values());
+    }
+}

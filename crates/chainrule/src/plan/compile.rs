@@ -107,12 +107,15 @@ fn needed(nodes: &[Node], wanted: &[u32]) -> Vec<bool> {
 /// Schedules the units, has updates written where that is safe, and lays out the memory.
 fn finish(mut units: Units<'_>, kept: HashMap<u32, Place>, updates: &[Update]) -> Result<Layout> {
     let mut late = vec![false; units.work.len()];
-    let first_after_guard = units.work.iter().position(|work| matches!(work, Work::Guard(_)));
-    let mut places = Vec::new();
+    let guard = units.work.iter().position(|work| matches!(work, Work::Guard(_)));
+    let (mut in_place, mut places) = (Vec::new(), Vec::new());
     for update in updates {
         let found = units.instruction(update.value);
-        match found.filter(|&(unit, _)| first_after_guard.is_none_or(|guard| unit > guard)) {
-            Some((unit, _)) => late[unit] = true,
+        match found.filter(|&(unit, _)| guard.is_none_or(|guard| unit > guard)) {
+            Some((unit, at)) => {
+                late[unit] = true;
+                in_place.push((update, unit, at));
+            }
             None => {
                 let place = units.place(update.value);
                 let place = match place.storage {
@@ -127,12 +130,10 @@ fn finish(mut units: Units<'_>, kept: HashMap<u32, Place>, updates: &[Update]) -
     units.keep_large_products();
     let schedule = schedule(&units, &late);
     let times = schedule.times();
-    for update in updates {
-        let Some((unit, at)) = units.instruction(update.value) else { continue };
-        if !late[unit] {
-            continue;
-        }
-        if is_last_reader(&units, &times, update.parameter, (unit, at)) {
+    for (update, unit, at) in in_place {
+        // Another parameter may have taken the value in place before, where this one finds it.
+        let is_free = units.instruction(update.value).is_some();
+        if is_free && is_last_reader(&units, &times, update.parameter, (unit, at)) {
             units.store(unit, at, Storage::Parameter(update.parameter));
         } else {
             places.push((update.parameter, units.place(update.value)));
@@ -205,8 +206,8 @@ fn assemble(
     let mut steps = |units: &[usize]| -> Vec<Step> {
         let step = |&unit: &usize| {
             let (rows, cost) = (schedule.rows[unit], schedule.costs[unit]);
-            let work = work[unit].take().filter(|work| !work.is_empty())?;
-            Some(Step { work, rows, cost })
+            let Some(work) = work[unit].take() else { unreachable!("unit {unit} runs twice") };
+            (!work.is_empty()).then_some(Step { work, rows, cost })
         };
         units.iter().filter_map(step).collect()
     };
@@ -215,6 +216,7 @@ fn assemble(
         .iter()
         .map(|phase| Phase { shared: steps(&phase.shared), serial: steps(&phase.serial) })
         .collect();
+    assert!(work.iter().all(Option::is_none), "the schedule leaves out a unit");
     let writes = places.iter().map(|&(parameter, from)| {
         let to = Place { storage: Storage::Parameter(parameter), offset: 0, ..from };
         Step { work: Work::Copy { from, to }, rows: 1, cost: 0.0 }
