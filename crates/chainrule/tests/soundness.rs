@@ -629,3 +629,60 @@ fn parameters_may_share_a_new_value() {
         assert_eq!(parameters.get("w").unwrap().values(), expected[0].values());
     }
 }
+
+/// A kernel that takes other elements than its shape rule stops with a word, on whichever thread it
+/// runs; the plan can run again.
+#[test]
+fn a_kernel_that_disagrees_with_its_shape_rule_stops() {
+    #[derive(Debug)]
+    struct Confused;
+    impl Op for Confused {
+        fn name(&self) -> &'static str {
+            "confused"
+        }
+        fn infer(&self, operands: &[Type]) -> std::result::Result<Type, String> {
+            Ok(Type::real(operands[0].shape))
+        }
+        fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+            let x = operands[0].real();
+            output.real().copy_from_slice(x);
+        }
+        fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+            None
+        }
+    }
+    let g = Graph::new();
+    let y = g.apply(Confused, &[g.labels("t", [70_000], 3)]);
+    for threads in [1, 2] {
+        let pool = Arc::new(Pool::new(threads));
+        let mut plan = g.compile::<f64>(&[y]).unwrap().with_pool(&pool);
+        let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| plan.run()));
+        let message = *stopped.unwrap_err().downcast::<String>().unwrap();
+        assert!(message.contains("kernel and shape rule disagree"), "{message}");
+        let mut plan = g.compile::<f64>(&[g.constant(2.0).exp()]).unwrap().with_pool(&pool);
+        assert!(plan.run().is_ok());
+    }
+}
+
+/// More values from memory than there are blocks for: each block finds all of them.
+#[test]
+fn a_chain_reads_any_number_of_values() {
+    let g = Graph::new();
+    let shape = [40, 30];
+    let inputs: Vec<Var<'_>> = (0..50).map(|i| g.input(&format!("x{i}"), [30, 40])).collect();
+    let sum = inputs.iter().fold(g.constant(0.0).broadcast_to(shape), |sum, x| sum * 0.5 + x.t());
+    let rows = inputs.iter().fold(sum, |sum, x| sum + x.slice(0, 0, 1).reshape([40, 1]));
+    let columns = inputs.iter().fold(rows, |sum, x| sum - x.slice(1, 0, 1).reshape([30]));
+    let mut plan = g.compile::<f32>(&[columns]).unwrap();
+    let values = |i: usize| (0..1200).map(|j| ((i * 31 + j * 17) % 23) as f32 - 11.0).collect();
+    let given: Vec<(String, Tensor<f32>)> =
+        (0..50).map(|i| (format!("x{i}"), Tensor::new([30, 40], values(i)).unwrap())).collect();
+    for (name, tensor) in &given {
+        plan.feed(name, tensor.values()).unwrap();
+    }
+    plan.run().unwrap();
+    let given: Vec<(&str, Tensor<f32>)> =
+        given.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+    let plain = g.interpret(&[columns], &given, &[], &Parameters::new()).unwrap();
+    assert_eq!(plan.value(columns).unwrap(), plain[0].values());
+}

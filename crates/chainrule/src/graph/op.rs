@@ -111,7 +111,7 @@ pub trait Op: Debug + Send + Sync + 'static {
         }
         let range = 0..output.len();
         let output = Output { shape, range, values: ValuesMut::Real(output) };
-        self.forward(&views[..operands.len().min(MAX_OPERANDS)], output);
+        self.forward(&views[..operands.len()], output);
     }
 
     /// For [`Class::Pointwise`]: the kernel that writes over the first operand, where there is one.
@@ -270,6 +270,9 @@ impl View {
     }
 }
 
+/// What a kernel has done that asks for elements of another kind than there are.
+const WRONG_KIND: &str = "an operation's kernel and shape rule disagree";
+
 /// An operand as a kernel sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Operand<'a, T> {
@@ -299,21 +302,27 @@ impl<'a, T> Operand<'a, T> {
         }
     }
 
-    /// The real elements; empty for whole numbers, which a shape rule must have refused.
+    /// The real elements.
+    ///
+    /// # Panics
+    /// The elements are whole numbers, which the shape rule of an operation that wants real ones refuses.
     #[must_use]
     pub fn real(&self) -> &'a [T] {
         match self.values {
             Values::Real(values) => values,
-            Values::Index(_) => &[],
+            Values::Index(_) => panic!("{WRONG_KIND}: real numbers wanted, labels found"),
         }
     }
 
-    /// The whole numbers; empty for real ones, which a shape rule must have refused.
+    /// The whole numbers.
+    ///
+    /// # Panics
+    /// The elements are real numbers, which the shape rule of an operation that wants whole ones refuses.
     #[must_use]
     pub fn index(&self) -> &'a [u32] {
         match self.values {
             Values::Index(values) => values,
-            Values::Real(_) => &[],
+            Values::Real(_) => panic!("{WRONG_KIND}: labels wanted, real numbers found"),
         }
     }
 }
@@ -341,20 +350,26 @@ pub enum ValuesMut<'a, T> {
 
 impl<'a, T> Output<'a, T> {
     /// The real elements to write.
+    ///
+    /// # Panics
+    /// The shape rule promised whole numbers.
     #[must_use]
     pub fn real(self) -> &'a mut [T] {
         match self.values {
             ValuesMut::Real(values) => values,
-            ValuesMut::Index(_) => &mut [],
+            ValuesMut::Index(_) => panic!("{WRONG_KIND}: labels promised, real numbers written"),
         }
     }
 
     /// The whole numbers to write.
+    ///
+    /// # Panics
+    /// The shape rule promised real numbers.
     #[must_use]
     pub fn index(self) -> &'a mut [u32] {
         match self.values {
             ValuesMut::Index(values) => values,
-            ValuesMut::Real(_) => &mut [],
+            ValuesMut::Real(_) => panic!("{WRONG_KIND}: real numbers promised, labels written"),
         }
     }
 }

@@ -107,3 +107,9 @@ pub(crate) fn reals(operands: &[Type]) -> Result<(), String> {
         false => Err("takes real numbers, not labels".into()),
     }
 }
+
+/// Stops a pointwise kernel that is called with another number of operands than its shape rule takes.
+#[cold]
+pub(crate) fn wrong_count(found: usize, wanted: usize) -> ! {
+    panic!("a pointwise kernel of {wanted} operands is called with {found}")
+}

@@ -4,10 +4,12 @@ use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals}
 use crate::graph::{MAX_OPERANDS, Var};
 use crate::tensor::{MAX_RANK, Offsets, Shape, count};
 
-/// Copies the viewed elements in the output's order.
+/// Copies the viewed elements of a contiguous operand in the output's order.
 fn copy_view<T: Real>(view: Option<View>, operand: &Operand<'_, T>, output: Output<'_, T>) {
-    let (Some(view), start) = (view, output.range.start) else { return };
-    let values = operand.real().get(view.offset..).unwrap_or_default();
+    let Some(view) = view else {
+        unreachable!("every view of the library views what is contiguous")
+    };
+    let (values, start) = (&operand.real()[view.offset..], output.range.start);
     let mut walk = Offsets::new(&view.shape, &view.strides, start);
     for y in output.real() {
         *y = values[walk.next_offset()];

@@ -3,7 +3,9 @@
 //! Each entry gives the operation's name, its value and its derivative in terms of graph nodes. The
 //! formulas are those of any table of derivatives, such as Abramowitz and Stegun, chapters 3, 4 and 7.
 
-use super::{Class, Gate, InPlace, Notation, Op, Operand, Output, Real, Scalar, Type, pointwise};
+use super::{
+    Class, Gate, InPlace, Notation, Op, Operand, Output, Real, Scalar, Type, pointwise, wrong_count,
+};
 use crate::graph::Var;
 use crate::simd::vectorized;
 use crate::tensor::Shape;
@@ -44,7 +46,7 @@ macro_rules! unary {
                 self.pointwise(&[operands[0].real()], output.real());
             }
             fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-                let [x] = operands else { return };
+                let [x] = operands else { wrong_count(operands.len(), 1) };
                 vectorized(#[inline(always)] || fill!(x, output, |$x| $value $(, $each)?));
             }
             fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
@@ -253,7 +255,7 @@ impl Op for Neg {
         self.pointwise(&[operands[0].real()], output.real());
     }
     fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-        let [x] = operands else { return };
+        let [x] = operands else { wrong_count(operands.len(), 1) };
         vectorized(
             #[inline(always)]
             || output.iter_mut().zip(*x).for_each(|(y, &x)| *y = -x),
@@ -294,7 +296,7 @@ macro_rules! binary {
                 self.pointwise(&[operands[0].real(), operands[1].real()], output.real());
             }
             fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-                let [a, b] = operands else { return };
+                let [a, b] = operands else { wrong_count(operands.len(), 2) };
                 vectorized(#[inline(always)] || {
                     for (y, (&$a, &$b)) in output.iter_mut().zip(a.iter().zip(*b)) {
                         *y = $value;
@@ -303,7 +305,7 @@ macro_rules! binary {
             }
             fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
                 Some(|others, output| {
-                    let [b] = others else { return };
+                    let [b] = others else { wrong_count(others.len(), 1) };
                     vectorized(#[inline(always)] || {
                         for (y, &$b) in output.iter_mut().zip(*b) {
                             let $a = *y;
@@ -541,7 +543,7 @@ impl Op for Select {
         self.pointwise(&[condition, a, b], output.real());
     }
     fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-        let [condition, a, b] = operands else { return };
+        let [condition, a, b] = operands else { wrong_count(operands.len(), 3) };
         vectorized(
             #[inline(always)]
             || {

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Gate, Identity, Op, Operand, Output, Real, Type};
+use super::{Gate, Identity, Op, Operand, Output, Real, Type, Values};
 use crate::graph::Var;
 use crate::random::{Stream, generator};
 use crate::simd::vectorized;
@@ -46,9 +46,9 @@ impl Op for RandomMask {
         }
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let step = match operands[0].index() {
-            [step] => u64::from(*step),
-            _ => operands[0].real().first().map_or(0, |step| Real::to_f64(*step) as u64),
+        let step = match operands[0].values {
+            Values::Index(step) => u64::from(step[0]),
+            Values::Real(step) => Real::to_f64(step[0]) as u64,
         };
         let mut rng = generator(self.seed, Stream::Mask { number: self.number, step });
         rng.set_word_pos(output.range.start as u128);
@@ -84,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ops::{Values, ValuesMut};
+    use crate::ops::ValuesMut;
 
     /// The elements of a stretch of a mask.
     fn stretch<T: Real>(

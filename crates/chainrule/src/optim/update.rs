@@ -2,7 +2,9 @@
 //! several.
 
 use crate::graph::Var;
-use crate::ops::{Class, Gate, InPlace, Op, Operand, Output, Type, identity_by_fields, pointwise};
+use crate::ops::{
+    Class, Gate, InPlace, Op, Operand, Output, Type, identity_by_fields, pointwise, wrong_count,
+};
 use crate::simd::vectorized;
 use crate::tensor::Real;
 
@@ -30,10 +32,9 @@ macro_rules! update {
                 self.pointwise(&operands, output.real());
             }
             fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-                if let [old, others @ ..] = operands {
-                    output.copy_from_slice(old);
-                    $op::over(others, output);
-                }
+                let [old, others @ ..] = operands else { wrong_count(0, 1) };
+                output.copy_from_slice(old);
+                $op::over(others, output);
             }
             fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
                 Some($op::over)
@@ -48,7 +49,9 @@ macro_rules! update {
 
         impl $op {
             fn over<T: Real>(others: &[&[T]], output: &mut [T]) {
-                let [$($other),+, $([$number, ..]),+] = others else { return };
+                let [$($other),+, $([$number, ..]),+] = others else {
+                    wrong_count(others.len(), [$(stringify!($other)),+, $(stringify!($number)),+].len())
+                };
                 // One length for all, so that the loop needs no further checks.
                 $(let $other = &$other[..output.len()];)+
                 $(let $number = *$number;)+

@@ -374,7 +374,9 @@ impl<T: Real> Plan<T> {
 
     /// A contiguous value in the plan's own memory.
     fn values(&self, place: &Place) -> &[T] {
-        let Storage::Buffer(buffer) = place.storage else { return &[] };
+        let Storage::Buffer(buffer) = place.storage else {
+            unreachable!("an output that is a parameter is copied to the plan's own memory")
+        };
         let start = self.layout.buffers[buffer].offset + place.offset;
         self.reals.get(start..start + place.shape.len())
     }

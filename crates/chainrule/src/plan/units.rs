@@ -274,19 +274,23 @@ impl<'a> Units<'a> {
                 Home::Product(unit) if unit == target => Argument::Leader,
                 _ => {
                     let place = self.place(operand);
-                    match self.work[target].chain_mut() {
-                        Some(chain) => chain.load(place),
-                        None => continue,
-                    }
+                    self.chain_mut(target).load(place)
                 }
             });
         }
-        let (Source::Op(op), Some(chain)) = (&node.source, self.work[target].chain_mut()) else {
-            return;
-        };
-        let home = Home::Instruction(target, chain.body.len());
-        chain.body.push(Instruction { op: op.clone(), operands, store: None });
+        let Some(op) = node.op() else { unreachable!("a pointwise node has an operation") };
+        let body = &mut self.chain_mut(target).body;
+        let home = Home::Instruction(target, body.len());
+        body.push(Instruction { op: op.clone(), operands, store: None });
         self.homes[id as usize] = home;
+    }
+
+    /// The chain of a unit that pointwise nodes join.
+    fn chain_mut(&mut self, unit: usize) -> &mut Chain {
+        match self.work[unit].chain_mut() {
+            Some(chain) => chain,
+            None => unreachable!("unit {unit} has instructions, but is no chain and no product"),
+        }
     }
 
     /// The unit that a pointwise node joins: the one that computes its operand, else the latest of its
@@ -410,30 +414,22 @@ impl<'a> Units<'a> {
         let unit = match self.homes[id as usize] {
             Home::Memory(place) => return place,
             Home::Instruction(unit, _) | Home::Product(unit) => unit,
-            Home::Nowhere | Home::Floating => return Place::contiguous(Storage::Buffer(0), ty),
+            home => unreachable!("node {id} is read while its value is {home:?}"),
         };
-        let kept = match (self.homes[id as usize], &self.work[unit]) {
-            (Home::Product(_), Work::Product { out, .. }) => out.map(Storage::Buffer),
-            (Home::Instruction(_, at), Work::Chain(chain) | Work::Product { chain, .. }) => {
-                chain.body[at].store
+        let next = self.buffers.len();
+        let kept = match (self.homes[id as usize], &mut self.work[unit]) {
+            (Home::Product(_), Work::Product { out, .. }) => {
+                Storage::Buffer(*out.get_or_insert(next))
             }
-            _ => None,
+            (Home::Instruction(_, at), Work::Chain(chain) | Work::Product { chain, .. }) => {
+                *chain.body[at].store.get_or_insert(Storage::Buffer(next))
+            }
+            (home, work) => unreachable!("node {id} is {home:?} of {work:?}"),
         };
-        let storage = kept.unwrap_or_else(|| {
-            let buffer = self.buffer(ty, Some(unit));
-            self.keep(id, unit, buffer);
-            Storage::Buffer(buffer)
-        });
-        Place::contiguous(storage, ty)
-    }
-
-    /// Has a chain or product write a result to a buffer.
-    fn keep(&mut self, id: u32, unit: usize, buffer: usize) {
-        match (self.homes[id as usize], &mut self.work[unit]) {
-            (Home::Product(_), Work::Product { out, .. }) => *out = Some(buffer),
-            (Home::Instruction(_, at), _) => self.store(unit, at, Storage::Buffer(buffer)),
-            _ => {}
+        if kept == Storage::Buffer(next) {
+            self.buffer(ty, Some(unit));
         }
+        Place::contiguous(kept, ty)
     }
 
     /// Gives memory to products whose sums take more than one pass.
@@ -454,17 +450,19 @@ impl<'a> Units<'a> {
 
     /// Has an instruction of a chain write its result to memory.
     pub fn store(&mut self, unit: usize, at: usize, storage: Storage) {
-        if let Some(chain) = self.work[unit].chain_mut() {
-            chain.body[at].store = Some(storage);
-        }
+        self.chain_mut(unit).body[at].store = Some(storage);
     }
 
     /// The unit and instruction that compute a node, where it is read by its own chain alone.
     pub fn instruction(&self, id: u32) -> Option<(usize, usize)> {
         match self.homes[id as usize] {
             Home::Instruction(unit, at) => {
-                let chain = self.work[unit].chain()?;
-                chain.body[at].store.is_none().then_some((unit, at))
+                let chain = self.work[unit].chain();
+                let instruction = chain.map(|chain| &chain.body[at]);
+                let Some(instruction) = instruction else {
+                    unreachable!("unit {unit} computes node {id}, but has no instructions")
+                };
+                instruction.store.is_none().then_some((unit, at))
             }
             _ => None,
         }

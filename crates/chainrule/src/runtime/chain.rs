@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::execute::Source;
 use crate::graph::{MAX_OPERANDS, op};
 use crate::ops::{InPlace, Scalar};
-use crate::plan::{Argument, Chain, Instruction, Place};
+use crate::plan::{Argument, Chain, Instruction, Place, Storage};
 use crate::simd::prefetch_from;
 use crate::tensor::{MAX_RANK, Offsets, Real};
 
@@ -32,12 +32,12 @@ enum Load {
 /// Where an instruction's result is computed.
 #[derive(Clone, Copy, Debug)]
 enum Computed<T> {
-    /// In a scratch block.
-    Block(usize),
+    /// In a scratch block, from which it is copied to its place in memory if it has one.
+    Block(usize, Option<Storage>),
     /// In its place in memory.
-    Memory,
+    Memory(Storage),
     /// In its place in memory, over the first operand.
-    InPlace(InPlace<T>),
+    InPlace(Storage, InPlace<T>),
 }
 
 /// A chain made ready to run in one precision.
@@ -192,10 +192,11 @@ impl<T: Real> Program<T> {
             *slot = unsafe { *source.pointer(place.storage).add(place.offset) };
         }
         // SAFETY: a chain that follows a product has its element there.
-        let leader = if leader.is_null() { T::zero() } else { unsafe { *leader } };
-        let slot = |slots: &[T], at: u32| match at {
-            LEADER => leader,
-            at => slots[at as usize],
+        let leader = (!leader.is_null()).then(|| unsafe { *leader });
+        let slot = |slots: &[T], at: u32| match (at, leader) {
+            (LEADER, Some(leader)) => leader,
+            (LEADER, None) => unreachable!("an instruction reads a product that there is not"),
+            (at, _) => slots[at as usize],
         };
         for Line { kernel, operands: [a, b, c], result } in lines {
             slots[*result as usize] = match kernel {
@@ -245,17 +246,20 @@ fn lines<T: Real>(chain: &Chain) -> Option<Vec<Line<T>>> {
 /// Where a result is computed: in memory where it has a place there, unless that is a parameter which
 /// the operation reads and cannot write over.
 fn computed<T: Real>(chain: &Chain, instruction: &Instruction) -> Computed<T> {
-    let Some(storage) = instruction.store else { return Computed::Block(0) };
+    // The block's number is found later.
+    let in_block = Computed::Block(0, instruction.store);
+    let Some(storage) = instruction.store else { return in_block };
     let is_it = |operand: &Argument| match *operand {
         Argument::Load(load) => chain.loads[load].storage == storage,
         Argument::Leader | Argument::Instruction(_) => false,
     };
     match instruction.operands.as_slice() {
-        operands if !operands.iter().any(is_it) => Computed::Memory,
+        operands if !operands.iter().any(is_it) => Computed::Memory(storage),
         [first, rest @ ..] if is_it(first) && !rest.iter().any(is_it) => {
-            op::in_place::<T>(&*instruction.op).map_or(Computed::Block(0), Computed::InPlace)
+            let kernel = op::in_place::<T>(&*instruction.op);
+            kernel.map_or(in_block, |kernel| Computed::InPlace(storage, kernel))
         }
-        _ => Computed::Block(0),
+        _ => in_block,
     }
 }
 
@@ -282,14 +286,14 @@ fn assign_blocks<T>(chain: &Chain, first: usize, results: &mut [Computed<T>]) ->
     }
     let (mut free, mut next) = (Vec::new(), first);
     for at in 0..body.len() {
-        if let Computed::Block(block) = &mut results[at] {
+        if let Computed::Block(block, _) = &mut results[at] {
             *block = free.pop().unwrap_or_else(|| {
                 next += 1;
                 next - 1
             });
         }
         for source in sources(at) {
-            if let Computed::Block(block) = results[source]
+            if let Computed::Block(block, _) = results[source]
                 && last_use[source] == at
             {
                 free.push(block);
@@ -297,6 +301,14 @@ fn assign_blocks<T>(chain: &Chain, first: usize, results: &mut [Computed<T>]) ->
         }
     }
     next
+}
+
+/// Where a load's elements are.
+enum Found<T> {
+    /// Here, one after another.
+    Here(*const T),
+    /// Not one after another: this scratch block takes a copy.
+    Strided(*mut T),
 }
 
 /// One thread at a chain.
@@ -346,23 +358,26 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
     /// As [`Program::run`].
     unsafe fn block(&self, now: Range<usize>, leader: *const T) {
         let len = now.len();
-        let mut loads: [*const T; 32] = [std::ptr::null(); 32];
-        for (at, place) in self.chain.loads.iter().enumerate().take(loads.len()) {
-            // SAFETY: passed on from the caller.
-            loads[at] = unsafe { self.fetch(at, place, &now) };
+        for (at, place) in self.chain.loads.iter().enumerate() {
+            if let Found::Strided(block) = self.find(at, &now) {
+                let from = self.source.pointer(place.storage).cast_const();
+                // SAFETY: a block of this thread's scratch memory that belongs to this load alone.
+                let block = unsafe { std::slice::from_raw_parts_mut(block, len) };
+                // SAFETY: the load's elements.
+                unsafe { gather(block, from, place, now.start) };
+            }
         }
         for (at, instruction) in self.chain.body.iter().enumerate() {
             let mut operands: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
             // An operand that is written over is no slice of its own.
-            let over = matches!(self.program.results[at], Computed::InPlace(_));
+            let over = matches!(self.program.results[at], Computed::InPlace(..));
             let slices = operands.iter_mut().zip(&instruction.operands);
             for (operand, argument) in slices.skip(usize::from(over)) {
                 let start = match *argument {
                     Argument::Leader => leader,
-                    Argument::Load(load) if load < loads.len() => loads[load],
-                    // SAFETY: passed on from the caller.
-                    Argument::Load(load) => unsafe {
-                        self.fetch(load, &self.chain.loads[load], &now)
+                    Argument::Load(load) => match self.find(load, &now) {
+                        Found::Here(start) => start,
+                        Found::Strided(block) => block.cast_const(),
                     },
                     Argument::Instruction(at) => self.result(at, now.start),
                 };
@@ -374,12 +389,12 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
             // read no more once it is written.
             let output = unsafe { std::slice::from_raw_parts_mut(to, len) };
             let operands = &operands[..instruction.operands.len()];
-            match (self.program.results[at], instruction.store) {
-                (Computed::InPlace(kernel), _) => kernel(operands.get(1..).unwrap_or(&[]), output),
-                (Computed::Memory, _) | (_, None) => {
+            match self.program.results[at] {
+                Computed::InPlace(_, kernel) => kernel(&operands[1..], output),
+                Computed::Memory(_) | Computed::Block(_, None) => {
                     op::pointwise(&*instruction.op, operands, output);
                 }
-                (Computed::Block(_), Some(storage)) => {
+                Computed::Block(_, Some(storage)) => {
                     op::pointwise(&*instruction.op, operands, output);
                     let place = self.source.pointer(storage).wrapping_add(now.start);
                     // SAFETY: as above, and no slice of the parameter lives.
@@ -391,42 +406,30 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
 
     /// Where the result of an instruction is.
     fn result(&self, at: usize, start: usize) -> *mut T {
-        match (self.program.results[at], self.chain.body[at].store) {
-            (Computed::Memory | Computed::InPlace(_), Some(storage)) => {
+        match self.program.results[at] {
+            Computed::Memory(storage) | Computed::InPlace(storage, _) => {
                 self.source.pointer(storage).wrapping_add(start)
             }
-            (Computed::Block(block), _) => self.scratch_block(block),
-            (Computed::Memory | Computed::InPlace(_), None) => self.scratch_block(0),
+            Computed::Block(block, _) => self.scratch_block(block),
         }
     }
 
-    /// The elements `now` of a load, in place or copied.
-    ///
-    /// # Safety
-    /// As [`Program::run`].
-    unsafe fn fetch(&self, at: usize, place: &Place, now: &Range<usize>) -> *const T {
-        let block = match self.program.loads[at] {
-            Load::Plain => return self.load(place).wrapping_add(now.start),
-            Load::Repeated(block) => return self.scratch_block(block),
-            Load::Row(row, block) => {
-                let column = now.start % row;
-                if column + now.len() <= row {
-                    return self.load(place).wrapping_add(column);
+    /// Where the elements `now` of a load are.
+    fn find(&self, at: usize, now: &Range<usize>) -> Found<T> {
+        let place = &self.chain.loads[at];
+        let block = |block| self.scratch_block(block);
+        match self.program.loads[at] {
+            Load::Plain => Found::Here(self.load(place).wrapping_add(now.start)),
+            Load::Repeated(number) => Found::Here(block(number)),
+            Load::Row(row, number) => match now.start % row {
+                column if column + now.len() <= row => {
+                    Found::Here(self.load(place).wrapping_add(column))
                 }
-                if column == 0 && self.program.width.is_multiple_of(row) {
-                    return self.scratch_block(block);
-                }
-                block
-            }
-            Load::Strided(block) => block,
-        };
-        let from = self.source.pointer(place.storage).cast_const();
-        // SAFETY: a block of this thread's scratch memory; no other part of this block's work uses it.
-        let target =
-            unsafe { std::slice::from_raw_parts_mut(self.scratch_block(block), now.len()) };
-        // SAFETY: the load's elements.
-        unsafe { gather(target, from, place, now.start) };
-        target.as_ptr()
+                0 if self.program.width.is_multiple_of(row) => Found::Here(block(number)),
+                _ => Found::Strided(block(number)),
+            },
+            Load::Strided(number) => Found::Strided(block(number)),
+        }
     }
 }
 
