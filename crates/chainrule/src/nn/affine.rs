@@ -1,6 +1,6 @@
 //! The affine layer, and the flattening before it.
 
-use super::spec::Build;
+use super::build::Build;
 use super::{Init, Layer, Pass, Spec};
 use crate::error::Result;
 use crate::graph::Var;

@@ -1,6 +1,6 @@
 //! Dropout.
 
-use super::spec::Build;
+use super::build::Build;
 use super::{Init, Layer, Pass};
 use crate::error::Result;
 use crate::graph::Var;

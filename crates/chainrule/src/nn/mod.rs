@@ -4,13 +4,14 @@ mod answer;
 mod init;
 mod loss;
 mod pass;
+mod build;
 mod activation;
 mod affine;
 mod dropout;
 mod norm;
-mod spec;
 mod sequential;
 mod residual;
+mod spec;
 
 pub use activation::Activation::{self, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use activation::Softmax;
@@ -21,10 +22,10 @@ pub use init::Init;
 pub use loss::{Loss, Targets, class_weights};
 pub use norm::{BatchNorm, BatchNormSpec, LayerNorm, LayerNormSpec};
 pub use pass::Pass;
-pub use residual::{Residual, ResidualSpec};
+pub use residual::Residual;
 pub use sequential::Sequential;
 pub use sequential::check_memory;
-pub use spec::LayerSpec;
+pub use spec::{LayerSpec, ResidualSpec};
 
 use crate::graph::Var;
 use crate::tensor::Shape;

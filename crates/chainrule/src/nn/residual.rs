@@ -1,32 +1,7 @@
 //! The residual layer.
 
-use super::spec::Build;
-use super::{Init, Layer, LayerSpec, Pass, Sequential, Spec};
-use crate::error::{Error, Result};
+use super::{Layer, Pass, Sequential, Spec};
 use crate::graph::Var;
-
-crate::settings! {
-    /// x + f(x), where f are inner layers that keep the width.
-    ///
-    /// The layer is [`Residual`].
-    pub struct ResidualSpec = "residual" {
-        /// The inner layers.
-        layers: Vec<LayerSpec> = Vec::new() => "[\"affine 64\", \"gelu\"]",
-    }
-}
-
-impl Build for ResidualSpec {
-    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
-        let inner = Sequential::build(&self.layers, inputs, init)?;
-        let outputs = inner.outputs();
-        if outputs != inputs {
-            return Err(Error::Mismatch(format!(
-                "a residual layer's inner layers make {outputs} outputs of {inputs} inputs, but they must keep the width"
-            )));
-        }
-        Ok(Box::new(Residual::new(inner)))
-    }
-}
 
 /// x + f(x), where f are inner layers that keep the shape (He et al., 2016, equation 1). The inner
 /// layers' parameters are named `residual1.affine1.weight` and so on.

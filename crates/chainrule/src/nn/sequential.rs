@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Activation, Affine, Init, Layer, LayerSpec, Pass, Spec};
+use super::{Activation, Affine, Init, Layer, Pass, Spec};
 use crate::error::{Error, Result};
 use crate::graph::Var;
 use crate::parameters::Parameters;
@@ -43,7 +43,7 @@ pub fn check_memory(what: &str, elements: u128, width: usize) -> Result<()> {
 #[derive(Clone, Debug, Default)]
 pub struct Sequential {
     layers: Vec<(String, Arc<dyn Layer>)>,
-    inputs: usize,
+    pub(super) inputs: usize,
 }
 
 impl Sequential {
@@ -105,30 +105,6 @@ impl Sequential {
                 model = model.with(activation);
             }
             model = model.with(Affine::new(pair[0], pair[1], init));
-        }
-        Ok(model)
-    }
-
-    /// The layers of a configuration, for examples of so many inputs; affine layers that do not say how
-    /// their weights begin do so as `init` says.
-    ///
-    /// ```
-    /// use chainrule::nn::{Init, LayerSpec, Sequential};
-    /// let layers = ["affine 50", "relu", "dropout 0.2", "affine 10"].map(str::parse::<LayerSpec>);
-    /// let layers: Vec<LayerSpec> = layers.into_iter().collect::<Result<_, _>>()?;
-    /// let model = Sequential::build(&layers, 784, Init::He)?;
-    /// assert_eq!(model.outputs(), 10);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A size of 0, a setting out of its domain, or a residual layer that changes the width.
-    pub fn build(layers: &[LayerSpec], inputs: usize, init: Init) -> Result<Self> {
-        Error::check(inputs > 0, "the number of inputs", inputs, "at least 1")?;
-        let mut model = Self { inputs, ..Self::new() };
-        for layer in layers {
-            let layer = layer.build(model.outputs(), init)?;
-            model = model.with_boxed(layer);
         }
         Ok(model)
     }

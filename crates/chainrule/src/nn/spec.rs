@@ -1,10 +1,11 @@
 //! Layers as a configuration describes them.
 
+use super::build::Build;
 use super::{
     Activation, AffineSpec, BatchNormSpec, DropoutSpec, Flatten, Init, Layer, LayerNormSpec,
-    ResidualSpec, Softmax,
+    Residual, Sequential, Softmax,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 crate::kinds! {
     /// A layer as a configuration describes it: its kind, such as `leaky-relu`, and its settings.
@@ -37,15 +38,52 @@ crate::kinds! {
     }
 }
 
-/// What a configuration describes a layer by.
-pub(crate) trait Build {
-    /// The layer, for inputs of so many features; weights begin as `init` says where the layer does not
-    /// say it itself.
-    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>>;
+crate::settings! {
+    /// x + f(x), where f are inner layers that keep the width.
+    ///
+    /// The layer is [`Residual`].
+    pub struct ResidualSpec = "residual" {
+        /// The inner layers.
+        layers: Vec<LayerSpec> = Vec::new() => "[\"affine 64\", \"gelu\"]",
+    }
 }
 
-impl LayerSpec {
-    pub(super) fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
-        self.part().build(inputs, init)
+impl Build for ResidualSpec {
+    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
+        let inner = Sequential::build(&self.layers, inputs, init)?;
+        let outputs = inner.outputs();
+        if outputs != inputs {
+            return Err(Error::Mismatch(format!(
+                "a residual layer's inner layers make {outputs} outputs of {inputs} inputs, but they must keep the width"
+            )));
+        }
+        Ok(Box::new(Residual::new(inner)))
+    }
+}
+
+impl Sequential {
+    /// The layers of a configuration, for examples of so many inputs; affine layers that do not say how
+    /// their weights begin do so as `init` says.
+    ///
+    /// ```
+    /// use chainrule::nn::{Init, LayerSpec, Sequential};
+    /// let layers = ["affine 50", "relu", "dropout 0.2", "affine 10"].map(str::parse::<LayerSpec>);
+    /// let layers: Vec<LayerSpec> = layers.into_iter().collect::<Result<_, _>>()?;
+    /// let model = Sequential::build(&layers, 784, Init::He)?;
+    /// assert_eq!(model.outputs(), 10);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A size of 0, a setting out of its domain, or a residual layer that changes the width.
+    pub fn build(layers: &[LayerSpec], inputs: usize, init: Init) -> Result<Self> {
+        Error::check(inputs > 0, "the number of inputs", inputs, "at least 1")?;
+        let mut model = Self::new();
+        model.inputs = inputs;
+        for layer in layers {
+            let layer = layer.part().build(model.outputs(), init)?;
+            model = model.with_boxed(layer);
+        }
+        Ok(model)
     }
 }
