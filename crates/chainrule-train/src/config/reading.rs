@@ -132,13 +132,10 @@ impl<'t> Value<'t> {
                 return Ok(Value::Table(entries));
             }
             Form::Kind(kinds) => return self.kind(kinds),
-            Form::WordOrList(kinds, form) => {
-                return if self.0.get_ref().is_str() {
-                    self.kind(kinds)
-                } else {
-                    self.list(name, form)
-                };
-            }
+            Form::WordOrList(kinds, form) => match self.0.get_ref() {
+                DeValue::Array(_) => return self.list(name, form),
+                _ => return self.kind(kinds),
+            },
         };
         form.check(name, &value).map_err(|error| self.fault(error.to_string()))?;
         Ok(value)

@@ -1,0 +1,195 @@
+//! The lists of what can be set, against everything that speaks of them: files, the settings file of
+//! `new`, messages, and the recipes for adding to them.
+
+use chainrule::nn::{Activation, Init, LayerSpec, Loss};
+use chainrule::optim::{Method, Schedule};
+use chainrule::settings::{Entry, Form, Kinds, Setting, Value};
+use chainrule_train::data::Task;
+use chainrule_train::{ClassRule, Config, Precision};
+
+/// Every list of kinds, with the key of the settings file at which a kind of it stands.
+fn lists() -> [(&'static str, Kinds); 9] {
+    [
+        ("task", Task::KINDS),
+        ("activation", Activation::KINDS),
+        ("init", Init::KINDS),
+        ("dtype", Precision::KINDS),
+        ("loss", Loss::KINDS),
+        ("class_weights", ClassRule::KINDS),
+        ("optimizer", Method::KINDS),
+        ("schedule", Schedule::KINDS),
+        ("layers", LayerSpec::KINDS),
+    ]
+}
+
+/// The kinds of a form.
+fn kinds_of(form: &Form) -> Option<Kinds> {
+    match form {
+        Form::Kind(kinds) | Form::WordOrList(kinds, _) => Some(*kinds),
+        Form::List(form) => kinds_of(form),
+        _ => None,
+    }
+}
+
+/// A value that a setting may have, as TOML.
+fn value(setting: &Setting) -> String {
+    let usual = || setting.usual.and_then(|usual| usual()).and_then(|value| toml(&value));
+    setting.example.map(str::to_owned).or_else(usual).expect("a value or an example")
+}
+
+fn toml(value: &Value) -> Option<String> {
+    toml::Value::try_from(value).ok().map(|value| value.to_string())
+}
+
+/// An entry as a table with a value for each setting.
+fn table(entry: &Entry) -> String {
+    let settings = entry.settings.iter().map(|s| format!(", {} = {}", s.name, value(s)));
+    format!("{{ kind = \"{}\"{} }}", entry.name, settings.collect::<String>())
+}
+
+/// A file in which one kind is set.
+fn file(key: &str, kind: &str) -> String {
+    if key == "layers" { format!("layers = [{kind}]") } else { format!("{key} = {kind}") }
+}
+
+#[test]
+fn the_lists_here_are_those_of_the_settings() {
+    let of_settings = Config::ENTRY.settings.iter().filter_map(|s| kinds_of(&s.form));
+    let mut of_settings: Vec<&str> = of_settings.map(|kinds| kinds.what).collect();
+    let mut here: Vec<&str> = lists().iter().map(|(_, kinds)| kinds.what).collect();
+    of_settings.sort_unstable();
+    here.sort_unstable();
+    assert_eq!(of_settings, here);
+}
+
+#[test]
+fn every_kind_is_read_written_and_found_by_a_slip() {
+    let mut tried = 0;
+    for (key, kinds) in lists() {
+        for entry in (kinds.entries)() {
+            let text = file(key, &table(entry));
+            let config = Config::from_toml(&text).unwrap_or_else(|e| panic!("{text}\n{e}"));
+            let written = config.to_toml().unwrap();
+            assert_eq!(Config::from_toml(&written).unwrap(), config, "{written}");
+            assert!(written.contains(entry.name), "{text}\n{written}");
+            if let Some(first) = entry.settings.first().filter(|first| first.usual.is_none()) {
+                let word = format!("{}{}{}", entry.name, kinds.separator, value(first));
+                let in_one_word = Config::from_toml(&file(key, &format!("{word:?}")));
+                assert_eq!(in_one_word.is_ok(), first.name != "layers", "{word}");
+            }
+            let slip = format!("{}x", entry.name);
+            let error = Config::from_toml(&file(key, &format!("{slip:?}"))).unwrap_err();
+            let meant = format!("named `{slip}`; did you mean `{}`?", entry.name);
+            assert!(error.to_string().contains(&meant), "{error}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
+#[test]
+fn every_setting_is_told_of_in_plain_words() {
+    let told = |place: &str, about: String| {
+        assert!(!about.is_empty() && !about.ends_with('.'), "{place}: `{about}`");
+        assert!(!about.contains("](") && !about.contains("[`"), "{place}: `{about}`");
+    };
+    let all = lists().into_iter().flat_map(|(_, kinds)| (kinds.entries)());
+    for entry in all.chain([Config::ENTRY]) {
+        told(entry.name, entry.about());
+        for setting in entry.settings {
+            told(&format!("{} {}", entry.name, setting.name), setting.about());
+        }
+    }
+}
+
+#[test]
+fn every_value_out_of_its_domain_is_told_with_its_place() {
+    let mut tried = 0;
+    for setting in Config::ENTRY.settings {
+        let (Form::Number(domain) | Form::Whole(domain)) = setting.form else { continue };
+        for number in ["0", "-1.5", "1e300"] {
+            let of: f64 = number.parse().unwrap();
+            if (domain.holds)(of) || matches!(setting.form, Form::Whole(_)) && of != 0.0 {
+                continue;
+            }
+            let error = Config::from_toml(&format!("\n{} = {number}", setting.name)).unwrap_err();
+            let error = error.to_string();
+            let wanted = format!("{} is {of}, but it must be {}", setting.name, domain.wanted);
+            assert!(error.starts_with("line 2, column") && error.contains(&wanted), "{error}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 10, "{tried}");
+}
+
+#[test]
+fn the_settings_file_of_new_has_every_setting() {
+    for dataset in ["mnist", "iris"] {
+        let text = Config::template(dataset, &[]);
+        assert_eq!(Config::from_toml(&text).unwrap(), Config::for_dataset(dataset));
+        for setting in Config::ENTRY.settings {
+            let begins = |line: &&str| {
+                let line = line.strip_prefix("# ").unwrap_or(line);
+                line.starts_with(&format!("{} = ", setting.name))
+            };
+            let line = text.lines().find(begins).unwrap_or_else(|| panic!("{}", setting.name));
+            assert!(line.contains(&setting.told()), "{line}");
+            for entry in kinds_of(&setting.form).iter().flat_map(|kinds| (kinds.entries)()) {
+                assert!(text.contains(entry.name), "{}: {}", setting.name, entry.name);
+                let of_entry = format!("kind = \"{}\"", entry.name);
+                let whole = text.lines().find(|line| line.contains(&of_entry));
+                for inner in entry.settings.iter().filter(|_| whole.is_some()) {
+                    let inner = format!("{} = ", inner.name);
+                    assert!(whole.unwrap().contains(&inner), "{}: {inner}", entry.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_line_that_is_off_can_be_turned_on() {
+    let text = Config::template("iris", &[]);
+    let mut tried = 0;
+    for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
+        let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains(' ')) else {
+            continue;
+        };
+        let starts = format!("{key} = ");
+        let others: Vec<&str> = text.lines().filter(|line| !line.starts_with(&starts)).collect();
+        let needs = if key == "early_stopping" { "validation = 0.1" } else { "" };
+        let on = format!("{}\n{line}\n{needs}\n", others.join("\n"));
+        Config::from_toml(&on).unwrap_or_else(|error| panic!("{line}\n{error}"));
+        tried += 1;
+    }
+    let off = Config::ENTRY.settings.iter().filter(|setting| setting.example.is_some()).count();
+    assert!(tried > off, "{tried} of {off}");
+}
+
+#[test]
+fn the_recipes_name_files_that_there_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    for thing in [
+        "An operation",
+        "A layer",
+        "An activation",
+        "An initialiser",
+        "A loss",
+        "An optimizer",
+        "A schedule",
+        "A setting",
+        "A table format",
+        "A picture format",
+    ] {
+        let begins = format!("**{thing}**");
+        let recipe = text.split("\n- ").find(|part| part.starts_with(&begins));
+        let recipe = recipe.unwrap_or_else(|| panic!("no recipe for: {thing}"));
+        let paths = recipe.split('`').filter(|word| word.starts_with("crates/"));
+        let paths: Vec<&str> = paths.collect();
+        assert!(!paths.is_empty(), "{thing}: no file is named");
+        for path in paths {
+            assert!(root.join(path).exists(), "{thing}: there is no {path}");
+        }
+    }
+}
