@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::export::Stored;
-use super::identity::hex;
 use super::journal::{self, Told, VERSION};
-use super::{Epoch, Identity, Place, Progress, RunFolder, Snapshot, Trainer};
+use super::{Epoch, Identity, Progress, Trainer};
+use crate::data::hex;
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -66,20 +66,6 @@ impl<T: Real> Trainer<T> {
         self.parameters = restored;
         (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
         Ok(())
-    }
-}
-
-impl<T: Real> Snapshot for Checkpoint<T> {
-    fn place(&self) -> Place {
-        self.progress.place()
-    }
-
-    fn save(&self, folder: &RunFolder) -> Result<()> {
-        folder.save(self)
-    }
-
-    fn save_best(&self, folder: &RunFolder) -> Result<()> {
-        folder.save_best(self)
     }
 }
 

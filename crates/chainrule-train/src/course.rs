@@ -2,13 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::evaluation::Evaluator;
 use super::progress::{Epoch, Progress};
 use super::step::Steps;
 use super::trainer::{Parts, Trainer};
-use super::{Action, Place};
+use super::{Action, Outcome, Place};
 use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;
@@ -22,28 +20,6 @@ pub enum Flow {
     Continue,
     /// It stops here; it can be resumed.
     Stop,
-}
-
-/// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// With the last epoch.
-    Finished,
-    /// By early stopping.
-    StoppedEarly,
-    /// Because somebody asked for it.
-    Interrupted,
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Finished => "finished",
-            Self::StoppedEarly => "stopped early",
-            Self::Interrupted => "interrupted",
-        })
-    }
 }
 
 /// What a training keeps from step to step and no checkpoint needs: its compiled plans, and the epoch

@@ -4,15 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Epoch, GradientFlow, Outcome};
 
-/// A place between two steps of a training. Places are ordered as they are reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
-    /// The epochs that are done, their scores included.
-    pub epoch: u32,
-    /// The steps that are done of the epoch under way.
-    pub step: u64,
-}
-
 /// What happens in a training: the one type that listeners hear and the journal keeps.
 ///
 /// ```

@@ -227,3 +227,17 @@ impl<T: Real> Training for FlatTraining<T> {
         self.trainer.profile(&*self.loaded.train)
     }
 }
+
+impl<T: Real> Snapshot for Checkpoint<T> {
+    fn place(&self) -> Place {
+        self.progress.place()
+    }
+
+    fn save(&self, folder: &RunFolder) -> Result<()> {
+        folder.save(self)
+    }
+
+    fn save_best(&self, folder: &RunFolder) -> Result<()> {
+        folder.save_best(self)
+    }
+}

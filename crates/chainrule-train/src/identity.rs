@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Config;
 use super::journal::VERSION;
+use crate::data::hex;
 use chainrule::error::Result;
 
 /// What a run is: an id of its own, and digests of what it was begun with. It stands in `run.json` and
@@ -65,9 +66,4 @@ fn fresh_id() -> String {
     digest.update(std::process::id().to_le_bytes());
     digest.update(COUNT.fetch_add(1, Ordering::Relaxed).to_le_bytes());
     hex(&digest.finalize()[..16])
-}
-
-/// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

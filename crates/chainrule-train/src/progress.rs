@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
 use super::config::EarlyStopping;
 use chainrule::optim::Plateau;
 
@@ -27,6 +26,37 @@ pub struct Epoch {
     pub scores: BTreeMap<String, f64>,
     /// Seconds that the epoch took, evaluation included.
     pub seconds: f64,
+}
+
+/// A place between two steps of a training. Places are ordered as they are reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The epochs that are done, their scores included.
+    pub epoch: u32,
+    /// The steps that are done of the epoch under way.
+    pub step: u64,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// With the last epoch.
+    Finished,
+    /// By early stopping.
+    StoppedEarly,
+    /// Because somebody asked for it.
+    Interrupted,
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Finished => "finished",
+            Self::StoppedEarly => "stopped early",
+            Self::Interrupted => "interrupted",
+        })
+    }
 }
 
 /// The place of a training between its first and its last step.

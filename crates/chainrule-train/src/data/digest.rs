@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::locate::{Chosen, Contents, Located};
 use super::{images, mnist};
-use crate::identity::hex;
 use chainrule::error::{Error, Result};
 
 /// Bytes read at once.
@@ -64,4 +63,9 @@ fn of_file(path: &Path) -> Result<Option<String>> {
             read => digest.update(&chunk[..read]),
         }
     }
+}
+
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

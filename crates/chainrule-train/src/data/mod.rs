@@ -34,6 +34,7 @@ mod other;
 mod source;
 
 pub use dataset::Dataset;
+pub(crate) use digest::hex;
 pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
 pub(crate) use locate::is_table;

@@ -16,10 +16,10 @@
 //! An ulp is the distance of two neighbouring f32 around the exact value. The errors stated are the
 //! largest over all 2³² arguments (of `pow` over a large sample); the tests assert them.
 
-pub(crate) mod double;
 mod exponential;
 mod logarithm;
 mod power;
+pub(crate) mod double;
 mod trigonometric;
 mod error;
 #[cfg(test)]
