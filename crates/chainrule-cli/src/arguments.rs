@@ -10,7 +10,7 @@ use chainrule_train::{Config, EarlyStopping, Precision};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::explain_arguments::Explain;
-use crate::help::setting;
+use crate::help::{language, setting};
 
 /// Backpropagation you can see, check and trust.
 #[derive(Debug, Parser)]
@@ -336,8 +336,13 @@ pub struct Lint {
     /// A configuration file (.toml) or the folder of a run
     #[arg(value_name = "CONFIG.toml|DIR")]
     pub subject: String,
-    /// Language of the words: en or ko
-    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = str::parse::<Language>)]
+    #[arg(
+        long,
+        help = language(),
+        value_name = "LANGUAGE",
+        default_value = "en",
+        value_parser = str::parse::<Language>
+    )]
     pub lang: Language,
     /// One JSON document on standard output
     #[arg(long)]

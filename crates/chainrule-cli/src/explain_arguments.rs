@@ -6,6 +6,7 @@ use chainrule_explain::Language;
 use clap::{Args, ValueEnum};
 
 use crate::Usage;
+use crate::help::language;
 
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -17,8 +18,13 @@ pub struct Explain {
     pub run: OfRun,
     #[command(flatten)]
     pub options: OfExpression,
-    /// Language of the words: en or ko
-    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = str::parse::<Language>)]
+    #[arg(
+        long,
+        help = language(),
+        value_name = "LANGUAGE",
+        default_value = "en",
+        value_parser = str::parse::<Language>
+    )]
     pub lang: Language,
     /// csv is for a sweep; a network has text, json and svg, a step text and json, the gradient flow
     /// text, json and svg

@@ -1,6 +1,7 @@
 //! What `--help` says of a setting.
 
 use chainrule::settings::{Kind, Value};
+use chainrule_explain::Language;
 use chainrule_train::Config;
 
 /// The help of the option for a setting: what the table of settings says of it, how it is written, and
@@ -37,4 +38,9 @@ fn word(value: &Value) -> String {
         Value::List(values) => values.iter().map(word).collect::<Vec<_>>().join(","),
         Value::Table(entries) => entries.first().map(|(_, kind)| word(kind)).unwrap_or_default(),
     }
+}
+
+/// The help of an option for the language.
+pub fn language() -> String {
+    format!("Language of the words: {}", Language::KINDS.names().join(" or "))
 }

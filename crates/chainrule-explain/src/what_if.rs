@@ -86,11 +86,8 @@ fn changes(subject: &Subject<'_, '_>) -> Result<Vec<(String, Tensor<f64>)>> {
             Some(step) => Tensor::full(shape, step),
             None if nudge.shape() == shape => nudge.clone(),
             None => {
-                let message = format!(
-                    "the change of `{name}` has shape {}, its value {shape}",
-                    nudge.shape()
-                );
-                return Err(Error::Mismatch(message));
+                let name = format!("the change of `{name}`");
+                return Err(Error::shape(name, nudge.shape().dims(), shape.dims()));
             }
         };
         changes.push((name.clone(), tensor));

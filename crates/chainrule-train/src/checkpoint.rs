@@ -57,10 +57,8 @@ impl<T: Real> Trainer<T> {
         for (name, fresh) in self.parameters.iter() {
             let found = restored.get(name)?.shape();
             if found != fresh.shape() {
-                return Err(Error::Mismatch(format!(
-                    "`{name}` has shape {found}, but this training needs {}",
-                    fresh.shape()
-                )));
+                let name = format!("the training's `{name}`");
+                return Err(Error::shape(name, found.dims(), fresh.shape().dims()));
             }
         }
         self.parameters = restored;

@@ -150,11 +150,7 @@ impl ClassMetrics {
     /// # Errors
     /// Another number of scores than of classes, or a label out of range.
     pub fn add(&mut self, scores: &[f64], label: u32) -> Result<()> {
-        if scores.len() != self.classes {
-            let (classes, found) = (self.classes, scores.len());
-            let message = format!("{classes} classes need as many scores, not {found}");
-            return Err(Error::Mismatch(message));
-        }
+        Error::count("scores", scores.len(), self.classes)?;
         self.put(&Logits::of(self.classes, scores)?, |_| scores.to_vec(), label)
     }
 
@@ -356,12 +352,8 @@ impl ValueMetrics {
     /// Another number of values than the width.
     pub fn add(&mut self, predicted: &[f64], wanted: &[f64]) -> Result<()> {
         let width = self.columns.len();
-        if predicted.len() != width || wanted.len() != width {
-            let (predicted, wanted) = (predicted.len(), wanted.len());
-            return Err(Error::Mismatch(format!(
-                "an example has {width} values, not {predicted} predicted and {wanted} wanted"
-            )));
-        }
+        Error::count("values predicted for an example", predicted.len(), width)?;
+        Error::count("values wanted of an example", wanted.len(), width)?;
         self.examples += 1;
         for ((column, &predicted), &wanted) in self.columns.iter_mut().zip(predicted).zip(wanted) {
             let error = wanted - predicted;

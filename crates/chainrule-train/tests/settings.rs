@@ -4,7 +4,7 @@
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Method, Schedule};
 use chainrule::settings::{Entry, Form, Kinds, Setting, Value};
-use chainrule_train::data::Task;
+use chainrule_train::data::{Task, pictures, tables};
 use chainrule_train::{ClassRule, Config, Precision};
 
 /// Every list of kinds, with the key of the settings file at which a kind of it stands.
@@ -164,6 +164,39 @@ fn every_line_that_is_off_can_be_turned_on() {
     }
     let off = Config::ENTRY.settings.iter().filter(|setting| setting.example.is_some()).count();
     assert!(tried > off, "{tried} of {off}");
+}
+
+#[test]
+fn all_settings_at_once_survive_the_file() {
+    let on = Config::ENTRY.settings.iter().map(|s| format!("{} = {}\n", s.name, value(s)));
+    let kinds = "loss = { kind = \"huber\", delta = 0.5 }\nclass_weights = [1.0, 2.0]\n";
+    let text: String = on.filter(|line| !kinds.contains(line.split(' ').next().unwrap())).collect();
+    let config = Config::from_toml(&format!("{text}{kinds}")).unwrap();
+    let written = config.to_toml().unwrap();
+    assert_eq!(Config::from_toml(&written).unwrap(), config, "{written}");
+    for setting in Config::ENTRY.settings {
+        assert!(written.contains(setting.name), "{}: {written}", setting.name);
+    }
+}
+
+#[test]
+fn the_readme_names_what_there_is() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("README.md")).unwrap();
+    for extension in tables().replace(" or ", ", ").split(", ") {
+        // A .npy file is one array, which has no targets to train on.
+        assert!(text.contains(&format!("`{extension}`")) || extension == ".npy", "{extension}");
+    }
+    assert!(text.replace('\n', " ").contains(&pictures()), "{}", pictures());
+    let text =
+        text.to_lowercase().replace('-', "").split_whitespace().collect::<Vec<_>>().join(" ");
+    for name in Method::KINDS.names() {
+        assert!(text.contains(&format!(" {name}")) || text.contains(&format!("({name}")), "{name}");
+    }
+    let count = Activation::KINDS.names().len();
+    let count =
+        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"][count];
+    assert!(text.contains(&format!("{count} activations")), "{count}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ pub fn gradients<T: Real>(
     settings.validate()?;
     graph.ok()?;
     if !loss.belongs_to(graph) {
-        return Err(Error::Mismatch("the loss belongs to another graph than the one given".into()));
+        return Err(Error::Foreign { node: "the loss".into() });
     }
     let wanted = "at least 1: without one there is no gradient to check";
     Error::check(parameters.count() > 0, "the number of parameter elements", 0, wanted)?;

@@ -53,6 +53,64 @@ pub enum Error {
         /// The number of elements given.
         found: usize,
     },
+    /// A tensor of another shape than there should be.
+    #[error("{name} has shape {found:?}, but it must have {wanted:?}")]
+    Shape {
+        /// What has it, such as a parameter.
+        name: String,
+        /// The lengths of its axes.
+        found: Vec<usize>,
+        /// Those that would be right.
+        wanted: Vec<usize>,
+    },
+    /// Another number of things than there should be.
+    #[error("{found} {what}, but there must be {wanted}")]
+    Count {
+        /// What they are, in the plural.
+        what: String,
+        /// How many there are.
+        found: usize,
+        /// How many would be right.
+        wanted: usize,
+    },
+    /// Classes where there should be numbers, or the other way round.
+    #[error("{name} holds {}", if *labels { "labels, not real numbers" } else { "real numbers, not labels" })]
+    Content {
+        /// What holds them: an input, an output, targets.
+        name: String,
+        /// Whether it holds labels.
+        labels: bool,
+    },
+    /// A node of another graph than the one asked.
+    #[error("{node} belongs to another graph than the one asked")]
+    Foreign {
+        /// The node.
+        node: String,
+    },
+    /// A number that no example, step or other numbered thing has.
+    #[error("there is no {what} {number}: they are numbered from {first} to {last}")]
+    Absent {
+        /// What is numbered.
+        what: &'static str,
+        /// The number asked for.
+        number: u64,
+        /// The first one.
+        first: u64,
+        /// The last one.
+        last: u64,
+    },
+    /// A text, such as that of a settings file, that cannot be read.
+    #[error("line {line}, column {column}: {message}\n{excerpt}")]
+    Text {
+        /// What is wrong and what would be right.
+        message: String,
+        /// The place's line, from 1.
+        line: usize,
+        /// The place's column in characters, from 1.
+        column: usize,
+        /// The line, with carets under the place.
+        excerpt: String,
+    },
     /// A name that a plan, a model or a file does not have.
     #[error("there is no {what} named `{name}`; {}", meant(name, known))]
     Unknown {
@@ -132,6 +190,32 @@ impl Error {
     /// ```
     pub fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
         Self::File { path: path.into(), message: format!("{message}") }
+    }
+
+    /// An error that speaks of a shape.
+    ///
+    /// ```
+    /// let error = chainrule::Error::shape("parameter `w`", &[2, 3], &[3, 2]);
+    /// assert_eq!(error.to_string(), "parameter `w` has shape [2, 3], but it must have [3, 2]");
+    /// ```
+    pub fn shape(name: impl Into<String>, found: &[usize], wanted: &[usize]) -> Self {
+        Self::Shape { name: name.into(), found: found.into(), wanted: wanted.into() }
+    }
+
+    /// Checks that there are so many of something.
+    ///
+    /// ```
+    /// let error = chainrule::Error::count("labels", 3, 4).unwrap_err();
+    /// assert_eq!(error.to_string(), "3 labels, but there must be 4");
+    /// ```
+    ///
+    /// # Errors
+    /// There are not.
+    pub fn count(what: &str, found: usize, wanted: usize) -> Result<()> {
+        if found == wanted {
+            return Ok(());
+        }
+        Err(Self::Count { what: what.into(), found, wanted })
     }
 
     /// An error that tells the name that was meant, or those that exist.

@@ -240,7 +240,10 @@ fn configurations_are_checked() {
         (r#"[{"kind": "dropout", "rate": -0.1}]"#, "at least 0"),
         (r#"[{"kind": "batch-norm", "momentum": 2}]"#, "momentum is 2"),
         (r#"[{"kind": "layer-norm", "epsilon": 0}]"#, "epsilon is 0"),
-        (r#"[{"kind": "residual", "layers": [{"kind": "affine", "units": 3}]}]"#, "3 outputs of 4"),
+        (
+            r#"[{"kind": "residual", "layers": [{"kind": "affine", "units": 3}]}]"#,
+            "3 outputs of a residual layer's inner layers, but there must be 4",
+        ),
     ] {
         assert!(build(text).contains(wanted), "{text}: {}", build(text));
     }

@@ -178,7 +178,12 @@ fn lbfgs_names_a_state_that_does_not_fit() {
     let (mut parameters, mut state, names) = start::<f64>();
     state.insert("lbfgs.gradient", Tensor::full([3], 0.0));
     let error = Lbfgs::default().step(&mut parameters, &names, &mut state, 1.0, &mut valley);
-    assert!(error.unwrap_err().to_string().contains("2 elements to train"));
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("3 columns of `lbfgs.gradient`, but there must be 2")
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Config {
     /// Bad syntax, an unknown key, or a value out of its domain, with its line and, where one is
     /// near, the right word.
     pub fn from_toml(text: &str) -> Result<Self> {
-        Self::parse(text).map_err(|fault| Error::Mismatch(fault.show(text)))
+        Self::parse(text).map_err(|fault| fault.within(text))
     }
 
     fn parse(text: &str) -> Result<Self, Fault> {

@@ -23,8 +23,8 @@ impl Fault {
         &self.message
     }
 
-    /// The message with the line that it speaks of, and carets below the place.
-    pub(super) fn show(&self, text: &str) -> String {
+    /// The error with its place in the text, and carets below it.
+    pub(super) fn within(self, text: &str) -> Error {
         let start = floor(text, self.span.start);
         let end = floor(text, self.span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
@@ -37,10 +37,12 @@ impl Fault {
         let marked = text[start..end].lines().next().unwrap_or("");
         let carets = "^".repeat(marked.chars().count().max(1));
         let margin = " ".repeat(number.to_string().len());
-        format!(
-            "line {number}, column {column}: {}\n {number} | {line}\n {margin} | {blank}{carets}",
-            self.message
-        )
+        Error::Text {
+            message: self.message,
+            line: number,
+            column,
+            excerpt: format!(" {number} | {line}\n {margin} | {blank}{carets}"),
+        }
     }
 }
 
@@ -280,13 +282,13 @@ mod tests {
     fn carets_stand_below_the_place() {
         let text = "a = 1\n\tbé = 2 # c\n";
         let at = text.find('2').unwrap();
-        let shown = Fault::at(at..at + 1, "too small").show(text);
+        let shown = Fault::at(at..at + 1, "too small").within(text).to_string();
         assert_eq!(shown, "line 2, column 7: too small\n 2 | \tbé = 2 # c\n   | \t     ^");
     }
 
     #[test]
     fn a_place_beyond_the_text_is_its_end() {
-        assert!(Fault::at(90..99, "cut").show("a = ").contains("column 5"));
-        assert!(Fault::at(1..2, "within a letter").show("é").contains("column 1"));
+        assert!(Fault::at(90..99, "cut").within("a = ").to_string().contains("column 5"));
+        assert!(Fault::at(1..2, "within a letter").within("é").to_string().contains("column 1"));
     }
 }

@@ -52,14 +52,7 @@ impl Dataset {
     /// # Errors
     /// Numbers of features and labels that do not fit, or a label out of range.
     pub fn new(width: usize, features: Vec<f32>, labels: Vec<u32>, classes: usize) -> Result<Self> {
-        if width * labels.len() != features.len() {
-            return Err(Error::Mismatch(format!(
-                "{} labels with {width} features each need {} features, not {}",
-                labels.len(),
-                width * labels.len(),
-                features.len()
-            )));
-        }
+        Error::count("features", features.len(), width * labels.len())?;
         check_labels("the labels", &labels, classes)?;
         Ok(Self::classified(width, Features::Reals(features), labels, classes))
     }
@@ -160,10 +153,7 @@ impl Dataset {
     /// # Errors
     /// Another number of names than of classes.
     pub fn with_class_names(mut self, names: Vec<String>) -> Result<Self> {
-        if names.len() != self.classes() {
-            let (names, classes) = (names.len(), self.classes());
-            return Err(Error::Mismatch(format!("{names} names for {classes} classes")));
-        }
+        Error::count("names of classes", names.len(), self.classes())?;
         if let Targets::Classes { names: known, .. } = &mut self.targets {
             *known = names;
         }
@@ -184,10 +174,7 @@ impl Dataset {
     /// # Errors
     /// Another number of weights than of examples, or a weight that is negative or not finite.
     pub fn with_weights(mut self, weights: Vec<f32>) -> Result<Self> {
-        if weights.len() != self.len {
-            let message = format!("{} weights for {} examples", weights.len(), self.len);
-            return Err(Error::Mismatch(message));
-        }
+        Error::count("weights of examples", weights.len(), self.len)?;
         for (example, &weight) in weights.iter().enumerate() {
             let ok = weight >= 0.0 && weight.is_finite();
             let name = format!("the weight of example {example}");
@@ -383,7 +370,7 @@ impl Examples for Dataset {
         match &self.targets {
             Targets::Classes { labels: all, .. } => pick(all, 1, examples, labels),
             Targets::Values { .. } => {
-                return Err(Error::Mismatch("the dataset has no classes".into()));
+                return Err(Error::Content { name: "the target".into(), labels: false });
             }
         }
         Ok(())
@@ -394,7 +381,7 @@ impl Examples for Dataset {
         match &self.targets {
             Targets::Values { values: all, width, .. } => pick(all, *width, examples, values),
             Targets::Classes { .. } => {
-                return Err(Error::Mismatch("the dataset has no values".into()));
+                return Err(Error::Content { name: "the target".into(), labels: true });
             }
         }
         Ok(())
@@ -410,12 +397,8 @@ impl Examples for Dataset {
 
 impl Dataset {
     fn check(&self, examples: &[u32]) -> Result<()> {
-        match examples.iter().find(|&&example| example as usize >= self.len) {
-            Some(&example) => {
-                Err(Error::Mismatch(format!("there is no example {example} among {}", self.len)))
-            }
-            None => Ok(()),
-        }
+        let beyond = examples.iter().find(|&&example| example as usize >= self.len);
+        beyond.map_or(Ok(()), |&example| Err(no_example(example, self.len)))
     }
 }
 
@@ -439,4 +422,10 @@ pub(super) fn check_labels(place: &str, labels: &[u32], classes: usize) -> Resul
         Some(&label) => Err(Error::Label { place: place.into(), label: label as usize, classes }),
         None => Ok(()),
     }
+}
+
+/// The error of an example that is asked for beyond the last of `len`.
+pub(super) fn no_example(example: u32, len: usize) -> Error {
+    let last = (len as u64).saturating_sub(1);
+    Error::Absent { what: "example", number: example.into(), first: 0, last }
 }

@@ -68,7 +68,7 @@ pub trait Examples: Send + Sync {
     /// As [`features`](Self::features); or the targets are not classes.
     fn labels(&self, examples: &[u32], labels: &mut [u32]) -> Result<()> {
         let _ = (examples, labels);
-        Err(Error::Mismatch("the targets of these examples are values, not classes".into()))
+        Err(Error::Content { name: "the target".into(), labels: false })
     }
 
     /// Writes the target values of the `examples`.
@@ -77,7 +77,7 @@ pub trait Examples: Send + Sync {
     /// As [`features`](Self::features); or the targets are not values.
     fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
         let _ = (examples, values);
-        Err(Error::Mismatch("the targets of these examples are classes, not values".into()))
+        Err(Error::Content { name: "the target".into(), labels: true })
     }
 
     /// Writes how much each of the `examples` counts; `false`, with nothing written, where every

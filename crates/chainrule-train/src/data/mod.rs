@@ -39,6 +39,7 @@ pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
 pub(crate) use locate::is_table;
 pub use locate::shipped;
+pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};
 pub use source::{Loaded, Source, Task};

@@ -10,6 +10,16 @@ use chainrule::error::{Error, Result};
 /// Every format that is read.
 static FORMATS: [&PictureFormat; 2] = [&png::PNG, &jpeg::JPEG];
 
+/// The formats of pictures that are read, in words.
+///
+/// ```
+/// assert_eq!(chainrule_train::data::pictures(), "PNG or JPEG");
+/// ```
+#[must_use]
+pub fn pictures() -> String {
+    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(" or ")
+}
+
 /// How the names of pictures end.
 pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().flat_map(|format| format.extensions).copied()
@@ -25,8 +35,7 @@ pub(super) fn is_picture(path: &Path) -> bool {
 pub(super) fn decode(path: &Path) -> Result<Image> {
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
     let Some(format) = FORMATS.iter().find(|format| bytes.starts_with(format.begins)) else {
-        let names: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-        return Err(Error::file(path, format!("is no image in the format {}", names.join(" or "))));
+        return Err(Error::file(path, format!("is no image in the format {}", pictures())));
     };
     // A decoder that meets what it did not expect should not end the program.
     let image = catch_unwind(|| (format.decode)(&bytes));

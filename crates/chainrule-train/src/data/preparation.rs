@@ -406,7 +406,7 @@ impl Preparation {
                     Ok(true) => {}
                     Ok(false) => return None,
                     Err(error) => {
-                        return Some(Err(Error::Mismatch(format!("standard input: {error}"))));
+                        return Some(Err(Error::file(STANDARD_INPUT, error)));
                     }
                 }
                 let lines = lines.get_or_insert_with(|| Lines::of(&record, reader.position()));
@@ -450,14 +450,14 @@ impl Preparation {
         fields: usize,
     ) -> Result<Vec<f32>> {
         let fail = |field: usize, message: String| {
-            Error::Mismatch(format!("standard input: line {line}, field {}: {message}", field + 1))
+            Error::file(STANDARD_INPUT, format!("line {line}, field {}: {message}", field + 1))
         };
         if record.len() != fields {
             let message = format!(
-                "standard input: line {line} has {} fields, but {fields} are wanted, in the training data's order or under a line of their names",
+                "line {line} has {} fields, but {fields} are wanted, in the training data's order or under a line of their names",
                 record.len()
             );
-            return Err(Error::Mismatch(message));
+            return Err(Error::file(STANDARD_INPUT, message));
         }
         let mut features = Vec::with_capacity(self.width());
         for (index, &place) in places.iter().enumerate() {
@@ -475,5 +475,8 @@ impl Preparation {
         Ok(features)
     }
 }
+
+/// What messages call the place of rows that come from no file.
+const STANDARD_INPUT: &str = "standard input";
 
 pub(super) const TARGET_MISSING: &str = "the target is missing; leave such rows out";

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use rand::seq::SliceRandom;
 
+use super::dataset::no_example;
 use super::preparation::Columns;
 use super::table::{Chunk, TableFile};
 use super::{Dataset, Examples, Preparation, Scale, Target};
@@ -146,8 +147,7 @@ impl Streamed {
     fn place(&self, example: u32) -> Result<(usize, u32)> {
         let reader = &self.reader;
         if example as usize >= reader.rows.len() {
-            let len = reader.rows.len();
-            return Err(Error::Mismatch(format!("there is no example {example} among {len}")));
+            return Err(no_example(example, reader.rows.len()));
         }
         // Of chunks without examples, which begin at the same one, the last is the one after.
         let chunk = reader.firsts.partition_point(|&first| first <= example) - 1;
@@ -220,7 +220,7 @@ impl Examples for Streamed {
 
     fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
         let Target::Values { width } = self.target else {
-            return Err(Error::Mismatch("the targets are classes, not values".into()));
+            return Err(Error::Content { name: "the target".into(), labels: true });
         };
         self.gather(examples, width, values, Examples::values)
     }

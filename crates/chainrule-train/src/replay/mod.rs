@@ -53,9 +53,7 @@ impl<T: Real> Trainer<T> {
         let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
         let last = u64::from(self.config.epochs) * count;
         if number == 0 || number > last {
-            return Err(Error::Mismatch(format!(
-                "there is no step {number}: the training's steps are numbered from 1 to {last}"
-            )));
+            return Err(Error::Absent { what: "step", number, first: 1, last });
         }
         if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
             self.restore(checkpoint)?;

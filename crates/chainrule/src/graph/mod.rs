@@ -445,10 +445,7 @@ impl Graph {
         let is_own = |v: &Var<'_>| v.belongs_to(self) && (v.id() as usize) < self.len();
         match values.into_iter().find(|v| !is_own(v)) {
             None => Ok(()),
-            Some(stranger) => Err(Error::Mismatch(format!(
-                "node {} belongs to another graph than the one compiled",
-                stranger.id()
-            ))),
+            Some(stranger) => Err(Error::Foreign { node: format!("node {}", stranger.id()) }),
         }
     }
 

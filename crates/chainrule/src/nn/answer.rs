@@ -111,8 +111,7 @@ impl Answer {
                 Ok(Self::Values(Scale::row(scales, outputs)))
             }
             Target::Values { width } => {
-                let found = outputs.len();
-                Err(Error::Mismatch(format!("{width} values need as many outputs, not {found}")))
+                Err(Error::Count { what: "outputs".into(), found: outputs.len(), wanted: width })
             }
         }
     }
@@ -156,7 +155,7 @@ impl Logits {
     /// ```
     /// use chainrule::nn::Logits;
     /// assert_eq!(Logits::of(2, &[0.5])?, Logits::of(2, &[0.0, 0.5])?);
-    /// assert!(Logits::of(3, &[0.5]).unwrap_err().to_string().contains("3 classes"));
+    /// assert!(Logits::of(3, &[0.5]).unwrap_err().to_string().contains("there must be 3"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -166,10 +165,7 @@ impl Logits {
         match outputs {
             [second] if classes == 2 => Ok(Self(vec![0.0, *second])),
             _ if outputs.len() == classes => Ok(Self(outputs.to_vec())),
-            _ => {
-                let found = outputs.len();
-                Err(Error::Mismatch(format!("{classes} classes need as many scores, not {found}")))
-            }
+            _ => Err(Error::Count { what: "scores".into(), found: outputs.len(), wanted: classes }),
         }
     }
 

@@ -227,10 +227,8 @@ impl Sequential {
         for (name, spec) in self.parameters() {
             let shape = parameters.get(&name)?.shape();
             if shape != spec.shape {
-                return Err(Error::Mismatch(format!(
-                    "`{name}` has shape {shape}, but the model needs {}",
-                    spec.shape
-                )));
+                let name = format!("the model's parameter `{name}`");
+                return Err(Error::shape(name, shape.dims(), spec.shape.dims()));
             }
             known.push(name);
         }

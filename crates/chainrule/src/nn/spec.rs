@@ -52,11 +52,8 @@ impl Build for ResidualSpec {
     fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
         let inner = Sequential::build(&self.layers, inputs, init)?;
         let outputs = inner.outputs();
-        if outputs != inputs {
-            return Err(Error::Mismatch(format!(
-                "a residual layer's inner layers make {outputs} outputs of {inputs} inputs, but they must keep the width"
-            )));
-        }
+        let what = "outputs of a residual layer's inner layers";
+        Error::count(what, outputs, inputs)?;
         Ok(Box::new(Residual::new(inner)))
     }
 }

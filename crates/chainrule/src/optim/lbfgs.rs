@@ -161,14 +161,8 @@ impl<T: Real> Problem<'_, '_, T> {
         self.go_to(x)?;
         let (loss, gradient) = (self.loss_and_gradient)(self.parameters)?;
         let gradient = flattened(&gradient, self.trainable)?;
-        match gradient.len() == x.len() {
-            true => Ok((loss, gradient)),
-            false => Err(Error::Mismatch(format!(
-                "the gradients have {} elements, but the parameters {}",
-                gradient.len(),
-                x.len()
-            ))),
-        }
+        Error::count("elements of gradients", gradient.len(), x.len())?;
+        Ok((loss, gradient))
     }
 }
 
@@ -200,18 +194,14 @@ impl Memory {
                 let values: Vec<f64> = tensor.values().iter().map(|&x| Real::to_f64(x)).collect();
                 Ok(values.chunks_exact(len.max(1)).map(<[f64]>::to_vec).collect::<Vec<_>>())
             }
-            Ok(tensor) => Err(Error::Mismatch(format!(
-                "`{name}` has shape {}, but there are {len} elements to train",
-                tensor.shape()
-            ))),
+            Ok(tensor) => {
+                let last = tensor.shape().dims().last().copied().unwrap_or(1);
+                let what = format!("columns of `{name}`");
+                Err(Error::Count { what, found: last, wanted: len })
+            }
         };
         let (steps, changes) = (rows(STEPS)?, rows(CHANGES)?);
-        if steps.len() != changes.len() {
-            let (steps, changes) = (steps.len(), changes.len());
-            return Err(Error::Mismatch(format!(
-                "`{STEPS}` has {steps} rows, but `{CHANGES}` {changes}"
-            )));
-        }
+        Error::count(&format!("rows of `{CHANGES}`"), changes.len(), steps.len())?;
         let one = |name| rows(name).map(|mut rows| rows.pop().unwrap_or_default());
         Ok(Self { steps, changes, step: one(STEP)?, gradient: one(GRADIENT)? })
     }

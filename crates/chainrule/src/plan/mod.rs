@@ -247,7 +247,7 @@ impl<T: Real> Plan<T> {
     pub fn feed_labels(&mut self, name: &str, labels: &[u32]) -> Result<()> {
         let Slot { ty, at, .. } = self.slot(name)?.clone();
         if ty.kind == Kind::Real {
-            return Err(Error::Mismatch(format!("`{name}` takes real numbers, not labels")));
+            return Err(Error::Content { name: format!("the input `{name}`"), labels: false });
         }
         ty.check_labels(name, labels)?;
         let Buffer { offset, len, .. } = self.layout.buffers[at];
@@ -262,7 +262,7 @@ impl<T: Real> Plan<T> {
     pub fn input_mut(&mut self, name: &str) -> Result<&mut [T]> {
         let Slot { ty, at, .. } = self.slot(name)?;
         if ty.kind != Kind::Real {
-            return Err(Error::Mismatch(format!("`{name}` takes labels, not real numbers")));
+            return Err(Error::Content { name: format!("the input `{name}`"), labels: true });
         }
         let Buffer { offset, len, .. } = self.layout.buffers[*at];
         Ok(self.reals.get_mut(offset..offset + len))
@@ -339,7 +339,7 @@ impl<T: Real> Plan<T> {
         let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
-            _ => Err(Error::Mismatch("this output holds labels: see `Plan::labels`".into())),
+            _ => Err(Error::Content { name: format!("node {id}"), labels: true }),
         }
     }
 
@@ -362,7 +362,7 @@ impl<T: Real> Plan<T> {
                 let start = self.layout.buffers[buffer].offset + place.offset;
                 Ok(self.indices.get(start..start + place.shape.len()))
             }
-            _ => Err(Error::Mismatch("this output holds real numbers: see `Plan::value`".into())),
+            _ => Err(Error::Content { name: format!("{output:?}"), labels: false }),
         }
     }
 
@@ -385,9 +385,7 @@ impl<T: Real> Plan<T> {
     fn own(&self, v: Var<'_>) -> Result<u32> {
         match v.graph().number() == self.layout.graph {
             true => Ok(v.id),
-            false => Err(Error::Mismatch(format!(
-                "{v:?} belongs to another graph than the one compiled"
-            ))),
+            false => Err(Error::Foreign { node: format!("{v:?}") }),
         }
     }
 

@@ -151,12 +151,8 @@ impl<T: Real> Executor<T> {
         for (slot, bound) in slots.iter().zip(&mut self.bound) {
             let (hint, tensor) = parameters.find(&slot.name, bound.hint)?;
             if tensor.shape() != slot.ty.shape {
-                return Err(Error::Mismatch(format!(
-                    "parameter `{}` has shape {}, but the graph wants {}",
-                    slot.name,
-                    tensor.shape(),
-                    slot.ty.shape
-                )));
+                let name = format!("parameter `{}`", slot.name);
+                return Err(Error::shape(name, tensor.shape().dims(), slot.ty.shape.dims()));
             }
             (bound.hint, bound.len) = (hint, tensor.values().len());
         }

@@ -75,7 +75,7 @@ impl Graph {
                     found.push(Tensor::new(v.shape(), elements.clone())?);
                 }
                 Elements::Index(_) => {
-                    return Err(Error::Mismatch(format!("node {} holds labels", v.id())));
+                    return Err(Error::Content { name: format!("node {}", v.id()), labels: true });
                 }
             }
         }
@@ -88,9 +88,7 @@ fn real<T: Real>(what: &str, name: &str, node: &Node, given: &Tensor<T>) -> Resu
     match (given.shape(), node.ty.shape) {
         (found, wanted) if found == wanted => Ok(Elements::Real(given.values().to_vec())),
         (found, wanted) => {
-            let message =
-                format!("{what} `{name}` has shape {found}, but the graph wants {wanted}");
-            Err(Error::Mismatch(message))
+            Err(Error::shape(format!("{what} `{name}`"), found.dims(), wanted.dims()))
         }
     }
 }
