@@ -53,11 +53,12 @@ impl NetworkExplanation {
         let rows = self.input.len().div_ceil(side);
         let (wide, tall) = (side as f64 * PIXEL, rows as f64 * PIXEL);
         let mut drawing = Drawing::new(2.0 * wide + 3.0 * MARGIN, tall + 64.0);
-        let ink = |gradient: f64| if gradient > 0.0 { Ink::Gradient } else { Ink::Value };
-        let inks: [fn(f64) -> Ink; 2] = [|_| Ink::Text, ink];
-        for (number, (values, ink)) in
-            [&self.input, &self.saliency].into_iter().zip(inks).enumerate()
-        {
+        for (number, values) in [&self.input, &self.saliency].into_iter().enumerate() {
+            let ink = |value: f64| match (number, value > 0.0) {
+                (0, _) => Ink::Text,
+                (_, true) => Ink::Gradient,
+                (_, false) => Ink::Value,
+            };
             let (left, top) = (MARGIN + number as f64 * (wide + MARGIN), 32.0);
             let corners = [(0.0, 0.0), (wide, 0.0), (wide, tall), (0.0, tall), (0.0, 0.0)];
             let points = corners.map(|(x, y)| (left + x, top + y)).to_vec();
