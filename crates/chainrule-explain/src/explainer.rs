@@ -16,7 +16,7 @@ use chainrule::Parameters;
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-use chainrule::ops::{Class, Gate, Notation};
+use chainrule::ops::{Gate, Notation};
 use chainrule::plan::Plan;
 
 /// A Hessian of more rows than this is not a table that anyone reads.
@@ -387,7 +387,7 @@ impl<'g> Subject<'_, 'g> {
         let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.g.var(id)).collect();
         let op = op.filter(|op| op.notation() != Notation::Silent)?;
         let scalar = gate.shape().rank() == 0 && operands[c.operand].shape().rank() == 0;
-        if !scalar && op.class() != Class::Pointwise {
+        if !scalar && !op.is_pointwise() {
             return None;
         }
         let upstream = self.g.constant(1.0).broadcast_to(gate.shape());

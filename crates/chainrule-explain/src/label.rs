@@ -58,7 +58,9 @@ fn written(op: &dyn AnyOp, operands: Vec<Formula>) -> Formula {
         ("softmax_with_loss", ..) => Formula::new(Term::Call("cross_entropy", operands)),
         ("square", _, [a]) => Formula::new(Term::Infix("^", a.clone(), Formula::number(2.0))),
         ("sqrt", _, [a]) => Formula::new(Term::Product(1.0, vec![(a.clone(), 0.5)])),
-        (_, Notation::Infix(sign), [a, b]) => Formula::new(Term::Infix(sign, a.clone(), b.clone())),
+        (_, Notation::Infix(sign, _), [a, b]) => {
+            Formula::new(Term::Infix(sign, a.clone(), b.clone()))
+        }
         (name, ..) => Formula::new(Term::Call(name, operands)),
     }
 }

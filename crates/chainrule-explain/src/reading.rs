@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::expression::is_function;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
-use chainrule::ops::{AnyOp, Class, Notation};
+use chainrule::ops::{AnyOp, Notation};
 use chainrule::tensor::Shape;
 
 /// Formulas with more parts than this are not shown.
@@ -76,7 +76,7 @@ impl<'g> Formulas<'g> {
         }
         let operands: Vec<Formula> =
             node.operands.iter().map(|&operand| self.part(operand)).collect::<Option<_>>()?;
-        if op.class() == Class::Pointwise {
+        if op.is_pointwise() {
             let guarded = (id > self.last).then(|| guarded(op.name(), &operands)).flatten();
             return guarded.or_else(|| pointwise(&**op, operands));
         }
@@ -128,7 +128,7 @@ fn pointwise(op: &dyn AnyOp, operands: Vec<Formula>) -> Option<Formula> {
         ("pow", [a, b]) if b.as_number().is_some() => a.power(b.as_number()?),
         ("ln", [a]) if a.as_number() == Some(std::f64::consts::E) => Formula::number(1.0),
         (name, _) => match (op.notation(), operands.as_slice()) {
-            (Notation::Infix(sign), [a, b]) => {
+            (Notation::Infix(sign, _), [a, b]) => {
                 Formula::new(Term::Infix(sign, a.clone(), b.clone()))
             }
             _ if is_function(name) => Formula::new(Term::Call(name, operands)),

@@ -1,33 +1,27 @@
-//! An operation of one's own: the cube root, with its shape rule, kernel and backward rule.
+//! An operation of one's own: the cube root, one entry with its value and its backward rule.
 //!
 //! `cargo run --example custom_operation -p chainrule`
 
 use chainrule::check::{Settings, gradients};
-use chainrule::ops::{Class, Gate, Op, Operand, Output, Real, Type, pointwise};
+use chainrule::ops::{AnyPointwise, Gate, Number, Pointwise};
+use chainrule::term::Language;
 use chainrule::{Graph, Parameters, Result, Tensor, Var};
 
 /// ∛x; derivative 1/(3·∛x²).
 #[derive(Debug)]
 struct CubeRoot;
 
-impl Op for CubeRoot {
+impl Pointwise for CubeRoot {
+    type Operands<T: Copy> = [T; 1];
+
     fn name(&self) -> &'static str {
         "cbrt"
     }
-    fn infer(&self, operands: &[Type]) -> std::result::Result<Type, String> {
-        pointwise(operands, 1)
-    }
-    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
-            *y = x.cbrt();
-        }
+    fn value<T: Number>(&self, [x]: [T; 1]) -> T {
+        x.cbrt()
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         Some(gate.upstream / (gate.output.square() * 3.0))
-    }
-    /// Lets the plan fuse it with its neighbours.
-    fn class(&self) -> Class {
-        Class::Pointwise
     }
 }
 
@@ -41,5 +35,8 @@ fn main() -> Result<()> {
     let report = gradients(&g, loss, &parameters, |_| Ok(()), &Settings::default())?;
     println!("{report:#?}");
     assert!(report.passed);
+
+    // Other languages come from the value itself.
+    println!("float cube_root(float x) {}", CubeRoot.term().body(Language::CFloat, &["x"]));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::graph::{Graph, Kind, Source, Var};
-use crate::ops::{AnyOp, Class, Div};
+use crate::ops::{AnyOp, Div};
 use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::{Real, Shape, Tensor};
@@ -217,7 +217,7 @@ impl<T: Real> Run<'_, T> {
 
     fn operands(&self, id: u32, at: usize) -> Result<Vec<Extent>> {
         let (ids, op) = self.graph.node(id, |node| (node.operands.clone(), node.op().cloned()));
-        let pointwise = op.is_some_and(|op| is_pointwise(&*op));
+        let pointwise = op.is_some_and(|op| op.is_pointwise());
         let mut found = Vec::new();
         for &node in &ids {
             let v = self.graph.var(node);
@@ -237,22 +237,20 @@ impl<T: Real> Run<'_, T> {
     }
 }
 
-fn is_pointwise(op: &dyn AnyOp) -> bool {
-    op.class() == Class::Pointwise
-}
-
 /// Why an operation made such a value from finite operands.
 fn cause(op: &Arc<dyn AnyOp>, operands: &[Extent], value: f64) -> Cause {
     let is_zero = |operand: &Extent| operand.low == 0.0 && operand.high == 0.0;
-    match (is_pointwise(&**op), value.is_nan()) {
-        (true, _) if op.is::<Div>() && operands.last().is_some_and(is_zero) => {
-            Cause::DivisionByZero
-        }
-        (true, true) => Cause::OutsideDomain,
-        // Finite numbers reach an infinity by growing; 0 reaches it where there is a pole.
-        (true, false) if operands.iter().any(is_zero) => Cause::OutsideDomain,
-        (false, true) => Cause::Indeterminate,
-        (_, false) => Cause::Overflow,
+    let Some(pointwise) = op.clone().pointwise() else {
+        return if value.is_nan() { Cause::Indeterminate } else { Cause::Overflow };
+    };
+    let at: Vec<f64> = operands.iter().map(|operand| operand.low).collect();
+    match pointwise.domain().and_then(|domain| domain.holds(&at)) {
+        Some(false) if op.is::<Div>() => Cause::DivisionByZero,
+        Some(false) => Cause::OutsideDomain,
+        // Where no domain is told: finite numbers reach an infinity by growing, 0 by a pole.
+        None if value.is_nan() || operands.iter().any(is_zero) => Cause::OutsideDomain,
+        _ if value.is_nan() => Cause::Indeterminate,
+        _ => Cause::Overflow,
     }
 }
 

@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use chainrule::ops::{
-    Class, Gate, Identity, InPlace, MatMul, Notation, Op, Operand, Output, RandomMask, Real,
-    Scalar, Type, Values, ValuesMut, View,
+    AnyPointwise, Class, Gate, Identity, MatMul, Maximum, Notation, Op, Operand, Output,
+    RandomMask, Real, Square, Type, Values, ValuesMut, View,
 };
 use chainrule::{Graph, Parameters, Pool, Result, Shape, Tensor, Var};
 
@@ -17,14 +17,14 @@ struct Claims {
     class: Class,
     view: Option<View>,
     grain: usize,
-    scalar: usize,
-    in_place: bool,
     silent: bool,
+    /// Claims to be the pointwise operation of so many operands.
+    pointwise: usize,
 }
 
 impl Claims {
     fn new(output: Type, class: Class) -> Self {
-        Self { output, class, view: None, grain: 1, scalar: 0, in_place: false, silent: false }
+        Self { output, class, view: None, grain: 1, silent: false, pointwise: 0 }
     }
 
     /// Claims to be a view.
@@ -68,16 +68,13 @@ impl Op for Claims {
     fn grain(&self, _output: &Shape) -> usize {
         self.grain
     }
-    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
-        match self.scalar {
-            1 => Some(Scalar::Unary(|a| a)),
-            2 => Some(Scalar::Binary(|a, _| a)),
-            3 => Some(Scalar::Ternary(|a, _, _| a)),
+    /// What is no [`Pointwise`](chainrule::ops::Pointwise) has no business here, but can.
+    fn pointwise(self: Arc<Self>) -> Option<Arc<dyn AnyPointwise>> {
+        match self.pointwise {
+            1 => Some(Arc::new(Square)),
+            2 => Some(Arc::new(Maximum)),
             _ => None,
         }
-    }
-    fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
-        self.in_place.then_some(|_, output| output.fill(T::zero()))
     }
 }
 
@@ -170,36 +167,31 @@ fn a_view_has_one_operand_and_its_kind() {
 
 #[test]
 fn a_pointwise_operation_has_one_shape() {
-    let pointwise =
-        |shape: &[usize]| Claims::new(Type::real(Shape::new(shape).unwrap()), Class::Pointwise);
-    assert_eq!(run(|| pointwise(&[4]), 1, false).unwrap(), [8.0]);
-    assert_eq!(run(|| pointwise(&[4]), 2, false).unwrap(), [8.0]);
-    assert_eq!(run(|| pointwise(&[3]), 0, false).unwrap(), [6.0]);
+    let pointwise = |pointwise, shape: &[usize]| Claims {
+        pointwise,
+        ..Claims::kernel(Type::real(Shape::new(shape).unwrap()))
+    };
+    assert_eq!(run(|| pointwise(1, &[4]), 1, false).unwrap(), [2.0 * 30.0]);
+    assert_eq!(run(|| pointwise(2, &[4]), 2, false).unwrap(), [2.0 * 10.0]);
     for shape in [&[4096][..], &[3], &[], &[4, 1], &[0]] {
         for operands in [1, 2] {
-            let message = refused(|| pointwise(shape), operands, false);
+            let message = refused(|| pointwise(operands, shape), operands, false);
             assert!(message.contains("is pointwise, but its output is"), "{message}");
         }
     }
-    let message = refused(|| pointwise(&[4]), 1, true);
+    let message = refused(|| pointwise(2, &[4]), 1, true);
     assert!(message.contains("and an operand [4] of labels below 3"), "{message}");
-    let labels = || Claims::new(Type::index([4], 9), Class::Pointwise);
+    let labels = || Claims { pointwise: 1, ..Claims::kernel(Type::index([4], 9)) };
     assert!(refused(labels, 1, false).contains("is pointwise, which gives real numbers"));
 }
 
 #[test]
-fn a_pointwise_operations_kernels_agree_on_its_operands() {
-    let op = |scalar, in_place| Claims {
-        scalar,
-        in_place,
-        ..Claims::new(Type::real([4]), Class::Pointwise)
-    };
-    for (scalar, operands) in [(1, 2), (2, 1), (3, 1), (3, 2), (1, 0)] {
-        let message = refused(|| op(scalar, false), operands, false);
-        assert!(message.contains(&format!("takes {scalar} operands, not {operands}")), "{message}");
+fn a_pointwise_operation_has_its_number_of_operands() {
+    for (takes, given) in [(1, 2), (2, 1), (1, 0), (2, 0)] {
+        let op = || Claims { pointwise: takes, ..Claims::kernel(Type::real([4])) };
+        let message = refused(op, given, false);
+        assert!(message.contains(&format!("takes {takes} operands, not {given}")), "{message}");
     }
-    let message = refused(|| op(0, true), 0, false);
-    assert!(message.contains("writes over the first operand, but there is none"), "{message}");
 }
 
 #[test]
@@ -226,7 +218,7 @@ fn a_kernel_gives_what_it_says() {
 fn an_operation_has_at_most_eight_operands() {
     let g = Graph::new();
     let x = g.input("x", [4]);
-    g.apply(Claims::new(Type::real([4]), Class::Pointwise), &[x; 9]);
+    g.apply(Claims::kernel(Type::real([4])), &[x; 9]);
     assert!(g.ok().unwrap_err().to_string().contains("at most 8 operands"));
 }
 
@@ -573,7 +565,7 @@ fn the_librarys_operations_are_known_by_their_fields() {
 
 #[test]
 fn what_is_folded_or_left_out_is_checked_first() {
-    let op = |output, scalar| Claims { scalar, ..Claims::new(output, Class::Pointwise) };
+    let op = |output, pointwise| Claims { pointwise, ..Claims::kernel(output) };
     for (op, shape, ok) in [
         (op(Type::real([4]), 1), Shape::from([4]), true),
         (op(Type::real([4]), 1), Shape::from([]), false),

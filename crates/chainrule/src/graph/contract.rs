@@ -4,16 +4,18 @@
 //! wrong, and another time it can say something else. Code that is `unsafe` depends on none of that. It
 //! depends on the answers kept here, which plans and the interpreter take in place of asking again.
 
-use super::op::{self, AnyOp, Class, Scalar, View};
+use std::sync::Arc;
+
+use super::op::{AnyOp, AnyPointwise, Class, View};
 use super::{Kind, Node, Type};
 use crate::error::{Error, Result};
-use crate::tensor::{Real, Shape};
+use crate::tensor::Shape;
 
 /// How an operation is computed, with the answers that an executor relies on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Contract {
-    /// The output and all operands are real numbers of one shape.
-    Pointwise,
+    /// The output and all operands are real numbers of one shape; there are as many as this takes.
+    Pointwise(Arc<dyn AnyPointwise>),
     /// The output's elements are elements of the one operand, of its kind; see [`Node::view`].
     View,
     /// A kernel writes the output.
@@ -35,12 +37,12 @@ pub(crate) struct Kernel {
 }
 
 impl Node {
-    /// Asks this node's operation, in the precision `T`, how it is computed.
+    /// Asks this node's operation how it is computed.
     ///
     /// # Errors
     /// An answer that does not agree with the types.
-    pub(crate) fn contract<T: Real>(&self, op: &dyn AnyOp, nodes: &[Node]) -> Result<Contract> {
-        let answer = contract::<T>(op, &self.operand_types(nodes), self.ty);
+    pub(crate) fn contract(&self, op: &Arc<dyn AnyOp>, nodes: &[Node]) -> Result<Contract> {
+        let answer = contract(op, &self.operand_types(nodes), self.ty);
         answer.map_err(|message| self.mistake(nodes, &message))
     }
 
@@ -69,13 +71,15 @@ impl Node {
 ///
 /// # Errors
 /// What is wrong with the answer and what would be right.
-pub(crate) fn contract<T: Real>(
-    op: &dyn AnyOp,
+pub(crate) fn contract(
+    op: &Arc<dyn AnyOp>,
     operands: &[Type],
     output: Type,
 ) -> Result<Contract, String> {
+    if let Some(op) = op.clone().pointwise() {
+        return pointwise(&*op, operands, output).map(|()| Contract::Pointwise(op));
+    }
     match op.class() {
-        Class::Pointwise => pointwise::<T>(op, operands, output).map(|()| Contract::Pointwise),
         Class::View => match operands {
             [operand] if operand.kind == output.kind => Ok(Contract::View),
             [operand] => Err(format!("is a view of {operand}, but its output is {output}")),
@@ -100,25 +104,16 @@ pub(crate) fn contract<T: Real>(
     }
 }
 
-fn pointwise<T: Real>(op: &dyn AnyOp, operands: &[Type], output: Type) -> Result<(), String> {
+fn pointwise(op: &dyn AnyPointwise, operands: &[Type], output: Type) -> Result<(), String> {
     if output.kind != Kind::Real {
         return Err(format!("is pointwise, which gives real numbers, but its output is {output}"));
     }
     if let Some(other) = operands.iter().find(|&&operand| operand != output) {
         return Err(format!("is pointwise, but its output is {output} and an operand {other}"));
     }
-    let takes = match op::scalar::<T>(op) {
-        Some(Scalar::Unary(_)) => 1,
-        Some(Scalar::Binary(_)) => 2,
-        Some(Scalar::Ternary(_)) => 3,
-        None => operands.len(),
-    };
-    if takes != operands.len() {
-        let given = operands.len();
-        return Err(format!("its kernel for single numbers takes {takes} operands, not {given}"));
-    }
-    if operands.is_empty() && op::in_place::<T>(op).is_some() {
-        return Err("has a kernel that writes over the first operand, but there is none".into());
+    if op.arity() != operands.len() {
+        let (takes, given) = (op.arity(), operands.len());
+        return Err(format!("is pointwise and takes {takes} operands, not {given}"));
     }
     Ok(())
 }

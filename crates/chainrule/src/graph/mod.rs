@@ -3,6 +3,7 @@
 mod identity;
 pub(crate) mod op;
 mod var;
+mod pointwise;
 mod contract;
 
 use std::cell::{Cell, RefCell};
@@ -16,8 +17,11 @@ pub(crate) use contract::{Contract, Kernel, contract};
 pub use identity::Identity;
 pub(crate) use op::MAX_OPERANDS;
 pub use op::{
-    AnyOp, Class, Gate, InPlace, Notation, Op, Operand, Output, Scalar, Values, ValuesMut, View,
+    AnyOp, AnyPointwise, Class, Gate, Notation, Op, Operand, Output, Scalar, Values, ValuesMut,
+    View,
 };
+pub(crate) use pointwise::reals;
+pub use pointwise::{Operands, Pointwise, pointwise as pointwise_type};
 pub use var::Var;
 
 use crate::error::{Error, Result};

@@ -3,15 +3,23 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Graph, Identity, Type, Var};
 use crate::tensor::{ByPrecision, Real, Shape, Strides};
+use crate::term::{Binding, Symbol, Term};
 
 /// How an operation's formula is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notation {
-    /// Between its operands, such as `a * b`.
-    Infix(&'static str),
+    /// Between its operands, such as `a * b`, and how tightly the sign binds.
+    Infix(&'static str, Binding),
+    /// Before its operand, such as `-x`.
+    Prefix(&'static str),
+    /// As this power of its operand, such as `x^2`.
+    Power(i32),
+    /// As the square root of its operand.
+    Root,
     /// As a function of its operands, such as `exp(x)`.
     Function,
     /// Not at all: the operand stands for it, as for a broadcast.
@@ -21,9 +29,6 @@ pub enum Notation {
 /// What the plan may do with an operation besides calling its kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Element i of the output depends on element i of each operand alone: chains of these are
-    /// computed block by block.
-    Pointwise,
     /// The output is the operand's memory, read in another order: nothing is computed.
     View,
     /// Only its kernel knows; operands come in any strides when `strided`, else contiguous.
@@ -35,9 +40,9 @@ pub enum Class {
 
 /// An operation, in one place.
 ///
-/// What an operation says of itself is checked against its types before anything runs: a
-/// [`Class::Pointwise`] whose operands have other shapes than the output, a [`Op::view`] outside the
-/// operand, a [`Op::grain`] that does not divide the output are errors that name the operation.
+/// What an operation says of itself is checked against its types before anything runs: a [`Op::view`]
+/// outside the operand, a [`Op::grain`] that does not divide the output are errors that name the
+/// operation. One that works element by element is written as a [`Pointwise`](super::Pointwise).
 pub trait Op: Debug + Send + Sync + 'static {
     /// The operation's name, in lower case.
     fn name(&self) -> &'static str;
@@ -100,27 +105,17 @@ pub trait Op: Debug + Send + Sync + 'static {
         None
     }
 
-    /// For [`Class::Pointwise`]: the kernel on stretches of the operands and of the output, all of one
-    /// length.
-    fn pointwise<T: Real>(&self, operands: &[&[T]], output: &mut [T]) {
-        let shape = Shape::from([output.len()]);
-        let empty = Operand { shape, strides: shape.strides(), values: Values::Real(&[]) };
-        let mut views = [empty; MAX_OPERANDS];
-        for (view, values) in views.iter_mut().zip(operands) {
-            view.values = Values::Real(values);
-        }
-        let range = 0..output.len();
-        let output = Output { shape, range, values: ValuesMut::Real(output) };
-        self.forward(&views[..operands.len()], output);
-    }
+    /// Whether element i of the output depends on element i of each operand alone: so it is for what
+    /// implements [`Pointwise`](super::Pointwise).
+    #[doc(hidden)]
+    const IS_POINTWISE: bool = false;
 
-    /// For [`Class::Pointwise`]: the kernel that writes over the first operand, where there is one.
-    fn in_place<T: Real>(&self) -> Option<InPlace<T>> {
-        None
-    }
-
-    /// For [`Class::Pointwise`]: the kernel for single numbers, where there is one.
-    fn scalar<T: Real>(&self) -> Option<Scalar<T>> {
+    /// The operation for chains, where it works element by element.
+    #[doc(hidden)]
+    fn pointwise(self: Arc<Self>) -> Option<Arc<dyn AnyPointwise>>
+    where
+        Self: Sized,
+    {
         None
     }
 
@@ -186,6 +181,16 @@ pub trait Op: Debug + Send + Sync + 'static {
         Notation::Function
     }
 
+    /// The sign by which pictures show the operation.
+    fn glyph(&self) -> &'static str {
+        self.name()
+    }
+
+    /// What the operation is, in one or two sentences.
+    fn doc(&self) -> &'static str {
+        ""
+    }
+
     /// What the plan may do besides calling the kernel.
     fn class(&self) -> Class {
         Class::Kernel { strided: false }
@@ -216,20 +221,6 @@ pub trait Op: Debug + Send + Sync + 'static {
 
 /// The most operands that an operation can have.
 pub(crate) const MAX_OPERANDS: usize = 8;
-
-/// A pointwise kernel that finds its first operand where it writes the output; it is given the others.
-pub type InPlace<T> = fn(others: &[&[T]], output: &mut [T]);
-
-/// A pointwise kernel for single numbers.
-#[derive(Clone, Copy, Debug)]
-pub enum Scalar<T> {
-    /// Of one operand.
-    Unary(fn(T) -> T),
-    /// Of two operands.
-    Binary(fn(T, T) -> T),
-    /// Of three operands.
-    Ternary(fn(T, T, T) -> T),
-}
 
 /// Where a value lies in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -407,15 +398,13 @@ pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
     fn infer(&self, operands: &[Type]) -> Result<Type, String>;
     fn forward_f32(&self, operands: &[Operand<'_, f32>], output: Output<'_, f32>);
     fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>);
-    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]);
-    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]);
-    fn in_place_f32(&self) -> Option<InPlace<f32>>;
-    fn in_place_f64(&self) -> Option<InPlace<f64>>;
-    fn scalar_f32(&self) -> Option<Scalar<f32>>;
-    fn scalar_f64(&self) -> Option<Scalar<f64>>;
+    fn pointwise(self: Arc<Self>) -> Option<Arc<dyn AnyPointwise>>;
+    fn is_pointwise(&self) -> bool;
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>>;
     fn by_rows(&self, operand: usize) -> bool;
     fn notation(&self) -> Notation;
+    fn glyph(&self) -> &'static str;
+    fn doc(&self) -> &'static str;
     fn class(&self) -> Class;
     fn view(&self, operand: &View, output: &Shape) -> Option<View>;
     fn grain(&self, output: &Shape) -> usize;
@@ -424,9 +413,16 @@ pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
 }
 
 impl dyn AnyOp {
-    /// Whether this is the operation `O`.
-    pub(crate) fn is<O: Op>(&self) -> bool {
+    /// Whether this is the operation `O`, whatever its settings.
+    #[must_use]
+    pub fn is<O: Op>(&self) -> bool {
         self.as_any().is::<O>()
+    }
+
+    /// The operation with its settings, if it is `O`.
+    #[must_use]
+    pub fn downcast_ref<O: Op>(&self) -> Option<&O> {
+        self.as_any().downcast_ref()
     }
 }
 
@@ -449,23 +445,11 @@ impl<O: Op> AnyOp for O {
     fn forward_f64(&self, operands: &[Operand<'_, f64>], output: Output<'_, f64>) {
         self.forward(operands, output);
     }
-    fn pointwise_f32(&self, operands: &[&[f32]], output: &mut [f32]) {
-        self.pointwise(operands, output);
+    fn pointwise(self: Arc<Self>) -> Option<Arc<dyn AnyPointwise>> {
+        Op::pointwise(self)
     }
-    fn pointwise_f64(&self, operands: &[&[f64]], output: &mut [f64]) {
-        self.pointwise(operands, output);
-    }
-    fn in_place_f32(&self) -> Option<InPlace<f32>> {
-        self.in_place()
-    }
-    fn in_place_f64(&self) -> Option<InPlace<f64>> {
-        self.in_place()
-    }
-    fn scalar_f32(&self) -> Option<Scalar<f32>> {
-        self.scalar()
-    }
-    fn scalar_f64(&self) -> Option<Scalar<f64>> {
-        self.scalar()
+    fn is_pointwise(&self) -> bool {
+        O::IS_POINTWISE
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         Op::backward(self, gate, operand)
@@ -475,6 +459,12 @@ impl<O: Op> AnyOp for O {
     }
     fn notation(&self) -> Notation {
         Op::notation(self)
+    }
+    fn glyph(&self) -> &'static str {
+        Op::glyph(self)
+    }
+    fn doc(&self) -> &'static str {
+        Op::doc(self)
     }
     fn class(&self) -> Class {
         Op::class(self)
@@ -493,18 +483,72 @@ impl<O: Op> AnyOp for O {
     }
 }
 
-/// Writes the function that calls a method of [`AnyOp`] in the precision `T`.
+/// A pointwise kernel for single numbers.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Scalar<T> {
+    /// Of one operand.
+    Unary(fn(T) -> T),
+    /// Of two operands.
+    Binary(fn(T, T) -> T),
+}
+
+/// A pointwise operation without type parameters, as chains hold it.
+pub trait AnyPointwise: AnyOp {
+    /// The number of operands.
+    fn arity(&self) -> usize;
+
+    /// [`Pointwise::NUMBERS`](super::Pointwise::NUMBERS).
+    fn numbers(&self) -> usize;
+
+    /// The value as a formula of the operands.
+    fn term(&self) -> Term;
+
+    /// The condition under which the value is defined, as a formula of the operands.
+    fn domain(&self) -> Option<Term>;
+
+    /// Operands at which the value is easily told, with the value.
+    fn example(&self) -> Option<(Vec<f64>, f64)>;
+
+    /// The value at recorded operands.
+    fn record<'a>(&self, operands: &[Symbol<'a>]) -> Symbol<'a>;
+
+    /// Computes elements from stretches of the operands: as many numbers as the output has, or one for
+    /// each of the last [`AnyPointwise::numbers`].
+    #[doc(hidden)]
+    fn stretch_f32(&self, operands: &[&[f32]], output: &mut [f32]);
+    #[doc(hidden)]
+    fn stretch_f64(&self, operands: &[&[f64]], output: &mut [f64]);
+    /// The same where the output holds the first operand, whose own stretch is empty; for operations of
+    /// two operands or more.
+    #[doc(hidden)]
+    fn over_f32(&self, operands: &[&[f32]], output: &mut [f32]);
+    #[doc(hidden)]
+    fn over_f64(&self, operands: &[&[f64]], output: &mut [f64]);
+    /// The kernel for single numbers, where it is a plain function.
+    #[doc(hidden)]
+    fn scalar_f32(&self) -> Option<Scalar<f32>>;
+    #[doc(hidden)]
+    fn scalar_f64(&self) -> Option<Scalar<f64>>;
+    /// The value of one element.
+    #[doc(hidden)]
+    fn element_f32(&self, operands: &[f32]) -> f32;
+    #[doc(hidden)]
+    fn element_f64(&self, operands: &[f64]) -> f64;
+}
+
+/// Writes the function that calls a method of a trait of operations in the precision `T`.
 macro_rules! in_precision {
-    ($(
+    ($any:ident: $(
         $(#[$doc:meta])*
         $name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $single:ident, $double:ident;
     )*) => {$(
         $(#[$doc])*
         #[inline(always)]
-        pub(crate) fn $name<T: Real>(op: &dyn AnyOp, $($argument: $type),*) -> $answer {
+        pub(crate) fn $name<T: Real>(op: &dyn $any, $($argument: $type),*) -> $answer {
             struct Choice;
             impl ByPrecision for Choice {
-                type Answer<T: Real> = fn(&dyn AnyOp, $($type),*) -> $answer;
+                type Answer<T: Real> = fn(&dyn $any, $($type),*) -> $answer;
                 #[inline(always)]
                 fn single(self) -> Self::Answer<f32> {
                     |op, $($argument),*| op.$single($($argument),*)
@@ -518,14 +562,18 @@ macro_rules! in_precision {
         }
     )*};
 }
-
-in_precision! {
+in_precision! { AnyOp:
     /// [`Op::forward`].
     forward(operands: &[Operand<'_, T>], output: Output<'_, T>) -> (), forward_f32, forward_f64;
-    /// [`Op::pointwise`].
-    pointwise(operands: &[&[T]], output: &mut [T]) -> (), pointwise_f32, pointwise_f64;
-    /// [`Op::in_place`].
-    in_place() -> Option<InPlace<T>>, in_place_f32, in_place_f64;
-    /// [`Op::scalar`].
+}
+
+in_precision! { AnyPointwise:
+    /// Computes elements from stretches of the operands.
+    stretch(operands: &[&[T]], output: &mut [T]) -> (), stretch_f32, stretch_f64;
+    /// The same where the output holds the first operand.
+    over(operands: &[&[T]], output: &mut [T]) -> (), over_f32, over_f64;
+    /// The kernel for single numbers, where it is a plain function.
     scalar() -> Option<Scalar<T>>, scalar_f32, scalar_f64;
+    /// The value of one element.
+    element(operands: &[T]) -> T, element_f32, element_f64;
 }

@@ -6,6 +6,7 @@ use super::product::{Finished, Follow, Lengths, Matrix, Product, Target, scratch
 use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::tensor::{Offsets, Shape};
+use crate::term::Binding;
 
 /// A·B over the last two axes, for operands with the same leading (batch) axes.
 ///
@@ -73,8 +74,11 @@ impl Op for MatMul {
             _ => Some(gate.operands[0].t().matmul(gate.upstream)),
         }
     }
+    fn glyph(&self) -> &'static str {
+        "@"
+    }
     fn notation(&self) -> Notation {
-        Notation::Infix("@")
+        Notation::Infix("@", Binding::Product)
     }
     /// To a plan, which knows this operation by its type, a product is more than a kernel.
     fn class(&self) -> Class {

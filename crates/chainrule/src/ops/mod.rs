@@ -1,42 +1,48 @@
 //! Operations. Each stands whole in one place: its shape rule, its kernel, its backward rule made of
 //! nodes, its notation, its documentation.
 //!
-//! An operation of your own implements [`Op`] and is recorded with
-//! [`Graph::apply`](crate::Graph::apply); nothing else needs to know of it:
+//! An operation of your own that works element by element implements [`Pointwise`], any other [`Op`], and
+//! is recorded with [`Graph::apply`](crate::Graph::apply); nothing else needs to know of it:
 //!
 //! ```
-//! use chainrule::ops::{Gate, Op, Operand, Output, Real, Type, pointwise};
+//! use chainrule::ops::{Gate, Op, Operand, Output, Real, Type};
 //! use chainrule::{Graph, Var};
 //!
-//! /// x³
+//! /// A vector from its end to its beginning.
 //! #[derive(Debug)]
-//! struct Cube;
+//! struct Reversed;
 //!
-//! impl Op for Cube {
+//! impl Op for Reversed {
 //!     fn name(&self) -> &'static str {
-//!         "cube"
+//!         "reversed"
 //!     }
 //!     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
-//!         pointwise(operands, 1)
+//!         match operands {
+//!             [ty] if ty.shape.rank() == 1 => Ok(*ty),
+//!             _ => Err("takes one vector".into()),
+//!         }
 //!     }
 //!     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-//!         for (y, &x) in output.real().iter_mut().zip(operands[0].real()) {
-//!             *y = x * x * x;
+//!         let (x, range) = (operands[0].real(), output.range.clone());
+//!         for (y, i) in output.real().iter_mut().zip(range) {
+//!             *y = x[x.len() - 1 - i];
 //!         }
 //!     }
 //!     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
-//!         Some(gate.upstream * 3.0 * gate.operands[0].square())
+//!         Some(gate.graph().apply(Reversed, &[gate.upstream]))
 //!     }
 //! }
 //!
 //! let g = Graph::new();
 //! let x = g.input("x", [2]);
-//! let y = g.apply(Cube, &[x]).sum(&[]);
+//! let y = (g.apply(Reversed, &[x]) * x.square()).sum(&[]);
 //! let dx = g.backward(y, &[x])[0];
-//! let mut plan = g.compile::<f64>(&[dx])?;
+//! let mut plan = g.compile::<f64>(&[y, dx])?;
 //! plan.feed("x", &[1.0, 2.0])?;
 //! plan.run()?;
-//! assert_eq!(plan.value(dx)?, [3.0, 12.0]);
+//! // x₂·x₁² + x₁·x₂² and its gradient.
+//! assert_eq!(plan.value(y)?, [6.0]);
+//! assert_eq!(plan.value(dx)?, [8.0, 5.0]);
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 //!
@@ -53,7 +59,6 @@ macro_rules! identity_by_fields {
         }
     };
 }
-pub(crate) use identity_by_fields;
 
 mod activation;
 mod movement;
@@ -68,10 +73,12 @@ mod softmax;
 mod loss;
 mod tall;
 
+pub(crate) use crate::graph::reals;
 pub use crate::graph::{
-    AnyOp, Class, Gate, Identity, InPlace, Kind, Notation, Op, Operand, Output, Scalar, Type,
-    Values, ValuesMut, View,
+    AnyOp, AnyPointwise, Class, Gate, Identity, Kind, Notation, Op, Operand, Operands, Output,
+    Pointwise, Type, Values, ValuesMut, View, pointwise_type as pointwise,
 };
+pub use crate::number::{Number, Truth};
 pub use crate::tensor::Real;
 pub use loss::SoftmaxWithLoss;
 pub(crate) use loss::{MeanOfAll, RowLosses};
@@ -84,32 +91,3 @@ pub use reduce::{Argmax, Max, Sum};
 pub use select::{Gather, OneHot, ScatterAdd};
 pub use softmax::{LogSoftmax, Softmax};
 pub(crate) use tall::LeafTotal;
-
-/// The shape rule of pointwise operations: `count` real operands of one shape.
-///
-/// # Errors
-/// Another number of operands, labels, or different shapes.
-pub fn pointwise(operands: &[Type], count: usize) -> Result<Type, String> {
-    if operands.len() != count {
-        return Err(format!("takes {count} operands, not {}", operands.len()));
-    }
-    reals(operands)?;
-    match operands.iter().all(|ty| ty.shape == operands[0].shape) {
-        true => Ok(operands[0]),
-        false => Err("the operands must have one shape".into()),
-    }
-}
-
-/// Checks that no operand holds labels.
-pub(crate) fn reals(operands: &[Type]) -> Result<(), String> {
-    match operands.iter().all(|ty| ty.kind == Kind::Real) {
-        true => Ok(()),
-        false => Err("takes real numbers, not labels".into()),
-    }
-}
-
-/// Stops a pointwise kernel that is called with another number of operands than its shape rule takes.
-#[cold]
-pub(crate) fn wrong_count(found: usize, wanted: usize) -> ! {
-    panic!("a pointwise kernel of {wanted} operands is called with {found}")
-}

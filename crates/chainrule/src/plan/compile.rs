@@ -46,7 +46,7 @@ impl Graph {
         let needed = needed(&nodes, &wanted);
         let mut units = Units::new(&nodes);
         for id in (0..nodes.len() as u32).filter(|&id| needed[id as usize]) {
-            units.add::<T>(id)?;
+            units.add(id)?;
             if guard.is_some_and(|guard| now(&guard) == id) {
                 units.guard(id);
             }

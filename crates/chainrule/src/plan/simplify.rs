@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::graph::{Contract, Identity, Node, Source, op};
-use crate::ops::{self, AnyOp, Class, Scalar, View};
+use crate::ops::{self, AnyOp, Class, View};
 use crate::tensor::{Real, Shape, Tensor};
 
 /// Rewrites the needed nodes in place; the answer gives for each node the one that stands for it.
@@ -75,21 +75,17 @@ fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
     let op = node.op()?;
     let value = |at: usize| repeated(&nodes[*node.operands.get(at)? as usize]);
     let first = value(0)?;
-    match node.contract::<T>(&**op, nodes).ok()? {
+    let op = match node.contract(op, nodes).ok()? {
         Contract::View => {
             let operand = View::contiguous(nodes[node.operands[0] as usize].ty.shape);
             return node.view(&**op, nodes, &operand).ok()?.map(|_| first);
         }
-        Contract::Pointwise => {}
+        Contract::Pointwise(op) => op,
         Contract::Kernel(_) => return None,
-    }
-    let value = |at| value(at).map(T::from_f64);
-    let result = match op::scalar::<T>(&**op)? {
-        Scalar::Unary(f) => f(value(0)?),
-        Scalar::Binary(f) => f(value(0)?, value(1)?),
-        Scalar::Ternary(f) => f(value(0)?, value(1)?, value(2)?),
     };
-    Some(Real::to_f64(result))
+    let value = |at| value(at).map(T::from_f64);
+    let operands: Vec<T> = (0..node.operands.len()).map(value).collect::<Option<_>>()?;
+    Some(Real::to_f64(op::element(&*op, &operands)))
 }
 
 /// Operands that an entry can hold; nodes with more are not joined.

@@ -13,10 +13,10 @@ use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
 use crate::ops::product::fits_scratch;
 use crate::ops::{
-    AnyOp, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View, matmul_lengths,
-    matrix,
+    AnyOp, AnyPointwise, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View,
+    matmul_lengths, matrix,
 };
-use crate::tensor::{Real, Shape, Tensor};
+use crate::tensor::{Shape, Tensor};
 
 /// An operand of one instruction of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) enum Argument {
 /// One pointwise operation of a chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Instruction {
-    pub op: Arc<dyn AnyOp>,
+    pub op: Arc<dyn AnyPointwise>,
     pub operands: Vec<Argument>,
     /// Where the result is kept; else it lives in a scratch block.
     pub store: Option<Storage>,
@@ -162,6 +162,8 @@ enum Home {
 pub(super) struct Units<'a> {
     nodes: &'a [Node],
     homes: Vec<Home>,
+    /// Pointwise nodes' operations, as their contracts have them, until they are put into a chain.
+    pointwise: Vec<Option<Arc<dyn AnyPointwise>>>,
     pub work: Vec<Work>,
     /// The types of the plan's own buffers, and the unit that writes each; none for sources.
     pub buffers: Vec<(Type, Option<usize>)>,
@@ -177,6 +179,7 @@ impl<'a> Units<'a> {
         Self {
             nodes,
             homes: vec![Home::Nowhere; nodes.len()],
+            pointwise: vec![None; nodes.len()],
             // A place before everything else for single numbers that depend on sources alone, such as
             // a learning rate: whatever reads them can then join any unit.
             work: vec![Work::Chain(Chain::new(Shape::scalar()))],
@@ -198,7 +201,7 @@ impl<'a> Units<'a> {
     ///
     /// # Errors
     /// The node's operation breaks its contract.
-    pub fn add<T: Real>(&mut self, id: u32) -> Result<()> {
+    pub fn add(&mut self, id: u32) -> Result<()> {
         let node = &self.nodes[id as usize];
         let home = match &node.source {
             Source::Input(name) => {
@@ -212,16 +215,19 @@ impl<'a> Units<'a> {
                 Home::Memory(Place::contiguous(Storage::Parameter(at), node.ty))
             }
             Source::Constant(tensor) => Home::Memory(self.constant(node, tensor)),
-            Source::Op(op) => match node.contract::<T>(&**op, self.nodes)? {
-                Contract::Pointwise if self.floats(node) => Home::Floating,
-                Contract::Pointwise => {
-                    self.add_pointwise(id, None);
-                    return Ok(());
+            Source::Op(op) => match node.contract(op, self.nodes)? {
+                Contract::Pointwise(op) => {
+                    self.pointwise[id as usize] = Some(op);
+                    if !self.floats(node) {
+                        self.add_pointwise(id, None);
+                        return Ok(());
+                    }
+                    Home::Floating
                 }
                 Contract::View => Home::Memory(self.view(node, &**op)?),
                 Contract::Kernel(_) if op.is::<MatMul>() => self.product(id),
-                Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses::<T>(node),
-                Contract::Kernel(contract) => match self.tall_sum::<T>(node, &**op) {
+                Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses(node),
+                Contract::Kernel(contract) => match self.tall_sum(node, &**op) {
                     Some(home) => home,
                     None => self.kernel(node, op, contract),
                 },
@@ -278,10 +284,12 @@ impl<'a> Units<'a> {
                 }
             });
         }
-        let Some(op) = node.op() else { unreachable!("a pointwise node has an operation") };
+        let Some(op) = self.pointwise[id as usize].take() else {
+            unreachable!("a pointwise node is added once, with its operation")
+        };
         let body = &mut self.chain_mut(target).body;
         let home = Home::Instruction(target, body.len());
-        body.push(Instruction { op: op.clone(), operands, store: None });
+        body.push(Instruction { op, operands, store: None });
         self.homes[id as usize] = home;
     }
 
@@ -356,17 +364,17 @@ impl<'a> Units<'a> {
     }
 
     /// The mean of rows' losses: threads share the rows, and one of them takes the mean.
-    fn row_losses<T: Real>(&mut self, node: &Node) -> Home {
+    fn row_losses(&mut self, node: &Node) -> Home {
         let operands = self.operands(node, false);
         let types = node.operand_types(self.nodes);
         let losses = Type::real([types[0].shape.dims()[0]]);
-        let losses = self.own_kernel::<T>(Arc::new(RowLosses), operands, &types, losses);
+        let losses = self.own_kernel(Arc::new(RowLosses), operands, &types, losses);
         let ty = Type::real(losses.shape);
-        Home::Memory(self.own_kernel::<T>(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty))
+        Home::Memory(self.own_kernel(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty))
     }
 
     /// A sum of many rows: threads share its leaves, and one of them adds those.
-    fn tall_sum<T: Real>(&mut self, node: &Node, op: &dyn AnyOp) -> Option<Home> {
+    fn tall_sum(&mut self, node: &Node, op: &dyn AnyOp) -> Option<Home> {
         let types = node.operand_types(self.nodes);
         let leaves = op.as_any().downcast_ref::<Sum>()?.leaves(&types[0].shape)?;
         let ty = match Op::infer(&leaves, &types) {
@@ -374,19 +382,19 @@ impl<'a> Units<'a> {
             Err(message) => unreachable!("a sum has leaves of a shape, but: {message}"),
         };
         let operands = self.operands(node, true);
-        let sums = self.own_kernel::<T>(Arc::new(leaves), operands, &types, ty);
-        Some(Home::Memory(self.own_kernel::<T>(Arc::new(LeafTotal), vec![sums], &[ty], node.ty)))
+        let sums = self.own_kernel(Arc::new(leaves), operands, &types, ty);
+        Some(Home::Memory(self.own_kernel(Arc::new(LeafTotal), vec![sums], &[ty], node.ty)))
     }
 
     /// A kernel of the library that is no node's.
-    fn own_kernel<T: Real>(
+    fn own_kernel(
         &mut self,
         op: Arc<dyn AnyOp>,
         operands: Vec<Place>,
         types: &[Type],
         ty: Type,
     ) -> Place {
-        match contract::<T>(&*op, types, ty) {
+        match contract(&op, types, ty) {
             Ok(Contract::Kernel(contract)) => self.push_kernel(op, operands, ty, contract),
             other => unreachable!("{op:?} is a kernel of these types, but answers {other:?}"),
         }

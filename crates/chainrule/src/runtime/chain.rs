@@ -4,8 +4,7 @@
 use std::ops::Range;
 
 use super::execute::Source;
-use crate::graph::{MAX_OPERANDS, op};
-use crate::ops::{InPlace, Scalar};
+use crate::graph::{MAX_OPERANDS, Scalar, op};
 use crate::plan::{Argument, Chain, Instruction, Place, Storage};
 use crate::simd::prefetch_from;
 use crate::tensor::{MAX_RANK, Offsets, Real};
@@ -29,23 +28,31 @@ enum Load {
     Strided(usize),
 }
 
+/// How an instruction is computed.
+#[derive(Clone, Copy, Debug)]
+struct Computed {
+    to: To,
+    /// How many of the last operands are handed over as one number each.
+    numbers: usize,
+}
+
 /// Where an instruction's result is computed.
 #[derive(Clone, Copy, Debug)]
-enum Computed<T> {
+enum To {
     /// In a scratch block, from which it is copied to its place in memory if it has one.
     Block(usize, Option<Storage>),
     /// In its place in memory.
     Memory(Storage),
     /// In its place in memory, over the first operand.
-    InPlace(Storage, InPlace<T>),
+    Over(Storage),
 }
 
 /// A chain made ready to run in one precision.
 #[derive(Clone, Debug)]
 pub(super) struct Program<T> {
     loads: Vec<Load>,
-    /// For each instruction, where its result is computed.
-    results: Vec<Computed<T>>,
+    /// For each instruction, how it is computed.
+    results: Vec<Computed>,
     /// Elements of a block, and the distance between blocks.
     width: usize,
     pub scratch: usize,
@@ -53,12 +60,13 @@ pub(super) struct Program<T> {
     scalar: Option<Vec<Line<T>>>,
 }
 
-/// A pointwise operation on single numbers: operands and result by their slots.
-#[derive(Clone, Debug)]
-struct Line<T> {
-    kernel: Scalar<T>,
-    operands: [u32; 3],
-    result: u32,
+/// A pointwise operation on single numbers. Slots are first the loads, then the results.
+#[derive(Clone, Copy, Debug)]
+enum Line<T> {
+    Unary(fn(T) -> T, u32),
+    Binary(fn(T, T) -> T, [u32; 2]),
+    /// As the chain's instruction has it.
+    Other,
 }
 
 /// A stretch of a chain's elements, and the product's elements there, if the chain follows one.
@@ -88,12 +96,13 @@ impl<T: Real> Program<T> {
                 _ => Load::Strided(block()),
             })
             .collect();
-        if let Some(lines) = (chain.shape.len() == 1).then(|| lines(chain)).flatten() {
+        if chain.shape.len() == 1 {
             let scratch = chain.loads.len() + chain.body.len();
-            return Self { loads, results: Vec::new(), width: 1, scratch, scalar: Some(lines) };
+            let scalar = Some(lines(chain));
+            return Self { loads, results: Vec::new(), width: 1, scratch, scalar };
         }
-        let mut results: Vec<Computed<T>> =
-            chain.body.iter().map(|instruction| computed(chain, instruction)).collect();
+        let mut results: Vec<Computed> =
+            chain.body.iter().map(|instruction| computed(chain, &loads, instruction)).collect();
         let used = assign_blocks(chain, next, &mut results);
         let width = match row {
             0 => 1,
@@ -198,11 +207,13 @@ impl<T: Real> Program<T> {
             (LEADER, None) => unreachable!("an instruction reads a product that there is not"),
             (at, _) => slots[at as usize],
         };
-        for Line { kernel, operands: [a, b, c], result } in lines {
-            slots[*result as usize] = match kernel {
-                Scalar::Unary(f) => f(slot(slots, *a)),
-                Scalar::Binary(f) => f(slot(slots, *a), slot(slots, *b)),
-                Scalar::Ternary(f) => f(slot(slots, *a), slot(slots, *b), slot(slots, *c)),
+        for (at, line) in lines.iter().enumerate() {
+            slots[loads + at] = match *line {
+                Line::Unary(f, a) => f(slot(slots, a)),
+                Line::Binary(f, [a, b]) => f(slot(slots, a), slot(slots, b)),
+                Line::Other => {
+                    other(&chain.body[at], |operand| slot(slots, slot_of(operand, loads)))
+                }
             };
         }
         for (at, instruction) in chain.body.iter().enumerate() {
@@ -224,40 +235,67 @@ fn repeats_rows(place: &Place) -> bool {
     rank > 0 && place.strides[rank - 1] == 1 && outer.clone().all(|(&n, s)| n == 1 || s == 0)
 }
 
-/// A chain over a single element as lines, if all of its operations have a kernel for that. Slots are
-/// first the loads, then the results.
-fn lines<T: Real>(chain: &Chain) -> Option<Vec<Line<T>>> {
-    let loads = chain.loads.len();
-    let line = |(at, instruction): (usize, &Instruction)| {
-        let mut operands = [0; 3];
-        for (slot, operand) in operands.iter_mut().zip(&instruction.operands) {
-            *slot = match *operand {
-                Argument::Leader => LEADER,
-                Argument::Load(load) => load as u32,
-                Argument::Instruction(at) => (loads + at) as u32,
-            };
-        }
-        let kernel = op::scalar::<T>(&*instruction.op)?;
-        Some(Line { kernel, operands, result: (loads + at) as u32 })
+/// Where the result of a chain over a single element finds an operand, after so many loads.
+fn slot_of(operand: &Argument, loads: usize) -> u32 {
+    match *operand {
+        Argument::Leader => LEADER,
+        Argument::Load(load) => load as u32,
+        Argument::Instruction(at) => (loads + at) as u32,
+    }
+}
+
+/// An operation on single numbers that is no plain function of one or two. Apart from the loop over
+/// lines, which is so short that a larger stack would show.
+#[cold]
+#[inline(never)]
+fn other<T: Real>(instruction: &Instruction, value: impl Fn(&Argument) -> T) -> T {
+    let mut values = [T::zero(); MAX_OPERANDS];
+    for (to, operand) in values.iter_mut().zip(&instruction.operands) {
+        *to = value(operand);
+    }
+    op::element(&*instruction.op, &values[..instruction.operands.len()])
+}
+
+/// A chain over a single element as lines.
+fn lines<T: Real>(chain: &Chain) -> Vec<Line<T>> {
+    let slot = |operand: &Argument| slot_of(operand, chain.loads.len());
+    let line = |Instruction { op, operands, .. }: &Instruction| match (
+        op::scalar::<T>(&**op),
+        operands.as_slice(),
+    ) {
+        (Some(Scalar::Unary(f)), [a]) => Line::Unary(f, slot(a)),
+        (Some(Scalar::Binary(f)), [a, b]) => Line::Binary(f, [slot(a), slot(b)]),
+        _ => Line::Other,
     };
-    chain.body.iter().enumerate().map(line).collect()
+    chain.body.iter().map(line).collect()
+}
+
+/// How an instruction is computed.
+fn computed(chain: &Chain, loads: &[Load], instruction: &Instruction) -> Computed {
+    let one_number = |operand: &Argument| match *operand {
+        Argument::Load(load) => matches!(loads[load], Load::Repeated(_)),
+        Argument::Leader | Argument::Instruction(_) => false,
+    };
+    let numbers = instruction.op.numbers();
+    let last = &instruction.operands[instruction.operands.len() - numbers..];
+    let numbers = if last.iter().all(one_number) { numbers } else { 0 };
+    Computed { to: target(chain, instruction), numbers }
 }
 
 /// Where a result is computed: in memory where it has a place there, unless that is a parameter which
 /// the operation reads and cannot write over.
-fn computed<T: Real>(chain: &Chain, instruction: &Instruction) -> Computed<T> {
+fn target(chain: &Chain, instruction: &Instruction) -> To {
     // The block's number is found later.
-    let in_block = Computed::Block(0, instruction.store);
+    let in_block = To::Block(0, instruction.store);
     let Some(storage) = instruction.store else { return in_block };
     let is_it = |operand: &Argument| match *operand {
         Argument::Load(load) => chain.loads[load].storage == storage,
         Argument::Leader | Argument::Instruction(_) => false,
     };
     match instruction.operands.as_slice() {
-        operands if !operands.iter().any(is_it) => Computed::Memory(storage),
-        [first, rest @ ..] if is_it(first) && !rest.iter().any(is_it) => {
-            let kernel = op::in_place::<T>(&*instruction.op);
-            kernel.map_or(in_block, |kernel| Computed::InPlace(storage, kernel))
+        operands if !operands.iter().any(is_it) => To::Memory(storage),
+        [first, rest @ ..] if is_it(first) && !rest.is_empty() && !rest.iter().any(is_it) => {
+            To::Over(storage)
         }
         _ => in_block,
     }
@@ -265,7 +303,7 @@ fn computed<T: Real>(chain: &Chain, instruction: &Instruction) -> Computed<T> {
 
 /// Gives results that need it their scratch blocks, and frees blocks after their last use. Returns how
 /// many there are, with the `first` ones, which belong to loads.
-fn assign_blocks<T>(chain: &Chain, first: usize, results: &mut [Computed<T>]) -> usize {
+fn assign_blocks(chain: &Chain, first: usize, results: &mut [Computed]) -> usize {
     let body = &chain.body;
     let sources = |at: usize| {
         let mut found: Vec<usize> = body[at]
@@ -286,14 +324,14 @@ fn assign_blocks<T>(chain: &Chain, first: usize, results: &mut [Computed<T>]) ->
     }
     let (mut free, mut next) = (Vec::new(), first);
     for at in 0..body.len() {
-        if let Computed::Block(block, _) = &mut results[at] {
+        if let To::Block(block, _) = &mut results[at].to {
             *block = free.pop().unwrap_or_else(|| {
                 next += 1;
                 next - 1
             });
         }
         for source in sources(at) {
-            if let Computed::Block(block, _) = results[source]
+            if let To::Block(block, _) = results[source].to
                 && last_use[source] == at
             {
                 free.push(block);
@@ -369,10 +407,12 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
         }
         for (at, instruction) in self.chain.body.iter().enumerate() {
             let mut operands: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
+            let Computed { to, numbers } = self.program.results[at];
+            let count = instruction.operands.len();
             // An operand that is written over is no slice of its own.
-            let over = matches!(self.program.results[at], Computed::InPlace(..));
+            let first = usize::from(matches!(to, To::Over(_)));
             let slices = operands.iter_mut().zip(&instruction.operands);
-            for (operand, argument) in slices.skip(usize::from(over)) {
+            for (operand, argument) in slices.skip(first) {
                 let start = match *argument {
                     Argument::Leader => leader,
                     Argument::Load(load) => match self.find(load, &now) {
@@ -384,18 +424,19 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
                 // SAFETY: `len` elements of the product, a load or an earlier result.
                 *operand = unsafe { std::slice::from_raw_parts(start, len) };
             }
-            let to = self.result(at, now.start);
+            let operands = &mut operands[..count];
+            operands[count - numbers..].iter_mut().for_each(|number| *number = &number[..1]);
+            let start = self.result(at, now.start);
             // SAFETY: the block or stretch of memory that belongs to this result alone; a parameter is
             // read no more once it is written.
-            let output = unsafe { std::slice::from_raw_parts_mut(to, len) };
-            let operands = &operands[..instruction.operands.len()];
-            match self.program.results[at] {
-                Computed::InPlace(_, kernel) => kernel(&operands[1..], output),
-                Computed::Memory(_) | Computed::Block(_, None) => {
-                    op::pointwise(&*instruction.op, operands, output);
+            let output = unsafe { std::slice::from_raw_parts_mut(start, len) };
+            match to {
+                To::Over(_) => op::over(&*instruction.op, operands, output),
+                To::Memory(_) | To::Block(_, None) => {
+                    op::stretch(&*instruction.op, operands, output);
                 }
-                Computed::Block(_, Some(storage)) => {
-                    op::pointwise(&*instruction.op, operands, output);
+                To::Block(_, Some(storage)) => {
+                    op::stretch(&*instruction.op, operands, output);
                     let place = self.source.pointer(storage).wrapping_add(now.start);
                     // SAFETY: as above, and no slice of the parameter lives.
                     unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
@@ -406,11 +447,11 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
 
     /// Where the result of an instruction is.
     fn result(&self, at: usize, start: usize) -> *mut T {
-        match self.program.results[at] {
-            Computed::Memory(storage) | Computed::InPlace(storage, _) => {
+        match self.program.results[at].to {
+            To::Memory(storage) | To::Over(storage) => {
                 self.source.pointer(storage).wrapping_add(start)
             }
-            Computed::Block(block, _) => self.scratch_block(block),
+            To::Block(block, _) => self.scratch_block(block),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Evaluating a graph node by node, without a plan: the reference that plans are tested against.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::graph::{Contract, Graph, Kind, Node, Source, Var, op};
 use crate::ops::{AnyOp, Operand, Output, Values, ValuesMut, View};
@@ -64,7 +66,7 @@ impl Graph {
                     node.ty.check_labels(name, given)?;
                     Elements::Index(given.to_vec())
                 }
-                Source::Op(op) => evaluate(&**op, node, &nodes, &values)?,
+                Source::Op(op) => evaluate(op, node, &nodes, &values)?,
             };
             values.push(value);
         }
@@ -95,12 +97,12 @@ fn real<T: Real>(what: &str, name: &str, node: &Node, given: &Tensor<T>) -> Resu
 
 /// One operation on contiguous operands.
 fn evaluate<T: Real>(
-    op: &dyn AnyOp,
+    op: &Arc<dyn AnyOp>,
     node: &Node,
     nodes: &[Node],
     values: &[Elements<T>],
 ) -> Result<Elements<T>> {
-    let contract = node.contract::<T>(op, nodes)?;
+    let contract = node.contract(op, nodes)?;
     let operands: Vec<Operand<'_, T>> = node
         .operands
         .iter()
@@ -114,9 +116,9 @@ fn evaluate<T: Real>(
         })
         .collect();
     let shape = node.ty.shape;
-    if contract == Contract::View {
+    if matches!(contract, Contract::View) {
         let operand = &operands[0];
-        let Some(view) = node.view(op, nodes, &View::contiguous(operand.shape))? else {
+        let Some(view) = node.view(&**op, nodes, &View::contiguous(operand.shape))? else {
             return Err(node.no_view(nodes));
         };
         let mut walk = Offsets::new(&shape, &view.strides, 0);
@@ -127,6 +129,10 @@ fn evaluate<T: Real>(
             Values::Index(from) => Elements::Index(places.iter().map(|&at| from[at]).collect()),
         });
     }
+    let op: &dyn AnyOp = match &contract {
+        Contract::Pointwise(op) => &**op,
+        Contract::View | Contract::Kernel(_) => &**op,
+    };
     let range = 0..shape.len();
     Ok(match node.ty.kind {
         Kind::Real => {
