@@ -1,6 +1,9 @@
 //! Every operation's gradient, and every smooth operation's second derivative, against central
 //! differences in f64 over random shapes and values.
 
+use std::sync::Arc;
+
+use chainrule::ops::{AnyPointwise, all_pointwise};
 use chainrule::{Graph, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -20,33 +23,44 @@ struct Case {
     values: [Vec<f64>; 2],
 }
 
-/// Compares backpropagation with (L(x + h) − L(x − h)) / 2h for each element of both inputs;
-/// `order` 2 does the same with the sum of the first gradients in place of the loss.
+/// [`compare`] for a function of two inputs.
 fn check(build: Build, case: &Case, order: usize) {
+    compare(|g, x| build(g, x[0], x[1]), &case.shapes, &case.values, order);
+}
+
+/// Compares backpropagation with (L(x + h) − L(x − h)) / 2h for each element of all inputs;
+/// `order` 2 does the same with the sum of the first gradients in place of the loss.
+fn compare(
+    build: impl for<'g> Fn(&'g Graph, &[Var<'g>]) -> Var<'g>,
+    shapes: &[Shape],
+    values: &[Vec<f64>],
+    order: usize,
+) {
     let g = Graph::new();
-    let x = g.input("x", case.shapes[0]);
-    let y = g.input("y", case.shapes[1]);
-    let mut loss = weighted(&g, build(&g, x, y));
+    let names: Vec<String> = (0..shapes.len()).map(|i| format!("x{i}")).collect();
+    let inputs: Vec<Var<'_>> =
+        names.iter().zip(shapes).map(|(name, &shape)| g.input(name, shape)).collect();
+    let mut loss = weighted(&g, build(&g, &inputs));
     if order == 2 {
-        let first = g.backward(loss, &[x, y]);
-        loss = weighted(&g, first[0]) + weighted(&g, first[1]);
+        let first = g.backward(loss, &inputs).into_iter().map(|dx| weighted(&g, dx));
+        loss = first.reduce(|a, b| a + b).unwrap();
     }
-    let gradients = g.backward(loss, &[x, y]);
-    let mut plan = g.compile::<f64>(&[loss, gradients[0], gradients[1]]).unwrap();
-    let mut values = case.values.clone();
-    let mut at = |values: &[Vec<f64>; 2]| {
-        for (name, values) in ["x", "y"].into_iter().zip(values) {
+    let gradients = g.backward(loss, &inputs);
+    let mut plan = g.compile::<f64>(&[&[loss], &gradients[..]].concat()).unwrap();
+    let mut values = values.to_vec();
+    let mut at = |values: &[Vec<f64>]| {
+        for (name, values) in names.iter().zip(values) {
             // Of what a gradient does not depend on there is no input.
             if plan.has_input(name) {
                 plan.feed(name, values).unwrap();
             }
         }
         plan.run().unwrap();
-        let read = |v| plan.value(v).unwrap().to_vec();
-        (read(loss)[0], [read(gradients[0]), read(gradients[1])])
+        let read = |&v| plan.value(v).unwrap().to_vec();
+        (read(&loss)[0], gradients.iter().map(read).collect::<Vec<_>>())
     };
     let (_, found) = at(&values);
-    for which in 0..2 {
+    for which in 0..values.len() {
         for i in 0..values[which].len() {
             let original = values[which][i];
             let h = 1e-5 * original.abs().max(1.0);
@@ -64,6 +78,39 @@ fn check(build: Build, case: &Case, order: usize) {
             );
         }
     }
+}
+
+/// Operands of a pointwise operation, one per list, at which it is smooth: inside its domain, away from
+/// its kinks, and not steep, all of that for a while in every direction.
+fn smooth_places(op: &Arc<dyn AnyPointwise>, count: usize, seed: u64) -> Vec<Vec<f64>> {
+    const REACH: f64 = 0.05;
+    let g = Graph::new();
+    let names: Vec<String> = (0..op.arity()).map(|i| format!("x{i}")).collect();
+    let inputs: Vec<Var<'_>> = names.iter().map(|name| g.input(name, [])).collect();
+    let kinks = op.kinks(&inputs);
+    let mut plan = g.compile::<f64>(&[&kinks[..], &inputs].concat()).unwrap();
+    let mut signs = |at: &[f64]| -> Vec<bool> {
+        names.iter().zip(at).for_each(|(name, x)| plan.feed(name, &[*x]).unwrap());
+        plan.run().unwrap();
+        kinks.iter().map(|&kink| plan.value(kink).unwrap()[0] > 0.0).collect()
+    };
+    let (term, domain) = (op.term(), op.domain());
+    let mut is_smooth = |at: &[f64]| {
+        let here = signs(at);
+        let around = (0..at.len()).flat_map(|i| [-REACH, REACH].map(|step| (i, step)));
+        around.into_iter().all(|(i, step)| {
+            let mut there = at.to_vec();
+            there[i] += step;
+            let inside = domain.as_ref().is_none_or(|domain| domain.holds(&there) == Some(true));
+            inside && signs(&there) == here && term.eval(&there).unwrap().abs() < 20.0
+        })
+    };
+    let draws = distinct(200 * op.arity(), seed, -2.0, 2.0);
+    let mut found = vec![Vec::new(); op.arity()];
+    for at in draws.chunks(op.arity()).filter(|at| is_smooth(at)).take(count) {
+        found.iter_mut().zip(at).for_each(|(operand, &x)| operand.push(x));
+    }
+    found
 }
 
 /// Values away from the kinks at multiples of ½: no two elements are closer than the difference's step.
@@ -168,6 +215,21 @@ const KINKED: &[(&str, f64, f64, Build)] = &[
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands on the page of pointwise operations.
+    #[test]
+    fn every_pointwise_operation(seed in any::<u32>()) {
+        for op in all_pointwise() {
+            let values = smooth_places(&op, 5, u64::from(seed));
+            let count = values[0].len();
+            assert!(count > 0, "{} is smooth nowhere", op.name());
+            println!("{} at {values:?}", op.name());
+            let shapes = vec![Shape::from([count]); op.arity()];
+            for order in [1, 2] {
+                compare(|g, x| g.apply_shared(op.clone(), x), &shapes, &values, order);
+            }
+        }
+    }
 
     #[test]
     fn smooth_pointwise_operations(shapes in broadcastable(), seed in any::<u32>()) {

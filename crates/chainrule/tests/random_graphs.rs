@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use chainrule::ops::RandomMask;
-use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd};
+use chainrule::ops::{AnyPointwise, RandomMask, all_pointwise};
+use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd, all_updates};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -34,59 +34,93 @@ fn grow<'g>(g: &'g Graph, growth: &[Growth], unit: usize) -> Vec<Var<'g>> {
         values.push(g.input(&format!("x{i}"), shape));
         values.push(g.parameter(&format!("w{i}"), shape));
     }
+    let pointwise: Vec<Arc<dyn AnyPointwise>> =
+        all_pointwise().into_iter().chain(all_updates()).collect();
     for &(op, a, b) in growth {
-        let (x, y) = (values[a as usize % values.len()], values[b as usize % values.len()]);
-        if let Some(v) = apply(g, op, x, y, b).filter(|v| v.shape().len() <= 20_000) {
+        let value = |at: usize| values[at % values.len()];
+        let (x, y) = (value(a.into()), value(b.into()));
+        // Every other step is pointwise.
+        let which = usize::from(op / 2);
+        let found = match op % 2 {
+            0 => {
+                let op = &pointwise[which % pointwise.len()];
+                let operands =
+                    (0..op.arity()).map(|at| value(usize::from(a) + at * usize::from(b)));
+                element_by_element(g, op, &operands.collect::<Vec<_>>())
+            }
+            _ => OTHERS[which % OTHERS.len()](g, x, y, b),
+        };
+        if let Some(v) = found.filter(|v| v.shape().len() <= 20_000) {
             values.push(v);
         }
     }
     values
 }
 
-fn apply<'g>(g: &'g Graph, op: u8, x: Var<'g>, y: Var<'g>, number: u8) -> Option<Var<'g>> {
-    let rank = x.shape().rank();
-    let axis = (rank > 0).then(|| number as usize % rank.max(1));
-    let fits = x.shape().broadcast(&y.shape()).is_some();
-    let constant = f64::from(number % 5) - 1.0;
-    match op % 35 {
-        0 => fits.then(|| x + y),
-        1 => fits.then(|| x - y),
-        2 => fits.then(|| x * y),
-        3 => fits.then(|| x / y),
-        4 => fits.then(|| x.maximum(y)),
-        5 => fits.then(|| x.greater(y).select(x, y * 0.5)),
-        6 => Some(x * constant),
-        7 => Some(x + constant),
-        8 => Some(x / constant),
-        9 => Some(-x),
-        10 => Some(x.exp()),
-        11 => Some(x.tanh()),
-        12 => Some(x.sigmoid()),
-        13 => Some(x.relu()),
-        14 => Some(x.abs().sqrt()),
-        15 => Some(x.square()),
-        16 => Some(x.erf()),
-        17 => Some(x.softplus()),
-        18 => axis.map(|axis| x.sum(&[axis])),
-        19 => axis.map(|axis| x.max(&[axis])),
-        20 => axis.map(|axis| x.mean(&[axis])),
-        21 => Some(x.sum(&[])),
-        22 => (rank >= 2).then(|| x.t()),
-        23 => (rank >= 1).then(|| x.softmax()),
-        24 => (rank >= 1).then(|| x.log_softmax()),
-        25 => axis.map(|axis| x.slice(axis, 0, x.shape().dims()[axis].div_ceil(2))),
-        26 => axis.map(|axis| x.pad(axis, 1, 0)),
-        27 => (rank >= 1 && x.shape() == y.shape()).then(|| x.concat(0, &[y])),
-        28 => Some(x.reshape([x.shape().len()])),
-        29 | 30 => products(x, y),
-        31 => fits.then(|| x.equal(y) + x.less(y)),
-        33 => (y.shape().rank() == 0).then(|| {
+/// A pointwise operation of values that broadcast.
+fn element_by_element<'g>(
+    g: &'g Graph,
+    op: &Arc<dyn AnyPointwise>,
+    operands: &[Var<'g>],
+) -> Option<Var<'g>> {
+    let shapes = operands.iter().map(Var::shape);
+    let shape = shapes.fold(Some(Shape::scalar()), |all, shape| all?.broadcast(&shape))?;
+    let within = |v: &Var<'g>| {
+        let v = v.broadcast_to(shape);
+        // NaN of most numbers would hide what comes after.
+        if op.domain().is_some() { v.tanh().abs() } else { v }
+    };
+    let operands: Vec<Var<'g>> = operands.iter().map(within).collect();
+    Some(g.apply_shared(op.clone(), &operands))
+}
+
+/// A step of growing, by two values and a number.
+type Other = for<'g> fn(&'g Graph, Var<'g>, Var<'g>, u8) -> Option<Var<'g>>;
+
+/// Everything but pointwise operations: what has axes, and what plans treat in a way of its own.
+const OTHERS: &[Other] = &[
+    |_, x, y, _| broadcast(x, y).map(|(x, y)| x / y),
+    |_, x, y, _| broadcast(x, y).map(|(x, y)| x.greater(y).select(x, y * 0.5)),
+    |_, x, _, number| Some(x * constant(number)),
+    |_, x, _, number| Some(x + constant(number)),
+    |_, x, _, number| Some(x / constant(number)),
+    |_, x, _, number| Some(x.pow(constant(number))),
+    |g, x, _, _| Some(x * g.constant(1.0) / g.constant(1.0)),
+    |_, x, _, number| axis(x, number).map(|axis| x.sum(&[axis])),
+    |_, x, _, number| axis(x, number).map(|axis| x.max(&[axis])),
+    |_, x, _, number| axis(x, number).map(|axis| x.mean(&[axis])),
+    |_, x, _, _| Some(x.sum(&[])),
+    |_, x, _, _| (x.shape().rank() >= 2).then(|| x.t()),
+    |_, x, _, _| (x.shape().rank() >= 1).then(|| x.softmax()),
+    |_, x, _, _| (x.shape().rank() >= 1).then(|| x.log_softmax()),
+    |_, x, _, number| {
+        axis(x, number).map(|axis| x.slice(axis, 0, x.shape().dims()[axis].div_ceil(2)))
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.pad(axis, 1, 0)),
+    |_, x, y, _| (x.shape().rank() >= 1 && x.shape() == y.shape()).then(|| x.concat(0, &[y])),
+    |_, x, _, _| Some(x.reshape([x.shape().len()])),
+    |_, x, y, _| products(x, y),
+    |_, x, y, _| products(x, y),
+    |_, x, _, _| (x.shape().rank() == 2).then(|| x.gather(1, x.argmax(1))),
+    |g, x, y, number| {
+        (y.shape().rank() == 0).then(|| {
             let mask = RandomMask { seed: 1, number: number.into(), rate: 0.3, shape: x.shape() };
             x * g.apply(mask, &[y])
-        }),
-        32 => (rank == 2).then(|| x.gather(1, x.argmax(1))),
-        _ => Some(x * g.constant(1.0) / g.constant(1.0)),
-    }
+        })
+    },
+];
+
+fn broadcast<'g>(x: Var<'g>, y: Var<'g>) -> Option<(Var<'g>, Var<'g>)> {
+    x.shape().broadcast(&y.shape()).map(|_| (x, y))
+}
+
+fn axis(x: Var<'_>, number: u8) -> Option<usize> {
+    let rank = x.shape().rank();
+    (rank > 0).then(|| usize::from(number) % rank.max(1))
+}
+
+fn constant(number: u8) -> f64 {
+    f64::from(number % 5) - 1.0
 }
 
 /// A matrix product, if one of the ways to turn the operands fits.

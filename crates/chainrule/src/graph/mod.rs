@@ -326,8 +326,18 @@ impl Graph {
         self.apply_shared(Arc::new(op), operands)
     }
 
+    /// [`Graph::apply`] of an operation that is only known at run time.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// for op in chainrule::ops::all_pointwise() {
+    ///     let operands = vec![g.constant(0.5); op.arity()];
+    ///     assert!(g.apply_shared(op, &operands).eval()?.values()[0].is_finite());
+    /// }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     #[track_caller]
-    pub(crate) fn apply_shared<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
+    pub fn apply_shared<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
         // Before poison: a mistake of another graph is no mistake that this one has remembered.
         if operands.iter().any(|v| !v.belongs_to(self)) {
             return self.fail(op.name(), OTHER_GRAPH, operands);

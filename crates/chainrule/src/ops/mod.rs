@@ -72,6 +72,7 @@ mod operators;
 mod softmax;
 mod loss;
 mod tall;
+mod derivative;
 
 pub(crate) use crate::graph::reals;
 pub use crate::graph::{
@@ -80,6 +81,7 @@ pub use crate::graph::{
 };
 pub use crate::number::{Number, Truth};
 pub use crate::tensor::Real;
+pub use derivative::derivative;
 pub use loss::SoftmaxWithLoss;
 pub(crate) use loss::{MeanOfAll, RowLosses};
 pub use matmul::MatMul;

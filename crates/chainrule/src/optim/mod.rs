@@ -22,6 +22,7 @@ pub use parts::Parts;
 pub use rmsprop::RmsProp;
 pub use schedule::{Plateau, Schedule, Warmup};
 pub use sgd::Sgd;
+pub use update::all_updates;
 
 use crate::error::Result;
 use crate::graph::{Graph, Source, Var};

@@ -1,8 +1,10 @@
 //! The updates that every step of gradient descent and Adam makes: one pass over memory in place of
 //! several.
 
+use std::sync::Arc;
+
 use crate::graph::Var;
-use crate::ops::{Gate, Number, Pointwise};
+use crate::ops::{AnyPointwise, Gate, Number, Pointwise};
 
 /// Writes a pointwise operation of an optimizer. The operands after the semicolon repeat one number
 /// each. A gradient does not flow through an update.
@@ -10,7 +12,8 @@ macro_rules! update {
     ($(
         $(#[doc = $doc:literal])*
         $op:ident $name:literal, |$($operand:ident),+; $($number:ident),+| $value:expr;
-    )*) => {$(
+    )*) => {
+        $(
         $(#[doc = $doc])*
         #[derive(Clone, Copy, Debug)]
         pub(super) struct $op;
@@ -37,7 +40,19 @@ macro_rules! update {
                 concat!($($doc, "\n"),*)
             }
         }
-    )*};
+        )*
+
+        /// The operations of which optimizers' steps are made, besides those of any graph.
+        ///
+        /// ```
+        /// let names: Vec<&str> = chainrule::optim::all_updates().iter().map(|op| op.name()).collect();
+        /// assert!(names.contains(&"sgd_step"));
+        /// ```
+        #[must_use]
+        pub fn all_updates() -> Vec<Arc<dyn AnyPointwise>> {
+            vec![$(Arc::new($op)),*]
+        }
+    };
 }
 
 update! {

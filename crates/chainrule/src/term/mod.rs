@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 use crate::number::{Function, Number, Truth};
-pub use write::{Binding, Language};
+pub use write::{Binding, JAVASCRIPT_PRELUDE, Language};
 
 /// An arithmetic operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,9 @@ pub enum Language {
     CDouble,
 }
 
+/// What JavaScript must be given before terms: the functions that it lacks.
+pub const JAVASCRIPT_PRELUDE: &str = include_str!("prelude.js");
+
 /// How tightly an expression's outermost operator binds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Binding {
