@@ -64,7 +64,7 @@ fn element_by_element<'g>(
     operands: &[Var<'g>],
 ) -> Option<Var<'g>> {
     let shapes = operands.iter().map(Var::shape);
-    let shape = shapes.fold(Some(Shape::scalar()), |all, shape| all?.broadcast(&shape))?;
+    let shape = shapes.try_fold(Shape::scalar(), |all, shape| all.broadcast(&shape))?;
     let within = |v: &Var<'g>| {
         let v = v.broadcast_to(shape);
         // NaN of most numbers would hide what comes after.
