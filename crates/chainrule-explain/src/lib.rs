@@ -5,7 +5,7 @@
 //! formulas from the nodes of the gradients. [`explain`] gives an [`Explanation`], which holds all
 //! of it as plain data and writes itself in every format.
 
-// From the bottom up: each uses only those above it.
+// From the bottom up, here and in every folder: each uses only those above it.
 mod words;
 mod value;
 mod columns;

@@ -378,6 +378,41 @@ mod tests {
         assert!(!idle[0].warning && idle[0].message.starts_with("62 % of relu1's"), "{idle:?}");
     }
 
+    /// Examples of a user's own, one of whose labels is no class.
+    struct Wrong;
+
+    impl Examples for Wrong {
+        fn len(&self) -> usize {
+            4
+        }
+
+        fn width(&self) -> usize {
+            2
+        }
+
+        fn target(&self) -> Target {
+            Target::Class { classes: 2 }
+        }
+
+        fn features(&self, _: &[u32], rows: &mut [f32]) -> Result<()> {
+            rows.fill(1.0);
+            Ok(())
+        }
+
+        fn labels(&self, examples: &[u32], labels: &mut [u32]) -> Result<()> {
+            labels.iter_mut().zip(examples).for_each(|(label, &at)| *label = at);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_no_class_is_an_error() {
+        let config = Config::default();
+        let parameters = config.model(2, 2).unwrap().initial(0).unwrap();
+        let error = lint(&config, &Wrong, &parameters, Language::English).unwrap_err();
+        assert!(error.to_string().contains('2'), "{error}");
+    }
+
     #[test]
     fn a_softmax_before_the_loss_is_found_in_any_graph() {
         let g = Graph::new();

@@ -3,7 +3,6 @@
 //! A [`Source`] says what to train on. Loading it gives the parts to train, validate and test with,
 //! as [`Examples`], and the [`Preparation`] that makes any other data ready for the same model.
 
-// From the bottom up: each uses only those above it.
 mod deflate;
 mod extension;
 mod examples;
