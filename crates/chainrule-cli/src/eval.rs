@@ -3,37 +3,23 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use chainrule::Real;
 use chainrule_train::metrics::{ClassScores, ValueScores};
-use chainrule_train::{Evaluation, Precision, Scores, evaluate};
+use chainrule_train::{Evaluation, Run, Scores};
 
 use crate::arguments::Eval;
-use crate::print;
-use crate::run::{Run, pool};
+use crate::run::pool;
+use crate::{data, print};
 
 pub fn eval(options: &Eval) -> Result<()> {
     let run = Run::open(&options.dir)?;
-    let (score, names) = match run.config.dtype {
-        Precision::F64 => score::<f64>(&run, options)?,
-        Precision::F32 => score::<f32>(&run, options)?,
-    };
+    let name = options.dataset.as_deref();
+    name.map_or(Ok(()), data::known)?;
+    let score = run.evaluate(name, options.best, &pool(options.threads)?)?;
+    let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
     match options.json {
         true => print::json(&score),
         false => print::text(&table(&score, &names)),
     }
-}
-
-/// The score, and the names of the classes.
-fn score<T: Real>(run: &Run, options: &Eval) -> Result<(Evaluation, Vec<String>)> {
-    let data = run.examples(options.dataset.as_deref())?;
-    let target = data.target();
-    let name = options.dataset.as_deref();
-    let (model, parameters) = run.model::<T>((data.width(), target), name, options.best)?;
-    let loss = run.config.loss_for(target)?;
-    let top = run.config.top_k;
-    let score = evaluate(&model, loss, &parameters, &*data, &pool(options.threads)?, top)?;
-    let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
-    Ok((score, names))
 }
 
 fn table(score: &Evaluation, names: &[String]) -> String {

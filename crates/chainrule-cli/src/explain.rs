@@ -2,14 +2,13 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
-use chainrule::{Error, Graph, Parameters, Real, Tensor};
-use chainrule_explain::{Explanation, Names, NetworkExplanation, Request, Values, View};
-use chainrule_train::Precision;
-use chainrule_train::data::{Examples, truth};
+use chainrule::{Error, Graph, Parameters, Tensor};
+use chainrule_explain::{Explanation, Names, Request, Values, View};
+use chainrule_train::Run;
 
 use crate::arguments::Gradcheck;
 use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, Subject};
-use crate::run::Run;
+use crate::run::examples;
 use crate::{explain_run, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
@@ -46,47 +45,21 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
 /// A trained network on one example.
 fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
     let run = Run::open(std::path::Path::new(&options.expression))?;
-    let data = run.examples(options.run.data.as_deref())?;
+    let name = options.run.data.as_deref();
+    let data = examples(&run, name)?;
     if example as usize >= data.len() {
         bail!(crate::Usage(format!(
             "--example is {example}, but the dataset has the examples 0 to {}",
             data.len().saturating_sub(1)
         )));
     }
-    let mut explained = match run.config.dtype {
-        Precision::F64 => explained::<f64>(&run, &*data, options, example)?,
-        Precision::F32 => explained::<f32>(&run, &*data, options, example)?,
-    };
-    if let Some(preparation) = &run.preparation {
-        explained.classes = preparation.class_names().to_vec();
-        // The features of images have names too, but are better seen than read.
-        if !preparation.target_names().is_empty() {
-            explained.features = preparation.feature_names();
-        }
-    }
+    let explained = run.explain_example(&*data, name, example, options.lang)?;
     let text = match format {
         DrawnFormat::Text => explained.to_text(),
         DrawnFormat::Json => serde_json::to_string(&explained)? + "\n",
         DrawnFormat::Svg => explained.to_svg(),
     };
     emit(options, &text)
-}
-
-fn explained<T: Real>(
-    run: &Run,
-    data: &dyn Examples,
-    options: &Explain,
-    example: u32,
-) -> Result<NetworkExplanation> {
-    let (target, name) = (data.target(), options.run.data.as_deref());
-    let (model, parameters) = run.model::<T>((data.width(), target), name, false)?;
-    let mut row = vec![0.0; data.width()];
-    data.features(&[example], &mut row)?;
-    let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-    let (truth, loss) = (truth(data, example)?, run.config.loss_for(target)?);
-    let language = options.lang;
-    let told = chainrule_explain::network(&model, &parameters, loss, &features, &truth, language)?;
-    Ok(told.in_unit(&data.scales()))
 }
 
 /// Prints, or writes to the file that was asked for.

@@ -19,7 +19,7 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
         threads: threads(options.settings.threads)?,
     };
     let is_config = Path::new(&options.subject).extension().is_some_and(|e| e == "toml");
-    let report = if is_config || data::is_dataset(&options.subject) {
+    let report = if is_config || chainrule_train::data::is_dataset(&options.subject) {
         if options.at.is_some() || options.target.is_some() {
             bail!(crate::Usage(
                 "--at and --target belong to an expression, not to a dataset".into()

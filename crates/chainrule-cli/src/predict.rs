@@ -2,97 +2,36 @@
 
 use std::io::{BufReader, Write};
 use std::path::Path;
-use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use chainrule::nn::{Answer, Sequential, Target};
-use chainrule::{Parameters, Pool, Real};
-use chainrule_train::data::Preparation;
-use chainrule_train::{Precision, predict as say};
+use anyhow::{Result, bail};
+use chainrule::nn::Answer;
+use chainrule_train::Run;
+use chainrule_train::data::{Preparation, is_dataset};
 use serde_json::{Value, json};
 
 use crate::arguments::{Predict, RowFormat};
-use crate::run::{Run, pool};
-use crate::{data, print};
-
-/// Examples predicted at once.
-const CHUNK: usize = 500;
+use crate::print;
+use crate::run::pool;
 
 pub fn predict(options: &Predict) -> Result<()> {
     let run = Run::open(&options.dir)?;
-    match run.config.dtype {
-        Precision::F64 => go::<f64>(&run, options),
-        Precision::F32 => go::<f32>(&run, options),
-    }
-}
-
-/// A model that answers.
-struct Oracle<'a, T> {
-    preparation: &'a Preparation,
-    target: Target,
-    model: Sequential,
-    parameters: Parameters<T>,
-    pool: Arc<Pool>,
-}
-
-fn go<T: Real>(run: &Run, options: &Predict) -> Result<()> {
-    let preparation = run.preparation.as_ref().with_context(|| {
-        format!("{} has no data.json, which tells how inputs are prepared", options.dir.display())
-    })?;
-    let target = match preparation.class_names() {
-        [] => Target::Values { width: preparation.target_names().len() },
-        names => Target::Class { classes: names.len() },
-    };
-    let (model, parameters) = run.model::<T>((preparation.width(), target), None, options.best)?;
     let pool = pool(options.threads)?;
-    let oracle = Oracle { preparation, target, model, parameters, pool };
+    let oracle = run.oracle(options.best, &pool)?;
     let format = match options.format {
         _ if options.json => Format::Json,
         RowFormat::Csv => Format::Csv,
         RowFormat::Jsonl => Format::Jsonl,
     };
-    let mut writer = Writer::new(format, preparation)?;
+    let mut writer = Writer::new(format, oracle.preparation())?;
+    let mut add = |answers: &[Answer]| writer.add(answers);
     match options.input.as_str() {
-        "-" => {
-            let mut features = Vec::new();
-            let width = preparation.width().max(1);
-            for row in preparation.rows(BufReader::new(std::io::stdin())) {
-                features.extend(row?);
-                if features.len() >= CHUNK * width {
-                    writer.add(&oracle.answer(&features)?)?;
-                    features.clear();
-                }
-            }
-            writer.add(&oracle.answer(&features)?)?;
-        }
-        path => oracle.file(path, &mut writer)?,
+        "-" => oracle.answer_rows(BufReader::new(std::io::stdin()), &mut add)?,
+        path if !is_dataset(path) => bail!(crate::Usage(format!(
+            "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"
+        ))),
+        path => oracle.answer_file(path, &mut add)?,
     }
     writer.finish(options.output.as_deref())
-}
-
-impl<T: Real> Oracle<'_, T> {
-    fn answer(&self, features: &[f32]) -> Result<Vec<Answer>> {
-        let scales = self.preparation.scales();
-        Ok(say(&self.model, self.target, scales, &self.parameters, features, &self.pool)?)
-    }
-
-    /// The answers for a file's or a shipped dataset's examples.
-    fn file(&self, path: &str, writer: &mut Writer<'_>) -> Result<()> {
-        if !data::is_dataset(path) {
-            bail!(crate::Usage(format!(
-                "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"
-            )));
-        }
-        let examples = self.preparation.load(&data::located(path)?, false)?;
-        let width = examples.width();
-        let all: Vec<u32> = (0..examples.len() as u32).collect();
-        for chunk in all.chunks(CHUNK) {
-            let mut features = vec![0.0; chunk.len() * width];
-            examples.features(chunk, &mut features)?;
-            writer.add(&self.answer(&features)?)?;
-        }
-        Ok(())
-    }
 }
 
 /// How predictions are written: a line each, or as one document.

@@ -11,7 +11,7 @@ use anyhow::Result;
 use chainrule::Pool;
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Config, Epoch, Event, Outcome, Place, Report, RunFolder, Seconds, Session, Size, Start,
+    Config, Epoch, Event, Outcome, Place, Report, Run, RunFolder, Seconds, Session, Size, Start,
     Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
@@ -75,7 +75,7 @@ impl Job<'_> {
     /// Trains; `start` is when the program began.
     pub fn run(&self, start: Instant) -> Result<Report> {
         let loaded = match &self.options.resume {
-            Some(dir) => data::own(dir, self.config)?,
+            Some(dir) => Run { config: self.config.clone(), ..Run::open(dir)? }.data()?,
             None => data::load(self.config)?,
         };
         let load = start.elapsed().as_secs_f64();

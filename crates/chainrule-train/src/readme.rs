@@ -167,6 +167,8 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
         ("optimizer.safetensors", "what else a checkpoint needs to go on"),
         ("config.toml", "the settings: `chainrule train config.toml` repeats the run"),
         ("metrics.jsonl", "the metrics, a line of JSON per epoch"),
+        ("events.jsonl", "what happened, a line of JSON per event"),
+        ("run.json", "the run's id, and the digests of its settings and its data"),
         ("events.out.tfevents.…", "the metrics for `tensorboard --logdir`"),
         ("curves.svg, curves.png", "the loss and the score by epoch"),
     ];

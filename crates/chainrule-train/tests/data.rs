@@ -447,3 +447,27 @@ fn other_data_must_have_the_columns_and_classes_of_the_training_part() {
     let image = preparation.load(&golden("grey/a/grey.png"), false).err().unwrap().to_string();
     assert!(image.contains("the model reads tables"), "{image}");
 }
+
+#[test]
+fn a_digest_tells_data_from_other_data_and_not_from_its_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = |name: &str, text: &str, test: Option<&str>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let test = test.map(|text| {
+            let test = folder.path().join("held-out.csv");
+            std::fs::write(&test, text).unwrap();
+            test
+        });
+        let source = Source { path: path.display().to_string(), test, ..Source::default() };
+        load(&source).sha256.unwrap()
+    };
+    let rows = "a,y\n1,u\n2,v\n3,u\n4,v\n";
+    let whole = digest("one.csv", rows, None);
+    assert_eq!((whole.len(), &digest("copy.csv", rows, None)), (64, &whole));
+    let swapped = digest("one.csv", "a,y\n2,v\n1,u\n3,u\n4,v\n", None);
+    assert_ne!(swapped, whole);
+    let tested = digest("one.csv", rows, Some("a,y\n5,u\n"));
+    assert_ne!(tested, whole);
+    assert_ne!(digest("one.csv", rows, Some("a,y\n5,v\n")), tested);
+}

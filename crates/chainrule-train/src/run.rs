@@ -1,0 +1,332 @@
+//! A trained run: its folder, and what its model says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{
+    Config, Evaluation, Parts, Precision, RunFolder, StepExplanation, Trainer, evaluate, predict,
+};
+use crate::data::{Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth};
+use chainrule::error::{Error, Result};
+use chainrule::nn::{Answer, Sequential, Target};
+use chainrule::tensor::Real;
+use chainrule::{Parameters, Pool};
+use chainrule_explain::{Language, NetworkExplanation, network};
+
+/// Examples predicted at once.
+const CHUNK: usize = 500;
+
+/// A trained run that is asked about its model.
+///
+/// ```
+/// use std::sync::Arc;
+/// use chainrule::Pool;
+/// use chainrule_train::{Config, Run, Session, Start, Until, flat_training};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// let (config, pool) = (Config::for_dataset("iris"), Arc::new(Pool::new(1)));
+/// let training = flat_training(&config, config.load()?, &pool)?;
+/// let start = Start::New { path: path.clone(), force: false };
+/// let mut session = Session::start(training, &config, &start)?;
+/// session.run(Until::End)?;
+/// session.finish()?;
+///
+/// let run = Run::open(&path)?;
+/// assert!(run.evaluate(None, false, &pool)?.loss < 0.3);
+/// let flower = run.oracle(false, &pool)?.answer(&[0.1, -0.3, 0.2, 0.4])?;
+/// assert_eq!(flower.len(), 1);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its folder.
+    pub folder: RunFolder,
+    /// Its settings.
+    pub config: Config,
+    /// How its data was prepared.
+    pub preparation: Option<Preparation>,
+}
+
+impl Config {
+    /// Reads the data that these settings name; see [`shipped_folder`].
+    ///
+    /// # Errors
+    /// As [`Source::load`](crate::data::Source::load).
+    pub fn load(&self) -> Result<Loaded> {
+        self.source().load(&shipped_folder)
+    }
+}
+
+impl Run {
+    /// The run in a folder.
+    ///
+    /// # Errors
+    /// It is no run's folder, or a file is bad.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let folder = RunFolder::open(dir)?;
+        let (config, preparation) = (folder.config()?, folder.preparation()?);
+        Ok(Self { folder, config, preparation })
+    }
+
+    /// The data that it was trained on.
+    ///
+    /// # Errors
+    /// The data cannot be read: the error speaks of the settings, which name it.
+    pub fn data(&self) -> Result<Loaded> {
+        self.config.load().map_err(|error| {
+            let (file, data) = (self.folder.path().join("config.toml"), &self.config.dataset);
+            match Path::new(data).is_relative() && !is_dataset(data) {
+                true => Error::file(
+                    file,
+                    format!(
+                        "there is no dataset `{data}` here; run this in the folder where the run was trained, or write the path from the root into that file"
+                    ),
+                ),
+                false => Error::file(file, error),
+            }
+        })
+    }
+
+    /// The examples that its model is asked about: those of `name`, which may be a part such as
+    /// `mnist:train`, or the run's own test part, else its validation part, else what it was trained
+    /// on. Other data is prepared as the run's own was.
+    ///
+    /// # Errors
+    /// The data cannot be read, or does not fit the run.
+    pub fn examples(&self, name: Option<&str>) -> Result<Box<dyn Examples>> {
+        match name {
+            Some(name) => self.prepared()?.load(&located(name)?, true),
+            None => {
+                let loaded = self.data()?;
+                Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train))
+            }
+        }
+    }
+
+    fn prepared(&self) -> Result<&Preparation> {
+        self.preparation.as_ref().ok_or_else(|| {
+            let message = "has no data.json, which tells how inputs are prepared";
+            Error::Mismatch(format!("{} {message}", self.folder.path().display()))
+        })
+    }
+
+    /// The model for examples of such width and target, of the dataset `data`, and its parameters: the
+    /// last or the best ones.
+    ///
+    /// # Errors
+    /// The parameters are missing or bad, or do not fit the settings and the data.
+    pub fn model<T: Real>(
+        &self,
+        (width, target): (usize, Target),
+        data: Option<&str>,
+        best: bool,
+    ) -> Result<(Sequential, Parameters<T>)> {
+        let data = data.unwrap_or(&self.config.dataset);
+        let model = self.config.model_for(width, target)?;
+        let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };
+        model.check(&parameters).map_err(|error| {
+            Error::Mismatch(format!(
+                "the parameters in {} do not fit its configuration and the dataset `{data}`: {error}",
+                self.folder.path().display()
+            ))
+        })?;
+        Ok((model, parameters))
+    }
+
+    /// Scores the last or the best parameters on [`Run::examples`].
+    ///
+    /// # Errors
+    /// As [`Run::examples`] and [`Run::model`].
+    pub fn evaluate(&self, data: Option<&str>, best: bool, pool: &Arc<Pool>) -> Result<Evaluation> {
+        match self.config.dtype {
+            Precision::F64 => self.score::<f64>(data, best, pool),
+            Precision::F32 => self.score::<f32>(data, best, pool),
+        }
+    }
+
+    fn score<T: Real>(
+        &self,
+        name: Option<&str>,
+        best: bool,
+        pool: &Arc<Pool>,
+    ) -> Result<Evaluation> {
+        let data = self.examples(name)?;
+        let (model, parameters) = self.model::<T>((data.width(), data.target()), name, best)?;
+        let (loss, top_k) = (self.config.loss_for(data.target())?, self.config.top_k);
+        evaluate(&model, loss, &parameters, &*data, pool, top_k)
+    }
+
+    /// What answers for new examples with the last or the best parameters.
+    ///
+    /// # Errors
+    /// As [`Run::model`], or the run does not tell how inputs are prepared.
+    pub fn oracle(&self, best: bool, pool: &Arc<Pool>) -> Result<Oracle<'_>> {
+        let preparation = self.prepared()?;
+        let target = match preparation.class_names() {
+            [] => Target::Values { width: preparation.target_names().len() },
+            names => Target::Class { classes: names.len() },
+        };
+        let measures = (preparation.width(), target);
+        let say = match self.config.dtype {
+            Precision::F64 => self.answers::<f64>(measures, best, pool)?,
+            Precision::F32 => self.answers::<f32>(measures, best, pool)?,
+        };
+        Ok(Oracle { preparation, say })
+    }
+
+    fn answers<T: Real>(
+        &self,
+        measures: (usize, Target),
+        best: bool,
+        pool: &Arc<Pool>,
+    ) -> Result<Box<Say<'_>>> {
+        let (model, parameters) = self.model::<T>(measures, None, best)?;
+        let (scales, pool) = (self.prepared()?.scales(), pool.clone());
+        Ok(Box::new(move |features| {
+            predict(&model, measures.1, scales, &parameters, features, &pool)
+        }))
+    }
+
+    /// Why the model says what it says of an example of `data`, which are [`Run::examples`] of the
+    /// name `named`.
+    ///
+    /// # Errors
+    /// There is no such example, or as [`Run::model`].
+    pub fn explain_example(
+        &self,
+        data: &dyn Examples,
+        named: Option<&str>,
+        example: u32,
+        language: Language,
+    ) -> Result<NetworkExplanation> {
+        let mut explained = match self.config.dtype {
+            Precision::F64 => self.explained::<f64>(data, named, example, language)?,
+            Precision::F32 => self.explained::<f32>(data, named, example, language)?,
+        };
+        if let Some(preparation) = &self.preparation {
+            explained.classes = preparation.class_names().to_vec();
+            // The features of images have names too, but are better seen than read.
+            if !preparation.target_names().is_empty() {
+                explained.features = preparation.feature_names();
+            }
+        }
+        Ok(explained)
+    }
+
+    fn explained<T: Real>(
+        &self,
+        data: &dyn Examples,
+        named: Option<&str>,
+        example: u32,
+        language: Language,
+    ) -> Result<NetworkExplanation> {
+        let target = data.target();
+        let (model, parameters) = self.model::<T>((data.width(), target), named, false)?;
+        let mut row = vec![0.0; data.width()];
+        data.features(&[example], &mut row)?;
+        let features: Vec<f64> = row.into_iter().map(f64::from).collect();
+        let (truth, loss) = (truth(data, example)?, self.config.loss_for(target)?);
+        let told = network(&model, &parameters, loss, &features, &truth, language)?;
+        Ok(told.in_unit(&data.scales()))
+    }
+
+    /// Why the weights moved in the step `number` of the training, counted from 1: the training is
+    /// replayed up to it.
+    ///
+    /// # Errors
+    /// As [`Trainer::replay`] and [`Trainer::explain_step`].
+    pub fn explain_step(
+        &self,
+        number: u64,
+        language: Language,
+        pool: &Arc<Pool>,
+    ) -> Result<StepExplanation> {
+        match self.config.dtype {
+            Precision::F64 => self.replayed::<f64>(number, language, pool),
+            Precision::F32 => self.replayed::<f32>(number, language, pool),
+        }
+    }
+
+    fn replayed<T: Real>(
+        &self,
+        number: u64,
+        language: Language,
+        pool: &Arc<Pool>,
+    ) -> Result<StepExplanation> {
+        // A run may have been resumed to more epochs than it began with.
+        let done = self.folder.all_epochs()?.len() as u32;
+        let config = Config { epochs: self.config.epochs.max(done), ..self.config.clone() };
+        let loaded = self.data()?;
+        let train = &*loaded.train;
+        let model = config.model_for(train.width(), train.target())?;
+        let mut trainer = Trainer::<T>::new(&model, &config, train)?.with_pool(pool);
+        let parts = Parts { train, validation: loaded.validation.as_deref(), test: None };
+        trainer.replay(&self.folder, parts, number)?;
+        let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
+        trainer.explain_step(train, preparation.class_names(), language)
+    }
+}
+
+/// Says what the model makes of rows of features.
+type Say<'r> = dyn Fn(&[f32]) -> Result<Vec<Answer>> + 'r;
+
+/// A trained model that answers for new examples.
+pub struct Oracle<'r> {
+    preparation: &'r Preparation,
+    say: Box<Say<'r>>,
+}
+
+impl Oracle<'_> {
+    /// How its inputs are prepared.
+    #[must_use]
+    pub fn preparation(&self) -> &Preparation {
+        self.preparation
+    }
+
+    /// The answers for rows of prepared features.
+    ///
+    /// # Errors
+    /// The features are no whole number of rows.
+    pub fn answer(&self, features: &[f32]) -> Result<Vec<Answer>> {
+        (self.say)(features)
+    }
+
+    /// The answers for a file's or a shipped dataset's examples, some at once.
+    ///
+    /// # Errors
+    /// The data cannot be read or prepared, or an error of `hear`.
+    pub fn answer_file<E: From<Error>>(
+        &self,
+        name: &str,
+        hear: &mut dyn FnMut(&[Answer]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let examples = self.preparation.load(&located(name)?, false)?;
+        let all: Vec<u32> = (0..examples.len() as u32).collect();
+        for chunk in all.chunks(CHUNK) {
+            let mut features = vec![0.0; chunk.len() * examples.width()];
+            examples.features(chunk, &mut features)?;
+            hear(&self.answer(&features)?)?;
+        }
+        Ok(())
+    }
+
+    /// The answers for rows of a table's text, some at once.
+    ///
+    /// # Errors
+    /// A row cannot be read or prepared, or an error of `hear`.
+    pub fn answer_rows<E: From<Error>>(
+        &self,
+        rows: impl std::io::BufRead,
+        hear: &mut dyn FnMut(&[Answer]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (mut features, width) = (Vec::new(), self.preparation.width().max(1));
+        for row in self.preparation.rows(rows) {
+            features.extend(row?);
+            if features.len() >= CHUNK * width {
+                hear(&self.answer(&features)?)?;
+                features.clear();
+            }
+        }
+        hear(&self.answer(&features)?)
+    }
+}
