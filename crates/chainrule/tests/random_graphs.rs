@@ -63,7 +63,7 @@ fn element_by_element<'g>(
     op: &Arc<dyn AnyPointwise>,
     operands: &[Var<'g>],
 ) -> Option<Var<'g>> {
-    let shapes = operands.iter().map(Var::shape);
+    let mut shapes = operands.iter().map(Var::shape);
     let shape = shapes.try_fold(Shape::scalar(), |all, shape| all.broadcast(&shape))?;
     let within = |v: &Var<'g>| {
         let v = v.broadcast_to(shape);
