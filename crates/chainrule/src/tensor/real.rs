@@ -88,7 +88,8 @@ pub trait Real:
     /// Writes xʸ of each `x` and `y` to `powers`: in `f32` vector code, quicker where all `y` are one.
     fn pow_each(x: &[Self], y: &[Self], powers: &mut [Self]);
 
-    /// Writes the sine of each `x` to `y`: in `f32` vector code, unlike a loop over [`Real::sin`].
+    /// Writes the sine of each `x` to `y`: in `f32` vector code, unlike a loop over
+    /// [`Number::sin`](crate::number::Number::sin).
     fn sin_each(x: &[Self], y: &mut [Self]);
 
     /// Writes the cosine of each `x` to `y`.
