@@ -217,7 +217,7 @@ mod tests {
             ),
             (
                 "middle.rs",
-                "use crate::low::L;\npub(in crate::middle) struct M;\nuse super::Roof;\n",
+                "use crate::low::L;\npub(in crate::middle) struct M;\nuse super::Roof;\nfn f(_: crate::high::H) {}\n",
             ),
             ("high.rs", "macro_rules! m { () => { $crate::low::L } }\npub struct Roof;\n"),
         ]);
@@ -231,6 +231,7 @@ mod tests {
                 ": low -> high 7!",
                 ": middle -> low 1",
                 ": middle -> high 3!",
+                ": middle -> high 4!",
             ]
         );
     }

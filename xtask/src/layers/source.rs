@@ -19,7 +19,7 @@ pub struct Module {
     pub defined: BTreeSet<String>,
 }
 
-/// A path that begins with `crate`, `self`, `super`, a module inside, or, of imports, anything.
+/// A path that begins with `crate`, `self` or `super`, or an import, which may begin with anything.
 pub struct Use {
     /// Its segments.
     pub path: Vec<String>,
@@ -100,9 +100,7 @@ impl Module {
 
     /// `super::a::b`, or a single token that is nothing of interest.
     fn path(&mut self, tokens: &[TokenTree], at: usize, first: String) -> usize {
-        let inside = matches!(first.as_str(), "crate" | "super" | "self") || self.has(&first);
-        let within_path = at > 0 && is(&tokens[at - 1], ':');
-        if !inside || within_path {
+        if !matches!(first.as_str(), "crate" | "super" | "self") {
             return 1;
         }
         let (mut path, mut length) = (vec![first], 1);
