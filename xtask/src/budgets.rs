@@ -81,20 +81,22 @@ pub fn verify(_: &mut Report) -> Result<()> {
     packaged(&[])
 }
 
-/// Times the builds of the program and of the engine from nothing but their sources.
+/// Times the builds of the program and of the engine from nothing but their sources. The limits hold
+/// for a machine of two cores that does nothing else.
 pub fn build(_: &mut Report) -> Result<()> {
     let folder = root().join("target").join("xtask-build");
     let place = folder.to_str().context("the project's path is not text")?;
     cargo(&["fetch", "--quiet", "--locked"], &[])?;
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     let mut over = Vec::new();
     for (package, limit) in [(PROGRAM, 90.0), (ENGINE, 30.0)] {
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
         let start = Instant::now();
         let build = ["build", "--release", "--locked", "--quiet", "--target-dir", place];
         cargo(&[&build[..], &["-p", package]].concat(), &[])?;
         let seconds = start.elapsed().as_secs_f64();
+        std::fs::remove_dir_all(&folder)?;
         println!("{package}: built in {seconds:.0} s of {limit} s");
         if seconds > limit {
             over.push(format!(
