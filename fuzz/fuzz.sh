@@ -10,7 +10,7 @@ coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 coverage="$coverage -Cllvm-args=-sanitizer-coverage-inline-8bit-counters"
 coverage="$coverage -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 $coverage" \
-    cargo build --release --quiet --target "$host" --target-dir target
+    cargo build --release --locked --quiet --target "$host" --target-dir target
 
 mkdir -p "corpus/$target" "seeds/$target" artifacts
 # The golden files of every format begin the search.

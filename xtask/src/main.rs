@@ -23,7 +23,7 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-static TEST: [Part; 21] = [
+static TEST: [Part; 22] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
@@ -35,6 +35,7 @@ static TEST: [Part; 21] = [
     Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },
     Part { name: "kills", says: "200 kills at any moment", run: |_| soak::kills(1) },
     Part { name: "examples", says: "every example runs", run: |_| examples() },
+    Part { name: "targets", says: "what is fuzzed compiles", run: soak::targets },
     Part { name: "release", says: "the program builds as users build it", run: |_| release() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },

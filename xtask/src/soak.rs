@@ -10,6 +10,8 @@ use super::{cargo, installed, root, run};
 /// Seconds of fuzzing for each target.
 const FUZZING: &str = "300";
 
+const NO_COMPILER: &str = "libFuzzer needs a C++ compiler, and `c++` is not installed";
+
 /// Runs the tests that are marked as slow, the functions of one f32 argument for all 2³² of them among
 /// these.
 pub fn ignored(_: &mut Report) -> Result<()> {
@@ -25,11 +27,19 @@ pub fn kills(rounds: usize) -> Result<()> {
     Ok(())
 }
 
+/// Checks that what is fuzzed compiles, with the crates that its lock file names.
+pub fn targets(report: &mut Report) -> Result<()> {
+    if !installed("c++", "--version") {
+        return report.skip("the targets of fuzz/", NO_COMPILER);
+    }
+    let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"];
+    cargo(&[&["check", "--locked", "--quiet"][..], &place].concat(), &[])
+}
+
 /// Fuzzes every reader of files and texts.
 pub fn fuzz(report: &mut Report) -> Result<()> {
     if !installed("c++", "--version") {
-        return report
-            .skip("fuzzing", "libFuzzer needs a C++ compiler, and `c++` is not installed");
+        return report.skip("fuzzing", NO_COMPILER);
     }
     let folder = root().join("fuzz");
     let mut targets = Vec::new();
