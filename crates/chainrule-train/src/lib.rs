@@ -32,6 +32,8 @@ mod control;
 mod divergence;
 pub mod lint;
 mod products;
+pub mod runs;
+pub mod sweep;
 mod saver;
 mod flat;
 mod session;
