@@ -83,6 +83,7 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &Command) -> Result<End> {
+    chainrule::plan::check_environment()?;
     let done = |()| End::Done;
     match command {
         Command::Train(options) => train::train(options),

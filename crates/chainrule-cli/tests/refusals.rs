@@ -109,3 +109,13 @@ fn carets_stand_under_the_place() {
     let class = ["explain", "cross_entropy(x, t)", "--at", "x=[1,2],t=2"];
     fails(&class, 2, &["the target is 2", "the classes 0 to 1"]);
 }
+
+#[test]
+fn an_unknown_level_of_vectors_is_refused_before_anything_runs() {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    let output = program.args(["explain", "1 + 1"]).env("CHAINRULE_SIMD", "avx1024").output();
+    let output = output.unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("CHAINRULE_SIMD is avx1024, but it must be `portable`"), "{message}");
+}

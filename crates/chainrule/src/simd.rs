@@ -1,6 +1,7 @@
 //! Which vector instructions kernels run with.
 //!
-//! Every path computes the same operations in the same order, so that the choice changes no bit.
+//! Every path computes the same operations in the same order, so that the choice changes no bit. The
+//! variable `CHAINRULE_SIMD` limits it, for comparing paths: to `portable`, `avx2` or `avx512`.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,8 +16,8 @@ pub(crate) enum Level {
     Avx512 = 2,
 }
 
-/// The variable that limits the level, for comparing paths: `portable`, `avx2` or `avx512`.
-const VARIABLE: &str = "CHAINRULE_SIMD";
+/// The variable that limits the level.
+pub(crate) const VARIABLE: &str = "CHAINRULE_SIMD";
 
 /// Stands for a level that nobody has asked for yet.
 const UNKNOWN: u8 = u8::MAX;
@@ -40,12 +41,20 @@ impl Level {
     }
 
     fn found() -> Self {
-        let wanted = match std::env::var(VARIABLE).as_deref() {
-            Ok("portable") => Self::Portable,
-            Ok("avx2") => Self::Avx2,
-            _ => Self::Avx512,
-        };
-        wanted.min(Self::detected())
+        // A word that is no level keeps plans from being compiled. What runs without one is rather slow
+        // than wider than was asked for.
+        Self::allowed().unwrap_or(Self::Portable).min(Self::detected())
+    }
+
+    /// The level that `CHAINRULE_SIMD` allows, or what it says that is no level.
+    pub(crate) fn allowed() -> Result<Self, String> {
+        let Some(word) = std::env::var_os(VARIABLE) else { return Ok(Self::Avx512) };
+        match word.to_str() {
+            Some("portable") => Ok(Self::Portable),
+            Some("avx2") => Ok(Self::Avx2),
+            Some("avx512") => Ok(Self::Avx512),
+            _ => Err(word.to_string_lossy().into_owned()),
+        }
     }
 
     /// The widest level of this processor.

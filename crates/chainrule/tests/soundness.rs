@@ -678,3 +678,30 @@ fn a_chain_reads_any_number_of_values() {
     let plain = g.interpret(&[columns], &given, &[], &Parameters::new()).unwrap();
     assert_eq!(plan.value(columns).unwrap(), plain[0].values());
 }
+
+/// In a process of its own, with a word of its own in the environment.
+#[test]
+fn an_unknown_level_of_vectors_is_an_error() {
+    const NAME: &str = "CHAINRULE_SIMD";
+    let asked = std::env::var(NAME).unwrap_or_default();
+    if asked == "wide" || asked == "narrow" {
+        let g = Graph::new();
+        let y = g.constant(2.0).exp();
+        let message = g.compile::<f64>(&[y]).unwrap_err().to_string();
+        assert!(message.contains(&format!("{NAME} is {asked}, but it must be `portable`")));
+        let plain = g.interpret::<f64>(&[y], &[], &[], &Parameters::new());
+        assert_eq!(plain.unwrap_err().to_string(), message);
+        return;
+    }
+    for word in ["wide", "narrow", "avx2", "portable", "avx512"] {
+        let test = ["--exact", "an_unknown_level_of_vectors_is_an_error"];
+        let this = match word {
+            "wide" | "narrow" => test,
+            _ => ["--exact", "a_kernel_gives_what_it_says"],
+        };
+        let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = program.args(this).env(NAME, word).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && said.contains("1 passed"), "{word}: {said}");
+    }
+}

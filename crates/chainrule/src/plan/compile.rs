@@ -9,6 +9,7 @@ use super::units::{Units, Work};
 use super::{Layout, Phase, Place, Step, Storage};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Node, Source, Type, Var};
+use crate::simd::{self, Level};
 use crate::tensor::Real;
 
 /// A parameter's number and its new value.
@@ -25,6 +26,7 @@ impl Graph {
         updates: &[(Var<'_>, Var<'_>)],
         guard: Option<Var<'_>>,
     ) -> Result<Layout> {
+        check_environment()?;
         self.ok()?;
         self.own(outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard))?;
         let mut nodes = self.nodes();
@@ -73,6 +75,24 @@ impl Graph {
         let layout = finish(units, kept, &changes)?;
         Ok(Layout { graph: self.number(), ..layout })
     }
+}
+
+/// Checks what the environment says of plans: that `CHAINRULE_SIMD`, where it is set, is one of the words
+/// that [`simd`](crate::simd) knows. [`Graph::compile`] does so as well; a program that would rather know
+/// when it begins calls this at its start.
+///
+/// ```
+/// chainrule::plan::check_environment()?;
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// Another word.
+pub fn check_environment() -> Result<()> {
+    let wanted = "`portable`, `avx2` or `avx512`";
+    let name = simd::VARIABLE.into();
+    let unknown = |value| Error::Setting { name, value, wanted: wanted.into() };
+    Level::allowed().map(|_| ()).map_err(unknown)
 }
 
 /// Checks that each update gives a parameter a new value of its type, no parameter two of them.

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use compile::check_environment;
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
 pub(crate) use memory::Buffer;
 pub(crate) use units::{Argument, Chain, Instruction, Work};
@@ -142,7 +143,8 @@ impl Graph {
     /// Compiles the computation of `outputs`.
     ///
     /// # Errors
-    /// The first mistake made while recording the graph, or more memory than there is.
+    /// The first mistake made while recording the graph, an operation that breaks its contract, more
+    /// memory than there is, or an unknown word in `CHAINRULE_SIMD`.
     pub fn compile<T: Real>(&self, outputs: &[Var<'_>]) -> Result<Plan<T>> {
         Plan::new(self.lay_out::<T>(outputs, &[], None)?)
     }

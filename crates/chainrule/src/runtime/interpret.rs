@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::{Contract, Graph, Kind, Node, Source, Var, op};
 use crate::ops::{AnyOp, Operand, Output, Values, ValuesMut, View};
 use crate::parameters::Parameters;
+use crate::plan::check_environment;
 use crate::tensor::{Offsets, Real, Tensor};
 
 /// A node's elements, row by row.
@@ -32,7 +33,8 @@ impl Graph {
     /// ```
     ///
     /// # Errors
-    /// The first mistake made while recording, or an input or parameter without a value.
+    /// The first mistake made while recording, an operation that breaks its contract, an input or
+    /// parameter without a value or of another shape, or an unknown word in `CHAINRULE_SIMD`.
     pub fn interpret<T: Real>(
         &self,
         outputs: &[Var<'_>],
@@ -40,6 +42,7 @@ impl Graph {
         labels: &[(&str, &[u32])],
         parameters: &Parameters<T>,
     ) -> Result<Vec<Tensor<T>>> {
+        check_environment()?;
         self.ok()?;
         self.own(outputs)?;
         let nodes = self.nodes();
