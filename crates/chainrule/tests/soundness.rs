@@ -9,6 +9,7 @@ use chainrule::ops::{
     RandomMask, Real, Square, Type, Values, ValuesMut, View,
 };
 use chainrule::{Graph, Parameters, Pool, Result, Shape, Tensor, Var};
+use proptest::prelude::*;
 
 /// An operation that says of itself what a test wants it to say.
 #[derive(Debug)]
@@ -18,13 +19,15 @@ struct Claims {
     view: Option<View>,
     grain: usize,
     silent: bool,
+    by_rows: bool,
     /// Claims to be the pointwise operation of so many operands.
     pointwise: usize,
 }
 
 impl Claims {
     fn new(output: Type, class: Class) -> Self {
-        Self { output, class, view: None, grain: 1, silent: false, pointwise: 0 }
+        let (silent, by_rows) = (false, false);
+        Self { output, class, view: None, grain: 1, silent, by_rows, pointwise: 0 }
     }
 
     /// Claims to be a view.
@@ -58,6 +61,9 @@ impl Op for Claims {
     }
     fn class(&self) -> Class {
         self.class
+    }
+    fn by_rows(&self, _operand: usize) -> bool {
+        self.by_rows
     }
     fn notation(&self) -> Notation {
         if self.silent { Notation::Silent } else { Notation::Function }
@@ -703,5 +709,69 @@ fn an_unknown_level_of_vectors_is_an_error() {
         let output = program.args(this).env(NAME, word).output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && said.contains("1 passed"), "{word}: {said}");
+    }
+}
+
+/// Numbers that are small, wrap, or overflow.
+fn extreme() -> impl Strategy<Value = usize> {
+    prop_oneof![
+        8 => 0..5_usize,
+        1 => prop::sample::select(vec![60, 400, 1 << 40, 1 << 61, 1 << 62, 1 << 63, usize::MAX]),
+    ]
+}
+
+fn types() -> impl Strategy<Value = Type> {
+    let lengths = prop::collection::vec(0..5_usize, 0..4);
+    (lengths, any::<bool>()).prop_map(|(lengths, real)| {
+        let shape = Shape::new(&lengths).unwrap();
+        if real { Type::real(shape) } else { Type::index(shape, 3) }
+    })
+}
+
+prop_compose! {
+    fn claims()(
+        output in types(),
+        other in types(),
+        class in 0..3,
+        strides in prop::collection::vec(extreme(), 8),
+        offset in extreme(),
+        grain in extreme(),
+        pointwise in 0..4_usize,
+        (silent, by_rows, same) in any::<(bool, bool, bool)>(),
+    ) -> Claims {
+        let class = match class {
+            0 => Class::View,
+            strided => Class::Kernel { strided: strided == 1 },
+        };
+        let shape = if same { output.shape } else { other.shape };
+        let view = Some(View { strides: strides.try_into().unwrap(), shape, offset });
+        Claims { view, grain, pointwise, silent, by_rows, ..Claims::new(output, class) }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever two operations say of themselves, one reading the other, a plan is an error or runs.
+    #[test]
+    fn operations_may_say_anything(first in claims(), second in claims(), operands in 0..32_u8) {
+        let g = Graph::new();
+        let x = g.input("x", [4, 4]);
+        let all = [x, x.t(), x.slice(1, 1, 3), g.labels("t", [4, 4], 3), g.constant(2.0).broadcast_to([4, 4])];
+        let chosen = |bits: u8| (0..5).filter(move |i| bits >> i & 1 == 1).map(|i| all[i]);
+        let y = g.apply(first, &chosen(operands).collect::<Vec<_>>());
+        let z = g.apply(second, &[&[y][..], &chosen(operands / 4).collect::<Vec<_>>()].concat());
+        // A neighbour in memory that nobody else may read or write.
+        let near = x.exp();
+        let Ok(mut plan) = g.compile::<f32>(&[y, z, near]) else { return Ok(()) };
+        for threads in [1, 2] {
+            plan = plan.with_pool(&Arc::new(Pool::new(threads)));
+            plan.feed("x", &[0.0; 16]).unwrap();
+            if plan.has_input("t") {
+                plan.feed_labels("t", &[2; 16]).unwrap();
+            }
+            plan.run().unwrap();
+            prop_assert_eq!(plan.value(near).unwrap(), [1.0; 16]);
+        }
     }
 }
