@@ -17,8 +17,8 @@ pub(crate) use contract::{Contract, Kernel, contract};
 pub use identity::Identity;
 pub(crate) use op::MAX_OPERANDS;
 pub use op::{
-    AnyOp, AnyPointwise, Class, Gate, Notation, Op, Operand, Output, Scalar, Values, ValuesMut,
-    View,
+    AnyOp, AnyPointwise, Class, Fold, Gate, Loop, Notation, Op, Operand, Output, Scalar, Values,
+    ValuesMut, View,
 };
 pub(crate) use pointwise::reals;
 pub use pointwise::{Operands, Pointwise, pointwise as pointwise_type};

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Graph, Identity, Type, Var};
-use crate::tensor::{ByPrecision, Real, Shape, Strides};
+use crate::tensor::{ByPrecision, MAX_RANK, Real, Shape, Strides};
 use crate::term::{Binding, Symbol, Term};
 
 /// How an operation's formula is written.
@@ -36,6 +36,72 @@ pub enum Class {
         /// Whether the kernel reads operands through their strides.
         strided: bool,
     },
+}
+
+/// The loop that computes an operation, as data: what a code generator reads besides the terms of
+/// pointwise operations. Sums are added in the order of this library's kernels, which is not part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loop {
+    /// Every element from the elements at its place, by a term.
+    Pointwise,
+    /// Nothing: the output is the operand's memory, at [`Op::view`].
+    View,
+    /// The product of the matrices that the last two axes hold, for each of the axes before.
+    Product,
+    /// All elements along some axes, which the output no longer has, joined into one.
+    Reduce {
+        /// How two are joined.
+        fold: Fold,
+        /// Whether each axis of the operand is reduced.
+        axes: [bool; MAX_RANK],
+    },
+    /// The place of the first of the largest elements along an axis.
+    Argmax {
+        /// The axis.
+        axis: usize,
+    },
+    /// The slices of the first operand along an axis, at the places that the second names.
+    Gather {
+        /// The axis.
+        axis: usize,
+    },
+    /// Zeros, to which the slices of the first operand are added at the places that the second names.
+    ScatterAdd {
+        /// The axis.
+        axis: usize,
+        /// Its length in the output.
+        length: usize,
+    },
+    /// For each label a row of zeros with a 1 at its place.
+    OneHot {
+        /// The length of a row.
+        classes: usize,
+    },
+    /// The operands one after another along an axis.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// Zeros before and after the operand along an axis.
+    Pad {
+        /// The axis.
+        axis: usize,
+        /// Zeros before it.
+        before: usize,
+        /// Zeros after it.
+        after: usize,
+    },
+    /// One that only the kernel knows.
+    Own,
+}
+
+/// How a reduction joins two elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// a + b, from 0 on.
+    Sum,
+    /// The larger of a and b, from −∞ on; NaN if either is.
+    Max,
 }
 
 /// An operation, in one place.
@@ -189,6 +255,15 @@ pub trait Op: Debug + Send + Sync + 'static {
     /// What the operation is, in one or two sentences.
     fn doc(&self) -> &'static str {
         ""
+    }
+
+    /// The loop that computes it, where it is one of those that have a name.
+    fn as_loop(&self) -> Loop {
+        match self.class() {
+            _ if Self::IS_POINTWISE => Loop::Pointwise,
+            Class::View => Loop::View,
+            Class::Kernel { .. } => Loop::Own,
+        }
     }
 
     /// What the plan may do besides calling the kernel.
@@ -405,6 +480,7 @@ pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
     fn notation(&self) -> Notation;
     fn glyph(&self) -> &'static str;
     fn doc(&self) -> &'static str;
+    fn as_loop(&self) -> Loop;
     fn class(&self) -> Class;
     fn view(&self, operand: &View, output: &Shape) -> Option<View>;
     fn grain(&self, output: &Shape) -> usize;
@@ -465,6 +541,9 @@ impl<O: Op> AnyOp for O {
     }
     fn doc(&self) -> &'static str {
         Op::doc(self)
+    }
+    fn as_loop(&self) -> Loop {
+        Op::as_loop(self)
     }
     fn class(&self) -> Class {
         Op::class(self)

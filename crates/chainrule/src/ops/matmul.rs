@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::product::{Finished, Follow, Lengths, Matrix, Product, Target, scratch_len};
-use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
+use super::{Class, Gate, Loop, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::tensor::{Offsets, Shape};
 use crate::term::Binding;
@@ -67,6 +67,9 @@ impl Op for MatMul {
             // the scratch memory was made for these lengths.
             unsafe { product.compute(rows, &mut scratch, &mut Nothing) };
         }
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::Product
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         match operand {

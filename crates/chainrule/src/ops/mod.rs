@@ -76,8 +76,8 @@ mod derivative;
 
 pub(crate) use crate::graph::reals;
 pub use crate::graph::{
-    AnyOp, AnyPointwise, Class, Gate, Identity, Kind, Notation, Op, Operand, Operands, Output,
-    Pointwise, Type, Values, ValuesMut, View, pointwise_type as pointwise,
+    AnyOp, AnyPointwise, Class, Fold, Gate, Identity, Kind, Loop, Notation, Op, Operand, Operands,
+    Output, Pointwise, Type, Values, ValuesMut, View, pointwise_type as pointwise,
 };
 pub use crate::number::{Number, Truth};
 pub use crate::tensor::Real;

@@ -1,6 +1,6 @@
 //! Operations that move elements without computing: reshape, transpose, broadcast, slice, concat, pad.
 
-use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, View, reals};
+use super::{Class, Gate, Loop, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::{MAX_OPERANDS, Var};
 use crate::tensor::{MAX_RANK, Offsets, Shape, count};
 
@@ -242,6 +242,9 @@ impl Op for Concat {
     fn grain(&self, output: &Shape) -> usize {
         count(&output.dims()[self.axis..])
     }
+    fn as_loop(&self) -> Loop {
+        Loop::Concat { axis: self.axis }
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         let length = |v: &Var<'_>| v.shape().dims()[self.axis];
         let start: usize = gate.operands[..operand].iter().map(length).sum();
@@ -289,6 +292,9 @@ impl Op for Pad {
     }
     fn grain(&self, output: &Shape) -> usize {
         count(&output.dims()[self.axis..])
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::Pad { axis: self.axis, before: self.before, after: self.after }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Class, Gate, Op, Operand, Output, Real, Type, View, reals};
+use super::{Class, Fold, Gate, Loop, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::simd::vectorized;
 use crate::tensor::{MAX_RANK, Offsets, Shape, Strides, count};
@@ -241,6 +241,9 @@ impl Op for Sum {
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         fold(&self.axes, &operands[0], output, T::zero(), |a, b| a + b, sum_lanes);
     }
+    fn as_loop(&self) -> Loop {
+        Loop::Reduce { fold: Fold::Sum, axes: self.axes }
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         Some(expand(&self.axes, gate.upstream, gate.operands[0].shape()))
     }
@@ -277,6 +280,9 @@ impl Op for Max {
         let lowest = T::neg_infinity();
         let run = |values: &[T]| values.iter().fold(lowest, |a, &b| larger(a, b));
         fold(&self.axes, &operands[0], output, lowest, larger, run);
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::Reduce { fold: Fold::Max, axes: self.axes }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let x = gate.operands[0];
@@ -337,6 +343,9 @@ impl Op for Argmax {
             }
             *y = best as u32;
         }
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::Argmax { axis: self.axis }
     }
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         None

@@ -1,6 +1,6 @@
 //! Operations by position: gather, its scatter-add, and one-hot.
 
-use super::{Gate, Kind, Op, Operand, Output, Real, Type, reals};
+use super::{Gate, Kind, Loop, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
 use crate::tensor::{Shape, count};
 
@@ -52,6 +52,9 @@ impl Op for Gather {
             let (outer, which) = (row / labels.len(), row % labels.len());
             *y = x[(outer * length + labels[which] as usize) * inner + column];
         }
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::Gather { axis: self.axis }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         if operand > 0 {
@@ -112,6 +115,9 @@ impl Op for ScatterAdd {
     fn grain(&self, output: &Shape) -> usize {
         count(&output.dims()[self.axis..])
     }
+    fn as_loop(&self) -> Loop {
+        Loop::ScatterAdd { axis: self.axis, length: self.length }
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         (operand == 0).then(|| gate.upstream.gather(self.axis, gate.operands[1]))
     }
@@ -147,6 +153,9 @@ impl Op for OneHot {
     }
     fn grain(&self, _output: &Shape) -> usize {
         self.classes
+    }
+    fn as_loop(&self) -> Loop {
+        Loop::OneHot { classes: self.classes }
     }
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         None
