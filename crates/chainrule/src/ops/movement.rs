@@ -386,11 +386,13 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn concat(self, axis: usize, others: &[Var<'g>]) -> Self {
-        // An operation takes a limited number of operands: longer lists are joined in turns.
-        let (now, later) = others.split_at(others.len().min(MAX_OPERANDS - 1));
-        let operands: Vec<Var<'g>> = [&[self], now].concat();
-        let joined = self.graph().apply(Concat { axis }, &operands);
-        if later.is_empty() { joined } else { joined.concat(axis, later) }
+        // An operation takes a limited number of operands: of longer lists, groups are joined first.
+        let mut parts = [&[self], others].concat();
+        while parts.len() > MAX_OPERANDS {
+            let group = |group: &[Var<'g>]| self.graph().apply(Concat { axis }, group);
+            parts = parts.chunks(MAX_OPERANDS).map(group).collect();
+        }
+        self.graph().apply(Concat { axis }, &parts)
     }
 
     /// Zeros before and after, along `axis`.
