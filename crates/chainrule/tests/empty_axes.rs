@@ -1,11 +1,15 @@
 //! Axes of length 0: every operation that allows them gives the shape and the values that mathematics
 //! gives (an empty sum is 0), and so do its gradients.
 
-use chainrule::ops::{Kind, ScatterAdd};
+use chainrule::ops::{Kind, ScatterAdd, all_pointwise};
 use chainrule::{Graph, Real, Shape, Tensor, Var};
 
 /// A function of two inputs of the given shapes.
 type Build = for<'g> fn(&'g Graph, Var<'g>, Var<'g>) -> Var<'g>;
+
+/// A function of two inputs.
+trait Apply: for<'g> Fn(&'g Graph, Var<'g>, Var<'g>) -> Var<'g> + Copy {}
+impl<F: for<'g> Fn(&'g Graph, Var<'g>, Var<'g>) -> Var<'g> + Copy> Apply for F {}
 
 /// Numbers that no operation's domain excludes.
 fn numbers<T: Real>(count: usize) -> Vec<T> {
@@ -14,7 +18,12 @@ fn numbers<T: Real>(count: usize) -> Vec<T> {
 
 /// Runs f, Σ f and its gradients in one precision. Whatever f has of elements is `expected`; so is the
 /// gradient of each element, by differences of Σ f.
-fn run<T: Real>(name: &str, shapes: [&[usize]; 2], build: Build, expected: (&[usize], &[f64])) {
+fn run<T: Real>(
+    name: &str,
+    shapes: [&[usize]; 2],
+    build: impl Apply,
+    expected: (&[usize], &[f64]),
+) {
     let g = Graph::new();
     let [x, y] = shapes.map(|dims| Shape::new(dims).unwrap());
     let (x, y) = (g.input("x", x), g.input("y", y));
@@ -57,40 +66,30 @@ fn run<T: Real>(name: &str, shapes: [&[usize]; 2], build: Build, expected: (&[us
     }
 }
 
-fn check(name: &str, shapes: [&[usize]; 2], build: Build, expected: (&[usize], &[f64])) {
+fn check(name: &str, shapes: [&[usize]; 2], build: impl Apply, expected: (&[usize], &[f64])) {
     run::<f64>(name, shapes, build, expected);
     run::<f32>(name, shapes, build, expected);
 }
 
+/// Shapes that broadcast to one without elements, in several ways.
+fn check_pointwise(name: &str, build: impl Apply) {
+    check(name, [&[2, 0], &[2, 0]], build, (&[2, 0], &[]));
+    check(name, [&[0, 3], &[3]], build, (&[0, 3], &[]));
+    check(name, [&[2, 1], &[1, 0]], build, (&[2, 0], &[]));
+    check(name, [&[], &[0]], build, (&[0], &[]));
+}
+
 #[test]
 fn pointwise_operations() {
-    let functions: &[(&str, Build)] = &[
-        ("add", |_, x, y| x + y),
-        ("sub", |_, x, y| x - y),
-        ("mul", |_, x, y| x * y),
-        ("div", |_, x, y| x / y),
-        ("neg", |_, x, y| -x * y),
-        ("pow", |_, x, y| x.powv(y)),
-        ("powers", |_, x, y| x.pow(3.0) + y.pow(2.0) + x.pow(1.0) + y.pow(0.0)),
-        ("exp, ln, sqrt", |_, x, y| (x + y).exp().ln().sqrt()),
-        ("abs, sign, square", |_, x, y| (x + y).abs() * x.sign() + y.square()),
-        ("circle", |_, x, y| (x + y).sin() + x.cos() + y.tan()),
-        ("arcs", |_, x, y| (x * y).asin() + (x * y).acos() + x.atan()),
-        ("hyperbola", |_, x, y| (x + y).sinh() + x.cosh() + y.tanh()),
-        ("bends", |_, x, y| (x + y).sigmoid() + x.relu() + y.softplus() + x.gelu() + y.silu()),
-        ("erf", |_, x, y| (x + y).erf()),
-        ("larger and smaller", |_, x, y| x.maximum(y) + x.minimum(y)),
-        ("comparisons", |_, x, y| {
-            x.less(y) + x.less_equal(y) + x.greater_equal(y) + x.equal(y) + x.not_equal(y)
-        }),
-        ("select", |_, x, y| x.greater(y).select(x, y)),
-    ];
-    for (name, build) in functions {
-        check(name, [&[2, 0], &[2, 0]], *build, (&[2, 0], &[]));
-        check(name, [&[0, 3], &[3]], *build, (&[0, 3], &[]));
-        check(name, [&[2, 1], &[1, 0]], *build, (&[2, 0], &[]));
-        check(name, [&[], &[0]], *build, (&[0], &[]));
+    for op in all_pointwise() {
+        check_pointwise(op.name(), |g, x, y| {
+            let shape = x.shape().broadcast(&y.shape()).unwrap();
+            let operands = [x, y].map(|v| v.broadcast_to(shape)).into_iter().cycle();
+            g.apply_shared(op.clone(), &operands.take(op.arity()).collect::<Vec<_>>())
+        });
     }
+    check_pointwise("powers", |_, x, y| x.pow(3.0) + y.pow(2.0) + x.pow(1.0) + y.pow(0.0));
+    check_pointwise("composed", |_, x, y| (x + 1.0).gelu() + y.silu());
 }
 
 #[test]
