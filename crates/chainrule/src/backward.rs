@@ -4,6 +4,8 @@
 //! visited from the loss down, each passes its gradient to its operands by its operation's backward
 //! rule, and a value used several times gets the sum of what arrives.
 
+use std::collections::HashMap;
+
 use crate::graph::{Graph, Kind, Var};
 use crate::ops::{Gate, MatMul};
 
@@ -64,27 +66,37 @@ impl Graph {
         let sweep = self.sweep(loss, wrt);
         let zeros = |v: &Var<'g>| self.constant(0.0).broadcast_to(v.shape());
         let found = |v: &Var<'g>| sweep.gradients.get(v.id as usize).copied().flatten();
-        let gradient = |v: &Var<'g>| self.joined(&sweep, *v).or_else(|| found(v));
+        // What each of them received, found in one walk over what was passed down.
+        let mut received: HashMap<u32, Vec<&Contribution<'g>>> =
+            wrt.iter().map(|v| (v.id, Vec::new())).collect();
+        for contribution in &sweep.contributions {
+            let to = self.node(contribution.gate, |node| node.operands[contribution.operand]);
+            received.entry(to).and_modify(|all| all.push(contribution));
+        }
+        let gradient = |v: &Var<'g>| self.joined(&sweep, *v, &received[&v.id]).or_else(|| found(v));
         wrt.iter().map(|v| gradient(v).unwrap_or_else(|| zeros(v))).collect()
     }
 
     /// The gradient of a matrix that several products share, as a recurrent network's weight is, in one
     /// product: Σ xᵢᵀ·gᵢ is Xᵀ·G for the rows of all xᵢ and gᵢ, one below the other. That saves the
     /// sums of matrices and copies rows, so that it is done where there are fewer of those.
-    fn joined<'g>(&'g self, sweep: &Sweep<'g>, weight: Var<'g>) -> Option<Var<'g>> {
+    fn joined<'g>(
+        &'g self,
+        sweep: &Sweep<'g>,
+        weight: Var<'g>,
+        received: &[&Contribution<'g>],
+    ) -> Option<Var<'g>> {
         let &[m, n] = weight.shape().dims() else { return None };
         if m * n < SMALL {
             return None;
         }
         let (mut others, mut upstreams) = (Vec::new(), Vec::new());
         let mut side = None;
-        for &Contribution { gate, operand, .. } in &sweep.contributions {
-            let (op, operands) =
-                self.node(gate, |node| (node.op().cloned(), node.operands.clone()));
-            if operands[operand] != weight.id {
-                continue;
-            }
-            if !op.is_some_and(|op| op.is::<MatMul>()) || *side.get_or_insert(operand) != operand {
+        for &&Contribution { gate, operand, .. } in received {
+            let (product, operands) = self.node(gate, |node| {
+                (node.op().is_some_and(|op| op.is::<MatMul>()), node.operands.clone())
+            });
+            if !product || *side.get_or_insert(operand) != operand {
                 return None;
             }
             let other = self.var(operands[1 - operand]);
@@ -180,9 +192,9 @@ mod tests {
 
     /// The output of a recurrent network, a step for each weight.
     fn recurrent<'g>(x: Var<'g>, weights: [Var<'g>; 4], from_the_left: bool) -> Var<'g> {
-        weights.into_iter().fold(x, |h, w| {
-            (if from_the_left { w.matmul(h) } else { h.matmul(w) }).tanh()
-        })
+        weights
+            .into_iter()
+            .fold(x, |h, w| (if from_the_left { w.matmul(h) } else { h.matmul(w) }).tanh())
     }
 
     /// What the gradient of the shared weight is, and its difference from the sum of those of copies.
