@@ -66,15 +66,29 @@ impl Graph {
         let sweep = self.sweep(loss, wrt);
         let zeros = |v: &Var<'g>| self.constant(0.0).broadcast_to(v.shape());
         let found = |v: &Var<'g>| sweep.gradients.get(v.id as usize).copied().flatten();
-        // What each of them received, found in one walk over what was passed down.
-        let mut received: HashMap<u32, Vec<&Contribution<'g>>> =
-            wrt.iter().map(|v| (v.id, Vec::new())).collect();
+        let shared = self.received(&sweep, wrt);
+        let joined = |v: &Var<'g>| self.joined(&sweep, *v, shared.get(&v.id)?);
+        let gradient = |v: &Var<'g>| joined(v).or_else(|| found(v));
+        wrt.iter().map(|v| gradient(v).unwrap_or_else(|| zeros(v))).collect()
+    }
+
+    /// What each matrix of `wrt` that is not small received, found in one walk over all contributions.
+    fn received<'s, 'g>(
+        &'g self,
+        sweep: &'s Sweep<'g>,
+        wrt: &[Var<'g>],
+    ) -> HashMap<u32, Vec<&'s Contribution<'g>>> {
+        let matrix = |v: &Var<'g>| v.shape().rank() == 2 && v.shape().len() >= SMALL;
+        let matrices = wrt.iter().filter(|v| matrix(v));
+        let mut received: HashMap<_, _> = matrices.map(|v| (v.id, Vec::new())).collect();
+        if received.is_empty() {
+            return received;
+        }
         for contribution in &sweep.contributions {
             let to = self.node(contribution.gate, |node| node.operands[contribution.operand]);
             received.entry(to).and_modify(|all| all.push(contribution));
         }
-        let gradient = |v: &Var<'g>| self.joined(&sweep, *v, &received[&v.id]).or_else(|| found(v));
-        wrt.iter().map(|v| gradient(v).unwrap_or_else(|| zeros(v))).collect()
+        received
     }
 
     /// The gradient of a matrix that several products share, as a recurrent network's weight is, in one
@@ -87,9 +101,6 @@ impl Graph {
         received: &[&Contribution<'g>],
     ) -> Option<Var<'g>> {
         let &[m, n] = weight.shape().dims() else { return None };
-        if m * n < SMALL {
-            return None;
-        }
         let (mut others, mut upstreams) = (Vec::new(), Vec::new());
         let mut side = None;
         for &&Contribution { gate, operand, .. } in received {
