@@ -25,7 +25,7 @@ use crate::graph::{Graph, Kind, Type, Var};
 use crate::ops::View;
 use crate::parameters::Parameters;
 use crate::runtime::{Executor, Memory, Pool, Run};
-use crate::tensor::{Real, Shape, Strides, Tensor};
+use crate::tensor::{Real, Shape, Strides, Tensor, compiled_here};
 
 /// An input or parameter by name: its type, and its buffer or number.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl Graph {
     /// The first mistake made while recording the graph, an operation that breaks its contract, more
     /// memory than there is, or an unknown word in `CHAINRULE_SIMD`.
     pub fn compile<T: Real>(&self, outputs: &[Var<'_>]) -> Result<Plan<T>> {
-        Plan::new(self.lay_out::<T>(outputs, &[], None)?)
+        compiled(self, outputs, &[], None)
     }
 
     /// Compiles a training step: the computation of `loss`, and of a new value for each parameter in
@@ -175,7 +175,7 @@ impl Graph {
         loss: Var<'_>,
         updates: &[(Var<'_>, Var<'_>)],
     ) -> Result<Plan<T>> {
-        Plan::new(self.lay_out::<T>(&[loss], updates, Some(loss))?)
+        compiled(self, &[loss], updates, Some(loss))
     }
 }
 
@@ -196,7 +196,29 @@ impl Var<'_> {
     }
 }
 
+compiled_here! {
+    fn compiled(
+        graph: &Graph,
+        outputs: &[Var<'_>],
+        updates: &[(Var<'_>, Var<'_>)],
+        guard: Option<Var<'_>>
+    ) -> Result<Plan<T>> = Plan::compiled;
+
+    fn executor(layout: &Layout, pool: Arc<Pool>) -> Executor<T> = Executor::new;
+
+    fn run(executor: &mut Executor<T>, run: &Run<'_, T>) -> bool = Executor::run;
+}
+
 impl<T: Real> Plan<T> {
+    fn compiled(
+        graph: &Graph,
+        outputs: &[Var<'_>],
+        updates: &[(Var<'_>, Var<'_>)],
+        guard: Option<Var<'_>>,
+    ) -> Result<Self> {
+        Self::new(graph.lay_out::<T>(outputs, updates, guard)?)
+    }
+
     fn new(layout: Layout) -> Result<Self> {
         let needed = layout.reals as u128 * size_of::<T>() as u128
             + layout.indices as u128 * size_of::<u32>() as u128;
@@ -210,14 +232,14 @@ impl<T: Real> Plan<T> {
                 *to = T::from_f64(*from);
             }
         }
-        let executor = Executor::new(&layout, Arc::new(Pool::new(1)));
+        let executor = executor(&layout, Arc::new(Pool::new(1)));
         Ok(Self { layout: Arc::new(layout), reals, indices, executor })
     }
 
     /// This plan on the threads of `pool`. Results do not depend on their number.
     #[must_use]
     pub fn with_pool(mut self, pool: &Arc<Pool>) -> Self {
-        self.executor = Executor::new(&self.layout, pool.clone());
+        self.executor = executor(&self.layout, pool.clone());
         self
     }
 
@@ -325,7 +347,7 @@ impl<T: Real> Plan<T> {
     /// stay borrowed, exclusively if there are updates.
     fn execute(&mut self) -> bool {
         let (reals, indices) = (self.reals.share(), self.indices.share());
-        self.executor.run(&Run { layout: &self.layout, reals, indices })
+        run(&mut self.executor, &Run { layout: &self.layout, reals, indices })
     }
 
     /// The value of an output after a run, in row-major order.

@@ -3,6 +3,7 @@
 mod real;
 mod shape;
 
+pub(crate) use real::compiled_here;
 pub use real::{ByPrecision, Real};
 pub use shape::{MAX_RANK, Shape, Strides};
 pub(crate) use shape::{Offsets, count};

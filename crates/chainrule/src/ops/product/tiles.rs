@@ -113,6 +113,7 @@ pub(super) fn tiles<T: Real>() -> Tiles<T> {
 }
 
 /// The tiles of a level.
+#[inline(never)]
 pub(super) fn tiles_f32(level: Level) -> Tiles<f32> {
     match level {
         #[cfg(target_arch = "x86_64")]
@@ -131,6 +132,7 @@ pub(super) fn tiles_f32(level: Level) -> Tiles<f32> {
 }
 
 /// The tiles of a level.
+#[inline(never)]
 pub(super) fn tiles_f64(level: Level) -> Tiles<f64> {
     match level {
         #[cfg(target_arch = "x86_64")]
