@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chainrule::ops::{AnyPointwise, all_pointwise};
+use chainrule::ops::{AnyPointwise, Gate, Op, Operand, Output, Real, Type, all_pointwise};
 use chainrule::{Graph, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -395,4 +395,31 @@ fn softmax_with_loss_of_labels_has_the_textbook_gradient_exactly() {
     plan.feed_labels("t", &[1, 0]).unwrap();
     plan.run().unwrap();
     assert_eq!(plan.value(dx).unwrap(), plan.value(textbook).unwrap());
+}
+
+/// Twice its operand, under the name of the operation whose rows are distributions.
+#[derive(Debug)]
+struct Doubled;
+
+impl Op for Doubled {
+    fn name(&self) -> &'static str {
+        "one_hot"
+    }
+    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+        operands.first().copied().ok_or_else(|| "takes one operand".into())
+    }
+    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
+        let (x, range) = (operands[0].real(), output.range.clone());
+        output.real().iter_mut().zip(range).for_each(|(y, at)| *y = x[at] + x[at]);
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        Some(gate.upstream * 2.0)
+    }
+}
+
+#[test]
+fn no_operation_is_taken_for_another_of_its_name() {
+    let shapes = [[3, 4], [3, 4]].map(Shape::from);
+    let values = [distinct(12, 1, -2.0, 2.0), distinct(12, 2, 0.1, 1.0)];
+    compare(|g, x| x[0].softmax_with_loss(g.apply(Doubled, &[x[1]])), &shapes, &values, 1);
 }

@@ -1,6 +1,7 @@
 //! Losses: softmax with loss, half squared error, mean squared error.
 
 use super::reduce::{sum_of, sum_run};
+use super::select::OneHot;
 use super::softmax::{exp_rows, largest, row_sum};
 use super::{Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
 use crate::graph::{Kind, Var};
@@ -39,7 +40,8 @@ impl Op for SoftmaxWithLoss {
             return Some(-x.log_softmax() * scale);
         }
         let y = x.softmax();
-        let is_one_hot = gate.graph().node(t.id, |node| node.op_name() == "one_hot");
+        let is_one_hot =
+            gate.graph().node(t.id, |node| node.op().is_some_and(|op| op.is::<OneHot>()));
         let expected = if is_one_hot { y } else { y * row_sum(t) };
         Some((expected - t) * scale)
     }
