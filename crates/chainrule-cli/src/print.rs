@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use chainrule_train::system::{is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -92,12 +93,6 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write().with_context(|| format!("{}", path.display()))
 }
 
-/// Whether the path names what a process holds open, such as `/dev/stdout`: a file put in its place
-/// would not be the one that is open.
-fn is_open_file(path: &Path) -> bool {
-    ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
-}
-
 /// Where a chain of links leads whose last file does not exist yet.
 fn end_of_links(path: &Path) -> Result<PathBuf> {
     const MOST: usize = 40;
@@ -118,16 +113,7 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The error itself speaks of a passing name.
-    let mut file = builder.tempfile_in(folder).map_err(|error| {
-        match error.get_ref().and_then(std::error::Error::source) {
-            Some(inner) => std::io::Error::new(error.kind(), inner.to_string()),
-            None => error,
-        }
-    })?;
+    let mut file = staging_file(folder, ".tmp")?;
     file.write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;

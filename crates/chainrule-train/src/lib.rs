@@ -1,6 +1,7 @@
 //! Training: settings, the loop over steps and epochs, evaluation, checkpoints and run folders.
 
 // From the bottom up, here and in every folder: each uses only those above it.
+pub mod system;
 pub mod compare;
 pub mod curves;
 pub mod export;

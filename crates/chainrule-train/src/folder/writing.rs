@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::RunFolder;
+use crate::system::staging_file;
 use chainrule::error::{Error, Result};
 
 /// How the names of files begin that are still being written.
@@ -38,7 +39,7 @@ impl RunFolder {
     }
 
     fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-        let mut file = staging_file(&self.path)?;
+        let mut file = staging_file(&self.path, WRITING)?;
         file.write_all(bytes)?;
         Ok(file)
     }
@@ -112,14 +113,4 @@ impl Drop for Made {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-/// A file to be renamed, with the mode that the user's umask leaves to a new file: a temporary file's
-/// own mode would keep the run from everybody else.
-fn staging_file(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(WRITING);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

@@ -1,0 +1,50 @@
+//! What depends on the operating system: all that is Unix's alone, and what other systems get instead.
+//!
+//! Locks, renaming and terminals are the standard library's, and Ctrl-C is `signal-hook`'s: both have
+//! them on other systems as well. The library and the program were run on Linux, and only compiled for
+//! Windows.
+
+use std::io;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// A new file in `folder` that is to be renamed, whose passing name begins with `prefix`. On Unix it has
+/// the mode that the user's umask leaves to any new file, as a temporary file's own mode would keep it
+/// from everybody else; on other systems it has what the folder hands on.
+///
+/// ```
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let folder = temporary.path();
+/// let file = chainrule_train::system::staging_file(folder, ".writing-")?;
+/// file.persist(folder.join("report.txt"))?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The file cannot be made; the error does not speak of the passing name.
+pub fn staging_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(|error| {
+        match error.get_ref().and_then(std::error::Error::source) {
+            Some(inner) => io::Error::new(error.kind(), inner.to_string()),
+            None => error,
+        }
+    })
+}
+
+/// Whether the path names what a process holds open, such as Unix's `/dev/stdout`: a file put in its
+/// place would not be the one that is open. Other systems have no such paths.
+///
+/// ```
+/// use chainrule_train::system::is_open_file;
+/// assert_eq!(is_open_file("/dev/stdout".as_ref()), cfg!(unix));
+/// assert!(!is_open_file("report.txt".as_ref()));
+/// ```
+#[must_use]
+pub fn is_open_file(path: &Path) -> bool {
+    cfg!(unix) && ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+}
