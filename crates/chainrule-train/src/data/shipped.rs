@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use super::shipped;
 use chainrule::error::{Error, Result};
 
-/// The folder of a dataset that the project ships: in the folder `data` below the current folder, above
-/// the program, or where the library was built.
+/// The folder of a dataset that the project ships: in a folder `data`, which is looked for in the current
+/// folder, then in the program's folder and those above it, then where the library was built and above.
+/// So a program that was installed finds the data of the project that it was built in, as long as that
+/// is there. The error tells every place.
 ///
 /// ```
 /// use chainrule_train::data::shipped_folder;
@@ -20,14 +22,29 @@ use chainrule::error::{Error, Result};
 pub fn shipped_folder(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe().unwrap_or_default();
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let places = [Path::new("")].into_iter().chain(program.ancestors()).chain(built.ancestors());
-    let mut folders = places.map(|place| place.join("data").join(name));
-    folders.find(|folder| folder.is_dir()).ok_or_else(|| {
-        let message = format!(
-            "this folder of the project was not found; run from the project, or give the path of the files instead of `{name}`"
-        );
-        Error::file(Path::new("data").join(name), message)
-    })
+    let above = program.ancestors().skip(1).chain(built.ancestors());
+    first_below(&[Path::new("")].into_iter().chain(above).collect::<Vec<_>>(), name)
+}
+
+/// The folder of a dataset below the first of `places` that has it.
+fn first_below(places: &[&Path], name: &str) -> Result<PathBuf> {
+    let folder = Path::new("data").join(name);
+    if let Some(found) = places.iter().map(|place| place.join(&folder)).find(|path| path.is_dir()) {
+        return Ok(found);
+    }
+    let mut looked: Vec<String> = Vec::new();
+    for place in places {
+        let path = std::path::absolute(place.join(&folder)).unwrap_or_else(|_| place.join(&folder));
+        let path = path.display().to_string();
+        if !looked.contains(&path) {
+            looked.push(path);
+        }
+    }
+    let message = format!(
+        "there is no such folder; looked for, in this order: {}; run from the project, or give the path of the files instead of `{name}`",
+        looked.join(", ")
+    );
+    Err(Error::file(folder, message))
 }
 
 /// Whether `name` could mean data: a shipped dataset or a part of one, or a path.
@@ -68,4 +85,36 @@ pub fn located(name: &str) -> Result<PathBuf> {
 #[must_use]
 pub fn is_shipped(name: &str) -> bool {
     shipped().any(|known| known == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_place_counts_and_an_error_names_all_of_them_in_order() {
+        let temporary = tempfile::tempdir().unwrap();
+        let [a, b, c] = ["a", "b", "c"].map(|name| temporary.path().join(name));
+        let places = [&*c, &*a, &*b, &*a];
+        let error = first_below(&places, "iris").unwrap_err().to_string();
+        let looked = [&c, &a, &b].map(|place| place.join("data/iris").display().to_string());
+        assert!(error.contains(&format!("in this order: {};", looked.join(", "))), "{error}");
+        for place in [&b, &a] {
+            std::fs::create_dir_all(place.join("data/iris")).unwrap();
+            assert_eq!(first_below(&places, "iris").unwrap(), place.join("data/iris"));
+        }
+    }
+
+    #[test]
+    fn data_is_looked_for_here_then_above_the_program_then_where_it_was_built() {
+        let error = shipped_folder("none").unwrap_err().to_string();
+        let list = error.split_once("in this order: ").and_then(|(_, rest)| rest.split_once(';'));
+        let looked: Vec<&str> = list.unwrap().0.split(", ").collect();
+        let program = std::env::current_exe().unwrap();
+        let below = |place: &Path| place.join("data/none").display().to_string();
+        let first = [&*std::env::current_dir().unwrap(), program.parent().unwrap()].map(below);
+        assert_eq!(looked[..2], first);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().last().unwrap();
+        assert!(looked.contains(&&*below(root)), "{error}");
+    }
 }
