@@ -43,7 +43,11 @@ static TEST: [Part; 22] = [
     Part { name: "help", says: "the help in a narrow terminal", run: readme::help },
     Part { name: "budgets", says: "numbers of crates, lines and bytes", run: budgets::check },
     Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
-    Part { name: "bits", says: "one digest on all instruction sets", run: training::same_bits },
+    Part {
+        name: "bits",
+        says: "one digest with AVX-512, AVX2 and portable code",
+        run: training::same_bits,
+    },
     Part { name: "loom", says: "models of the barrier", run: safety::loom },
     Part {
         name: "sanitize",

@@ -1,6 +1,5 @@
-//! Trainings whose settings are written out whole have the same parameters to the bit, on every machine
-//! and in every version. A change of a digest needs a commit of its own, its reason, and a line in
-//! CHANGELOG.
+//! Trainings whose settings are written out whole have the same parameters to the bit in every version.
+//! A change of a digest needs a commit of its own, its reason, and a line in CHANGELOG.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! The functions in f64: those of the crate `libm`, whose Rust gives the same bits everywhere.
+//! The functions in f64: those of the crate `libm`, in Rust, so that no C library decides their bits.
 
 use super::power::{factors, has_product};
 

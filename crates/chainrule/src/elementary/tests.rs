@@ -14,7 +14,7 @@ struct Case {
     exact: fn(f64) -> f64,
     /// The errors stated, in ulp, for normal and for subnormal values.
     bounds: [f64; 2],
-    /// What [`digest`] gives on every machine.
+    /// What [`digest`] gives with each of the loops.
     digest: u64,
 }
 
