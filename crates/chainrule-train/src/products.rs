@@ -1,5 +1,5 @@
-//! What a run's folder holds beside its checkpoints and its journal: curves, pictures, a README and
-//! TensorBoard's events.
+//! What a run's folder holds beside its checkpoints and its journal: metrics, curves, pictures, a README
+//! and TensorBoard's events.
 
 use std::path::Path;
 
@@ -33,6 +33,19 @@ pub(super) fn for_tensorboard(
             writer.scalar(&format!("{score_name}/{part}"), step, *score)?;
         }
         writer.flush()
+    })
+}
+
+/// Writes the metrics of each epoch where people and tools read them, after those of the epochs `done`.
+pub(super) fn for_metrics(
+    folder: &RunFolder,
+    done: &[Epoch],
+) -> Result<impl FnMut(Place, &Event) -> Result<()> + Send + use<>> {
+    folder.begin_epochs(done)?;
+    let folder = folder.clone();
+    Ok(move |_, event: &Event| match event {
+        Event::Epoch { metrics, .. } => folder.add_epoch(metrics),
+        _ => Ok(()),
     })
 }
 

@@ -182,6 +182,7 @@ impl Session {
             time: Duration::ZERO,
             folder,
         };
+        session.listen(products::for_metrics(&session.folder, session.training.epochs())?);
         session.listen(products::for_tensorboard(&session.folder, done)?);
         session.begin(resumes, &told)?;
         Ok(session)

@@ -36,11 +36,15 @@ fn train<T: Real>(config: &Config, folder: &RunFolder, kept: u64) -> Vec<chainru
     let mut all = vec![trainer.parameters.clone()];
     trainer
         .run(parts, &mut |event, trainer| {
-            if let Advance::Step { .. } = event {
-                all.push(trainer.parameters.clone());
-                if all.len() as u64 == kept + 1 {
-                    folder.save(&trainer.checkpoint())?;
+            match event {
+                Advance::Step { .. } => {
+                    all.push(trainer.parameters.clone());
+                    if all.len() as u64 == kept + 1 {
+                        folder.save(&trainer.checkpoint())?;
+                    }
                 }
+                Advance::Epoch { epoch, .. } => folder.add_epoch(epoch)?,
+                Advance::Nothing(_) => {}
             }
             Ok(Flow::Continue)
         })

@@ -27,8 +27,10 @@ fn train(config: &Config, stops: &[u64]) -> Checkpoint<f32> {
             trainer.restore(checkpoint).unwrap();
         }
         let outcome = trainer.run(parts, &mut |event, trainer| {
-            if let Advance::Step { .. } = event {
-                steps += 1;
+            match event {
+                Advance::Step { .. } => steps += 1,
+                Advance::Epoch { epoch, .. } => folder.add_epoch(epoch)?,
+                Advance::Nothing(_) => {}
             }
             if next.is_some_and(|&stop| steps >= stop) {
                 folder.save(&trainer.checkpoint())?;

@@ -93,6 +93,34 @@ fn a_session_that_is_stepped_stopped_and_resumed_has_the_same_bits() {
 }
 
 #[test]
+fn the_metrics_are_what_the_journal_tells_whatever_became_of_their_file() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.run(Until::Epoch(2)).unwrap();
+    session.finish().unwrap();
+    let file = path.join("metrics.jsonl");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(whole.lines().count(), 2);
+    // As the disk may be left: without the file, with half of it, or with an epoch that was not kept.
+    for left in [None, Some(&whole[..whole.len() / 2]), Some(&format!("{whole}{whole}"))] {
+        match left {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        drop(start(&config, &Start::Resume(path.clone())));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), whole);
+    }
+    let mut session = start(&config, &Start::Resume(path.clone()));
+    session.run(Until::Epoch(3)).unwrap();
+    session.finish().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with(&whole) && text.lines().count() == 3);
+    let records = journal::told_last(told(&path));
+    assert_eq!(journal::epochs(&records), RunFolder::open(&path).unwrap().all_epochs().unwrap());
+}
+
+#[test]
 fn a_session_on_another_thread_is_paused_and_goes_on() {
     let (config, folder) = (Config { epochs: 1_000_000, ..config() }, tempfile::tempdir().unwrap());
     let mut session = start(&config, &new(&folder.path().join("run")));

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::writing::next;
-use super::{BEST, METRICS, MODEL, OPTIMIZER, RunFolder};
+use super::{BEST, MODEL, OPTIMIZER, RunFolder};
 use crate::Progress;
 use crate::checkpoint::{self, Checkpoint};
 use chainrule::Parameters;
@@ -14,9 +14,10 @@ use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
 impl RunFolder {
-    /// Writes a checkpoint: the metrics so far, then the optimizer's state and the parameters. The two
-    /// stand complete under passing names before the first takes its own, and each tells its place in
-    /// the training, so that wherever the process ends, a pair is there.
+    /// Writes a checkpoint: the optimizer's state and the parameters. The two stand complete under passing
+    /// names before the first takes its own, and each tells its place in the training, so that wherever
+    /// the process ends, a pair is there. The metrics of its epochs are not in it: the journal tells them,
+    /// or [`RunFolder::add_epoch`].
     ///
     /// ```
     /// use chainrule_train::{Checkpoint, Config, RunFolder};
@@ -34,8 +35,7 @@ impl RunFolder {
     /// # Errors
     /// A file cannot be written.
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let Checkpoint { parameters, state, progress, epochs } = checkpoint;
-        self.write_lines(METRICS, epochs)?;
+        let Checkpoint { parameters, state, progress, .. } = checkpoint;
         let (passing, run) = ([OPTIMIZER, MODEL].map(next), self.identity.as_ref());
         self.write(&passing[0], &checkpoint::encode(run, state, progress)?)?;
         self.write(&passing[1], &checkpoint::encode(run, parameters, &written(progress))?)?;

@@ -7,6 +7,7 @@ mod writing;
 mod checkpoints;
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -326,9 +327,11 @@ impl RunFolder {
         }
     }
 
-    /// The metrics of the first `count` epochs.
+    /// The metrics of the first `count` epochs: the journal's, which is on the disk before a checkpoint
+    /// that follows it, or those of the file of metrics in a run that kept no journal.
     fn epochs(&self, count: usize) -> Result<Vec<Epoch>> {
-        let epochs = self.all_epochs()?;
+        let told = journal::epochs(&journal::told_last(self.journal()?));
+        let epochs = if told.len() >= count { told } else { self.all_epochs()? };
         match epochs.len() >= count {
             true => Ok(epochs.into_iter().take(count).collect()),
             false => Err(Error::file(
@@ -346,6 +349,42 @@ impl RunFolder {
         self.read_lines(METRICS)
     }
 
+    /// Has the file of metrics tell of the epochs `done` and no others.
+    pub(super) fn begin_epochs(&self, done: &[Epoch]) -> Result<()> {
+        let path = self.path.join(METRICS);
+        match done {
+            [] if path.exists() => {
+                fs::remove_file(&path).map_err(|error| Error::file(&path, error))
+            }
+            [] => Ok(()),
+            done => self.write_product(METRICS, &self.lines(METRICS, done)?),
+        }
+    }
+
+    /// Adds the metrics of an epoch to the file of metrics. A [`Session`](super::Session) does so with
+    /// what its journal tells; nobody waits until it has reached the disk.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, Epoch, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let epoch = Epoch { epoch: 1, train_loss: 0.5, scores: Default::default(), seconds: 0.1 };
+    /// folder.add_epoch(&epoch)?;
+    /// assert_eq!(folder.all_epochs()?, [epoch]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn add_epoch(&self, epoch: &Epoch) -> Result<()> {
+        let line = self.lines(METRICS, std::slice::from_ref(epoch))?;
+        let file = File::options().append(true).create(true).open(self.path.join(METRICS));
+        // One call, so that whoever follows the file sees whole lines.
+        let added = file.and_then(|mut file| file.write_all(&line));
+        added.map_err(|error| self.unwritable(METRICS, &error))
+    }
+
     /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs.
     ///
     /// # Errors
@@ -359,7 +398,7 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
-        self.write_lines(FLOW, epochs)
+        self.write(FLOW, &self.lines(FLOW, epochs)?)
     }
 
     /// Everything that the run's journal tells, as it was written; nothing in a run of version 1, which
@@ -390,13 +429,14 @@ impl RunFolder {
         text.lines().enumerate().map(line).collect()
     }
 
-    fn write_lines<R: Serialize>(&self, name: &str, values: &[R]) -> Result<()> {
+    /// The text of a file of JSON lines.
+    fn lines<R: Serialize>(&self, name: &str, values: &[R]) -> Result<Vec<u8>> {
         let mut lines = Vec::new();
         for value in values {
             serde_json::to_writer(&mut lines, value)
                 .map_err(|error| Error::file(self.path.join(name), error))?;
             lines.push(b'\n');
         }
-        self.write(name, &lines)
+        Ok(lines)
     }
 }
