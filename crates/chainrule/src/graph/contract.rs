@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use super::op::{AnyOp, AnyPointwise, Class, View};
-use super::{Kind, Node, Type};
+use super::{AnyOp, AnyPointwise, Class, Kind, Node, Type, View};
 use crate::error::{Error, Result};
 use crate::tensor::Shape;
 

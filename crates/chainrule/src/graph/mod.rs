@@ -1,14 +1,20 @@
 //! Recording a computation: nodes, their types, and the first error.
+//!
+//! A value, [`Var`], belongs to a [`Graph`] of [`Node`]s; a node holds an operation; and the backward rule
+//! of an operation answers with values. That circle is the library's idea and cannot be cut, so graph and
+//! node stand in this file, which the parts of the folder share: `var` knows them, `op` knows `var`, and
+//! neither `var` nor what is below it knows what an operation is.
 
 mod identity;
-pub(crate) mod op;
+mod ty;
+mod operand;
 mod var;
+pub(crate) mod op;
 mod pointwise;
 mod contract;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,86 +22,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) use contract::{Contract, Kernel, contract};
 pub use identity::Identity;
 pub(crate) use op::MAX_OPERANDS;
-pub use op::{
-    AnyOp, AnyPointwise, Class, Fold, Gate, Loop, Notation, Op, Operand, Output, Scalar, Values,
-    ValuesMut, View,
-};
+pub use op::{AnyOp, AnyPointwise, Class, Fold, Gate, Loop, Notation, Op, Scalar};
+pub use operand::{Operand, Output, Values, ValuesMut, View};
 pub(crate) use pointwise::reals;
 pub use pointwise::{Operands, Pointwise, pointwise as pointwise_type};
+pub use ty::{Kind, Type};
 pub use var::Var;
 
 use crate::error::{Error, Result};
 use crate::tensor::{Shape, Tensor};
-
-/// What a node's elements are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Real numbers, in the precision in which the graph is compiled.
-    Real,
-    /// Whole numbers from 0 up to, and without, `bound`: labels and positions.
-    Index {
-        /// The number of different values.
-        bound: usize,
-    },
-}
-
-/// A node's shape and kind of elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Type {
-    /// What the elements are.
-    pub kind: Kind,
-    /// The lengths of the axes.
-    pub shape: Shape,
-}
-
-impl Type {
-    /// Real numbers of the given shape.
-    ///
-    /// ```
-    /// use chainrule::graph::Type;
-    /// assert_eq!(chainrule::Graph::new().input("x", [2]).ty(), Type::real([2]));
-    /// ```
-    pub fn real(shape: impl Into<Shape>) -> Self {
-        Self { kind: Kind::Real, shape: shape.into() }
-    }
-
-    /// Whole numbers below `bound`.
-    ///
-    /// ```
-    /// use chainrule::graph::Type;
-    /// assert_eq!(chainrule::Graph::new().labels("t", [2], 10).ty(), Type::index([2], 10));
-    /// ```
-    pub fn index(shape: impl Into<Shape>, bound: usize) -> Self {
-        Self { kind: Kind::Index { bound }, shape: shape.into() }
-    }
-}
-
-impl Type {
-    /// Checks the labels given for the input `name` of this type.
-    pub(crate) fn check_labels(&self, name: &str, labels: &[u32]) -> Result<()> {
-        let (expected, found) = (self.shape.len(), labels.len());
-        if expected != found {
-            let shape = self.shape.dims().into();
-            return Err(Error::ElementCount { shape, expected, found });
-        }
-        let Kind::Index { bound } = self.kind else { return Ok(()) };
-        match labels.iter().map(|&label| label as usize).find(|&label| label >= bound) {
-            Some(label) => {
-                Err(Error::Label { place: format!("input `{name}`"), label, classes: bound })
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            Kind::Real => write!(f, "{}", self.shape),
-            Kind::Index { bound } => write!(f, "{} of labels below {bound}", self.shape),
-        }
-    }
-}
 
 /// Where a node's value comes from.
 ///
@@ -153,6 +88,21 @@ impl Node {
             Source::Constant(_) => "constant",
             Source::Op(op) => op.name(),
         }
+    }
+
+    /// The number that a constant repeats in all its elements.
+    pub(crate) fn constant_number(&self) -> Option<f64> {
+        match &self.source {
+            Source::Constant(tensor) => tensor.at(&[]),
+            _ => None,
+        }
+    }
+
+    /// The operand whose elements the value only repeats, as a broadcast does, which no formula shows.
+    fn repeated_operand(&self) -> Option<u32> {
+        let op = self.op()?;
+        let repeats = op.class() == Class::View && op.notation() == Notation::Silent;
+        self.operands.first().copied().filter(|_| repeats)
     }
 
     /// The types of the operands, which are among `nodes`.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Class, Graph, Kind, Notation, Type};
+use super::{Graph, Kind, Node, Type};
 use crate::tensor::Shape;
 
 /// A value in a graph: a reference to the graph and the node's number. Copying one copies no data.
@@ -111,19 +111,9 @@ impl<'g> Var<'g> {
         if self.is_poison() {
             return None;
         }
-        let below = self.graph.node(self.id, |node| match &node.source {
-            super::Source::Constant(tensor) => Err(tensor.at(&[])),
-            super::Source::Op(op)
-                if (op.class(), op.notation()) == (Class::View, Notation::Silent) =>
-            {
-                node.operands.first().copied().ok_or(None)
-            }
-            _ => Err(None),
-        });
-        match below {
-            Ok(operand) => self.graph.var(operand).as_constant(),
-            Err(value) => value,
-        }
+        let (number, operand) =
+            self.graph.node(self.id, |node| (node.constant_number(), node.repeated_operand()));
+        number.or_else(|| self.graph.var(operand?).as_constant())
     }
 
     pub(crate) fn is_real(&self) -> bool {
@@ -136,7 +126,7 @@ impl fmt::Debug for Var<'_> {
         if self.is_poison() {
             return write!(f, "Var(error)");
         }
-        let name = self.graph.node(self.id, super::Node::op_name);
+        let name = self.graph.node(self.id, Node::op_name);
         write!(f, "Var({} {name} {})", self.id, self.ty())
     }
 }

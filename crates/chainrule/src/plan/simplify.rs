@@ -37,19 +37,11 @@ pub(super) fn simplify<T: Real>(nodes: &mut [Node], needed: &[bool]) -> Vec<u32>
     alias
 }
 
-/// The number that a constant repeats in all its elements.
-pub(super) fn repeated(node: &Node) -> Option<f64> {
-    match &node.source {
-        Source::Constant(tensor) => tensor.at(&[]),
-        _ => None,
-    }
-}
-
 /// The operand that an operation only repeats: x·1, x/1, a reshape to the same shape.
 fn without_effect(nodes: &[Node], id: usize) -> Option<u32> {
     let node = &nodes[id];
     let op = node.op()?;
-    let is_one = |operand: u32| repeated(&nodes[operand as usize]) == Some(1.0);
+    let is_one = |operand: u32| nodes[operand as usize].constant_number() == Some(1.0);
     match *node.operands {
         [x] if nodes[x as usize].ty == node.ty && repeats(&**op, &node.ty.shape) => Some(x),
         [a, b] if op.is::<ops::Mul>() => match (is_one(a), is_one(b)) {
@@ -73,7 +65,7 @@ fn repeats(op: &dyn AnyOp, shape: &Shape) -> bool {
 fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
     let node = &nodes[id];
     let op = node.op()?;
-    let value = |at: usize| repeated(&nodes[*node.operands.get(at)? as usize]);
+    let value = |at: usize| nodes[*node.operands.get(at)? as usize].constant_number();
     let first = value(0)?;
     let op = match node.contract(op, nodes).ok()? {
         Contract::View => {
@@ -105,7 +97,7 @@ impl Seen {
         let this = id as u32;
         let first = match &node.source {
             Source::Constant(_) => {
-                let bits = repeated(node)?.to_bits();
+                let bits = node.constant_number()?.to_bits();
                 *self.constants.entry((bits, node.ty.shape)).or_insert(this)
             }
             Source::Op(op) if node.operands.len() <= MAX_JOINED => {

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::simplify::repeated;
 use super::{Place, Slot, Storage};
 use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
@@ -242,7 +241,7 @@ impl<'a> Units<'a> {
         let at = self.buffer(ty, None);
         self.constants.push((at, tensor.clone()));
         let place = Place::contiguous(Storage::Buffer(at), node.ty);
-        match repeated(node) {
+        match node.constant_number() {
             Some(_) => Place { strides: [0; crate::tensor::MAX_RANK], ..place },
             None => place,
         }
