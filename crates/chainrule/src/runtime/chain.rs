@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::execute::Source;
 use crate::graph::{MAX_OPERANDS, Scalar, op};
 use crate::plan::{Argument, Chain, Instruction, Place, Storage};
 use crate::simd::prefetch_from;
@@ -14,6 +13,12 @@ const BLOCK: usize = 512;
 
 /// Arrays of this many bytes are not expected to be in the second-level cache.
 const FAR: usize = 256 * 1024;
+
+/// Where chains find memory: what runs them knows.
+pub(super) trait Site<T> {
+    /// The first element of a buffer or parameter.
+    fn pointer(&self, storage: Storage) -> *mut T;
+}
 
 /// How a load reaches the chain.
 #[derive(Clone, Copy, Debug)]
@@ -117,10 +122,10 @@ impl<T: Real> Program<T> {
     ///
     /// # Safety
     /// As [`Program::run`].
-    pub unsafe fn prepare(&self, chain: &Chain, source: &impl Source<T>, scratch: &mut [T]) {
+    pub unsafe fn prepare(&self, chain: &Chain, site: &impl Site<T>, scratch: &mut [T]) {
         if self.scalar.is_none() {
             // SAFETY: passed on from the caller.
-            unsafe { self.worker(chain, source, scratch).fill() };
+            unsafe { self.worker(chain, site, scratch).fill() };
         }
     }
 
@@ -132,18 +137,18 @@ impl<T: Real> Program<T> {
     pub unsafe fn run(
         &self,
         chain: &Chain,
-        source: &impl Source<T>,
+        site: &impl Site<T>,
         stretches: impl Iterator<Item = Stretch<T>>,
         scratch: &mut [T],
     ) {
         if let Some(lines) = &self.scalar {
             for stretch in stretches.filter(|stretch| stretch.len == 1) {
                 // SAFETY: passed on from the caller.
-                unsafe { self.run_scalar(chain, lines, source, stretch.leader, scratch) };
+                unsafe { self.run_scalar(chain, lines, site, stretch.leader, scratch) };
             }
             return;
         }
-        let worker = self.worker(chain, source, scratch);
+        let worker = self.worker(chain, site, scratch);
         for stretch in stretches {
             let mut done = 0;
             while done < stretch.len {
@@ -160,15 +165,15 @@ impl<T: Real> Program<T> {
     fn worker<'a, S>(
         &'a self,
         chain: &'a Chain,
-        source: &'a S,
+        site: &'a S,
         scratch: &mut [T],
     ) -> Worker<'a, T, S> {
         assert!(scratch.len() >= self.scratch, "chain scratch too short");
-        Worker { program: self, chain, source, scratch: scratch.as_mut_ptr() }
+        Worker { program: self, chain, site, scratch: scratch.as_mut_ptr() }
     }
 
     /// Asks the processor to fetch what the chain will read and write in a stretch of its elements.
-    pub fn fetch_ahead(&self, chain: &Chain, source: &impl Source<T>, now: Range<usize>) {
+    pub fn fetch_ahead(&self, chain: &Chain, site: &impl Site<T>, now: Range<usize>) {
         if chain.shape.len() * size_of::<T>() < FAR {
             return;
         }
@@ -180,7 +185,7 @@ impl<T: Real> Program<T> {
         for (storage, offset) in reads.chain(writes) {
             // An update writes what it has read.
             if before.replace(storage) != Some(storage) {
-                let start = source.pointer(storage).wrapping_add(offset + now.start);
+                let start = site.pointer(storage).wrapping_add(offset + now.start);
                 prefetch_from(start.cast_const().cast(), now.len() * size_of::<T>());
             }
         }
@@ -191,14 +196,14 @@ impl<T: Real> Program<T> {
         &self,
         chain: &Chain,
         lines: &[Line<T>],
-        source: &impl Source<T>,
+        site: &impl Site<T>,
         leader: *const T,
         slots: &mut [T],
     ) {
         let loads = chain.loads.len();
         for (slot, place) in slots.iter_mut().zip(&chain.loads) {
             // SAFETY: a load of the run; its one element.
-            *slot = unsafe { *source.pointer(place.storage).add(place.offset) };
+            *slot = unsafe { *site.pointer(place.storage).add(place.offset) };
         }
         // SAFETY: a chain that follows a product has its element there.
         let leader = (!leader.is_null()).then(|| unsafe { *leader });
@@ -219,7 +224,7 @@ impl<T: Real> Program<T> {
         for (at, instruction) in chain.body.iter().enumerate() {
             if let Some(storage) = instruction.store {
                 // SAFETY: a store of the run; its one element.
-                unsafe { *source.pointer(storage) = slots[loads + at] };
+                unsafe { *site.pointer(storage) = slots[loads + at] };
             }
         }
     }
@@ -353,17 +358,17 @@ enum Found<T> {
 struct Worker<'a, T, S> {
     program: &'a Program<T>,
     chain: &'a Chain,
-    source: &'a S,
+    site: &'a S,
     scratch: *mut T,
 }
 
-impl<T: Real, S: Source<T>> Worker<'_, T, S> {
+impl<T: Real, S: Site<T>> Worker<'_, T, S> {
     fn scratch_block(&self, number: usize) -> *mut T {
         self.scratch.wrapping_add(number * self.program.width)
     }
 
     fn load(&self, place: &Place) -> *const T {
-        self.source.pointer(place.storage).wrapping_add(place.offset)
+        self.site.pointer(place.storage).wrapping_add(place.offset)
     }
 
     /// Fills the blocks that stay the same from block to block.
@@ -398,7 +403,7 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
         let len = now.len();
         for (at, place) in self.chain.loads.iter().enumerate() {
             if let Found::Strided(block) = self.find(at, &now) {
-                let from = self.source.pointer(place.storage).cast_const();
+                let from = self.site.pointer(place.storage).cast_const();
                 // SAFETY: a block of this thread's scratch memory that belongs to this load alone.
                 let block = unsafe { std::slice::from_raw_parts_mut(block, len) };
                 // SAFETY: the load's elements.
@@ -437,7 +442,7 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
                 }
                 To::Block(_, Some(storage)) => {
                     op::stretch(&*instruction.op, operands, output);
-                    let place = self.source.pointer(storage).wrapping_add(now.start);
+                    let place = self.site.pointer(storage).wrapping_add(now.start);
                     // SAFETY: as above, and no slice of the parameter lives.
                     unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
                 }
@@ -449,7 +454,7 @@ impl<T: Real, S: Source<T>> Worker<'_, T, S> {
     fn result(&self, at: usize, start: usize) -> *mut T {
         match self.program.results[at].to {
             To::Memory(storage) | To::Over(storage) => {
-                self.source.pointer(storage).wrapping_add(start)
+                self.site.pointer(storage).wrapping_add(start)
             }
             To::Block(block, _) => self.scratch_block(block),
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Pool;
-use super::chain::{Program, Stretch, gather};
+use super::chain::{Program, Site, Stretch, gather};
 use super::crowd::{Crowd, SHORT};
 use super::memory::{Memory, Shared};
 use super::pool::share;
@@ -61,12 +61,6 @@ pub(crate) struct Run<'a, T> {
     pub layout: &'a Layout,
     pub reals: Shared<'a, T>,
     pub indices: Shared<'a, u32>,
-}
-
-/// Where chains find memory.
-pub(super) trait Source<T> {
-    /// The first element of a buffer or parameter.
-    fn pointer(&self, storage: Storage) -> *mut T;
 }
 
 impl<T: Real> Executor<T> {
@@ -232,7 +226,7 @@ struct Worker<'a, T> {
     notes: Notes<'a>,
 }
 
-impl<T> Source<T> for Worker<'_, T> {
+impl<T> Site<T> for Worker<'_, T> {
     fn pointer(&self, storage: Storage) -> *mut T {
         match storage {
             Storage::Parameter(at) => self.bound[at].start,
