@@ -54,11 +54,15 @@ fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
 
 #[test]
 fn running_a_plan_allocates_nothing() {
+    // The fewest of some tries: the thread that waits for this test allocates now and then as well.
     let allocations = |run: &mut dyn FnMut()| {
         run();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
-        (0..20).for_each(|_| run());
-        ALLOCATIONS.load(Ordering::Relaxed) - before
+        let tries = (0..5).map(|_| {
+            let before = ALLOCATIONS.load(Ordering::Relaxed);
+            (0..20).for_each(|_| run());
+            ALLOCATIONS.load(Ordering::Relaxed) - before
+        });
+        tries.min().unwrap()
     };
     for threads in [1, 2] {
         let pool = Arc::new(Pool::new(threads));
