@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Layout, Place, Plan, Step, Storage, Work};
+use super::Plan;
+use crate::lowering::{Place, Storage, Work};
 use crate::ops::matmul_lengths;
 use crate::ops::product::Lengths;
-use crate::runtime::Event;
+use crate::runtime::{Event, Layout, Step};
 use crate::tensor::{Real, count};
 
 /// One step of a plan.

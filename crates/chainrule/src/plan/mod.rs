@@ -4,123 +4,19 @@
 //! kernels read through, joins chains of pointwise operations into one pass over memory in blocks
 //! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
 
-mod memory;
-mod simplify;
-mod units;
 mod describe;
-mod schedule;
-mod compile;
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-pub use compile::check_environment;
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
-pub(crate) use memory::Buffer;
-pub(crate) use units::{Argument, Chain, Instruction, Work};
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Type, Var};
-use crate::ops::View;
+use crate::graph::{Graph, Kind, Var};
+use crate::lowering::{Place, Slot, Storage};
 use crate::parameters::Parameters;
-use crate::runtime::{Executor, Memory, Pool, Run};
-use crate::tensor::{Real, Shape, Strides, Tensor, compiled_here};
-
-/// An input or parameter by name: its type, and its buffer or number.
-#[derive(Clone, Debug)]
-pub(crate) struct Slot {
-    pub name: Arc<str>,
-    pub ty: Type,
-    pub at: usize,
-}
-
-/// Where a value is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Storage {
-    /// The plan's memory: a buffer of real numbers or of whole ones.
-    Buffer(usize),
-    /// A parameter, outside the plan.
-    Parameter(usize),
-}
-
-/// A value as steps see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub storage: Storage,
-    pub kind: Kind,
-    pub shape: Shape,
-    pub strides: Strides,
-    pub offset: usize,
-}
-
-impl Place {
-    fn contiguous(storage: Storage, ty: Type) -> Self {
-        let Type { kind, shape } = ty;
-        Self { storage, kind, shape, strides: shape.strides(), offset: 0 }
-    }
-
-    pub fn view(&self) -> View {
-        View { shape: self.shape, strides: self.strides, offset: self.offset }
-    }
-
-    /// Some rows along the first axis.
-    pub fn rows(&self, rows: &Range<usize>) -> Self {
-        let shape = self.shape.with(0, rows.len());
-        Self { shape, offset: self.offset + rows.start * self.strides[0], ..*self }
-    }
-
-    /// Whether the elements lie in row-major order without gaps, so that they can be read in place.
-    pub fn is_plain(&self) -> bool {
-        self.strides == self.shape.strides()
-    }
-}
-
-/// A unit of work with what the threads need to split it.
-#[derive(Clone, Debug)]
-pub(crate) struct Step {
-    pub work: Work,
-    /// The rows by which the step is split; 1 where it cannot be.
-    pub rows: usize,
-    /// The estimated time on one thread, in nanoseconds.
-    pub cost: f64,
-}
-
-/// Steps between two meetings.
-#[derive(Clone, Debug)]
-pub(crate) struct Phase {
-    /// Steps that all threads share, each by its rows.
-    pub shared: Vec<Step>,
-    /// Steps that the last thread to arrive runs, in order.
-    pub serial: Vec<Step>,
-}
-
-/// What a plan does, apart from its memory.
-#[derive(Debug)]
-pub(crate) struct Layout {
-    pub phases: Vec<Phase>,
-    pub buffers: Vec<Buffer>,
-    /// Elements of memory for real numbers.
-    pub reals: usize,
-    /// Elements of memory for whole numbers.
-    pub indices: usize,
-    pub inputs: Vec<Slot>,
-    pub parameters: Vec<Slot>,
-    pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
-    /// The values that the caller reads.
-    pub kept: HashMap<u32, Place>,
-    /// Whether a run writes parameters.
-    pub updates: bool,
-    /// The graph that was compiled.
-    pub graph: u64,
-}
-
-impl Layout {
-    /// All steps, in the order of the phases.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.phases.iter().flat_map(|phase| phase.shared.iter().chain(&phase.serial))
-    }
-}
+pub use crate::runtime::check_environment;
+use crate::runtime::{Executor, Extent, Layout, Memory, Pool, Run};
+use crate::tensor::{Real, Tensor, compiled_here};
 
 /// A compiled graph with its memory, in the precision `T`. Clones share the layout, not the memory.
 #[derive(Clone)]
@@ -216,7 +112,8 @@ impl<T: Real> Plan<T> {
         updates: &[(Var<'_>, Var<'_>)],
         guard: Option<Var<'_>>,
     ) -> Result<Self> {
-        Self::new(graph.lay_out::<T>(outputs, updates, guard)?)
+        check_environment()?;
+        Self::new(Layout::new(graph.lower::<T>(outputs, updates, guard)?)?)
     }
 
     fn new(layout: Layout) -> Result<Self> {
@@ -226,7 +123,7 @@ impl<T: Real> Plan<T> {
         let mut reals = Memory::try_new(layout.reals).ok_or_else(too_much)?;
         let indices = Memory::try_new(layout.indices).ok_or_else(too_much)?;
         for (buffer, tensor) in &layout.constants {
-            let Buffer { offset, len, .. } = layout.buffers[*buffer];
+            let Extent { offset, len, .. } = layout.buffers[*buffer];
             let target = reals.get_mut(offset..offset + len);
             for (to, from) in target.iter_mut().zip(tensor.values()) {
                 *to = T::from_f64(*from);
@@ -274,7 +171,7 @@ impl<T: Real> Plan<T> {
             return Err(Error::Content { name: format!("the input `{name}`"), labels: false });
         }
         ty.check_labels(name, labels)?;
-        let Buffer { offset, len, .. } = self.layout.buffers[at];
+        let Extent { offset, len, .. } = self.layout.buffers[at];
         self.indices.get_mut(offset..offset + len).copy_from_slice(labels);
         Ok(())
     }
@@ -288,7 +185,7 @@ impl<T: Real> Plan<T> {
         if ty.kind != Kind::Real {
             return Err(Error::Content { name: format!("the input `{name}`"), labels: true });
         }
-        let Buffer { offset, len, .. } = self.layout.buffers[*at];
+        let Extent { offset, len, .. } = self.layout.buffers[*at];
         Ok(self.reals.get_mut(offset..offset + len))
     }
 

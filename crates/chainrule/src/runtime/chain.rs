@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::graph::{MAX_OPERANDS, Scalar, op};
-use crate::plan::{Argument, Chain, Instruction, Place, Storage};
+use crate::lowering::{Argument, Chain, Instruction, Place, Storage};
 use crate::simd::prefetch_from;
 use crate::tensor::{MAX_RANK, Offsets, Real};
 

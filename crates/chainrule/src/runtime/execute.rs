@@ -10,17 +10,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Pool;
 use super::chain::{Program, Site, Stretch, gather};
 use super::crowd::{Crowd, SHORT};
+use super::layout::{Layout, Step};
 use super::memory::{Memory, Shared};
 use super::pool::share;
 use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
 use crate::graph::{Kind, MAX_OPERANDS, op};
+use crate::lowering::{Chain, Place, Slot, Storage, Work};
 use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
 use crate::ops::{
     AnyOp, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths, matrix,
 };
 use crate::parameters::Parameters;
-use crate::plan::{Chain, Layout, Place, Slot, Step, Storage, Work};
 use crate::tensor::{MAX_RANK, Real, Shape};
 
 /// A parameter's memory during one run.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::environment::check_environment;
 use crate::error::{Error, Result};
 use crate::graph::{Contract, Graph, Kind, Node, Source, Var, op};
 use crate::ops::{AnyOp, Operand, Output, Values, ValuesMut, View};
 use crate::parameters::Parameters;
-use crate::plan::check_environment;
 use crate::tensor::{Offsets, Real, Tensor};
 
 /// A node's elements, row by row.

@@ -8,8 +8,9 @@
 //! Which steps a phase has depends on shapes alone. How rows fall to threads changes no bit, since an
 //! element is always computed whole, by one thread, in one order.
 
-use super::units::{Units, Work};
-use super::{Place, Storage};
+use std::ops::Range;
+
+use crate::lowering::{Lowered, Place, Storage, Work};
 use crate::ops::matmul_lengths;
 use crate::tensor::{Shape, count};
 
@@ -47,6 +48,17 @@ impl Schedule {
         }
         times
     }
+
+    /// Puts units behind all others, to be run by one thread.
+    pub fn append(&mut self, units: Range<usize>) {
+        let count = self.rows.len() + units.len();
+        self.rows.resize(count, 1);
+        self.costs.resize(count, 0.0);
+        match self.phases.last_mut() {
+            Some(last) => last.serial.extend(units),
+            None => unreachable!("a plan has a unit, and each unit a phase"),
+        }
+    }
 }
 
 /// Steps cheaper than this run serially where that saves a meeting, in nanoseconds.
@@ -65,24 +77,25 @@ struct When {
     serial: bool,
 }
 
-/// The phases of a plan. `late` holds the units that must come after the guard.
-pub(super) fn schedule(units: &Units<'_>, late: &[bool]) -> Schedule {
-    let mut when: Vec<When> = Vec::with_capacity(units.work.len());
-    let rows: Vec<usize> = units.work.iter().map(rows_of).collect();
-    let costs: Vec<f64> = units.work.iter().map(cost).collect();
+/// The phases of a plan.
+pub(super) fn schedule(lowered: &Lowered) -> Schedule {
+    let late = lowered.late();
+    let mut when: Vec<When> = Vec::with_capacity(lowered.units.len());
+    let rows: Vec<usize> = lowered.units.iter().map(rows_of).collect();
+    let costs: Vec<f64> = lowered.units.iter().map(cost).collect();
     let mut phases: Vec<Phase> = Vec::new();
     let mut guard = When { phase: 0, serial: false };
-    for (unit, work) in units.work.iter().enumerate() {
+    for (unit, work) in lowered.units.iter().enumerate() {
         // The earliest phase if the threads share the step, and if one of them runs it at the end.
         let (mut shared, mut serial) = (0, 0);
         for (place, aligned) in operands(work) {
-            let Some(writer) = units.writer(&place).filter(|&writer| writer != unit) else {
+            let Some(writer) = lowered.writer(&place).filter(|&writer| writer != unit) else {
                 continue;
             };
             let before = when[writer];
             let follows = !before.serial
                 && rows[writer] == rows[unit]
-                && (rows[unit] == 1 || aligned && is_by_rows(&place, rows[unit], units));
+                && (rows[unit] == 1 || aligned && is_by_rows(&place, rows[unit], lowered));
             shared = shared.max(before.phase + usize::from(!follows));
             serial = serial.max(before.phase);
         }
@@ -175,11 +188,11 @@ fn operands(work: &Work) -> Vec<(Place, bool)> {
 }
 
 /// Whether row r of a view lies within row r of the buffer that it reads, of which there are `rows`.
-fn is_by_rows(place: &Place, rows: usize, units: &Units<'_>) -> bool {
+fn is_by_rows(place: &Place, rows: usize, lowered: &Lowered) -> bool {
     let (Storage::Buffer(buffer), Some(axis)) = (place.storage, row_axis(&place.shape)) else {
         return false;
     };
-    let len = units.buffers[buffer].0.shape.len();
+    let len = lowered.buffers[buffer].ty.shape.len();
     let width = len / rows.max(1);
     let inner = place.shape.dims().iter().zip(place.strides).skip(axis + 1);
     let reach = inner.map(|(&n, stride)| n.saturating_sub(1).saturating_mul(stride));

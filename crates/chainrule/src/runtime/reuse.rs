@@ -1,10 +1,10 @@
-//! Laying out a plan's buffers: memory is reused as soon as its last reader is done.
+//! Where a plan's values lie in memory, which is used again as soon as a value's last reader is done.
 
 use crate::error::{Error, Result};
 
 /// One value's memory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Buffer {
+pub(crate) struct Extent {
     pub len: usize,
     /// Real numbers, else whole ones.
     pub real: bool,
@@ -26,7 +26,7 @@ struct Gap {
 ///
 /// # Errors
 /// More elements than there are numbers to count them.
-pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> Result<(usize, usize)> {
+pub(super) fn lay_out(buffers: &mut [Extent], lives: &[(usize, usize)]) -> Result<(usize, usize)> {
     // No buffer has more elements than a vector of doubles: a single one is never too long to round up.
     let total: u128 = buffers.iter().map(|buffer| buffer.len as u128).sum();
     let mut ends: [usize; 2] = [0, 0];
@@ -38,7 +38,7 @@ pub(super) fn lay_out(buffers: &mut [Buffer], lives: &[(usize, usize)]) -> Resul
     let mut dead = 0;
     for b in order {
         while dead < dying.len() && lives[dying[dead]].1 < lives[b].0 {
-            let Buffer { len, real, offset, .. } = buffers[dying[dead]];
+            let Extent { len, real, offset, .. } = buffers[dying[dead]];
             release(&mut gaps[usize::from(real)], Gap { offset, len: len.next_multiple_of(ALIGN) });
             dead += 1;
         }

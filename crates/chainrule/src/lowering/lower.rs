@@ -1,0 +1,103 @@
+//! The passes, one after another.
+
+use std::collections::HashSet;
+
+use super::simplify::simplify;
+use super::units::Units;
+use super::{Lowered, NewValue, Storage, Update};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Node, Source, Type, Var};
+use crate::tensor::Real;
+
+impl Graph {
+    /// What a plan computes of `outputs` and `updates`, which a `guard` that is not finite prevents.
+    pub(crate) fn lower<T: Real>(
+        &self,
+        outputs: &[Var<'_>],
+        updates: &[(Var<'_>, Var<'_>)],
+        guard: Option<Var<'_>>,
+    ) -> Result<Lowered> {
+        self.ok()?;
+        self.own(outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard))?;
+        let mut nodes = self.nodes();
+        if let Some(loss) = guard.filter(|loss| loss.ty() != Type::real([])) {
+            let message = format!("the loss is {loss:?}, but a training step wants a scalar");
+            return Err(Error::Mismatch(message));
+        }
+        check_updates(updates, &nodes)?;
+        let wanted: Vec<u32> = outputs
+            .iter()
+            .chain(updates.iter().flat_map(|(p, v)| [p, v]))
+            .chain(&guard)
+            .map(Var::id)
+            .collect();
+        let first = needed(&nodes, &wanted);
+        let alias = simplify::<T>(&mut nodes, &first);
+        let now = |v: &Var<'_>| alias[v.id() as usize];
+        let wanted: Vec<u32> = wanted.iter().map(|&id| alias[id as usize]).collect();
+        let needed = needed(&nodes, &wanted);
+        let mut units = Units::new(&nodes);
+        let mut guarded = None;
+        for id in (0..nodes.len() as u32).filter(|&id| needed[id as usize]) {
+            units.add(id)?;
+            if guard.is_some_and(|guard| now(&guard) == id) {
+                guarded = Some(units.guard(id));
+            }
+        }
+        for v in outputs {
+            let place = units.place(now(v));
+            // A parameter changes during the run; what the caller reads is its value before.
+            let place = units.settled(place);
+            units.lowered.kept.insert(v.id(), place);
+        }
+        let mut changes = Vec::new();
+        for (parameter, value) in updates {
+            match units.place(now(parameter)).storage {
+                Storage::Parameter(at) => changes.push((at, now(value))),
+                Storage::Buffer(_) => unreachable!("parameters have no place in a plan's memory"),
+            }
+        }
+        for (parameter, value) in changes {
+            let value = match units.instruction(value) {
+                Some((unit, at)) if guarded.is_none_or(|guard| unit > guard) => {
+                    NewValue::Instruction(unit, at)
+                }
+                _ => {
+                    let place = units.place(value);
+                    NewValue::Place(units.settled(place))
+                }
+            };
+            units.lowered.updates.push(Update { parameter, value });
+        }
+        Ok(Lowered { graph: self.number(), ..units.lowered })
+    }
+}
+
+/// Checks that each update gives a parameter a new value of its type, no parameter two of them.
+fn check_updates(updates: &[(Var<'_>, Var<'_>)], nodes: &[Node]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for (parameter, value) in updates {
+        let wrong = match &nodes[parameter.id() as usize].source {
+            Source::Parameter(_) if parameter.ty() != value.ty() => {
+                format!("an update of {} by {}", parameter.ty(), value.ty())
+            }
+            Source::Parameter(_) if seen.insert(parameter.id()) => continue,
+            Source::Parameter(name) => format!("parameter `{name}` is updated twice"),
+            _ => format!("an update of {parameter:?}, which is no parameter"),
+        };
+        return Err(Error::Mismatch(wrong));
+    }
+    Ok(())
+}
+
+/// For each node, whether one of `wanted` depends on it.
+fn needed(nodes: &[Node], wanted: &[u32]) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    wanted.iter().for_each(|&id| needed[id as usize] = true);
+    for id in (0..nodes.len()).rev() {
+        if needed[id] {
+            nodes[id].operands.iter().for_each(|&operand| needed[operand as usize] = true);
+        }
+    }
+    needed
+}

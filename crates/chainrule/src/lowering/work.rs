@@ -1,0 +1,124 @@
+//! A unit of work: a kernel, a product, or a chain of pointwise operations.
+
+use std::sync::Arc;
+
+use super::place::{Place, Storage};
+use crate::graph::Kernel;
+use crate::ops::{AnyOp, AnyPointwise};
+use crate::tensor::Shape;
+
+/// An operand of one instruction of a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Argument {
+    /// The product that the chain follows.
+    Leader,
+    /// The result of an earlier instruction.
+    Instruction(usize),
+    /// The chain's load of this number.
+    Load(usize),
+}
+
+/// One pointwise operation of a chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Instruction {
+    pub op: Arc<dyn AnyPointwise>,
+    pub operands: Vec<Argument>,
+    /// Where the result is kept; else only the instructions behind see it.
+    pub store: Option<Storage>,
+}
+
+impl Instruction {
+    /// Whether an operand is a load that `wanted` names.
+    pub(super) fn reads(&self, wanted: impl Fn(usize) -> bool) -> bool {
+        self.operands.iter().any(|operand| match *operand {
+            Argument::Load(load) => wanted(load),
+            Argument::Leader | Argument::Instruction(_) => false,
+        })
+    }
+}
+
+/// Pointwise operations over one shape, computed together.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    pub shape: Shape,
+    /// What the instructions read from memory: all of this shape.
+    pub loads: Vec<Place>,
+    pub body: Vec<Instruction>,
+}
+
+impl Chain {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self { shape, loads: Vec::new(), body: Vec::new() }
+    }
+}
+
+/// What a unit computes.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// Pointwise operations alone.
+    Chain(Chain),
+    /// A matrix product and the pointwise operations that follow it; `out` keeps the product itself
+    /// where something else reads it.
+    Product { a: Place, b: Place, out: Option<usize>, chain: Chain },
+    /// One operation's kernel.
+    Kernel { op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, contract: Kernel },
+    /// A strided value made contiguous.
+    Copy { from: Place, to: Place },
+    /// The run ends here if this scalar, the loss, is not finite.
+    Guard(Place),
+}
+
+impl Work {
+    /// Whether nothing is computed.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Chain(chain) if chain.body.is_empty())
+    }
+
+    /// The pointwise operations.
+    pub(crate) fn chain(&self) -> Option<&Chain> {
+        match self {
+            Self::Chain(chain) | Self::Product { chain, .. } => Some(chain),
+            Self::Kernel { .. } | Self::Copy { .. } | Self::Guard(_) => None,
+        }
+    }
+
+    pub(super) fn chain_mut(&mut self) -> Option<&mut Chain> {
+        match self {
+            Self::Chain(chain) | Self::Product { chain, .. } => Some(chain),
+            Self::Kernel { .. } | Self::Copy { .. } | Self::Guard(_) => None,
+        }
+    }
+
+    /// The shape over which the unit computes; none for a guard.
+    pub(crate) fn output(&self) -> Option<&Shape> {
+        match self {
+            Self::Chain(chain) | Self::Product { chain, .. } => Some(&chain.shape),
+            Self::Kernel { out: to, .. } | Self::Copy { to, .. } => Some(&to.shape),
+            Self::Guard(_) => None,
+        }
+    }
+
+    /// What the unit reads from memory.
+    pub(crate) fn reads(&self) -> Vec<Place> {
+        let mut places = match self {
+            Self::Chain(_) => Vec::new(),
+            Self::Product { a, b, .. } => vec![*a, *b],
+            Self::Kernel { operands, .. } => operands.clone(),
+            Self::Copy { from, .. } | Self::Guard(from) => vec![*from],
+        };
+        places.extend(self.chain().iter().flat_map(|chain| &chain.loads));
+        places
+    }
+
+    /// Where the unit's results are kept.
+    pub(crate) fn writes(&self) -> Vec<Storage> {
+        let mut found = match self {
+            Self::Chain(_) | Self::Guard(_) => Vec::new(),
+            Self::Product { out, .. } => out.map(Storage::Buffer).into_iter().collect(),
+            Self::Kernel { out: to, .. } | Self::Copy { to, .. } => vec![to.storage],
+        };
+        let body = self.chain().into_iter().flat_map(|chain| &chain.body);
+        found.extend(body.filter_map(|instruction| instruction.store));
+        found
+    }
+}

@@ -1,0 +1,127 @@
+//! What the CPU runs: a plan's units in phases, and the memory of its values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::reuse::{Extent, lay_out};
+use super::schedule::{self, Schedule, schedule};
+use crate::error::Result;
+use crate::graph::Kind;
+use crate::lowering::{Lowered, Place, Slot, Work};
+use crate::ops::product::fits_scratch;
+use crate::ops::{matmul_lengths, matrix};
+use crate::tensor::Tensor;
+
+/// A unit of work with what the threads need to split it.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub work: Work,
+    /// The rows by which the step is split; 1 where it cannot be.
+    pub rows: usize,
+    /// The estimated time on one thread, in nanoseconds.
+    pub cost: f64,
+}
+
+/// Steps between two meetings.
+#[derive(Clone, Debug)]
+pub(crate) struct Phase {
+    /// Steps that all threads share, each by its rows.
+    pub shared: Vec<Step>,
+    /// Steps that the last thread to arrive runs, in order.
+    pub serial: Vec<Step>,
+}
+
+/// What a plan does, apart from its memory.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub phases: Vec<Phase>,
+    /// Where buffers lie in memory.
+    pub buffers: Vec<Extent>,
+    /// Elements of memory for real numbers.
+    pub reals: usize,
+    /// Elements of memory for whole numbers.
+    pub indices: usize,
+    pub inputs: Vec<Slot>,
+    pub parameters: Vec<Slot>,
+    pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
+    /// The values that the caller reads.
+    pub kept: HashMap<u32, Place>,
+    /// Whether a run writes parameters.
+    pub updates: bool,
+    /// The graph that was compiled.
+    pub graph: u64,
+}
+
+impl Layout {
+    /// Gives the units of a plan their phases and its values their memory.
+    ///
+    /// # Errors
+    /// More memory than there are numbers to count it.
+    pub fn new(mut lowered: Lowered) -> Result<Self> {
+        keep_large_products(&mut lowered);
+        let mut schedule = schedule(&lowered);
+        let copies = lowered.settle_updates(&schedule.times());
+        schedule.append(copies);
+        let lives = lowered.lifetimes(&schedule.times());
+        let mut buffers: Vec<Extent> = lowered
+            .buffers
+            .iter()
+            .map(|value| Extent {
+                len: value.ty.shape.len(),
+                real: value.ty.kind == Kind::Real,
+                offset: 0,
+            })
+            .collect();
+        let (reals, indices) = lay_out(&mut buffers, &lives)?;
+        Ok(Self {
+            phases: phases(lowered.units, &schedule),
+            buffers,
+            reals,
+            indices,
+            inputs: lowered.inputs,
+            parameters: lowered.parameters,
+            constants: lowered.constants,
+            kept: lowered.kept,
+            updates: !lowered.updates.is_empty(),
+            graph: lowered.graph,
+        })
+    }
+
+    /// All steps, in the order of the phases.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.phases.iter().flat_map(|phase| phase.shared.iter().chain(&phase.serial))
+    }
+}
+
+/// Gives memory to products whose sums take more than one pass.
+fn keep_large_products(lowered: &mut Lowered) {
+    for unit in 0..lowered.units.len() {
+        if let Work::Product { a, b, .. } = &lowered.units[unit] {
+            let lengths = matmul_lengths(&a.shape, &b.shape);
+            let right = matrix::<()>(std::ptr::null(), &b.view(), 0);
+            if !fits_scratch(lengths, &right) {
+                lowered.keep_product(unit);
+            }
+        }
+    }
+}
+
+/// The units by their phases, without those that compute nothing.
+fn phases(units: Vec<Work>, schedule: &Schedule) -> Vec<Phase> {
+    let mut units: Vec<Option<Work>> = units.into_iter().map(Some).collect();
+    let mut steps = |numbers: &[usize]| -> Vec<Step> {
+        let step = |&unit: &usize| {
+            let (rows, cost) = (schedule.rows[unit], schedule.costs[unit]);
+            let Some(work) = units[unit].take() else { unreachable!("unit {unit} runs twice") };
+            (!work.is_empty()).then_some(Step { work, rows, cost })
+        };
+        numbers.iter().filter_map(step).collect()
+    };
+    let in_phase = |phase: &schedule::Phase| Phase {
+        shared: steps(&phase.shared),
+        serial: steps(&phase.serial),
+    };
+    let phases = schedule.phases.iter().map(in_phase).collect();
+    assert!(units.iter().all(Option::is_none), "the schedule leaves out a unit");
+    phases
+}
