@@ -15,8 +15,12 @@ const mermaid = (await import(pathToFileURL(require.resolve("mermaid").replace(/
 const near = (a, b) => Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
 const number = (text) => Number(text.replace("\u2212", "-"));
 
+// The numbers on the page's wires.
+const shown = (document) => [...document.querySelectorAll("[data-v], [data-g]")].map((element) => element.textContent);
+
 function page(file) {
-  const { document } = new JSDOM(fs.readFileSync(file, "utf8"), { runScripts: "dangerously" }).window;
+  const text = fs.readFileSync(file, "utf8");
+  const { document } = new JSDOM(text, { runScripts: "dangerously" }).window;
   const data = JSON.parse(document.getElementById("data").textContent);
   document.getElementById("start").click();
   if (document.querySelectorAll(".hidden").length === 0) throw new Error("nothing is hidden at the start");
@@ -25,6 +29,11 @@ function page(file) {
   if (!data.live) return;
   const found = number(document.getElementById("result").textContent);
   if (!near(found, data.value)) throw new Error(`the page computes ${found}, the library ${data.value}`);
+  const [computed, written] = [shown(document), shown(new JSDOM(text).window.document)];
+  if (written.length === 0) throw new Error("there are no numbers to compare");
+  written.forEach((wanted, at) => {
+    if (!near(number(computed[at]), number(wanted))) throw new Error(`the page computes ${computed[at]}, the library ${wanted}`);
+  });
 }
 
 for (let at = 2; at < process.argv.length; at += 2) {

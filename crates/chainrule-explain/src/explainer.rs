@@ -245,14 +245,14 @@ impl<'g> Subject<'_, 'g> {
         let gradient = computed.sweep.gradients[id as usize];
         let gradient = gradient.map(|v| computed.value(v)).transpose()?;
         let (ledger, cancellation) = self.ledger(computed, id)?;
-        let (op, operands, scope) =
-            self.g.node(id, |node| (node.op_name(), node.operands.clone(), node.scope));
+        let (source, operands, scope) =
+            self.g.node(id, |node| (node.source.clone(), node.operands.clone(), node.scope));
         let name = self.g.label(id).map(|name| name.to_string());
         let formula = labels.of(id);
         let text = || formula.as_ref().map_or_else(|| "…".into(), ToString::to_string);
         Ok(Node {
             id,
-            op: op.into(),
+            source,
             named: name.is_some(),
             label: name.unwrap_or_else(text),
             scope: self.g.scope_name(scope).to_string(),

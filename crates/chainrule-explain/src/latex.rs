@@ -43,10 +43,10 @@ fn names(e: &Explanation) -> HashMap<u32, String> {
     let mut next = 0;
     for node in e.nodes.iter().filter(|node| !node.is_silent()) {
         let face = e.face(node);
-        let name = match node.op.as_str() {
+        let name = match node.source.name() {
             _ if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
             _ if node.id == e.behind(e.output_node) => "f".into(),
-            "constant" if !node.named => number(&node.value),
+            _ if node.is_literal() => number(&node.value),
             _ if face.named || !node.is_gate() => symbol(&face.label),
             _ => {
                 next += 1;
@@ -116,7 +116,7 @@ impl Document<'_> {
     /// A gate's operation on its operands' names.
     fn operation(&self, node: &Node) -> String {
         let names: Vec<String> = node.operands.iter().map(|&id| self.operand(id)).collect();
-        match (node.op.as_str(), names.as_slice()) {
+        match (node.source.name(), names.as_slice()) {
             ("add", [a, b]) => format!("{a} + {b}"),
             ("sub", [a, b]) => format!("{a} - {b}"),
             ("mul", [a, b]) => format!(r"{a} \cdot {b}"),
@@ -188,7 +188,7 @@ impl Document<'_> {
         let (up, root) = (self.partial(node.id), self.e.nodes.last().map(|root| root.id));
         let name =
             |at: usize| node.operands.get(at).map_or_else(|| "?".into(), |&id| self.operand(id));
-        match (node.op.as_str(), passed.operand) {
+        match (node.source.name(), passed.operand) {
             ("matmul", 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
             ("matmul", _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
             ("transpose", _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
@@ -218,7 +218,7 @@ impl Document<'_> {
         let e = self.e;
         let mut lines = Vec::new();
         for (name, gradient) in e.gradients.iter().take(MOST) {
-            let Some(node) = e.nodes.iter().find(|n| n.op == "input" && n.label == *name) else {
+            let Some(node) = e.nodes.iter().find(|n| n.is_input(name)) else {
                 continue;
             };
             let left = self.partial(node.id);

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use super::formula::Formula;
 use super::value::Value;
 use super::words::Language;
+use chainrule::graph::Source;
 
 /// What a gate passes down to one operand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,12 +40,13 @@ pub struct Entry {
 }
 
 /// One node of the explained graph.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Node {
     /// The node's number.
     pub id: u32,
-    /// The operation, or `input` or `constant`.
-    pub op: String,
+    /// Where the value comes from; serialises as `op`, the operation's name, or `input` or `constant`.
+    #[serde(rename = "op", serialize_with = "as_name")]
+    pub source: Source,
     /// The node's name, or the expression that it computes.
     pub label: String,
     /// Whether the label is a name that was given to it.
@@ -78,7 +80,17 @@ impl Node {
     /// Whether the node is computed, rather than given.
     #[must_use]
     pub fn is_gate(&self) -> bool {
-        !matches!(self.op.as_str(), "input" | "constant" | "parameter")
+        matches!(self.source, Source::Op(_))
+    }
+
+    /// Whether the node is the input of this name.
+    pub(super) fn is_input(&self, name: &str) -> bool {
+        matches!(&self.source, Source::Input(known) if **known == *name)
+    }
+
+    /// Whether the node is a number without a name.
+    pub(super) fn is_literal(&self) -> bool {
+        matches!(self.source, Source::Constant(_)) && !self.named
     }
 }
 
@@ -260,7 +272,7 @@ pub struct Origin {
 }
 
 /// A computation, explained.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
     /// The expression.
     pub expression: String,
@@ -388,6 +400,11 @@ impl Explanation {
         }
         out
     }
+}
+
+/// An operation or another source by its name.
+fn as_name<S: Serializer>(source: &Source, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(source.name())
 }
 
 /// Pairs as a JSON object that keeps their order.

@@ -62,15 +62,16 @@ impl Origin {
             (false, true) => "origin-forward",
             (false, false) => "origin-given",
         };
-        let values = [("op", node.op.as_str()), ("label", &node.label), ("value", &value)];
+        let values = [("op", node.source.name()), ("label", &node.label), ("value", &value)];
         let story = words.say(id, &[&values[..], &[("operands", operands.as_str())]].concat());
         let below = node.operands.first().and_then(|&id| e.node(id));
-        let remedy = remedy(found, &node.op, below.map_or("", |below| &below.op));
+        let remedy =
+            remedy(found, node.source.name(), below.map_or("", |below| below.source.name()));
         Some(Self {
             node: at.node,
             backward: found.gate.is_some(),
             story,
-            remedy: remedy.map(|id| words.say(id, &[("op", &node.op)])),
+            remedy: remedy.map(|id| words.say(id, &[("op", node.source.name())])),
         })
     }
 }
@@ -135,7 +136,7 @@ fn remedy(found: &NotFinite, op: &str, below: &str) -> Option<&'static str> {
 fn operands(e: &Explanation, node: &Node) -> String {
     let shown = node.operands.iter().filter_map(|&id| e.node(id)).map(|below| {
         let value = worst(&below.value);
-        match below.op == "constant" && !below.named {
+        match below.is_literal() {
             true => value,
             false => format!("{} = {value}", e.short_name(below.id)),
         }

@@ -4,6 +4,7 @@ use super::columns::cut;
 use super::model::{Explanation, Node, Passed};
 use super::value::{Value, digits, percent};
 use super::words::Words;
+use chainrule::ops::{Add, Broadcast};
 
 /// Names longer than this are cut in a rule.
 const LONGEST_NAME: usize = 18;
@@ -52,7 +53,7 @@ impl Explanation {
         let node = self.face(node);
         if let ([entry], false) = (node.ledger.as_slice(), node.named) {
             let user = self.node(entry.gate).filter(|user| user.shape == node.shape);
-            if let Some(user) = user.filter(|user| user.op == "add" && node.is_gate()) {
+            if let Some(user) = user.filter(|user| user.source.is::<Add>() && node.is_gate()) {
                 return self.gradient_name(user.id);
             }
         }
@@ -84,7 +85,7 @@ pub(super) fn rule(
     };
     let below = node.operands.get(operand).and_then(|&id| explanation.node(id))?;
     let say = |id: &str| words.say(id, &[("up", up), ("a", &name(0)), ("b", &name(1))]);
-    Some(match (node.op.as_str(), operand) {
+    Some(match (node.source.name(), operand) {
         ("matmul", 0) => format!("{up} · {}ᵀ", name(1)),
         ("matmul", _) => format!("{}ᵀ · {up}", name(0)),
         ("transpose", _) => format!("{}ᵀ", factor(up)),
@@ -137,12 +138,12 @@ pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words
             Some(number) => format!("{up} · {}", factor(&digits(number, 6))),
             None => format!("{up} ⊙ {}", factor(&formula.to_string())),
         },
-        (None, None) => words.say("rule-own", &[("up", &up), ("op", &node.op)]),
+        (None, None) => words.say("rule-own", &[("up", &up), ("op", node.source.name())]),
     };
     let (receiver, _) = e.received(node, passed);
     let mut at = node.operands.get(passed.operand).copied();
     while let Some(below) = at.filter(|&id| id != receiver).and_then(|id| e.node(id)) {
-        if below.op == "broadcast" {
+        if below.source.is::<Broadcast>() {
             found = rule(e, below, 0, &found, words).unwrap_or(found);
         }
         at = below.operands.first().copied();
@@ -154,10 +155,10 @@ pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words
 fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
     let operand = node.operands.first().and_then(|&id| explanation.node(id));
     let mut notes = Vec::new();
-    match (node.op.as_str(), operand) {
+    match (node.source.name(), operand) {
         ("sigmoid" | "tanh", Some(_)) => {
             let values = node.value.numbers();
-            let saturated = idle(&node.op, &values).1.unwrap_or(0);
+            let saturated = idle(node.source.name(), &values).1.unwrap_or(0);
             notes.extend(counted(words, "note-saturated", saturated, values.len()));
         }
         ("relu", Some(operand)) => {

@@ -3,11 +3,12 @@
 
 use super::model::{Explanation, Node, Passed};
 use super::value::Value;
+use chainrule::ops::{MatMul, Notation, Reshape};
 
 impl Node {
     /// Whether the node only changes a shape, which the expression does not say.
     pub(super) fn is_silent(&self) -> bool {
-        matches!(self.op.as_str(), "broadcast" | "reshape")
+        self.source.op().is_some_and(|op| op.notation() == Notation::Silent)
     }
 }
 
@@ -34,8 +35,8 @@ impl Explanation {
     /// The node whose value and name stand for a gate: a product of a vector is one of matrices, made
     /// into a vector again.
     pub(super) fn face<'a>(&'a self, gate: &'a Node) -> &'a Node {
-        let turned = |node: &&Node| node.op == "reshape" && *node.operands == [gate.id];
-        let above = (gate.op == "matmul").then(|| self.nodes.iter().find(turned)).flatten();
+        let turned = |node: &&Node| node.source.is::<Reshape>() && *node.operands == [gate.id];
+        let above = gate.source.is::<MatMul>().then(|| self.nodes.iter().find(turned)).flatten();
         above.unwrap_or(gate)
     }
 

@@ -1,6 +1,8 @@
 //! Formulas and labels say what is computed: each formula that is shown reads back, by the program
 //! itself, to the value beside it.
 
+use chainrule::graph::Source;
+use chainrule::ops::SoftmaxWithLoss;
 use chainrule::{Graph, Shape, Tensor};
 use chainrule_explain::{Explanation, Names, Request, Value, explain, record, values};
 
@@ -33,7 +35,7 @@ fn evaluated(formula: &str, given: &[(String, Tensor<f64>)], shape: &[usize]) ->
 fn the_rule_of_a_loss_below_the_top_has_its_own_gradient_as_a_factor() {
     let rule = |text: &str, at: &str| {
         let explained = explained(text, at);
-        let gate = explained.nodes.iter().find(|node| node.op == "softmax_with_loss").unwrap();
+        let gate = explained.nodes.iter().find(|node| node.source.is::<SoftmaxWithLoss>()).unwrap();
         gate.backward.iter().filter_map(|passed| passed.rule.clone()).collect::<Vec<String>>()
     };
     assert_eq!(rule("cross_entropy(x, 1)", "x=[1,2]"), ["softmax(x) − t"]);
@@ -182,7 +184,7 @@ fn labels_are_what_was_written() {
         let explained = explained(expression, at);
         let node = explained.nodes.last().unwrap();
         assert_eq!(node.label, label, "{expression}");
-        let inputs = explained.nodes.iter().filter(|node| node.op == "input");
+        let inputs = explained.nodes.iter().filter(|node| matches!(node.source, Source::Input(_)));
         assert!(inputs.clone().all(|node| at.contains(&format!("{}=", node.label))));
         // A label without names of its own reads back to the node's value.
         if !expression.contains(';') {

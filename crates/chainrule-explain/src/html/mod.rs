@@ -2,6 +2,7 @@
 //! rendered, and sliders that recompute.
 
 mod plot;
+mod script;
 
 use std::fmt::Write;
 
@@ -14,49 +15,11 @@ use super::notation::escaped;
 use super::picture::{Look, Role, View};
 use super::value::{Value, digits};
 use super::words::Words;
+use chainrule::term::JAVASCRIPT_PRELUDE;
+use script::Operations;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
-
-/// The operations that the page's script computes.
-const LIVE: &[&str] = &[
-    "input",
-    "constant",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "neg",
-    "pow",
-    "square",
-    "sqrt",
-    "exp",
-    "ln",
-    "abs",
-    "sign",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "erf",
-    "sigmoid",
-    "relu",
-    "softplus",
-    "max",
-    "min",
-    "greater",
-    "greater_equal",
-    "less",
-    "less_equal",
-    "equal",
-    "not_equal",
-    "select",
-];
 
 impl Explanation {
     /// The explanation as one self-contained HTML page.
@@ -84,10 +47,12 @@ impl Page<'_> {
         let view = View { step: None, ..self.view };
         let picture = self.e.draw(Look { view, page: true });
         let word = |id: &str| escaped(&self.words.get(id));
-        let live = self.live();
+        let operations = Operations::of(self.e);
+        let live = operations.is_some();
         let (sliders, formulas, plot) = (self.sliders(live), self.formulas(), self.plot());
+        let table = operations.as_ref().map_or_else(String::new, Operations::table);
         // A closing tag inside a string would end the script.
-        let data = self.data(live).to_string().replace('<', "\\u003c");
+        let data = self.data(operations.as_ref()).to_string().replace('<', "\\u003c");
         let expression = escaped(self.e.expression.trim());
         format!(
             "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
@@ -100,7 +65,7 @@ impl Page<'_> {
              <input id=\"step\" type=\"range\" min=\"0\" max=\"{steps}\" value=\"{steps}\" aria-label=\"{step}\"/></div>\n\
              <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{plot}{formulas}\
              <script id=\"data\" type=\"application/json\">{data}</script>\n\
-             <script>\n//<![CDATA[\n{SCRIPT}//]]>\n</script>\n</body>\n</html>\n",
+             <script>\n//<![CDATA[\n\"use strict\";\n{JAVASCRIPT_PRELUDE}{table}{SCRIPT}//]]>\n</script>\n</body>\n</html>\n",
             language = self.words.get("language"),
             start = word("page-start"),
             back = word("page-back"),
@@ -111,29 +76,25 @@ impl Page<'_> {
         )
     }
 
-    /// Whether the page can recompute: scalars, and operations that its script knows.
-    fn live(&self) -> bool {
-        let known = |node: &Node| LIVE.contains(&node.op.as_str());
-        self.e.is_scalar() && self.e.nodes.iter().all(known)
-    }
-
-    fn data(&self, live: bool) -> Json {
+    /// What the script knows; the nodes only where it can recompute them.
+    fn data(&self, operations: Option<&Operations>) -> Json {
         let e = self.e;
         let scalar = |value: &Value| value.as_number().unwrap_or(f64::NAN);
-        let node = |node: &Node| {
+        let node = |(node, op): (&Node, Option<usize>)| {
+            let name = node.is_input(&node.label).then_some(&node.label);
             json!({
-                "id": node.id, "op": node.op, "operands": node.operands, "name": node.label,
+                "id": node.id, "op": op, "operands": node.operands, "name": name,
                 "value": node.value.as_number(),
             })
         };
-        let nodes: Vec<Json> = if live { e.nodes.iter().map(node).collect() } else { Vec::new() };
+        let nodes = operations.iter().flat_map(|found| e.nodes.iter().zip(found.of_nodes()));
         let inputs: serde_json::Map<String, Json> =
             e.inputs.iter().map(|(name, value)| (name.clone(), json!(scalar(value)))).collect();
         json!({
-            "live": live,
+            "live": operations.is_some(),
             "steps": e.steps(self.view),
             "stories": self.stories(),
-            "nodes": nodes,
+            "nodes": nodes.map(node).collect::<Vec<Json>>(),
             "root": e.nodes.last().map(|node| node.id),
             "output": e.output_node,
             "value": e.nodes.last().and_then(|node| node.value.as_number()),
@@ -171,7 +132,7 @@ impl Page<'_> {
     }
 
     fn forward(&self, node: &Node) -> String {
-        let words = self.words.say("page-forward", &[("op", &node.op)]);
+        let words = self.words.say("page-forward", &[("op", node.source.name())]);
         let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
         let face = self.e.face(node);
         let name = match face.named {
@@ -185,7 +146,7 @@ impl Page<'_> {
     }
 
     fn backward(&self, node: &Node) -> String {
-        let words = self.words.say("page-backward", &[("op", &node.op)]);
+        let words = self.words.say("page-backward", &[("op", node.source.name())]);
         let rows: String = node.backward.iter().filter_map(|p| self.passed(node, p)).collect();
         format!("<p>{}</p>{rows}", escaped(&words))
     }

@@ -1,56 +1,3 @@
-"use strict";
-// The page's own reading of the graph: each operation's value, and its derivatives for every operand.
-const half = (a, b) => (a === b ? 0.5 : 0);
-const only = (f) => [f, (...x) => x.slice(0, -1).map(() => 0)];
-const sigmoid = (x) => { const e = Math.exp(-Math.abs(x)); return (x >= 0 ? 1 : e) / (1 + e); };
-// erf by its power series, and beyond 3 by the continued fraction of its complement.
-function erf(x) {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  if (Math.abs(x) < 3) {
-    let term = x, sum = x;
-    for (let n = 1; n < 100; n++) { term *= -x * x / n; sum += term / (2 * n + 1); }
-    return 2 / Math.sqrt(Math.PI) * sum;
-  }
-  let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (Math.abs(x) + fraction);
-  return Math.sign(x) * (1 - Math.exp(-x * x) / Math.sqrt(Math.PI) / (Math.abs(x) + fraction));
-}
-const OPS = {
-  add: [(a, b) => a + b, () => [1, 1]],
-  sub: [(a, b) => a - b, () => [1, -1]],
-  mul: [(a, b) => a * b, (a, b) => [b, a]],
-  div: [(a, b) => a / b, (a, b, y) => [1 / b, -y / b]],
-  neg: [(a) => -a, () => [-1]],
-  pow: [(a, b) => a ** b, (a, b, y) => [b === 0 ? 0 : b * a ** (b - 1), a === 0 ? 0 : y * Math.log(a)]],
-  square: [(a) => a * a, (a) => [2 * a]],
-  sqrt: [Math.sqrt, (a, y) => [0.5 / y]],
-  exp: [Math.exp, (a, y) => [y]],
-  ln: [Math.log, (a) => [1 / a]],
-  abs: [Math.abs, (a) => [Math.sign(a)]],
-  sign: only(Math.sign),
-  sin: [Math.sin, (a) => [Math.cos(a)]],
-  cos: [Math.cos, (a) => [-Math.sin(a)]],
-  tan: [Math.tan, (a, y) => [1 + y * y]],
-  asin: [Math.asin, (a) => [1 / Math.sqrt(1 - a * a)]],
-  acos: [Math.acos, (a) => [-1 / Math.sqrt(1 - a * a)]],
-  atan: [Math.atan, (a) => [1 / (1 + a * a)]],
-  sinh: [Math.sinh, (a) => [Math.cosh(a)]],
-  cosh: [Math.cosh, (a) => [Math.sinh(a)]],
-  tanh: [Math.tanh, (a, y) => [1 - y * y]],
-  erf: [erf, (a) => [2 / Math.sqrt(Math.PI) * Math.exp(-a * a)]],
-  sigmoid: [sigmoid, (a, y) => [y * (1 - y)]],
-  relu: [(a) => Math.max(a, 0), (a) => [a > 0 ? 1 : 0]],
-  softplus: [(a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))), (a) => [sigmoid(a)]],
-  max: [Math.max, (a, b) => [(a > b ? 1 : 0) + half(a, b), (b > a ? 1 : 0) + half(a, b)]],
-  min: [Math.min, (a, b) => [(a < b ? 1 : 0) + half(a, b), (b < a ? 1 : 0) + half(a, b)]],
-  greater: only((a, b) => Number(a > b)),
-  greater_equal: only((a, b) => Number(a >= b)),
-  less: only((a, b) => Number(a < b)),
-  less_equal: only((a, b) => Number(a <= b)),
-  equal: only((a, b) => Number(a === b)),
-  not_equal: only((a, b) => Number(a !== b)),
-  select: [(c, a, b) => (c === 0 ? b : a), (c) => [0, c === 0 ? 0 : 1, c === 0 ? 1 : 0]],
-};
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const find = (id) => document.getElementById(id);
 const show = (x) => {
@@ -63,18 +10,16 @@ function compute(inputs) {
   const values = new Map(), gradients = new Map(), passed = new Map();
   for (const node of DATA.nodes) {
     const below = node.operands.map((id) => values.get(id));
-    if (node.op === "input") values.set(node.id, inputs[node.name]);
-    else if (node.op === "constant") values.set(node.id, node.value);
-    else values.set(node.id, OPS[node.op][0](...below));
+    const given = node.name === null ? node.value : inputs[node.name];
+    values.set(node.id, node.op === null ? given : OPS[node.op][0](...below));
   }
   gradients.set(DATA.root, 1);
   for (const node of [...DATA.nodes].reverse()) {
     const upstream = gradients.get(node.id);
     if (upstream === undefined || node.operands.length === 0) continue;
-    const below = node.operands.map((id) => values.get(id));
-    const locals = OPS[node.op][1](...below, values.get(node.id));
+    const known = [...node.operands, node.id].map((id) => values.get(id));
     node.operands.forEach((id, at) => {
-      const product = upstream * locals[at];
+      const product = upstream * OPS[node.op][1 + at](...known);
       passed.set(`${node.id}:${at}`, product);
       gradients.set(id, (gradients.get(id) ?? 0) + product);
     });

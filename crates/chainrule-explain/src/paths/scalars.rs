@@ -31,7 +31,7 @@ struct Reached {
 
 /// The paths from the output to the input `name`, largest first.
 pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
-    let input = explanation.nodes.iter().find(|node| node.op == "input" && node.label == name);
+    let input = explanation.nodes.iter().find(|node| node.is_input(name));
     let root = explanation.nodes.last().map(|node| node.id);
     let mut reached: HashMap<u32, Reached> = HashMap::new();
     if let Some(root) = root {

@@ -161,7 +161,7 @@ impl Builder<'_> {
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
         let Some(last) = nodes.last() else { return };
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
-        let (role, symbol, caption) = match last.op.as_str() {
+        let (role, symbol, caption) = match last.source.name() {
             _ if folded => (Role::Fold, fold_symbol(last), fold_caption(self.e, last)),
             "input" | "parameter" => (Role::Input, last.label.clone(), String::new()),
             "constant" => (Role::Constant, constant(last), String::new()),
@@ -372,7 +372,8 @@ fn constant(node: &Node) -> String {
 
 /// A given name, or for an operation whose operands are not alike the expression.
 fn gate_caption(node: &Node, face: &Node) -> String {
-    let ordered = matches!(node.op.as_str(), "sub" | "div" | "pow" | "matmul" | "greater" | "less");
+    let ordered =
+        matches!(node.source.name(), "sub" | "div" | "pow" | "matmul" | "greater" | "less");
     match (face.named, ordered && face.label.chars().count() <= 16) {
         (true, _) | (false, true) => face.label.clone(),
         _ => String::new(),

@@ -12,6 +12,7 @@ use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
+use chainrule::ops::SoftmaxWithLoss;
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
@@ -108,7 +109,7 @@ impl Page<'_> {
     }
 
     fn is_half_squared(&self) -> bool {
-        self.e.nodes.last().is_some_and(|node| node.op != "softmax_with_loss")
+        self.e.nodes.last().is_some_and(|node| !node.source.is::<SoftmaxWithLoss>())
     }
 
     /// A number that is not finite comes first: it is what the reader came for.
@@ -170,7 +171,7 @@ impl Page<'_> {
     fn gate(&self, node: &Node) -> String {
         match node.is_gate() {
             false => cut(&node.label, LONGEST),
-            true => format!("[{}] {}", node.op, cut(&self.e.face(node).label, LONGEST)),
+            true => format!("[{}] {}", node.source.name(), cut(&self.e.face(node).label, LONGEST)),
         }
     }
 

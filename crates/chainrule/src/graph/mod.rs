@@ -69,25 +69,52 @@ pub struct Node {
     pub gate: Option<u32>,
 }
 
+impl Source {
+    /// The operation that computes the value, if one does.
+    #[must_use]
+    pub fn op(&self) -> Option<&Arc<dyn AnyOp>> {
+        match self {
+            Self::Op(op) => Some(op),
+            _ => None,
+        }
+    }
+
+    /// Whether the operation `O` computes the value, whatever its settings.
+    ///
+    /// ```
+    /// use chainrule::ops::{Exp, Ln};
+    /// let g = chainrule::Graph::new();
+    /// let y = g.input("x", []).exp();
+    /// assert!(g.node(y.id(), |node| node.source.is::<Exp>() && !node.source.is::<Ln>()));
+    /// ```
+    #[must_use]
+    pub fn is<O: Op>(&self) -> bool {
+        self.op().is_some_and(|op| op.is::<O>())
+    }
+
+    /// The operation's name, or the kind of source.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Input(_) => "input",
+            Self::Parameter(_) => "parameter",
+            Self::Constant(_) => "constant",
+            Self::Op(op) => op.name(),
+        }
+    }
+}
+
 impl Node {
     /// The operation that computes the value, if one does.
     #[must_use]
     pub fn op(&self) -> Option<&Arc<dyn AnyOp>> {
-        match &self.source {
-            Source::Op(op) => Some(op),
-            _ => None,
-        }
+        self.source.op()
     }
 
     /// The operation's name, or the kind of source.
     #[must_use]
     pub fn op_name(&self) -> &'static str {
-        match &self.source {
-            Source::Input(_) => "input",
-            Source::Parameter(_) => "parameter",
-            Source::Constant(_) => "constant",
-            Source::Op(op) => op.name(),
-        }
+        self.source.name()
     }
 
     /// The number that a constant repeats in all its elements.
