@@ -41,7 +41,13 @@ impl Node {
     /// # Errors
     /// An answer that does not agree with the types.
     pub(crate) fn contract(&self, op: &Arc<dyn AnyOp>, nodes: &[Node]) -> Result<Contract> {
-        let answer = contract(op, &self.operand_types(nodes), self.ty);
+        let answer = match op.clone().pointwise() {
+            Some(op) => {
+                let operands = self.operands.iter().map(|&operand| nodes[operand as usize].ty);
+                pointwise(op, operands, self.ty)
+            }
+            None => strided(&**op, &self.operand_types(nodes), self.ty),
+        };
         answer.map_err(|message| self.mistake(nodes, &message))
     }
 
@@ -75,9 +81,14 @@ pub(crate) fn contract(
     operands: &[Type],
     output: Type,
 ) -> Result<Contract, String> {
-    if let Some(op) = op.clone().pointwise() {
-        return pointwise(&*op, operands, output).map(|()| Contract::Pointwise(op));
+    match op.clone().pointwise() {
+        Some(op) => pointwise(op, operands.iter().copied(), output),
+        None => strided(&**op, operands, output),
     }
+}
+
+/// The contract of a view or kernel.
+fn strided(op: &dyn AnyOp, operands: &[Type], output: Type) -> Result<Contract, String> {
     match op.class() {
         Class::View => match operands {
             [operand] if operand.kind == output.kind => Ok(Contract::View),
@@ -103,18 +114,24 @@ pub(crate) fn contract(
     }
 }
 
-fn pointwise(op: &dyn AnyPointwise, operands: &[Type], output: Type) -> Result<(), String> {
+/// The contract of a pointwise operation.
+fn pointwise(
+    op: Arc<dyn AnyPointwise>,
+    mut operands: impl ExactSizeIterator<Item = Type>,
+    output: Type,
+) -> Result<Contract, String> {
+    let given = operands.len();
     if output.kind != Kind::Real {
         return Err(format!("is pointwise, which gives real numbers, but its output is {output}"));
     }
-    if let Some(other) = operands.iter().find(|&&operand| operand != output) {
+    if let Some(other) = operands.find(|&operand| operand != output) {
         return Err(format!("is pointwise, but its output is {output} and an operand {other}"));
     }
-    if op.arity() != operands.len() {
-        let (takes, given) = (op.arity(), operands.len());
+    if op.arity() != given {
+        let takes = op.arity();
         return Err(format!("is pointwise and takes {takes} operands, not {given}"));
     }
-    Ok(())
+    Ok(Contract::Pointwise(op))
 }
 
 fn place(op: &dyn AnyOp, operand: &View, output: &Shape) -> Result<Option<View>, String> {

@@ -285,7 +285,7 @@ impl Graph {
     #[track_caller]
     pub fn constant_tensor(&self, tensor: Tensor<f64>) -> Var<'_> {
         let ty = Type::real(tensor.shape());
-        self.push(Source::Constant(Arc::new(tensor)), &[], ty)
+        self.push(Source::Constant(Arc::new(tensor)), Box::default(), ty)
     }
 
     /// Records an operation; this is how a user's crate adds its own [`Op`].
@@ -329,10 +329,7 @@ impl Graph {
         let types: Vec<Type> = operands.iter().map(Var::ty).collect();
         match op.infer(&types) {
             Ok(ty) if !ty.shape.fits() => self.fail(op.name(), &too_large(ty), operands),
-            Ok(ty) => {
-                let ids: Vec<u32> = operands.iter().map(|v| v.id).collect();
-                self.push(Source::Op(op), &ids, ty)
-            }
+            Ok(ty) => self.push(Source::Op(op), operands.iter().map(|v| v.id).collect(), ty),
             Err(message) => self.fail(op.name(), &message, operands),
         }
     }
@@ -536,7 +533,7 @@ impl Graph {
                 self.fail(what, &format!("`{name}`: {}", too_large(ty)), &[])
             }
             None => {
-                let var = self.push(source, &[], ty);
+                let var = self.push(source, Box::default(), ty);
                 names.borrow_mut().insert(name.into(), var.id);
                 var
             }
@@ -549,12 +546,12 @@ impl Graph {
     }
 
     #[track_caller]
-    fn push(&self, source: Source, operands: &[u32], ty: Type) -> Var<'_> {
+    fn push(&self, source: Source, operands: Box<[u32]>, ty: Type) -> Var<'_> {
         let mut nodes = self.nodes.borrow_mut();
         let id = nodes.len() as u32;
         let place = self.place.get().unwrap_or(Location::caller());
         let (scope, gate) = (self.scope.get(), self.gate.get());
-        nodes.push(Node { source, operands: operands.into(), ty, scope, place, gate });
+        nodes.push(Node { source, operands, ty, scope, place, gate });
         Var::new(self, id)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use crate::graph::{Contract, Identity, Node, Source, op};
@@ -83,11 +84,47 @@ fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
 /// Operands that an entry can hold; nodes with more are not joined.
 const MAX_JOINED: usize = 3;
 
+/// Keys are small numbers that the program chose: std's hash, safe against chosen keys, takes a tenth of
+/// compiling a graph of scalars.
+type Mixing = BuildHasherDefault<Mix>;
+
+/// A hash that multiplies and turns.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write_u64(u64::from_ne_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        // Odd, and near 2⁶⁴ divided by the golden ratio: Fibonacci hashing, Knuth 6.4.
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The low bits choose the place in the table, and a product mixes into the high ones.
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
 /// The nodes so far, by what they compute.
 #[derive(Default)]
 struct Seen {
-    constants: HashMap<(u64, Shape), u32>,
-    operations: HashMap<(TypeId, Identity, [u32; MAX_JOINED]), u32>,
+    constants: HashMap<(u64, Shape), u32, Mixing>,
+    operations: HashMap<(TypeId, Identity, [u32; MAX_JOINED]), u32, Mixing>,
 }
 
 impl Seen {
