@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, View, serialize};
+use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -87,16 +87,24 @@ struct Metadata<N> {
 }
 
 /// The bytes of a file of the run that holds `tensors` and `notes`.
-pub(super) fn encode<T: Real, N: Serialize>(
+pub(super) fn encode<T: Real>(
     run: Option<&Identity>,
     tensors: &Parameters<T>,
-    notes: &N,
+    notes: &impl Serialize,
 ) -> Result<Vec<u8>> {
     let stored: Vec<(&str, Stored)> = tensors.iter().map(|(n, t)| (n, Stored::of(t))).collect();
+    encode_stored(run, &stored, notes)
+}
+
+fn encode_stored(
+    run: Option<&Identity>,
+    stored: &[(&str, Stored)],
+    notes: &impl Serialize,
+) -> Result<Vec<u8>> {
     let views = || stored.iter().map(|(name, stored)| (*name, stored));
     let metadata = Metadata {
         version: VERSION,
-        order: tensors.iter().map(|(name, _)| name.to_owned()).collect(),
+        order: stored.iter().map(|(name, _)| (*name).to_owned()).collect(),
         sha256: checksum((VERSION, run), views(), notes)?,
         run: run.cloned(),
         notes,
@@ -109,6 +117,27 @@ pub(super) fn encode<T: Real, N: Serialize>(
 pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<(Parameters<T>, N), String> {
+    let (views, notes) = decode_stored(bytes)?;
+    let mut parameters = Parameters::new();
+    for (name, view) in views {
+        parameters.insert(&name, tensor(&name, &view)?);
+    }
+    Ok((parameters, notes))
+}
+
+fn tensor<T: Real>(name: &str, view: &TensorView<'_>) -> Result<Tensor<T>, String> {
+    let values: Vec<T> = match view.dtype() {
+        Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
+        Dtype::F64 => read(view.data(), f64::from_le_bytes),
+        other => return Err(format!("`{name}` has elements of type {other:?}")),
+    };
+    let shape = Shape::new(view.shape()).map_err(|error| error.to_string())?;
+    Tensor::new(shape, values).map_err(|error| error.to_string())
+}
+
+fn decode_stored<N: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<(Vec<(String, TensorView<'_>)>, N), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| text(&e))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| text(&e))?;
@@ -120,25 +149,16 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     let Metadata::<N> { version, run, order, sha256, notes } =
         serde_json::from_str(metadata).map_err(bad)?;
     let mut views = Vec::new();
-    for name in &order {
-        views.push((name.as_str(), tensors.tensor(name).map_err(|e| text(&e))?));
+    for name in order {
+        let view = tensors.tensor(&name).map_err(|e| text(&e))?;
+        views.push((name, view));
     }
     let head = (version, run.as_ref());
-    let found = checksum(head, views.iter().map(|(name, view)| (*name, view)), &notes);
+    let found = checksum(head, views.iter().map(|(name, view)| (&**name, view)), &notes);
     if found.map_err(|e| text(&e))? != sha256 {
         return Err("the checksum does not fit: the file has changed since it was written".into());
     }
-    let mut parameters = Parameters::new();
-    for (name, view) in views {
-        let shape = Shape::new(view.shape()).map_err(|e| text(&e))?;
-        let values: Vec<T> = match view.dtype() {
-            Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
-            Dtype::F64 => read(view.data(), f64::from_le_bytes),
-            other => return Err(format!("`{name}` has elements of type {other:?}")),
-        };
-        parameters.insert(name, Tensor::new(shape, values).map_err(|e| text(&e))?);
-    }
-    Ok((parameters, notes))
+    Ok((views, notes))
 }
 
 /// The digest of what a file says, the version and the run that it names included.

@@ -282,11 +282,11 @@ impl RunFolder {
         if !path.exists() {
             return Ok(None);
         }
-        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
         let bad = |error: serde_json::Error| Error::file(&path, error);
-        let Told { version } = serde_json::from_slice(&bytes).map_err(bad)?;
+        let Told { version } = serde_json::from_str(&text).map_err(bad)?;
         journal::known_version(version).map_err(|message| Error::file(&path, message))?;
-        serde_json::from_slice(&bytes).map(Some).map_err(bad)
+        serde_json::from_str(&text).map(Some).map_err(bad)
     }
 
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.
@@ -314,9 +314,9 @@ impl RunFolder {
     pub fn check_preparation(&self, preparation: &Preparation) -> Result<()> {
         let path = self.path.join(DATA);
         let bad = |error: serde_json::Error| Error::file(&path, error);
-        let text = serde_json::to_vec(preparation).map_err(bad)?;
+        let text = serde_json::to_string(preparation).map_err(bad)?;
         // Read back as the file is, so that both are rounded alike.
-        let now: Preparation = serde_json::from_slice(&text).map_err(bad)?;
+        let now: Preparation = serde_json::from_str(&text).map_err(bad)?;
         match self.preparation()? {
             Some(before) if before != now => {
                 let message = "tells of other data than is there now: it has changed since the run \
