@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, View, serialize};
+use safetensors::tensor::{Dtype, TensorView, View};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::export::Stored;
+use super::export::{Stored, file};
 use super::journal::{self, Told, VERSION};
 use super::{Epoch, Identity, Progress, Trainer};
 use crate::data::hex;
@@ -101,16 +101,16 @@ fn encode_stored(
     stored: &[(&str, Stored)],
     notes: &impl Serialize,
 ) -> Result<Vec<u8>> {
-    let views = || stored.iter().map(|(name, stored)| (*name, stored));
+    let views = stored.iter().map(|(name, stored)| (*name, stored));
     let metadata = Metadata {
         version: VERSION,
         order: stored.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        sha256: checksum((VERSION, run), views(), notes)?,
+        sha256: checksum((VERSION, run), views, notes)?,
         run: run.cloned(),
         notes,
     };
     let text = serde_json::to_string(&metadata).map_err(mismatch)?;
-    serialize(views(), Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
+    file(stored, Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
 }
 
 /// The tensors and notes of a file's bytes.

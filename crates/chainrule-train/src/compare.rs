@@ -96,7 +96,7 @@ pub fn ranking(runs: &[Run], by: &str) -> Vec<usize> {
         None => f64::INFINITY,
     };
     let mut places: Vec<usize> = (0..runs.len()).collect();
-    places.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    places.sort_unstable_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
     places
 }
 

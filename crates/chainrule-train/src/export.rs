@@ -4,8 +4,10 @@
 //! [in, out], for `x @ weight + bias`; `torch.nn.Linear` keeps its transpose.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Write;
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, View, serialize};
 
 use chainrule::Parameters;
@@ -29,8 +31,15 @@ use chainrule::tensor::{Real, Tensor};
 /// The format cannot hold the parameters.
 pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
     let stored: Vec<(&str, Stored)> = parameters.iter().map(|(n, t)| (n, Stored::of(t))).collect();
-    let views = stored.iter().map(|(name, stored)| (*name, stored));
-    serialize(views, None).map_err(|error| Error::Mismatch(format!("safetensors: {error}")))
+    file(&stored, None).map_err(|error| Error::Mismatch(format!("safetensors: {error}")))
+}
+
+/// The bytes of a `.safetensors` file.
+pub(super) fn file(
+    stored: &[(&str, Stored)],
+    notes: Option<HashMap<String, String>>,
+) -> std::result::Result<Vec<u8>, SafeTensorError> {
+    serialize(stored.iter().map(|(name, stored)| (*name, stored)), notes)
 }
 
 /// A tensor as a `.safetensors` file stores it.

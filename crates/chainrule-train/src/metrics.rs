@@ -268,7 +268,7 @@ impl Kept {
 
 /// The area under the ROC curve of scores with whether each is of the class.
 fn area(mut ranked: Vec<(f64, bool)>) -> Option<f64> {
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     // -0 and 0 stand side by side, and are one value.
     let (mut before, mut inside, mut ranks) = (0.0, 0.0, 0.0);
     for tied in ranked.chunk_by(|a, b| a.0 == b.0) {

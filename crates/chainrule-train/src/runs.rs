@@ -54,7 +54,7 @@ pub fn found(parent: &Path) -> Vec<PathBuf> {
         let (stem, number) = name.rsplit_once('-').unwrap_or((&name, ""));
         (stem.to_owned(), number.parse::<u64>().unwrap_or(0), name.clone())
     };
-    folders.sort_by_key(key);
+    folders.sort_unstable_by_key(key);
     folders
 }
 

@@ -150,7 +150,7 @@ fn measure(flops: f64, mut once: impl FnMut() -> Result<()>) -> Result<Times> {
     for _ in 0..SAMPLES {
         samples.push(run(count)?.as_secs_f64() / count as f64);
     }
-    samples.sort_by(f64::total_cmp);
+    samples.sort_unstable_by(f64::total_cmp);
     Ok(Times { median: samples[SAMPLES / 2], min: samples[0] })
 }
 

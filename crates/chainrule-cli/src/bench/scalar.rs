@@ -71,7 +71,7 @@ pub fn time_whole(pool: &Arc<Pool>, nodes: usize) -> Result<Times> {
             samples.push(start.elapsed().as_secs_f64());
         }
     }
-    samples.sort_by(f64::total_cmp);
+    samples.sort_unstable_by(f64::total_cmp);
     Ok(Times { median: samples[SAMPLES / 2], min: samples[0] })
 }
 

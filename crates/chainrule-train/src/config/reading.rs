@@ -220,7 +220,7 @@ impl<'t> Fields<'t> {
         };
         let mut entries: Vec<_> = table.iter().map(entry).collect();
         // The file's order, so that the first stranger is told of first.
-        entries.sort_by_key(|(_, span, _)| span.start);
+        entries.sort_unstable_by_key(|(_, span, _)| span.start);
         Self { entries, asked: Vec::new() }
     }
 

@@ -22,7 +22,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
             paths.push(entry.path());
         }
     }
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

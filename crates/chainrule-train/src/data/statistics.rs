@@ -102,7 +102,7 @@ pub(super) fn ordered(mut words: Vec<String>) -> Vec<String> {
         words
             .sort_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
     } else {
-        words.sort();
+        words.sort_unstable();
     }
     words
 }

@@ -1,6 +1,7 @@
 //! Pointwise operations: one entry each, from which its loops, its formula and its notation come.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 use crate::number::Number;
 use crate::simd::vectorized;
 use crate::tensor::Real;
-use crate::term::{Symbol, Term};
+use crate::term::{Condition, Symbol, Term};
 
 /// The operands of one element of a pointwise operation: an array of up to eight.
 pub trait Operands<T>: Copy + AsRef<[T]> {
@@ -170,11 +171,7 @@ impl<P: Pointwise> Op for P {
         pointwise(operands, arity::<P>())
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let range = output.range.clone();
-        let mut slices: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
-        for (slice, operand) in slices.iter_mut().zip(operands) {
-            *slice = &operand.real()[range.clone()];
-        }
+        let slices = slices(operands, &output.range);
         compute::<T, P, false>(self, &slices[..operands.len()], output.real());
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
@@ -197,6 +194,16 @@ impl<P: Pointwise> Op for P {
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Pointwise::kinks(self, operands)
     }
+}
+
+/// A range of each operand; not written anew into every operation.
+#[inline(never)]
+fn slices<'a, T>(operands: &[Operand<'a, T>], range: &Range<usize>) -> [&'a [T]; MAX_OPERANDS] {
+    let mut slices: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
+    for (slice, operand) in slices.iter_mut().zip(operands) {
+        *slice = &operand.real()[range.clone()];
+    }
+    slices
 }
 
 /// The loop over an array, compiled for each operation in its forms: `OVER` where the output holds the
@@ -295,10 +302,14 @@ impl<P: Pointwise> AnyPointwise for P {
         P::NUMBERS
     }
     fn term(&self) -> Term {
-        Term::record(arity::<P>(), |operands| self.record(operands))
+        // Behind a pointer, so that the recording is not compiled for every operation.
+        let formula: &dyn for<'a> Fn(&[Symbol<'a>]) -> Symbol<'a> = &|x| self.record(x);
+        Term::record(arity::<P>(), formula)
     }
     fn domain(&self) -> Option<Term> {
-        Term::condition(arity::<P>(), |x| Pointwise::domain(self, P::Operands::each(|at| x[at])))
+        let formula: &dyn for<'a> Fn(&[Symbol<'a>]) -> Option<Condition<'a>> =
+            &|x| Pointwise::domain(self, P::Operands::each(|at| x[at]));
+        Term::condition(arity::<P>(), formula)
     }
     fn example(&self) -> Option<(Vec<f64>, f64)> {
         Pointwise::example(self).map(|(operands, value)| (operands.as_ref().to_vec(), value))
