@@ -62,19 +62,18 @@ pub(super) fn for_gradient_flow(
     }
 }
 
-/// Writes what is made of a training that has ended or been interrupted; `scored` are the scores of
-/// the part that was held out, where there is one.
+/// Writes what is made of a training that has ended or been interrupted, of whose epochs the metrics tell;
+/// `scored` are the scores of the part that was held out, where there is one.
 pub(super) fn write<T: Real>(
     folder: &RunFolder,
     trainer: &Trainer<T>,
     loaded: &Loaded,
     scored: Option<&Evaluation>,
 ) -> Result<()> {
-    if trainer.epochs.is_empty() {
-        return Ok(());
-    }
+    let epochs = folder.all_epochs()?;
+    let Some(last) = epochs.last() else { return Ok(()) };
     let config = &trainer.config;
-    let charts = charts(&trainer.epochs);
+    let charts = charts(&epochs);
     folder.write_product("curves.svg", curves::curves_svg(&charts)?.as_bytes())?;
     folder.write_product("curves.png", &curves::curves_png(&charts)?)?;
     let confusion = match scored.map(|scored| &scored.scores) {
@@ -89,7 +88,6 @@ pub(super) fn write<T: Real>(
         _ => false,
     };
     let (inputs, outputs) = (loaded.train.width(), trainer.model.outputs());
-    let last = trainer.epochs.last().map(|epoch| epoch.scores.clone()).unwrap_or_default();
     let summary = Summary {
         folder: folder.path().display().to_string(),
         data: config.dataset.clone(),
@@ -100,7 +98,7 @@ pub(super) fn write<T: Real>(
         layers: layers(config, inputs, outputs),
         parameters: trainer.model_parameters().count(),
         epochs: trainer.progress.epoch,
-        scores: last.into_iter().collect(),
+        scores: last.scores.clone().into_iter().collect(),
         confusion,
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())

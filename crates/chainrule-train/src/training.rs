@@ -92,7 +92,8 @@ pub trait Training: Send {
     /// A file cannot be written.
     fn describe(&self, folder: &RunFolder) -> Result<()>;
 
-    /// Writes into the folder what people look at: curves, pictures, a README.
+    /// Writes into the folder what people look at: curves, pictures, a README. Of its epochs the folder's
+    /// metrics tell, which a session has written.
     ///
     /// # Errors
     /// A file cannot be written, or the data cannot be read.
