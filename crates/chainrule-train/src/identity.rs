@@ -25,7 +25,7 @@ use chainrule::error::Result;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The version of the run's files.
+    /// The version of all files of the run's folder.
     pub version: u32,
     /// The run's id: 128 bits in hexadecimal digits.
     pub id: String,

@@ -168,7 +168,10 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
         ("config.toml", "the settings: `chainrule train config.toml` repeats the run"),
         ("metrics.jsonl", "the metrics, a line of JSON per epoch"),
         ("events.jsonl", "what happened, a line of JSON per event"),
-        ("run.json", "the run's id, and the digests of its settings and its data"),
+        (
+            "run.json",
+            "the version of these files, the run's id, and the digests of its settings and its data",
+        ),
         ("events.out.tfevents.…", "the metrics for `tensorboard --logdir`"),
         ("curves.svg, curves.png", "the loss and the score by epoch"),
     ];

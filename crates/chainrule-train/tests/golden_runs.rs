@@ -116,6 +116,45 @@ fn runs_of_a_later_version_are_refused() {
     }
 }
 
+/// The files whose version `run.json` tells, and what is never read back.
+const TOLD_BY_RUN: [&str; 3] = ["config.toml", "metrics.jsonl", "gradient_flow.jsonl"];
+const NEVER_READ: [&str; 5] =
+    ["README.md", "curves.svg", "curves.png", "confusion.svg", "confusion.png"];
+
+#[test]
+fn every_file_of_a_run_has_its_version_told() {
+    let (_temporary, path) = copy("v2");
+    let config = Config::read(&path.join("config.toml")).unwrap();
+    let training = flat_training(&config, config.load().unwrap(), &pool()).unwrap();
+    let mut session = Session::start(training, &config, &Start::Resume(path.clone())).unwrap();
+    session.run(Until::End).unwrap();
+    session.finish().unwrap();
+    let [version, later] = [0, 1].map(|more| format!("\"version\":{}", journal::VERSION + more));
+    let mut by_run = 0;
+    for file in fs::read_dir(&path).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().to_string_lossy().into_owned();
+        if TOLD_BY_RUN.contains(&&*name) {
+            by_run += 1;
+        } else if !NEVER_READ.contains(&&*name) && !name.starts_with("events.out.tfevents.") {
+            let text = String::from_utf8_lossy(&fs::read(file.path()).unwrap()).replace('\\', "");
+            assert!(text.contains(&version), "{name} tells no version");
+        }
+    }
+    assert_eq!(by_run, TOLD_BY_RUN.len());
+    // A later version is known before any of them is read, whatever it has made of them.
+    for name in TOLD_BY_RUN {
+        fs::write(path.join(name), "of another format").unwrap();
+    }
+    let text = fs::read_to_string(path.join("run.json")).unwrap();
+    fs::write(path.join("run.json"), text.replace(&version, &later)).unwrap();
+    let error = Run::open(&path).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("run.json: is of version {}", journal::VERSION + 1)),
+        "{error}"
+    );
+}
+
 #[test]
 #[ignore = "writes the golden run of today's version"]
 fn the_golden_run_of_today() {
@@ -126,7 +165,7 @@ fn the_golden_run_of_today() {
     let mut session = Session::start(training, &config, &start).unwrap();
     session.run(Until::Epoch(2)).unwrap();
     session.finish().unwrap();
-    for product in ["README.md", "curves.svg", "curves.png", "confusion.svg", "confusion.png"] {
+    for product in NEVER_READ {
         fs::remove_file(path.join(product)).unwrap();
     }
 }

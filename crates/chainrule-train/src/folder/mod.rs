@@ -1,7 +1,13 @@
 //! A run's folder: configuration, checkpoints, metrics and what is made of them.
 //!
 //! Every file is written under another name and then renamed, so that a folder never holds half a
-//! file. A folder that cannot be begun goes again.
+//! file; metrics, journal and TensorBoard's events grow by whole lines and records. A folder that cannot
+//! be begun goes again.
+//!
+//! `run.json` tells the version of all files of the folder, and [`RunFolder::open`] refuses a later one
+//! before anything else is read: `config.toml`, `metrics.jsonl` and `gradient_flow.jsonl` tell none of
+//! their own. `data.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
+//! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
 mod checkpoints;
@@ -173,7 +179,7 @@ impl RunFolder {
     /// ```
     ///
     /// # Errors
-    /// The folder has no configuration, or a later version wrote it.
+    /// The folder has no configuration, or a later version wrote it, as `run.json` tells of all its files.
     pub fn open(path: &Path) -> Result<Self> {
         match path.join(CONFIG).is_file() {
             true => {
@@ -228,7 +234,7 @@ impl RunFolder {
         }
     }
 
-    /// The run's settings.
+    /// The run's settings, whose version `run.json` tells.
     ///
     /// ```
     /// use chainrule_train::{Config, RunFolder};
@@ -341,7 +347,7 @@ impl RunFolder {
         }
     }
 
-    /// The metrics of every epoch that is written down.
+    /// The metrics of every epoch that is written down, whose version `run.json` tells.
     ///
     /// # Errors
     /// The file is bad.
@@ -385,7 +391,8 @@ impl RunFolder {
         added.map_err(|error| self.unwritable(METRICS, &error))
     }
 
-    /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs.
+    /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs. `run.json`
+    /// tells its version.
     ///
     /// # Errors
     /// The file is bad.
