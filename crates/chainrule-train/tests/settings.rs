@@ -204,7 +204,8 @@ fn the_recipes_name_files_that_there_are() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let text = std::fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
     for thing in [
-        "An operation",
+        "A pointwise operation",
+        "An operation of whole arrays",
         "A layer",
         "An activation",
         "An initialiser",
