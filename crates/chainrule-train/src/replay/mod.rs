@@ -34,6 +34,7 @@ impl<T: Real> Trainer<T> {
     /// let parts = Parts { train: &data, validation: None, test: None };
     /// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
     /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+    /// trainer.epochs.iter().try_for_each(|epoch| folder.add_epoch(epoch))?;
     /// folder.save(&trainer.checkpoint())?;
     ///
     /// // Step 4 is the second one of the second epoch.
