@@ -10,7 +10,7 @@ use chainrule_train::{Config, EarlyStopping, Precision};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::explain_arguments::Explain;
-use crate::help::{language, setting};
+use crate::help::{functions, language, setting};
 
 /// Backpropagation you can see, check and trust.
 #[derive(Debug, Parser)]
@@ -42,6 +42,7 @@ pub enum Command {
     )))]
     Gradcheck(Gradcheck),
     /// Explain an expression: its graph, values, gradients and what-ifs
+    #[command(after_help = functions())]
     Explain(Box<Explain>),
     /// Look for what commonly goes wrong in a training; exit status 1 where something does
     Lint(Lint),

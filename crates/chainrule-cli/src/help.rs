@@ -1,7 +1,7 @@
 //! What `--help` says of a setting.
 
 use chainrule::settings::{Kind, Value};
-use chainrule_explain::Language;
+use chainrule_explain::{CONSTANTS, Function, Language, wrapped};
 use chainrule_train::Config;
 
 /// The help of the option for a setting: what the table of settings says of it, how it is written, and
@@ -43,4 +43,15 @@ fn word(value: &Value) -> String {
 /// The help of an option for the language.
 pub fn language() -> String {
     format!("Language of the words: {}", Language::KINDS.names().join(" or "))
+}
+
+/// The functions and constants of expressions.
+pub fn functions() -> String {
+    let calls: Vec<String> = chainrule_explain::functions().iter().map(Function::call).collect();
+    let constants: Vec<&str> = CONSTANTS.iter().map(|(name, _)| *name).collect();
+    let mut text = String::from("Functions:\n");
+    wrapped(&mut text, 2, &calls.join(", "));
+    text += "\nConstants:\n";
+    wrapped(&mut text, 2, &constants.join(", "));
+    text
 }

@@ -216,6 +216,18 @@ fn formulas_read_back_to_the_gradient() {
 }
 
 #[test]
+fn the_help_lists_every_function() {
+    let help = chainrule(&["explain", "--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (_, listed) = help.split_once("Functions:\n").unwrap();
+    let words: Vec<&str> = listed.split_whitespace().collect();
+    let listed = words.join(" ");
+    for function in chainrule_explain::functions() {
+        assert!(listed.contains(&function.call()), "{} is not in:\n{listed}", function.call());
+    }
+}
+
+#[test]
 fn bad_expressions_point_at_the_place() {
     fails(&["explain", "x * (m +", "--at", "x=1,m=2"], 2, &["found the end", "\n          ^"]);
     fails(&["explain", "x * foo(m)", "--at", "x=1,m=2"], 2, &["no function `foo`", "      ^^^"]);

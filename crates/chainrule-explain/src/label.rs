@@ -1,11 +1,13 @@
 //! What a gate computes, as it was written: the labels of nodes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::expression::CROSS_ENTROPY;
 use super::formula::{Formula, Term};
 use super::value::Value;
 use chainrule::graph::{Graph, Source};
-use chainrule::ops::{AnyOp, Notation};
+use chainrule::ops::{AnyOp, Notation, SoftmaxWithLoss};
 
 /// Labels with more parts than this are not shown.
 const MAX_SIZE: usize = 300;
@@ -44,7 +46,7 @@ impl<'g> Labels<'g> {
         };
         let operand = |operand: &u32| self.known.get(operand).cloned().flatten();
         let operands: Vec<Formula> = node.operands.iter().map(operand).collect::<Option<_>>()?;
-        Some(written(&**op, operands))
+        Some(written(op, operands))
     }
 }
 
@@ -52,10 +54,10 @@ fn symbol(name: &str, id: u32) -> Formula {
     Formula::new(Term::Symbol(name.into(), id))
 }
 
-fn written(op: &dyn AnyOp, operands: Vec<Formula>) -> Formula {
+fn written(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Formula {
     match (op.name(), op.notation(), operands.as_slice()) {
         (_, Notation::Silent, [a]) => a.clone(),
-        ("softmax_with_loss", ..) => Formula::new(Term::Call("cross_entropy", operands)),
+        _ if op.is::<SoftmaxWithLoss>() => Formula::new(Term::Call(CROSS_ENTROPY, operands)),
         ("square", _, [a]) => Formula::new(Term::Infix("^", a.clone(), Formula::number(2.0))),
         ("sqrt", _, [a]) => Formula::new(Term::Product(1.0, vec![(a.clone(), 0.5)])),
         (_, Notation::Infix(sign, _), [a, b]) => {

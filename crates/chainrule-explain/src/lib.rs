@@ -34,7 +34,9 @@ mod network;
 
 pub use columns::{cut, table, width, wrapped};
 pub use explainer::explain;
-pub use expression::{Names, Values, literal, record, values};
+pub use expression::{
+    CONSTANTS, Example, Function, Names, Values, functions, literal, record, values,
+};
 pub use formula::Formula;
 pub use loss::cross_entropy;
 pub use model::{

@@ -2,7 +2,7 @@
 //! itself, to the value beside it.
 
 use chainrule::graph::Source;
-use chainrule::ops::SoftmaxWithLoss;
+use chainrule::ops::{Notation, SoftmaxWithLoss, all_pointwise};
 use chainrule::{Graph, Shape, Tensor};
 use chainrule_explain::{Explanation, Names, Request, Value, explain, record, values};
 
@@ -128,6 +128,37 @@ fn every_formula_that_is_shown_reads_back_to_its_value() {
         }
     }
     assert!(shown >= 24, "only {shown} formulas are shown");
+}
+
+#[test]
+fn every_pointwise_operation_is_written_and_read_back() {
+    for op in all_pointwise() {
+        let names = &["x", "y", "z"][..op.arity()];
+        let expression = match op.notation() {
+            Notation::Infix(sign, _) => format!("x {sign} y"),
+            Notation::Prefix(sign) => format!("{sign}x"),
+            _ => format!("{}({})", op.name(), names.join(", ")),
+        };
+        for numbers in [[0.3, 0.7, -0.2], [0.9, 0.4, 0.0]] {
+            let at = names.iter().zip(numbers).map(|(name, x)| format!("{name}={x}"));
+            let at = at.collect::<Vec<String>>().join(",");
+            let explained = explained(&expression, &at);
+            let (root, given) = (explained.nodes.last().unwrap(), values(&at).unwrap());
+            assert_eq!(root.source.name(), op.name(), "{expression}");
+            assert_eq!(
+                Value::from(&evaluated(&root.label, &given, &[])),
+                root.value,
+                "{expression}"
+            );
+            for (name, partial) in &explained.partials {
+                let formula = partial.formula.as_ref().expect(&expression).to_string();
+                let found = evaluated(&formula, &given, &[]).values()[0];
+                let expected = partial.value.as_number().unwrap();
+                let same = (found - expected).abs() <= 1e-14 * expected.abs().max(1.0);
+                assert!(same, "d/d{name} of {expression}: {formula} is {found}, not {expected}");
+            }
+        }
+    }
 }
 
 #[test]

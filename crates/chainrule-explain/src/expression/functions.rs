@@ -1,67 +1,215 @@
 //! The functions and constants of the expression language.
 
+use std::sync::{Arc, LazyLock};
+
 use crate::loss;
 use chainrule::graph::Var;
-use chainrule::tensor::Tensor;
+use chainrule::ops::{
+    AnyOp, AnyPointwise, Ln, LogSoftmax, Maximum, Minimum, Notation, Pow, Softmax, Sum, Transpose,
+    all_pointwise,
+};
+use chainrule::tensor::{MAX_RANK, Tensor};
 
-/// The value of a constant's name.
-pub(super) fn constant(name: &str) -> Option<f64> {
-    match name {
-        "pi" => Some(std::f64::consts::PI),
-        "e" => Some(std::f64::consts::E),
-        _ => None,
+/// The constants by name.
+pub const CONSTANTS: &[(&str, f64)] = &[("pi", std::f64::consts::PI), ("e", std::f64::consts::E)];
+
+/// The function that a softmax with loss is written as: its second argument may be a class.
+pub(crate) const CROSS_ENTROPY: &str = "cross_entropy";
+
+/// A function of the expression language.
+///
+/// ```
+/// let functions = chainrule_explain::functions();
+/// let root = functions.iter().find(|function| function.name == "sqrt").unwrap();
+/// assert_eq!((root.call().as_str(), root.example.call.as_str()), ("sqrt(x)", "sqrt(9)"));
+/// ```
+#[derive(Debug)]
+pub struct Function {
+    /// The name by which it is called; functions of one name differ in their arguments.
+    pub name: &'static str,
+    /// The arguments.
+    pub arguments: &'static [&'static str],
+    /// What it is, in a sentence or two that begin with the formula.
+    pub doc: &'static str,
+    /// A call of it.
+    pub example: Example,
+    record: Record,
+}
+
+/// A call of a function with what it gives.
+#[derive(Debug)]
+pub struct Example {
+    /// The call.
+    pub call: String,
+    /// The values of the names in it.
+    pub at: &'static str,
+    /// The value.
+    pub value: f64,
+}
+
+/// How a function is recorded.
+enum Record {
+    Pointwise(Arc<dyn AnyPointwise>),
+    Composed(for<'g> fn(&[Var<'g>]) -> Var<'g>),
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pointwise(op) => op.fmt(f),
+            Self::Composed(_) => f.write_str("Composed"),
+        }
     }
 }
 
-/// How a function of the expression language is recorded.
-pub(super) enum Function {
-    One(for<'g> fn(Var<'g>) -> Var<'g>),
-    Two(for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>),
-    OneOrTwo(for<'g> fn(Var<'g>) -> Var<'g>, for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>),
-    Three(for<'g> fn(Var<'g>, Var<'g>, Var<'g>) -> Var<'g>),
+impl Function {
+    /// How it is called, such as `max(a, b)`.
+    #[must_use]
+    pub fn call(&self) -> String {
+        format!("{}({})", self.name, self.arguments.join(", "))
+    }
+
+    /// Records the function of these arguments, which are as many as it takes.
+    pub(super) fn record<'g>(&self, arguments: &[Var<'g>]) -> Var<'g> {
+        match (&self.record, arguments) {
+            (Record::Pointwise(op), [first, ..]) => {
+                first.graph().apply_broadcast(op.clone(), arguments)
+            }
+            (Record::Composed(record), _) => record(arguments),
+            (Record::Pointwise(_), []) => unreachable!("`{}` takes arguments", self.name),
+        }
+    }
+
+    /// The function that an operation is, by a name.
+    fn of(name: &'static str, op: Arc<dyn AnyPointwise>) -> Self {
+        let (at, value) = op.example().unwrap_or_default();
+        let shown: Vec<String> = at.iter().map(f64::to_string).collect();
+        Self {
+            name,
+            arguments: match op.arity() {
+                1 => &["x"],
+                2 => &["a", "b"],
+                _ => &["condition", "a", "b"],
+            },
+            doc: op.doc().trim_end(),
+            example: Example { call: format!("{name}({})", shown.join(", ")), at: "", value },
+            record: Record::Pointwise(op),
+        }
+    }
 }
 
-/// The functions by name.
-pub(super) const FUNCTIONS: &[(&str, Function)] = &[
-    ("exp", Function::One(|x| x.exp())),
-    ("ln", Function::One(|x| x.ln())),
-    ("log", Function::One(|x| x.ln())),
-    ("log2", Function::One(|x| x.ln() / std::f64::consts::LN_2)),
-    ("log10", Function::One(|x| x.ln() / std::f64::consts::LN_10)),
-    ("sqrt", Function::One(|x| x.sqrt())),
-    ("square", Function::One(|x| x.square())),
-    ("abs", Function::One(|x| x.abs())),
-    ("sign", Function::One(|x| x.sign())),
-    ("sin", Function::One(|x| x.sin())),
-    ("cos", Function::One(|x| x.cos())),
-    ("tan", Function::One(|x| x.tan())),
-    ("asin", Function::One(|x| x.asin())),
-    ("acos", Function::One(|x| x.acos())),
-    ("atan", Function::One(|x| x.atan())),
-    ("sinh", Function::One(|x| x.sinh())),
-    ("cosh", Function::One(|x| x.cosh())),
-    ("tanh", Function::One(|x| x.tanh())),
-    ("sigmoid", Function::One(|x| x.sigmoid())),
-    ("relu", Function::One(|x| x.relu())),
-    ("softplus", Function::One(|x| x.softplus())),
-    ("gelu", Function::One(|x| x.gelu())),
-    ("silu", Function::One(|x| x.silu())),
-    ("erf", Function::One(|x| x.erf())),
-    ("pow", Function::Two(|a, b| a.powv(b))),
-    ("max", Function::OneOrTwo(|x| x.max(&[]), |a, b| a.maximum(b))),
-    ("min", Function::OneOrTwo(|x| x.min(&[]), |a, b| a.minimum(b))),
-    ("select", Function::Three(|c, a, b| c.select(a, b))),
-    ("sum", Function::One(|x| x.sum(&[]))),
-    ("mean", Function::One(|x| x.mean(&[]))),
-    ("softmax", Function::One(|x| x.softmax())),
-    ("log_softmax", Function::One(|x| x.log_softmax())),
-    ("transpose", Function::One(|x| x.t())),
-    ("cross_entropy", Function::Two(cross_entropy)),
-];
+/// A function of one argument that is composed of operations, or one of arrays.
+fn composed(
+    name: &'static str,
+    doc: &'static str,
+    (call, at, value): (&str, &'static str, f64),
+    record: for<'g> fn(&[Var<'g>]) -> Var<'g>,
+) -> Function {
+    let example = Example { call: call.into(), at, value };
+    Function { name, arguments: &["x"], doc, example, record: Record::Composed(record) }
+}
+
+/// Whether an operation is called by its name. A power is also written so, as many languages do.
+fn is_called(op: &Arc<dyn AnyPointwise>) -> bool {
+    let is_sign = matches!(op.notation(), Notation::Infix(..) | Notation::Prefix(_));
+    !is_sign || (**op).as_any().is::<Pow>()
+}
+
+static FUNCTIONS: LazyLock<Vec<Function>> = LazyLock::new(|| {
+    let called = all_pointwise().into_iter().filter(is_called);
+    let mut all: Vec<Function> = called.map(|op| Function::of(op.name(), op)).collect();
+    all.push(Function::of("log", Arc::new(Ln)));
+    all.extend(of_arrays());
+    all.extend(compositions());
+    all
+});
+
+/// Every function of the expression language.
+#[must_use]
+pub fn functions() -> &'static [Function] {
+    &FUNCTIONS
+}
+
+/// The operations on whole arrays, by their names.
+fn of_arrays() -> [Function; 7] {
+    let (sum, transpose) = (Sum { axes: [true; MAX_RANK] }, Transpose { order: Vec::new() });
+    let two = "x=[1,2]";
+    [
+        composed(AnyOp::name(&sum), "The sum of all elements.", ("sum(x)", two, 3.0), |x| {
+            x[0].sum(&[])
+        }),
+        composed("mean", "The mean of all elements.", ("mean(x)", two, 1.5), |x| x[0].mean(&[])),
+        composed(
+            AnyOp::name(&Maximum),
+            "The largest of all elements; those that share it share its gradient evenly.",
+            ("max(x)", two, 2.0),
+            |x| x[0].max(&[]),
+        ),
+        composed(
+            AnyOp::name(&Minimum),
+            "The smallest of all elements; those that share it share its gradient evenly.",
+            ("min(x)", two, 1.0),
+            |x| x[0].min(&[]),
+        ),
+        composed(
+            AnyOp::name(&Softmax),
+            "eˣ / Σ eˣ along the last axis: probabilities.",
+            ("sum(softmax(x))", two, 1.0),
+            |x| x[0].softmax(),
+        ),
+        composed(
+            AnyOp::name(&LogSoftmax),
+            "ln softmax(x), without loss of small probabilities.",
+            ("max(log_softmax(x))", "x=[0,0]", -std::f64::consts::LN_2),
+            |x| x[0].log_softmax(),
+        ),
+        composed(
+            AnyOp::name(&transpose),
+            "xᵀ: the last two axes exchanged.",
+            ("sum(transpose(x) @ x)", "x=[[3,4]]", 49.0),
+            |x| x[0].t(),
+        ),
+    ]
+}
+
+/// What is composed of operations.
+fn compositions() -> [Function; 5] {
+    let ln2 = ("log2(8)", "", 3.0);
+    let cross_entropy = Function {
+        arguments: &["logits", "target"],
+        ..composed(
+            CROSS_ENTROPY,
+            "−Σ t·ln softmax(x), the mean over the rows of a batch; the target is a class or a distribution.",
+            ("cross_entropy(x, 1)", "x=[0,0]", std::f64::consts::LN_2),
+            |x| cross_entropy(x[0], x[1]),
+        )
+    };
+    [
+        composed("log2", "ln x / ln 2.", ln2, |x| x[0].ln() / std::f64::consts::LN_2),
+        composed("log10", "ln x / ln 10.", ("log10(100)", "", 2.0), |x| {
+            x[0].ln() / std::f64::consts::LN_10
+        }),
+        composed(
+            "gelu",
+            "x·Φ(x) with the normal distribution Φ (Hendrycks and Gimpel, 2016).",
+            ("gelu(0)", "", 0.0),
+            |x| x[0].gelu(),
+        ),
+        composed("silu", "x·sigmoid(x) (Elfwing et al., 2017).", ("silu(0)", "", 0.0), |x| {
+            x[0].silu()
+        }),
+        cross_entropy,
+    ]
+}
+
+/// The value of a constant's name.
+pub(super) fn constant(name: &str) -> Option<f64> {
+    CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
 
 /// Whether an expression can call a function of this name.
 pub(crate) fn is_function(name: &str) -> bool {
-    FUNCTIONS.iter().any(|(known, _)| *known == name)
+    FUNCTIONS.iter().any(|known| known.name == name)
 }
 
 /// Logits of one example, or of a batch, against a class number or a distribution.
@@ -70,7 +218,7 @@ fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
     match target.as_constant().filter(|_| target.shape().rank() == 0) {
         Some(class) => match loss::cross_entropy(logits, &Tensor::scalar(class)) {
             Ok(loss) => loss,
-            Err(error) => g.fail("cross_entropy", &error.to_string(), &[logits, target]),
+            Err(error) => g.fail(CROSS_ENTROPY, &error.to_string(), &[logits, target]),
         },
         None if target.shape().rank() > 0 && target.shape().len() != classes => {
             let message = format!(
@@ -78,7 +226,7 @@ fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
                 target.shape(),
                 logits.shape()
             );
-            g.fail("cross_entropy", &message, &[logits, target])
+            g.fail(CROSS_ENTROPY, &message, &[logits, target])
         }
         None if target.shape().rank() > 0 => {
             let rows = match logits.shape().rank() {
@@ -88,9 +236,44 @@ fn cross_entropy<'g>(logits: Var<'g>, target: Var<'g>) -> Var<'g> {
             rows.softmax_with_loss(target.reshape(rows.shape()))
         }
         None => g.fail(
-            "cross_entropy",
+            CROSS_ENTROPY,
             "the target is a class, such as cross_entropy(x, 1) or a name with such a value, or a distribution",
             &[logits, target],
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::functions;
+    use crate::{Names, record, values};
+    use chainrule::Graph;
+
+    #[test]
+    fn every_function_is_told_and_its_example_holds() {
+        for function in functions() {
+            assert!(function.doc.ends_with(['.', ')']), "{}: {}", function.name, function.doc);
+            let (example, g) = (&function.example, Graph::new());
+            assert!(example.call.contains(&format!("{}(", function.name)), "{example:?}");
+            let at = values(example.at).unwrap();
+            let y = record(&g, &example.call, &at, Names::Inputs).unwrap();
+            let mut plan = g.compile::<f64>(&[y]).unwrap();
+            for (name, tensor) in &at {
+                plan.feed(name, tensor.values()).unwrap();
+            }
+            plan.run().unwrap();
+            let found = plan.value(y).unwrap()[0];
+            assert!((found - example.value).abs() < 1e-15, "{example:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn functions_of_one_name_differ_in_their_number_of_arguments() {
+        let mut known: Vec<(&str, usize)> =
+            functions().iter().map(|f| (f.name, f.arguments.len())).collect();
+        let count = known.len();
+        known.sort_unstable();
+        known.dedup();
+        assert_eq!(known.len(), count);
     }
 }

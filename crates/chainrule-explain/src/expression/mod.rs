@@ -9,8 +9,9 @@ mod values;
 
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-pub(super) use functions::is_function;
-use functions::{FUNCTIONS, Function, constant};
+use functions::constant;
+pub use functions::{CONSTANTS, Example, Function, functions};
+pub(super) use functions::{CROSS_ENTROPY, is_function};
 use tokens::{COMPARISONS, Token, tokens};
 pub use values::{Values, literal, values};
 
@@ -320,31 +321,33 @@ impl<'g> Parser<'g> {
             }
             self.expect(')')?;
         }
-        let Some((_, function)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
-            let known: Vec<&str> = FUNCTIONS.iter().map(|(name, _)| *name).collect();
-            return fail(
-                span,
-                format!("there is no function `{name}`; there are: {}", known.join(", ")),
-            );
+        let Some(function) = function(name, arguments.len()) else {
+            return fail(span, no_function(name, arguments.len()));
         };
-        if let ("cross_entropy", [_, target]) = (name, arguments.as_mut_slice()) {
+        if let (CROSS_ENTROPY, [_, target]) = (name, arguments.as_mut_slice()) {
             *target = self.class(*target);
         }
-        let value = match (function, arguments.as_slice()) {
-            (Function::One(f), [x]) => f(*x),
-            (Function::Two(f), [a, b]) | (Function::OneOrTwo(_, f), [a, b]) => f(*a, *b),
-            (Function::OneOrTwo(f, _), [x]) => f(*x),
-            (Function::Three(f), [a, b, c]) => f(*a, *b, *c),
-            (function, given) => {
-                let wanted = match function {
-                    Function::One(_) => "1 argument",
-                    Function::Two(_) => "2 arguments",
-                    Function::OneOrTwo(..) => "1 or 2 arguments",
-                    Function::Three(_) => "3 arguments",
-                };
-                return fail(span, format!("`{name}` takes {wanted}, not {}", given.len()));
-            }
-        };
-        self.checked(span, value)
+        self.checked(span, function.record(&arguments))
     }
+}
+
+/// The function of this name that takes so many arguments.
+fn function(name: &str, arguments: usize) -> Option<&'static Function> {
+    functions().iter().find(|known| known.name == name && known.arguments.len() == arguments)
+}
+
+/// Why there is no function of this name that takes so many arguments.
+fn no_function(name: &str, arguments: usize) -> String {
+    let named = functions().iter().filter(|known| known.name == name);
+    let mut counts: Vec<usize> = named.map(|known| known.arguments.len()).collect();
+    if counts.is_empty() {
+        let mut known: Vec<&str> = functions().iter().map(|known| known.name).collect();
+        known.sort_unstable();
+        known.dedup();
+        return format!("there is no function `{name}`; there are: {}", known.join(", "));
+    }
+    counts.sort_unstable();
+    let noun = if counts == [1] { "argument" } else { "arguments" };
+    let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+    format!("`{name}` takes {} {noun}, not {arguments}", counts.join(" or "))
 }

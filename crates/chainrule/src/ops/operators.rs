@@ -1,26 +1,46 @@
 //! Rust's operators on values: operands are broadcast to one shape first.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::sync::Arc;
 
 use super::{AnyOp, Op};
-use crate::graph::{OTHER_GRAPH, Var};
+use crate::graph::{Graph, OTHER_GRAPH, Var};
+
+impl Graph {
+    /// [`Graph::apply_shared`] of operands that are broadcast to one shape first.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use chainrule::{Graph, ops::Maximum};
+    /// let g = Graph::new();
+    /// let (rows, row) = (g.input("a", [2, 3]), g.input("b", [3]));
+    /// assert_eq!(g.apply_broadcast(Arc::new(Maximum), &[rows, row]).shape().dims(), [2, 3]);
+    /// ```
+    #[track_caller]
+    pub fn apply_broadcast<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
+        if operands.iter().any(|v| !v.belongs_to(self)) {
+            return self.fail(op.name(), OTHER_GRAPH, operands);
+        }
+        let shapes = operands.iter().map(Var::shape);
+        match shapes.map(Some).reduce(|s, t| s?.broadcast(&t?)).flatten() {
+            Some(shape) => {
+                let operands: Vec<Var<'g>> =
+                    operands.iter().map(|v| v.broadcast_to(shape)).collect();
+                self.apply_shared(op, &operands)
+            }
+            None => {
+                let message = "the shapes do not broadcast: aligned at the last axis, lengths must be equal or 1";
+                self.fail(op.name(), message, operands)
+            }
+        }
+    }
+}
 
 impl<'g> Var<'g> {
     /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
     #[track_caller]
     pub(crate) fn zip(self, op: impl Op, other: Self) -> Self {
-        if !other.belongs_to(self.graph()) {
-            return self.graph().fail(AnyOp::name(&op), OTHER_GRAPH, &[self, other]);
-        }
-        match self.shape().broadcast(&other.shape()) {
-            Some(shape) => {
-                self.graph().apply(op, &[self.broadcast_to(shape), other.broadcast_to(shape)])
-            }
-            None => {
-                let message = "the shapes do not broadcast: aligned at the last axis, lengths must be equal or 1";
-                self.graph().fail(AnyOp::name(&op), message, &[self, other])
-            }
-        }
+        self.graph().apply_broadcast(Arc::new(op), &[self, other])
     }
 
     /// This scalar repeated in a given shape, as a constant.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use super::{AnyPointwise, Gate, Notation, Number, Pointwise, Real, Truth};
 use crate::graph::Var;
-use crate::tensor::Shape;
 use crate::term::Binding;
 
 /// Writes one operation of one operand: its value, and its derivative as nodes of the operand x and the
@@ -408,14 +407,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn select(self, a: Var<'g>, b: Var<'g>) -> Self {
-        let both = |s: Shape, t: Shape| s.broadcast(&t);
-        match both(self.shape(), a.shape()).and_then(|s| both(s, b.shape())) {
-            Some(shape) => {
-                let operands = [self, a, b].map(|v| v.broadcast_to(shape));
-                self.graph().apply(Select, &operands)
-            }
-            None => self.graph().fail("select", "the shapes do not broadcast", &[self, a, b]),
-        }
+        self.graph().apply_broadcast(Arc::new(Select), &[self, a, b])
     }
 
     /// This raised to a constant power; see [`Pow`].

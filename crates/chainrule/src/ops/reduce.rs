@@ -227,7 +227,8 @@ fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
 /// The sum over axes; its gradient is repeated over what was summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sum {
-    pub(super) axes: Axes,
+    /// Whether each axis is summed.
+    pub axes: [bool; MAX_RANK],
 }
 
 impl Op for Sum {
