@@ -34,3 +34,30 @@ impl Lowered {
         lives
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::Graph;
+
+    #[test]
+    fn a_value_lives_from_its_writer_to_its_last_reader() {
+        let g = Graph::new();
+        let x = g.input("x", [3, 3]);
+        let (a, b) = (x.max(&[0]), x.max(&[1]));
+        let c = (a.softmax() + b).softmax();
+        let lowered = g.lower::<f64>(&[c], &[], None).unwrap();
+        let life = |times: &[usize]| -> Vec<(usize, usize)> {
+            let lives = lowered.lifetimes(times);
+            // x, a, b, softmax(a), their sum, c
+            assert_eq!(lives.len(), 6);
+            lives
+        };
+        // An empty chain, a, b, softmax(a), the sum, c.
+        assert_eq!(lowered.units.len(), 6);
+        let in_turn = life(&[1, 2, 3, 4, 5, 6]);
+        assert_eq!(in_turn, [(0, 7), (2, 4), (3, 5), (4, 5), (5, 6), (6, 7)]);
+        // a and b side by side, and the sum beside the last softmax.
+        let in_phases = life(&[1, 1, 1, 2, 3, 3]);
+        assert_eq!(in_phases, [(0, 4), (1, 2), (1, 3), (2, 3), (3, 3), (3, 4)]);
+    }
+}

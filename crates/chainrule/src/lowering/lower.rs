@@ -50,26 +50,28 @@ impl Graph {
             let place = units.settled(place);
             units.lowered.kept.insert(v.id(), place);
         }
-        let mut changes = Vec::new();
         for (parameter, value) in updates {
-            match units.place(now(parameter)).storage {
-                Storage::Parameter(at) => changes.push((at, now(value))),
-                Storage::Buffer(_) => unreachable!("parameters have no place in a plan's memory"),
-            }
-        }
-        for (parameter, value) in changes {
-            let value = match units.instruction(value) {
-                Some((unit, at)) if guarded.is_none_or(|guard| unit > guard) => {
-                    NewValue::Instruction(unit, at)
-                }
-                _ => {
-                    let place = units.place(value);
-                    NewValue::Place(units.settled(place))
-                }
+            let Storage::Parameter(parameter) = units.place(now(parameter)).storage else {
+                unreachable!("a parameter has no place in a plan's own memory")
             };
+            let value = new_value(&mut units, now(value), guarded);
             units.lowered.updates.push(Update { parameter, value });
         }
         Ok(Lowered { graph: self.number(), ..units.lowered })
+    }
+}
+
+/// Where a parameter's new value comes from. One that the unit of the guard or one before it computes is
+/// not written in place: the guard may yet prevent it.
+fn new_value(units: &mut Units<'_>, value: u32, guard: Option<usize>) -> NewValue {
+    match units.instruction(value) {
+        Some((unit, at)) if guard.is_none_or(|guard| unit > guard) => {
+            NewValue::Instruction(unit, at)
+        }
+        _ => {
+            let place = units.place(value);
+            NewValue::Place(units.settled(place))
+        }
     }
 }
 

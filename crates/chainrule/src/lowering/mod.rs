@@ -14,6 +14,10 @@ mod units;
 mod updates;
 mod lifetimes;
 mod lower;
+#[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,8 +1,19 @@
 //! From nodes to units of work: a kernel, a product, or a chain of pointwise operations.
 //!
-//! A pointwise node joins the unit that computes its operand, where shapes allow it, so that a bias,
-//! an activation or an optimizer's update runs while the product's rows are still in the cache. Units
-//! are kept in an order in which each comes after those whose results it reads.
+//! A pointwise node joins the unit that computes its operand, where it can, so that a bias, an activation
+//! or an optimizer's update runs while the product's rows are still in the cache. What holds of the units:
+//!
+//! 1. A unit reads from memory only what units before it write, and sources. A new unit comes last, when its
+//!    operands are in memory. An instruction joins no unit before the one that follows the writers of its
+//!    operands in memory, and none before the one that computes an operand: if it joins a later one, the
+//!    operand is kept in memory, which its own unit does where it stands.
+//! 2. An instruction reads loads, its unit's product, and instructions before it: it is added at the end of
+//!    a chain, after its operands.
+//! 3. All of a chain have one shape, as a pointwise operation's contract has it: an element of an
+//!    instruction needs the element at its place, of what it reads, and no other. So a chain can be computed
+//!    in blocks of any size, and behind each row of a product.
+//! 4. A value has one home. An operation on sources alone gets its own when it is first read: it can be
+//!    computed anywhere, and there it needs no memory.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -320,5 +331,109 @@ impl<'a> Units<'a> {
         self.lowered.units.push(work);
         self.latest.insert(shape, self.lowered.units.len() - 1);
         self.lowered.units.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Graph, Var};
+    use crate::lowering::samples::Sample;
+
+    fn lowered(outputs: &[Var<'_>]) -> Lowered {
+        outputs[0].graph().lower::<f64>(outputs, &[], None).unwrap()
+    }
+
+    /// The units that compute anything, as words: `chain`, `product`, `copy` or the kernel's name, with the
+    /// names of their instructions, those that are kept with a `!`.
+    fn words(outputs: &[Var<'_>]) -> Vec<String> {
+        let lowered = lowered(outputs);
+        let units = lowered.units.iter().filter(|unit| !unit.is_empty());
+        let word = |unit: &Work| {
+            let first = match unit {
+                Work::Chain(_) => "chain",
+                Work::Product { out: None, .. } => "product",
+                Work::Product { out: Some(_), .. } => "product!",
+                Work::Kernel { op, .. } => op.name(),
+                Work::Copy { .. } => "copy",
+                Work::Guard(_) => "guard",
+            };
+            let body = unit.chain().into_iter().flat_map(|chain| &chain.body);
+            let names = body.map(|instruction| {
+                let kept = if instruction.store.is_some() { "!" } else { "" };
+                format!(" {}{kept}", instruction.op.name())
+            });
+            first.to_owned() + &names.collect::<String>()
+        };
+        units.map(word).collect()
+    }
+
+    #[test]
+    fn units_read_what_units_before_them_write() {
+        for seed in 0..100 {
+            let sample = Sample::new(seed, 6);
+            let loss = sample.graph.var(sample.loss);
+            let (outputs, updates) = (sample.outputs(), sample.updates());
+            let lowered = sample.graph.lower::<f64>(&outputs, &updates, Some(loss)).unwrap();
+            for (unit, work) in lowered.units.iter().enumerate() {
+                for place in work.reads() {
+                    assert!(
+                        lowered.writer(&place) < Some(unit),
+                        "seed {seed}, unit {unit}: {place:?}"
+                    );
+                }
+                let Some(chain) = work.chain() else { continue };
+                assert!(chain.loads.iter().all(|load| load.shape == chain.shape));
+                for (at, instruction) in chain.body.iter().enumerate() {
+                    let is_there = |operand: &Argument| match *operand {
+                        Argument::Leader => matches!(work, Work::Product { .. }),
+                        Argument::Instruction(other) => other < at,
+                        Argument::Load(load) => load < chain.loads.len(),
+                    };
+                    assert!(instruction.operands.iter().all(is_there), "seed {seed}, unit {unit}");
+                }
+            }
+            for (at, buffer) in lowered.buffers.iter().enumerate() {
+                let writes = |work: &Work| work.writes().contains(&Storage::Buffer(at));
+                let writers: Vec<usize> =
+                    (0..lowered.units.len()).filter(|&unit| writes(&lowered.units[unit])).collect();
+                assert_eq!(writers, Vec::from_iter(buffer.writer), "seed {seed}, buffer {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn pointwise_work_joins_the_product_before_it() {
+        let g = Graph::new();
+        let (x, w, b) = (g.input("x", [5, 3]), g.parameter("w", [3, 2]), g.parameter("b", [2]));
+        let y = (x.matmul(w) + b).relu();
+        assert_eq!(words(&[y]), ["product add relu!"]);
+        // What is read outside of the unit is kept by it.
+        let z = x.matmul(w);
+        assert_eq!(words(&[z.exp(), z]), ["product! exp!"]);
+    }
+
+    #[test]
+    fn an_instruction_waits_for_the_units_that_it_reads() {
+        let g = Graph::new();
+        let (x, w) = (g.input("x", [5, 3]), g.parameter("w", [3, 2]));
+        let y = x.matmul(w);
+        assert_eq!(words(&[y - y.max(&[0])]), ["product!", "max", "chain sub!"]);
+        // Two products: the later one takes it, and the earlier one is kept for it.
+        assert_eq!(
+            words(&[(y + x.exp().matmul(w)).tanh()]),
+            ["product!", "chain exp!", "product add tanh!"]
+        );
+    }
+
+    #[test]
+    fn what_depends_on_sources_alone_is_computed_where_it_is_read() {
+        let g = Graph::new();
+        let (x, w) = (g.input("x", [5, 3]), g.parameter("w", [3, 2]));
+        let (v, rate) = (g.input("v", [5, 2]), g.input("rate", []));
+        assert_eq!(words(&[v.square() + x.matmul(w)]), ["product square add!"]);
+        // Single numbers come before everything else, so that whatever reads them can join any unit.
+        assert_eq!(words(&[x.matmul(w) * rate.exp()]), ["chain exp!", "product mul!"]);
+        assert_eq!(words(&[x.matmul(w) * x.sum(&[]).exp()]).len(), 4);
     }
 }

@@ -73,3 +73,115 @@ impl Lowered {
         chain.body[at].store.is_none() && !operand && in_order && !later
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Graph, Var};
+
+    /// A new value of w, and what else is kept.
+    type Change<'g> = (Var<'g>, Vec<Var<'g>>);
+
+    /// Whether w [4, 4] takes a new value in place, when units run at the times that `order` makes of
+    /// them and their numbers.
+    fn is_in_place(
+        change: impl for<'g> Fn(Var<'g>) -> Change<'g>,
+        order: impl Fn(usize, &Work) -> usize,
+    ) -> bool {
+        let g = Graph::new();
+        let w = g.parameter("w", [4, 4]);
+        let loss = w.square().sum(&[]);
+        let (value, kept) = change(w);
+        let outputs = [&[loss], &kept[..]].concat();
+        let mut lowered = g.lower::<f64>(&outputs, &[(w, value)], Some(loss)).unwrap();
+        let units = lowered.units.iter().enumerate();
+        let times: Vec<usize> = units.map(|(at, work)| order(at + 1, work)).collect();
+        lowered.settle_updates(&times).is_empty()
+    }
+
+    /// A product behind the guard, whose chain joins what follows.
+    fn product(w: Var<'_>) -> Var<'_> {
+        w.graph().input("x", [4, 3]).matmul(w.graph().input("y", [3, 4]))
+    }
+
+    fn in_turn(unit: usize, _: &Work) -> usize {
+        unit
+    }
+
+    #[test]
+    fn what_nothing_else_needs_is_overwritten() {
+        assert!(is_in_place(|w| (w - product(w) * 0.1, vec![]), in_turn));
+    }
+
+    #[test]
+    fn what_the_guard_may_prevent_comes_after_it() {
+        let g = Graph::new();
+        let w = g.parameter("w", [4, 4]);
+        let value = w * g.input("x", [4, 4]);
+        let loss = value.sum(&[]);
+        let mut lowered = g.lower::<f64>(&[loss], &[(w, value)], Some(loss)).unwrap();
+        assert!(matches!(lowered.updates[0].value, NewValue::Place(_)));
+        let units = lowered.units.len();
+        let times: Vec<usize> = (1..=units).collect();
+        assert_eq!(lowered.settle_updates(&times), units..units + 1);
+    }
+
+    #[test]
+    fn others_have_read_the_parameter_before() {
+        fn earlier(w: Var<'_>) -> Change<'_> {
+            let sums = w.max(&[0]);
+            (w - product(w) * 0.1, vec![sums])
+        }
+        fn later(w: Var<'_>) -> Change<'_> {
+            let value = w - product(w) * 0.1;
+            (value, vec![w.max(&[0])])
+        }
+        assert!(is_in_place(earlier, in_turn));
+        assert!(!is_in_place(earlier, |_, _| 1), "at one time, both may run side by side");
+        assert!(!is_in_place(later, in_turn));
+        let is_max = |work: &Work| matches!(work, Work::Kernel { op, .. } if op.name() == "max");
+        let max_first = |unit, work: &Work| if is_max(work) { 1 } else { unit };
+        assert!(is_in_place(later, max_first), "in this order it has been read");
+    }
+
+    #[test]
+    fn the_product_before_the_chain_does_not_read_the_parameter() {
+        assert!(!is_in_place(|w| (w.matmul(product(w)) * 0.1, vec![]), in_turn));
+        assert!(!is_in_place(|w| (product(w).matmul(w) * 0.1, vec![]), in_turn));
+    }
+
+    #[test]
+    fn each_element_is_read_where_it_is_written() {
+        assert!(!is_in_place(|w| (product(w) + w.t(), vec![]), in_turn));
+        assert!(!is_in_place(|w| (product(w) + w.slice(0, 0, 1), vec![]), in_turn));
+    }
+
+    #[test]
+    fn no_later_instruction_reads_what_was_there() {
+        fn joined(w: Var<'_>) -> Change<'_> {
+            let value = product(w) - w;
+            (value, vec![value * w])
+        }
+        fn alone(w: Var<'_>) -> Change<'_> {
+            let value = product(w) - w;
+            (value, vec![value * 2.0])
+        }
+        assert!(!is_in_place(joined, in_turn));
+        assert!(is_in_place(alone, in_turn));
+    }
+
+    #[test]
+    fn one_value_of_two_parameters_is_copied_for_the_second() {
+        let g = Graph::new();
+        let [v, w] = ["v", "w"].map(|name| g.parameter(name, [4, 4]));
+        let loss = (v * w).sum(&[]);
+        let value = product(v) - w;
+        let mut lowered = g.lower::<f64>(&[loss], &[(v, value), (w, value)], Some(loss)).unwrap();
+        let times: Vec<usize> = (1..=lowered.units.len()).collect();
+        let copies = lowered.settle_updates(&times);
+        assert_eq!(copies.len(), 1);
+        let [v, w] = [0, 1].map(|at| Storage::Parameter(lowered.updates[at].parameter));
+        let copy = &lowered.units[copies.start];
+        assert!(matches!(copy, Work::Copy { from, to } if (from.storage, to.storage) == (v, w)));
+    }
+}

@@ -1,4 +1,9 @@
 //! Where a plan's values lie in memory, which is used again as soon as a value's last reader is done.
+//!
+//! Two values have memory in common only if the one's last time is before the other's first: values are
+//! placed in the order of their first times, and a value's memory is free again for those that begin after
+//! its last. Of the same time is not after: then threads may be reading the one and writing the other.
+//! Real and whole numbers lie in memory of their own.
 
 use crate::error::{Error, Result};
 
@@ -91,4 +96,67 @@ fn release(gaps: &mut Vec<Gap>, gap: Gap) {
         }
     }
     gaps.push(gap);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extents(lens: &[usize]) -> Vec<Extent> {
+        lens.iter().map(|&len| Extent { len, real: true, offset: 0 }).collect()
+    }
+
+    #[test]
+    fn what_lives_at_one_time_lies_apart() {
+        let mut state = 1_u64;
+        let mut draw = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for count in [1, 2, 10, 100, 300] {
+            let mut buffers: Vec<Extent> = (0..count)
+                .map(|_| Extent { len: draw(100), real: draw(4) > 0, offset: 0 })
+                .collect();
+            let lives: Vec<(usize, usize)> = (0..count)
+                .map(|_| {
+                    let first = draw(50);
+                    (first, first + draw(8))
+                })
+                .collect();
+            let (reals, indices) = lay_out(&mut buffers, &lives).unwrap();
+            for (at, a) in buffers.iter().enumerate() {
+                assert!(a.offset.is_multiple_of(ALIGN));
+                assert!(a.offset + a.len <= if a.real { reals } else { indices });
+                for (other, b) in buffers.iter().enumerate().skip(at + 1) {
+                    let (life, its) = (lives[at], lives[other]);
+                    let together = life.0 <= its.1 && its.0 <= life.1;
+                    let apart = a.offset + a.len <= b.offset || b.offset + b.len <= a.offset;
+                    assert!(!together || apart || a.real != b.real || a.len * b.len == 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_values_needs_memory_for_two() {
+        let mut buffers = extents(&[100; 10]);
+        let lives: Vec<(usize, usize)> = (1..=10).map(|time| (time, time + 1)).collect();
+        assert_eq!(lay_out(&mut buffers, &lives).unwrap(), (2 * 112, 0));
+        // Where all of them are of one time, nothing is used again.
+        assert_eq!(lay_out(&mut buffers, &[(1, 1); 10]).unwrap(), (10 * 112, 0));
+    }
+
+    #[test]
+    fn small_values_share_the_memory_of_a_large_one() {
+        let mut buffers = extents(&[160, 16, 16, 128]);
+        let lives = [(1, 2), (3, 9), (3, 9), (3, 9)];
+        assert_eq!(lay_out(&mut buffers, &lives).unwrap(), (160, 0));
+    }
+
+    #[test]
+    fn more_elements_than_numbers_are_an_error() {
+        let mut buffers = extents(&[usize::MAX / 2, usize::MAX / 2, 100]);
+        let error = lay_out(&mut buffers, &[(1, 2); 3]).unwrap_err();
+        assert!(matches!(error, Error::Memory { .. }));
+    }
 }
