@@ -508,3 +508,6 @@ fn stretches<T>(
         leader: start.wrapping_add(i * row),
     })
 }
+
+#[cfg(test)]
+mod tests;

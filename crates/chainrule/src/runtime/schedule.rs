@@ -1,9 +1,21 @@
 //! From units to phases: what may run side by side, and where threads must meet.
 //!
-//! Within a phase every step is split by rows, and a thread takes the same stretch of rows of each:
-//! a step may follow another of the same phase if its row r needs only row r of what that one
-//! computes. So the layers of a network run through for some rows of a batch without a meeting. What is
-//! too small to split runs at the end of a phase, on the thread that comes last to the meeting.
+//! Within a phase every step is split by rows, and a thread takes the same stretch of rows of each, in the
+//! order of the units. So the layers of a network run through for some rows of a batch without a meeting.
+//! What is too small to split runs at the end of a phase, on the thread that comes last to the meeting: after
+//! all that the phase shares, in the order of the units. Why what a step reads is there:
+//!
+//! 1. A step shares a phase with one that writes what it reads only if both have equally many rows and its
+//!    row r needs only row r: the same thread has written that, before. Else a meeting lies between them.
+//! 2. At a phase's end, all that the phase shares is done, and units run in the order of their numbers, so
+//!    after those that they read.
+//! 3. What may write a parameter in place comes behind the guard: in a later phase, or at the end of the
+//!    guard's own, where its number is larger.
+//! 4. A phase that is too small for a meeting is put behind the end of the one before, in order: nothing
+//!    that it needs has been put later.
+//!
+//! That nothing is overwritten too early is seen to by [`Lowered::settle_updates`] and
+//! [`Lowered::lifetimes`], to which all that a phase shares happens at one time.
 //!
 //! Which steps a phase has depends on shapes alone. How rows fall to threads changes no bit, since an
 //! element is always computed whole, by one thread, in one order.
@@ -220,4 +232,118 @@ fn cost(work: &Work) -> f64 {
     own + chain.map_or(0.0, |chain| {
         10.0 + chain.body.len() as f64 * (2.0 + chain.shape.len() as f64 / 10.0)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Graph, Type, Var};
+    use crate::lowering::samples::Sample;
+    use crate::lowering::{Buffer, NewValue};
+
+    /// A place of a buffer of 4 rows of 6 numbers.
+    fn place<const N: usize>(dims: [usize; N], strides: [usize; N], offset: usize) -> Place {
+        let shape = Shape::from(dims);
+        let mut all = shape.strides();
+        all[..N].copy_from_slice(&strides);
+        let whole = Place::contiguous(Storage::Buffer(0), Type::real(shape));
+        Place { strides: all, offset, ..whole }
+    }
+
+    #[test]
+    fn a_view_is_by_rows_if_each_row_lies_within_that_of_the_buffer() {
+        let buffer = Buffer { ty: Type::real([4, 6]), writer: Some(0) };
+        let lowered = Lowered { buffers: vec![buffer], ..Lowered::default() };
+        let by_rows = |place: &Place, rows| is_by_rows(place, rows, &lowered);
+        assert!(by_rows(&place([4, 6], [6, 1], 0), 4));
+        assert!(by_rows(&place([4, 2, 3], [6, 3, 1], 0), 4), "rows of another shape");
+        assert!(by_rows(&place([1, 4, 6], [24, 6, 1], 0), 4), "an axis of length 1 before them");
+        assert!(by_rows(&place([4, 3], [6, 1], 2), 4), "some columns");
+        assert!(by_rows(&place([4, 9], [6, 0], 5), 4), "one column repeated");
+        assert!(!by_rows(&place([4, 6], [6, 1], 1), 4), "the last column is of the next row");
+        assert!(!by_rows(&place([3, 6], [6, 1], 6), 3), "rows from the second on");
+        assert!(!by_rows(&place([4, 6], [0, 1], 0), 4), "one row repeated");
+        assert!(!by_rows(&place([6, 4], [1, 6], 0), 6), "columns");
+        assert!(!by_rows(&place([4, 4], [1, 6], 0), 4), "a square of columns");
+        assert!(!by_rows(&place([8, 3], [3, 1], 0), 4), "half rows");
+    }
+
+    /// The phases of a plan for these outputs: names of kernels, and the first axis of what each computes.
+    fn phases(outputs: &[Var<'_>]) -> Vec<(Vec<String>, Vec<String>)> {
+        let lowered = outputs[0].graph().lower::<f64>(outputs, &[], None).unwrap();
+        let word = |&unit: &usize| match &lowered.units[unit] {
+            Work::Chain(chain) if chain.body.is_empty() => None,
+            Work::Chain(_) => Some("chain".to_owned()),
+            Work::Product { .. } => Some("product".to_owned()),
+            Work::Kernel { op, .. } => Some(op.name().to_owned()),
+            Work::Copy { .. } => Some("copy".to_owned()),
+            Work::Guard(_) => Some("guard".to_owned()),
+        };
+        let words = |units: &[usize]| units.iter().filter_map(word).collect::<Vec<_>>();
+        let phases = schedule(&lowered).phases;
+        phases.iter().map(|phase| (words(&phase.shared), words(&phase.serial))).collect()
+    }
+
+    #[test]
+    fn layers_share_a_phase_and_sums_over_the_batch_do_not() {
+        let g = Graph::new();
+        let x = g.input("x", [200, 80]);
+        let [v, w] = ["v", "w"].map(|name| g.parameter(name, [80, 80]));
+        let y = x.matmul(v).relu().matmul(w).tanh();
+        let both = ["product", "product"].map(String::from).to_vec();
+        assert_eq!(phases(&[y]), [(both.clone(), vec![])]);
+        assert_eq!(phases(&[y.softmax().sum(&[1])])[0].0.len(), 4);
+        // A sum over the batch, and a product over it, need all rows.
+        let found = phases(&[y.max(&[0])]);
+        assert_eq!(found[0].0, both);
+        assert!(found.len() == 2 || found[0].1 == ["max"], "{found:?}");
+        let found = phases(&[x.t().matmul(y)]);
+        assert_eq!(found, [(both, vec![]), (vec!["product".into()], vec![])]);
+    }
+
+    #[test]
+    fn a_small_plan_has_no_meeting() {
+        let g = Graph::new();
+        let x = g.input("x", [8, 8]);
+        let y = x.matmul(x).matmul(x.t()).max(&[0]).exp();
+        let found = phases(&[y]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0.len(), 0);
+    }
+
+    #[test]
+    fn what_a_unit_reads_is_there_and_the_guard_is_passed() {
+        for seed in 0..100 {
+            for rows in [6, 600] {
+                let sample = Sample::new(seed, rows);
+                let loss = sample.graph.var(sample.loss);
+                let (outputs, updates) = (sample.outputs(), sample.updates());
+                let lowered = sample.graph.lower::<f64>(&outputs, &updates, Some(loss)).unwrap();
+                let schedule = schedule(&lowered);
+                let times = schedule.times();
+                let mut seen = vec![0; times.len()];
+                for phase in &schedule.phases {
+                    assert!(phase.shared.is_sorted());
+                    phase.shared.iter().chain(&phase.serial).for_each(|&unit| seen[unit] += 1);
+                }
+                assert_eq!(seen, vec![1; times.len()], "each unit runs once");
+                for (unit, work) in lowered.units.iter().enumerate() {
+                    for place in work.reads() {
+                        let Some(writer) = lowered.writer(&place) else { continue };
+                        let beside = times[writer] == times[unit]
+                            && writer < unit
+                            && schedule.rows[writer] == schedule.rows[unit];
+                        assert!(times[writer] < times[unit] || beside, "seed {seed}, unit {unit}");
+                    }
+                }
+                let is_guard = |work: &Work| matches!(work, Work::Guard(_));
+                let guard = lowered.units.iter().position(is_guard).unwrap();
+                for update in &lowered.updates {
+                    if let NewValue::Instruction(unit, _) = update.value {
+                        assert!(times[unit] > times[guard], "seed {seed}, unit {unit}");
+                    }
+                }
+            }
+        }
+    }
 }
