@@ -1,6 +1,6 @@
 //! What `--help` says of a setting.
 
-use chainrule::settings::{Kind, Value};
+use chainrule::settings::{Described, Value};
 use chainrule_explain::{CONSTANTS, Function, Language, wrapped};
 use chainrule_train::Config;
 

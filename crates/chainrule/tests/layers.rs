@@ -9,7 +9,7 @@ use chainrule::nn::{
     Pass, Relu, Residual, ResidualSpec, Sequential, Targets, class_weights,
 };
 use chainrule::optim::{Clip, Optimizer, Plateau, Rates, Schedule};
-use chainrule::settings::Kind;
+use chainrule::settings::Described;
 use chainrule::{Graph, Parameters, Plan, Pool, Real, Tensor, Var};
 
 const BATCH: usize = 5;

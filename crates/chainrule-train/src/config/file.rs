@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::reading::{Fault, Fields};
 use chainrule::error::{Error, Result};
-use chainrule::settings::{self, Kind, Wrong};
+use chainrule::settings::{self, Described, Wrong};
 
 impl Config {
     /// Reads settings from TOML.

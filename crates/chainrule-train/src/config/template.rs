@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::Config;
-use chainrule::settings::{Entry, Form, Kind, Setting, Value};
+use chainrule::settings::{Described, Entry, Form, Setting, Value};
 
 /// What stands above some settings.
 const HEADINGS: [(&str, &str); 4] = [

@@ -5,7 +5,7 @@
 /// without a usual value it must be given. Where all have one, the type has a default.
 ///
 /// ```
-/// use chainrule::settings::{self, Form, Kind};
+/// use chainrule::settings::{self, Form, Described};
 ///
 /// chainrule::settings! {
 ///     /// A spring.
@@ -89,7 +89,7 @@ macro_rules! settings {
             };
         }
 
-        impl $crate::settings::Kind for $type {
+        impl $crate::settings::Described for $type {
             fn entries() -> Vec<&'static $crate::settings::Entry> {
                 vec![Self::ENTRY]
             }
@@ -215,12 +215,12 @@ macro_rules! kinds {
             )* })?)?,
         )* }
 
-        impl $crate::settings::Kind for $type {
+        impl $crate::settings::Described for $type {
             fn entries() -> Vec<&'static $crate::settings::Entry> {
                 let mut all = Vec::new();
                 $({
                     const _DOC: &[&str] = &[$($variant_doc),*];
-                    $(all.extend(<$held as $crate::settings::Kind>::entries());)?
+                    $(all.extend(<$held as $crate::settings::Described>::entries());)?
                     $(
                         const ENTRY: &$crate::settings::Entry = &$crate::settings! {
                             @entry $name, _DOC,
@@ -233,7 +233,7 @@ macro_rules! kinds {
             }
             fn entry(&self) -> &'static $crate::settings::Entry {
                 let name = match self { $(
-                    $(Self::$variant(held) => <$held as $crate::settings::Kind>::entry(held).name,)?
+                    $(Self::$variant(held) => <$held as $crate::settings::Described>::entry(held).name,)?
                     $(Self::$variant { .. } => $name,)?
                 )* };
                 let entry = Self::entries().into_iter().find(|entry| entry.name == name);
@@ -241,7 +241,7 @@ macro_rules! kinds {
             }
             fn values(&self) -> Vec<Option<$crate::settings::Value>> {
                 match self { $(
-                    $(Self::$variant(held) => <$held as $crate::settings::Kind>::values(held),)?
+                    $(Self::$variant(held) => <$held as $crate::settings::Described>::values(held),)?
                     $(Self::$variant { $($($field),*)? } => {
                         let _ = $name;
                         vec![$($($crate::settings::Field::write($field)),*)?]
@@ -253,7 +253,7 @@ macro_rules! kinds {
                 given: &[(String, $crate::settings::Value)],
             ) -> Result<Option<Self>, $crate::settings::Wrong> {
                 $(
-                    $(if let Some(held) = <$held as $crate::settings::Kind>::build(name, given)? {
+                    $(if let Some(held) = <$held as $crate::settings::Described>::build(name, given)? {
                         return Ok(Some(Self::$variant(held)));
                     })?
                     $(if name == $name {
@@ -287,7 +287,7 @@ macro_rules! kinds {
             /// The list of what there is.
             pub const KINDS: $crate::settings::Kinds = $crate::settings::Kinds {
                 what: $what,
-                entries: <Self as $crate::settings::Kind>::entries,
+                entries: <Self as $crate::settings::Described>::entries,
                 separator: $separator,
                 short: $crate::kinds!(@flag $($short)?),
             };
@@ -295,7 +295,7 @@ macro_rules! kinds {
             /// Its name, as a settings file has it.
             #[must_use]
             pub fn name(&self) -> &'static str {
-                $crate::settings::Kind::entry(self).name
+                $crate::settings::Described::entry(self).name
             }
         }
 

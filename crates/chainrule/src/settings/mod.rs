@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use chainrule::optim::Optimizer;
-//! use chainrule::settings::Kind;
+//! use chainrule::settings::Described;
 //! let names: Vec<&str> = Optimizer::entries().iter().map(|entry| entry.name).collect();
 //! assert_eq!(names, ["sgd", "adagrad", "rmsprop", "adam", "adamw"]);
 //! let momentum = &Optimizer::entries()[0].settings[0];
@@ -51,7 +51,7 @@ impl Setting {
     /// As [`Setting::about`], with all kinds that it can be.
     ///
     /// ```
-    /// use chainrule::{nn::AffineSpec, settings::Kind};
+    /// use chainrule::{nn::AffineSpec, settings::Described};
     /// let init = AffineSpec::ENTRY.setting("affine", "init")?;
     /// let told = "How the weights begin, if not as the model's: he, xavier, zeros, ones, normal:<deviation>";
     /// assert_eq!(init.told(), told);
@@ -84,7 +84,7 @@ impl Entry {
     /// Its documentation's first paragraph as one line without a stop at its end.
     ///
     /// ```
-    /// use chainrule::{nn::Loss, settings::Kind};
+    /// use chainrule::{nn::Loss, settings::Described};
     /// let l1 = Loss::entries().into_iter().find(|entry| entry.name == "l1").unwrap();
     /// assert_eq!(l1.about(), "|f − t|, averaged over an example's outputs");
     /// ```
@@ -340,7 +340,7 @@ pub type Wrong = (&'static str, Error);
 
 /// A type that is one of some entries: written by [`settings!`](crate::settings!) and
 /// [`kinds!`](crate::kinds!).
-pub trait Kind: Sized {
+pub trait Described: Sized {
     /// The entries, in the order in which they are listed.
     fn entries() -> Vec<&'static Entry>;
 
@@ -368,7 +368,7 @@ pub trait Kind: Sized {
 ///
 /// # Errors
 /// The first setting that does not.
-pub fn check<K: Kind>(kind: &K) -> Result<()> {
+pub fn check<K: Described>(kind: &K) -> Result<()> {
     check_each(kind).map_err(|(_, error)| error)
 }
 
@@ -376,7 +376,7 @@ pub fn check<K: Kind>(kind: &K) -> Result<()> {
 ///
 /// # Errors
 /// The first setting that does not lie in its domain, with its key.
-pub fn check_each<K: Kind>(kind: &K) -> Result<(), Wrong> {
+pub fn check_each<K: Described>(kind: &K) -> Result<(), Wrong> {
     for (setting, value) in kind.entry().settings.iter().zip(kind.values()) {
         if let Some(value) = value {
             let checked = setting.form.check(setting.name, &value);
@@ -387,14 +387,14 @@ pub fn check_each<K: Kind>(kind: &K) -> Result<(), Wrong> {
 }
 
 /// Reads one of several kinds.
-pub fn read_kind<K: Kind>(kinds: &Kinds, value: &Value) -> Result<K> {
+pub fn read_kind<K: Described>(kinds: &Kinds, value: &Value) -> Result<K> {
     let (entry, given) = kinds.table(value)?;
     let built = K::build(entry.name, &given).map_err(|(_, error)| error)?;
     built.ok_or_else(|| Error::unknown(kinds.what, entry.name, kinds.names()))
 }
 
 /// Writes one of several kinds: as one word where that says all and is wanted, else as a table.
-pub fn write_kind<K: Kind>(kinds: &Kinds, kind: &K) -> Value {
+pub fn write_kind<K: Described>(kinds: &Kinds, kind: &K) -> Value {
     let (entry, values) = (kind.entry(), kind.values());
     let given = || entry.settings.iter().zip(&values).filter_map(|(s, v)| Some((s, v.as_ref()?)));
     if kinds.short {
@@ -418,7 +418,7 @@ pub fn write_kind<K: Kind>(kinds: &Kinds, kind: &K) -> Value {
 }
 
 /// Reads settings that stand in a table of their own.
-pub fn read_table<K: Kind>(entry: &Entry, value: &Value) -> Result<K> {
+pub fn read_table<K: Described>(entry: &Entry, value: &Value) -> Result<K> {
     let Value::Table(given) = value else { return Err(value.wants(entry.name, "a table")) };
     for (key, _) in given {
         entry.setting(&format!("`{}`", entry.name), key)?;
@@ -428,7 +428,7 @@ pub fn read_table<K: Kind>(entry: &Entry, value: &Value) -> Result<K> {
 }
 
 /// Writes settings as a table.
-pub fn write_table<K: Kind>(kind: &K) -> Value {
+pub fn write_table<K: Described>(kind: &K) -> Value {
     let named = kind.entry().settings.iter().map(|setting| setting.name.to_owned());
     let given = named.zip(kind.values()).filter_map(|(name, value)| Some((name, value?)));
     Value::Table(given.collect())
