@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use chainrule_train::data::Source;
+use chainrule_train::data::DataSource;
 use tempfile::TempDir;
 
 /// A folder in memory where there is one.
@@ -26,7 +26,7 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
 /// Loads a path as training data, and reads it again as data to predict from.
 pub fn load(path: &Path, stream: bool) {
     let path = path.display().to_string();
-    let source = Source { path: path.clone(), stream, validation: 0.3, ..Source::default() };
+    let source = DataSource { path: path.clone(), stream, validation: 0.3, ..DataSource::default() };
     match source.load(&|_| unreachable!("no name is shipped")) {
         Ok(loaded) => {
             let order = loaded.train.order(0, 0);

@@ -3,11 +3,11 @@
 
 use std::sync::LazyLock;
 
-use chainrule_train::data::{Preparation, Source};
+use chainrule_train::data::{Preparation, DataSource};
 
 static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
     let path = chainrule_fuzz::file("fitted.csv", b"a,b,y\n1,u,0.5\n2,v,1.5\n,,2.5\n");
-    let source = Source { path: path.display().to_string(), ..Source::default() };
+    let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     source.load(&|_| unreachable!()).expect("a good table").preparation
 });
 

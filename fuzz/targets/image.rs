@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use chainrule_train::data::{Preparation, Source};
+use chainrule_train::data::{Preparation, DataSource};
 
 /// Made for grey images of 12 × 9 pixels.
 static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
     let path =
         concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/chainrule-train/tests/golden/data/grey");
-    let source = Source { path: path.into(), ..Source::default() };
+    let source = DataSource { path: path.into(), ..DataSource::default() };
     source.load(&|_| unreachable!()).expect("good images").preparation
 });
 

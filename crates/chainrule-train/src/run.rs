@@ -51,7 +51,7 @@ impl Config {
     /// Reads the data that these settings name; see [`shipped_folder`].
     ///
     /// # Errors
-    /// As [`Source::load`](crate::data::Source::load).
+    /// As [`DataSource::load`](crate::data::DataSource::load).
     pub fn load(&self) -> Result<Loaded> {
         self.source().load(&shipped_folder)
     }

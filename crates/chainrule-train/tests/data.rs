@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_train::data::{Dataset, Examples, Loaded, Preparation, Source, Target, Task};
+use chainrule_train::data::{DataSource, Dataset, Examples, Loaded, Preparation, Target, Task};
 use serde_json::Value;
 
 fn golden(name: &str) -> PathBuf {
@@ -17,20 +17,20 @@ fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name))
 }
 
-fn source(path: &Path) -> Source {
-    Source { path: path.display().to_string(), ..Source::default() }
+fn source(path: &Path) -> DataSource {
+    DataSource { path: path.display().to_string(), ..DataSource::default() }
 }
 
-fn load(source: &Source) -> Loaded {
+fn load(source: &DataSource) -> Loaded {
     source.load(&shipped).unwrap()
 }
 
-fn error(source: &Source) -> String {
+fn error(source: &DataSource) -> String {
     source.load(&shipped).unwrap_err().to_string()
 }
 
 /// A table of the text in a temporary file.
-fn table(name: &str, text: &str) -> (tempfile::TempDir, Source) {
+fn table(name: &str, text: &str) -> (tempfile::TempDir, DataSource) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();
@@ -80,7 +80,7 @@ fn assert_close(found: &[f32], expected: &Value, bound: f64) {
 #[test]
 fn shipped_tables_are_standardised_as_by_scikit_learn() {
     for name in ["iris", "wine"] {
-        let loaded = load(&Source { path: name.into(), ..Source::default() });
+        let loaded = load(&DataSource { path: name.into(), ..DataSource::default() });
         let expected = &expected()[name];
         let test = loaded.test.unwrap();
         assert_close(&features(&*loaded.train), &expected["train"], 2e-6);
@@ -98,18 +98,18 @@ fn shipped_tables_are_standardised_as_by_scikit_learn() {
 
 #[test]
 fn parts_are_chosen_by_name() {
-    let train = load(&Source { path: "iris:train".into(), ..Source::default() });
-    let test = load(&Source { path: "iris:test".into(), ..Source::default() });
+    let train = load(&DataSource { path: "iris:train".into(), ..DataSource::default() });
+    let test = load(&DataSource { path: "iris:test".into(), ..DataSource::default() });
     assert_eq!((train.train.len(), train.test.is_none()), (120, true));
     assert_eq!((test.train.len(), test.test.is_none()), (30, true));
     let (_folder, source) = table("t.csv", "a,y\n1,u\n2,v\n");
-    let source = Source { path: format!("{}:test", source.path), ..source };
+    let source = DataSource { path: format!("{}:test", source.path), ..source };
     assert!(error(&source).contains("no test part"));
 }
 
 #[test]
 fn mnist_is_the_dataset_of_the_same_name() {
-    let loaded = load(&Source { path: "mnist".into(), ..Source::default() });
+    let loaded = load(&DataSource { path: "mnist".into(), ..DataSource::default() });
     let (_, test) = Dataset::mnist(&shipped("mnist").unwrap()).unwrap();
     let part = loaded.test.unwrap();
     assert_eq!((loaded.train.len(), part.len()), (60_000, 10_000));
@@ -123,7 +123,7 @@ fn mnist_is_the_dataset_of_the_same_name() {
 
 #[test]
 fn numbers_texts_and_missing_values_become_what_scikit_learn_makes_of_them() {
-    let source = Source { weight: Some("count".into()), ..source(&golden("mixed.csv")) };
+    let source = DataSource { weight: Some("count".into()), ..source(&golden("mixed.csv")) };
     let loaded = load(&source);
     let expected = &expected()["mixed"];
     assert_close(&features(&*loaded.train), &expected["features"], 1e-6);
@@ -140,7 +140,7 @@ fn numbers_texts_and_missing_values_become_what_scikit_learn_makes_of_them() {
 
 #[test]
 fn a_preparation_kept_as_json_prepares_other_rows_in_the_same_way() {
-    let source = Source { weight: Some("count".into()), ..source(&golden("mixed.csv")) };
+    let source = DataSource { weight: Some("count".into()), ..source(&golden("mixed.csv")) };
     let loaded = load(&source);
     let json = serde_json::to_string(&loaded.preparation).unwrap();
     let kept: Preparation = serde_json::from_str(&json).unwrap();
@@ -166,7 +166,7 @@ fn the_task_follows_the_target() {
     let task = |text: &str, task| {
         let name = if text.contains('\t') { "t.tsv" } else { "t.csv" };
         let (_folder, source) = table(name, text);
-        load(&Source { task, ..source }).train.target()
+        load(&DataSource { task, ..source }).train.target()
     };
     let few = "x,y\n1,0\n2,1\n3,0\n4,1\n";
     assert_eq!(task(few, None), Target::Class { classes: 2 });
@@ -181,7 +181,8 @@ fn the_task_follows_the_target() {
 #[test]
 fn the_validation_part_is_stratified_and_chosen_by_the_seed() {
     let split = |seed| {
-        let source = Source { path: "iris".into(), validation: 0.25, seed, ..Source::default() };
+        let source =
+            DataSource { path: "iris".into(), validation: 0.25, seed, ..DataSource::default() };
         let loaded = load(&source);
         (labels(&*loaded.train), features(&*loaded.validation.unwrap()), loaded.preparation)
     };
@@ -192,14 +193,14 @@ fn the_validation_part_is_stratified_and_chosen_by_the_seed() {
     assert_eq!(split(1).1, validation);
     assert_ne!(split(2).1, validation);
     // The means are those of the training part alone.
-    let whole = load(&Source { path: "iris".into(), ..Source::default() }).preparation;
+    let whole = load(&DataSource { path: "iris".into(), ..DataSource::default() }).preparation;
     assert_ne!(preparation, whole);
 }
 
 #[test]
 fn arrays_of_every_type_and_order_are_read() {
     for (name, expected) in expected()["numpy"].as_object().unwrap() {
-        let source = Source { raw: true, ..source(&golden(name)) };
+        let source = DataSource { raw: true, ..source(&golden(name)) };
         let loaded = load(&source);
         assert_close(&features(&*loaded.train), expected, 0.0);
         assert_eq!(values(&*loaded.train, 1), [0.5, -1.5], "{name}");
@@ -223,7 +224,7 @@ fn arrays_of_every_type_and_order_are_read() {
 #[test]
 fn an_array_without_targets_can_be_predicted_from() {
     let (_folder, table) = table("t.csv", "x0,x1,y\n1,2,u\n3,4,v\n");
-    let loaded = load(&Source { raw: true, ..table });
+    let loaded = load(&DataSource { raw: true, ..table });
     let data = loaded.preparation.load(&golden("x.npy"), false).unwrap();
     assert_eq!(features(&*data), [1.5, 2.5, 3.5, -4.5]);
 }
@@ -274,7 +275,7 @@ fn images_without_classes_are_predicted_from_and_not_scored() {
 fn images_are_resized_as_by_pillow() {
     let expected = &expected()["images"];
     for (width, height) in [(5, 4), (20, 17)] {
-        let source = Source { image_size: Some((width, height)), ..source(&golden("grey")) };
+        let source = DataSource { image_size: Some((width, height)), ..source(&golden("grey")) };
         let loaded = load(&source);
         let size = format!("{width}x{height}");
         let names = ["grey/a/bits.png", "grey/a/grey.png", "grey/b/grey_alpha.png"];
@@ -293,7 +294,7 @@ fn images_are_resized_as_by_pillow() {
 fn parquet_tables_of_every_compression_are_read() {
     for name in ["none", "snappy", "zstd", "gzip"] {
         for stream in [false, true] {
-            let source = Source { stream, ..source(&golden(&format!("{name}.parquet"))) };
+            let source = DataSource { stream, ..source(&golden(&format!("{name}.parquet"))) };
             let loaded = load(&source);
             assert_close(&features(&*loaded.train), &expected()["parquet"], 1e-6);
             let scale = loaded.train.scales()[0];
@@ -345,28 +346,29 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     let (_folder, source) = table("t.csv", &format!("a,y\n{rows}12a,u\n"));
     let message = error(&source);
     assert!(message.contains("line 22, column `a`: `12a` is not a number"), "{message}");
-    let message = error(&Source { target: Some("z".into()), ..source.clone() });
+    let message = error(&DataSource { target: Some("z".into()), ..source.clone() });
     assert!(message.contains("no column `z`; it has `a`, `y`"), "{message}");
-    let message = error(&Source { task: Some(Task::Regress), ..source.clone() });
+    let message = error(&DataSource { task: Some(Task::Regress), ..source.clone() });
     assert!(message.contains("line 2, column `y`: `u` is not a number"), "{message}");
-    let message = error(&Source { validation: 0.01, ..source.clone() });
+    let message = error(&DataSource { validation: 0.01, ..source.clone() });
     assert!(message.contains("part would be empty, as 0.01 of"), "{message}");
-    let message = error(&Source { validation: 1.0, ..source });
+    let message = error(&DataSource { validation: 1.0, ..source });
     assert!(message.contains("below 1"), "{message}");
-    let message = error(&Source { path: "nowhere".into(), ..Source::default() });
+    let message = error(&DataSource { path: "nowhere".into(), ..DataSource::default() });
     assert!(message.contains("no such file") && message.contains("iris"), "{message}");
 }
 
 #[test]
 fn what_does_not_go_with_the_data_is_refused() {
     let size = Some((3, 3));
-    let iris = Source { path: "iris".into(), image_size: size, ..Source::default() };
+    let iris = DataSource { path: "iris".into(), image_size: size, ..DataSource::default() };
     assert!(error(&iris).contains("is a table"), "{}", error(&iris));
-    let mnist = Source { path: "mnist".into(), image_size: size, ..Source::default() };
+    let mnist = DataSource { path: "mnist".into(), image_size: size, ..DataSource::default() };
     assert!(error(&mnist).contains("size of images does not go"), "{}", error(&mnist));
-    let target = Source { path: "mnist".into(), target: Some("y".into()), ..Source::default() };
+    let target =
+        DataSource { path: "mnist".into(), target: Some("y".into()), ..DataSource::default() };
     assert!(error(&target).contains("a target column does not go"), "{}", error(&target));
-    let arrays = Source { stream: true, ..source(&golden("little_f4.npz")) };
+    let arrays = DataSource { stream: true, ..source(&golden("little_f4.npz")) };
     assert!(error(&arrays).contains("cannot be streamed"), "{}", error(&arrays));
 }
 
@@ -459,7 +461,7 @@ fn a_digest_tells_data_from_other_data_and_not_from_its_copy() {
             std::fs::write(&test, text).unwrap();
             test
         });
-        let source = Source { path: path.display().to_string(), test, ..Source::default() };
+        let source = DataSource { path: path.display().to_string(), test, ..DataSource::default() };
         load(&source).sha256.unwrap()
     };
     let rows = "a,y\n1,u\n2,v\n3,u\n4,v\n";

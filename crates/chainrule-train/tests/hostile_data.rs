@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_train::data::{Preparation, Source, idx};
+use chainrule_train::data::{DataSource, Preparation, idx};
 use proptest::prelude::*;
 
 fn golden(name: &str) -> PathBuf {
@@ -19,7 +19,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<(), String> {
     let mut result = Ok(());
     for &stream in stream {
         let path = path.display().to_string();
-        let source = Source { path, stream, validation: 0.3, ..Source::default() };
+        let source = DataSource { path, stream, validation: 0.3, ..DataSource::default() };
         result = source.load(&|_| unreachable!()).map(drop).map_err(|error| error.to_string());
         if let Err(message) = &result {
             assert!(message.contains(name), "the file is not named: {message}");
@@ -40,7 +40,7 @@ fn read_image(name: &str, bytes: &[u8]) -> Result<(), String> {
         std::fs::create_dir(folder.path().join(class)).unwrap();
         std::fs::write(folder.path().join(class).join(name), bytes).unwrap();
     }
-    let source = Source { path: folder.path().display().to_string(), ..Source::default() };
+    let source = DataSource { path: folder.path().display().to_string(), ..DataSource::default() };
     let result = source.load(&|_| unreachable!()).map(drop).map_err(|error| error.to_string());
     if let Err(message) = &result {
         assert!(message.contains(name), "the file is not named: {message}");
@@ -210,7 +210,7 @@ fn chunks_that_are_sound_but_wrong_are_errors() {
 
 #[test]
 fn a_kept_preparation_of_impossible_images_is_refused() {
-    let source = Source { path: golden("grey").display().to_string(), ..Source::default() };
+    let source = DataSource { path: golden("grey").display().to_string(), ..DataSource::default() };
     let kept = source.load(&|_| unreachable!()).unwrap().preparation;
     let json = serde_json::to_string(&kept).unwrap();
     assert!(serde_json::from_str::<Preparation>(&json).is_ok());

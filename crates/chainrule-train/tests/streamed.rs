@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use chainrule_train::data::{Source, Target};
+use chainrule_train::data::{DataSource, Target};
 
 const COLUMNS: usize = 20;
 const ROWS: u32 = 600_000;
@@ -39,12 +39,12 @@ fn a_streamed_table_has_the_rows_of_the_file_in_bounded_memory() {
     let path = folder.path().join("large.csv");
     let size = write_table(&path);
     let before = peak();
-    let source = Source {
+    let source = DataSource {
         path: path.display().to_string(),
         raw: true,
         validation: 0.1,
         stream: true,
-        ..Source::default()
+        ..DataSource::default()
     };
     let loaded = source.load(&|_| unreachable!()).unwrap();
     let data = loaded.train;

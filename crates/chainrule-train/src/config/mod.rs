@@ -10,7 +10,7 @@ mod file;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::data::{Source, Task, is_table};
+use crate::data::{DataSource, Task, is_table};
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Clip, Method, Optimizer, Schedule};
 use chainrule::settings::{Field, Form, Value};
@@ -198,8 +198,8 @@ impl Config {
 
     /// Where the data comes from.
     #[must_use]
-    pub fn source(&self) -> Source {
-        Source {
+    pub fn source(&self) -> DataSource {
+        DataSource {
             path: self.dataset.clone(),
             target: self.target.clone(),
             task: self.task,

@@ -1,6 +1,6 @@
 //! Examples to train on: in memory or streamed from disk, and the readers of their files.
 //!
-//! A [`Source`] says what to train on. Loading it gives the parts to train, validate and test with,
+//! A [`DataSource`] says what to train on. Loading it gives the parts to train, validate and test with,
 //! as [`Examples`], and the [`Preparation`] that makes any other data ready for the same model.
 
 mod deflate;
@@ -43,5 +43,5 @@ pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};
 pub use shipped::{is_dataset, is_shipped, located, shipped_folder};
-pub use source::{Loaded, Source, Task};
+pub use source::{DataSource, Loaded, Task};
 use streamed::Streamed;

@@ -15,11 +15,11 @@ impl Preparation {
     /// the test part is taken, unless the path ends in `:train`.
     ///
     /// ```
-    /// use chainrule_train::data::Source;
+    /// use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// let preparation = source.load(&|_| unreachable!())?.preparation;
     /// let other = folder.path().join("other.csv");
     /// std::fs::write(&other, "b,a\nv,1\n").unwrap();

@@ -24,11 +24,11 @@ use chainrule::error::{Error, Result};
 /// It is plain data for serde: a run keeps it as JSON.
 ///
 /// ```
-/// use chainrule_train::data::{Preparation, Source};
+/// use chainrule_train::data::{Preparation, DataSource};
 /// # let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("pets.csv");
 /// std::fs::write(&path, "kg,coat,pet\n4,short,cat\n6,long,cat\n10,short,dog\n20,?,dog\n").unwrap();
-/// let source = Source { path: path.display().to_string(), ..Source::default() };
+/// let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
 /// let preparation = source.load(&|_| unreachable!())?.preparation;
 /// assert_eq!(preparation.class_names(), ["cat", "dog"]);
 /// assert_eq!(preparation.feature_names(), ["kg", "coat=long", "coat=short", "coat missing"]);
@@ -143,11 +143,11 @@ impl Preparation {
     /// The number of features of an example.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,b,y\n1,2,0.5\n2,3,1.5\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// assert_eq!(preparation.width(), 2); // the columns a and b
     /// # Ok::<(), chainrule::Error>(())
@@ -163,11 +163,11 @@ impl Preparation {
     /// The names of the features: a column's, `column=category`, or `pixel row,column`.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,b,y\n1,u,0.5\n2,v,1.5\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// assert_eq!(preparation.feature_names(), ["a", "b=u", "b=v"]);
     /// # Ok::<(), chainrule::Error>(())
@@ -194,11 +194,11 @@ impl Preparation {
     /// The names of the classes in the order of their labels; none for regression.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// assert_eq!(preparation.class_names(), ["no", "yes"]);
     /// # Ok::<(), chainrule::Error>(())
@@ -214,11 +214,11 @@ impl Preparation {
     /// The columns that are predicted; none where images are classified.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// assert_eq!(preparation.target_names(), ["y"]);
     /// # Ok::<(), chainrule::Error>(())
@@ -234,11 +234,11 @@ impl Preparation {
     /// How each target's values are standardised; nothing for classes, and for raw data.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,y\n1,10.5\n2,20.5\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// assert_eq!(preparation.scales()[0].mean, 15.5);
     /// # Ok::<(), chainrule::Error>(())
@@ -256,11 +256,11 @@ impl Preparation {
     /// as scikit-learn's `class_weight="balanced"`. Empty for regression.
     ///
     /// ```
-    /// # use chainrule_train::data::Source;
+    /// # use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,y\n1,no\n2,yes\n3,no\n4,no\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// // Three of `no`, one of `yes`: 4/(2·3) and 4/(2·1).
     /// assert_eq!(preparation.balanced_weights(), [2.0 / 3.0, 2.0]);
@@ -380,11 +380,11 @@ impl Preparation {
     /// part in their order; rows of pixels are numbers from 0 to 1.
     ///
     /// ```
-    /// use chainrule_train::data::Source;
+    /// use chainrule_train::data::DataSource;
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
-    /// # let source = Source { path: path.display().to_string(), ..Source::default() };
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
     /// # let preparation = source.load(&|_| unreachable!())?.preparation;
     /// let with_header: Result<Vec<_>, _> = preparation.rows("b,a\nv,2\n".as_bytes()).collect();
     /// let without: Result<Vec<_>, _> = preparation.rows("2,v\n".as_bytes()).collect();

@@ -32,18 +32,18 @@ chainrule::kinds! {
 /// What to train on.
 ///
 /// ```
-/// use chainrule_train::data::{Source, Target};
+/// use chainrule_train::data::{DataSource, Target};
 /// # let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().join("houses.csv");
 /// std::fs::write(&path, "area,heated,price\n50,yes,100.5\n80,no,140\n120,yes,260\n").unwrap();
-/// let source = Source { path: path.display().to_string(), ..Source::default() };
+/// let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
 /// let loaded = source.load(&|_| unreachable!())?;
 /// assert_eq!((loaded.train.len(), loaded.train.width()), (3, 3));
 /// assert_eq!(loaded.train.target(), Target::Values { width: 1 });
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct DataSource {
     /// The name of a shipped dataset or a path: a `.csv`, `.tsv`, `.parquet` or `.npz` file, a
     /// folder of IDX files under MNIST's names, a folder with one folder of images for each class,
     /// or a folder with parts `train` and `test` (folders of classes, or files such as
@@ -75,7 +75,7 @@ pub struct Source {
 pub struct Loaded {
     /// The examples to train on.
     pub train: Box<dyn Examples>,
-    /// The examples kept apart by [`Source::validation`].
+    /// The examples kept apart by [`DataSource::validation`].
     pub validation: Option<Box<dyn Examples>>,
     /// The test part, where there is one.
     pub test: Option<Box<dyn Examples>>,
@@ -98,14 +98,14 @@ impl std::fmt::Debug for Loaded {
     }
 }
 
-impl Source {
+impl DataSource {
     /// Reads the data, splits it, and fits the preparation on the training part alone. `shipped`
     /// gives the folder of a dataset of the project by its name.
     ///
     /// ```
-    /// use chainrule_train::data::Source;
+    /// use chainrule_train::data::DataSource;
     /// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
-    /// let source = Source { path: "iris".into(), validation: 0.1, ..Source::default() };
+    /// let source = DataSource { path: "iris".into(), validation: 0.1, ..DataSource::default() };
     /// let loaded = source.load(&|name| Ok(data.join(name)))?;
     /// assert_eq!((loaded.train.len(), loaded.train.width()), (108, 4));
     /// assert_eq!(loaded.validation.map(|part| part.len()), Some(12));
