@@ -4,7 +4,7 @@
 use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets, Truth};
 use chainrule::{Result, Var};
 use chainrule_train::data::{Examples, Target};
-use chainrule_train::{Advance, Config, Flow, Parts, Trainer};
+use chainrule_train::{Advance, Config, DataParts, Flow, Trainer};
 
 /// Data that is computed as it is asked for: a sine.
 struct Wave(usize);
@@ -64,7 +64,7 @@ fn main() -> Result<()> {
             };
             outputs.iter().zip(truths).map(error).fold(0.0, f64::max)
         });
-    let parts = Parts { train: &train, validation: None, test: Some(&test) };
+    let parts = DataParts { train: &train, validation: None, test: Some(&test) };
     trainer.run(parts, &mut |event, _trainer| {
         if let Advance::Epoch { epoch, .. } = event
             && epoch.epoch % 10 == 0

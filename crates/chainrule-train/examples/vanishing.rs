@@ -6,7 +6,7 @@ use chainrule::nn::{Activation, Init, Relu, Sigmoid};
 use chainrule_explain::Language;
 use chainrule_train::data::Dataset;
 use chainrule_train::{
-    Advance, Config, Flow, FlowRecorder, GradientFlow, Parts, Trainer, flow_svg, flow_text,
+    Advance, Config, DataParts, Flow, FlowRecorder, GradientFlow, Trainer, flow_svg, flow_text,
 };
 
 /// Points of a square, by whether they lie within a circle of half its area.
@@ -32,7 +32,7 @@ fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<Gradien
     let mut trainer = Trainer::<f32>::new(&model, &config, data)?;
     let mut recorder = FlowRecorder::new(&trainer, data)?;
     let mut epochs = vec![recorder.record(&trainer)?];
-    let parts = Parts { train: data, validation: None, test: Some(data) };
+    let parts = DataParts { train: data, validation: None, test: Some(data) };
     trainer.run(parts, &mut |event, trainer| {
         if let Advance::Epoch { .. } = event {
             epochs.push(recorder.record(trainer)?);

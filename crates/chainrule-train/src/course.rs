@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::evaluation::Evaluator;
 use super::progress::{Epoch, Progress};
 use super::step::Steps;
-use super::trainer::{Parts, Trainer};
+use super::trainer::{DataParts, Trainer};
 use super::{Action, Outcome, Place};
 use crate::data::Examples;
 use chainrule::Parameters;
@@ -92,7 +92,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that cannot be
     /// read or does not fit the model.
-    pub fn run(&mut self, data: Parts<'_>, listen: &mut Listen<'_, T>) -> Result<Outcome> {
+    pub fn run(&mut self, data: DataParts<'_>, listen: &mut Listen<'_, T>) -> Result<Outcome> {
         self.config.validate()?;
         let mut course = Course::default();
         let steps = self.steps_of_epoch(data.train)?;
@@ -112,11 +112,11 @@ impl<T: Real> Trainer<T> {
     ///
     /// ```
     /// use chainrule_train::data::Dataset;
-    /// use chainrule_train::{Advance, Config, Course, Outcome, Parts, Trainer};
+    /// use chainrule_train::{Advance, Config, Course, DataParts, Outcome, Trainer};
     /// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
     /// let config = Config { batch_size: 3, epochs: 1, ..Config::default() };
     /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, &data)?;
-    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// let parts = DataParts { train: &data, validation: None, test: None };
     /// let mut course = Course::default();
     /// assert!(matches!(trainer.advance(&mut course, parts)?, Advance::Step { examples: 3, .. }));
     /// assert!(matches!(trainer.advance(&mut course, parts)?, Advance::Epoch { .. }));
@@ -126,7 +126,7 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Errors
     /// As [`Trainer::run`].
-    pub fn advance(&mut self, course: &mut Course<T>, data: Parts<'_>) -> Result<Advance> {
+    pub fn advance(&mut self, course: &mut Course<T>, data: DataParts<'_>) -> Result<Advance> {
         if self.progress.stopped {
             return Ok(Advance::Nothing(Outcome::StoppedEarly));
         }
@@ -189,7 +189,7 @@ impl<T: Real> Trainer<T> {
     fn end_epoch(
         &mut self,
         evaluators: &mut [Evaluator<T>; 2],
-        data: Parts<'_>,
+        data: DataParts<'_>,
         time: Duration,
         start: Instant,
     ) -> Result<Advance> {

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Action, Advance, Checkpoint, Config, Course, DataPart, Epoch, Evaluation, FlowRecorder,
-    GradientFlow, Parts, Place, Precision, RunFolder, Size, Snapshot, StepExplanation, Trainer,
-    Training, evaluate, products,
+    Action, Advance, Checkpoint, Config, Course, DataPart, DataParts, Epoch, Evaluation,
+    FlowRecorder, GradientFlow, Place, Precision, RunFolder, Size, Snapshot, StepExplanation,
+    Trainer, Training, evaluate, products,
 };
 use crate::data::{Examples, Loaded};
 use chainrule::Pool;
@@ -140,7 +140,7 @@ impl<T: Real> Training for FlatTraining<T> {
     }
 
     fn advance(&mut self) -> Result<Advance> {
-        let parts = Parts {
+        let parts = DataParts {
             train: &*self.loaded.train,
             validation: self.loaded.validation.as_deref(),
             test: self.loaded.test.as_deref(),

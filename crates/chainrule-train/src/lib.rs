@@ -57,5 +57,5 @@ pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use run::{Oracle, Run};
 pub use saver::Saver;
 pub use session::{Report, Running, Seconds, Session, Start, Until};
-pub use trainer::{Parts, Trainer};
+pub use trainer::{DataParts, Trainer};
 pub use training::{DataPart, Snapshot, Training};

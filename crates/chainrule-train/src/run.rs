@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Config, Evaluation, Parts, Precision, RunFolder, StepExplanation, Trainer, evaluate, predict,
+    Config, DataParts, Evaluation, Precision, RunFolder, StepExplanation, Trainer, evaluate,
+    predict,
 };
 use crate::data::{Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth};
 use chainrule::error::{Error, Result};
@@ -260,7 +261,7 @@ impl Run {
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
         let mut trainer = Trainer::<T>::new(&model, &config, train)?.with_pool(pool);
-        let parts = Parts { train, validation: loaded.validation.as_deref(), test: None };
+        let parts = DataParts { train, validation: loaded.validation.as_deref(), test: None };
         trainer.replay(&self.folder, parts, number)?;
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
         trainer.explain_step(train, preparation.class_names(), language)

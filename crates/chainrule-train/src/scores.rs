@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::{Evaluator, Meter, Scores, Subject};
-use super::trainer::{Parts, Trainer};
+use super::trainer::{DataParts, Trainer};
 use crate::data::{Examples, truths};
 use chainrule::error::Result;
 use chainrule::tensor::Real;
@@ -16,7 +16,7 @@ impl<T: Real> Trainer<T> {
     pub(super) fn scores(
         &self,
         evaluators: &mut [Evaluator<T>; 2],
-        data: Parts<'_>,
+        data: DataParts<'_>,
     ) -> Result<BTreeMap<String, f64>> {
         let mut named = BTreeMap::new();
         let steps = data.train.len().div_ceil(self.batch(data.train)?) as u64;

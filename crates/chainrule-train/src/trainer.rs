@@ -16,7 +16,7 @@ use chainrule::tensor::{Real, Shape, Tensor};
 
 /// The parts of a dataset, as a training uses them.
 #[derive(Clone, Copy)]
-pub struct Parts<'d> {
+pub struct DataParts<'d> {
     /// What the model learns from.
     pub train: &'d dyn Examples,
     /// What early stopping and schedules look at.
@@ -33,7 +33,7 @@ pub(super) const ACCUMULATED: &str = "accumulated";
 /// ```
 /// use chainrule::nn::{Init, Tanh};
 /// use chainrule_train::data::Dataset;
-/// use chainrule_train::{Config, Flow, Parts, Trainer};
+/// use chainrule_train::{Config, DataParts, Flow, Trainer};
 ///
 /// // Four points and their exclusive or.
 /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
@@ -43,7 +43,7 @@ pub(super) const ACCUMULATED: &str = "accumulated";
 /// };
 /// let model = config.model(2, 2)?;
 /// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
-/// let parts = Parts { train: &data, validation: None, test: Some(&data) };
+/// let parts = DataParts { train: &data, validation: None, test: Some(&data) };
 /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
 /// assert_eq!(trainer.epochs[299].scores["test_accuracy"], 1.0);
 /// # Ok::<(), chainrule::Error>(())
@@ -126,7 +126,7 @@ impl<T: Real> Trainer<T> {
     /// ```
     /// use chainrule_train::data::Dataset;
     /// use chainrule::nn::Targets;
-    /// use chainrule_train::{Config, Flow, Parts, Trainer};
+    /// use chainrule_train::{Config, DataParts, Flow, Trainer};
     /// let data = Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?;
     /// let config = Config { hidden: vec![], lr: 0.1, epochs: 400, ..Config::default() };
     /// let model = config.model(1, 1)?;
@@ -135,7 +135,7 @@ impl<T: Real> Trainer<T> {
     ///         Targets::Values(wanted) => (output - wanted).cosh().ln().mean(&[]),
     ///         Targets::Labels(_) => unreachable!("the data holds values"),
     ///     });
-    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// let parts = DataParts { train: &data, validation: None, test: None };
     /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
     /// assert!(trainer.epochs[399].train_loss < 1e-3);
     /// # Ok::<(), chainrule::Error>(())

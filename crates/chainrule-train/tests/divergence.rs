@@ -3,7 +3,7 @@
 use chainrule::nn::Targets;
 use chainrule::{Real, Result, Var};
 use chainrule_train::data::{Dataset, Examples, Target};
-use chainrule_train::{Config, Flow, Parts, Trainer};
+use chainrule_train::{Config, DataParts, Flow, Trainer};
 
 /// Ten examples of one feature, of which the seventh has another size; the targets are values.
 struct Rows {
@@ -58,7 +58,7 @@ fn diverges_in<T: Real>(
             output.graph().scope("own-loss", || loss(output, wanted))
         });
     }
-    let data = Parts { train: data, validation: None, test: None };
+    let data = DataParts { train: data, validation: None, test: None };
     let error = trainer.run(data, &mut |_, _| Ok(Flow::Continue)).unwrap_err().to_string();
     for part in parts {
         assert!(error.contains(part), "{}: `{part}` is not in: {error}", T::NAME);

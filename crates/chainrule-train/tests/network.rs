@@ -4,7 +4,7 @@ use chainrule::nn::Truth;
 use chainrule::{Graph, Parameters};
 use chainrule_explain::{Language, NetworkExplanation, Said, network};
 use chainrule_train::data::{Dataset, truth};
-use chainrule_train::{Config, Flow, Parts, Trainer, feed, loss_graph};
+use chainrule_train::{Config, DataParts, Flow, Trainer, feed, loss_graph};
 
 /// Trains a few steps and explains the third example.
 fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Parameters<f64>) {
@@ -13,7 +13,7 @@ fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Par
     let target = chainrule_train::data::Examples::target(data);
     let model = config.model_for(2, target).unwrap();
     let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
-    let parts = Parts { train: data, validation: None, test: None };
+    let parts = DataParts { train: data, validation: None, test: None };
     trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
     let (loss, truth) = (config.loss_for(target).unwrap(), truth(data, 2).unwrap());
     let parameters = trainer.model_parameters();

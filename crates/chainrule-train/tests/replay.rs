@@ -4,7 +4,8 @@ use chainrule::Real;
 use chainrule_explain::Language;
 use chainrule_train::data::{Dataset, Examples};
 use chainrule_train::{
-    Advance, Cause, Config, Flow, Movement, Parts, RunFolder, StepExplanation, Trainer, UpdatePart,
+    Advance, Cause, Config, DataParts, Flow, Movement, RunFolder, StepExplanation, Trainer,
+    UpdatePart,
 };
 
 /// Points in the plane, by the quadrant's parity.
@@ -32,7 +33,7 @@ fn train<T: Real>(config: &Config, folder: &RunFolder, kept: u64) -> Vec<chainru
     let (data, validation) = (points(50), points(20));
     let model = config.model(2, 2).unwrap();
     let mut trainer = Trainer::<T>::new(&model, config, &data).unwrap();
-    let parts = Parts { train: &data, validation: Some(&validation), test: None };
+    let parts = DataParts { train: &data, validation: Some(&validation), test: None };
     let mut all = vec![trainer.parameters.clone()];
     trainer
         .run(parts, &mut |event, trainer| {
@@ -61,7 +62,7 @@ fn replay<T: Real>(
     let (data, validation) = (points(50), points(20));
     let model = config.model(2, 2).unwrap();
     let mut trainer = Trainer::<T>::new(&model, config, &data).unwrap();
-    let parts = Parts { train: &data, validation: Some(&validation), test: None };
+    let parts = DataParts { train: &data, validation: Some(&validation), test: None };
     trainer.replay(folder, parts, number).unwrap();
     let before = trainer.parameters.clone();
     let names = ["even".to_owned(), "odd".to_owned()];
@@ -205,7 +206,7 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), &plain, false).unwrap();
     let data = points(50);
-    let parts = Parts { train: &data, validation: None, test: None };
+    let parts = DataParts { train: &data, validation: None, test: None };
     let refused = |config: &Config, number| {
         let model = config.model(2, 2).unwrap();
         let mut trainer = Trainer::<f32>::new(&model, config, &data).unwrap();
@@ -222,7 +223,7 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
     let stops = config("validation = 0.1\nearly_stopping = { patience = 1, min_delta = 10.0 }");
     let model = stops.model(2, 2).unwrap();
     let mut trainer = Trainer::<f32>::new(&model, &stops, &data).unwrap();
-    let parts = Parts { validation: Some(&data), ..parts };
+    let parts = DataParts { validation: Some(&data), ..parts };
     let error = trainer.replay(&folder, parts, 20).unwrap_err().to_string();
     assert!(error.contains("early stopping ends the training after step 14"), "{error}");
     std::fs::write(

@@ -1,7 +1,7 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
 use chainrule_train::data::Dataset;
-use chainrule_train::{Advance, Checkpoint, Config, Flow, Outcome, Parts, RunFolder, Trainer};
+use chainrule_train::{Advance, Checkpoint, Config, DataParts, Flow, Outcome, RunFolder, Trainer};
 
 /// Points in the plane, by the quadrant's parity.
 fn points(count: usize) -> Dataset {
@@ -15,7 +15,7 @@ fn points(count: usize) -> Dataset {
 /// folder; the last state.
 fn train(config: &Config, stops: &[u64]) -> Checkpoint<f32> {
     let (train, validation) = (points(50), points(20));
-    let parts = Parts { train: &train, validation: Some(&validation), test: None };
+    let parts = DataParts { train: &train, validation: Some(&validation), test: None };
     let model = config.model(2, 2).unwrap();
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), config, false).unwrap();
@@ -102,7 +102,7 @@ fn with_a_plateau_and_early_stopping() {
 fn accumulated_batches_are_one_large_batch() {
     // 48 examples: whole batches alone, so that means of means are means.
     let data = points(48);
-    let parts = Parts { train: &data, validation: None, test: None };
+    let parts = DataParts { train: &data, validation: None, test: None };
     let run = |settings: &str| {
         let config = config(settings);
         let model = config.model(2, 2).unwrap();
@@ -121,7 +121,7 @@ fn accumulated_batches_are_one_large_batch() {
 #[test]
 fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
     let data = points(8);
-    let parts = Parts { train: &data, validation: None, test: None };
+    let parts = DataParts { train: &data, validation: None, test: None };
     let run = |settings: &str| {
         let config = config(&format!("epochs = 1\n{settings}"));
         let model = config.model(2, 2).unwrap();

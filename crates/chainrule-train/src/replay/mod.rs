@@ -10,7 +10,7 @@ mod text;
 
 pub use explanation::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 
-use super::{Advance, Course, Parts, Progress, RunFolder, Trainer};
+use super::{Advance, Course, DataParts, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -24,14 +24,14 @@ impl<T: Real> Trainer<T> {
     ///
     /// ```
     /// use chainrule_train::data::Dataset;
-    /// use chainrule_train::{Config, Flow, Parts, RunFolder, Trainer};
+    /// use chainrule_train::{Config, DataParts, Flow, RunFolder, Trainer};
     /// # let temporary = tempfile::tempdir().unwrap();
     /// # let path = temporary.path().join("run");
     /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
     /// let config = Config { hidden: vec![8], batch_size: 2, epochs: 3, ..Config::default() };
     /// let model = config.model(2, 2)?;
     /// let folder = RunFolder::create(&path, &config, false)?;
-    /// let parts = Parts { train: &data, validation: None, test: None };
+    /// let parts = DataParts { train: &data, validation: None, test: None };
     /// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
     /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
     /// trainer.epochs.iter().try_for_each(|epoch| folder.add_epoch(epoch))?;
@@ -48,7 +48,7 @@ impl<T: Real> Trainer<T> {
     /// The optimizer is L-BFGS, whose steps have no explanation, or the training has no such step; the
     /// folder's files are bad, or tell of other losses than the
     /// replay: its data has changed. Else as [`Trainer::run`].
-    pub fn replay(&mut self, folder: &RunFolder, data: Parts<'_>, number: u64) -> Result<()> {
+    pub fn replay(&mut self, folder: &RunFolder, data: DataParts<'_>, number: u64) -> Result<()> {
         self.optimizer()?;
         let count = data.train.len().div_ceil(self.batch(data.train)?) as u64;
         let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
@@ -61,7 +61,7 @@ impl<T: Real> Trainer<T> {
         }
         // The last step of an epoch is followed by what ends the epoch.
         let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
-        let data = Parts { test: None, ..data };
+        let data = DataParts { test: None, ..data };
         let (actions, mut course) = (folder.actions()?, Course::default());
         let mut actions = actions.iter().peekable();
         loop {
