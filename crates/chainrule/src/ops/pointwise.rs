@@ -231,7 +231,7 @@ macro_rules! binary {
 }
 
 /// 1 where a beats b, ½ where they are equal, else 0: the share of the gradient that a gets.
-fn share<'g>(wins: Var<'g>, a: Var<'g>, b: Var<'g>) -> Var<'g> {
+fn won<'g>(wins: Var<'g>, a: Var<'g>, b: Var<'g>) -> Var<'g> {
     wins + a.equal(b) * 0.5
 }
 
@@ -270,14 +270,14 @@ binary! {
     /// The larger of a and b; NaN if either is. At a tie each gets half of the gradient.
     Maximum "max" maximum (1.0, 2.0) = 2.0, Notation::Function,
         |a, b| (a.at_least(b) | a.is_nan()).choose(a, b),
-        |gate| Some(gate.upstream * share(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1])),
-        Some(gate.upstream * share(gate.operands[1].greater(gate.operands[0]), gate.operands[0], gate.operands[1])),
+        |gate| Some(gate.upstream * won(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1])),
+        Some(gate.upstream * won(gate.operands[1].greater(gate.operands[0]), gate.operands[0], gate.operands[1])),
         kink |a, b| a - b;
     /// The smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
     Minimum "min" minimum (1.0, 2.0) = 1.0, Notation::Function,
         |a, b| (a.at_most(b) | a.is_nan()).choose(a, b),
-        |gate| Some(gate.upstream * share(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1])),
-        Some(gate.upstream * share(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1])),
+        |gate| Some(gate.upstream * won(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1])),
+        Some(gate.upstream * won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1])),
         kink |a, b| a - b;
     /// 1 where a > b, else 0; no derivative.
     Greater "greater" greater (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
