@@ -9,45 +9,41 @@
 mod source;
 mod house;
 
-use std::collections::BTreeMap;
-
 use anyhow::{Result, bail};
 
+use house::Arrow;
 pub use house::House;
 
 use super::report::Report;
 use super::root;
 use super::workspace::{Package, packages};
 
-/// Arrows that still point up, one a line: the list only shrinks.
-const EXCEPTIONS: &str = include_str!("../../layers.txt");
-
 /// Holds all crates against their order.
 pub fn check(_: &mut Report) -> Result<()> {
     let packages = packages()?;
     let mut wrong = dependencies(&packages);
-    let mut upward = BTreeMap::new();
     let mut count = 0;
     for package in &packages {
         for file in &package.roots {
-            for arrow in House::read(file)?.arrows() {
-                count += 1;
-                if arrow.upward {
-                    let folder = [vec![package.name.clone()], arrow.folder].concat().join("::");
-                    let name = format!("{folder}: {} -> {}", arrow.from, arrow.to);
-                    let file = arrow.file.strip_prefix(root()).unwrap_or(&arrow.file).display();
-                    let place = format!("{file}:{}", arrow.line);
-                    upward.entry(name).or_insert_with(Vec::new).push(place);
-                }
-            }
+            let arrows = House::read(file)?.arrows();
+            count += arrows.len();
+            let upward = arrows.iter().filter(|arrow| arrow.upward);
+            wrong.extend(upward.map(|arrow| told(&package.name, arrow)));
         }
     }
-    wrong.extend(against(&upward, EXCEPTIONS));
     if !wrong.is_empty() {
         bail!("\n{}", wrong.join("\n"));
     }
-    println!("{count} uses of other modules point down, but for {} exceptions", upward.len());
+    println!("{count} uses of other modules point down");
     Ok(())
+}
+
+/// Where an arrow points up, and between which modules of a folder.
+fn told(package: &str, arrow: &Arrow) -> String {
+    let file = arrow.file.strip_prefix(root()).unwrap_or(&arrow.file).display();
+    let folder = [&[package.to_owned()], &arrow.folder[..]].concat().join("::");
+    let Arrow { from, to, line, .. } = arrow;
+    format!("{file}:{line}: points up ({folder}: {from} -> {to}): the `mod` lines give the order")
 }
 
 /// Crates that depend on what is named after them.
@@ -61,25 +57,6 @@ fn dependencies(packages: &[Package]) -> Vec<String> {
                     package.name, above.name
                 ));
             }
-        }
-    }
-    wrong
-}
-
-/// Arrows that point up and are no exceptions, and exceptions that are none any more.
-fn against(upward: &BTreeMap<String, Vec<String>>, exceptions: &str) -> Vec<String> {
-    let exceptions: Vec<&str> = exceptions.lines().filter(|line| !line.is_empty()).collect();
-    let mut wrong = Vec::new();
-    for (name, places) in upward {
-        if !exceptions.contains(&name.as_str()) {
-            for place in places {
-                wrong.push(format!("{place}: points up ({name}): the `mod` lines give the order"));
-            }
-        }
-    }
-    for exception in exceptions {
-        if !upward.contains_key(exception) {
-            wrong.push(format!("xtask/layers.txt: take out `{exception}`, which is mended"));
         }
     }
     wrong
@@ -109,16 +86,16 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_are_needed_and_enough() {
-        let mut upward = BTreeMap::new();
-        upward.insert("a: b -> c".to_owned(), vec!["src/b.rs:7".to_owned()]);
-        assert!(against(&upward, "a: b -> c\n").is_empty());
-        assert_eq!(
-            against(&upward, "a: c -> b\n"),
-            [
-                "src/b.rs:7: points up (a: b -> c): the `mod` lines give the order",
-                "xtask/layers.txt: take out `a: c -> b`, which is mended",
-            ]
-        );
+    fn what_points_up_is_told_with_its_place() {
+        let arrow = Arrow {
+            folder: vec!["a".to_owned()],
+            from: "b".to_owned(),
+            to: "c".to_owned(),
+            upward: true,
+            file: root().join("src/a/b.rs"),
+            line: 7,
+        };
+        let wanted = "src/a/b.rs:7: points up (x::a: b -> c): the `mod` lines give the order";
+        assert_eq!(told("x", &arrow), wanted);
     }
 }
