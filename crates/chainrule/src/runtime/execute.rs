@@ -12,7 +12,7 @@ use super::chain::{Program, Site, Stretch, gather};
 use super::crowd::{Crowd, SHORT};
 use super::layout::{Layout, Step};
 use super::memory::{Memory, Shared};
-use super::pool::share;
+use super::pool::portion;
 use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
 use crate::graph::{Kind, MAX_OPERANDS, op};
@@ -183,7 +183,7 @@ impl<T: Real> Executor<T> {
             let mut worker = worker(thread, pool.threads());
             let mut number = 0;
             for phase in &run.layout.phases {
-                worker.share(&phase.shared, &mut number);
+                worker.own_rows(&phase.shared, &mut number);
                 let mut after = number;
                 let going = pool.meet(|| {
                     if !worker.whole(&phase.serial, &mut after) {
@@ -258,9 +258,9 @@ impl<'a, T: Real> Worker<'a, T> {
     }
 
     /// Runs this thread's rows of each step, of which the first has this number.
-    fn share(&mut self, steps: &[Step], number: &mut usize) {
+    fn own_rows(&mut self, steps: &[Step], number: &mut usize) {
         for step in steps {
-            let rows = share(step.rows, self.thread, self.threads);
+            let rows = portion(step.rows, self.thread, self.threads);
             if !rows.is_empty() {
                 let start = self.notes.now();
                 self.compute(step, *number, rows);

@@ -36,9 +36,9 @@ unsafe impl Sync for Shared {}
 // SAFETY: the pointer in `job` is only used while `Pool::run` keeps its target alive.
 unsafe impl Send for Shared {}
 
-/// The stretch of `count` things that falls to number `index` of `of`; a single thing to the first. There
+/// The portion of `count` things that falls to number `index` of `of`; a single thing to the first. There
 /// are no more things than memory holds, too few for a product with a number of threads to overflow.
-pub(super) fn share(count: usize, index: usize, of: usize) -> Range<usize> {
+pub(super) fn portion(count: usize, index: usize, of: usize) -> Range<usize> {
     (count * index).div_ceil(of)..(count * (index + 1)).div_ceil(of)
 }
 
@@ -132,7 +132,7 @@ impl Pool {
         let start = AtomicPtr::new(values.as_mut_ptr());
         let rows = values.len() / width;
         self.run(&|thread| {
-            let mine = share(rows, thread, threads);
+            let mine = portion(rows, thread, threads);
             let start = start.load(Ordering::Relaxed);
             // SAFETY: the threads' stretches are disjoint and lie within `values`, which stays
             // mutably borrowed until `run` returns.

@@ -40,7 +40,7 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
         let mut after = first;
         for &thread in order {
             after = first;
-            worker(thread, threads).share(&phase.shared, &mut after);
+            worker(thread, threads).own_rows(&phase.shared, &mut after);
         }
         assert!(worker(0, 1).whole(&phase.serial, &mut after));
         first = after;
