@@ -17,6 +17,7 @@ pub(super) enum Term {
     /// A coefficient and factors with their constant exponents.
     Product(f64, Vec<(Formula, f64)>),
     Call(&'static str, Vec<Formula>),
+    Prefix(&'static str, Formula),
     Infix(&'static str, Formula, Formula),
 }
 
@@ -59,6 +60,7 @@ impl Formula {
             Term::Number(_) | Term::Symbol(..) => Vec::new(),
             Term::Sum(terms) | Term::Call(_, terms) => terms.iter().collect(),
             Term::Product(_, factors) => factors.iter().map(|(factor, _)| factor).collect(),
+            Term::Prefix(_, a) => vec![a],
             Term::Infix(_, a, b) => vec![a, b],
         };
         let size = 1 + parts.iter().map(|part| part.size).sum::<usize>();

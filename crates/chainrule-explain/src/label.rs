@@ -55,14 +55,13 @@ fn symbol(name: &str, id: u32) -> Formula {
 }
 
 fn written(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Formula {
-    match (op.name(), op.notation(), operands.as_slice()) {
-        (_, Notation::Silent, [a]) => a.clone(),
-        _ if op.is::<SoftmaxWithLoss>() => Formula::new(Term::Call(CROSS_ENTROPY, operands)),
-        ("square", _, [a]) => Formula::new(Term::Infix("^", a.clone(), Formula::number(2.0))),
-        ("sqrt", _, [a]) => Formula::new(Term::Product(1.0, vec![(a.clone(), 0.5)])),
-        (_, Notation::Infix(sign, _), [a, b]) => {
-            Formula::new(Term::Infix(sign, a.clone(), b.clone()))
-        }
-        (name, ..) => Formula::new(Term::Call(name, operands)),
-    }
+    Formula::new(match (op.notation(), operands.as_slice()) {
+        (Notation::Silent, [a]) => return a.clone(),
+        (Notation::Power(n), [a]) => Term::Infix("^", a.clone(), Formula::number(n.into())),
+        (Notation::Root, [a]) => Term::Product(1.0, vec![(a.clone(), 0.5)]),
+        (Notation::Prefix(sign), [a]) => Term::Prefix(sign, a.clone()),
+        (Notation::Infix(sign, _), [a, b]) => Term::Infix(sign, a.clone(), b.clone()),
+        _ if op.is::<SoftmaxWithLoss>() => Term::Call(CROSS_ENTROPY, operands),
+        _ => Term::Call(op.name(), operands),
+    })
 }

@@ -4,8 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::model::{Explanation, Node, Passed};
+use super::notation::latex_sign;
+use super::rules::Rule;
 use super::value::{Value, digits};
 use super::words::Words;
+use chainrule::ops::Notation;
+use chainrule::term::Binding;
 
 /// Gates and variables beyond this fill more pages than anyone reads.
 const MOST: usize = 200;
@@ -43,12 +47,12 @@ fn names(e: &Explanation) -> HashMap<u32, String> {
     let mut next = 0;
     for node in e.nodes.iter().filter(|node| !node.is_silent()) {
         let face = e.face(node);
-        let name = match node.source.name() {
-            _ if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
-            _ if node.id == e.behind(e.output_node) => "f".into(),
-            _ if node.is_literal() => number(&node.value),
-            _ if face.named || !node.is_gate() => symbol(&face.label),
-            _ => {
+        let name = match () {
+            () if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
+            () if node.id == e.behind(e.output_node) => "f".into(),
+            () if node.is_literal() => number(&node.value),
+            () if face.named || !node.is_gate() => symbol(&face.label),
+            () => {
                 next += 1;
                 format!("u_{{{next}}}")
             }
@@ -116,23 +120,26 @@ impl Document<'_> {
     /// A gate's operation on its operands' names.
     fn operation(&self, node: &Node) -> String {
         let names: Vec<String> = node.operands.iter().map(|&id| self.operand(id)).collect();
-        match (node.source.name(), names.as_slice()) {
-            ("add", [a, b]) => format!("{a} + {b}"),
-            ("sub", [a, b]) => format!("{a} - {b}"),
-            ("mul", [a, b]) => format!(r"{a} \cdot {b}"),
-            ("div", [a, b]) => format!(r"\frac{{{a}}}{{{b}}}"),
-            ("pow", [a, b]) => format!("{{{a}}}^{{{b}}}"),
-            ("matmul", [a, b]) => format!(r"{a}\,{b}"),
-            ("neg", [a]) => format!("-{a}"),
-            ("square", [a]) => format!("{{{a}}}^{{2}}"),
-            ("sqrt", [a]) => format!(r"\sqrt{{{a}}}"),
-            (op, names) => {
-                format!(
-                    r"\operatorname{{{}}}\left({}\right)",
-                    op.replace('_', r"\_"),
-                    names.join(", ")
-                )
+        let Some(op) = node.source.op() else {
+            unreachable!("{} is no operation", node.source.name())
+        };
+        match (op.notation(), names.as_slice()) {
+            (Notation::Infix("*", _), [a, b]) => format!(r"{a} \cdot {b}"),
+            (Notation::Infix("/", _), [a, b]) => format!(r"\frac{{{a}}}{{{b}}}"),
+            (Notation::Infix("^", _), [a, b]) => format!("{{{a}}}^{{{b}}}"),
+            // Iverson's bracket: 1 where it is true, else 0.
+            (Notation::Infix(sign, Binding::Comparison), [a, b]) => {
+                format!(r"\left[{a}{}{b}\right]", latex_sign(sign))
             }
+            (Notation::Infix(sign, _), [a, b]) => format!("{a}{}{b}", latex_sign(sign)),
+            (Notation::Prefix(sign), [a]) => format!("{sign}{a}"),
+            (Notation::Power(n), [a]) => format!("{{{a}}}^{{{n}}}"),
+            (Notation::Root, [a]) => format!(r"\sqrt{{{a}}}"),
+            (_, names) => format!(
+                r"\operatorname{{{}}}\left({}\right)",
+                op.name().replace('_', r"\_"),
+                names.join(", ")
+            ),
         }
     }
 
@@ -188,11 +195,11 @@ impl Document<'_> {
         let (up, root) = (self.partial(node.id), self.e.nodes.last().map(|root| root.id));
         let name =
             |at: usize| node.operands.get(at).map_or_else(|| "?".into(), |&id| self.operand(id));
-        match (node.source.name(), passed.operand) {
-            ("matmul", 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
-            ("matmul", _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
-            ("transpose", _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
-            ("softmax_with_loss", operand) => {
+        match (Rule::of(node), passed.operand) {
+            (Some(Rule::Product), 0) => format!(r"{up}\,{{{}}}^{{\mathsf{{T}}}}", name(1)),
+            (Some(Rule::Product), _) => format!(r"{{{}}}^{{\mathsf{{T}}}}\,{up}", name(0)),
+            (Some(Rule::Transpose), _) => format!(r"\left({up}\right)^{{\mathsf{{T}}}}"),
+            (Some(Rule::Loss), operand) => {
                 let softmax = format!(r"\operatorname{{softmax}}({})", name(0));
                 let found = match operand {
                     0 => format!("{softmax} - {}", name(1)),

@@ -45,7 +45,6 @@ pub use model::{
 };
 pub use network::{
     Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,
-    op_name,
 };
 pub use picture::View;
 pub use request::{Range, Request};

@@ -62,9 +62,9 @@ impl Formula {
             Term::Symbol(name, _) => (style.name(name), Binding::Atom),
             Term::Sum(terms) => (sum(terms, style), Binding::Sum),
             Term::Product(coefficient, factors) => product(*coefficient, factors, style),
-            Term::Call("neg", operand) => {
-                let operand = operand.iter().map(|f| f.at_least(Binding::Power, style));
-                (format!("{}{}", style.minus(), operand.collect::<String>()), Binding::Sign)
+            Term::Prefix(sign, operand) => {
+                let sign = if *sign == "-" { style.minus() } else { sign };
+                (format!("{sign}{}", operand.at_least(Binding::Power, style)), Binding::Sign)
             }
             Term::Call(name, arguments) => (call(name, arguments, style), Binding::Atom),
             Term::Infix(sign, a, b) => infix(sign, [a, b], style),
@@ -188,6 +188,11 @@ impl Style {
     }
 }
 
+/// What LaTeX writes between the operands of a sign.
+pub(super) fn latex_sign(sign: &str) -> String {
+    Style::Latex.sign(sign)
+}
+
 /// An element of its own, unless it is one already.
 fn grouped(text: &str) -> String {
     let single = text.matches("<mn>").count() + text.matches("<mi>").count() == 1
@@ -287,12 +292,14 @@ fn power(base: &Formula, exponent: f64, style: Style) -> String {
     }
 }
 
+/// The functions for which LaTeX has a command of their name.
+const LATEX_COMMANDS: &str = "exp ln sin cos tan sinh cosh tanh max min";
+
 fn call(name: &str, arguments: &[Formula], style: Style) -> String {
     let list: Vec<String> = arguments.iter().map(|f| f.write(style).0).collect();
-    let standard = ["exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"];
     match style {
         Style::Text => format!("{name}({})", list.join(", ")),
-        Style::Latex if standard.contains(&name) => {
+        Style::Latex if LATEX_COMMANDS.split(' ').any(|known| known == name) => {
             format!(r"\{name}\left({}\right)", list.join(", "))
         }
         Style::Latex => {

@@ -6,6 +6,7 @@ use super::value::{Value, digits, number};
 use super::words::{Language, Words};
 use chainrule::finite::{Cause, Extent, NotFinite};
 use chainrule::graph::{Graph, Source};
+use chainrule::ops::{Acos, Asin, Cosh, Div, Exp, Ln, Pow, Sigmoid, Sinh, Softmax, Sqrt};
 
 impl Origin {
     /// Tells of a graph whose nodes go by their operations and layers, such as a training step's: `row`
@@ -34,9 +35,10 @@ impl Origin {
             story.push(words.say("origin-row", &[("row", &row.to_string())]));
         }
         let at = found.gate.as_ref().unwrap_or(&found.site);
-        let name = |node| g.node(node, chainrule::graph::Node::op_name);
-        let below = g.node(at.node, |node| node.operands.first().copied());
-        let remedy = remedy(found, name(at.node), below.map_or("", name));
+        let source = |node| g.node(node, |node| node.source.clone());
+        let (of, below) =
+            g.node(at.node, |node| (node.source.clone(), node.operands.first().copied()));
+        let remedy = remedy(found, &of, below.map(source).as_ref());
         let remedy = match (&found.site.source, remedy) {
             (Source::Input(_), _) => Some("remedy-data"),
             // A parameter became so in a step before.
@@ -47,7 +49,7 @@ impl Origin {
             node: at.node,
             backward: found.gate.is_some(),
             story: story.join(", "),
-            remedy: remedy.map(|id| words.say(id, &[("op", name(at.node))])),
+            remedy: remedy.map(|id| words.say(id, &[("op", of.name())])),
         }
     }
 
@@ -65,8 +67,7 @@ impl Origin {
         let values = [("op", node.source.name()), ("label", &node.label), ("value", &value)];
         let story = words.say(id, &[&values[..], &[("operands", operands.as_str())]].concat());
         let below = node.operands.first().and_then(|&id| e.node(id));
-        let remedy =
-            remedy(found, node.source.name(), below.map_or("", |below| below.source.name()));
+        let remedy = remedy(found, &node.source, below.map(|below| &below.source));
         Some(Self {
             node: at.node,
             backward: found.gate.is_some(),
@@ -83,11 +84,7 @@ fn first(found: &NotFinite, words: &Words) -> String {
         Source::Input(name) => ("origin-input", name),
         Source::Parameter(name) => ("origin-parameter", name),
         Source::Constant(_) | Source::Op(_) => {
-            let name = |source: &Source| match source {
-                Source::Op(op) => op.name(),
-                _ => "constant",
-            };
-            let (op, gate) = (name(&found.site.source), found.gate.as_ref());
+            let (op, gate) = (found.site.source.name(), found.gate.as_ref());
             let layer = &gate.unwrap_or(&found.site).scope;
             let id = match (gate.is_some(), layer.is_empty()) {
                 (false, true) => "origin-of",
@@ -95,7 +92,7 @@ fn first(found: &NotFinite, words: &Words) -> String {
                 (true, true) => "origin-of-gradient",
                 (true, false) => "origin-of-gradient-in",
             };
-            let gate = gate.map_or("", |gate| name(&gate.source));
+            let gate = gate.map_or("", |gate| gate.source.name());
             let what = words.say(id, &[("op", op), ("layer", layer), ("gate", gate)]);
             let (node, shape) = (found.site.node.to_string(), found.shape.to_string());
             let values = [("value", &value), ("node", &node), ("what", &what), ("shape", &shape)];
@@ -112,23 +109,25 @@ fn extent(of: &Extent) -> String {
     }
 }
 
-/// The message that tells what helps; `op` is the operation, or on the way back the gate, and `below`
-/// the operation of its first operand.
-fn remedy(found: &NotFinite, op: &str, below: &str) -> Option<&'static str> {
+/// The message that tells what helps; `of` is the operation, or on the way back the gate, and `below`
+/// what computes its first operand.
+fn remedy(found: &NotFinite, of: &Source, below: Option<&Source>) -> Option<&'static str> {
     let outside = matches!(found.cause, Cause::OutsideDomain | Cause::DivisionByZero);
     let of_slope = found.gate.is_some();
-    Some(match (op, below) {
-        _ if found.cause == Cause::Given => return None,
-        ("ln", "softmax") => "remedy-softmax-loss",
-        ("ln", "sigmoid") => "remedy-softplus",
-        ("ln", _) => "remedy-ln",
-        ("sqrt", _) => "remedy-sqrt",
-        ("div", _) => "remedy-div",
-        ("asin" | "acos", _) => "remedy-asin",
-        ("pow", _) if outside || of_slope => "remedy-pow",
-        ("exp" | "sinh" | "cosh", _) => "remedy-exp",
-        _ if outside => "remedy-domain",
-        _ => "remedy-large",
+    Some(match () {
+        () if found.cause == Cause::Given => return None,
+        () if of.is::<Ln>() => match below {
+            Some(below) if below.is::<Softmax>() => "remedy-softmax-loss",
+            Some(below) if below.is::<Sigmoid>() => "remedy-softplus",
+            _ => "remedy-ln",
+        },
+        () if of.is::<Sqrt>() => "remedy-sqrt",
+        () if of.is::<Div>() => "remedy-div",
+        () if of.is::<Asin>() || of.is::<Acos>() => "remedy-asin",
+        () if of.is::<Pow>() && (outside || of_slope) => "remedy-pow",
+        () if of.is::<Exp>() || of.is::<Sinh>() || of.is::<Cosh>() => "remedy-exp",
+        () if outside => "remedy-domain",
+        () => "remedy-large",
     })
 }
 

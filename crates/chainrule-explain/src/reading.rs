@@ -1,11 +1,15 @@
 //! Reading formulas off a graph's nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::expression::is_function;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
-use chainrule::ops::{AnyOp, Notation};
+use chainrule::ops::{
+    AnyOp, Broadcast, Fold, Ln, LogSoftmax, Loop, MatMul, Notation, Reshape, Select, Softmax,
+    Transpose,
+};
 use chainrule::tensor::Shape;
 
 /// Formulas with more parts than this are not shown.
@@ -77,11 +81,11 @@ impl<'g> Formulas<'g> {
         let operands: Vec<Formula> =
             node.operands.iter().map(|&operand| self.part(operand)).collect::<Option<_>>()?;
         if op.is_pointwise() {
-            let guarded = (id > self.last).then(|| guarded(op.name(), &operands)).flatten();
-            return guarded.or_else(|| pointwise(&**op, operands));
+            let guarded = (id > self.last).then(|| guarded(op, &operands)).flatten();
+            return guarded.or_else(|| pointwise(op, operands));
         }
         let shapes: Vec<Shape> = node.operands.iter().map(|&operand| self.shape(operand)).collect();
-        of_arrays(op.name(), &operands, &shapes, node.ty.shape)
+        of_arrays(op, &operands, &shapes, node.ty.shape)
     }
 
     fn part(&self, id: u32) -> Option<Formula> {
@@ -93,13 +97,15 @@ impl<'g> Formulas<'g> {
     fn product_of_vectors(&self, node: &Node) -> Option<Formula> {
         let [inner] = *node.operands else { return None };
         let inner = self.graph.node(inner, Clone::clone);
-        let ("reshape", "matmul", &[a, b]) = (node.op_name(), inner.op_name(), &*inner.operands)
-        else {
+        let &[a, b] = &*inner.operands else { return None };
+        if !node.source.is::<Reshape>() || !inner.source.is::<MatMul>() {
             return None;
-        };
+        }
         let vector = |id: u32| {
-            self.graph.node(id, |node| match (node.op_name(), &*node.operands) {
-                ("reshape", &[below]) if self.shape(below).rank() == 1 => Some(below),
+            self.graph.node(id, |node| match *node.operands {
+                [below] if node.source.is::<Reshape>() && self.shape(below).rank() == 1 => {
+                    Some(below)
+                }
                 _ => None,
             })
         };
@@ -114,40 +120,43 @@ impl<'g> Formulas<'g> {
     }
 }
 
-/// An operation that works number by number.
-fn pointwise(op: &dyn AnyOp, operands: Vec<Formula>) -> Option<Formula> {
+/// An operation that works number by number. The signs are those of the expression language.
+fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
     let minus = |f: &Formula| Formula::number(-1.0).times(f);
-    Some(match (op.name(), operands.as_slice()) {
-        ("add", [a, b]) => a.plus(b),
-        ("sub", [a, b]) => a.plus(&minus(b)),
-        ("mul", [a, b]) => a.times(b),
-        ("div", [a, b]) => a.times(&b.power(-1.0)),
-        ("neg", [a]) => minus(a),
-        ("square", [a]) => a.power(2.0),
-        ("sqrt", [a]) => a.power(0.5),
-        ("pow", [a, b]) if b.as_number().is_some() => a.power(b.as_number()?),
-        ("ln", [a]) if a.as_number() == Some(std::f64::consts::E) => Formula::number(1.0),
-        (name, _) => match (op.notation(), operands.as_slice()) {
-            (Notation::Infix(sign, _), [a, b]) => {
-                Formula::new(Term::Infix(sign, a.clone(), b.clone()))
-            }
-            _ if is_function(name) => Formula::new(Term::Call(name, operands)),
-            _ => return None,
+    Some(match (op.notation(), operands.as_slice()) {
+        (Notation::Infix("+", _), [a, b]) => a.plus(b),
+        (Notation::Infix("-", _), [a, b]) => a.plus(&minus(b)),
+        (Notation::Infix("*", _), [a, b]) => a.times(b),
+        (Notation::Infix("/", _), [a, b]) => a.times(&b.power(-1.0)),
+        (Notation::Prefix("-"), [a]) => minus(a),
+        (Notation::Power(n), [a]) => a.power(n.into()),
+        (Notation::Root, [a]) => a.power(0.5),
+        (Notation::Infix(sign, _), [a, b]) => match b.as_number().filter(|_| sign == "^") {
+            Some(exponent) => a.power(exponent),
+            None => Formula::new(Term::Infix(sign, a.clone(), b.clone())),
         },
+        (_, [a]) if op.is::<Ln>() && a.as_number() == Some(std::f64::consts::E) => {
+            Formula::number(1.0)
+        }
+        _ if is_function(op.name()) => Formula::new(Term::Call(op.name(), operands)),
+        _ => return None,
     })
 }
 
 /// The guard of a single point in a power's derivative, such as 1 in place of a where a is 0: the
 /// formula of all other points is shown.
-fn guarded(name: &str, operands: &[Formula]) -> Option<Formula> {
-    let ("select", [condition, chosen, other]) = (name, operands) else { return None };
+fn guarded(op: &Arc<dyn AnyOp>, operands: &[Formula]) -> Option<Formula> {
+    let [condition, chosen, other] = operands else { return None };
+    if !op.is::<Select>() {
+        return None;
+    }
     let zero_of = |condition: &Formula| match &*condition.term {
         Term::Infix("==", a, zero) if zero.as_number() == Some(0.0) => Some(a.clone()),
         _ => None,
     };
     let is_one = |formula: &Formula| formula.as_number() == Some(1.0);
     let chosen_is_guard = match &*chosen.term {
-        Term::Call("select", parts) => {
+        Term::Call(name, parts) if *name == op.name() => {
             matches!(&parts[..], [c, one, a] if zero_of(c).is_some() && is_one(one) && a == other)
         }
         _ => is_one(chosen) || chosen == other,
@@ -157,26 +166,37 @@ fn guarded(name: &str, operands: &[Formula]) -> Option<Formula> {
 
 /// An operation on arrays with these shapes. A formula may evaluate to less than its array, which
 /// broadcasting makes up for in the end, but not under a sum or a product.
-fn of_arrays(name: &str, operands: &[Formula], shapes: &[Shape], out: Shape) -> Option<Formula> {
+fn of_arrays(
+    op: &Arc<dyn AnyOp>,
+    operands: &[Formula],
+    shapes: &[Shape],
+    out: Shape,
+) -> Option<Formula> {
     let is_whole = operands.iter().zip(shapes).all(|(formula, shape)| formula.shape == *shape);
-    let call = |name| Formula::new(Term::Call(name, operands.to_vec())).shaped(out);
-    match (name, operands, shapes) {
-        ("broadcast", [f], _) => Some(f.clone()),
-        ("reshape", [f], [from]) => keeps_its_axes(f, from, &out).then(|| f.clone()),
-        ("sum", [f], [from]) if f.shape.rank() == 0 && !out.is_empty() => {
-            Some(Formula::number((from.len() / out.len()) as f64).times(f))
-        }
-        ("sum", [f], [from]) if out.rank() == 0 && !f.shape.is_empty() => {
-            Some(Formula::number((from.len() / f.shape.len()) as f64).times(&call("sum")))
-        }
-        ("max" | "transpose", [f], _) if f.shape.rank() == 0 => Some(f.clone()),
-        ("max", ..) if out.rank() == 0 => Some(call("max")),
-        ("transpose", _, [from]) if is_whole && from.rank() == 2 => Some(call("transpose")),
-        ("softmax", ..) if is_whole => Some(call("softmax")),
-        ("log_softmax", ..) if is_whole => Some(call("log_softmax")),
-        ("matmul", [a, b], _) if is_whole => {
+    let call = || Formula::new(Term::Call(op.name(), operands.to_vec())).shaped(out);
+    let many = |number: usize, f: &Formula| Formula::number(number as f64).times(f);
+    match (op.as_loop(), operands, shapes) {
+        (Loop::Product, [a, b], _) if is_whole => {
             Some(Formula::new(Term::Infix("@", a.clone(), b.clone())).shaped(out))
         }
+        (Loop::Reduce { fold, .. }, [f], [from]) => match fold {
+            Fold::Sum if f.shape.rank() == 0 && !out.is_empty() => {
+                Some(many(from.len() / out.len(), f))
+            }
+            Fold::Sum if out.rank() == 0 && !f.shape.is_empty() => {
+                Some(many(from.len() / f.shape.len(), &call()))
+            }
+            Fold::Max if f.shape.rank() == 0 => Some(f.clone()),
+            Fold::Max if out.rank() == 0 => Some(call()),
+            _ => None,
+        },
+        (_, [f], [from]) if op.is::<Transpose>() => match f.shape.rank() {
+            0 => Some(f.clone()),
+            _ => (is_whole && from.rank() == 2).then(call),
+        },
+        (_, [f], _) if op.is::<Broadcast>() => Some(f.clone()),
+        (_, [f], [from]) if op.is::<Reshape>() => keeps_its_axes(f, from, &out).then(|| f.clone()),
+        _ if op.is::<Softmax>() || op.is::<LogSoftmax>() => is_whole.then(call),
         _ => None,
     }
 }

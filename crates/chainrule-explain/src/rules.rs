@@ -4,7 +4,11 @@ use super::columns::cut;
 use super::model::{Explanation, Node, Passed};
 use super::value::{Value, digits, percent};
 use super::words::Words;
-use chainrule::ops::{Add, Broadcast};
+use chainrule::graph::Source;
+use chainrule::ops::{
+    Add, Broadcast, Fold, LogSoftmax, Loop, Relu, Reshape, Sigmoid, Slice, Softmax,
+    SoftmaxWithLoss, Tanh, Transpose,
+};
 
 /// Names longer than this are cut in a rule.
 const LONGEST_NAME: usize = 18;
@@ -69,6 +73,47 @@ fn factor(name: &str) -> String {
     if plain { name.into() } else { format!("({name})") }
 }
 
+/// How an operation of whole arrays passes its gradient.
+#[derive(Clone, Copy)]
+pub(super) enum Rule {
+    Product,
+    Transpose,
+    Broadcast,
+    Reshape,
+    Sum,
+    Largest,
+    Softmax,
+    LogSoftmax,
+    Loss,
+    /// Elements go back to where they came from.
+    Moves,
+}
+
+impl Rule {
+    /// The rule of a node's operation, where it has one to name: by its loop, so that an operation of
+    /// one's own has it too, or as the operation that it is.
+    pub(super) fn of(node: &Node) -> Option<Self> {
+        let op = node.source.op()?;
+        Some(match op.as_loop() {
+            Loop::Product => Self::Product,
+            Loop::Reduce { fold: Fold::Sum, .. } => Self::Sum,
+            Loop::Reduce { fold: Fold::Max, .. } => Self::Largest,
+            Loop::Gather { .. }
+            | Loop::ScatterAdd { .. }
+            | Loop::Concat { .. }
+            | Loop::Pad { .. } => Self::Moves,
+            _ if op.is::<Slice>() => Self::Moves,
+            _ if op.is::<Transpose>() => Self::Transpose,
+            _ if op.is::<Broadcast>() => Self::Broadcast,
+            _ if op.is::<Reshape>() => Self::Reshape,
+            _ if op.is::<Softmax>() => Self::Softmax,
+            _ if op.is::<LogSoftmax>() => Self::LogSoftmax,
+            _ if op.is::<SoftmaxWithLoss>() => Self::Loss,
+            _ => return None,
+        })
+    }
+}
+
 /// The rule by which a gate passes the gradient `up` to an operand, where it works on whole arrays.
 pub(super) fn rule(
     explanation: &Explanation,
@@ -85,28 +130,28 @@ pub(super) fn rule(
     };
     let below = node.operands.get(operand).and_then(|&id| explanation.node(id))?;
     let say = |id: &str| words.say(id, &[("up", up), ("a", &name(0)), ("b", &name(1))]);
-    Some(match (node.source.name(), operand) {
-        ("matmul", 0) => format!("{up} · {}ᵀ", name(1)),
-        ("matmul", _) => format!("{}ᵀ · {up}", name(0)),
-        ("transpose", _) => format!("{}ᵀ", factor(up)),
-        ("broadcast", _) => match (below.shape.as_slice(), node.shape.as_slice()) {
+    Some(match (Rule::of(node)?, operand) {
+        (Rule::Product, 0) => format!("{up} · {}ᵀ", name(1)),
+        (Rule::Product, _) => format!("{}ᵀ · {up}", name(0)),
+        (Rule::Transpose, _) => format!("{}ᵀ", factor(up)),
+        (Rule::Broadcast, _) => match (below.shape.as_slice(), node.shape.as_slice()) {
             ([], _) => say("rule-sum-all"),
             ([columns] | [1, columns], [_, wide]) if columns == wide => say("rule-column-sums"),
             ([rows, 1], [tall, _]) if rows == tall => say("rule-row-sums"),
             _ => say("rule-sum-repeats"),
         },
-        ("reshape", _) => say("rule-reshape"),
-        ("sum", _) => say("rule-spread"),
-        ("max", _) => say("rule-largest"),
-        ("softmax", _) => {
+        (Rule::Reshape, _) => say("rule-reshape"),
+        (Rule::Sum, _) => say("rule-spread"),
+        (Rule::Largest, _) => say("rule-largest"),
+        (Rule::Softmax, _) => {
             let y = factor(&explanation.short_name(node.id));
             let y = if y.starts_with('(') { "y".into() } else { y };
             format!("{y} ⊙ ({up} − Σ {up} ⊙ {y})")
         }
-        ("log_softmax", _) => {
+        (Rule::LogSoftmax, _) => {
             format!("{up} − softmax({}) · Σ {up}", explanation.short_name(below.id))
         }
-        ("softmax_with_loss", _) => {
+        (Rule::Loss, _) => {
             let x = explanation.short_name(explanation.behind(*node.operands.first()?));
             let found = match operand {
                 0 => format!("softmax({x}) − t"),
@@ -122,8 +167,7 @@ pub(super) fn rule(
                 (false, _) => format!("{up} · ({found}) / {batch}"),
             }
         }
-        ("slice" | "pad" | "concat" | "gather" | "scatter_add", _) => say("rule-moves"),
-        _ => return None,
+        (Rule::Moves, _) => say("rule-moves"),
     })
 }
 
@@ -155,29 +199,25 @@ pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words
 fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
     let operand = node.operands.first().and_then(|&id| explanation.node(id));
     let mut notes = Vec::new();
-    match (node.source.name(), operand) {
-        ("sigmoid" | "tanh", Some(_)) => {
-            let values = node.value.numbers();
-            let saturated = idle(node.source.name(), &values).1.unwrap_or(0);
-            notes.extend(counted(words, "note-saturated", saturated, values.len()));
+    let Some(operand) = operand else { return notes };
+    if node.source.is::<Relu>() {
+        let numbers = operand.value.numbers();
+        let off: Vec<String> = numbers
+            .iter()
+            .enumerate()
+            .filter(|(_, x)| **x <= 0.0)
+            .map(|(at, _)| at.to_string())
+            .collect();
+        notes.extend(counted(words, "note-off", off.len(), numbers.len()));
+        if !off.is_empty() && numbers.len() > 1 && off.len() <= 12 {
+            notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
         }
-        ("relu", Some(operand)) => {
-            let numbers = operand.value.numbers();
-            let off: Vec<String> = numbers
-                .iter()
-                .enumerate()
-                .filter(|(_, x)| **x <= 0.0)
-                .map(|(at, _)| at.to_string())
-                .collect();
-            notes.extend(counted(words, "note-off", off.len(), numbers.len()));
-            if !off.is_empty() && numbers.len() > 1 && off.len() <= 12 {
-                notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
-            }
-        }
-        ("softmax_with_loss", Some(logits)) => {
-            notes.extend(loss_note(explanation, node, logits, words));
-        }
-        _ => {}
+    } else if node.source.is::<SoftmaxWithLoss>() {
+        notes.extend(loss_note(explanation, node, operand, words));
+    } else if node.source.is::<Sigmoid>() || node.source.is::<Tanh>() {
+        let values = node.value.numbers();
+        let saturated = idle(&node.source, &values).1.unwrap_or(0);
+        notes.extend(counted(words, "note-saturated", saturated, values.len()));
     }
     notes
 }
@@ -186,18 +226,23 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
 /// or tanh that are saturated.
 ///
 /// ```
-/// assert_eq!(chainrule_explain::idle("relu", &[0.0, 2.0]), (Some(1), None));
+/// let g = chainrule::Graph::new();
+/// let y = g.input("x", [2]).relu();
+/// let relu = g.node(y.id(), |node| node.source.clone());
+/// assert_eq!(chainrule_explain::idle(&relu, &[0.0, 2.0]), (Some(1), None));
 /// ```
 #[must_use]
-pub fn idle(op: &str, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
+pub fn idle(activation: &Source, outputs: &[f64]) -> (Option<usize>, Option<usize>) {
     let flat =
         |slope: &dyn Fn(f64) -> f64| outputs.iter().filter(|y| slope(**y) < SATURATED).count();
-    match op {
-        "relu" => (Some(outputs.iter().filter(|y| **y == 0.0).count()), None),
-        "sigmoid" => (None, Some(flat(&|y| y * (1.0 - y)))),
+    match () {
+        () if activation.is::<Relu>() => {
+            (Some(outputs.iter().filter(|y| **y == 0.0).count()), None)
+        }
+        () if activation.is::<Sigmoid>() => (None, Some(flat(&|y| y * (1.0 - y)))),
         // On the sigmoid's scale: tanh is four times as steep at 0.
-        "tanh" => (None, Some(flat(&|y| (1.0 - y * y) / 4.0))),
-        _ => (None, None),
+        () if activation.is::<Tanh>() => (None, Some(flat(&|y| (1.0 - y * y) / 4.0))),
+        () => (None, None),
     }
 }
 

@@ -4,11 +4,11 @@ use super::objective::{Objective, feed, record};
 use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;
-use chainrule::graph::{Graph, Var};
+use chainrule::graph::{Graph, Source, Var};
 use chainrule::nn::Sequential;
 use chainrule::plan::Plan;
 use chainrule::tensor::Shape;
-use chainrule_explain::{idle, layer_outputs, op_name};
+use chainrule_explain::{idle, layer_outputs};
 
 /// A plan that keeps what every layer computes, and the gradients of the mean loss.
 ///
@@ -26,7 +26,7 @@ pub(super) struct LayerStatistics {
 #[derive(Debug)]
 struct Watched {
     name: String,
-    op: String,
+    source: Source,
     output: u32,
     gradient: u32,
 }
@@ -66,7 +66,7 @@ impl LayerStatistics {
         let (of_layers, of_parameters) = gradients.split_at(named.len());
         let layers = named.into_iter().zip(of_layers).map(|((name, output), gradient)| Watched {
             name,
-            op: op_name(&graph, output),
+            source: graph.node(output.id(), |node| node.source.clone()),
             output: output.id(),
             gradient: gradient.id(),
         });
@@ -83,9 +83,9 @@ impl LayerStatistics {
 
     /// The layers as they were run, input first.
     pub(super) fn layers(&self) -> impl Iterator<Item = Result<LayerValues<'_>>> {
-        self.layers.iter().map(|Watched { name, op, output, gradient }| {
+        self.layers.iter().map(|Watched { name, source, output, gradient }| {
             let (output, gradient) = (self.plan.value_of(*output)?, self.plan.value_of(*gradient)?);
-            let (off, saturated) = idle(op, output);
+            let (off, saturated) = idle(source, output);
             Ok(LayerValues { name, output, gradient, off, saturated })
         })
     }

@@ -8,8 +8,8 @@ use crate::objective::Objective;
 use crate::{Config, feed, loss_graph};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
-use chainrule::graph::{Graph, Node, Var};
-use chainrule::ops::{Notation, Op, Softmax, SoftmaxWithLoss};
+use chainrule::graph::{Graph, Var};
+use chainrule::ops::{Notation, Softmax, SoftmaxWithLoss};
 use chainrule::plan::Plan;
 use chainrule::tensor::Tensor;
 use chainrule_explain::{Language, Words, width, wrapped};
@@ -103,16 +103,12 @@ pub fn lint_graph(loss: Var<'_>, language: Language) -> Vec<Finding> {
     let (g, words) = (loss.graph(), Words::new(language));
     let ids = 0..g.len().min(loss.id() as usize + 1) as u32;
     let logits = ids.filter_map(|id| {
-        g.node(id, |node| match &*node.operands {
-            &[logits, _] if is::<SoftmaxWithLoss>(node) => Some(logits),
+        g.node(id, |node| match *node.operands {
+            [logits, _] if node.source.is::<SoftmaxWithLoss>() => Some(logits),
             _ => None,
         })
     });
     logits.map(|logits| softmax(g, logits, &words)).collect()
-}
-
-fn is<O: Op>(node: &Node) -> bool {
-    node.op().is_some_and(|op| op.is::<O>())
 }
 
 /// A softmax whose output, reshaped or not, is taken for logits.
@@ -127,7 +123,7 @@ fn softmax(g: &Graph, logits: u32, words: &Words) -> Finding {
     while let Some(below) = silent(id) {
         id = below;
     }
-    if !g.node(id, is::<Softmax>) {
+    if !g.node(id, |node| node.source.is::<Softmax>()) {
         return finding("softmax", false, words.get("lint-softmax-once"));
     }
     let scope = g.scope_name(g.node(id, |node| node.scope));

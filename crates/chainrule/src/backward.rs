@@ -104,9 +104,8 @@ impl Graph {
         let (mut others, mut upstreams) = (Vec::new(), Vec::new());
         let mut side = None;
         for &&Contribution { gate, operand, .. } in received {
-            let (product, operands) = self.node(gate, |node| {
-                (node.op().is_some_and(|op| op.is::<MatMul>()), node.operands.clone())
-            });
+            let (product, operands) =
+                self.node(gate, |node| (node.source.is::<MatMul>(), node.operands.clone()));
             if !product || *side.get_or_insert(operand) != operand {
                 return None;
             }

@@ -6,6 +6,7 @@ use crate::words::Words;
 use chainrule::backward::Contribution;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Kind, Var};
+use chainrule::ops::{Broadcast, MatMul};
 use chainrule::plan::Plan;
 
 /// The gradient of a value or a parameter, by the layers and branches that it comes from.
@@ -72,18 +73,18 @@ fn uses<'g>(
 ) -> Vec<Use<'g>> {
     let mut uses: Vec<Use<'g>> = Vec::new();
     for c in contributions {
-        let (operand, scope, op) = g.node(c.gate, |gate| {
-            (gate.operands.get(c.operand).copied(), gate.scope, gate.op_name().to_owned())
+        let (operand, scope, source) = g.node(c.gate, |gate| {
+            (gate.operands.get(c.operand).copied(), gate.scope, gate.source.clone())
         });
         if operand != Some(v.id()) {
             continue;
         }
         let scope = g.scope_name(scope);
         let layer = if scope.is_empty() { "loss".to_owned() } else { scope.to_string() };
-        let rule = match (op.as_str(), c.operand) {
-            ("matmul", 0) => Some("dY · Wᵀ".to_owned()),
-            ("matmul", _) => Some("Xᵀ · dY".to_owned()),
-            ("broadcast", _) if v.shape().rank() == 1 => {
+        let rule = match c.operand {
+            0 if source.is::<MatMul>() => Some("dY · Wᵀ".to_owned()),
+            _ if source.is::<MatMul>() => Some("Xᵀ · dY".to_owned()),
+            _ if source.is::<Broadcast>() && v.shape().rank() == 1 => {
                 Some(words.say("rule-column-sums", &[("up", "dY")]))
             }
             _ => None,

@@ -44,11 +44,11 @@ impl Layer {
     fn new(
         name: &str,
         v: Var<'_>,
-        op: &str,
+        source: &Source,
         (output, gradient): (&[f64], &[f64]),
         slopes: &[(&str, &[f64])],
     ) -> Self {
-        let (off, saturated) = rules::idle(op, output);
+        let (off, saturated) = rules::idle(source, output);
         let prefix = format!("{name}.");
         let own = slopes.iter().filter(|(parameter, _)| parameter.starts_with(&prefix));
         Self {
@@ -233,7 +233,8 @@ pub fn network<T: Real>(
     }
     let layers = layers.iter().zip(of_layers).map(|((name, v), gradient)| {
         let values = (plan.value(*v)?, plan.value(*gradient)?);
-        Ok(Layer::new(name, *v, &op_name(&g, *v), values, &slopes))
+        let source = g.node(v.id(), |node| node.source.clone());
+        Ok(Layer::new(name, *v, &source, values, &slopes))
     });
     let saliency = of_example.iter().map(|v| plan.value(*v)).collect::<Result<Vec<_>>>()?.concat();
     Ok(NetworkExplanation {
@@ -358,17 +359,6 @@ fn parameter(g: &Graph, v: Var<'_>) -> Option<String> {
         Source::Parameter(name) => Some(name.to_string()),
         _ => None,
     })
-}
-
-/// The name of the operation that computes a value.
-///
-/// ```
-/// let g = chainrule::Graph::new();
-/// assert_eq!(chainrule_explain::op_name(&g, g.constant(1.0).exp()), "exp");
-/// ```
-#[must_use]
-pub fn op_name(g: &Graph, v: Var<'_>) -> String {
-    g.node(v.id(), |node| node.op_name().to_owned())
 }
 
 /// The elements with the largest |gradient × value|.

@@ -12,10 +12,13 @@ mod repeats;
 mod svg;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::columns::{cut, width};
 use super::model::{Explanation, Node};
 use super::value::{Value, digits, with_minus};
+use chainrule::graph::Source;
+use chainrule::ops::{Add, AnyOp, Mul, Notation};
 use fold::Folding;
 pub(super) use svg::Look;
 
@@ -161,11 +164,13 @@ impl Builder<'_> {
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
         let Some(last) = nodes.last() else { return };
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
-        let (role, symbol, caption) = match last.source.name() {
+        let (role, symbol, caption) = match &last.source {
             _ if folded => (Role::Fold, fold_symbol(last), fold_caption(self.e, last)),
-            "input" | "parameter" => (Role::Input, last.label.clone(), String::new()),
-            "constant" => (Role::Constant, constant(last), String::new()),
-            op => (Role::Gate, symbol(op).into(), gate_caption(last, self.e.face(last))),
+            Source::Input(_) | Source::Parameter(_) => {
+                (Role::Input, last.label.clone(), String::new())
+            }
+            Source::Constant(_) => (Role::Constant, constant(last), String::new()),
+            Source::Op(op) => (Role::Gate, op.glyph().into(), gate_caption(op, self.e.face(last))),
         };
         let face = self.e.face(last);
         self.at.insert(group, self.shapes.len());
@@ -345,36 +350,17 @@ pub(super) fn short(value: &Value) -> String {
     }
 }
 
-/// An operation's sign as a textbook draws it, else its name.
-fn symbol(op: &str) -> &str {
-    match op {
-        "mul" => "×",
-        "add" => "+",
-        "sub" | "neg" => "−",
-        "div" => "÷",
-        "matmul" => "@",
-        "pow" => "^",
-        "square" => "x²",
-        "sqrt" => "√",
-        "sigmoid" => "σ",
-        "sum" => "Σ",
-        "softmax_with_loss" => "softmax, loss",
-        "greater" => ">",
-        "less" => "<",
-        other => other,
-    }
-}
-
 fn constant(node: &Node) -> String {
     let value = short(&node.value);
     if node.named { format!("{} = {value}", node.label) } else { value }
 }
 
 /// A given name, or for an operation whose operands are not alike the expression.
-fn gate_caption(node: &Node, face: &Node) -> String {
-    let ordered =
-        matches!(node.source.name(), "sub" | "div" | "pow" | "matmul" | "greater" | "less");
-    match (face.named, ordered && face.label.chars().count() <= 16) {
+fn gate_caption(op: &Arc<dyn AnyOp>, face: &Node) -> String {
+    let alike = op.is::<Add>() || op.is::<Mul>();
+    let ordered = matches!(op.notation(), Notation::Infix(..)) && !alike;
+    let ordered = ordered && face.label.chars().count() <= 16;
+    match (face.named, ordered) {
         (true, _) | (false, true) => face.label.clone(),
         _ => String::new(),
     }

@@ -1,9 +1,8 @@
 //! Losses: softmax with loss, half squared error, mean squared error.
 
-use super::reduce::{sum_of, sum_run};
-use super::select::OneHot;
+use super::reduce::{MEAN, sum_of, sum_run};
 use super::softmax::{exp_rows, largest, row_sum};
-use super::{Gate, Op, Operand, Output, Real, Type, ValuesMut, reals};
+use super::{Gate, OneHot, Op, Operand, Output, Real, Type, ValuesMut, reals};
 use crate::graph::{Kind, Var};
 use crate::tensor::Shape;
 
@@ -18,6 +17,9 @@ pub struct SoftmaxWithLoss;
 impl Op for SoftmaxWithLoss {
     fn name(&self) -> &'static str {
         "softmax_with_loss"
+    }
+    fn glyph(&self) -> &'static str {
+        "softmax, loss"
     }
     identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
@@ -40,8 +42,7 @@ impl Op for SoftmaxWithLoss {
             return Some(-x.log_softmax() * scale);
         }
         let y = x.softmax();
-        let is_one_hot =
-            gate.graph().node(t.id, |node| node.op().is_some_and(|op| op.is::<OneHot>()));
+        let is_one_hot = gate.graph().node(t.id, |node| node.source.is::<OneHot>());
         let expected = if is_one_hot { y } else { y * row_sum(t) };
         Some((expected - t) * scale)
     }
@@ -56,7 +57,7 @@ const CHUNK: usize = 1024;
 
 impl Op for RowLosses {
     fn name(&self) -> &'static str {
-        "softmax_with_loss"
+        Op::name(&SoftmaxWithLoss)
     }
     identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
@@ -107,7 +108,7 @@ pub(crate) struct MeanOfAll;
 
 impl Op for MeanOfAll {
     fn name(&self) -> &'static str {
-        "mean"
+        MEAN
     }
     identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Class, Fold, Gate, Loop, Op, Operand, Output, Real, Type, View, reals};
+use super::{Class, Fold, Gate, Loop, Maximum, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::simd::vectorized;
 use crate::tensor::{MAX_RANK, Offsets, Shape, Strides, count};
@@ -231,9 +231,18 @@ pub struct Sum {
     pub axes: [bool; MAX_RANK],
 }
 
+/// The name of sums, and of the steps that they are made in.
+pub(super) const SUM: &str = "sum";
+
+/// The name of means.
+pub(super) const MEAN: &str = "mean";
+
 impl Op for Sum {
     fn name(&self) -> &'static str {
-        "sum"
+        SUM
+    }
+    fn glyph(&self) -> &'static str {
+        "Σ"
     }
     identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
@@ -266,8 +275,9 @@ pub struct Max {
 }
 
 impl Op for Max {
+    /// That of the larger of two, from which it differs by its operands.
     fn name(&self) -> &'static str {
-        "max"
+        Op::name(&Maximum)
     }
     identity_by_fields!();
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
@@ -371,7 +381,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn sum(self, axes: &[usize]) -> Self {
-        match self.axes("sum", axes) {
+        match self.axes(SUM, axes) {
             Some(axes) => self.graph().apply(Sum { axes }, &[self]),
             None => Var::poison(self.graph()),
         }
@@ -388,7 +398,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn mean(self, axes: &[usize]) -> Self {
-        let Some(axes) = self.axes("mean", axes) else { return Var::poison(self.graph()) };
+        let Some(axes) = self.axes(MEAN, axes) else { return Var::poison(self.graph()) };
         let total = self.graph().apply(Sum { axes }, &[self]);
         let count = self.shape().len() as f64 / total.shape().len().max(1) as f64;
         total / count
@@ -403,7 +413,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     #[must_use]
     pub fn max(self, axes: &[usize]) -> Self {
-        match self.axes("max", axes) {
+        match self.axes(Op::name(&Maximum), axes) {
             Some(axes) => self.graph().apply(Max { axes }, &[self]),
             None => Var::poison(self.graph()),
         }

@@ -1,6 +1,6 @@
 //! Sums of few columns and many rows, in two steps, so that threads can share the rows.
 
-use super::reduce::{Axes, Columns, ROWS, Sum, TILE, pairwise, reduced_len};
+use super::reduce::{Axes, Columns, ROWS, SUM, Sum, TILE, pairwise, reduced_len};
 use super::{Class, Gate, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
 use crate::tensor::Shape;
@@ -24,7 +24,7 @@ pub(crate) struct LeafSums {
 
 impl Op for LeafSums {
     fn name(&self) -> &'static str {
-        "sum"
+        SUM
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
@@ -65,7 +65,7 @@ pub(crate) struct LeafTotal;
 
 impl Op for LeafTotal {
     fn name(&self) -> &'static str {
-        "sum"
+        SUM
     }
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;

@@ -229,12 +229,12 @@ impl Writer<'_> {
             ),
             (Arithmetic::Pow, Language::Text) => between("^", Binding::Atom, Binding::Atom),
             (Arithmetic::Pow, _) => {
-                let name = match language {
-                    Language::JavaScript => "Math.pow",
-                    Language::CFloat => "powf",
-                    _ => "pow",
+                let call = match language {
+                    Language::JavaScript => "Math.pow(",
+                    Language::CFloat => "powf(",
+                    _ => "pow(",
                 };
-                (format!("{name}({}, {})", self.part(a).0, self.part(b).0), Binding::Atom)
+                (format!("{call}{}, {})", self.part(a).0, self.part(b).0), Binding::Atom)
             }
         }
     }
