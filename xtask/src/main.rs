@@ -4,6 +4,8 @@ mod report;
 mod workspace;
 
 mod layers;
+#[cfg(test)]
+mod names;
 
 mod budgets;
 mod deny;

@@ -1,11 +1,11 @@
 //! A crate's modules as a tree: whose name a path is, and which way it points.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::source::{Module, Use, code_lines};
+use super::source::{Module, Use, code_lines, literals};
 
 /// Names from the crate's root down: `["ops", "reduce"]`; the root itself is empty.
 pub type Place = Vec<String>;
@@ -15,6 +15,8 @@ pub struct House {
     rooms: BTreeMap<Place, Room>,
     /// How many lines of code its files hold.
     pub code_lines: usize,
+    /// The literals of each file, as they are written.
+    pub literals: BTreeMap<PathBuf, BTreeSet<String>>,
 }
 
 struct Room {
@@ -41,7 +43,7 @@ pub struct Arrow {
 impl House {
     /// Reads a crate whose root file this is.
     pub fn read(root: &Path) -> Result<Self> {
-        let mut house = Self { rooms: BTreeMap::new(), code_lines: 0 };
+        let mut house = Self { rooms: BTreeMap::new(), code_lines: 0, literals: BTreeMap::new() };
         house.file(root, Vec::new(), root.parent().unwrap_or(root))?;
         Ok(house)
     }
@@ -53,6 +55,7 @@ impl House {
         let tokens: proc_macro2::TokenStream =
             text.parse().map_err(|error| anyhow!("{} is not Rust: {error}", file.display()))?;
         self.code_lines += code_lines(tokens.clone());
+        self.literals.insert(file.to_path_buf(), literals(tokens.clone()));
         self.module(Module::read(tokens), file, place, folder)
     }
 

@@ -119,11 +119,28 @@ impl Module {
 /// How many lines hold code.
 pub fn code_lines(tokens: TokenStream) -> usize {
     let mut lines = BTreeSet::new();
-    collect_lines(tokens, &mut lines);
+    each_token(tokens, &mut |token| match token {
+        TokenTree::Group(group) => {
+            lines.extend([group.span_open().start().line, group.span_close().end().line]);
+        }
+        token => lines.extend(token.span().start().line..=token.span().end().line),
+    });
     lines.len()
 }
 
-fn collect_lines(tokens: TokenStream, lines: &mut BTreeSet<usize>) {
+/// Every literal, as it is written.
+pub fn literals(tokens: TokenStream) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each_token(tokens, &mut |token| {
+        if let TokenTree::Literal(literal) = token {
+            found.insert(literal.to_string());
+        }
+    });
+    found
+}
+
+/// Tells every token, a group before what is in it.
+fn each_token(tokens: TokenStream, tell: &mut impl FnMut(&TokenTree)) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     while at < tokens.len() {
@@ -134,12 +151,9 @@ fn collect_lines(tokens: TokenStream, lines: &mut BTreeSet<usize>) {
             at += if test { item_length(&tokens[at..]) } else { 0 };
             continue;
         }
+        tell(&tokens[at]);
         if let TokenTree::Group(group) = &tokens[at] {
-            lines.extend([group.span_open().start().line, group.span_close().end().line]);
-            collect_lines(group.stream(), lines);
-        } else {
-            let span = tokens[at].span();
-            lines.extend(span.start().line..=span.end().line);
+            each_token(group.stream(), tell);
         }
         at += 1;
     }
