@@ -197,6 +197,9 @@ mod tests {
         for other in [x + 0.0, 0.0 + x, 1.0 / x, x * -1.0, x * 0.0, x.t(), x.slice(0, 0, 1)] {
             assert!(stands_for(other, other), "{other:?}");
         }
+        // Of the operand's type, but not as it lies.
+        let transposed = g.input("square", [3, 3]).t();
+        assert!(stands_for(transposed, transposed));
     }
 
     #[test]

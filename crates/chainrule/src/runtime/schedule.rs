@@ -299,6 +299,10 @@ mod tests {
         assert!(found.len() == 2 || found[0].1 == ["max"], "{found:?}");
         let found = phases(&[x.t().matmul(y)]);
         assert_eq!(found, [(both, vec![]), (vec!["product".into()], vec![])]);
+        // A product's right operand is needed whole by each row, even one of equally many.
+        let q = g.input("q", [150, 150]);
+        let alone = (vec!["product".to_owned()], vec![]);
+        assert_eq!(phases(&[q.matmul(q.matmul(q))]), [alone.clone(), alone]);
     }
 
     #[test]
