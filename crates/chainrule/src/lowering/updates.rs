@@ -34,11 +34,22 @@ impl Lowered {
     /// numbers of the units that were added for it: they copy, in any order, when all others are done.
     pub fn settle_updates(&mut self, times: &[usize]) -> Range<usize> {
         let mut copies = Vec::new();
+        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); self.parameters.len()];
+        for (unit, work) in self.units.iter().enumerate() {
+            for place in work.reads() {
+                if let Storage::Parameter(parameter) = place.storage {
+                    readers[parameter].push(unit);
+                }
+            }
+        }
         for at in 0..self.updates.len() {
             let parameter = self.updates[at].parameter;
             let from = match self.updates[at].value {
                 NewValue::Place(place) => place,
-                NewValue::Instruction(unit, at) if self.is_free(times, parameter, (unit, at)) => {
+                NewValue::Instruction(unit, at)
+                    if is_done(times, &readers[parameter], unit)
+                        && self.is_free(parameter, (unit, at)) =>
+                {
                     self.chain_mut(unit).body[at].store = Some(Storage::Parameter(parameter));
                     continue;
                 }
@@ -52,14 +63,9 @@ impl Lowered {
         first..self.units.len()
     }
 
-    /// Whether a parameter can be overwritten by an instruction.
-    fn is_free(&self, times: &[usize], parameter: usize, (unit, at): (usize, usize)) -> bool {
+    /// Whether an instruction of a unit can overwrite a parameter that no other unit needs any more.
+    fn is_free(&self, parameter: usize, (unit, at): (usize, usize)) -> bool {
         let is_it = |place: &Place| place.storage == Storage::Parameter(parameter);
-        let others = self.units.iter().enumerate().filter(|&(other, _)| other != unit);
-        let mut readers = others.filter(|(_, work)| work.reads().iter().any(is_it));
-        if readers.any(|(other, _)| times[other] >= times[unit]) {
-            return false;
-        }
         let Some(chain) = self.units[unit].chain() else {
             unreachable!("unit {unit} has no instruction {at}: it is no chain and no product")
         };
@@ -72,6 +78,11 @@ impl Lowered {
         let later = chain.body[at + 1..].iter().any(|instruction| instruction.reads(reads_it));
         chain.body[at].store.is_none() && !operand && in_order && !later
     }
+}
+
+/// Whether all other readers of a parameter are done when a unit runs.
+fn is_done(times: &[usize], readers: &[usize], unit: usize) -> bool {
+    readers.iter().all(|&reader| reader == unit || times[reader] < times[unit])
 }
 
 #[cfg(test)]
