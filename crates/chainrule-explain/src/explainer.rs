@@ -391,7 +391,8 @@ impl<'g> Subject<'_, 'g> {
             return None;
         }
         let upstream = self.g.constant(1.0).broadcast_to(gate.shape());
-        op.backward(&Gate { operands: &operands, output: gate, upstream }, c.operand)
+        let gate = Gate { operands: &operands, output: gate, upstream };
+        self.g.as_gate(c.gate, || op.backward(&gate, c.operand))
     }
 }
 

@@ -385,8 +385,15 @@ impl Graph {
         }
     }
 
-    /// Records nodes as of the backward rule of the gate `id`.
-    pub(crate) fn as_gate<R>(&self, id: u32, rule: impl FnOnce() -> R) -> R {
+    /// Records nodes as of the backward rule of the gate `id`, for [`Node::gate`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.input("x", []).exp();
+    /// let slope = g.as_gate(y.id(), || y * 1.0);
+    /// assert_eq!(g.node(slope.id(), |node| node.gate), Some(y.id()));
+    /// ```
+    pub fn as_gate<R>(&self, id: u32, rule: impl FnOnce() -> R) -> R {
         let _block = self.hold();
         self.gate.set(Some(id));
         rule()
