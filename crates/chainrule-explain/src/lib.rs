@@ -7,6 +7,7 @@
 
 // From the bottom up, here and in every folder: each uses only those above it.
 mod words;
+pub mod term;
 mod value;
 mod columns;
 mod formula;

@@ -4,17 +4,7 @@ use std::f64::consts::{E, PI};
 
 use super::formula::{Formula, Term};
 use super::value::number;
-
-/// How tightly a formula's outermost operator binds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
-    Comparison,
-    Sum,
-    Product,
-    Sign,
-    Power,
-    Atom,
-}
+use chainrule::term::Binding;
 
 /// Where a formula is written.
 #[derive(Clone, Copy, PartialEq, Eq)]

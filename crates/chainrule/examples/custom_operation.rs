@@ -4,7 +4,6 @@
 
 use chainrule::check::{Settings, gradients};
 use chainrule::ops::{AnyPointwise, Gate, Number, Pointwise};
-use chainrule::term::Language;
 use chainrule::{Graph, Parameters, Result, Tensor, Var};
 
 /// ∛x; derivative 1/(3·∛x²).
@@ -36,7 +35,7 @@ fn main() -> Result<()> {
     println!("{report:#?}");
     assert!(report.passed);
 
-    // Other languages come from the value itself.
-    println!("float cube_root(float x) {}", CubeRoot.term().body(Language::CFloat, &["x"]));
+    // What it computes, as data from which other languages are written.
+    println!("{:?}", CubeRoot.term().parts());
     Ok(())
 }

@@ -32,14 +32,11 @@ impl<T> Truth<T> for bool {
 /// Writes the trait of numbers, the elementary functions as data, and what each function is in `f32`
 /// and `f64`.
 ///
-/// A row is the function's name as data and as a method, its two implementations, and how C, JavaScript
-/// and LaTeX spell it where that is not `name`, `Math.name` and `\operatorname{name}`; in LaTeX, `#`
-/// stands for the argument.
+/// A row is the function's name as data and as a method, and its two implementations.
 macro_rules! functions {
     ($(
         $(#[doc = $doc:literal])*
-        $function:ident $name:ident: $single:path, $double:path
-        $(, c $c:literal)? $(, js $js:literal)? $(, tex $tex:literal)?;
+        $function:ident $name:ident: $single:path, $double:path;
     )*) => {
         /// A number of an operation's formula.
         ///
@@ -137,33 +134,6 @@ macro_rules! functions {
                     $(Self::$function => stringify!($name),)*
                 }
             }
-
-            /// The name in C, for `double`; that for `float` ends in f.
-            #[must_use]
-            pub fn c(self) -> &'static str {
-                match self {
-                    $(Self::$function => [$($c,)? stringify!($name)][0],)*
-                }
-            }
-
-            /// The name in JavaScript.
-            #[must_use]
-            pub fn javascript(self) -> &'static str {
-                match self {
-                    $(Self::$function => [$($js,)? concat!("Math.", stringify!($name))][0],)*
-                }
-            }
-
-            /// The function in LaTeX, with `#` in place of its argument.
-            #[must_use]
-            pub fn latex(self) -> &'static str {
-                match self {
-                    $(Self::$function => [
-                        $($tex,)?
-                        concat!(r"\operatorname{", stringify!($name), r"}\left(#\right)"),
-                    ][0],)*
-                }
-            }
         }
 
         numbers! { f32 single $($function $single),* }
@@ -233,39 +203,39 @@ macro_rules! numbers {
 
 functions! {
     /// |x|.
-    Abs abs: f32::abs, f64::abs, c "fabs", tex r"\left|#\right|";
+    Abs abs: f32::abs, f64::abs;
     /// The largest whole number that is not above x.
-    Floor floor: f32::floor, f64::floor, tex r"\left\lfloor#\right\rfloor";
+    Floor floor: f32::floor, f64::floor;
     /// √x, correctly rounded.
-    Sqrt sqrt: f32::sqrt, f64::sqrt, tex r"\sqrt{#}";
+    Sqrt sqrt: f32::sqrt, f64::sqrt;
     /// ∛x, with the sign of x.
-    Cbrt cbrt: single::cbrt, double::cbrt, tex r"\sqrt[3]{#}";
+    Cbrt cbrt: single::cbrt, double::cbrt;
     /// eˣ.
-    Exp exp: single::exp, double::exp, tex r"\exp\left(#\right)";
+    Exp exp: single::exp, double::exp;
     /// The natural logarithm.
-    Ln ln: single::ln, double::ln, c "log", js "Math.log", tex r"\ln\left(#\right)";
+    Ln ln: single::ln, double::ln;
     /// ln(1 + x), with the digits of a small x.
-    Ln1p ln_1p: single::ln_1p, double::ln_1p, c "log1p", js "Math.log1p", tex r"\ln\left(1 + #\right)";
+    Ln1p ln_1p: single::ln_1p, double::ln_1p;
     /// The sine, of radians.
-    Sin sin: single::sin, double::sin, tex r"\sin\left(#\right)";
+    Sin sin: single::sin, double::sin;
     /// The cosine, of radians.
-    Cos cos: single::cos, double::cos, tex r"\cos\left(#\right)";
+    Cos cos: single::cos, double::cos;
     /// The tangent, of radians.
-    Tan tan: single::tan, double::tan, tex r"\tan\left(#\right)";
+    Tan tan: single::tan, double::tan;
     /// The inverse of the sine.
-    Asin asin: single::asin, double::asin, tex r"\arcsin\left(#\right)";
+    Asin asin: single::asin, double::asin;
     /// The inverse of the cosine.
-    Acos acos: single::acos, double::acos, tex r"\arccos\left(#\right)";
+    Acos acos: single::acos, double::acos;
     /// The inverse of the tangent.
-    Atan atan: single::atan, double::atan, tex r"\arctan\left(#\right)";
+    Atan atan: single::atan, double::atan;
     /// The hyperbolic sine.
-    Sinh sinh: single::sinh, double::sinh, tex r"\sinh\left(#\right)";
+    Sinh sinh: single::sinh, double::sinh;
     /// The hyperbolic cosine.
-    Cosh cosh: single::cosh, double::cosh, tex r"\cosh\left(#\right)";
+    Cosh cosh: single::cosh, double::cosh;
     /// The hyperbolic tangent.
-    Tanh tanh: single::tanh, double::tanh, tex r"\tanh\left(#\right)";
+    Tanh tanh: single::tanh, double::tanh;
     /// The logistic function 1/(1 + e⁻ˣ).
-    Sigmoid sigmoid: single::sigmoid, double::sigmoid, js "sigmoid";
+    Sigmoid sigmoid: single::sigmoid, double::sigmoid;
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt.
-    Erf erf: single::erf, double::erf, js "erf";
+    Erf erf: single::erf, double::erf;
 }

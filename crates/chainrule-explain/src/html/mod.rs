@@ -13,9 +13,9 @@ use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::notation::escaped;
 use super::picture::{Look, Role, View};
+use super::term::JAVASCRIPT_PRELUDE;
 use super::value::{Value, digits};
 use super::words::Words;
-use chainrule::term::JAVASCRIPT_PRELUDE;
 use script::Operations;
 
 const STYLE: &str = include_str!("page.css");

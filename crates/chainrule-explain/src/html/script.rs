@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{Explanation, Node};
+use crate::term::Language;
 use chainrule::ops::{AnyPointwise, Identity, derivative};
-use chainrule::term::Language;
 
 /// The operations of a computation of numbers, each once.
 pub(super) struct Operations {
@@ -68,11 +68,11 @@ impl Operations {
 fn functions(op: &Arc<dyn AnyPointwise>) -> Option<String> {
     let operands = &["a", "b", "c", "d", "e", "f", "g", "h"][..op.arity()];
     let function = |names: &[&str], body: String| format!("({}) => {body}", names.join(", "));
-    let value = function(operands, op.term().body(Language::JavaScript, operands));
+    let value = function(operands, Language::JavaScript.body(&op.term(), operands));
     let names = [operands, &["y"]].concat();
     let slopes = (0..op.arity()).map(|operand| {
         let slope = derivative(op, operand)?;
-        Some(function(&names, slope.body(Language::JavaScript, &names)))
+        Some(function(&names, Language::JavaScript.body(&slope, &names)))
     });
     let all: Vec<String> = std::iter::once(Some(value)).chain(slopes).collect::<Option<_>>()?;
     Some(all.join(", "))

@@ -3,20 +3,39 @@
 //!
 //! ```
 //! use chainrule::number::{Number, Truth};
-//! use chainrule::term::{Language, Term};
+//! use chainrule::term::Term;
 //!
 //! let term = Term::record(1, |x| x[0].at_most(x[0].like(0.0)).choose(x[0].like(0.0), x[0]));
 //! assert_eq!(term.eval(&[-2.0_f32]), Some(0.0));
-//! assert_eq!(term.write(Language::JavaScript, &["x"]), "x <= 0 ? 0 : x");
 //! ```
-
-mod write;
 
 use std::cell::RefCell;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Sub};
 
 use crate::number::{Function, Number, Truth};
-pub use write::{Binding, JAVASCRIPT_PRELUDE, Language};
+
+/// How tightly an expression's outermost operator binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Binding {
+    /// One of two, by a condition.
+    Choice,
+    /// Either of two conditions.
+    Or,
+    /// Both of two conditions.
+    And,
+    /// A comparison.
+    Comparison,
+    /// A sum or difference.
+    Sum,
+    /// A product or quotient.
+    Product,
+    /// A sign before a number.
+    Sign,
+    /// A power.
+    Power,
+    /// A name, a number, a call.
+    Atom,
+}
 
 /// An arithmetic operation on two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,9 +170,8 @@ impl Term {
     ///
     /// ```
     /// use chainrule::number::Number;
-    /// use chainrule::term::{Language, Term};
+    /// use chainrule::term::Term;
     /// let positive = Term::condition(1, |x| Some(x[0].above(x[0].like(0.0)))).expect("given");
-    /// assert_eq!(positive.write(Language::Text, &["x"]), "x > 0");
     /// assert_eq!(positive.holds(&[-1.0]), Some(false));
     /// ```
     pub fn condition(

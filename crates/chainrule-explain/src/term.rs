@@ -1,6 +1,15 @@
-//! Writing terms in other languages.
+//! Terms of operations in other languages.
+//!
+//! ```
+//! use chainrule::ops::{all_pointwise, derivative};
+//! use chainrule_explain::term::Language;
+//! let root = all_pointwise().into_iter().find(|op| op.name() == "sqrt").unwrap();
+//! let slope = derivative(&root, 0).unwrap();
+//! assert_eq!(Language::Text.write(&slope, &["x", "y"]), "0.5 / y");
+//! ```
 
-use super::{Arithmetic, At, Comparison, Part, Term};
+use chainrule::number::Function;
+use chainrule::term::{Arithmetic, At, Binding, Comparison, Part, Term};
 
 /// A language in which terms are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,32 +27,92 @@ pub enum Language {
 }
 
 /// What JavaScript must be given before terms: the functions that it lacks.
-pub const JAVASCRIPT_PRELUDE: &str = include_str!("prelude.js");
-
-/// How tightly an expression's outermost operator binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Binding {
-    /// One of two, by a condition.
-    Choice,
-    /// Either of two conditions.
-    Or,
-    /// Both of two conditions.
-    And,
-    /// A comparison.
-    Comparison,
-    /// A sum or difference.
-    Sum,
-    /// A product or quotient.
-    Product,
-    /// A sign before a number.
-    Sign,
-    /// A power.
-    Power,
-    /// A name, a number, a call.
-    Atom,
-}
+pub const JAVASCRIPT_PRELUDE: &str = include_str!("term/prelude.js");
 
 impl Language {
+    /// A term as one expression of operands with these names.
+    ///
+    /// ```
+    /// use chainrule::number::Number;
+    /// use chainrule::term::Term;
+    /// use chainrule_explain::term::Language;
+    /// let term = Term::record(2, |x| (x[0] - (x[1] - x[0])).sqrt());
+    /// assert_eq!(Language::Text.write(&term, &["a", "b"]), "sqrt(a - (b - a))");
+    /// assert_eq!(Language::CFloat.write(&term, &["a", "b"]), "sqrtf(a - (b - a))");
+    /// ```
+    #[must_use]
+    pub fn write(self, term: &Term, operands: &[&str]) -> String {
+        let parts = term.parts();
+        let names = vec![None; parts.len()];
+        Writer { parts, language: self, operands, names }.part(parts.len() - 1).0
+    }
+
+    /// A term as the body of a function in JavaScript or C: what is used more than once has a name.
+    ///
+    /// ```
+    /// use chainrule::number::Number;
+    /// use chainrule::term::Term;
+    /// use chainrule_explain::term::Language;
+    /// let term = Term::record(1, |x| x[0].exp() / (x[0].exp() + x[0].like(1.0)));
+    /// assert_eq!(
+    ///     Language::CFloat.body(&term, &["x"]),
+    ///     "{ const float t1 = expf(x); return t1 / (t1 + 1.0f); }"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn body(self, term: &Term, operands: &[&str]) -> String {
+        let parts = term.parts();
+        let mut uses = vec![0; parts.len()];
+        for part in parts {
+            part.reads().into_iter().for_each(|read| uses[read] += 1);
+        }
+        let names = vec![None; parts.len()];
+        let mut writer = Writer { parts, language: self, operands, names };
+        let mut statements = String::new();
+        for (at, part) in parts.iter().enumerate() {
+            if uses[at] < 2 || part.reads().is_empty() {
+                continue;
+            }
+            let kind = match (self, part.is_truth()) {
+                (Self::CFloat, false) => "const float",
+                (Self::CDouble, false) => "const double",
+                (Self::CFloat | Self::CDouble, true) => "const int",
+                _ => "const",
+            };
+            statements += &format!("{kind} t{at} = {}; ", writer.part(at).0);
+            writer.names[at] = Some(format!("t{at}"));
+        }
+        let value = writer.part(parts.len() - 1).0;
+        match statements.is_empty() && !self.is_c() {
+            true => value,
+            false => format!("{{ {statements}return {value}; }}"),
+        }
+    }
+
+    /// A call of an elementary function.
+    fn call(self, function: Function, argument: &str) -> String {
+        match self {
+            Self::Text => format!("{}({argument})", function.name()),
+            Self::Latex => latex(function).replace('#', argument),
+            Self::JavaScript => match function {
+                Function::Ln => format!("Math.log({argument})"),
+                Function::Ln1p => format!("Math.log1p({argument})"),
+                Function::Sigmoid | Function::Erf => format!("{}({argument})", function.name()),
+                _ => format!("Math.{}({argument})", function.name()),
+            },
+            Self::CFloat | Self::CDouble => {
+                let name = match function {
+                    Function::Abs => "fabs",
+                    Function::Ln => "log",
+                    Function::Ln1p => "log1p",
+                    _ => function.name(),
+                };
+                let single = if self == Self::CFloat { "f" } else { "" };
+                format!("{name}{single}({argument})")
+            }
+        }
+    }
+
     fn is_c(self) -> bool {
         matches!(self, Self::CFloat | Self::CDouble)
     }
@@ -94,65 +163,26 @@ impl Language {
     }
 }
 
-impl Term {
-    /// The term as one expression of operands with these names.
-    ///
-    /// ```
-    /// use chainrule::number::Number;
-    /// use chainrule::term::{Language, Term};
-    /// let term = Term::record(2, |x| (x[0] - (x[1] - x[0])).sqrt());
-    /// assert_eq!(term.write(Language::Text, &["a", "b"]), "sqrt(a - (b - a))");
-    /// assert_eq!(term.write(Language::CFloat, &["a", "b"]), "sqrtf(a - (b - a))");
-    /// ```
-    #[must_use]
-    pub fn write(&self, language: Language, operands: &[&str]) -> String {
-        let names = vec![None; self.parts.len()];
-        Writer { term: self, language, operands, names }.part(self.parts.len() - 1).0
-    }
-
-    /// The term as the body of a function in JavaScript or C: what is used more than once has a name.
-    ///
-    /// ```
-    /// use chainrule::number::Number;
-    /// use chainrule::term::{Language, Term};
-    /// let term = Term::record(1, |x| x[0].exp() / (x[0].exp() + x[0].like(1.0)));
-    /// assert_eq!(
-    ///     term.body(Language::CFloat, &["x"]),
-    ///     "{ const float t1 = expf(x); return t1 / (t1 + 1.0f); }"
-    /// );
-    /// ```
-    #[must_use]
-    pub fn body(&self, language: Language, operands: &[&str]) -> String {
-        let mut uses = vec![0; self.parts.len()];
-        for part in &self.parts {
-            part.reads().into_iter().for_each(|read| uses[read] += 1);
+/// A function in LaTeX, with `#` in place of its argument.
+fn latex(function: Function) -> String {
+    match function {
+        Function::Abs => r"\left|#\right|".into(),
+        Function::Floor => r"\left\lfloor#\right\rfloor".into(),
+        Function::Sqrt => r"\sqrt{#}".into(),
+        Function::Cbrt => r"\sqrt[3]{#}".into(),
+        Function::Ln1p => r"\ln\left(1 + #\right)".into(),
+        Function::Asin => r"\arcsin\left(#\right)".into(),
+        Function::Acos => r"\arccos\left(#\right)".into(),
+        Function::Atan => r"\arctan\left(#\right)".into(),
+        Function::Sigmoid | Function::Erf => {
+            format!(r"\operatorname{{{}}}\left(#\right)", function.name())
         }
-        let names = vec![None; self.parts.len()];
-        let mut writer = Writer { term: self, language, operands, names };
-        let mut statements = String::new();
-        for (at, part) in self.parts.iter().enumerate() {
-            if uses[at] < 2 || part.reads().is_empty() {
-                continue;
-            }
-            let kind = match (language, part.is_truth()) {
-                (Language::CFloat, false) => "const float",
-                (Language::CDouble, false) => "const double",
-                (Language::CFloat | Language::CDouble, true) => "const int",
-                _ => "const",
-            };
-            statements += &format!("{kind} t{at} = {}; ", writer.part(at).0);
-            writer.names[at] = Some(format!("t{at}"));
-        }
-        let value = writer.part(self.parts.len() - 1).0;
-        match statements.is_empty() && !language.is_c() {
-            true => value,
-            false => format!("{{ {statements}return {value}; }}"),
-        }
+        _ => format!(r"\{}\left(#\right)", function.name()),
     }
 }
 
 struct Writer<'a> {
-    term: &'a Term,
+    parts: &'a [Part],
     language: Language,
     operands: &'a [&'a str],
     /// The parts that have a name.
@@ -164,7 +194,7 @@ impl Writer<'_> {
         if let Some(name) = &self.names[at] {
             return (name.clone(), Binding::Atom);
         }
-        match self.term.parts[at] {
+        match self.parts[at] {
             Part::Operand(i) => {
                 let name = self.operands.get(i);
                 (name.map_or_else(|| format!("x{i}"), |name| (*name).into()), Binding::Atom)
@@ -178,15 +208,7 @@ impl Writer<'_> {
             Part::Arithmetic(sign, a, b) => self.arithmetic(sign, a, b),
             Part::MulAdd(a, b, c) => self.mul_add(a, b, c),
             Part::Call(function, a) => {
-                let (a, c) = (self.part(a).0, function.c());
-                let text = match self.language {
-                    Language::Text => format!("{}({a})", function.name()),
-                    Language::Latex => function.latex().replace('#', &a),
-                    Language::JavaScript => format!("{}({a})", function.javascript()),
-                    Language::CFloat => format!("{c}f({a})"),
-                    Language::CDouble => format!("{c}({a})"),
-                };
-                (text, Binding::Atom)
+                (self.language.call(function, &self.part(a).0), Binding::Atom)
             }
             Part::Compare(sign, a, b) => {
                 let sign = self.language.compare(sign);
@@ -289,12 +311,12 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::{Language, Term};
-    use crate::number::{Number, Truth};
+    use chainrule::number::{Number, Truth};
 
     /// What the four languages of expressions write of a term over a, b and c.
     fn written(term: &Term) -> [String; 4] {
         use Language::{CFloat, JavaScript, Latex, Text};
-        [Text, Latex, JavaScript, CFloat].map(|language| term.write(language, &["a", "b", "c"]))
+        [Text, Latex, JavaScript, CFloat].map(|language| language.write(term, &["a", "b", "c"]))
     }
 
     #[test]
@@ -333,7 +355,7 @@ mod tests {
             x[0].below(x[0].like(0.0)).choose(e, x[0].like(1.0)) / (e + x[0].like(1.0))
         });
         assert_eq!(
-            term.body(Language::JavaScript, &["x"]),
+            Language::JavaScript.body(&term, &["x"]),
             "{ const t3 = Math.exp(-Math.abs(x)); return (x < 0 ? t3 : 1) / (t3 + 1); }"
         );
     }
