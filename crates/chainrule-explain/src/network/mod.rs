@@ -368,7 +368,7 @@ fn largest(gradients: &[(&str, &[f64])], parameters: &Parameters<f64>) -> Result
         let tensor = parameters.get(name)?;
         let mut order: Vec<(usize, f64)> =
             tensor.values().iter().zip(gradient).map(|(w, g)| w * g).enumerate().collect();
-        order.sort_by(|(_, a), (_, b)| b.abs().total_cmp(&a.abs()));
+        order.sort_unstable_by(|(i, a), (j, b)| b.abs().total_cmp(&a.abs()).then(i.cmp(j)));
         for &(flat, effect) in order.iter().take(MOST_WEIGHTS) {
             let index = tensor.shape().index_of(flat);
             let value = tensor.values().get(flat).copied().unwrap_or(f64::NAN);

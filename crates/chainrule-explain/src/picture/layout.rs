@@ -85,7 +85,7 @@ pub(super) fn layout(drawing: &Drawing) -> Layout {
 /// what uses them does.
 pub(super) fn layers(movable: &[bool], mut wires: Vec<(usize, usize)>) -> Vec<usize> {
     let mut layer = vec![0usize; movable.len()];
-    wires.sort_by_key(|&(_, to)| to);
+    wires.sort_unstable_by_key(|&(_, to)| to);
     for &(from, to) in &wires {
         layer[to] = layer[to].max(layer[from] + 1);
     }

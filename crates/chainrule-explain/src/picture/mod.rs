@@ -143,7 +143,7 @@ impl Builder<'_> {
         }
         // A group stands where its last node does: after all that it depends on.
         let mut groups: Vec<(u32, Vec<&Node>)> = members.into_iter().collect();
-        groups.sort_by_key(|(_, nodes)| nodes.last().map(|node| node.id));
+        groups.sort_unstable_by_key(|(_, nodes)| nodes.last().map(|node| node.id));
         for (group, nodes) in &groups {
             self.shape(*group, nodes);
         }

@@ -127,7 +127,7 @@ fn entries(picture: &Picture, layout: &Layout) -> Vec<Vec<usize>> {
     }
     let height = |at: &usize| layout.wires[*at].0.last().map_or(0.0, |place: &Place| place.y);
     for wires in &mut entries {
-        wires.sort_by(|a, b| height(a).total_cmp(&height(b)));
+        wires.sort_unstable_by(|a, b| height(a).total_cmp(&height(b)).then(a.cmp(b)));
     }
     entries
 }
