@@ -22,12 +22,8 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 
-pub mod simd;
 pub mod random;
-mod elementary;
 mod nearest;
-pub mod number;
-pub mod term;
 pub mod error;
 pub mod tensor;
 pub mod graph;
@@ -43,6 +39,7 @@ pub mod settings;
 pub mod nn;
 pub mod optim;
 
+pub use chainrule_numbers::{number, simd, term};
 pub use error::{Error, Result};
 pub use graph::{Graph, Var};
 pub use nearest::nearest;

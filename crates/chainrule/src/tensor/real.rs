@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-use crate::elementary;
+use chainrule_numbers::elementary;
+
 use crate::number::Number;
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.

@@ -2,8 +2,8 @@
 //! [`Symbol`]s.
 //!
 //! ```
-//! use chainrule::number::{Number, Truth};
-//! use chainrule::term::Term;
+//! use chainrule_numbers::number::{Number, Truth};
+//! use chainrule_numbers::term::Term;
 //!
 //! let term = Term::record(1, |x| x[0].at_most(x[0].like(0.0)).choose(x[0].like(0.0), x[0]));
 //! assert_eq!(term.eval(&[-2.0_f32]), Some(0.0));
@@ -169,8 +169,8 @@ impl Term {
     /// Records a condition, if there is one.
     ///
     /// ```
-    /// use chainrule::number::Number;
-    /// use chainrule::term::Term;
+    /// use chainrule_numbers::number::Number;
+    /// use chainrule_numbers::term::Term;
     /// let positive = Term::condition(1, |x| Some(x[0].above(x[0].like(0.0)))).expect("given");
     /// assert_eq!(positive.holds(&[-1.0]), Some(false));
     /// ```

@@ -12,7 +12,7 @@ use crate::elementary::{double, single};
 /// What a comparison answers: a truth by which one of two numbers is chosen.
 ///
 /// ```
-/// use chainrule::number::Truth;
+/// use chainrule_numbers::number::Truth;
 /// assert_eq!(true.choose(1.0, 2.0), 1.0);
 /// assert_eq!((true & false | true).choose(1.0, 2.0), 1.0);
 /// ```
@@ -41,7 +41,7 @@ macro_rules! functions {
         /// A number of an operation's formula.
         ///
         /// ```
-        /// use chainrule::number::{Number, Truth};
+        /// use chainrule_numbers::number::{Number, Truth};
         ///
         /// /// ln(1 + x²), and 0 below 0.
         /// fn bent<T: Number>(x: T) -> T {
@@ -101,7 +101,7 @@ macro_rules! functions {
             /// An elementary function of this number.
             ///
             /// ```
-            /// use chainrule::number::{Function, Number};
+            /// use chainrule_numbers::number::{Function, Number};
             /// assert_eq!(9.0.call(Function::Sqrt), 3.0);
             /// ```
             #[must_use]

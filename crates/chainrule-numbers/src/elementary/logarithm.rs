@@ -27,7 +27,7 @@ fn sum(k: f32, f: f32) -> f32 {
 
 /// ln x within 0.92 ulp; −∞ at ±0, NaN below and at NaN.
 #[inline(always)]
-pub(crate) fn ln(x: f32) -> f32 {
+pub fn ln(x: f32) -> f32 {
     // A subnormal number is multiplied by 2²³.
     let (scaled, less) = if x < f32::MIN_POSITIVE { (x * 8_388_608.0, 23.0) } else { (x, 0.0) };
     let (k, shift) = exponent(scaled.to_bits());
@@ -42,7 +42,7 @@ pub(crate) fn ln(x: f32) -> f32 {
 /// With 2ᵏ near 1 + x it is k·ln 2 + ln(1 + f) for f = 2⁻ᵏ·x + (2⁻ᵏ − 1), which keeps the digits of x
 /// that 1 + x rounds away. As 2⁻ᵏ need not be a normal float, a quarter of it is put to x and 1.
 #[inline(always)]
-pub(crate) fn ln_1p(x: f32) -> f32 {
+pub fn ln_1p(x: f32) -> f32 {
     let (k, shift) = exponent((1.0 + x).to_bits());
     let scale = f32::from_bits(4.0f32.to_bits().wrapping_sub(shift));
     let y = sum(k as f32, (0.25 * x).mul_add(scale, 0.25f32.mul_add(scale, -1.0)));

@@ -2,18 +2,18 @@
 
 use super::power::{factors, has_product};
 
-pub(crate) use libm::{
+pub use libm::{
     acos, asin, atan, cbrt, cos, cosh, erf, exp, log as ln, log1p as ln_1p, sin, sinh, tan, tanh,
 };
 
 /// 1/(1 + e⁻ˣ) from e^(−|x|), so that no argument overflows.
-pub(crate) fn sigmoid(x: f64) -> f64 {
+pub fn sigmoid(x: f64) -> f64 {
     let e = exp(-x.abs());
     (if x < 0.0 { e } else { 1.0 }) / (1.0 + e)
 }
 
 /// xʸ: a product where y is a small whole number, as in f32.
-pub(crate) fn pow(x: f64, y: f64) -> f64 {
+pub fn pow(x: f64, y: f64) -> f64 {
     if !has_product(y) {
         return libm::pow(x, y);
     }
@@ -27,14 +27,15 @@ pub(crate) fn pow(x: f64, y: f64) -> f64 {
 }
 
 /// [`pow`] of each number and its exponent.
-pub(crate) fn pow_each(xs: &[f64], ys: &[f64], powers: &mut [f64]) {
+pub fn pow_each(xs: &[f64], ys: &[f64], powers: &mut [f64]) {
     powers.iter_mut().zip(xs.iter().zip(ys)).for_each(|(power, (&x, &y))| *power = pow(x, y));
 }
 
 /// Writes a function of slices.
 macro_rules! each {
     ($($each:ident $one:ident),*) => {$(
-        pub(crate) fn $each(xs: &[f64], ys: &mut [f64]) {
+        /// The function of each x.
+        pub fn $each(xs: &[f64], ys: &mut [f64]) {
             ys.iter_mut().zip(xs).for_each(|(y, &x)| *y = $one(x));
         }
     )*};

@@ -33,7 +33,7 @@ pub(super) fn exp_inner(x: f32) -> f32 {
 /// Beyond the bounds the result no longer changes. 2ⁿ need not be a float, so it is multiplied in two
 /// halves; of the two products only the last one can round.
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
     let (y, bits) = reduced(x, 2.0 * 127.0);
@@ -45,7 +45,7 @@ pub(crate) fn exp(x: f32) -> f32 {
 ///
 /// Below 0.625 an odd polynomial, which keeps the digits that 1 − 2/(e^(2|x|) + 1) would cancel.
 #[inline(always)]
-pub(crate) fn tanh(x: f32) -> f32 {
+pub fn tanh(x: f32) -> f32 {
     let a = x.abs();
     let square = a * a;
     let p = (-0.005_692_296_7_f32)
@@ -64,7 +64,7 @@ pub(crate) fn tanh(x: f32) -> f32 {
 /// With e = e^(−|x|) it is 1/(1 + e) or e/(1 + e), where nothing overflows. The sum s = 1 + e rounds;
 /// as e ≤ 1, its error s − 1 − e is exact, and to first order a factor 1 + (s − 1 − e) makes up for it.
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32) -> f32 {
+pub fn sigmoid(x: f32) -> f32 {
     let e = exp(-x.abs());
     let sum = 1.0 + e;
     let excess = (sum - 1.0) - e;

@@ -110,13 +110,13 @@ fn tan_of((r, n): (f64, u64)) -> f32 {
 macro_rules! functions {
     ($($(#[$doc:meta])* $one:ident $each:ident $of:ident;)*) => {$(
         $(#[$doc])*
-        pub(crate) fn $one(x: f32) -> f32 {
+        pub fn $one(x: f32) -> f32 {
             $of(reduced_any(x))
         }
 
         #[doc = concat!("[`", stringify!($one), "`] of each number.")]
         #[inline(always)]
-        pub(crate) fn $each(xs: &[f32], ys: &mut [f32]) {
+        pub fn $each(xs: &[f32], ys: &mut [f32]) {
             let mut far = false;
             for (y, &x) in ys.iter_mut().zip(xs) {
                 *y = $of(reduced(x));
@@ -166,14 +166,14 @@ fn asin_half(x: f32) -> (bool, f64) {
 
 /// arcsin x within 0.51 ulp; ±0 at ±0, NaN beyond ±1 and at NaN.
 #[inline(always)]
-pub(crate) fn asin(x: f32) -> f32 {
+pub fn asin(x: f32) -> f32 {
     let (large, y) = asin_half(x);
     ((if large { FRAC_PI_2 - 2.0 * y } else { y }) as f32).copysign(x)
 }
 
 /// arccos x within 0.51 ulp; NaN beyond ±1 and at NaN.
 #[inline(always)]
-pub(crate) fn acos(x: f32) -> f32 {
+pub fn acos(x: f32) -> f32 {
     let (large, y) = asin_half(x);
     let small = FRAC_PI_2 - y.copysign(f64::from(x));
     let acos = if x < 0.0 { PI - 2.0 * y } else { 2.0 * y };
@@ -184,7 +184,7 @@ pub(crate) fn acos(x: f32) -> f32 {
 ///
 /// Beyond 1 it is π/2 − arctan 1/x.
 #[inline(always)]
-pub(crate) fn atan(x: f32) -> f32 {
+pub fn atan(x: f32) -> f32 {
     let a = f64::from(x.abs());
     let large = a > 1.0;
     let t = (if large { -1.0 } else { a }) / (if large { a } else { 1.0 });

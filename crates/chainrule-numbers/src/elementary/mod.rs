@@ -19,21 +19,19 @@
 mod exponential;
 mod logarithm;
 mod power;
-pub(crate) mod double;
+pub mod double;
 mod trigonometric;
 mod error;
 #[cfg(test)]
 mod tests;
 
 /// The functions in f32.
-pub(crate) mod single {
-    pub(crate) use super::error::erf;
-    pub(crate) use super::exponential::{exp, sigmoid, tanh};
-    pub(crate) use super::logarithm::{ln, ln_1p};
-    pub(crate) use super::power::{cbrt, cosh, pow, pow_each, sinh};
-    pub(crate) use super::trigonometric::{
-        acos, asin, atan, cos, cos_each, sin, sin_each, tan, tan_each,
-    };
+pub mod single {
+    pub use super::error::erf;
+    pub use super::exponential::{exp, sigmoid, tanh};
+    pub use super::logarithm::{ln, ln_1p};
+    pub use super::power::{cbrt, cosh, pow, pow_each, sinh};
+    pub use super::trigonometric::{acos, asin, atan, cos, cos_each, sin, sin_each, tan, tan_each};
 }
 
 /// 1.5·2⁵²: a float around this size has integer steps, so adding it rounds to the nearest integer,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A set of vector instructions, from the narrowest to the widest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
+pub enum Level {
     /// What the compiler may assume: SSE2 on x86-64, NEON on AArch64.
     Portable = 0,
     /// AVX2 with fused multiply-add.
@@ -17,7 +17,7 @@ pub(crate) enum Level {
 }
 
 /// The variable that limits the level.
-pub(crate) const VARIABLE: &str = "CHAINRULE_SIMD";
+pub const VARIABLE: &str = "CHAINRULE_SIMD";
 
 /// Stands for a level that nobody has asked for yet.
 const UNKNOWN: u8 = u8::MAX;
@@ -25,7 +25,7 @@ const UNKNOWN: u8 = u8::MAX;
 impl Level {
     /// The widest level of this processor that `CHAINRULE_SIMD` allows.
     #[inline]
-    pub(crate) fn current() -> Self {
+    pub fn current() -> Self {
         // Threads that ask at the same time for the first time find the same answer.
         static LEVEL: AtomicU8 = AtomicU8::new(UNKNOWN);
         match LEVEL.load(Ordering::Relaxed) {
@@ -47,7 +47,7 @@ impl Level {
     }
 
     /// The level that `CHAINRULE_SIMD` allows, or what it says that is no level.
-    pub(crate) fn allowed() -> Result<Self, String> {
+    pub fn allowed() -> Result<Self, String> {
         let Some(word) = std::env::var_os(VARIABLE) else { return Ok(Self::Avx512) };
         match word.to_str() {
             Some("portable") => Ok(Self::Portable),
@@ -59,7 +59,7 @@ impl Level {
 
     /// The widest level of this processor.
     #[cfg(target_arch = "x86_64")]
-    pub(crate) fn detected() -> Self {
+    pub fn detected() -> Self {
         let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         let avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512vl")
@@ -74,7 +74,7 @@ impl Level {
 
     /// The widest level of this processor.
     #[cfg(not(target_arch = "x86_64"))]
-    pub(crate) fn detected() -> Self {
+    pub fn detected() -> Self {
         Self::Portable
     }
 }
@@ -83,7 +83,7 @@ impl Level {
 /// closure marked `#[inline(always)]`: one that is called from here was compiled for the lowest level.
 ///
 /// ```
-/// use chainrule::simd::vectorized;
+/// use chainrule_numbers::simd::vectorized;
 /// let mut x = [1.0_f32; 100];
 /// vectorized(#[inline(always)] || x.iter_mut().for_each(|x| *x *= 2.0));
 /// assert_eq!(x, [2.0; 100]);
@@ -120,14 +120,15 @@ unsafe fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
 /// Asks the processor to fetch memory into its second-level cache.
 ///
 /// ```
-/// chainrule::simd::prefetch(&[0.0_f32; 1000]);
+/// chainrule_numbers::simd::prefetch(&[0.0_f32; 1000]);
 /// ```
 pub fn prefetch<E>(values: &[E]) {
     prefetch_from(values.as_ptr().cast(), size_of_val(values));
 }
 
 /// [`prefetch`] of memory that others may be writing.
-pub(crate) fn prefetch_from(start: *const u8, bytes: usize) {
+#[inline]
+pub fn prefetch_from(start: *const u8, bytes: usize) {
     const LINE: usize = 64;
     #[cfg(target_arch = "x86_64")]
     for offset in (0..bytes).step_by(LINE) {

@@ -63,7 +63,7 @@ fn is_whole(a: f32) -> bool {
 
 /// xʸ within 0.54 ulp, with the special values of IEEE 754-2019, section 9.2.1.
 #[inline(always)]
-pub(crate) fn pow(x: f32, y: f32) -> f32 {
+pub fn pow(x: f32, y: f32) -> f32 {
     if has_product(f64::from(y)) { product(x, y) } else { general(x, y) }
 }
 
@@ -97,7 +97,7 @@ fn product(x: f32, y: f32) -> f32 {
 
 /// [`pow`] of each number and its exponent; quicker where all exponents are one.
 #[inline(always)]
-pub(crate) fn pow_each(xs: &[f32], ys: &[f32], powers: &mut [f32]) {
+pub fn pow_each(xs: &[f32], ys: &[f32], powers: &mut [f32]) {
     let Some(&y) = ys.first() else { return };
     let mut differ = 0;
     for other in ys {
@@ -147,7 +147,7 @@ fn general(x: f32, y: f32) -> f32 {
 
 /// ∛x within 0.54 ulp; ±0 at ±0, ±∞ at ±∞, NaN at NaN.
 #[inline(always)]
-pub(crate) fn cbrt(x: f32) -> f32 {
+pub fn cbrt(x: f32) -> f32 {
     let a = f64::from(x.abs());
     let root = exp2(log2(a) / 3.0) as f32;
     (if a < f64::INFINITY { root } else { x }).copysign(x)
@@ -164,7 +164,7 @@ fn exp_size(x: f32) -> f64 {
 ///
 /// Below 1 an odd polynomial, which keeps the digits that eˣ − e⁻ˣ would cancel.
 #[inline(always)]
-pub(crate) fn sinh(x: f32) -> f32 {
+pub fn sinh(x: f32) -> f32 {
     let a = f64::from(x.abs());
     let square = a * a;
     let p = polynomial(
@@ -183,7 +183,7 @@ pub(crate) fn sinh(x: f32) -> f32 {
 
 /// cosh x within 0.54 ulp; ∞ from |x| = 89.415985 on, NaN at NaN.
 #[inline(always)]
-pub(crate) fn cosh(x: f32) -> f32 {
+pub fn cosh(x: f32) -> f32 {
     let e = exp_size(x);
     (0.5 * (e + 1.0 / e)) as f32
 }

@@ -6,7 +6,7 @@ use super::exponential::exp_inner;
 ///
 /// Below 0.8125 an odd polynomial; from there on 1 − e^p, where the polynomial p is ln(1 − erf |x|).
 #[inline(always)]
-pub(crate) fn erf(x: f32) -> f32 {
+pub fn erf(x: f32) -> f32 {
     let a = x.abs();
     let square = a * a;
     let p = (-0.000_650_495_47_f32)

@@ -1,7 +1,7 @@
-"""Prints the coefficients of crates/chainrule/src/elementary/mod.rs.
+"""Prints the coefficients of crates/chainrule-numbers/src/elementary/mod.rs.
 
     pip install mpmath
-    python3 crates/chainrule/tests/golden/elementary.py
+    python3 crates/chainrule-numbers/tests/golden/elementary.py
 
 Each polynomial is the best one in the largest weighted error, found by Remez's second algorithm
 (Muller, "Elementary Functions: Algorithms and Implementation", 3rd ed., sections 3.4 and 3.6). Where
