@@ -23,8 +23,6 @@
 //! ```
 
 pub mod random;
-mod nearest;
-pub mod error;
 pub mod tensor;
 pub mod graph;
 mod parameters;
@@ -35,14 +33,12 @@ mod runtime;
 pub mod plan;
 pub mod check;
 pub mod finite;
-pub mod settings;
 pub mod nn;
 pub mod optim;
 
 pub use chainrule_numbers::{number, simd, term};
-pub use error::{Error, Result};
+pub use chainrule_words::{Error, Result, error, kinds, nearest, settings};
 pub use graph::{Graph, Var};
-pub use nearest::nearest;
 pub use parameters::Parameters;
 pub use plan::Plan;
 pub use runtime::Pool;

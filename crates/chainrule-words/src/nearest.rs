@@ -4,7 +4,7 @@
 /// in, left out, replaced or swapped with the next.
 ///
 /// ```
-/// use chainrule::nearest;
+/// use chainrule_words::nearest;
 /// assert_eq!(nearest("batchsize", ["lr", "batch_size"]), Some("batch_size"));
 /// assert_eq!(nearest("momentum", ["lr", "epochs"]), None);
 /// ```

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// A setting's value.
 ///
 /// ```
-/// use chainrule::settings::Value;
+/// use chainrule_words::settings::Value;
 /// let value: Value = serde_json::from_str(r#"{"kind": "sgd", "momentum": 0.9}"#).unwrap();
 /// let Value::Table(entries) = value else { unreachable!() };
 /// assert_eq!(entries[1], ("momentum".into(), Value::Number(0.9)));

@@ -7,12 +7,24 @@
 //! suggestion of the nearest word read the entries alone.
 //!
 //! ```
-//! use chainrule::optim::Optimizer;
-//! use chainrule::settings::Described;
-//! let names: Vec<&str> = Optimizer::entries().iter().map(|entry| entry.name).collect();
-//! assert_eq!(names, ["sgd", "adagrad", "rmsprop", "adam", "adamw"]);
-//! let momentum = &Optimizer::entries()[0].settings[0];
-//! assert_eq!((momentum.name, momentum.form.wanted()), ("momentum", "at least 0 and below 1".into()));
+//! use chainrule_words::settings::{Described, Form};
+//!
+//! chainrule_words::kinds! {
+//!     /// What pulls.
+//!     pub enum Force = "force", ' ' {
+//!         /// A weight.
+//!         Weight = "weight",
+//!         /// A spring.
+//!         Spring = "spring" {
+//!             /// Newtons per metre.
+//!             stiffness: f64 [Form::POSITIVE] = 10.0,
+//!         },
+//!     }
+//! }
+//! let names: Vec<&str> = Force::entries().iter().map(|entry| entry.name).collect();
+//! assert_eq!(names, ["weight", "spring"]);
+//! let stiffness = &Force::entries()[1].settings[0];
+//! assert_eq!((stiffness.name, stiffness.form.wanted()), ("stiffness", "positive and finite".into()));
 //! ```
 
 mod value;
@@ -51,11 +63,28 @@ impl Setting {
     /// As [`Setting::about`], with all kinds that it can be.
     ///
     /// ```
-    /// use chainrule::{nn::AffineSpec, settings::Described};
-    /// let init = AffineSpec::ENTRY.setting("affine", "init")?;
-    /// let told = "How the weights begin, if not as the model's: he, xavier, zeros, ones, normal:<deviation>";
-    /// assert_eq!(init.told(), told);
-    /// # Ok::<(), chainrule::Error>(())
+    /// chainrule_words::kinds! {
+    ///     /// How numbers begin.
+    ///     pub enum Init = "initialiser", ':', short {
+    ///         /// As 0.
+    ///         Zeros = "zeros",
+    ///         /// At random.
+    ///         Normal = "normal" {
+    ///             /// The standard deviation.
+    ///             deviation: f64,
+    ///         },
+    ///     }
+    /// }
+    /// chainrule_words::settings! {
+    ///     /// A layer.
+    ///     pub struct Layer = "layer" {
+    ///         /// How the weights begin.
+    ///         init: Init = Init::Zeros,
+    ///     }
+    /// }
+    /// let init = Layer::ENTRY.setting("layer", "init")?;
+    /// assert_eq!(init.told(), "How the weights begin: zeros, normal:<deviation>");
+    /// # Ok::<(), chainrule_words::Error>(())
     /// ```
     #[must_use]
     pub fn told(&self) -> String {
@@ -84,9 +113,12 @@ impl Entry {
     /// Its documentation's first paragraph as one line without a stop at its end.
     ///
     /// ```
-    /// use chainrule::{nn::Loss, settings::Described};
-    /// let l1 = Loss::entries().into_iter().find(|entry| entry.name == "l1").unwrap();
-    /// assert_eq!(l1.about(), "|f − t|, averaged over an example's outputs");
+    /// chainrule_words::settings! {
+    ///     /// What pulls
+    ///     /// back.
+    ///     pub struct Spring = "spring";
+    /// }
+    /// assert_eq!(Spring::ENTRY.about(), "What pulls back");
     /// ```
     #[must_use]
     pub fn about(&self) -> String {
@@ -262,11 +294,17 @@ impl Kinds {
     /// The entry of that name.
     ///
     /// ```
-    /// use chainrule::{nn::Loss, settings::{Field, Form}};
-    /// let Form::Kind(losses) = Loss::FORM else { unreachable!() };
-    /// assert_eq!(losses.entry("huber")?.settings.len(), 1);
-    /// assert!(losses.entry("hubert").unwrap_err().to_string().contains("did you mean `huber`?"));
-    /// # Ok::<(), chainrule::Error>(())
+    /// chainrule_words::kinds! {
+    ///     /// What pulls.
+    ///     pub enum Force = "force", ' ' {
+    ///         /// A weight.
+    ///         Weight = "weight",
+    ///     }
+    /// }
+    /// assert_eq!(Force::KINDS.entry("weight")?.name, "weight");
+    /// let error = Force::KINDS.entry("wieght").unwrap_err().to_string();
+    /// assert!(error.contains("did you mean `weight`?"));
+    /// # Ok::<(), chainrule_words::Error>(())
     /// ```
     ///
     /// # Errors
@@ -361,9 +399,17 @@ pub trait Described: Sized {
 /// Checks that every setting lies in its domain.
 ///
 /// ```
-/// use chainrule::{nn::Loss, settings};
-/// let error = settings::check(&Loss::Huber { delta: 0.0 }).unwrap_err();
-/// assert_eq!(error.to_string(), "delta is 0, but it must be positive and finite");
+/// use chainrule_words::settings::{self, Form};
+///
+/// chainrule_words::settings! {
+///     /// A spring.
+///     pub struct Spring = "spring" {
+///         /// Newtons per metre.
+///         stiffness: f64 [Form::POSITIVE] = 10.0,
+///     }
+/// }
+/// let error = settings::check(&Spring { stiffness: 0.0 }).unwrap_err();
+/// assert_eq!(error.to_string(), "stiffness is 0, but it must be positive and finite");
 /// ```
 ///
 /// # Errors

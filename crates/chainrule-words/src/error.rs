@@ -185,7 +185,7 @@ impl Error {
     /// An error that speaks of a file.
     ///
     /// ```
-    /// let error = chainrule::Error::file("a.csv", "the file is empty");
+    /// let error = chainrule_words::Error::file("a.csv", "the file is empty");
     /// assert_eq!(error.to_string(), "a.csv: the file is empty");
     /// ```
     pub fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
@@ -195,7 +195,7 @@ impl Error {
     /// An error that speaks of a shape.
     ///
     /// ```
-    /// let error = chainrule::Error::shape("parameter `w`", &[2, 3], &[3, 2]);
+    /// let error = chainrule_words::Error::shape("parameter `w`", &[2, 3], &[3, 2]);
     /// assert_eq!(error.to_string(), "parameter `w` has shape [2, 3], but it must have [3, 2]");
     /// ```
     pub fn shape(name: impl Into<String>, found: &[usize], wanted: &[usize]) -> Self {
@@ -205,7 +205,7 @@ impl Error {
     /// Checks that there are so many of something.
     ///
     /// ```
-    /// let error = chainrule::Error::count("labels", 3, 4).unwrap_err();
+    /// let error = chainrule_words::Error::count("labels", 3, 4).unwrap_err();
     /// assert_eq!(error.to_string(), "3 labels, but there must be 4");
     /// ```
     ///
@@ -221,9 +221,9 @@ impl Error {
     /// An error that tells the name that was meant, or those that exist.
     ///
     /// ```
-    /// let error = chainrule::Error::unknown("task", "clasify", ["classify", "regress"]);
+    /// let error = chainrule_words::Error::unknown("task", "clasify", ["classify", "regress"]);
     /// assert!(error.to_string().ends_with("did you mean `classify`?"));
-    /// let error = chainrule::Error::unknown("input", "y", ["x", "m"]);
+    /// let error = chainrule_words::Error::unknown("input", "y", ["x", "m"]);
     /// assert_eq!(error.to_string(), "there is no input named `y`; there are: x, m");
     /// ```
     pub fn unknown(
@@ -239,7 +239,7 @@ impl Error {
     ///
     /// ```
     /// let rate = -1.0;
-    /// let error = chainrule::Error::check(rate > 0.0, "lr", rate, "positive").unwrap_err();
+    /// let error = chainrule_words::Error::check(rate > 0.0, "lr", rate, "positive").unwrap_err();
     /// assert_eq!(error.to_string(), "lr is -1, but it must be positive");
     /// ```
     ///

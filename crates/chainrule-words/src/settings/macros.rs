@@ -5,9 +5,9 @@
 /// without a usual value it must be given. Where all have one, the type has a default.
 ///
 /// ```
-/// use chainrule::settings::{self, Form, Described};
+/// use chainrule_words::settings::{self, Described, Form};
 ///
-/// chainrule::settings! {
+/// chainrule_words::settings! {
 ///     /// A spring.
 ///     #[derive(Copy)]
 ///     pub struct Spring = "spring" {
@@ -176,7 +176,7 @@ macro_rules! settings {
 /// says all. With `as Trait` the enum lends what a variant holds as that trait.
 ///
 /// ```
-/// chainrule::kinds! {
+/// chainrule_words::kinds! {
 ///     /// What pulls.
 ///     pub enum Force = "force", ':', short {
 ///         /// Nothing.
@@ -193,7 +193,7 @@ macro_rules! settings {
 /// assert_eq!(Force::Constant { newtons: 9.8 }.to_string(), "constant:9.8");
 /// let error = "constnat:1".parse::<Force>().unwrap_err().to_string();
 /// assert_eq!(error, "there is no force named `constnat`; did you mean `constant`?");
-/// # Ok::<(), chainrule::Error>(())
+/// # Ok::<(), chainrule_words::Error>(())
 /// ```
 #[macro_export]
 macro_rules! kinds {
