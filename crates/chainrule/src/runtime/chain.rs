@@ -62,10 +62,19 @@ pub(super) struct Program<T> {
     width: usize,
     pub scratch: usize,
     /// A chain over a single element runs without blocks.
-    scalar: Option<Vec<Line<T>>>,
+    scalar: Option<Lines<T>>,
 }
 
-/// A pointwise operation on single numbers. Slots are first the loads, then the results.
+/// A chain over a single element: a number in each slot, first the product's, then the loads, then the
+/// results.
+#[derive(Clone, Debug)]
+struct Lines<T> {
+    lines: Vec<Line<T>>,
+    /// Whether an instruction reads the product's element.
+    reads_leader: bool,
+}
+
+/// A pointwise operation on single numbers, of slots.
 #[derive(Clone, Copy, Debug)]
 enum Line<T> {
     Unary(fn(T) -> T, u32),
@@ -102,8 +111,8 @@ impl<T: Real> Program<T> {
             })
             .collect();
         if chain.shape.len() == 1 {
-            let scratch = chain.loads.len() + chain.body.len();
-            let scalar = Some(lines(chain));
+            let scratch = 1 + chain.loads.len() + chain.body.len();
+            let scalar = Some(Lines::new(chain));
             return Self { loads, results: Vec::new(), width: 1, scratch, scalar };
         }
         let mut results: Vec<Computed> =
@@ -195,43 +204,40 @@ impl<T: Real> Program<T> {
     unsafe fn run_scalar(
         &self,
         chain: &Chain,
-        lines: &[Line<T>],
+        Lines { lines, reads_leader }: &Lines<T>,
         site: &impl Site<T>,
         leader: *const T,
         slots: &mut [T],
     ) {
-        let loads = chain.loads.len();
-        for (slot, place) in slots.iter_mut().zip(&chain.loads) {
+        if leader.is_null() {
+            assert!(!reads_leader, "an instruction reads a product that there is not");
+        } else {
+            // SAFETY: a chain that follows a product has its element there.
+            slots[0] = unsafe { *leader };
+        }
+        for (slot, place) in slots[1..].iter_mut().zip(&chain.loads) {
             // SAFETY: a load of the run; its one element.
             *slot = unsafe { *site.pointer(place.storage).add(place.offset) };
         }
-        // SAFETY: a chain that follows a product has its element there.
-        let leader = (!leader.is_null()).then(|| unsafe { *leader });
-        let slot = |slots: &[T], at: u32| match (at, leader) {
-            (LEADER, Some(leader)) => leader,
-            (LEADER, None) => unreachable!("an instruction reads a product that there is not"),
-            (at, _) => slots[at as usize],
-        };
+        let loads = chain.loads.len();
+        let first = 1 + loads;
         for (at, line) in lines.iter().enumerate() {
-            slots[loads + at] = match *line {
-                Line::Unary(f, a) => f(slot(slots, a)),
-                Line::Binary(f, [a, b]) => f(slot(slots, a), slot(slots, b)),
+            slots[first + at] = match *line {
+                Line::Unary(f, a) => f(slots[a as usize]),
+                Line::Binary(f, [a, b]) => f(slots[a as usize], slots[b as usize]),
                 Line::Other => {
-                    other(&chain.body[at], |operand| slot(slots, slot_of(operand, loads)))
+                    other(&chain.body[at], |operand| slots[slot_of(operand, loads) as usize])
                 }
             };
         }
-        for (at, instruction) in chain.body.iter().enumerate() {
+        for (instruction, &result) in chain.body.iter().zip(&slots[first..]) {
             if let Some(storage) = instruction.store {
                 // SAFETY: a store of the run; its one element.
-                unsafe { *site.pointer(storage) = slots[loads + at] };
+                unsafe { *site.pointer(storage) = result };
             }
         }
     }
 }
-
-/// The slot that stands for the product that a chain follows.
-const LEADER: u32 = u32::MAX;
 
 /// Whether a view repeats one row along all other axes.
 fn repeats_rows(place: &Place) -> bool {
@@ -243,9 +249,9 @@ fn repeats_rows(place: &Place) -> bool {
 /// Where the result of a chain over a single element finds an operand, after so many loads.
 fn slot_of(operand: &Argument, loads: usize) -> u32 {
     match *operand {
-        Argument::Leader => LEADER,
-        Argument::Load(load) => load as u32,
-        Argument::Instruction(at) => (loads + at) as u32,
+        Argument::Leader => 0,
+        Argument::Load(load) => 1 + load as u32,
+        Argument::Instruction(at) => (1 + loads + at) as u32,
     }
 }
 
@@ -261,18 +267,21 @@ fn other<T: Real>(instruction: &Instruction, value: impl Fn(&Argument) -> T) -> 
     op::element(&*instruction.op, &values[..instruction.operands.len()])
 }
 
-/// A chain over a single element as lines.
-fn lines<T: Real>(chain: &Chain) -> Vec<Line<T>> {
-    let slot = |operand: &Argument| slot_of(operand, chain.loads.len());
-    let line = |Instruction { op, operands, .. }: &Instruction| match (
-        op::scalar::<T>(&**op),
-        operands.as_slice(),
-    ) {
-        (Some(Scalar::Unary(f)), [a]) => Line::Unary(f, slot(a)),
-        (Some(Scalar::Binary(f)), [a, b]) => Line::Binary(f, [slot(a), slot(b)]),
-        _ => Line::Other,
-    };
-    chain.body.iter().map(line).collect()
+impl<T: Real> Lines<T> {
+    fn new(chain: &Chain) -> Self {
+        let slot = |operand: &Argument| slot_of(operand, chain.loads.len());
+        let line = |Instruction { op, operands, .. }: &Instruction| match (
+            op::scalar::<T>(&**op),
+            operands.as_slice(),
+        ) {
+            (Some(Scalar::Unary(f)), [a]) => Line::Unary(f, slot(a)),
+            (Some(Scalar::Binary(f)), [a, b]) => Line::Binary(f, [slot(a), slot(b)]),
+            _ => Line::Other,
+        };
+        let leader = |operand: &Argument| matches!(operand, Argument::Leader);
+        let reads_leader = chain.body.iter().any(|line| line.operands.iter().any(leader));
+        Self { lines: chain.body.iter().map(line).collect(), reads_leader }
+    }
 }
 
 /// How an instruction is computed.
