@@ -13,8 +13,8 @@ const DIGESTS: [(&str, &str); 5] = [
     ("relu-adam", "2d9ad41756caff397f6ba08e1d5f50f6920784a278fe0093ee927a2f9ff9de46"),
     ("relu-sgd", "a7f94466d15beac5534a34c721d19f37d9899a37f380ada5ca31c459b4f477a2"),
     ("sigmoid-sgd", "9f9175b90ad1825c37147246ed280ced4d35b14f36f4331de6482e068eafb4b6"),
-    ("tanh-adam", "bd5b28a835f8f685af44adecabd4dc538e88ee9b5127e7055dfb34427a616fde"),
-    ("tanh-sgd-f64", "a3eb570d041e5b5f039c8f0e84ec50927212826b8c6612b5a50ce8edf465bd59"),
+    ("tanh-adam", "79b4d06b5919e35f137b852cccc2d263b56fb469d829c05d29e34e8433c89fc9"),
+    ("tanh-sgd-f64", "e3e24a506a37c4a6323a08490e8647c7ae578dce39f0f1fa5bdc246d6d6b00af"),
 ];
 
 fn settings(name: &str) -> String {

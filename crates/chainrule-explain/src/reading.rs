@@ -7,8 +7,8 @@ use super::expression::is_function;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
 use chainrule::ops::{
-    AnyOp, Broadcast, Fold, Ln, LogSoftmax, Loop, MatMul, Notation, Reshape, Sech, Select, Sigmoid,
-    Softmax, Square, Tanh, Transpose,
+    AnyOp, Broadcast, Fold, Ln, LogSoftmax, Loop, MatMul, Notation, Reshape, Select, Sigmoid,
+    Softmax, Transpose,
 };
 use chainrule::tensor::Shape;
 
@@ -43,7 +43,7 @@ impl<'g> Formulas<'g> {
             }
             order.push(id);
             self.graph.node(id, |node| needed.extend(&node.operands));
-            needed.extend(self.slope(id).map(|(gate, _)| gate));
+            needed.extend(self.complement(id));
         }
         order.sort_unstable();
         for id in order {
@@ -79,8 +79,8 @@ impl<'g> Formulas<'g> {
         if let Some(product) = self.product_of_vectors(&node) {
             return Some(product);
         }
-        if let Some((gate, exponent)) = self.slope(id) {
-            let minus = Formula::number(-1.0).times(&self.part(gate)?.power(exponent));
+        if let Some(gate) = self.complement(id) {
+            let minus = Formula::number(-1.0).times(&self.part(gate)?);
             return Some(Formula::number(1.0).plus(&minus));
         }
         let operands: Vec<Formula> =
@@ -97,20 +97,11 @@ impl<'g> Formulas<'g> {
         self.known.get(&id).cloned().flatten()
     }
 
-    /// What stands in a derivative for 1 less a power of its gate's result, and keeps its digits where that
-    /// is almost 1: a sigmoid's σ(−x) is 1 − y, a tanh's sech² x is 1 − y². Returns the gate and the power.
-    fn slope(&self, id: u32) -> Option<(u32, f64)> {
-        if id <= self.last {
-            return None;
-        }
-        let is = |id, kind: fn(&Source) -> bool| self.graph.node(id, |node| kind(&node.source));
-        let (gate, operand) =
-            self.graph.node(id, |node| Some((node.gate?, *node.operands.first()?)))?;
-        if is(id, Source::is::<Sigmoid>) && is(gate, Source::is::<Sigmoid>) {
-            return Some((gate, 1.0));
-        }
-        let is_square = is(id, Source::is::<Square>) && is(operand, Source::is::<Sech>);
-        (is_square && is(gate, Source::is::<Tanh>)).then_some((gate, 2.0))
+    /// The sigmoid in whose backward rule σ(−x) stands for 1 − y, and keeps its digits where y is almost 1.
+    fn complement(&self, id: u32) -> Option<u32> {
+        let is_sigmoid = |id| self.graph.node(id, |node| node.source.is::<Sigmoid>());
+        let gate = self.graph.node(id, |node| node.gate)?;
+        (id > self.last && is_sigmoid(id) && is_sigmoid(gate)).then_some(gate)
     }
 
     /// `W @ x` with a vector: a product of matrices of which one is a column or a row, made into a

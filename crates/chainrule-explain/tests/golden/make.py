@@ -36,7 +36,7 @@ FUNCTIONS = [
     ("log2", math.log2, POSITIVE), ("log10", math.log10, POSITIVE), ("sqrt", math.sqrt, POSITIVE + [0.0]),
     ("abs", abs, WIDE), ("square", lambda x: x * x, WIDE), ("sin", math.sin, WIDE), ("cos", math.cos, WIDE),
     ("tan", math.tan, WIDE), ("asin", math.asin, UNIT), ("acos", math.acos, UNIT), ("atan", math.atan, WIDE),
-    ("sinh", math.sinh, WIDE), ("cosh", math.cosh, WIDE), ("tanh", math.tanh, WIDE + [400.0]), ("sech", lambda x: 1 / math.cosh(x), WIDE),
+    ("sinh", math.sinh, WIDE), ("cosh", math.cosh, WIDE), ("tanh", math.tanh, WIDE + [400.0]),
     ("erf", math.erf, WIDE), ("sigmoid", sigmoid, WIDE + [-1e4, 1e4]), ("relu", lambda x: max(x, 0.0), WIDE),
     ("softplus", softplus, WIDE + [-1e4, 1e4]), ("silu", lambda x: x * sigmoid(x), WIDE),
     ("gelu", lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))), WIDE),

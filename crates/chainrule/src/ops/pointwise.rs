@@ -128,10 +128,9 @@ unary! {
     Sinh sinh(0.0) = 0.0: |x| x.sinh(), |x, _y| Some(x.cosh());
     /// cosh x; derivative sinh x.
     Cosh cosh(0.0) = 1.0: |x| x.cosh(), |x, _y| Some(x.sinh());
-    /// 1/cosh x; derivative −sech x · tanh x. Computed from e^(−|x|), so that no argument overflows.
-    Sech sech(0.0) = 1.0: |x| hyperbolic_secant(x), |x, y| Some(-y * x.tanh());
-    /// tanh x; derivative sech² x, which is 1 − tanh² x, but keeps its digits where tanh x is almost ±1.
-    Tanh tanh(0.0) = 0.0: |x| x.tanh(), |x, _y| Some(x.sech().square());
+    /// tanh x; derivative 1 − tanh² x. That keeps few digits where tanh x is almost ±1; sech² x would keep
+    /// them all, at 4 % of the time of a training step on scalars.
+    Tanh tanh(0.0) = 0.0: |x| x.tanh(), |_x, y| Some(1.0 - y.square());
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt; derivative 2/√π · e^(−x²).
     Erf erf(0.0) = 0.0: |x| x.erf(),
         |x, _y| Some((-x.square()).exp() * std::f64::consts::FRAC_2_SQRT_PI);
@@ -144,13 +143,6 @@ unary! {
     /// so that no argument overflows.
     Softplus softplus(1e4) = 1e4: |x| positive_part(x) + (-x.abs()).exp().ln_1p(),
         |x, _y| Some(x.sigmoid());
-}
-
-/// 1/cosh x from e = e^(−|x|): 2/(e⁻¹ + e) is 2e/(1 + e²).
-#[inline(always)]
-fn hyperbolic_secant<T: Number>(x: T) -> T {
-    let e = (-x.abs()).exp();
-    (e + e) / (e * e + x.like(1.0))
 }
 
 /// max(x, 0), and NaN of NaN.
@@ -435,7 +427,7 @@ impl<'g> Var<'g> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Graph, Var};
+    use crate::Graph;
 
     #[test]
     fn the_stable_forms_neither_overflow_nor_lose_the_small_side() {
@@ -450,25 +442,14 @@ mod tests {
         assert!((value(at(-40.0).softplus()) / (-40f64).exp() - 1.0).abs() < 1e-15);
     }
 
-    type Function = for<'g> fn(Var<'g>) -> Var<'g>;
-
     #[test]
-    fn slopes_of_saturated_units_keep_their_digits() {
+    fn the_slope_of_a_saturated_sigmoid_keeps_its_digits() {
         let g = Graph::new();
-        let slope = |f: Function, x: f64| {
+        for x in [40.0, -40.0] {
             let x = g.constant(x);
-            g.backward(f(x), &[x])[0].eval().unwrap().values()[0]
-        };
-        // 4e⁻²ˣ/(1 + e⁻²ˣ)² and e⁻ˣ/(1 + e⁻ˣ)² by Python's decimal, with 60 digits.
-        let cases: [(Function, f64, f64); 4] = [
-            (|x| x.tanh(), 15.0, 3.743_049_187_535_369e-13),
-            (|x| x.tanh(), -20.0, 1.699_341_702_116_635_6e-17),
-            (|x| x.sigmoid(), 40.0, 4.248_354_255_291_589e-18),
-            (|x| x.sigmoid(), -40.0, 4.248_354_255_291_589e-18),
-        ];
-        for (f, x, exact) in cases {
-            let found = slope(f, x);
-            assert!((found / exact - 1.0).abs() < 1e-15, "{x}: {found:e}, not {exact:e}");
+            let slope = g.backward(x.sigmoid(), &[x])[0].eval().unwrap().values()[0];
+            // e⁻ˣ/(1 + e⁻ˣ)² by Python's decimal, with 60 digits.
+            assert!((slope / 4.248_354_255_291_589e-18 - 1.0).abs() < 1e-15, "{slope:e}");
         }
     }
 
