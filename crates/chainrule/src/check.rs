@@ -24,7 +24,8 @@ pub struct ParameterReport {
     pub shape: Vec<usize>,
     /// The elements compared.
     pub checked: usize,
-    /// Elements whose difference crosses a kink at every step: not compared, and no failure.
+    /// Elements whose difference crosses a kink at every step: not compared, and no failure, if their
+    /// gradient is finite.
     pub kinks: usize,
     /// The mean over the compared elements of |backpropagation − difference|.
     pub mean_abs_difference: f64,
@@ -277,8 +278,10 @@ impl Prober<'_> {
             backpropagation,
             difference: best.slope,
             rounding: best.rounding,
-            kink: best.crosses,
-            failed: !best.crosses && !self.agrees(&best, backpropagation),
+            // At a kink any slope between both sides is one; what is not finite is none.
+            kink: best.crosses && backpropagation.is_finite(),
+            failed: !backpropagation.is_finite()
+                || (!best.crosses && !self.agrees(&best, backpropagation)),
         };
         Ok(element)
     }

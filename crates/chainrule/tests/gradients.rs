@@ -194,9 +194,14 @@ const SMOOTH: &[(&str, f64, f64, Build)] = &[
     ("gelu", -2.0, 2.0, |_, x, y| (x * y).gelu()),
     ("silu", -2.0, 2.0, |_, x, y| (x * y).silu()),
     ("mean_squared_error", -2.0, 2.0, |_, x, y| {
-        if (x - y).shape().is_empty() { x.sum(&[]) } else { x.mean_squared_error(y) }
+        let shape = (x - y).shape();
+        let [x, y] = [x, y].map(|v| v.broadcast_to(shape));
+        if shape.is_empty() { x.sum(&[]) } else { x.mean_squared_error(y) }
     }),
-    ("half_squared_error", -2.0, 2.0, |_, x, y| x.half_squared_error(y)),
+    ("half_squared_error", -2.0, 2.0, |_, x, y| {
+        let [x, y] = [x, y].map(|v| v.broadcast_to((x - y).shape()));
+        x.half_squared_error(y)
+    }),
 ];
 
 /// Functions with kinks, which the values avoid.

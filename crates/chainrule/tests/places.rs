@@ -19,6 +19,18 @@ fn losses_name_the_callers_line() {
 }
 
 #[test]
+fn squared_errors_want_a_target_of_the_predictions_shape() {
+    for half in [false, true] {
+        let g = Graph::new();
+        let (y, t) = (g.input("y", [3, 1]), g.input("t", [3]));
+        let _ = if half { y.half_squared_error(t) } else { y.mean_squared_error(t) };
+        let error = g.ok().unwrap_err().to_string();
+        assert!(error.contains("the target must have the prediction's shape"), "{error}");
+        assert!(error.contains("[3, 1]") && error.contains("[3]"), "{error}");
+    }
+}
+
+#[test]
 fn reductions_name_themselves() {
     placed("sum", |g| (g.input("a", [2]).sum(&[5]), line!()));
     placed("mean", |g| (g.input("a", [2]).mean(&[5]), line!()));

@@ -169,7 +169,7 @@ impl<'g> Var<'g> {
         self.graph().apply(SoftmaxWithLoss, &[self, target])
     }
 
-    /// ½·Σ (f − t)² over all elements: its gradient is f − t.
+    /// ½·Σ (f − t)² over all elements: its gradient is f − t. The target has the prediction's shape.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
@@ -181,12 +181,13 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn half_squared_error(self, target: Var<'g>) -> Self {
         let _block = self.graph().block("half_squared_error");
-        let squares = (self - target).square();
+        let squares = self.squared_error("half_squared_error", target);
         let total = if squares.shape().rank() == 0 { squares } else { squares.sum(&[]) };
         total * 0.5
     }
 
-    /// The mean of (f − t)² over all elements.
+    /// The mean of (f − t)² over all elements. The target has the prediction's shape: of `[3, 1]` and
+    /// `[3]`, each prediction would meet each target.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
@@ -198,6 +199,15 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn mean_squared_error(self, target: Var<'g>) -> Self {
         let _block = self.graph().block("mean_squared_error");
-        (self - target).square().mean(&[])
+        self.squared_error("mean_squared_error", target).mean(&[])
+    }
+
+    /// (f − t)², of one shape.
+    fn squared_error(self, loss: &str, target: Var<'g>) -> Self {
+        if target.belongs_to(self.graph()) && self.shape() != target.shape() {
+            let message = "the target must have the prediction's shape: reshape one of them";
+            return self.graph().fail(loss, message, &[self, target]);
+        }
+        (self - target).square()
     }
 }
