@@ -60,7 +60,8 @@ impl Control {
         self.wish(|wishes| wishes.stopped = true);
     }
 
-    /// Changes the course of the training before its next step.
+    /// Changes the course of the training before its next step, or tells
+    /// [`Event::Refused`](super::Event::Refused) where that cannot be done.
     pub fn act(&self, action: Action) {
         self.wish(|wishes| wishes.actions.push(action));
     }

@@ -46,6 +46,13 @@ pub enum Event {
         /// What it did.
         action: Action,
     },
+    /// What was asked of the session by its [`Control`](super::Control) cannot be done, and was not.
+    Refused {
+        /// What was asked.
+        action: Action,
+        /// Why not.
+        message: String,
+    },
     /// A checkpoint is on the disk. It may be told later than events after it.
     Checkpoint {
         /// Whether it is kept as the best so far.

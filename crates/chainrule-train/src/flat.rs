@@ -91,11 +91,16 @@ impl<T: Real> FlatTraining<T> {
 
     /// Puts the training where a checkpoint was taken, with what had been done to it by then.
     fn put(&mut self, checkpoint: Checkpoint<T>, acted: Vec<(Place, Action)>) -> Result<()> {
-        let place = checkpoint.progress.place();
         self.trainer.restore(checkpoint)?;
-        let before = std::mem::replace(&mut self.trainer.config, self.settings.clone());
+        self.act_again(acted)
+    }
+
+    /// From the settings as they were, does again what was done by the place where the training stands.
+    fn act_again(&mut self, mut acted: Vec<(Place, Action)>) -> Result<()> {
+        let place = self.place();
+        acted.retain(|(at, _)| *at <= place);
         self.acted = acted;
-        self.acted.retain(|(at, _)| *at <= place);
+        let before = std::mem::replace(&mut self.trainer.config, self.settings.clone());
         for (_, action) in &self.acted {
             self.trainer.act(action)?;
         }
@@ -156,22 +161,27 @@ impl<T: Real> Training for FlatTraining<T> {
     }
 
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        Arc::new(self.trainer.checkpoint())
+        Arc::new(Kept { checkpoint: self.trainer.checkpoint(), acted: self.acted.clone() })
     }
 
     fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()> {
         let snapshot: &dyn Any = snapshot;
-        let Some(checkpoint) = snapshot.downcast_ref::<Checkpoint<T>>() else {
+        let Some(kept) = snapshot.downcast_ref::<Kept<T>>() else {
             let message =
                 format!("the snapshot is of another kind of training, or not in {}", T::NAME);
             return Err(Error::Mismatch(message));
         };
-        self.put(checkpoint.clone(), self.acted.clone())
+        self.put(kept.checkpoint.clone(), kept.acted.clone())
     }
 
     fn resume(&mut self, folder: &RunFolder) -> Result<bool> {
-        let Some(checkpoint) = folder.load()? else { return Ok(false) };
-        self.put(checkpoint, folder.actions()?).map_err(|error| {
+        let acted = folder.actions()?;
+        let Some(checkpoint) = folder.load()? else {
+            // What was done before the first step stands in the journal alone.
+            self.act_again(acted)?;
+            return Ok(false);
+        };
+        self.put(checkpoint, acted).map_err(|error| {
             Error::Mismatch(format!(
                 "the checkpoint in {} does not fit its configuration and the dataset `{}`: {error}",
                 folder.path().display(),
@@ -228,16 +238,22 @@ impl<T: Real> Training for FlatTraining<T> {
     }
 }
 
-impl<T: Real> Snapshot for Checkpoint<T> {
+/// A training as it is kept in memory: a checkpoint, and what had been done by then.
+struct Kept<T> {
+    checkpoint: Checkpoint<T>,
+    acted: Vec<(Place, Action)>,
+}
+
+impl<T: Real> Snapshot for Kept<T> {
     fn place(&self) -> Place {
-        self.progress.place()
+        self.checkpoint.progress.place()
     }
 
     fn save(&self, folder: &RunFolder) -> Result<()> {
-        folder.save(self)
+        folder.save(&self.checkpoint)
     }
 
     fn save_best(&self, folder: &RunFolder) -> Result<()> {
-        folder.save_best(self)
+        folder.save_best(&self.checkpoint)
     }
 }

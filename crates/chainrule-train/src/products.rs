@@ -52,14 +52,14 @@ pub(super) fn for_metrics(
 /// Keeps the gradient flow of each epoch, after the `flows` of those that are done.
 pub(super) fn for_gradient_flow(
     folder: &RunFolder,
-    mut flows: Vec<GradientFlow>,
-) -> impl FnMut(Place, &Event) -> Result<()> + Send + use<> {
+    flows: &[GradientFlow],
+) -> Result<impl FnMut(Place, &Event) -> Result<()> + Send + use<>> {
+    folder.save_gradient_flow(flows)?;
     let folder = folder.clone();
-    move |_, event: &Event| {
-        let Event::GradientFlow { flow } = event else { return Ok(()) };
-        flows.push(flow.clone());
-        folder.save_gradient_flow(&flows)
-    }
+    Ok(move |_, event: &Event| match event {
+        Event::GradientFlow { flow } => folder.add_gradient_flow(flow),
+        _ => Ok(()),
+    })
 }
 
 /// Writes what is made of a training that has ended or been interrupted, of whose epochs the metrics tell;

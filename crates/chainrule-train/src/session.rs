@@ -205,7 +205,7 @@ impl Session {
             let mut flows = self.folder.gradient_flow()?;
             flows.retain(|flow| flow.epoch <= place.epoch);
             let fresh = flows.is_empty() && place.step == 0;
-            self.listen(products::for_gradient_flow(&self.folder, flows));
+            self.listen(products::for_gradient_flow(&self.folder, &flows)?);
             if fresh {
                 self.tell_gradient_flow()?;
             }
@@ -285,6 +285,10 @@ impl Session {
     /// As [`Training::act`], or the journal cannot be written.
     pub fn act(&mut self, action: Action) -> Result<()> {
         self.training.act(&action)?;
+        self.acted(action)
+    }
+
+    fn acted(&mut self, action: Action) -> Result<()> {
         if action == Action::Stop {
             self.control.stop();
         }
@@ -308,14 +312,17 @@ impl Session {
     }
 
     fn advance(&mut self) -> Result<bool> {
-        let Some(saver) = &self.saver else {
-            return Err(Error::Mismatch("the session has failed and cannot go on".into()));
-        };
+        let Some(saver) = &self.saver else { return Err(over()) };
         for (place, best) in saver.written() {
             self.tell_at(place, &Event::Checkpoint { best })?;
         }
         for action in self.control.actions() {
-            self.act(action)?;
+            // Who wished it is on another thread, and may have misspelt a name: no reason to end a training.
+            if let Err(error) = self.training.act(&action) {
+                self.tell(&Event::Refused { action, message: error.to_string() })?;
+                continue;
+            }
+            self.acted(action)?;
         }
         match self.training.advance()? {
             Advance::Nothing(outcome) => self.outcome = Some(outcome),
@@ -356,7 +363,7 @@ impl Session {
         self.kept = Some(self.training.place());
         match &self.saver {
             Some(saver) => saver.save(self.training.snapshot(), best),
-            None => Ok(()),
+            None => Err(over()),
         }
     }
 
@@ -417,8 +424,11 @@ impl Session {
     /// that is not over is stopped.
     ///
     /// # Errors
-    /// A file cannot be written, or the data cannot be read.
+    /// The session has failed, a file cannot be written, or the data cannot be read.
     pub fn finish(mut self) -> Result<Report> {
+        if self.saver.is_none() {
+            return Err(over());
+        }
         self.stop()?;
         let start = Instant::now();
         let written = self.saver.take().map_or(Ok(Vec::new()), Saver::finish)?;
@@ -477,6 +487,11 @@ impl Session {
         })?;
         Ok(Running { control, thread })
     }
+}
+
+/// That a session which has failed does no more.
+fn over() -> Error {
+    Error::Mismatch("the session has failed and cannot go on".into())
 }
 
 /// A session on a thread of its own.

@@ -213,6 +213,60 @@ fn what_a_callback_did_is_done_again_by_a_resumption_and_a_replay() {
 }
 
 #[test]
+fn what_was_done_before_the_first_checkpoint_is_done_again() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let freeze = || Action::Freeze { parameters: "affine1.*".into() };
+    let whole = folder.path().join("whole");
+    let mut session = start(&config, &new(&whole));
+    session.act(freeze()).unwrap();
+    session.run(Until::End).unwrap();
+    let wanted = session.finish().unwrap().parameters_sha256;
+
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.act(freeze()).unwrap();
+    session.run(Until::Step(2)).unwrap();
+    drop(session);
+    assert!(!path.join("model.safetensors").exists(), "there is no checkpoint yet");
+    let mut session = start(&config, &Start::Resume(path));
+    session.run(Until::End).unwrap();
+    assert_eq!(session.finish().unwrap().parameters_sha256, wanted);
+}
+
+#[test]
+fn a_snapshot_holds_what_had_been_done() {
+    let config = config();
+    let mut training = training(&config);
+    training.advance().unwrap();
+    let (free, moves) = (training.snapshot(), training.parameters_sha256());
+    training.act(&Action::Freeze { parameters: "*".into() }).unwrap();
+    let frozen = training.snapshot();
+    let mut next = |snapshot: &dyn chainrule_train::Snapshot| {
+        training.restore(snapshot).unwrap();
+        training.advance().unwrap();
+        training.parameters_sha256() != moves
+    };
+    assert!(next(&*free), "taken before, at the same place");
+    assert!(!next(&*frozen), "taken after");
+    assert!(next(&*free));
+}
+
+#[test]
+fn a_wish_that_cannot_be_granted_is_told_and_ends_nothing() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.control().act(Action::Freeze { parameters: "afine1.*".into() });
+    session.run(Until::End).unwrap();
+    assert_eq!(session.finish().unwrap().parameters_sha256, whole(&config).parameters_sha256);
+    let refused = told(&path).into_iter().find_map(|record| match record.event {
+        Event::Refused { message, .. } => Some(message),
+        _ => None,
+    });
+    assert!(refused.unwrap().contains("afine1.*"));
+}
+
+#[test]
 fn a_training_goes_back_to_a_snapshot() {
     let config = config();
     let mut training = training(&config);
@@ -255,7 +309,7 @@ fn a_training_that_diverges_says_so_in_its_journal() {
         panic!("{records:?}")
     };
     assert_eq!(*message, error);
-    assert!(session.step().is_err(), "it is over");
+    assert!(session.step().is_err() && session.finish().is_err(), "it is over");
 }
 
 #[test]

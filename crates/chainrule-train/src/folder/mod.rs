@@ -384,11 +384,15 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn add_epoch(&self, epoch: &Epoch) -> Result<()> {
-        let line = self.lines(METRICS, std::slice::from_ref(epoch))?;
-        let file = File::options().append(true).create(true).open(self.path.join(METRICS));
+        self.add_line(METRICS, epoch)
+    }
+
+    fn add_line<L: Serialize>(&self, name: &str, line: &L) -> Result<()> {
+        let line = self.lines(name, std::slice::from_ref(line))?;
+        let file = File::options().append(true).create(true).open(self.path.join(name));
         // One call, so that whoever follows the file sees whole lines.
         let added = file.and_then(|mut file| file.write_all(&line));
-        added.map_err(|error| self.unwritable(METRICS, &error))
+        added.map_err(|error| self.unwritable(name, &error))
     }
 
     /// The gradient flow that `train --gradient-flow` recorded, by epoch; nothing in other runs. `run.json`
@@ -406,6 +410,11 @@ impl RunFolder {
     /// The file cannot be written.
     pub fn save_gradient_flow(&self, epochs: &[GradientFlow]) -> Result<()> {
         self.write(FLOW, &self.lines(FLOW, epochs)?)
+    }
+
+    /// Adds the gradient flow of an epoch to those that are kept; nobody waits until it has reached the disk.
+    pub(super) fn add_gradient_flow(&self, flow: &GradientFlow) -> Result<()> {
+        self.add_line(FLOW, flow)
     }
 
     /// Everything that the run's journal tells, as it was written; nothing in a run of version 1, which
