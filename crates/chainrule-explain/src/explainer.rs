@@ -265,6 +265,7 @@ impl<'g> Subject<'_, 'g> {
             cancellation,
             formula,
             notes: Vec::new(),
+            gradient_of: id,
         })
     }
 

@@ -74,6 +74,9 @@ pub struct Node {
     /// What is worth knowing about this layer at this value, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The node by whose name this one's gradient goes.
+    #[serde(skip)]
+    pub(super) gradient_of: u32,
 }
 
 impl Node {

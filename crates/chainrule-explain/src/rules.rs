@@ -19,6 +19,7 @@ const SATURATED: f64 = 0.025;
 /// Fills in the rules and notes of an explanation of arrays.
 pub(super) fn annotate(explanation: &mut Explanation) {
     let words = Words::new(explanation.language);
+    name_gradients(explanation);
     let nodes = &explanation.nodes;
     let mut found = Vec::new();
     for node in nodes {
@@ -50,20 +51,31 @@ impl Explanation {
         cut(&node.label, LONGEST_NAME)
     }
 
-    /// The name of a gradient, such as `dY`. An addition passes its gradient on unchanged, so that
-    /// an unnamed addend's gradient goes by the sum's name.
+    /// The name of a gradient, such as `dY`, or that of the sum which passes it on unchanged.
     pub(super) fn gradient_name(&self, id: u32) -> String {
         let Some(node) = self.node(id) else { return "d?".into() };
-        let node = self.face(node);
-        if let ([entry], false) = (node.ledger.as_slice(), node.named) {
-            let user = self.node(entry.gate).filter(|user| user.shape == node.shape);
-            if let Some(user) = user.filter(|user| user.source.is::<Add>() && node.is_gate()) {
-                return self.gradient_name(user.id);
-            }
-        }
-        let name = self.short_name(node.id);
+        let name = self.short_name(node.gradient_of);
         let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
         if plain { format!("d{name}") } else { format!("d({name})") }
+    }
+
+    /// The addition whose gradient an unnamed addend receives unchanged.
+    fn sum_of(&self, node: &Node) -> Option<&Node> {
+        let [entry] = node.ledger.as_slice() else { return None };
+        let user = self.node(entry.gate).filter(|_| !node.named && node.is_gate())?;
+        (user.shape == node.shape && user.source.is::<Add>()).then_some(user)
+    }
+}
+
+/// Finds by whose names the gradients go. From the result down, so that a long sum is walked once.
+fn name_gradients(explanation: &mut Explanation) {
+    for at in (0..explanation.nodes.len()).rev() {
+        let node = explanation.face(&explanation.nodes[at]);
+        let owner = match explanation.sum_of(node) {
+            Some(sum) => sum.gradient_of,
+            None => node.id,
+        };
+        explanation.nodes[at].gradient_of = owner;
     }
 }
 

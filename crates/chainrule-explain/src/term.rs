@@ -144,7 +144,8 @@ impl Language {
         if value.is_nan() {
             return nan.into();
         }
-        if value.is_infinite() {
+        let too_large = self == Self::CFloat && (value as f32).is_infinite();
+        if value.is_infinite() || too_large {
             return if value > 0.0 { infinity.into() } else { format!("-{infinity}") };
         }
         match self {

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, Kind, Var};
-use crate::ops::{Gate, MatMul};
+use crate::graph::{Graph, Kind, Type, Var};
+use crate::ops::{AnyOp, Gate, MatMul};
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +148,7 @@ impl Graph {
                 for (operand, &to) in ids.iter().enumerate().filter(|(_, to)| needed[**to as usize])
                 {
                     let Some(gradient) = op.backward(&gate, operand) else { continue };
+                    let gradient = self.fitting(&*op, gradient, operands[operand]);
                     contributions.push(Contribution { gate: id, operand, gradient });
                     let sum = &mut gradients[to as usize];
                     *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
@@ -155,6 +156,17 @@ impl Graph {
             });
         }
         Sweep { gradients, contributions }
+    }
+
+    /// A gradient that a backward rule gives, if it has the operand's shape; else the mistake is kept:
+    /// in a sum it could be broadcast to one that has.
+    fn fitting<'g>(&'g self, op: &dyn AnyOp, gradient: Var<'g>, operand: Var<'g>) -> Var<'g> {
+        if gradient.is_poison() || gradient.ty() == Type::real(operand.shape()) {
+            return gradient;
+        }
+        let (found, wanted) = (gradient.ty(), operand.ty());
+        let message = format!("its backward rule gives {found} for an operand {wanted}");
+        self.fail(op.name(), &message, &[operand])
     }
 
     /// For each node up to `loss`, whether it depends on one of `wrt`.
@@ -177,6 +189,8 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
+    use crate::graph::Type;
+    use crate::ops::{Class, Gate, Op, Operand, Output, Real};
     use crate::{Graph, Var};
 
     #[test]
@@ -238,6 +252,34 @@ mod tests {
                 assert!(difference < 1e-13, "{difference}");
             }
         }
+    }
+
+    #[test]
+    fn a_gradient_of_another_shape_is_an_error() {
+        /// 2x, whose backward rule forgets an axis.
+        #[derive(Debug)]
+        struct Forgetful;
+        impl Op for Forgetful {
+            fn name(&self) -> &'static str {
+                "forgetful"
+            }
+            fn infer(&self, operands: &[Type]) -> Result<Type, String> {
+                Ok(operands[0])
+            }
+            fn class(&self) -> Class {
+                Class::Kernel { strided: false }
+            }
+            fn forward<T: Real>(&self, _operands: &[Operand<'_, T>], _output: Output<'_, T>) {}
+            fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+                Some(gate.upstream.sum(&[]))
+            }
+        }
+        let g = Graph::new();
+        let x = g.input("x", [3]);
+        let y = g.apply(Forgetful, &[x]) + x;
+        let _ = g.backward(y.sum(&[]), &[x]);
+        let error = g.ok().unwrap_err().to_string();
+        assert!(error.contains("forgetful: its backward rule gives"), "{error}");
     }
 
     #[test]
