@@ -473,3 +473,15 @@ fn a_digest_tells_data_from_other_data_and_not_from_its_copy() {
     assert_ne!(tested, whole);
     assert_ne!(digest("one.csv", rows, Some("a,y\n5,v\n")), tested);
 }
+
+#[test]
+fn a_part_to_be_scored_has_rows() {
+    let (folder, mut source) = table("t.csv", "a,y\n0,0.5\n1,1.5\n2,2.5\n");
+    let empty = folder.path().join("empty.csv");
+    std::fs::write(&empty, "a,y\n").unwrap();
+    let preparation = load(&source).preparation;
+    assert!(preparation.load(&empty, true).err().unwrap().to_string().ends_with("has no rows"));
+    assert_eq!(preparation.load(&empty, false).unwrap().len(), 0, "nothing to predict");
+    source.test = Some(empty);
+    assert!(error(&source).ends_with("empty.csv: has no rows"), "{}", error(&source));
+}

@@ -30,7 +30,7 @@ impl Preparation {
     /// ```
     ///
     /// # Errors
-    /// A file that is missing or bad or has other columns, a class that the training part did not
+    /// A file that is missing or bad or has other columns, no rows to score, a class that the training part did not
     /// have, or images of another size in IDX files.
     pub fn load(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
         let missing = |name: &str| Err(Error::file(name, "is a name, not a path"));
@@ -78,17 +78,22 @@ impl Preparation {
     }
 
     fn table(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
-        match Held::new(formats::open(path)?, false)? {
+        let examples: Box<dyn Examples> = match Held::new(formats::open(path)?, false)? {
             Held::Memory(table) => {
                 let columns = self.columns(&table.path, &table.names, with_targets)?;
-                Ok(Box::new(self.apply(&table, &columns, 0..table.len)?))
+                Box::new(self.apply(&table, &columns, 0..table.len)?)
             }
             Held::Disk(file) => {
                 let chunks = file.format.scan(&file, &mut |_| Ok(()))?;
                 let rows = chunks.last().map_or(0, |last| last.first + last.rows);
                 let rows = (0..rows).collect();
-                Ok(Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?))
+                Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?)
             }
+        };
+        // A score of nothing would read as a perfect loss.
+        if with_targets && examples.is_empty() {
+            return Err(Error::file(path, "has no rows"));
         }
+        Ok(examples)
     }
 }
