@@ -81,7 +81,8 @@ fn compare(
 }
 
 /// Operands of a pointwise operation, one per list, at which it is smooth: inside its domain, away from
-/// its kinks, and not steep, all of that for a while in every direction.
+/// its kinks, and not steep, all of that for a while in every direction. It hardly bends there either, as it
+/// does between two sides of a pole.
 fn smooth_places(op: &Arc<dyn AnyPointwise>, count: usize, seed: u64) -> Vec<Vec<f64>> {
     const REACH: f64 = 0.05;
     let g = Graph::new();
@@ -96,13 +97,20 @@ fn smooth_places(op: &Arc<dyn AnyPointwise>, count: usize, seed: u64) -> Vec<Vec
     };
     let (term, domain) = (op.term(), op.domain());
     let mut is_smooth = |at: &[f64]| {
-        let here = signs(at);
-        let around = (0..at.len()).flat_map(|i| [-REACH, REACH].map(|step| (i, step)));
-        around.into_iter().all(|(i, step)| {
-            let mut there = at.to_vec();
-            there[i] += step;
-            let inside = domain.as_ref().is_none_or(|domain| domain.holds(&there) == Some(true));
-            inside && signs(&there) == here && term.eval(&there).unwrap().abs() < 20.0
+        let (here, value) = (signs(at), term.eval(at).unwrap());
+        (0..at.len()).all(|i| {
+            let sides = [-REACH, REACH].map(|step| {
+                let mut there = at.to_vec();
+                there[i] += step;
+                there
+            });
+            let smooth = sides.iter().all(|there| {
+                let inside = domain.as_ref().is_none_or(|domain| domain.holds(there) == Some(true));
+                inside && signs(there) == here
+            });
+            let [below, above] = sides.map(|there| term.eval(&there).unwrap());
+            let bend = above - 2.0 * value + below;
+            smooth && below.abs().max(above.abs()) < 20.0 && bend.abs() < 0.05
         })
     };
     let draws = distinct(200 * op.arity(), seed, -2.0, 2.0);
@@ -113,24 +121,28 @@ fn smooth_places(op: &Arc<dyn AnyPointwise>, count: usize, seed: u64) -> Vec<Vec
     found
 }
 
-/// Values away from the kinks at multiples of ½: no two elements are closer than the difference's step.
+/// Values away from the kinks at multiples of ½, no two of them closer than several steps of a difference.
 fn distinct(count: usize, seed: u64, low: f64, high: f64) -> Vec<f64> {
-    (0..count)
-        .map(|i| {
-            let mixed = (i as u64 + 1)
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-                .wrapping_add(seed.wrapping_mul(0xD1B5_4A32_D192_ED03));
-            let unit = ((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11) as f64
-                / (1u64 << 53) as f64;
-            let v = low + (high - low) * unit;
-            if v.abs() < 1e-3 { v + 2e-3 } else { v }
-        })
-        .collect()
+    let mut found: Vec<f64> = Vec::with_capacity(count);
+    for i in 0..count {
+        let mixed = (i as u64 + 1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .wrapping_add(seed.wrapping_mul(0xD1B5_4A32_D192_ED03));
+        let unit = ((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 11) as f64
+            / (1u64 << 53) as f64;
+        let mut v = low + (high - low) * unit;
+        while v.abs() < 1e-3 || found.iter().any(|other| (v - other).abs() < 1e-4) {
+            v += 2e-4;
+        }
+        found.push(v);
+    }
+    found
 }
 
 fn case(shapes: [Shape; 2], seed: u64, low: f64, high: f64) -> Case {
-    let values = [0, 1].map(|i| distinct(shapes[i].len(), seed + i as u64, low, high));
-    Case { shapes, values }
+    let mut x = distinct(shapes[0].len() + shapes[1].len(), seed, low, high);
+    let y = x.split_off(shapes[0].len());
+    Case { shapes, values: [x, y] }
 }
 
 /// A case in which one element of each input is exactly 0, at changing places: for functions that are
@@ -213,7 +225,8 @@ const KINKED: &[(&str, f64, f64, Build)] = &[
     ("select", -2.0, 2.0, |_, x, y| x.greater(y + 0.01).select(x * y, y * 2.0)),
     ("sign", -2.0, 2.0, |_, x, y| x.sign() * y),
     ("comparisons", -2.0, 2.0, |_, x, y| {
-        let y1 = y + 0.01;
+        // Where no element is near another's kink.
+        let y1 = y + 5e-5;
         (x.less(y1) + x.less_equal(y1) + x.greater_equal(y1) + x.equal(y1) + x.not_equal(y1)) * x
     }),
 ];
