@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::expression::is_function;
+use super::expression::is_in_language;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
 use chainrule::ops::{
@@ -134,6 +134,9 @@ impl<'g> Formulas<'g> {
 
 /// An operation that works number by number. The signs are those of the expression language.
 fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
+    if !is_in_language(&**op) {
+        return None;
+    }
     let minus = |f: &Formula| Formula::number(-1.0).times(f);
     Some(match (op.notation(), operands.as_slice()) {
         (Notation::Infix("+", _), [a, b]) => a.plus(b),
@@ -150,8 +153,7 @@ fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
         (_, [a]) if op.is::<Ln>() && a.as_number() == Some(std::f64::consts::E) => {
             Formula::number(1.0)
         }
-        _ if is_function(op.name()) => Formula::new(Term::Call(op.name(), operands)),
-        _ => return None,
+        _ => Formula::new(Term::Call(op.name(), operands)),
     })
 }
 
@@ -220,4 +222,39 @@ fn keeps_its_axes(formula: &Formula, from: &Shape, to: &Shape) -> bool {
         shape.dims().iter().copied().skip_while(|&length| length == 1).collect()
     };
     formula.shape.rank() <= to.rank() && (formula.shape.len() == 1 || inner(from) == inner(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chainrule::graph::Var;
+    use chainrule::number::Number;
+    use chainrule::ops::{Gate, Pointwise};
+
+    /// x³, by the name of another.
+    #[derive(Debug)]
+    struct Cube;
+
+    impl Pointwise for Cube {
+        type Operands<T: Copy> = [T; 1];
+        fn name(&self) -> &'static str {
+            "exp"
+        }
+        fn value<T: Number>(&self, [x]: [T; 1]) -> T {
+            x * x * x
+        }
+        fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+            Some(gate.upstream * gate.operands[0].square() * 3.0)
+        }
+    }
+
+    #[test]
+    fn an_operation_with_the_name_of_another_has_not_its_formula() {
+        let g = Graph::new();
+        let x = g.input("x", []);
+        let (own, exp) = (g.apply(Cube, &[x]), x.exp());
+        let mut formulas = Formulas::new(&g, exp.id(), true);
+        assert!(formulas.of(own.id()).is_none());
+        assert_eq!(formulas.of(exp.id()).unwrap().to_string(), "exp(x)");
+    }
 }

@@ -1,5 +1,7 @@
 //! The functions and constants of the expression language.
 
+use std::any::TypeId;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::loss;
@@ -207,9 +209,12 @@ pub(super) fn constant(name: &str) -> Option<f64> {
     CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
 }
 
-/// Whether an expression can call a function of this name.
-pub(crate) fn is_function(name: &str) -> bool {
-    FUNCTIONS.iter().any(|known| known.name == name)
+/// Whether an expression can say what this pointwise operation computes, by a sign or a function. One of
+/// a user's own that has the name or the sign of another is not that other.
+pub(crate) fn is_in_language(op: &dyn AnyOp) -> bool {
+    static TYPES: LazyLock<HashSet<TypeId>> =
+        LazyLock::new(|| all_pointwise().iter().map(|op| (**op).as_any().type_id()).collect());
+    TYPES.contains(&op.as_any().type_id())
 }
 
 /// Logits of one example, or of a batch, against a class number or a distribution.

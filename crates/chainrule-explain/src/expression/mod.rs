@@ -11,7 +11,7 @@ use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use functions::constant;
 pub use functions::{CONSTANTS, Example, Function, functions};
-pub(super) use functions::{CROSS_ENTROPY, is_function};
+pub(super) use functions::{CROSS_ENTROPY, is_in_language};
 use tokens::{COMPARISONS, Token, tokens};
 pub use values::{Values, literal, values};
 
