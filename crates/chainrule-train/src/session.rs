@@ -144,7 +144,7 @@ impl Session {
     ///
     /// # Errors
     /// The folder cannot be had: it exists, another training is under way in it, or it cannot be
-    /// written; or its files are bad, or of other settings or data.
+    /// written; or its files are bad, or of other settings (but for the epochs) or data.
     pub fn start(training: Box<dyn Training>, config: &Config, start: &Start) -> Result<Self> {
         let mut folder = match start {
             Start::New { path, force } => RunFolder::create(path, config, *force)?,
@@ -155,6 +155,7 @@ impl Session {
         let mut training = training;
         let resumes = matches!(start, Start::Resume(_));
         if resumes {
+            same_settings(&folder, config)?;
             folder.tidy()?;
             training.resume(&folder)?;
         }
@@ -487,6 +488,26 @@ impl Session {
         })?;
         Ok(Running { control, thread })
     }
+}
+
+/// That a run is gone on with by its own settings, but for the epochs.
+fn same_settings(folder: &RunFolder, config: &Config) -> Result<()> {
+    let kept = folder.config()?;
+    let wanted = Config { epochs: kept.epochs, ..config.clone() };
+    if wanted == kept {
+        return Ok(());
+    }
+    let (wanted, kept) = (wanted.to_toml()?, kept.to_toml()?);
+    let only_in = |one: &str, other: &str| {
+        let line = one.lines().find(|&line| other.lines().all(|known| known != line));
+        line.unwrap_or("another setting").to_owned()
+    };
+    Err(Error::Mismatch(format!(
+        "the run in {} has `{}`, and cannot go on with `{}`: begin a new run",
+        folder.path().display(),
+        only_in(&kept, &wanted),
+        only_in(&wanted, &kept),
+    )))
 }
 
 /// That a session which has failed does no more.

@@ -234,6 +234,21 @@ fn what_was_done_before_the_first_checkpoint_is_done_again() {
 }
 
 #[test]
+fn a_run_goes_on_with_its_own_settings_and_perhaps_more_epochs() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.run(Until::Epoch(1)).unwrap();
+    session.finish().unwrap();
+    let resume = Start::Resume(path);
+    let other = Config { lr: 0.5, ..config.clone() };
+    let error = Session::start(training(&other), &other, &resume).err().unwrap().to_string();
+    assert!(error.contains("cannot go on with `lr = 0.5`"), "{error}");
+    let longer = Config { epochs: 5, ..config };
+    assert_eq!(start(&longer, &resume).run(Until::End).unwrap(), Some(Outcome::Finished));
+}
+
+#[test]
 fn a_snapshot_holds_what_had_been_done() {
     let config = config();
     let mut training = training(&config);
