@@ -157,7 +157,10 @@ impl Session {
         if resumes {
             same_settings(&folder, config)?;
             folder.tidy()?;
-            training.resume(&folder)?;
+            // A run that is over writes no other checkpoint behind one that was half put in place.
+            if training.resume(&folder)? && folder.is_halfway() {
+                training.snapshot().save(&folder)?;
+            }
         }
         training.describe(&folder)?;
         if folder.identity().is_none() {

@@ -249,6 +249,22 @@ fn a_run_goes_on_with_its_own_settings_and_perhaps_more_epochs() {
 }
 
 #[test]
+fn a_run_that_ended_while_its_last_checkpoint_took_its_place_has_it_after_a_resumption() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.run(Until::End).unwrap();
+    let wanted = session.finish().unwrap().parameters_sha256;
+    let (model, passing) = (path.join("model.safetensors"), path.join("model.safetensors.next"));
+    std::fs::rename(&model, &passing).unwrap();
+    let mut session = start(&config, &Start::Resume(path.clone()));
+    session.run(Until::End).unwrap();
+    assert_eq!(session.finish().unwrap().parameters_sha256, wanted);
+    assert!(model.exists() && !passing.exists());
+    assert_eq!(RunFolder::open(&path).unwrap().parameters::<f32>().unwrap().sha256(), wanted);
+}
+
+#[test]
 fn a_snapshot_holds_what_had_been_done() {
     let config = config();
     let mut training = training(&config);

@@ -99,6 +99,11 @@ impl RunFolder {
         Ok(Some(Checkpoint { parameters, state, progress, epochs }))
     }
 
+    /// Whether a checkpoint is complete, but not all of it has its own name yet.
+    pub(in super::super) fn is_halfway(&self) -> bool {
+        [MODEL, OPTIMIZER].iter().any(|name| self.path.join(next(name)).exists())
+    }
+
     /// The parameters of the last checkpoint alone, which is all that scoring needs.
     ///
     /// # Errors
