@@ -246,14 +246,28 @@ struct Kept<T> {
 
 impl<T: Real> Snapshot for Kept<T> {
     fn place(&self) -> Place {
-        self.checkpoint.progress.place()
+        self.checkpoint.place()
     }
 
     fn save(&self, folder: &RunFolder) -> Result<()> {
-        folder.save(&self.checkpoint)
+        self.checkpoint.save(folder)
     }
 
     fn save_best(&self, folder: &RunFolder) -> Result<()> {
-        folder.save_best(&self.checkpoint)
+        self.checkpoint.save_best(folder)
+    }
+}
+
+impl<T: Real> Snapshot for Checkpoint<T> {
+    fn place(&self) -> Place {
+        self.progress.place()
+    }
+
+    fn save(&self, folder: &RunFolder) -> Result<()> {
+        folder.save(self)
+    }
+
+    fn save_best(&self, folder: &RunFolder) -> Result<()> {
+        folder.save_best(self)
     }
 }
