@@ -13,7 +13,7 @@ pub(crate) mod op;
 mod pointwise;
 mod contract;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::Arc;
@@ -449,9 +449,9 @@ impl Graph {
         self.number
     }
 
-    /// A copy of the list of nodes as it stands.
-    pub(crate) fn nodes(&self) -> Vec<Node> {
-        self.nodes.borrow().clone()
+    /// The list of nodes as it stands, to which none can be added meanwhile.
+    pub(crate) fn nodes(&self) -> Ref<'_, Vec<Node>> {
+        self.nodes.borrow()
     }
 
     /// Reads the node with this number.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::simplify::simplify;
+use super::simplify::Rewritten;
 use super::units::Units;
 use super::{Lowered, NewValue, Storage, Update};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ impl Graph {
     ) -> Result<Lowered> {
         self.ok()?;
         self.own(outputs.iter().chain(updates.iter().flat_map(|(p, v)| [p, v])).chain(&guard))?;
-        let mut nodes = self.nodes();
+        let nodes = self.nodes();
         if let Some(loss) = guard.filter(|loss| loss.ty() != Type::real([])) {
             let message = format!("the loss is {loss:?}, but a training step wants a scalar");
             return Err(Error::Mismatch(message));
@@ -31,12 +31,12 @@ impl Graph {
             .chain(&guard)
             .map(Var::id)
             .collect();
-        let first = needed(&nodes, &wanted);
-        let alias = simplify::<T>(&mut nodes, &first);
-        let now = |v: &Var<'_>| alias[v.id() as usize];
-        let wanted: Vec<u32> = wanted.iter().map(|&id| alias[id as usize]).collect();
-        let needed = needed(&nodes, &wanted);
-        let mut units = Units::new(&nodes);
+        let mut graph = Rewritten::new(&nodes);
+        graph.simplify::<T>(&graph.needed(&wanted));
+        let now = |v: &Var<'_>| graph.now(v.id());
+        let wanted: Vec<u32> = wanted.iter().map(|&id| graph.now(id)).collect();
+        let needed = graph.needed(&wanted);
+        let mut units = Units::new(&graph);
         let mut guarded = None;
         for id in (0..nodes.len() as u32).filter(|&id| needed[id as usize]) {
             units.add(id)?;
@@ -90,16 +90,4 @@ fn check_updates(updates: &[(Var<'_>, Var<'_>)], nodes: &[Node]) -> Result<()> {
         return Err(Error::Mismatch(wrong));
     }
     Ok(())
-}
-
-/// For each node, whether one of `wanted` depends on it.
-fn needed(nodes: &[Node], wanted: &[u32]) -> Vec<bool> {
-    let mut needed = vec![false; nodes.len()];
-    wanted.iter().for_each(|&id| needed[id as usize] = true);
-    for id in (0..nodes.len()).rev() {
-        if needed[id] {
-            nodes[id].operands.iter().for_each(|&operand| needed[operand as usize] = true);
-        }
-    }
-    needed
 }

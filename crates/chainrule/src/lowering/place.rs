@@ -25,7 +25,7 @@ pub(crate) enum Storage {
 }
 
 /// A value as steps see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub storage: Storage,
     pub kind: Kind,

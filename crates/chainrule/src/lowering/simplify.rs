@@ -6,55 +6,157 @@
 //!    node, has been visited, and stands for itself.
 //! 3. It has the node's type, which the shape rules of the readers have seen.
 
-use std::any::TypeId;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 
-use crate::graph::{Contract, Identity, Node, Source, op};
+use super::mixing::{Mix, Mixing};
+use crate::graph::{Contract, Node, op};
 use crate::ops::{self, AnyOp, Class, View};
-use crate::tensor::{Real, Shape, Tensor};
+use crate::tensor::{Real, Shape};
 
-/// Rewrites the needed nodes in place; the answer gives for each node the one that stands for it.
-pub(super) fn simplify<T: Real>(nodes: &mut [Node], needed: &[bool]) -> Vec<u32> {
-    let mut alias: Vec<u32> = (0..nodes.len() as u32).collect();
-    let mut seen = Seen::default();
-    for id in 0..nodes.len() {
-        if !needed[id] {
-            continue;
-        }
-        for operand in &mut nodes[id].operands {
-            *operand = alias[*operand as usize];
-        }
-        if let Some(other) = without_effect(nodes, id) {
-            alias[id] = other;
-            continue;
-        }
-        if let Some(value) = folded::<T>(nodes, id) {
-            nodes[id].source = Source::Constant(Arc::new(Tensor::scalar(value)));
-            nodes[id].operands = Box::default();
-        }
-        if let Some(other) = seen.earlier(nodes, id) {
-            alias[id] = other;
-        }
-    }
-    alias
+/// A graph's nodes, and what rewrites have made of them.
+pub(super) struct Rewritten<'a> {
+    pub nodes: &'a [Node],
+    /// For each node the one that stands for it.
+    alias: Vec<u32>,
+    /// The numbers that nodes repeat in all their elements though operations compute them.
+    folded: HashMap<u32, f64, Mixing>,
 }
 
-/// The operand that an operation only repeats: x·1, x/1, a reshape to the same shape.
-fn without_effect(nodes: &[Node], id: usize) -> Option<u32> {
-    let node = &nodes[id];
-    let op = node.op()?;
-    let is_one = |operand: u32| nodes[operand as usize].constant_number() == Some(1.0);
-    match *node.operands {
-        [x] if nodes[x as usize].ty == node.ty && repeats(&**op, &node.ty.shape) => Some(x),
-        [a, b] if op.is::<ops::Mul>() => match (is_one(a), is_one(b)) {
-            (_, true) => Some(a),
-            (true, _) => Some(b),
+impl<'a> Rewritten<'a> {
+    /// The nodes as they are.
+    pub fn new(nodes: &'a [Node]) -> Self {
+        let alias = (0..nodes.len() as u32).collect();
+        Self { nodes, alias, folded: HashMap::default() }
+    }
+
+    /// Rewrites the needed nodes.
+    pub fn simplify<T: Real>(&mut self, needed: &[bool]) {
+        let mut seen = HashMap::with_capacity_and_hasher(self.nodes.len(), Mixing::default());
+        for id in (0..self.nodes.len() as u32).filter(|&id| needed[id as usize]) {
+            if let Some(other) = self.without_effect(id) {
+                self.alias[id as usize] = other;
+                continue;
+            }
+            if let Some(number) = self.computed_number::<T>(id) {
+                self.folded.insert(id, number);
+            }
+            let Some(hash) = self.hash(id) else { continue };
+            let first = *seen.entry(hash).or_insert(id);
+            if first != id && self.are_equal(first, id) {
+                self.alias[id as usize] = first;
+            }
+        }
+    }
+
+    /// The node that stands for one.
+    pub fn now(&self, id: u32) -> u32 {
+        self.alias[id as usize]
+    }
+
+    /// The nodes that an operation reads.
+    pub fn operands(&self, id: u32) -> impl ExactSizeIterator<Item = u32> + '_ {
+        let operands: &[u32] = match self.folded_number(id) {
+            Some(_) => &[],
+            None => &self.nodes[id as usize].operands,
+        };
+        operands.iter().map(|&operand| self.now(operand))
+    }
+
+    /// The number to which the operation of a node was folded.
+    pub fn folded_number(&self, id: u32) -> Option<f64> {
+        // Most graphs have next to none.
+        if self.folded.is_empty() { None } else { self.folded.get(&id).copied() }
+    }
+
+    /// For each node, whether one of `wanted` depends on it.
+    pub fn needed(&self, wanted: &[u32]) -> Vec<bool> {
+        let mut needed = vec![false; self.nodes.len()];
+        wanted.iter().for_each(|&id| needed[id as usize] = true);
+        for id in (0..self.nodes.len()).rev() {
+            if needed[id] {
+                self.operands(id as u32).for_each(|operand| needed[operand as usize] = true);
+            }
+        }
+        needed
+    }
+
+    /// The number that a node repeats in all its elements, if it is a constant.
+    fn number(&self, id: u32) -> Option<f64> {
+        self.nodes[id as usize].constant_number().or_else(|| self.folded_number(id))
+    }
+
+    /// The operand that an operation only repeats: x·1, x/1, a reshape to the same shape.
+    fn without_effect(&self, id: u32) -> Option<u32> {
+        let node = &self.nodes[id as usize];
+        let op = node.op()?;
+        let is_one = |operand: u32| self.number(operand) == Some(1.0);
+        match *node.operands {
+            [x] => {
+                let x = self.now(x);
+                let same = self.nodes[x as usize].ty == node.ty;
+                (same && repeats(&**op, &node.ty.shape)).then_some(x)
+            }
+            [a, b] if op.is::<ops::Mul>() => match [a, b].map(|operand| self.now(operand)) {
+                [a, b] if is_one(b) => Some(a),
+                [a, b] if is_one(a) => Some(b),
+                _ => None,
+            },
+            [a, b] if op.is::<ops::Div>() && is_one(self.now(b)) => Some(self.now(a)),
             _ => None,
-        },
-        [a, b] if op.is::<ops::Div>() && is_one(b) => Some(a),
-        _ => None,
+        }
+    }
+
+    /// The number that a node repeats in all its elements, if its operands are constants. One whose
+    /// operation breaks its contract is left for [`Units::add`](super::units::Units::add) to refuse.
+    fn computed_number<T: Real>(&self, id: u32) -> Option<f64> {
+        let node = &self.nodes[id as usize];
+        let op = node.op()?;
+        let first = self.number(self.operands(id).next()?)?;
+        let op = match node.contract(op, self.nodes).ok()? {
+            Contract::View => {
+                let operand = View::contiguous(self.nodes[node.operands[0] as usize].ty.shape);
+                return node.view(&**op, self.nodes, &operand).ok()?.map(|_| first);
+            }
+            Contract::Pointwise(op) => op,
+            Contract::Kernel(_) => return None,
+        };
+        let number = |operand| self.number(operand).map(T::from_f64);
+        let operands: Vec<T> = self.operands(id).map(number).collect::<Option<_>>()?;
+        Some(Real::to_f64(op::element(&*op, &operands)))
+    }
+
+    /// A hash of what a node computes; `None` for what is joined with no other. If two that differ ever
+    /// have the same, the later one is not joined with its equals: more is computed than needs be.
+    fn hash(&self, id: u32) -> Option<u64> {
+        let node = &self.nodes[id as usize];
+        let mut hash = Mix::default();
+        if let Some(number) = self.number(id) {
+            (number.to_bits(), node.ty.shape).hash(&mut hash);
+        } else {
+            let op = node.op()?;
+            (op.as_any().type_id(), op.identity()?).hash(&mut hash);
+            self.operands(id).for_each(|operand| hash.write_u32(operand));
+        }
+        Some(hash.finish())
+    }
+
+    /// Whether two nodes compute the same, of one type: another would be none that the readers' shape
+    /// rules have seen.
+    fn are_equal(&self, a: u32, b: u32) -> bool {
+        let [first, second] = [a, b].map(|id| &self.nodes[id as usize]);
+        let same = match [a, b].map(|id| self.number(id).map(f64::to_bits)) {
+            [None, None] => match (first.op(), second.op()) {
+                (Some(p), Some(q)) => {
+                    p.as_any().type_id() == q.as_any().type_id()
+                        && p.identity().is_some_and(|identity| q.identity() == Some(identity))
+                        && self.operands(a).eq(self.operands(b))
+                }
+                _ => false,
+            },
+            [p, q] => p == q,
+        };
+        same && first.ty == second.ty
     }
 }
 
@@ -64,125 +166,39 @@ fn repeats(op: &dyn AnyOp, shape: &Shape) -> bool {
     op.class() == Class::View && op.view(&plain, shape) == Some(plain)
 }
 
-/// The number that a node repeats in all its elements, if its operands are constants. One whose operation
-/// breaks its contract is left for [`Units::add`](super::units::Units::add) to refuse.
-fn folded<T: Real>(nodes: &[Node], id: usize) -> Option<f64> {
-    let node = &nodes[id];
-    let op = node.op()?;
-    let value = |at: usize| nodes[*node.operands.get(at)? as usize].constant_number();
-    let first = value(0)?;
-    let op = match node.contract(op, nodes).ok()? {
-        Contract::View => {
-            let operand = View::contiguous(nodes[node.operands[0] as usize].ty.shape);
-            return node.view(&**op, nodes, &operand).ok()?.map(|_| first);
-        }
-        Contract::Pointwise(op) => op,
-        Contract::Kernel(_) => return None,
-    };
-    let value = |at| value(at).map(T::from_f64);
-    let operands: Vec<T> = (0..node.operands.len()).map(value).collect::<Option<_>>()?;
-    Some(Real::to_f64(op::element(&*op, &operands)))
-}
-
-/// Operands that an entry can hold; nodes with more are not joined.
-const MAX_JOINED: usize = 3;
-
-/// Keys are small numbers that the program chose: std's hash, safe against chosen keys, takes a tenth of
-/// compiling a graph of scalars.
-type Mixing = BuildHasherDefault<Mix>;
-
-/// A hash that multiplies and turns.
-#[derive(Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            self.write_u64(u64::from_ne_bytes(word));
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        // Odd, and near 2⁶⁴ divided by the golden ratio: Fibonacci hashing, Knuth 6.4.
-        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.write_u64(word.into());
-    }
-
-    fn write_usize(&mut self, word: usize) {
-        self.write_u64(word as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        // The low bits choose the place in the table, and a product mixes into the high ones.
-        self.0 ^ (self.0 >> 32)
-    }
-}
-
-/// The nodes so far, by what they compute.
-#[derive(Default)]
-struct Seen {
-    constants: HashMap<(u64, Shape), u32, Mixing>,
-    operations: HashMap<(TypeId, Identity, [u32; MAX_JOINED]), u32, Mixing>,
-}
-
-impl Seen {
-    /// An earlier node that computes the same, else `None`, and the node is remembered.
-    fn earlier(&mut self, nodes: &[Node], id: usize) -> Option<u32> {
-        let node = &nodes[id];
-        let this = id as u32;
-        let first = match &node.source {
-            Source::Constant(_) => {
-                let bits = node.constant_number()?.to_bits();
-                *self.constants.entry((bits, node.ty.shape)).or_insert(this)
-            }
-            Source::Op(op) if node.operands.len() <= MAX_JOINED => {
-                let mut operands = [u32::MAX; MAX_JOINED];
-                operands[..node.operands.len()].copy_from_slice(&node.operands);
-                let key = (op.as_any().type_id(), op.identity()?, operands);
-                *self.operations.entry(key).or_insert(this)
-            }
-            _ => return None,
-        };
-        // Another type would be none that the readers' shape rules have seen.
-        (first != this && nodes[first as usize].ty == node.ty).then_some(first)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::{Graph, Var};
     use crate::lowering::samples::Sample;
 
-    /// The node that stands for each, and the nodes.
-    fn simplified<T: Real>(g: &Graph) -> (Vec<u32>, Vec<Node>) {
-        let mut nodes = g.nodes();
-        let needed = vec![true; nodes.len()];
-        (simplify::<T>(&mut nodes, &needed), nodes)
+    /// What `look` sees of all nodes, simplified.
+    fn simplified<T: Real, R>(g: &Graph, look: impl FnOnce(&Rewritten<'_>) -> R) -> R {
+        let nodes = g.nodes();
+        let mut rewritten = Rewritten::new(&nodes);
+        rewritten.simplify::<T>(&vec![true; nodes.len()]);
+        look(&rewritten)
     }
 
     /// Whether `other` stands for `v`.
     fn stands_for(other: Var<'_>, v: Var<'_>) -> bool {
-        simplified::<f64>(v.graph()).0[v.id() as usize] == other.id()
+        simplified::<f64, _>(v.graph(), |graph| graph.now(v.id())) == other.id()
     }
 
     #[test]
     fn what_stands_for_a_node_comes_before_it_and_stands_for_itself() {
         for seed in 0..50 {
             let sample = Sample::new(seed, 6);
-            let (alias, nodes) = simplified::<f64>(&sample.graph);
-            for (id, &other) in alias.iter().enumerate() {
-                let other = other as usize;
-                assert!(other <= id && alias[other] as usize == other, "seed {seed}, node {id}");
-                assert_eq!(nodes[other].ty, nodes[id].ty, "seed {seed}, node {id}");
-                let mut operands = nodes[other].operands.iter();
-                assert!(operands.all(|&x| alias[x as usize] == x), "seed {seed}, node {id}");
-            }
+            simplified::<f64, _>(&sample.graph, |graph| {
+                let ty = |id: u32| graph.nodes[id as usize].ty;
+                for id in 0..graph.nodes.len() as u32 {
+                    let other = graph.now(id);
+                    assert!(other <= id && graph.now(other) == other, "seed {seed}, node {id}");
+                    assert_eq!(ty(other), ty(id), "seed {seed}, node {id}");
+                    let mut operands = graph.operands(other);
+                    assert!(operands.all(|x| graph.now(x) == x), "seed {seed}, node {id}");
+                }
+            });
         }
     }
 
@@ -222,10 +238,10 @@ mod tests {
         let g = Graph::new();
         let x = g.input("x", [2]);
         let sum = (g.constant(0.1) + g.constant(0.2)).broadcast_to([2]);
-        let number = |nodes: &[Node]| nodes[sum.id() as usize].constant_number();
-        assert_eq!(number(&simplified::<f64>(&g).1), Some(0.1 + 0.2));
-        assert_eq!(number(&simplified::<f32>(&g).1), Some(f64::from(0.1_f32 + 0.2_f32)));
+        let number = |graph: &Rewritten<'_>| graph.number(sum.id());
+        assert_eq!(simplified::<f64, _>(&g, number), Some(0.1 + 0.2));
+        assert_eq!(simplified::<f32, _>(&g, number), Some(f64::from(0.1_f32 + 0.2_f32)));
         let product = x * 0.0;
-        assert_eq!(simplified::<f64>(&g).1[product.id() as usize].constant_number(), None);
+        assert_eq!(simplified::<f64, _>(&g, |graph| graph.number(product.id())), None);
     }
 }

@@ -18,6 +18,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::mixing::Mixing;
+use super::simplify::Rewritten;
 use super::{Argument, Chain, Instruction, Lowered, Place, Slot, Storage, Work};
 use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
@@ -31,8 +33,8 @@ use crate::tensor::{Shape, Tensor};
 enum Home {
     /// Not yet computed, or not needed.
     Nowhere,
-    /// In memory.
-    Memory(Place),
+    /// In memory, at the place of this number.
+    Memory(usize),
     /// The result of an instruction of a unit's chain.
     Instruction(usize, usize),
     /// The product of a unit.
@@ -43,29 +45,32 @@ enum Home {
 
 /// Units, while nodes are added in order.
 pub(super) struct Units<'a> {
-    nodes: &'a [Node],
+    graph: &'a Rewritten<'a>,
     homes: Vec<Home>,
+    /// Places, which are large, by the numbers that homes have.
+    places: Vec<Place>,
     /// Pointwise nodes' operations, as their contracts have them, until they are put into a chain.
     pointwise: Vec<Option<Arc<dyn AnyPointwise>>>,
     /// The latest unit whose chain has this shape.
-    latest: HashMap<Shape, usize>,
-    /// The loads of all chains, by their unit.
-    loads: HashMap<(usize, Place), usize>,
+    latest: HashMap<Shape, usize, Mixing>,
+    /// The loads of all chains, by their unit and node.
+    loads: HashMap<(usize, u32), usize, Mixing>,
     /// What has been made.
     pub lowered: Lowered,
 }
 
 impl<'a> Units<'a> {
-    pub fn new(nodes: &'a [Node]) -> Self {
+    pub fn new(graph: &'a Rewritten<'a>) -> Self {
         // A place before everything else for single numbers that depend on sources alone, such as a
         // learning rate: whatever reads them can then join any unit.
         let first = Work::Chain(Chain::new(Shape::scalar()));
         Self {
-            nodes,
-            homes: vec![Home::Nowhere; nodes.len()],
-            pointwise: vec![None; nodes.len()],
-            latest: HashMap::new(),
-            loads: HashMap::new(),
+            graph,
+            homes: vec![Home::Nowhere; graph.nodes.len()],
+            places: Vec::new(),
+            pointwise: vec![None; graph.nodes.len()],
+            latest: HashMap::default(),
+            loads: HashMap::default(),
             lowered: Lowered { units: vec![first], ..Lowered::default() },
         }
     }
@@ -82,80 +87,90 @@ impl<'a> Units<'a> {
     /// # Errors
     /// The node's operation breaks its contract.
     pub fn add(&mut self, id: u32) -> Result<()> {
-        let node = &self.nodes[id as usize];
-        let home = match &node.source {
+        let node = self.node(id);
+        let place = match &node.source {
             Source::Input(name) => {
                 let at = self.lowered.buffer(node.ty, None);
                 self.lowered.inputs.push(Slot { name: name.clone(), ty: node.ty, at });
-                Home::Memory(Place::contiguous(Storage::Buffer(at), node.ty))
+                Place::contiguous(Storage::Buffer(at), node.ty)
             }
             Source::Parameter(name) => {
                 let at = self.lowered.parameters.len();
                 self.lowered.parameters.push(Slot { name: name.clone(), ty: node.ty, at });
-                Home::Memory(Place::contiguous(Storage::Parameter(at), node.ty))
+                Place::contiguous(Storage::Parameter(at), node.ty)
             }
-            Source::Constant(tensor) => Home::Memory(self.constant(node, tensor)),
-            Source::Op(op) => match node.contract(op, self.nodes)? {
-                Contract::Pointwise(op) => {
-                    self.pointwise[id as usize] = Some(op);
-                    if !self.floats(node) {
-                        self.add_pointwise(id, None);
-                        return Ok(());
+            Source::Constant(tensor) => self.constant(node, tensor.clone()),
+            Source::Op(op) => {
+                if let Some(number) = self.graph.folded_number(id) {
+                    self.constant(node, Arc::new(Tensor::scalar(number)))
+                } else {
+                    match node.contract(op, self.graph.nodes)? {
+                        Contract::Pointwise(op) => {
+                            self.pointwise[id as usize] = Some(op);
+                            match self.floats(id) {
+                                true => self.homes[id as usize] = Home::Floating,
+                                false => self.add_pointwise(id, None),
+                            }
+                            return Ok(());
+                        }
+                        Contract::View => self.view(id, &**op)?,
+                        Contract::Kernel(_) if op.is::<MatMul>() => {
+                            self.homes[id as usize] = self.product(id);
+                            return Ok(());
+                        }
+                        Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses(id),
+                        Contract::Kernel(contract) => match self.tall_sum(id, &**op) {
+                            Some(place) => place,
+                            None => self.kernel(id, op, contract),
+                        },
                     }
-                    Home::Floating
                 }
-                Contract::View => Home::Memory(self.view(node, &**op)?),
-                Contract::Kernel(_) if op.is::<MatMul>() => self.product(id),
-                Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses(node),
-                Contract::Kernel(contract) => match self.tall_sum(node, &**op) {
-                    Some(home) => home,
-                    None => self.kernel(node, op, contract),
-                },
-            },
+            }
         };
-        self.homes[id as usize] = home;
+        self.homes[id as usize] = Home::Memory(self.places.len());
+        self.places.push(place);
         Ok(())
     }
 
-    fn constant(&mut self, node: &Node, tensor: &Arc<Tensor<f64>>) -> Place {
+    fn node(&self, id: u32) -> &'a Node {
+        &self.graph.nodes[id as usize]
+    }
+
+    fn constant(&mut self, node: &Node, tensor: Arc<Tensor<f64>>) -> Place {
         let ty = Type::real(tensor.shape());
+        let repeats = tensor.at(&[]).is_some();
         let at = self.lowered.buffer(ty, None);
-        self.lowered.constants.push((at, tensor.clone()));
+        self.lowered.constants.push((at, tensor));
         let place = Place::contiguous(Storage::Buffer(at), node.ty);
-        match node.constant_number() {
-            Some(_) => Place { strides: [0; crate::tensor::MAX_RANK], ..place },
-            None => place,
+        match repeats {
+            true => Place { strides: [0; crate::tensor::MAX_RANK], ..place },
+            false => place,
         }
     }
 
     /// Whether a pointwise node reads nothing but sources.
-    fn floats(&self, node: &Node) -> bool {
-        node.operands.iter().all(|&operand| match self.homes[operand as usize] {
-            Home::Memory(place) => self.lowered.writer(&place).is_none(),
+    fn floats(&self, id: u32) -> bool {
+        self.graph.operands(id).all(|operand| match self.homes[operand as usize] {
+            Home::Memory(at) => self.lowered.writer(&self.places[at]).is_none(),
             _ => false,
         })
     }
 
     /// Adds a pointwise node to the unit `target`, or where it fits best.
     fn add_pointwise(&mut self, id: u32, target: Option<usize>) {
-        let node = &self.nodes[id as usize];
-        let target = target.unwrap_or_else(|| self.target(node));
-        for &operand in &node.operands {
+        let target = target.unwrap_or_else(|| self.target(id));
+        let graph = self.graph;
+        for operand in graph.operands(id) {
             if matches!(self.homes[operand as usize], Home::Floating) {
                 self.add_pointwise(operand, Some(target));
             }
         }
-        let mut operands = Vec::with_capacity(node.operands.len());
-        for &operand in &node.operands {
-            operands.push(match self.homes[operand as usize] {
-                Home::Instruction(unit, at) if unit == target => Argument::Instruction(at),
-                Home::Product(unit) if unit == target => Argument::Leader,
-                _ => {
-                    let place = self.place(operand);
-                    self.load(target, place)
-                }
-            });
-        }
+        let operands = graph.operands(id).map(|operand| match self.homes[operand as usize] {
+            Home::Instruction(unit, at) if unit == target => Argument::Instruction(at),
+            Home::Product(unit) if unit == target => Argument::Leader,
+            _ => self.load(target, operand),
+        });
+        let operands = operands.collect();
         let Some(op) = self.pointwise[id as usize].take() else {
             unreachable!("a pointwise node is added once, with its operation")
         };
@@ -165,28 +180,32 @@ impl<'a> Units<'a> {
         self.homes[id as usize] = home;
     }
 
-    /// A chain's load of a place, which it may have already.
-    fn load(&mut self, unit: usize, place: Place) -> Argument {
-        let next = self.lowered.chain_mut(unit).loads.len();
-        let load = *self.loads.entry((unit, place)).or_insert(next);
-        if load == next {
-            self.lowered.chain_mut(unit).loads.push(place);
+    /// A chain's load of a node, which it may have already.
+    fn load(&mut self, unit: usize, id: u32) -> Argument {
+        if let Some(&load) = self.loads.get(&(unit, id)) {
+            return Argument::Load(load);
         }
+        let place = self.place(id);
+        let loads = &mut self.lowered.chain_mut(unit).loads;
+        let load = loads.len();
+        loads.push(place);
+        self.loads.insert((unit, id), load);
         Argument::Load(load)
     }
 
     /// The unit that a pointwise node joins: the one that computes its operand, else the latest of its
     /// shape that comes late enough, else a new one.
-    fn target(&mut self, node: &Node) -> usize {
-        let shape = node.ty.shape;
+    fn target(&mut self, id: u32) -> usize {
+        let shape = self.node(id).ty.shape;
         let (mut direct, mut after) = (None, 0);
-        for &operand in &node.operands {
+        for operand in self.graph.operands(id) {
             match self.homes[operand as usize] {
                 Home::Instruction(unit, _) | Home::Product(unit) => {
                     direct = direct.max(Some(unit));
                 }
-                Home::Memory(place) => {
-                    after = after.max(self.lowered.writer(&place).map_or(0, |unit| unit + 1));
+                Home::Memory(at) => {
+                    let writer = self.lowered.writer(&self.places[at]);
+                    after = after.max(writer.map_or(0, |unit| unit + 1));
                 }
                 Home::Nowhere | Home::Floating => {}
             }
@@ -202,62 +221,65 @@ impl<'a> Units<'a> {
         }
     }
 
-    fn view(&mut self, node: &Node, op: &dyn AnyOp) -> Result<Place> {
-        let mut base = self.place(node.operands[0]);
-        let mut found = node.view(op, self.nodes, &base.view())?;
+    fn view(&mut self, id: u32, op: &dyn AnyOp) -> Result<Place> {
+        let (node, nodes) = (self.node(id), self.graph.nodes);
+        let mut base = self.operands(id, true)[0];
+        let mut found = node.view(op, nodes, &base.view())?;
         if found.is_none() {
             base = self.lowered.copy(base);
-            found = node.view(op, self.nodes, &base.view())?;
+            found = node.view(op, nodes, &base.view())?;
         }
         let Some(View { shape, strides, offset }) = found else {
-            return Err(node.no_view(self.nodes));
+            return Err(node.no_view(nodes));
         };
         Ok(Place { shape, strides, offset, ..base })
     }
 
     fn product(&mut self, id: u32) -> Home {
-        let node = &self.nodes[id as usize];
-        let [a, b] = [0, 1].map(|i| self.place(node.operands[i]));
-        let (out, chain) = (None, Chain::new(node.ty.shape));
-        let unit = self.push(Work::Product { a, b, out, chain }, node.ty.shape);
-        Home::Product(unit)
+        let shape = self.node(id).ty.shape;
+        let operands = self.operands(id, true);
+        let (a, b, out, chain) = (operands[0], operands[1], None, Chain::new(shape));
+        Home::Product(self.push(Work::Product { a, b, out, chain }, shape))
     }
 
-    fn kernel(&mut self, node: &Node, op: &Arc<dyn AnyOp>, contract: Kernel) -> Home {
-        let operands = self.operands(node, contract.strided);
-        Home::Memory(self.push_kernel(op.clone(), operands, node.ty, contract))
+    fn kernel(&mut self, id: u32, op: &Arc<dyn AnyOp>, contract: Kernel) -> Place {
+        let operands = self.operands(id, contract.strided);
+        self.push_kernel(op.clone(), operands, self.node(id).ty, contract)
     }
 
-    fn operands(&mut self, node: &Node, strided: bool) -> Vec<Place> {
-        let mut operands = Vec::with_capacity(node.operands.len());
-        for &operand in &node.operands {
+    fn operands(&mut self, id: u32, strided: bool) -> Vec<Place> {
+        let graph = self.graph;
+        let operands = graph.operands(id).map(|operand| {
             let place = self.place(operand);
-            operands.push(if strided { place } else { self.copy_if_strided(place) });
-        }
-        operands
+            if strided { place } else { self.copy_if_strided(place) }
+        });
+        operands.collect()
     }
 
     /// The mean of rows' losses: threads share the rows, and one of them takes the mean.
-    fn row_losses(&mut self, node: &Node) -> Home {
-        let operands = self.operands(node, false);
-        let types = node.operand_types(self.nodes);
+    fn row_losses(&mut self, id: u32) -> Place {
+        let node = self.node(id);
+        let operands = self.operands(id, false);
+        let types = node.operand_types(self.graph.nodes);
         let losses = Type::real([types[0].shape.dims()[0]]);
         let losses = self.own_kernel(Arc::new(RowLosses), operands, &types, losses);
         let ty = Type::real(losses.shape);
-        Home::Memory(self.own_kernel(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty))
+        self.own_kernel(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty)
     }
 
     /// A sum of many rows: threads share its leaves, and one of them adds those.
-    fn tall_sum(&mut self, node: &Node, op: &dyn AnyOp) -> Option<Home> {
-        let types = node.operand_types(self.nodes);
-        let leaves = op.as_any().downcast_ref::<Sum>()?.leaves(&types[0].shape)?;
+    fn tall_sum(&mut self, id: u32, op: &dyn AnyOp) -> Option<Place> {
+        let sum = op.as_any().downcast_ref::<Sum>()?;
+        let node = self.node(id);
+        let types = node.operand_types(self.graph.nodes);
+        let leaves = sum.leaves(&types[0].shape)?;
         let ty = match Op::infer(&leaves, &types) {
             Ok(ty) => ty,
             Err(message) => unreachable!("a sum has leaves of a shape, but: {message}"),
         };
-        let operands = self.operands(node, true);
+        let operands = self.operands(id, true);
         let sums = self.own_kernel(Arc::new(leaves), operands, &types, ty);
-        Some(Home::Memory(self.own_kernel(Arc::new(LeafTotal), vec![sums], &[ty], node.ty)))
+        Some(self.own_kernel(Arc::new(LeafTotal), vec![sums], &[ty], node.ty))
     }
 
     /// A kernel of the library that is no node's.
@@ -293,7 +315,7 @@ impl<'a> Units<'a> {
             self.add_pointwise(id, None);
         }
         match self.homes[id as usize] {
-            Home::Memory(place) => place,
+            Home::Memory(at) => self.places[at],
             Home::Instruction(unit, at) => self.lowered.keep(unit, at),
             Home::Product(unit) => self.lowered.keep_product(unit),
             home => unreachable!("node {id} is read while its value is {home:?}"),

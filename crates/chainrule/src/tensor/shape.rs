@@ -1,6 +1,7 @@
 //! Shapes, strides and NumPy broadcasting.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use crate::error::Error;
 
@@ -23,10 +24,24 @@ pub(crate) fn count(lengths: &[usize]) -> usize {
 /// assert_eq!((shape.rank(), shape.len()), (2, 78400));
 /// assert_eq!(shape.to_string(), "[100, 784]");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
     rank: u8,
+}
+
+/// Of the axes that there are, which are few: whole arrays are compared by a call of the C library.
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank == other.rank && self.dims().iter().eq(other.dims())
+    }
+}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.dims().iter().for_each(|&length| state.write_usize(length));
+        state.write_u8(self.rank);
+    }
 }
 
 /// The distance in elements between neighbours along each axis; 0 repeats one element.
