@@ -16,9 +16,7 @@ impl Lowered {
         let mut lives: Vec<(usize, usize)> =
             self.buffers.iter().map(|buffer| always(buffer.writer.is_none())).collect();
         for (unit, &time) in self.units.iter().zip(times) {
-            let reads = unit.reads();
-            let touched = reads.iter().map(|place| place.storage).chain(unit.writes());
-            for storage in touched {
+            for storage in unit.reads().map(|place| place.storage).chain(unit.writes()) {
                 if let Storage::Buffer(at) = storage {
                     lives[at] = (lives[at].0.min(time), lives[at].1.max(time));
                 }

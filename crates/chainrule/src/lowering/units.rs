@@ -400,7 +400,7 @@ mod tests {
             for (unit, work) in lowered.units.iter().enumerate() {
                 for place in work.reads() {
                     assert!(
-                        lowered.writer(&place) < Some(unit),
+                        lowered.writer(place) < Some(unit),
                         "seed {seed}, unit {unit}: {place:?}"
                     );
                 }
@@ -416,7 +416,8 @@ mod tests {
                 }
             }
             for (at, buffer) in lowered.buffers.iter().enumerate() {
-                let writes = |work: &Work| work.writes().contains(&Storage::Buffer(at));
+                let writes =
+                    |work: &Work| work.writes().any(|storage| storage == Storage::Buffer(at));
                 let writers: Vec<usize> =
                     (0..lowered.units.len()).filter(|&unit| writes(&lowered.units[unit])).collect();
                 assert_eq!(writers, Vec::from_iter(buffer.writer), "seed {seed}, buffer {at}");

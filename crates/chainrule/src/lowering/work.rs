@@ -98,27 +98,26 @@ impl Work {
         }
     }
 
-    /// What the unit reads from memory.
-    pub(crate) fn reads(&self) -> Vec<Place> {
-        let mut places = match self {
-            Self::Chain(_) => Vec::new(),
-            Self::Product { a, b, .. } => vec![*a, *b],
-            Self::Kernel { operands, .. } => operands.clone(),
-            Self::Copy { from, .. } | Self::Guard(from) => vec![*from],
+    /// What the unit reads from memory: operands, then the loads of its chain.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = &Place> {
+        let (one, other, all): (Option<&Place>, Option<&Place>, &[Place]) = match self {
+            Self::Chain(_) => (None, None, &[]),
+            Self::Product { a, b, .. } => (Some(a), Some(b), &[]),
+            Self::Kernel { operands, .. } => (None, None, operands),
+            Self::Copy { from, .. } | Self::Guard(from) => (Some(from), None, &[]),
         };
-        places.extend(self.chain().iter().flat_map(|chain| &chain.loads));
-        places
+        let loads = self.chain().map_or(&[][..], |chain| &chain.loads);
+        one.into_iter().chain(other).chain(all).chain(loads)
     }
 
     /// Where the unit's results are kept.
-    pub(crate) fn writes(&self) -> Vec<Storage> {
-        let mut found = match self {
-            Self::Chain(_) | Self::Guard(_) => Vec::new(),
-            Self::Product { out, .. } => out.map(Storage::Buffer).into_iter().collect(),
-            Self::Kernel { out: to, .. } | Self::Copy { to, .. } => vec![to.storage],
+    pub(crate) fn writes(&self) -> impl Iterator<Item = Storage> {
+        let own = match self {
+            Self::Chain(_) | Self::Guard(_) => None,
+            Self::Product { out, .. } => out.map(Storage::Buffer),
+            Self::Kernel { out: to, .. } | Self::Copy { to, .. } => Some(to.storage),
         };
-        let body = self.chain().into_iter().flat_map(|chain| &chain.body);
-        found.extend(body.filter_map(|instruction| instruction.store));
-        found
+        let body = self.chain().map_or(&[][..], |chain| &chain.body);
+        own.into_iter().chain(body.iter().filter_map(|instruction| instruction.store))
     }
 }

@@ -100,7 +100,7 @@ impl<T: Real> Plan<T> {
 }
 
 fn describe(layout: &Layout, step: &Step, phase: usize, shared: bool, element: usize) -> StepInfo {
-    let work = &step.work;
+    let work = &layout.units[step.unit];
     let (kernel, own) = match work {
         Work::Chain(chain) => (format!("pointwise {}", chain.shape), 0),
         Work::Product { a, b, chain, .. } => {
@@ -135,9 +135,8 @@ fn bytes(layout: &Layout, work: &Work, element: usize) -> usize {
         let strides = place.strides;
         place.shape.without(|axis| strides[axis] == 0).len()
     };
-    let reads = work.reads();
-    let read = reads.iter().map(distinct);
-    let written = work.writes().into_iter().map(|storage| match storage {
+    let read = work.reads().map(distinct);
+    let written = work.writes().map(|storage| match storage {
         Storage::Buffer(at) => layout.buffers[at].len,
         Storage::Parameter(at) => layout.parameters[at].ty.shape.len(),
     });

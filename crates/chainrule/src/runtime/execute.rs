@@ -68,11 +68,11 @@ impl<T: Real> Executor<T> {
     pub(crate) fn new(layout: &Layout, pool: Arc<Pool>) -> Self {
         let programs: Vec<Option<Program<T>>> = layout
             .steps()
-            .map(|step| step.work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new))
+            .map(|(_, work)| work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new))
             .collect();
-        let needs = layout.steps().zip(&programs).map(|(step, program)| {
+        let needs = layout.steps().zip(&programs).map(|((_, work), program)| {
             let chain = program.as_ref().map_or(0, |program| program.scratch);
-            chain.next_multiple_of(LINE) + product_scratch(&step.work)
+            chain.next_multiple_of(LINE) + product_scratch(work)
         });
         let scratch_per_thread = needs.max().unwrap_or(0).next_multiple_of(LINE);
         let is_shared = layout.phases.iter().any(|phase| !phase.shared.is_empty());
@@ -81,7 +81,7 @@ impl<T: Real> Executor<T> {
         let start = std::ptr::null_mut();
         let bound =
             (0..layout.parameters.len()).map(|hint| Bound { hint, start, len: 0 }).collect();
-        let is_short = layout.steps().map(|step| step.cost).sum::<f64>() < SHORT;
+        let is_short = layout.steps().map(|(step, _)| step.cost).sum::<f64>() < SHORT;
         Self {
             pool,
             scratch,
@@ -242,7 +242,7 @@ impl<'a, T: Real> Worker<'a, T> {
     /// Runs whole steps, of which the first has this number; `false` where a guard ends the run.
     fn whole(&mut self, steps: &[Step], number: &mut usize) -> bool {
         for step in steps {
-            if let Work::Guard(loss) = step.work {
+            if let Work::Guard(loss) = &self.run.layout.units[step.unit] {
                 // SAFETY: the loss is a scalar, written by an earlier step.
                 let loss = unsafe { *self.pointer(loss.storage).add(loss.offset) };
                 if !loss.is_finite() {
@@ -276,7 +276,7 @@ impl<'a, T: Real> Worker<'a, T> {
             let width = len / step.rows.max(1);
             rows.start * width..rows.end * width
         };
-        match &step.work {
+        match &self.run.layout.units[step.unit] {
             Work::Chain(chain) => {
                 let range = elements(chain.shape.len());
                 let leader = std::ptr::null();

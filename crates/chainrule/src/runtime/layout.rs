@@ -13,9 +13,10 @@ use crate::ops::{matmul_lengths, matrix};
 use crate::tensor::Tensor;
 
 /// A unit of work with what the threads need to split it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    pub work: Work,
+    /// The unit, of [`Layout::units`].
+    pub unit: usize,
     /// The rows by which the step is split; 1 where it cannot be.
     pub rows: usize,
     /// The estimated time on one thread, in nanoseconds.
@@ -34,6 +35,8 @@ pub(crate) struct Phase {
 /// What a plan does, apart from its memory.
 #[derive(Debug)]
 pub(crate) struct Layout {
+    /// What steps compute.
+    pub units: Vec<Work>,
     pub phases: Vec<Phase>,
     /// Where buffers lie in memory.
     pub buffers: Vec<Extent>,
@@ -74,7 +77,8 @@ impl Layout {
             .collect();
         let (reals, indices) = lay_out(&mut buffers, &lives)?;
         Ok(Self {
-            phases: phases(lowered.units, &schedule),
+            phases: phases(&lowered.units, &schedule),
+            units: lowered.units,
             buffers,
             reals,
             indices,
@@ -88,8 +92,9 @@ impl Layout {
     }
 
     /// All steps, in the order of the phases.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.phases.iter().flat_map(|phase| phase.shared.iter().chain(&phase.serial))
+    pub fn steps(&self) -> impl Iterator<Item = (&Step, &Work)> {
+        let steps = self.phases.iter().flat_map(|phase| phase.shared.iter().chain(&phase.serial));
+        steps.map(|step| (step, &self.units[step.unit]))
     }
 }
 
@@ -107,21 +112,17 @@ fn keep_large_products(lowered: &mut Lowered) {
 }
 
 /// The units by their phases, without those that compute nothing.
-fn phases(units: Vec<Work>, schedule: &Schedule) -> Vec<Phase> {
-    let mut units: Vec<Option<Work>> = units.into_iter().map(Some).collect();
-    let mut steps = |numbers: &[usize]| -> Vec<Step> {
-        let step = |&unit: &usize| {
-            let (rows, cost) = (schedule.rows[unit], schedule.costs[unit]);
-            let Some(work) = units[unit].take() else { unreachable!("unit {unit} runs twice") };
-            (!work.is_empty()).then_some(Step { work, rows, cost })
-        };
-        numbers.iter().filter_map(step).collect()
+fn phases(units: &[Work], schedule: &Schedule) -> Vec<Phase> {
+    let all = schedule.phases.iter().map(|phase| phase.shared.len() + phase.serial.len());
+    assert_eq!(all.sum::<usize>(), units.len(), "the schedule leaves out a unit");
+    let steps = |numbers: &[usize]| -> Vec<Step> {
+        let some = numbers.iter().filter(|&&unit| !units[unit].is_empty());
+        let (rows, costs) = (&schedule.rows, &schedule.costs);
+        some.map(|&unit| Step { unit, rows: rows[unit], cost: costs[unit] }).collect()
     };
     let in_phase = |phase: &schedule::Phase| Phase {
         shared: steps(&phase.shared),
         serial: steps(&phase.serial),
     };
-    let phases = schedule.phases.iter().map(in_phase).collect();
-    assert!(units.iter().all(Option::is_none), "the schedule leaves out a unit");
-    phases
+    schedule.phases.iter().map(in_phase).collect()
 }

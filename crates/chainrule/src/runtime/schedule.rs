@@ -101,13 +101,13 @@ pub(super) fn schedule(lowered: &Lowered) -> Schedule {
         // The earliest phase if the threads share the step, and if one of them runs it at the end.
         let (mut shared, mut serial) = (0, 0);
         for (place, aligned) in operands(work) {
-            let Some(writer) = lowered.writer(&place).filter(|&writer| writer != unit) else {
+            let Some(writer) = lowered.writer(place).filter(|&writer| writer != unit) else {
                 continue;
             };
             let before = when[writer];
             let follows = !before.serial
                 && rows[writer] == rows[unit]
-                && (rows[unit] == 1 || aligned && is_by_rows(&place, rows[unit], lowered));
+                && (rows[unit] == 1 || aligned && is_by_rows(place, rows[unit], lowered));
             shared = shared.max(before.phase + usize::from(!follows));
             serial = serial.max(before.phase);
         }
@@ -181,22 +181,14 @@ fn rows_of(work: &Work) -> usize {
 }
 
 /// What a unit reads, and whether its row r needs only row r of it.
-fn operands(work: &Work) -> Vec<(Place, bool)> {
-    let mut found = Vec::new();
-    match work {
-        Work::Chain(_) => {}
-        Work::Product { a, b, .. } => found.extend([(*a, a.shape.rank() == 2), (*b, false)]),
-        Work::Kernel { operands, out, contract, .. } => {
-            let splits = out.shape.get(0) != Some(1);
-            let by_rows = contract.by_rows.iter().map(|by_rows| splits && *by_rows);
-            found.extend(operands.iter().copied().zip(by_rows));
-        }
-        Work::Copy { from, .. } => found.push((*from, true)),
-        Work::Guard(place) => found.push((*place, false)),
-    }
-    let loads = work.chain().into_iter().flat_map(|chain| &chain.loads);
-    found.extend(loads.map(|place| (*place, true)));
-    found
+fn operands(work: &Work) -> impl Iterator<Item = (&Place, bool)> {
+    let aligned = move |at: usize, place: &Place| match work {
+        Work::Product { .. } if at < 2 => at == 0 && place.shape.rank() == 2,
+        Work::Kernel { out, contract, .. } => out.shape.get(0) != Some(1) && contract.by_rows[at],
+        Work::Guard(_) => false,
+        Work::Chain(_) | Work::Product { .. } | Work::Copy { .. } => true,
+    };
+    work.reads().enumerate().map(move |(at, place)| (place, aligned(at, place)))
 }
 
 /// Whether row r of a view lies within row r of the buffer that it reads, of which there are `rows`.
@@ -333,7 +325,7 @@ mod tests {
                 assert_eq!(seen, vec![1; times.len()], "each unit runs once");
                 for (unit, work) in lowered.units.iter().enumerate() {
                     for place in work.reads() {
-                        let Some(writer) = lowered.writer(&place) else { continue };
+                        let Some(writer) = lowered.writer(place) else { continue };
                         let beside = times[writer] == times[unit]
                             && writer < unit
                             && schedule.rows[writer] == schedule.rows[unit];
