@@ -136,21 +136,27 @@ impl Graph {
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
         gradients[loss.id as usize] = Some(self.constant(1.0));
         let mut contributions = Vec::new();
+        let mut operands: Vec<Var<'g>> = Vec::new();
         for id in (0..=loss.id).rev() {
             let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
                 continue;
             };
-            let (op, ids) = self.node(id, |node| (node.op().cloned(), node.operands.clone()));
+            let op = self.node(id, |node| {
+                operands.clear();
+                operands.extend(node.operands.iter().map(|&id| self.var(id)));
+                node.op().cloned()
+            });
             let Some(op) = op else { continue };
-            let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.var(id)).collect();
             let gate = Gate { operands: &operands, output: self.var(id), upstream };
             self.as_gate(id, || {
-                for (operand, &to) in ids.iter().enumerate().filter(|(_, to)| needed[**to as usize])
-                {
+                for (operand, &to) in operands.iter().enumerate() {
+                    if !needed[to.id as usize] {
+                        continue;
+                    }
                     let Some(gradient) = op.backward(&gate, operand) else { continue };
-                    let gradient = self.fitting(&*op, gradient, operands[operand]);
+                    let gradient = self.fitting(&*op, gradient, to);
                     contributions.push(Contribution { gate: id, operand, gradient });
-                    let sum = &mut gradients[to as usize];
+                    let sum = &mut gradients[to.id as usize];
                     *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
                 }
             });

@@ -24,6 +24,7 @@
 
 pub mod random;
 pub mod tensor;
+mod mixing;
 pub mod graph;
 mod parameters;
 pub mod ops;

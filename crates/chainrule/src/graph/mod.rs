@@ -13,6 +13,7 @@ pub(crate) mod op;
 mod pointwise;
 mod contract;
 
+use std::any::TypeId;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
 use std::panic::Location;
@@ -30,6 +31,7 @@ pub use ty::{Kind, Type};
 pub use var::Var;
 
 use crate::error::{Error, Result};
+use crate::mixing::Mixing;
 use crate::tensor::{Shape, Tensor};
 
 /// Where a node's value comes from.
@@ -190,6 +192,10 @@ pub struct Graph {
     labels: RefCell<HashMap<u32, Arc<str>>>,
     /// Inputs and parameters by name, inputs first.
     names: [RefCell<HashMap<Arc<str>, u32>>; 2],
+    /// The operations that have no settings, by their types.
+    plain: RefCell<HashMap<TypeId, Arc<dyn AnyOp>, Mixing>>,
+    /// Memory for the types of the operands of the operation that is being recorded.
+    types: RefCell<Vec<Type>>,
 }
 
 impl Graph {
@@ -300,7 +306,16 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn apply<'g>(&'g self, op: impl Op, operands: &[Var<'g>]) -> Var<'g> {
-        self.apply_shared(Arc::new(op), operands)
+        self.apply_shared(self.shared(op), operands)
+    }
+
+    /// An operation as nodes hold it. One without settings is any of its type, so that a graph has it once.
+    pub(crate) fn shared<O: Op>(&self, op: O) -> Arc<dyn AnyOp> {
+        if size_of::<O>() > 0 {
+            return Arc::new(op);
+        }
+        let mut plain = self.plain.borrow_mut();
+        plain.entry(TypeId::of::<O>()).or_insert_with(|| Arc::new(op)).clone()
     }
 
     /// [`Graph::apply`] of an operation that is only known at run time.
@@ -326,7 +341,9 @@ impl Graph {
             let message = format!("an operation takes at most {MAX_OPERANDS} operands");
             return self.fail(op.name(), &message, operands);
         }
-        let types: Vec<Type> = operands.iter().map(Var::ty).collect();
+        let mut types = self.types.borrow_mut();
+        types.clear();
+        types.extend(operands.iter().map(Var::ty));
         match op.infer(&types) {
             Ok(ty) if !ty.shape.fits() => self.fail(op.name(), &too_large(ty), operands),
             Ok(ty) => self.push(Source::Op(op), operands.iter().map(|v| v.id).collect(), ty),
@@ -540,9 +557,11 @@ impl Graph {
                 self.fail(what, &format!("`{name}`: {}", too_large(ty)), &[])
             }
             None => {
-                let var = self.push(source, Box::default(), ty);
-                names.borrow_mut().insert(name.into(), var.id);
-                var
+                let id = self.len() as u32;
+                if let Source::Input(name) | Source::Parameter(name) = &source {
+                    names.borrow_mut().insert(name.clone(), id);
+                }
+                self.push(source, Box::default(), ty)
             }
             Some(id) if self.node(id, |node| node.ty) == ty => self.var(id),
             Some(id) => {

@@ -7,7 +7,6 @@
 //! [`Lowered::lifetimes`] from when to when each value needs memory. One that runs a unit after the other
 //! has nothing to find out: the units' numbers are such times. The CPU's are made by `runtime::schedule`.
 
-mod mixing;
 mod place;
 mod work;
 mod simplify;

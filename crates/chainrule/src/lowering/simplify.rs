@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
-use super::mixing::{Mix, Mixing};
 use crate::graph::{Contract, Node, op};
+use crate::mixing::{Mix, Mixing};
 use crate::ops::{self, AnyOp, Class, View};
 use crate::tensor::{Real, Shape};
 

@@ -18,11 +18,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::mixing::Mixing;
 use super::simplify::Rewritten;
 use super::{Argument, Chain, Instruction, Lowered, Place, Slot, Storage, Work};
 use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
+use crate::mixing::Mixing;
 use crate::ops::{
     AnyOp, AnyPointwise, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View,
 };

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use super::{Lowered, NewValue, Place, Storage, Work};
+use super::{Argument, Lowered, NewValue, Place, Storage, Work};
 
 impl Lowered {
     /// For each unit, whether it must come after the guard, since it may write a parameter in place.
@@ -34,26 +34,20 @@ impl Lowered {
     /// numbers of the units that were added for it: they copy, in any order, when all others are done.
     pub fn settle_updates(&mut self, times: &[usize]) -> Range<usize> {
         let mut copies = Vec::new();
-        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); self.parameters.len()];
-        for (unit, work) in self.units.iter().enumerate() {
-            for place in work.reads() {
-                if let Storage::Parameter(parameter) = place.storage {
-                    readers[parameter].push(unit);
-                }
-            }
-        }
+        let readings = self.readings();
         for at in 0..self.updates.len() {
             let parameter = self.updates[at].parameter;
             let from = match self.updates[at].value {
                 NewValue::Place(place) => place,
-                NewValue::Instruction(unit, at)
-                    if is_done(times, &readers[parameter], unit)
-                        && self.is_free(parameter, (unit, at)) =>
-                {
-                    self.chain_mut(unit).body[at].store = Some(Storage::Parameter(parameter));
-                    continue;
+                NewValue::Instruction(unit, at) => {
+                    let store = &mut self.chain_mut(unit).body[at].store;
+                    let is_over = |reading: &Reading| reading.is_over(times, (unit, at));
+                    if store.is_none() && readings[parameter].iter().all(is_over) {
+                        *store = Some(Storage::Parameter(parameter));
+                        continue;
+                    }
+                    self.keep(unit, at)
                 }
-                NewValue::Instruction(unit, at) => self.keep(unit, at),
             };
             let to = Place { storage: Storage::Parameter(parameter), offset: 0, ..from };
             copies.push(Work::Copy { from, to });
@@ -63,26 +57,52 @@ impl Lowered {
         first..self.units.len()
     }
 
-    /// Whether an instruction of a unit can overwrite a parameter that no other unit needs any more.
-    fn is_free(&self, parameter: usize, (unit, at): (usize, usize)) -> bool {
-        let is_it = |place: &Place| place.storage == Storage::Parameter(parameter);
-        let Some(chain) = self.units[unit].chain() else {
-            unreachable!("unit {unit} has no instruction {at}: it is no chain and no product")
+    /// Who reads each parameter.
+    fn readings(&self) -> Vec<Vec<Reading>> {
+        let mut readings: Vec<Vec<Reading>> = vec![Vec::new(); self.parameters.len()];
+        let mut add = |unit: usize, place: &Place, until: Option<usize>| {
+            if let Storage::Parameter(parameter) = place.storage {
+                readings[parameter].push(Reading { unit, until });
+            }
         };
-        let operand = match &self.units[unit] {
-            Work::Product { a, b, .. } => is_it(a) || is_it(b),
-            _ => false,
-        };
-        let in_order = chain.loads.iter().all(|place| !is_it(place) || place.is_plain());
-        let reads_it = |load: usize| is_it(&chain.loads[load]);
-        let later = chain.body[at + 1..].iter().any(|instruction| instruction.reads(reads_it));
-        chain.body[at].store.is_none() && !operand && in_order && !later
+        for (unit, work) in self.units.iter().enumerate() {
+            let (loads, body) = work
+                .chain()
+                .map_or(Default::default(), |chain| (&chain.loads[..], &chain.body[..]));
+            let operands = work.reads().count() - loads.len();
+            work.reads().take(operands).for_each(|place| add(unit, place, None));
+            let mut last = vec![0; loads.len()];
+            for (at, instruction) in body.iter().enumerate() {
+                for operand in &instruction.operands {
+                    if let Argument::Load(load) = *operand {
+                        last[load] = at;
+                    }
+                }
+            }
+            for (place, last) in loads.iter().zip(last) {
+                add(unit, place, place.is_plain().then_some(last));
+            }
+        }
+        readings
     }
 }
 
-/// Whether all other readers of a parameter are done when a unit runs.
-fn is_done(times: &[usize], readers: &[usize], unit: usize) -> bool {
-    readers.iter().all(|&reader| reader == unit || times[reader] < times[unit])
+/// That a unit reads a parameter.
+#[derive(Clone, Copy)]
+struct Reading {
+    unit: usize,
+    /// The last instruction that reads it, if a load of the unit's chain does, as the parameter lies.
+    until: Option<usize>,
+}
+
+impl Reading {
+    /// Whether an instruction of a unit comes too late to disturb it.
+    fn is_over(&self, times: &[usize], (unit, at): (usize, usize)) -> bool {
+        match self.unit == unit {
+            true => self.until.is_some_and(|last| last <= at),
+            false => times[self.unit] < times[unit],
+        }
+    }
 }
 
 #[cfg(test)]

@@ -27,16 +27,6 @@ pub(crate) struct Instruction {
     pub store: Option<Storage>,
 }
 
-impl Instruction {
-    /// Whether an operand is a load that `wanted` names.
-    pub(super) fn reads(&self, wanted: impl Fn(usize) -> bool) -> bool {
-        self.operands.iter().any(|operand| match *operand {
-            Argument::Load(load) => wanted(load),
-            Argument::Leader | Argument::Instruction(_) => false,
-        })
-    }
-}
-
 /// Pointwise operations over one shape, computed together.
 #[derive(Clone, Debug)]
 pub(crate) struct Chain {

@@ -28,7 +28,7 @@ impl Op for MatMul {
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         let [a, b] = operands else { return Err("takes two operands".into()) };
-        let (Some((batch, m, k)), Some((other, k2, n))) = (split(&a.shape), split(&b.shape)) else {
+        let (Some((batch, _, k)), Some((other, k2, n))) = (split(&a.shape), split(&b.shape)) else {
             return Err("takes matrices: at least two axes each".into());
         };
         if k != k2 {
@@ -37,8 +37,7 @@ impl Op for MatMul {
         if batch != other {
             return Err(format!("the batch axes differ: {batch} against {other}"));
         }
-        let lengths = [batch.dims(), &[m, n]].concat();
-        Shape::new(&lengths).map(Type::real).map_err(|error| error.to_string())
+        Ok(Type::real(a.shape.with(batch.rank() + 1, n)))
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
         let types: Vec<Type> = operands.iter().map(Operand::ty).collect();
@@ -152,6 +151,9 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn matmul(self, other: Var<'g>) -> Self {
         let (s, t) = (self.shape(), other.shape());
+        if (s.rank(), t.rank()) == (2, 2) {
+            return self.graph().apply(MatMul, &[self, other]);
+        }
         if s.rank() == 1 && t.rank() >= 1 {
             let out = self.reshape([1, s.len()]).matmul(other);
             let axis = out.shape().rank().saturating_sub(2);

@@ -21,8 +21,12 @@ impl Graph {
         if operands.iter().any(|v| !v.belongs_to(self)) {
             return self.fail(op.name(), OTHER_GRAPH, operands);
         }
-        let shapes = operands.iter().map(Var::shape);
-        match shapes.map(Some).reduce(|s, t| s?.broadcast(&t?)).flatten() {
+        let mut shapes = operands.iter().map(Var::shape);
+        let Some(first) = shapes.next() else { return self.apply_shared(op, operands) };
+        if shapes.clone().all(|shape| shape == first) {
+            return self.apply_shared(op, operands);
+        }
+        match shapes.try_fold(first, |s, t| s.broadcast(&t)) {
             Some(shape) => {
                 let operands: Vec<Var<'g>> =
                     operands.iter().map(|v| v.broadcast_to(shape)).collect();
@@ -40,7 +44,7 @@ impl<'g> Var<'g> {
     /// Applies a pointwise operation of two operands, which are broadcast to one shape first.
     #[track_caller]
     pub(crate) fn zip(self, op: impl Op, other: Self) -> Self {
-        self.graph().apply_broadcast(Arc::new(op), &[self, other])
+        self.graph().apply_broadcast(self.graph().shared(op), &[self, other])
     }
 
     /// This scalar repeated in a given shape, as a constant.

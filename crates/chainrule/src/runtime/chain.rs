@@ -320,21 +320,14 @@ fn target(chain: &Chain, instruction: &Instruction) -> To {
 fn assign_blocks(chain: &Chain, first: usize, results: &mut [Computed]) -> usize {
     let body = &chain.body;
     let sources = |at: usize| {
-        let mut found: Vec<usize> = body[at]
-            .operands
-            .iter()
-            .filter_map(|operand| match *operand {
-                Argument::Instruction(source) => Some(source),
-                Argument::Leader | Argument::Load(_) => None,
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+        body[at].operands.iter().filter_map(|operand| match *operand {
+            Argument::Instruction(source) => Some(source),
+            Argument::Leader | Argument::Load(_) => None,
+        })
     };
     let mut last_use = vec![0; body.len()];
     for at in 0..body.len() {
-        sources(at).into_iter().for_each(|source| last_use[source] = at);
+        sources(at).for_each(|source| last_use[source] = at);
     }
     let (mut free, mut next) = (Vec::new(), first);
     for at in 0..body.len() {
@@ -349,6 +342,8 @@ fn assign_blocks(chain: &Chain, first: usize, results: &mut [Computed]) -> usize
                 && last_use[source] == at
             {
                 free.push(block);
+                // Once, even if it is both operands.
+                last_use[source] = usize::MAX;
             }
         }
     }

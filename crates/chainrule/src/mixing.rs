@@ -1,14 +1,14 @@
-//! The hash of the passes' tables.
+//! The hash of the tables of graphs and passes.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Keys are small numbers that the program chose: std's hash, safe against chosen keys, takes a tenth of
 /// compiling a graph of scalars.
-pub(super) type Mixing = BuildHasherDefault<Mix>;
+pub(crate) type Mixing = BuildHasherDefault<Mix>;
 
 /// A hash that multiplies and turns.
 #[derive(Default)]
-pub(super) struct Mix(u64);
+pub(crate) struct Mix(u64);
 
 impl Hasher for Mix {
     fn write(&mut self, bytes: &[u8]) {
