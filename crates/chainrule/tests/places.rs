@@ -68,3 +68,22 @@ fn the_place_holds_for_the_call_alone() {
         g.scope("mine", || (g.input("a", [2]) + g.input("b", [3]), line!()))
     });
 }
+
+#[test]
+fn operators_and_sums_name_the_callers_line() {
+    placed("references", |g| {
+        let (a, b) = (&g.input("a", [2]), &g.input("b", [3]));
+        (a * b, line!())
+    });
+    placed("in place", |g| {
+        let mut a = g.input("a", [2]);
+        a += g.input("b", [3]);
+        (a, line!() - 1)
+    });
+    placed("a number beside labels", |g| (2 * g.labels("t", [2], 4), line!()));
+    // The term's own line: the sum's is one of the standard library.
+    placed("sum", |g| {
+        let (a, b) = (g.input("a", [2]), g.input("b", [3]).exp());
+        ([a, b].iter().sum(), line!() - 1)
+    });
+}

@@ -10,7 +10,7 @@ fn a_chain_of_a_million_additions_is_built_differentiated_and_run() {
     let x = g.input("x", []);
     let mut sum = x;
     for _ in 0..COUNT {
-        sum = sum + x;
+        sum += x;
     }
     let dx = g.backward(sum, &[x])[0];
     let mut plan = g.compile::<f64>(&[sum, dx]).unwrap();

@@ -91,7 +91,7 @@ fn uses<'g>(
         };
         match uses.iter_mut().find(|known| known.layer == layer) {
             Some(known) => {
-                known.gradient = known.gradient + c.gradient;
+                known.gradient += c.gradient;
                 known.rule = known.rule.take().filter(|known| Some(known) == rule.as_ref());
             }
             None => uses.push(Use { layer, rule, gradient: c.gradient }),

@@ -381,6 +381,14 @@ impl Graph {
         block
     }
 
+    /// The place where a value was recorded as the place of errors until the guard is dropped.
+    pub(crate) fn pin_where(&self, v: Var<'_>) -> Block<'_> {
+        let block = self.hold();
+        let place = (!v.is_poison()).then(|| v.graph().node(v.id, |node| node.place));
+        self.place.set(self.place.get().or(place));
+        block
+    }
+
     fn enter(&self, name: &str) -> Block<'_> {
         let block = self.hold();
         let path = match self.scope_name(block.scope) {

@@ -87,6 +87,7 @@ pub(crate) use loss::{MeanOfAll, RowLosses};
 pub use matmul::MatMul;
 pub(crate) use matmul::{Nothing, by_matrix, lengths as matmul_lengths, matrix};
 pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};
+pub use operators::Beside;
 pub use pointwise::*;
 pub use random::RandomMask;
 pub use reduce::{Argmax, Max, Sum};

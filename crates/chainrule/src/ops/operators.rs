@@ -1,6 +1,7 @@
 //! Rust's operators on values: operands are broadcast to one shape first.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use std::sync::Arc;
 
 use super::{AnyOp, Op};
@@ -53,41 +54,148 @@ impl<'g> Var<'g> {
     }
 }
 
+/// What can stand beside a [`Var`] in arithmetic: a value of its graph, a reference to one, or a number,
+/// which becomes a constant: rounded to f64, and broadcast like any scalar.
+///
+/// On the left a number is an f64 or an i32, so that the types of literals are known.
+///
+/// ```
+/// let g = chainrule::Graph::new();
+/// let (x, count) = (g.constant(3.0), 2_usize);
+/// let y = 2 * &x - 1.5_f32 + x / count;
+/// assert_eq!(y.eval()?.values(), [6.0]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand beside a `Var` in arithmetic",
+    label = "neither a `Var` nor a number",
+    note = "what can are `Var`, `&Var`, f64, f32, i32, i64, u32, u64 and usize; a constant array becomes a `Var` by `Graph::constant_tensor`"
+)]
+pub trait Beside<'g> {
+    /// The value, as one of this graph if it is a number.
+    #[doc(hidden)]
+    fn in_graph(self, graph: &'g Graph) -> Var<'g>;
+}
+
+impl<'g> Beside<'g> for Var<'g> {
+    fn in_graph(self, _graph: &'g Graph) -> Var<'g> {
+        self
+    }
+}
+
+impl<'g> Beside<'g> for &Var<'g> {
+    fn in_graph(self, _graph: &'g Graph) -> Var<'g> {
+        *self
+    }
+}
+
+macro_rules! numbers {
+    ($($type:ty)*) => {$(
+        impl<'g> Beside<'g> for $type {
+            #[track_caller]
+            fn in_graph(self, graph: &'g Graph) -> Var<'g> {
+                graph.constant(self as f64)
+            }
+        }
+    )*};
+}
+numbers!(f64 f32 i32 i64 u32 u64 usize);
+
 macro_rules! operator {
-    ($trait:ident, $method:ident, $op:expr) => {
-        impl<'g> $trait for Var<'g> {
+    ($trait:ident $method:ident, $assign:ident $assign_method:ident) => {
+        impl<'g, R: Beside<'g>> $trait<R> for Var<'g> {
             type Output = Var<'g>;
             #[track_caller]
-            fn $method(self, other: Self) -> Self {
-                self.zip($op, other)
+            fn $method(self, other: R) -> Var<'g> {
+                self.zip(super::$trait, other.in_graph(self.graph()))
             }
         }
-        impl<'g> $trait<f64> for Var<'g> {
+        impl<'g, R: Beside<'g>> $trait<R> for &Var<'g> {
             type Output = Var<'g>;
             #[track_caller]
-            fn $method(self, other: f64) -> Self {
-                self.zip($op, self.graph().constant(other))
+            fn $method(self, other: R) -> Var<'g> {
+                (*self).$method(other)
             }
         }
-        impl<'g> $trait<Var<'g>> for f64 {
-            type Output = Var<'g>;
+        impl<'g, R: Beside<'g>> $assign<R> for Var<'g> {
             #[track_caller]
-            fn $method(self, other: Var<'g>) -> Var<'g> {
-                other.graph().constant(self).zip($op, other)
+            fn $assign_method(&mut self, other: R) {
+                *self = (*self).$method(other);
             }
         }
+        number_first!($trait $method, f64 i32);
     };
 }
 
-operator!(Add, add, super::Add);
-operator!(Sub, sub, super::Sub);
-operator!(Mul, mul, super::Mul);
-operator!(Div, div, super::Div);
+macro_rules! number_first {
+    ($trait:ident $method:ident, $($number:ty)*) => {$(
+        impl<'g> $trait<Var<'g>> for $number {
+            type Output = Var<'g>;
+            #[track_caller]
+            fn $method(self, other: Var<'g>) -> Var<'g> {
+                self.in_graph(other.graph()).$method(other)
+            }
+        }
+        impl<'g> $trait<&Var<'g>> for $number {
+            type Output = Var<'g>;
+            #[track_caller]
+            fn $method(self, other: &Var<'g>) -> Var<'g> {
+                self.$method(*other)
+            }
+        }
+    )*};
+}
+
+operator!(Add add, AddAssign add_assign);
+operator!(Sub sub, SubAssign sub_assign);
+operator!(Mul mul, MulAssign mul_assign);
+operator!(Div div, DivAssign div_assign);
 
 impl<'g> Neg for Var<'g> {
     type Output = Var<'g>;
     #[track_caller]
     fn neg(self) -> Self {
         self.graph().apply(super::Neg, &[self])
+    }
+}
+
+impl<'g> Neg for &Var<'g> {
+    type Output = Var<'g>;
+    #[track_caller]
+    fn neg(self) -> Var<'g> {
+        -*self
+    }
+}
+
+/// The sum of values one after another, broadcast like those of `+`.
+///
+/// ```
+/// use chainrule::Var;
+/// let g = chainrule::Graph::new();
+/// let weights = [g.constant(1.0), g.constant(2.0)];
+/// let decay = weights.iter().map(|w| w.square()).sum::<Var>() * 0.5;
+/// assert_eq!((decay + weights.iter().sum::<Var>()).eval()?.values(), [5.5]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Panics
+/// There are no values: of which graph should the sum be? `fold(g.constant(0.0), |sum, v| sum + v)` has
+/// an answer.
+impl<'g> Sum for Var<'g> {
+    fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+        let add = |sum: Self, v: Self| {
+            // The place of the term: the caller is the standard library.
+            let _place = sum.graph().pin_where(v);
+            sum + v
+        };
+        values.reduce(add).unwrap_or_else(|| {
+            panic!("a sum of no values has no graph; begin with one: `fold(g.constant(0.0), |sum, v| sum + v)`")
+        })
+    }
+}
+
+impl<'a, 'g: 'a> Sum<&'a Var<'g>> for Var<'g> {
+    fn sum<I: Iterator<Item = &'a Var<'g>>>(values: I) -> Self {
+        values.copied().sum()
     }
 }
