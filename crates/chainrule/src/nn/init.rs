@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::number::Number;
 use crate::settings::{self, Form};
-use crate::tensor::{Real, Shape, Tensor};
+use crate::tensor::{Real, Shape, Tensor, count};
 use rand::Rng;
 use rand::rngs::ChaCha8Rng;
 
@@ -18,9 +18,12 @@ crate::kinds! {
     /// ```
     #[derive(Copy)]
     pub enum Init = "initialiser", ':', short {
-        /// Normal with standard deviation √(2/inputs), for ReLU (He et al., 2015, equation 10).
+        /// Normal with standard deviation √(2/inputs), for ReLU (He et al., 2015, equation 10). A matrix
+        /// is `[inputs, outputs]`; a kernel of three axes or more is `[outputs, inputs, positions…]`, as
+        /// PyTorch has it, and counts each input, and each output, once per position.
         He = "he",
-        /// Normal with standard deviation √(2/(inputs + outputs)) (Glorot and Bengio, 2010, equation 12).
+        /// Normal with standard deviation √(2/(inputs + outputs)) (Glorot and Bengio, 2010, equation 12),
+        /// counted as for He.
         Xavier = "xavier",
         /// All zero.
         Zeros = "zeros",
@@ -35,11 +38,10 @@ crate::kinds! {
 }
 
 impl Init {
-    /// Values for a parameter of shape `[inputs, outputs]`.
+    /// Values for a parameter of this shape.
     pub(super) fn values<T: Real>(self, shape: Shape, rng: &mut ChaCha8Rng) -> Result<Tensor<T>> {
         settings::check(&self)?;
-        let inputs = shape.get(0).unwrap_or(1) as f64;
-        let outputs = shape.get(1).unwrap_or(1) as f64;
+        let [inputs, outputs] = fans(&shape).map(|fan| fan as f64);
         let deviation = match self {
             Self::Zeros => return Ok(Tensor::full(shape, T::zero())),
             Self::Ones => return Ok(Tensor::full(shape, T::one())),
@@ -50,6 +52,16 @@ impl Init {
         let pairs = (0..shape.len().div_ceil(2)).flat_map(|_| normal_pair(rng));
         let values = pairs.take(shape.len()).map(|z| T::from_f64(z * deviation)).collect();
         Tensor::new(shape, values)
+    }
+}
+
+/// What an output is the sum of, and what an input is part of: so many products each.
+fn fans(shape: &Shape) -> [usize; 2] {
+    match *shape.dims() {
+        [] => [1, 1],
+        [inputs] => [inputs, 1],
+        [inputs, outputs] => [inputs, outputs],
+        [outputs, inputs, ref kernel @ ..] => [inputs, outputs].map(|n| n * count(kernel)),
     }
 }
 
@@ -93,6 +105,30 @@ mod tests {
         }
         let products = z.chunks_exact(2).map(|pair| pair[0] * pair[1]);
         assert!(products.sum::<f64>().abs() < 4.0 * (COUNT as f64 / 2.0).sqrt());
+    }
+
+    #[test]
+    fn the_fans_of_a_kernel_count_its_positions() {
+        let deviation = |init: Init, shape: &[usize]| {
+            let shape = Shape::new(shape).unwrap();
+            let values =
+                init.values::<f64>(shape, &mut generator(7, Stream::Parameter(0))).unwrap();
+            let squares: f64 = values.values().iter().map(|x| x * x).sum();
+            (squares / shape.len() as f64).sqrt()
+        };
+        // √(2/fan_in) and √(2/(fan_in + fan_out)), the fans as `torch.nn.init` counts them, but for
+        // matrices, which are transposed there. A deviation's own is one part in √(2·4800) of it.
+        for (init, shape, exact) in [
+            (Init::He, &[64, 3, 5, 5][..], 2.0 / 75.0),
+            (Init::Xavier, &[64, 3, 5, 5], 2.0 / (75.0 + 1600.0)),
+            (Init::He, &[32, 16, 10], 2.0 / 160.0),
+            (Init::He, &[75, 64], 2.0 / 75.0),
+            (Init::Xavier, &[75, 64], 2.0 / 139.0),
+            (Init::He, &[4800], 2.0 / 4800.0),
+        ] {
+            let found = deviation(init, shape);
+            assert!((found / exact.sqrt() - 1.0).abs() < 0.04, "{init} of {shape:?}: {found}");
+        }
     }
 
     #[test]
