@@ -46,7 +46,11 @@ impl Node {
                 let operands = self.operands.iter().map(|&operand| nodes[operand as usize].ty);
                 pointwise(op, operands, self.ty)
             }
-            None => strided(&**op, &self.operand_types(nodes), self.ty),
+            None => match (&*self.operands, op.class()) {
+                // Asked for most often, and its types need no list.
+                (&[operand], Class::View) => view(&nodes[operand as usize].ty, &self.ty),
+                (_, class) => strided(&**op, class, &self.operand_types(nodes), self.ty),
+            },
         };
         answer.map_err(|message| self.mistake(nodes, &message))
     }
@@ -83,16 +87,20 @@ pub(crate) fn contract(
 ) -> Result<Contract, String> {
     match op.clone().pointwise() {
         Some(op) => pointwise(op, operands.iter().copied(), output),
-        None => strided(&**op, operands, output),
+        None => strided(&**op, op.class(), operands, output),
     }
 }
 
 /// The contract of a view or kernel.
-fn strided(op: &dyn AnyOp, operands: &[Type], output: Type) -> Result<Contract, String> {
-    match op.class() {
+fn strided(
+    op: &dyn AnyOp,
+    class: Class,
+    operands: &[Type],
+    output: Type,
+) -> Result<Contract, String> {
+    match class {
         Class::View => match operands {
-            [operand] if operand.kind == output.kind => Ok(Contract::View),
-            [operand] => Err(format!("is a view of {operand}, but its output is {output}")),
+            [operand] => view(operand, &output),
             _ => Err(format!("is a view of one operand, but there are {}", operands.len())),
         },
         Class::Kernel { strided } => {
@@ -111,6 +119,14 @@ fn strided(op: &dyn AnyOp, operands: &[Type], output: Type) -> Result<Contract, 
             let (by_rows, cost) = (by_rows.collect(), op.cost(operands));
             Ok(Contract::Kernel(Kernel { strided, grain, cost, by_rows }))
         }
+    }
+}
+
+/// The contract of a view.
+fn view(operand: &Type, output: &Type) -> Result<Contract, String> {
+    match operand.kind == output.kind {
+        true => Ok(Contract::View),
+        false => Err(format!("is a view of {operand}, but its output is {output}")),
     }
 }
 

@@ -100,6 +100,10 @@ impl<'a> Units<'a> {
                 Place::contiguous(Storage::Parameter(at), node.ty)
             }
             Source::Constant(tensor) => self.constant(node, tensor.clone()),
+            Source::Op(op) if op.is::<MatMul>() => {
+                self.homes[id as usize] = self.product(id);
+                return Ok(());
+            }
             Source::Op(op) => {
                 if let Some(number) = self.graph.folded_number(id) {
                     self.constant(node, Arc::new(Tensor::scalar(number)))
@@ -114,10 +118,6 @@ impl<'a> Units<'a> {
                             return Ok(());
                         }
                         Contract::View => self.view(id, &**op)?,
-                        Contract::Kernel(_) if op.is::<MatMul>() => {
-                            self.homes[id as usize] = self.product(id);
-                            return Ok(());
-                        }
                         Contract::Kernel(_) if op.is::<SoftmaxWithLoss>() => self.row_losses(id),
                         Contract::Kernel(contract) => match self.tall_sum(id, &**op) {
                             Some(place) => place,

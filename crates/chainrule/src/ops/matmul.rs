@@ -105,8 +105,8 @@ impl<T> Follow<T> for Nothing {
 
 /// The lengths of each matrix product of a batch, for operands that the shape rule takes.
 pub(crate) fn lengths(a: &Shape, b: &Shape) -> Lengths {
-    match (split(a), split(b)) {
-        (Some((_, m, k)), Some((_, _, n))) => Lengths { m, k, n },
+    match (a.dims(), b.dims()) {
+        (&[.., m, k], &[.., _, n]) => Lengths { m, k, n },
         _ => unreachable!("the shape rule refuses {a} and {b}, which are no matrices"),
     }
 }
@@ -114,8 +114,13 @@ pub(crate) fn lengths(a: &Shape, b: &Shape) -> Lengths {
 /// Number `which` of the matrices that an operand holds.
 pub(crate) fn matrix<T>(start: *const T, view: &View, which: usize) -> Matrix<T> {
     let axis = view.shape.rank() - 2;
-    let batch = view.shape.without(|a| a >= axis);
-    let offset = Offsets::new(&batch, &view.strides, which).next_offset();
+    let offset = match which {
+        0 => 0,
+        _ => {
+            let batch = view.shape.without(|a| a >= axis);
+            Offsets::new(&batch, &view.strides, which).next_offset()
+        }
+    };
     // A single column's stride is never taken.
     let column = if view.shape.dims()[axis + 1] == 1 { 1 } else { view.strides[axis + 1] };
     let row = view.strides[axis];

@@ -66,10 +66,10 @@ pub(crate) struct Run<'a, T> {
 
 impl<T: Real> Executor<T> {
     pub(crate) fn new(layout: &Layout, pool: Arc<Pool>) -> Self {
-        let programs: Vec<Option<Program<T>>> = layout
-            .steps()
-            .map(|(_, work)| work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new))
-            .collect();
+        let mut programs: Vec<Option<Program<T>>> = Vec::with_capacity(layout.units.len());
+        programs.extend(layout.steps().map(|(_, work)| {
+            work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new)
+        }));
         let needs = layout.steps().zip(&programs).map(|((_, work), program)| {
             let chain = program.as_ref().map_or(0, |program| program.scratch);
             chain.next_multiple_of(LINE) + product_scratch(work)

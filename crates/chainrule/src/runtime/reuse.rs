@@ -75,8 +75,17 @@ const SEARCHED: usize = 64;
 
 /// The smallest recent gap that holds `len` elements.
 fn best_gap(gaps: &[Gap], len: usize) -> Option<usize> {
-    let recent = gaps.len().saturating_sub(SEARCHED)..gaps.len();
-    recent.filter(|&at| gaps[at].len >= len && len > 0).min_by_key(|&at| gaps[at].len)
+    let mut best: Option<usize> = None;
+    for at in gaps.len().saturating_sub(SEARCHED)..gaps.len() {
+        let fits = gaps[at].len >= len && len > 0;
+        if fits && best.is_none_or(|best| gaps[at].len < gaps[best].len) {
+            best = Some(at);
+            if gaps[at].len == len {
+                break;
+            }
+        }
+    }
+    best
 }
 
 /// Returns a gap, joined with a recent neighbour where one touches it.
