@@ -38,6 +38,7 @@ impl<'g> Labels<'g> {
         let node = self.graph.node(id, Clone::clone);
         let op = match &node.source {
             Source::Input(name) | Source::Parameter(name) => return Some(symbol(name, id)),
+            Source::State(key) => return Some(symbol(&key.to_string(), id)),
             Source::Constant(tensor) => {
                 let array = || symbol(&Value::from(&**tensor).to_string(), id);
                 return Some(tensor.at(&[]).map_or_else(array, Formula::number));

@@ -42,7 +42,7 @@ impl Origin {
         let remedy = match (&found.site.source, remedy) {
             (Source::Input(_), _) => Some("remedy-data"),
             // A parameter became so in a step before.
-            (Source::Parameter(_), None) => Some("remedy-large"),
+            (Source::Parameter(_) | Source::State(_), None) => Some("remedy-large"),
             (_, remedy) => remedy,
         };
         Self {
@@ -81,8 +81,9 @@ impl Origin {
 fn first(found: &NotFinite, words: &Words) -> String {
     let value = found.value.to_string();
     let (id, name) = match &found.site.source {
-        Source::Input(name) => ("origin-input", name),
-        Source::Parameter(name) => ("origin-parameter", name),
+        Source::Input(name) => ("origin-input", name.to_string()),
+        Source::Parameter(name) => ("origin-parameter", name.to_string()),
+        Source::State(key) => ("origin-state", key.to_string()),
         Source::Constant(_) | Source::Op(_) => {
             let (op, gate) = (found.site.source.name(), found.gate.as_ref());
             let layer = &gate.unwrap_or(&found.site).scope;
@@ -99,7 +100,7 @@ fn first(found: &NotFinite, words: &Words) -> String {
             return words.say("origin-first", &values.map(|(name, value)| (name, value.as_str())));
         }
     };
-    words.say(id, &[("name", name), ("value", &value)])
+    words.say(id, &[("name", &name), ("value", &value)])
 }
 
 fn extent(of: &Extent) -> String {

@@ -72,6 +72,7 @@ impl<'g> Formulas<'g> {
         let node = self.graph.node(id, Clone::clone);
         let op = match &node.source {
             Source::Input(name) | Source::Parameter(name) => return Some(self.symbol(name, id)),
+            Source::State(key) => return Some(self.symbol(&key.to_string(), id)),
             // Expressions have no literals of arrays.
             Source::Constant(tensor) => return tensor.at(&[]).map(Formula::number),
             Source::Op(op) => op,

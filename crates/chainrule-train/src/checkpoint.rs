@@ -10,11 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::export::{Stored, file};
 use super::journal::{self, Told, VERSION};
+use super::step::{ACCUMULATED, accumulated};
 use super::{Epoch, Identity, Progress, Trainer};
 use crate::data::hex;
-use chainrule::Parameters;
 use chainrule::error::{Error, Result};
+use chainrule::state::{Group, StateKey};
 use chainrule::tensor::{Real, Shape, Tensor};
+use chainrule::{Parameters, State};
 
 /// A training between two steps: everything that it needs to go on to the same bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +24,7 @@ pub struct Checkpoint<T> {
     /// The model's parameters.
     pub parameters: Parameters<T>,
     /// The optimizer's state.
-    pub state: Parameters<T>,
+    pub state: State<T>,
     /// How far the training has come.
     pub progress: Progress,
     /// The metrics of the epochs that are done.
@@ -31,7 +33,7 @@ pub struct Checkpoint<T> {
 
 impl<T: Real> Default for Checkpoint<T> {
     fn default() -> Self {
-        let (parameters, state) = (Parameters::new(), Parameters::new());
+        let (parameters, state) = (Parameters::new(), State::new());
         Self { parameters, state, progress: Progress::default(), epochs: Vec::new() }
     }
 }
@@ -40,8 +42,7 @@ impl<T: Real> Trainer<T> {
     /// Everything that this training needs to go on.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<T> {
-        let names: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
-        let (parameters, state) = self.parameters.split(&names);
+        let (parameters, state) = (self.parameters.clone(), self.state.clone());
         let (progress, epochs) = (self.progress.clone(), self.epochs.clone());
         Checkpoint { parameters, state, progress, epochs }
     }
@@ -52,19 +53,69 @@ impl<T: Real> Trainer<T> {
     /// The checkpoint is of another model or optimizer.
     pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
         self.model.check(&checkpoint.parameters)?;
-        let mut restored = checkpoint.parameters;
-        checkpoint.state.iter().for_each(|(name, tensor)| restored.insert(name, tensor.clone()));
-        for (name, fresh) in self.parameters.iter() {
-            let found = restored.get(name)?.shape();
+        for (key, fresh) in self.initial_state()?.iter() {
+            let found = checkpoint.state.get(key)?.shape();
             if found != fresh.shape() {
-                let name = format!("the training's `{name}`");
+                let name = format!("the training's {key}");
                 return Err(Error::shape(name, found.dims(), fresh.shape().dims()));
             }
         }
-        self.parameters = restored;
+        (self.parameters, self.state) = (checkpoint.parameters, checkpoint.state);
         (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
         Ok(())
     }
+}
+
+/// The names under which a file keeps the parts of a state: `PARAMETER.adam.mean`, and `adam.step` for what
+/// is kept once; with `adam#1` the second use of an optimizer.
+///
+/// # Errors
+/// An optimizer has another name than a file can keep apart.
+pub(super) fn named<T: Real>(state: &State<T>) -> Result<Parameters<T>> {
+    let mut all = Parameters::new();
+    for (key, tensor) in state.iter() {
+        let name = name_of(key);
+        if key_of(&name).as_ref() != Some(key) {
+            let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
+            return Err(Error::Mismatch(format!("{message}: use names without `.` and `#`")));
+        }
+        all.insert(name, tensor.clone());
+    }
+    Ok(all)
+}
+
+/// The state of which a file keeps the parts under these names.
+pub(super) fn keyed<T: Real>(all: &Parameters<T>) -> Result<State<T>, String> {
+    let mut state = State::new();
+    for (name, tensor) in all.iter() {
+        let key =
+            key_of(name).ok_or_else(|| format!("`{name}` is no part of an optimizer's state"))?;
+        state.insert(key, tensor.clone());
+    }
+    Ok(state)
+}
+
+fn name_of(StateKey { group, slot, of }: &StateKey) -> String {
+    let own = match (&*group.rule, group.number) {
+        (ACCUMULATED, 0) => ACCUMULATED.to_owned(),
+        (rule, 0) => format!("{rule}.{slot}"),
+        (rule, number) => format!("{rule}#{number}.{slot}"),
+    };
+    of.as_ref().map_or(own.clone(), |of| format!("{of}.{own}"))
+}
+
+fn key_of(name: &str) -> Option<StateKey> {
+    let (before, slot) = name.rsplit_once('.')?;
+    if slot == ACCUMULATED {
+        return Some(accumulated(before));
+    }
+    let (of, rule) = match before.rsplit_once('.') {
+        Some((of, rule)) => (Some(of.into()), rule),
+        None => (None, before),
+    };
+    let (rule, number) = rule.split_once('#').unwrap_or((rule, "0"));
+    let group = Group { rule: rule.into(), number: number.parse().ok()? };
+    Some(StateKey { group, slot: slot.into(), of })
 }
 
 /// The key of the metadata that holds ours, as JSON.

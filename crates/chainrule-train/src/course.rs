@@ -8,10 +8,10 @@ use super::step::Steps;
 use super::trainer::{DataParts, Trainer};
 use super::{Action, Outcome, Place};
 use crate::data::Examples;
-use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::optim::Method;
 use chainrule::tensor::Real;
+use chainrule::{Parameters, State};
 
 /// Whether a training goes on after a step or an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl<T: Real> Course<T> {
         self.steps = Steps::new();
         if let Some(underway) = &mut self.epoch {
             // The steps before were taken with other settings, and are not run again with these.
-            underway.before = (now.parameters.clone(), now.progress.clone());
+            underway.before = now.standing();
         }
     }
 }
@@ -57,9 +57,17 @@ impl<T: Real> Course<T> {
 struct Underway<T> {
     order: Vec<u32>,
     /// The training at the epoch's start, or where it was resumed.
-    before: (Parameters<T>, Progress),
+    before: Standing<T>,
     /// The time that its steps have taken.
     time: Duration,
+}
+
+/// Where a training stood, to have it stand there again.
+#[derive(Clone)]
+pub(super) struct Standing<T> {
+    parameters: Parameters<T>,
+    state: State<T>,
+    progress: Progress,
 }
 
 /// What a training has done next.
@@ -138,13 +146,13 @@ impl<T: Real> Trainer<T> {
             Some(underway) => underway,
             None => Underway {
                 order: data.train.order(self.config.seed, self.progress.epoch),
-                before: (self.parameters.clone(), self.progress.clone()),
+                before: self.standing(),
                 time: Duration::ZERO,
             },
         };
         let size = self.batch(data.train)?;
         if self.progress.step == self.steps_of_epoch(data.train)? {
-            if !self.parameters.is_finite() {
+            if !self.is_finite() {
                 return Err(self.diverged(&mut course.steps, underway.before, data.train)?);
             }
             return self.end_epoch(&mut course.evaluators, data, underway.time, start);
@@ -165,6 +173,21 @@ impl<T: Real> Trainer<T> {
     #[must_use]
     pub fn place(&self) -> Place {
         self.progress.place()
+    }
+
+    pub(super) fn standing(&self) -> Standing<T> {
+        let Self { parameters, state, progress, .. } = self;
+        let (parameters, state) = (parameters.clone(), state.clone());
+        Standing { parameters, state, progress: progress.clone() }
+    }
+
+    pub(super) fn stand(&mut self, at: Standing<T>) {
+        (self.parameters, self.state, self.progress) = (at.parameters, at.state, at.progress);
+    }
+
+    /// Whether the parameters, and what is kept for them, are neither NaN nor infinite.
+    pub(super) fn is_finite(&self) -> bool {
+        self.parameters.is_finite() && self.state.is_finite()
     }
 
     /// Changes the course of the training from here on. Compiled plans are of the settings before.
@@ -233,7 +256,7 @@ impl<T: Real> Trainer<T> {
         }
         let step = steps.of(self, train, batch.examples.len(), batch.purpose)?;
         self.feed_step(&mut step.plan, train, &batch)?;
-        let finite = step.plan.step(&mut self.parameters)?;
+        let finite = step.plan.step_with(&mut self.parameters, &mut self.state)?;
         if finite { step.loss().map(Some) } else { Ok(None) }
     }
 }

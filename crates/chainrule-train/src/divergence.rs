@@ -4,14 +4,12 @@
 //! costs time. Steps give the same bits whenever they run, so that running an epoch again from its
 //! start finds the step that went wrong; that step is run once more with every node watched.
 
-use std::sync::Arc;
-
+use super::Trainer;
 use super::config::EVALUATION_BATCH;
+use super::course::Standing;
 use super::objective::{feed, record};
 use super::step::{Batch, Steps};
-use super::{Progress, Trainer};
 use crate::data::Examples;
-use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::finite::NotFinite;
 use chainrule::graph::{Graph, Source, Var};
@@ -26,21 +24,21 @@ impl<T: Real> Trainer<T> {
     pub(super) fn diverged(
         &mut self,
         steps: &mut Steps<T>,
-        before: (Parameters<T>, Progress),
+        before: Standing<T>,
         train: &dyn Examples,
     ) -> Result<Error> {
-        let order = train.order(self.config.seed, before.1.epoch);
+        self.stand(before);
+        let order = train.order(self.config.seed, self.progress.epoch);
         let size = self.batch(train)?;
         let count = order.len().div_ceil(size) as u64;
-        (self.parameters, self.progress) = before;
         while self.progress.step < count {
-            let before = self.parameters.clone();
+            let before = self.standing();
             let finite = self.step(steps, train, &order, size)?.is_some();
-            if finite && self.parameters.is_finite() {
+            if finite && self.is_finite() {
                 self.progress.step += 1;
                 continue;
             }
-            self.parameters = before;
+            self.stand(before);
             let batch = self.next_batch(&order, size);
             let (loss, origin) = self.origin(train, &batch)?;
             return Ok(Error::Diverged { step: batch.number + 1, loss, origin });
@@ -91,7 +89,7 @@ impl<T: Real> Trainer<T> {
         let outputs: Vec<Var<'_>> =
             [loss].into_iter().chain(updates.iter().map(|(_, value)| *value)).collect();
         let fill = |plan: &mut Plan<T>| self.feed_step(plan, data, batch);
-        let found = graph.first_not_finite(&outputs, &self.parameters, fill)?;
+        let found = graph.first_not_finite(&outputs, (&self.parameters, &self.state), fill)?;
         let origin = found.map(|found| {
             let name = spoilt(&graph, loss, &updates, found.site.node);
             told(&graph, &found, examples, name.as_deref())
@@ -111,7 +109,7 @@ fn told(graph: &Graph, found: &NotFinite, examples: &[u32], spoilt: Option<&str>
     let Origin { mut story, remedy, .. } =
         Origin::of(graph, found, row.copied(), Language::English);
     if let Some(name) = spoilt {
-        story += &format!(", on the way to the new value of `{name}`");
+        story += &format!(", on the way to the new value of {name}");
     }
     match remedy {
         Some(remedy) => format!("{story}. {remedy}"),
@@ -125,7 +123,7 @@ fn spoilt(
     loss: Var<'_>,
     updates: &[(Var<'_>, Var<'_>)],
     bad: u32,
-) -> Option<Arc<str>> {
+) -> Option<String> {
     let mut depends = vec![false; graph.len()];
     for id in bad..graph.len() as u32 {
         depends[id as usize] = id == bad
@@ -136,7 +134,8 @@ fn spoilt(
     }
     let (parameter, _) = updates.iter().find(|(_, value)| depends[value.id() as usize])?;
     graph.node(parameter.id(), |node| match &node.source {
-        Source::Parameter(name) => Some(name.clone()),
+        Source::Parameter(name) => Some(format!("`{name}`")),
+        Source::State(key) => Some(key.to_string()),
         _ => None,
     })
 }

@@ -120,7 +120,7 @@ impl<T: Real> Training for FlatTraining<T> {
             epochs: self.settings.epochs,
             steps: examples.div_ceil(batch) as u64,
             examples,
-            parameters: self.trainer.model_parameters().count(),
+            parameters: self.trainer.parameters.count(),
         }
     }
 
@@ -205,15 +205,14 @@ impl<T: Real> Training for FlatTraining<T> {
     }
 
     fn parameters_sha256(&self) -> String {
-        self.trainer.model_parameters().sha256()
+        self.trainer.parameters.sha256()
     }
 
     fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>> {
         let Some(data) = self.part(part) else { return Ok(None) };
-        let Trainer { model, config, pool, .. } = &self.trainer;
+        let Trainer { model, config, pool, parameters, .. } = &self.trainer;
         let loss = config.loss_for(data.target())?;
-        let parameters = self.trainer.model_parameters();
-        evaluate(model, loss, &parameters, data, pool, config.top_k).map(Some)
+        evaluate(model, loss, parameters, data, pool, config.top_k).map(Some)
     }
 
     fn gradient_flow(&mut self) -> Result<GradientFlow> {

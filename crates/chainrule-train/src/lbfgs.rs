@@ -21,14 +21,12 @@ impl<T: Real> Trainer<T> {
         let size = batch.examples.len();
         let gradients = steps.gradients_of(self, data, size)?;
         self.feed_step(&mut gradients.plan, data, batch)?;
-        let own: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
         let trained: Vec<String> = self.trained()?.into_iter().map(|(name, _)| name).collect();
-        let (mut parameters, mut state) = self.parameters.split(&own);
+        let (mut parameters, mut state) = (self.parameters.clone(), self.state.clone());
         let mut at = |parameters: &Parameters<T>| gradients.at(parameters);
         let loss = lbfgs.step(&mut parameters, &trained, &mut state, batch.rate, &mut at)?;
-        state.iter().for_each(|(name, tensor)| parameters.insert(name, tensor.clone()));
         if loss.is_finite() {
-            self.parameters = parameters;
+            (self.parameters, self.state) = (parameters, state);
         }
         Ok(loss.is_finite().then_some(loss))
     }

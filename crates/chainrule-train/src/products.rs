@@ -96,7 +96,7 @@ pub(super) fn write<T: Real>(
         outputs,
         classes: loaded.preparation.class_names().to_vec(),
         layers: layers(config, inputs, outputs),
-        parameters: trainer.model_parameters().count(),
+        parameters: trainer.parameters.count(),
         epochs: trainer.progress.epoch,
         scores: last.scores.clone().into_iter().collect(),
         confusion,

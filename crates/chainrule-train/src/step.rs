@@ -5,15 +5,16 @@ use std::collections::hash_map::Entry;
 
 use super::objective::{FEATURES, feed, targets};
 use super::single::fill_f32;
-use super::trainer::{ACCUMULATED, Trainer};
+use super::trainer::Trainer;
 use crate::data::Examples;
-use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::nn::Pass;
-use chainrule::optim::Rates;
+use chainrule::optim::{Method, Rates};
 use chainrule::plan::{Plan, PlanInfo, Profile};
+use chainrule::state::{Group, StateKey};
 use chainrule::tensor::{Real, Tensor};
+use chainrule::{Parameters, State};
 
 /// The names of a step's inputs beside the batch's features and targets.
 const WEIGHTS: &str = "weight";
@@ -23,6 +24,15 @@ const SHARE: &str = "share";
 
 /// Steps that a profile records.
 const PROFILED: usize = 100;
+
+/// The use in whose state sums of gradients lie.
+pub(super) const ACCUMULATED: &str = "accumulated";
+
+/// The sum of a parameter's gradients over the batches of an update.
+pub(super) fn accumulated(name: &str) -> StateKey {
+    let group = Group { rule: ACCUMULATED.into(), number: 0 };
+    StateKey { group, slot: "sum".into(), of: Some(name.into()) }
+}
 
 /// What a step does with its gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,13 +121,25 @@ impl<T: Real> Trainer<T> {
         batch: usize,
         purpose: Purpose,
     ) -> Result<(Var<'g>, Vec<(Var<'g>, Var<'g>)>)> {
-        let Recorded { loss, parameters, mut gradients, mut updates, .. } =
-            self.record_gradients(g, data, batch)?;
-        let trained = self.trained()?;
+        let recorded = self.record_gradients(g, data, batch)?;
+        let Recorded { loss, parameters, gradients, mut updates, .. } = recorded;
+        updates.extend(self.record_updates(g, &parameters, gradients, purpose)?);
+        Ok((loss, updates))
+    }
+
+    /// What a step makes of the gradients: sums of them, or updates.
+    fn record_updates<'g>(
+        &self,
+        g: &'g Graph,
+        parameters: &[Var<'g>],
+        mut gradients: Vec<Var<'g>>,
+        purpose: Purpose,
+    ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
+        let (trained, mut updates) = (self.trained()?, Vec::new());
         if self.config.accumulate > 1 {
             let share = g.input(SHARE, []);
             for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {
-                let sum = g.parameter(&format!("{name}.{ACCUMULATED}"), *shape);
+                let sum = g.state(&accumulated(name), *shape);
                 *gradient = sum + *gradient * share;
                 let kept = match purpose {
                     Purpose::Accumulate => *gradient,
@@ -136,9 +158,24 @@ impl<T: Real> Trainer<T> {
             };
             let of = trained.iter().map(|(name, _)| self.config.rate_of(name)).collect();
             let rates = Rates { rate, of };
-            updates.extend(self.optimizer()?.updates(&rates, &parameters, &gradients));
+            updates.extend(self.optimizer()?.updates(&rates, parameters, &gradients));
         }
-        Ok((loss, updates))
+        Ok(updates)
+    }
+
+    /// The state before the first step. L-BFGS makes its own as it goes.
+    pub(super) fn initial_state(&self) -> Result<State<T>> {
+        if matches!(self.config.optimizer, Method::Lbfgs(_)) {
+            return Ok(State::new());
+        }
+        let g = Graph::new();
+        let trained = self.trained()?;
+        let parameters: Vec<Var<'_>> =
+            trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        // Any gradients will do: the state follows from the parameters.
+        self.record_updates(&g, &parameters, parameters.clone(), Purpose::Update)?;
+        g.ok()?;
+        Ok(g.initial_state())
     }
 
     /// Feeds a step's plan what it needs.
@@ -180,7 +217,7 @@ impl<T: Real> Trainer<T> {
     /// As [`Trainer::run`].
     pub fn profile(&self, train: &dyn Examples) -> Result<Option<Profile>> {
         let (mut steps, batch) = (Steps::new(), self.batch(train)?);
-        let mut parameters = self.parameters.clone();
+        let (mut parameters, mut state) = (self.parameters.clone(), self.state.clone());
         let order = train.order(self.config.seed, 0);
         let step = steps.of(self, train, batch, Purpose::Update)?;
         for number in 0..2 * PROFILED {
@@ -190,7 +227,7 @@ impl<T: Real> Trainer<T> {
             let first = number * batch % (order.len() - batch + 1);
             let fed = self.next_batch(&order[first..first + batch], batch);
             self.feed_step(&mut step.plan, train, &fed)?;
-            step.plan.step(&mut parameters)?;
+            step.plan.step_with(&mut parameters, &mut state)?;
         }
         Ok(step.plan.profile())
     }

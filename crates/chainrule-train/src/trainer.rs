@@ -6,13 +6,12 @@ use super::config::{ClassWeights, Config};
 use super::objective::{CustomLoss, Objective};
 use super::progress::{Epoch, Progress};
 use crate::data::{Examples, Target, balanced, class_counts};
-use chainrule::Parameters;
-use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Sequential, Targets, Truth};
 use chainrule::optim::{Method, Optimizer};
-use chainrule::tensor::{Real, Shape, Tensor};
+use chainrule::tensor::{Real, Shape};
+use chainrule::{Parameters, Pool, State};
 
 /// The parts of a dataset, as a training uses them.
 #[derive(Clone, Copy)]
@@ -24,9 +23,6 @@ pub struct DataParts<'d> {
     /// What the finished model is judged by.
     pub test: Option<&'d dyn Examples>,
 }
-
-/// The suffix of the sum of a parameter's gradients over the batches of an update.
-pub(super) const ACCUMULATED: &str = "accumulated";
 
 /// A model in training.
 ///
@@ -55,8 +51,10 @@ pub struct Trainer<T> {
     pub config: Config,
     /// The threads. Results do not depend on their number.
     pub pool: Arc<Pool>,
-    /// The parameters and the optimizer's state, fresh or from a checkpoint.
+    /// The parameters, fresh or from a checkpoint.
     pub parameters: Parameters<T>,
+    /// What the optimizer keeps from step to step, and the sums of gradients that one update follows.
+    pub state: State<T>,
     /// How far the training has come.
     pub progress: Progress,
     /// The epochs that are done.
@@ -95,22 +93,13 @@ impl<T: Real> Trainer<T> {
             config: config.clone(),
             pool: Arc::new(Pool::new(1)),
             parameters: model.initial(config.seed)?,
+            state: State::new(),
             progress: Progress::default(),
             epochs: Vec::new(),
             objective,
             metrics: Vec::new(),
         };
-        let trainable = trainer.trained()?;
-        let names: Vec<String> = trainable.iter().map(|(name, _)| name.clone()).collect();
-        if let Method::Step(optimizer) = &config.optimizer {
-            optimizer.prepare(&mut trainer.parameters, &names);
-        }
-        if config.accumulate > 1 {
-            for (name, shape) in trainable {
-                let zeros = Tensor::full(shape, T::zero());
-                trainer.parameters.insert(format!("{name}.{ACCUMULATED}"), zeros);
-            }
-        }
+        trainer.state = trainer.initial_state()?;
         Ok(trainer)
     }
 
@@ -160,13 +149,6 @@ impl<T: Real> Trainer<T> {
     ) -> Self {
         self.metrics.push((name.into(), Box::new(metric)));
         self
-    }
-
-    /// The model's parameters alone, without the optimizer's state.
-    #[must_use]
-    pub fn model_parameters(&self) -> Parameters<T> {
-        let names: Vec<String> = self.model.parameters().map(|(name, _)| name).collect();
-        self.parameters.split(&names).0
     }
 
     /// The optimizer whose steps are a part of a plan.

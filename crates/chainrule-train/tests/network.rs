@@ -16,7 +16,7 @@ fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Par
     let parts = DataParts { train: data, validation: None, test: None };
     trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
     let (loss, truth) = (config.loss_for(target).unwrap(), truth(data, 2).unwrap());
-    let parameters = trainer.model_parameters();
+    let parameters = trainer.parameters.clone();
     let features = FEATURES.map(f64::from);
     let told = network(&model, &parameters, loss, &features[4..6], &truth, Language::English);
     (told.unwrap(), config, parameters)

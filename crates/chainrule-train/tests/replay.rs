@@ -168,7 +168,7 @@ fn an_examples_share_is_that_of_its_own_gradient() {
     let explained = trainer.explain_step(&data, &[], Language::English).unwrap();
     let moved = |data: &Dataset| -> Vec<f64> {
         let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
-        let before = trainer.model_parameters();
+        let before = trainer.parameters.clone();
         trainer.explain_step(data, &[], Language::English).unwrap();
         let pairs = trainer.parameters.iter().zip(before.iter());
         let changes = pairs.map(|((_, new), (_, old))| {

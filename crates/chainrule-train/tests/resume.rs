@@ -108,7 +108,7 @@ fn accumulated_batches_are_one_large_batch() {
         let model = config.model(2, 2).unwrap();
         let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
         trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
-        trainer.model_parameters()
+        trainer.parameters.clone()
     };
     let (small, large) = (run("batch_size = 8\naccumulate = 2"), run("batch_size = 16"));
     for ((name, a), (_, b)) in small.iter().zip(large.iter()) {
@@ -126,7 +126,7 @@ fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
         let config = config(&format!("epochs = 1\n{settings}"));
         let model = config.model(2, 2).unwrap();
         let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
-        let before = trainer.model_parameters();
+        let before = trainer.parameters.clone();
         trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
         let moved = |name: &str| {
             let after = trainer.parameters.get(name).unwrap().values()[0];

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::graph::{Graph, Kind, Source, Var};
 use crate::ops::{AnyOp, Div};
-use crate::parameters::Parameters;
 use crate::plan::Plan;
-use crate::tensor::{Real, Shape, Tensor};
+use crate::state::{Bindings, Owner};
+use crate::tensor::{Real, Shape};
 
 /// A node, by what it is and where it was recorded.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Extent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// It was not computed, but fed, kept as a parameter or recorded as a constant.
+    /// It was not computed, but fed, kept as a parameter or state, or recorded as a constant.
     Given,
     /// The operation has no finite value at these operands, as ln has none at 0.
     OutsideDomain,
@@ -108,21 +108,22 @@ impl Graph {
     /// # Errors
     /// The first mistake made while recording, an output of another graph, an error of `fill`, or a
     /// missing parameter.
-    pub fn first_not_finite<T: Real>(
+    pub fn first_not_finite<'a, T: Real>(
         &self,
         outputs: &[Var<'_>],
-        parameters: &Parameters<T>,
+        given: impl Into<Bindings<'a, T>>,
         fill: impl FnOnce(&mut Plan<T>) -> Result<()>,
     ) -> Result<Option<NotFinite>> {
+        let given = given.into();
         self.ok()?;
         self.own(outputs)?;
         let needed = self.below(outputs);
         let computed: Vec<Var<'_>> = needed.iter().map(|&id| self.var(id)).collect();
-        let computed = computed.into_iter().filter(|v| v.is_real() && !self.is_parameter(v.id()));
+        let computed = computed.into_iter().filter(|v| v.is_real() && !self.is_outside(v.id()));
         let mut plan = self.compile::<T>(&computed.collect::<Vec<_>>())?;
         fill(&mut plan)?;
-        plan.run_with(parameters)?;
-        let run = Run { graph: self, plan: &plan, parameters };
+        plan.run_with(given)?;
+        let run = Run { graph: self, plan: &plan, given };
         let Some(id) = run.first(outputs)? else { return Ok(None) };
         run.told(id).map(Some)
     }
@@ -141,8 +142,8 @@ impl Graph {
         (0..self.len() as u32).filter(|&id| needed[id as usize]).collect()
     }
 
-    fn is_parameter(&self, id: u32) -> bool {
-        self.node(id, |node| matches!(node.source, Source::Parameter(_)))
+    fn is_outside(&self, id: u32) -> bool {
+        self.node(id, |node| matches!(node.source, Source::Parameter(_) | Source::State(_)))
     }
 
     fn site(&self, node: u32) -> Site {
@@ -155,15 +156,18 @@ impl Graph {
 struct Run<'a, T> {
     graph: &'a Graph,
     plan: &'a Plan<T>,
-    parameters: &'a Parameters<T>,
+    given: Bindings<'a, T>,
 }
 
 impl<T: Real> Run<'_, T> {
     fn values(&self, id: u32) -> Result<&[T]> {
-        match self.graph.node(id, |node| node.source.clone()) {
-            Source::Parameter(name) => self.parameters.get(&name).map(Tensor::values),
-            _ => self.plan.value_of(id),
-        }
+        let (source, shape) = self.graph.node(id, |node| (node.source.clone(), node.ty.shape));
+        let owner = match source {
+            Source::Parameter(name) => Owner::Parameter(name),
+            Source::State(key) => Owner::State(key),
+            _ => return self.plan.value_of(id),
+        };
+        Ok(self.given.find(&owner, shape, 0)?.1.values())
     }
 
     fn is_finite(&self, id: u32) -> Result<bool> {
@@ -260,6 +264,7 @@ impl fmt::Display for Site {
         match &self.source {
             Source::Input(name) => write!(f, "the input `{name}`")?,
             Source::Parameter(name) => write!(f, "the parameter `{name}`")?,
+            Source::State(key) => write!(f, "the optimizer's {key}")?,
             Source::Constant(_) => write!(f, "a constant")?,
             Source::Op(op) => write!(f, "`{}`", op.name())?,
         }
@@ -311,7 +316,7 @@ impl fmt::Display for NotFinite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tensor;
+    use crate::{Parameters, Tensor};
 
     fn found(outputs: &[Var<'_>]) -> NotFinite {
         let g = outputs[0].graph();

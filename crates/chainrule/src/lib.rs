@@ -25,8 +25,10 @@
 pub mod random;
 pub mod tensor;
 mod mixing;
-pub mod graph;
+mod store;
 mod parameters;
+pub mod state;
+pub mod graph;
 pub mod ops;
 pub mod backward;
 mod lowering;
@@ -43,4 +45,5 @@ pub use graph::{Graph, Var};
 pub use parameters::Parameters;
 pub use plan::Plan;
 pub use runtime::Pool;
+pub use state::State;
 pub use tensor::{Real, Shape, Tensor};

@@ -1,10 +1,9 @@
 //! Parameters: named tensors that live outside every graph.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::store::Store;
 use crate::tensor::{Real, Tensor};
 
 /// Named tensors, in the order of the layers, that every plan of a model shares.
@@ -19,14 +18,8 @@ use crate::tensor::{Real, Tensor};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Parameters<T> {
-    entries: Vec<(String, Tensor<T>)>,
-    /// Another number whenever names, shapes or their order may have changed, so that a plan need not
-    /// look the names up again for each run.
-    version: u64,
+    store: Store<String, T>,
 }
-
-/// The next version, never given twice.
-static VERSION: AtomicU64 = AtomicU64::new(1);
 
 impl<T: Real> Default for Parameters<T> {
     fn default() -> Self {
@@ -36,7 +29,7 @@ impl<T: Real> Default for Parameters<T> {
 
 impl<T: PartialEq> PartialEq for Parameters<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.entries == other.entries
+        self.store == other.store
     }
 }
 
@@ -48,7 +41,7 @@ impl<T: Real> Parameters<T> {
     /// ```
     #[must_use]
     pub fn new() -> Self {
-        Self { entries: Vec::new(), version: 0 }
+        Self { store: Store::new() }
     }
 
     /// Adds a parameter, or replaces the one of that name.
@@ -62,12 +55,7 @@ impl<T: Real> Parameters<T> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor<T>) {
-        let name = name.into();
-        self.version = VERSION.fetch_add(1, Ordering::Relaxed);
-        match self.entries.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = tensor,
-            None => self.entries.push((name, tensor)),
-        }
+        self.store.insert(name.into(), tensor);
     }
 
     /// The parameter named `name`.
@@ -84,8 +72,7 @@ impl<T: Real> Parameters<T> {
     /// # Errors
     /// There is none; the message lists those that exist.
     pub fn get(&self, name: &str) -> Result<&Tensor<T>> {
-        let found = self.entries.iter().find(|(known, _)| known == name);
-        found.map(|(_, tensor)| tensor).ok_or_else(|| self.unknown(name))
+        self.find(name, 0).map(|(_, tensor)| tensor)
     }
 
     /// The parameter named `name`, to be changed.
@@ -102,14 +89,8 @@ impl<T: Real> Parameters<T> {
     /// # Errors
     /// There is none; the message lists those that exist.
     pub fn get_mut(&mut self, name: &str) -> Result<&mut Tensor<T>> {
-        match self.entries.iter().position(|(known, _)| known == name) {
-            Some(at) => {
-                // The caller may put another tensor there.
-                self.version = VERSION.fetch_add(1, Ordering::Relaxed);
-                Ok(&mut self.entries[at].1)
-            }
-            None => Err(self.unknown(name)),
-        }
+        let (at, _) = self.find(name, 0)?;
+        Ok(self.store.at_mut(at))
     }
 
     /// Names and tensors, in order.
@@ -123,17 +104,7 @@ impl<T: Real> Parameters<T> {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
-        self.entries.iter().map(|(name, tensor)| (name.as_str(), tensor))
-    }
-
-    /// The parameters of these names, and the others.
-    pub fn split(&self, names: &[String]) -> (Self, Self) {
-        let (mut named, mut others) = (Self::new(), Self::new());
-        for (name, tensor) in self.iter() {
-            let part = if names.iter().any(|n| n == name) { &mut named } else { &mut others };
-            part.insert(name, tensor.clone());
-        }
-        (named, others)
+        self.store.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
     /// The number of elements of all parameters.
@@ -146,7 +117,7 @@ impl<T: Real> Parameters<T> {
     /// ```
     #[must_use]
     pub fn count(&self) -> usize {
-        self.entries.iter().map(|(_, tensor)| tensor.shape().len()).sum()
+        self.store.iter().map(|(_, tensor)| tensor.shape().len()).sum()
     }
 
     /// The same parameters in another precision.
@@ -160,9 +131,7 @@ impl<T: Real> Parameters<T> {
     /// ```
     #[must_use]
     pub fn cast<U: Real>(&self) -> Parameters<U> {
-        let cast = |tensor: &Tensor<T>| tensor.map(|x| U::from_f64(x.to_f64()));
-        let entries = self.entries.iter().map(|(name, t)| (name.clone(), cast(t))).collect();
-        Parameters { entries, version: VERSION.fetch_add(1, Ordering::Relaxed) }
+        Parameters { store: self.store.cast() }
     }
 
     /// The SHA-256 of all elements' little-endian bytes, in order, in hexadecimal: equal for equal
@@ -176,7 +145,7 @@ impl<T: Real> Parameters<T> {
     pub fn sha256(&self) -> String {
         let mut hash = Sha256::new();
         let mut bytes = Vec::new();
-        for (_, tensor) in &self.entries {
+        for (_, tensor) in self.store.iter() {
             bytes.clear();
             tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
             hash.update(&bytes);
@@ -186,39 +155,30 @@ impl<T: Real> Parameters<T> {
 
     /// Whether no element is NaN or infinite.
     pub fn is_finite(&self) -> bool {
-        self.entries.iter().all(|(_, tensor)| tensor.values().iter().all(|x| x.is_finite()))
+        self.store.is_finite()
     }
 
     /// Where `name` stands, looking at `hint` first.
     pub(crate) fn find(&self, name: &str, hint: usize) -> Result<(usize, &Tensor<T>)> {
-        let at = match self.entries.get(hint) {
-            Some((known, _)) if known == name => hint,
-            _ => self
-                .entries
-                .iter()
-                .position(|(known, _)| known == name)
-                .ok_or_else(|| self.unknown(name))?,
+        let Some(at) = self.store.find(name, hint) else {
+            let known: Vec<&str> = self.iter().map(|(name, _)| name).collect();
+            return Err(Error::unknown("parameter", name, known));
         };
-        Ok((at, &self.entries[at].1))
+        Ok((at, self.store.at(at)))
     }
 
     /// Changes whenever names, shapes or their order may have changed.
     pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// The values at a place that [`Parameters::find`] gave.
-    pub(crate) fn values_at(&self, at: usize) -> &[T] {
-        self.entries[at].1.values()
+        self.store.version()
     }
 
     /// The values at a place that [`Parameters::find`] gave, to be changed.
     pub(crate) fn values_at_mut(&mut self, at: usize) -> &mut [T] {
-        self.entries[at].1.values_mut()
+        self.store.values_at_mut(at)
     }
 
-    fn unknown(&self, name: &str) -> Error {
-        let known: Vec<&str> = self.entries.iter().map(|(name, _)| name.as_str()).collect();
-        Error::unknown("parameter", name, known)
+    /// The values at such a place.
+    pub(crate) fn values_at(&self, at: usize) -> &[T] {
+        self.store.at(at).values()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chainrule::nn::{Affine, Init, Relu, Sequential};
 use chainrule::optim::{Optimizer, Rates};
-use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
+use chainrule::{Graph, Parameters, Plan, Pool, State, Tensor};
 
 /// Counts allocations of this whole program.
 struct Counting;
@@ -36,14 +36,13 @@ fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
         .with(Affine::new(784, 50, Init::He))
         .with(Relu)
         .with(Affine::new(50, 10, Init::He));
-    let mut parameters = model.initial(7).unwrap();
+    let parameters = model.initial(7).unwrap();
     let g = Graph::new();
     let x = g.input("x", [batch, 784]);
     let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
     let variables = model.variables(x);
     let gradients = g.backward(loss, &variables);
     let adam = Optimizer::adam();
-    adam.prepare(&mut parameters, &model.trainable());
     let updates = adam.updates(&Rates::constant(&g, 0.001), &variables, &gradients);
     let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);
     let pixels: Vec<f32> = (0..batch * 784).map(|i| (i % 97) as f32 / 97.0).collect();
@@ -82,7 +81,9 @@ fn running_a_plan_allocates_nothing() {
 
         // And a whole training step.
         let (mut plan, mut parameters) = step(&pool, 100);
-        let count = allocations(&mut || assert!(plan.step(&mut parameters).unwrap()));
+        let mut state = State::new();
+        let count =
+            allocations(&mut || assert!(plan.step_with(&mut parameters, &mut state).unwrap()));
         assert_eq!(count, 0, "{count} allocations in 20 steps on {threads} threads");
     }
 }

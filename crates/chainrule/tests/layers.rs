@@ -10,7 +10,7 @@ use chainrule::nn::{
 };
 use chainrule::optim::{Clip, Optimizer, Plateau, Rates, Schedule};
 use chainrule::settings::Described;
-use chainrule::{Graph, Parameters, Plan, Pool, Real, Tensor, Var};
+use chainrule::{Graph, Parameters, Plan, Pool, Real, State, Tensor, Var};
 
 const BATCH: usize = 5;
 const FEATURES: usize = 4;
@@ -311,8 +311,13 @@ fn a_feature_that_does_not_vary_stays_finite() {
 }
 
 /// Steps of a network with everything that is random or kept, on so many threads; the answer is the
-/// digest of parameters and state after the last step.
-fn train(parameters: &mut Parameters<f32>, threads: usize, steps: std::ops::Range<u32>) -> String {
+/// digest of the parameters after the last step.
+fn train(
+    parameters: &mut Parameters<f32>,
+    state: &mut State<f32>,
+    threads: usize,
+    steps: std::ops::Range<u32>,
+) -> String {
     let model = network();
     let pool = Arc::new(Pool::new(threads));
     let g = Graph::new();
@@ -324,7 +329,6 @@ fn train(parameters: &mut Parameters<f32>, threads: usize, steps: std::ops::Rang
     let gradients = Clip::Norm(0.5).clip(&g.backward(loss, &variables));
     let rates = Rates { rate: g.input("rate", []), of: Vec::new() };
     let optimizer: Optimizer = "adamw".parse().unwrap();
-    optimizer.prepare(parameters, &model.trainable());
     let mut updates = optimizer.updates(&rates, &variables, &gradients);
     updates.extend(pass.into_updates());
     let mut plan = g.compile_step::<f32>(loss, &updates).unwrap().with_pool(&pool);
@@ -335,7 +339,7 @@ fn train(parameters: &mut Parameters<f32>, threads: usize, steps: std::ops::Rang
         let rate = Schedule::Cosine { min: 0.0 }.rate(0.01, step.into(), 20, &Plateau::default());
         plan.feed("rate", &[rate as f32]).unwrap();
         plan.feed_labels("step", &[step]).unwrap();
-        assert!(plan.step(parameters).unwrap());
+        assert!(plan.step_with(parameters, state).unwrap());
     }
     parameters.sha256()
 }
@@ -353,8 +357,9 @@ fn network() -> Sequential {
 fn training_has_the_same_bits_on_any_threads_and_when_it_goes_on() {
     let after = |threads: usize, cut: u32| {
         let mut parameters = network().initial(1).unwrap();
-        train(&mut parameters, threads, 0..cut);
-        train(&mut parameters, threads, cut..20)
+        let mut state = State::new();
+        train(&mut parameters, &mut state, threads, 0..cut);
+        train(&mut parameters, &mut state, threads, cut..20)
     };
     let alone = after(1, 0);
     for (threads, cut) in [(1, 7), (2, 0), (3, 13), (5, 1)] {

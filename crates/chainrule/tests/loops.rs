@@ -125,7 +125,7 @@ fn generated(g: &Graph, inputs: &[(&str, Array)], end: Var<'_>) -> Array {
                 inputs.iter().find(|(known, _)| **known == **name).unwrap().1.clone()
             }
             Source::Constant(tensor) => Array { shape, values: tensor.values().to_vec() },
-            Source::Parameter(_) => panic!("no parameters here"),
+            Source::Parameter(_) | Source::State(_) => panic!("no parameters here"),
             Source::Op(op) => match op.as_loop() {
                 Loop::Pointwise => {
                     let term = op.clone().pointwise().unwrap().term();

@@ -1,7 +1,8 @@
 //! Optimizers: clipping, state, settings, and what a plan makes of their updates.
 
 use chainrule::optim::{Clip, Lbfgs, Method, Optimizer, Plateau, Rates, Schedule, Sgd, Warmup};
-use chainrule::{Graph, Parameters, Result, Tensor, Var};
+use chainrule::state::{Group, StateKey};
+use chainrule::{Graph, Parameters, Result, State, Tensor, Var};
 
 /// Per tensor, [3, 4] would be clipped to length 1 and [0.5] left alone.
 #[test]
@@ -54,36 +55,6 @@ fn settings_out_of_their_domain_are_told() {
     }
 }
 
-#[test]
-fn what_an_optimizer_keeps_is_its_state_and_stays() {
-    for name in Optimizer::KINDS.names() {
-        let optimizer: Optimizer = match name {
-            "sgd" => Sgd { momentum: 0.9, ..Sgd::default() }.into(),
-            name => name.parse().unwrap(),
-        };
-        let mut parameters = Parameters::<f32>::new();
-        for name in ["affine1.weight", "batch_norm1.running_mean"] {
-            parameters.insert(name, Tensor::full([2], 1.0));
-        }
-        optimizer.prepare(&mut parameters, &["affine1.weight".into()]);
-        let state: Vec<String> = parameters
-            .iter()
-            .map(|(name, _)| name.to_owned())
-            .filter(|name| {
-                optimizer.kept().iter().any(|kept| *name == format!("affine1.weight.{kept}"))
-                    || name == "adam.step"
-            })
-            .collect();
-        assert_eq!(state.len() + 2, parameters.iter().count(), "{state:?}");
-        if let Some(first) = state.first() {
-            parameters.get_mut(first).unwrap().values_mut()[0] = 7.0;
-            let before = parameters.clone();
-            optimizer.prepare(&mut parameters, &["affine1.weight".into()]);
-            assert_eq!(parameters, before);
-        }
-    }
-}
-
 /// AdamW and momentum join the product that makes the gradient, as plain Adam does.
 #[test]
 fn updates_run_within_the_product() {
@@ -115,10 +86,10 @@ fn valley<T: chainrule::Real>(at: &Parameters<T>) -> Result<(f64, Parameters<T>)
     Ok(((x - 1.0).powi(2) + 100.0 * (y - x * x).powi(2), gradients))
 }
 
-fn start<T: chainrule::Real>() -> (Parameters<T>, Parameters<T>, Vec<String>) {
+fn start<T: chainrule::Real>() -> (Parameters<T>, State<T>, Vec<String>) {
     let mut parameters = Parameters::new();
     parameters.insert("w", Tensor::new([2], [-1.2, 1.0].map(T::from_f64).to_vec()).unwrap());
-    (parameters, Parameters::new(), vec!["w".into()])
+    (parameters, State::new(), vec!["w".into()])
 }
 
 #[test]
@@ -149,8 +120,8 @@ fn lbfgs_goes_on_from_its_state_with_the_same_bits() {
     for _ in 0..6 {
         lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
         // As a checkpoint does, which keeps tensors in the precision of the run.
-        let mut copy = Parameters::new();
-        state.iter().for_each(|(name, tensor)| copy.insert(name, tensor.clone()));
+        let mut copy = State::new();
+        state.iter().for_each(|(key, tensor)| copy.insert(key.clone(), tensor.clone()));
         state = copy;
     }
     assert_eq!(parameters.sha256(), expected);
@@ -176,13 +147,15 @@ fn lbfgs_does_not_write_what_is_not_finite() {
 #[test]
 fn lbfgs_names_a_state_that_does_not_fit() {
     let (mut parameters, mut state, names) = start::<f64>();
-    state.insert("lbfgs.gradient", Tensor::full([3], 0.0));
+    let group = Group { rule: "lbfgs".into(), number: 0 };
+    let key = StateKey { group, slot: "gradient".into(), of: None };
+    state.insert(key, Tensor::full([3], 0.0));
     let error = Lbfgs::default().step(&mut parameters, &names, &mut state, 1.0, &mut valley);
     assert!(
         error
             .unwrap_err()
             .to_string()
-            .contains("3 columns of `lbfgs.gradient`, but there must be 2")
+            .contains("3 columns of `gradient` in the state of lbfgs, but there must be 2")
     );
 }
 
@@ -195,7 +168,7 @@ fn lbfgs_stays_where_the_slope_is_tiny() {
         gradient.insert("w", Tensor::scalar(d));
         Ok((d * d / 2.0, gradient))
     };
-    let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
+    let (mut parameters, mut state) = (Parameters::new(), State::new());
     parameters.insert("w", Tensor::scalar(1.0 + 1e-5));
     for _ in 0..2 {
         let names = ["w".into()];

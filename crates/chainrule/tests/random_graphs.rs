@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use chainrule::graph::Source;
 use chainrule::ops::{AnyPointwise, RandomMask, all_pointwise};
 use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd, all_updates};
-use chainrule::{Graph, Parameters, Pool, Real, Shape, Tensor, Var};
+use chainrule::{Graph, Parameters, Pool, Real, Shape, State, Tensor, Var};
 use proptest::prelude::*;
 
 /// One step of growing a graph: an operation, and which earlier values it takes.
@@ -149,14 +150,17 @@ fn bits<T: Real>(values: &[T]) -> Vec<u64> {
     values.iter().map(|&x| bits(Real::to_f64(x))).collect()
 }
 
+#[derive(Clone)]
 struct Given<T> {
     inputs: Vec<(String, Tensor<T>)>,
     parameters: Parameters<T>,
+    state: State<T>,
 }
 
 impl<T: Real> Given<T> {
     fn new(unit: usize) -> Self {
-        let mut given = Self { inputs: Vec::new(), parameters: Parameters::new() };
+        let (inputs, parameters, state) = (Vec::new(), Parameters::new(), State::new());
+        let mut given = Self { inputs, parameters, state };
         for (i, shape) in shapes(unit).into_iter().enumerate() {
             given.inputs.push((format!("x{i}"), numbers(shape, 2 * i)));
             given.parameters.insert(format!("w{i}"), numbers(shape, 2 * i + 1));
@@ -167,7 +171,7 @@ impl<T: Real> Given<T> {
     fn interpret(&self, g: &Graph, outputs: &[Var<'_>]) -> Vec<Tensor<T>> {
         let inputs: Vec<(&str, Tensor<T>)> =
             self.inputs.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
-        g.interpret(outputs, &inputs, &[], &self.parameters).unwrap()
+        g.interpret(outputs, &inputs, &[], (&self.parameters, &self.state)).unwrap()
     }
 
     fn feed(&self, plan: &mut chainrule::Plan<T>) {
@@ -211,34 +215,28 @@ fn training_step<T: Real>(growth: &[Growth], unit: usize, optimizer: Optimizer, 
     let weights: Vec<Var<'_>> = values[..16].iter().skip(1).step_by(2).copied().collect();
     let gradients = g.backward(loss, &weights);
     let mut given = Given::<T>::new(unit);
-    let names: Vec<String> = given.parameters.iter().map(|(name, _)| name.into()).collect();
-    optimizer.prepare(&mut given.parameters, &names);
     let updates = optimizer.updates(&Rates::constant(&g, 0.01), &weights, &gradients);
     let news: Vec<Var<'_>> = updates.iter().map(|(_, new)| *new).chain([loss]).collect();
+    given.state = g.initial_state();
     let expected = given.interpret(&g, &news);
     let loss_is_finite = Real::to_f64(expected[updates.len()].values()[0]).is_finite();
     let pool = Arc::new(Pool::new(threads));
     let mut plan = g.compile_step::<T>(loss, &updates).unwrap().with_pool(&pool);
     given.feed(&mut plan);
-    let before = given.parameters.clone();
-    assert_eq!(plan.step(&mut given.parameters).unwrap(), loss_is_finite);
+    let before = given.clone();
+    let Given { parameters, state, .. } = &mut given;
+    assert_eq!(plan.step_with(parameters, state).unwrap(), loss_is_finite);
     if !loss_is_finite {
-        return assert_eq!(given.parameters.sha256(), before.sha256());
+        assert_eq!(parameters.sha256(), before.parameters.sha256());
+        return assert!(*state == before.state);
     }
-    // Parameters come back in the order of the updates' names.
-    let names: Vec<String> = updates
-        .iter()
-        .map(|(parameter, _)| {
-            let same = |name: &&str| {
-                let shape = given.parameters.get(name).unwrap().shape();
-                g.parameter(name, shape).id() == parameter.id()
-            };
-            given.parameters.iter().map(|(name, _)| name).find(same).unwrap().to_owned()
-        })
-        .collect();
-    for (name, expected) in names.iter().zip(&expected) {
-        let found = given.parameters.get(name).unwrap().values();
-        assert_eq!(bits(found), bits(expected.values()), "{name} in {}", T::NAME);
+    for ((target, _), expected) in updates.iter().zip(&expected) {
+        let found = g.node(target.id(), |node| match &node.source {
+            Source::Parameter(name) => parameters.get(name).unwrap(),
+            Source::State(key) => state.get(key).unwrap(),
+            source => panic!("{source:?} is updated"),
+        });
+        assert_eq!(bits(found.values()), bits(expected.values()), "{target:?} in {}", T::NAME);
     }
 }
 

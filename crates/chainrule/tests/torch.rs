@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chainrule::nn::{Init, LayerSpec, Loss, Pass, Sequential, Targets};
 use chainrule::optim::{Clip, Method, Plateau, Rates, Schedule, Warmup};
-use chainrule::{Graph, Parameters, Plan, Result, Shape, Tensor, Var};
+use chainrule::{Graph, Parameters, Plan, Result, Shape, State, Tensor, Var};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -189,7 +189,7 @@ fn optimizers() {
         let optimizer = match run.optimizer {
             Method::Step(optimizer) => optimizer,
             Method::Lbfgs(lbfgs) => {
-                let mut state = Parameters::new();
+                let mut state = State::new();
                 let mut ask = |at: &Parameters<f64>| loss_and_gradient(&data, at);
                 for expected in run.expected {
                     let before = lbfgs
@@ -208,13 +208,12 @@ fn optimizers() {
         }
         let rates = Rates { rate: g.input("rate", []), of: run.rates };
         let updates = optimizer.updates(&rates, &variables, &gradients);
-        optimizer.prepare(&mut parameters, &names);
         let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
         plan.feed("rate", &[run.rate]).unwrap();
-        let mut done = 0;
+        let (mut done, mut state) = (0, State::new());
         for expected in run.expected {
             while done < expected.step {
-                assert!(plan.step(&mut parameters).unwrap());
+                assert!(plan.step_with(&mut parameters, &mut state).unwrap());
                 done += 1;
             }
             expected.compare(plan.value(loss).unwrap()[0], &parameters, &what);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use chainrule::nn::{Init, Relu, Sequential};
 use chainrule::optim::{Optimizer, Rates};
-use chainrule::{Error, Graph, Plan, Pool};
+use chainrule::{Error, Graph, Plan, Pool, State};
 
 use super::{Times, measure};
 use crate::Usage;
@@ -115,7 +115,7 @@ impl Network {
         let variables = model.variables(loss);
         let gradients = g.backward(loss, &variables);
         let rate = if self.optimizer == Optimizer::sgd() { 0.1 } else { 1e-3 };
-        self.optimizer.prepare(&mut parameters, &model.trainable());
+        let mut state = State::new();
         let updates = self.optimizer.updates(&Rates::constant(&g, rate), &variables, &gradients);
         let mut plan = g.compile_step::<f32>(loss, &updates)?.with_pool(pool);
         plan.feed("x", &random.numbers(self.batch * self.inputs()))?;
@@ -123,7 +123,7 @@ impl Network {
             true => plan.feed("t", &random.numbers(self.batch))?,
             false => plan.feed_labels("t", &random.labels(self.batch, self.outputs()))?,
         }
-        let mut step = |plan: &mut Plan<f32>| match plan.step(&mut parameters)? {
+        let mut step = |plan: &mut Plan<f32>| match plan.step_with(&mut parameters, &mut state)? {
             true => Ok(()),
             false => bail!("the loss is no longer finite, so that steps write nothing"),
         };

@@ -166,7 +166,7 @@ impl Builder<'_> {
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
         let (role, symbol, caption) = match &last.source {
             _ if folded => (Role::Fold, fold_symbol(last), fold_caption(self.e, last)),
-            Source::Input(_) | Source::Parameter(_) => {
+            Source::Input(_) | Source::Parameter(_) | Source::State(_) => {
                 (Role::Input, last.label.clone(), String::new())
             }
             Source::Constant(_) => (Role::Constant, constant(last), String::new()),

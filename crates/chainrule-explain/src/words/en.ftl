@@ -178,6 +178,7 @@ origin-given = Given: { $label } is { $value } to begin with.
 origin-backward = Backward: every value is finite, but the derivative of [{ $op }] { $label } is not, at { $operands }.
 origin-input = the input `{ $name }` holds { $value } already
 origin-parameter = the parameter `{ $name }` holds { $value } already
+origin-state = the optimizer's { $name } holds { $value } already
 origin-first = the first node with { $value } is node { $node }, { $what }, of shape { $shape }
 origin-of = the operation `{ $op }`
 origin-of-in = the operation `{ $op }` in `{ $layer }`

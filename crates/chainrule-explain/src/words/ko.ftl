@@ -178,6 +178,7 @@ origin-given = 처음부터: { $label } 값이 { $value }.
 origin-backward = 역전파: 값은 모두 유한하지만 [{ $op }] { $label } 게이트의 미분이 그렇지 않다. 그때 { $operands }.
 origin-input = 입력 `{ $name }` 값에 이미 { $value }
 origin-parameter = 매개변수 `{ $name }` 값에 이미 { $value }
+origin-state = 옵티마이저의 { $name } 값에 이미 { $value }
 origin-first = { $value } 값이 처음 생긴 노드는 { $node }번, { $what }, 모양 { $shape }
 origin-of = 연산 `{ $op }`
 origin-of-in = `{ $layer }` 안의 연산 `{ $op }`

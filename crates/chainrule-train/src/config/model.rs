@@ -2,9 +2,10 @@
 
 use super::{Config, EVALUATION_BATCH, Precision};
 use crate::data::Target;
+use chainrule::Graph;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{AffineSpec, DropoutSpec, LayerSpec, Loss, Sequential, check_memory};
-use chainrule::optim::Method;
+use chainrule::optim::{Method, Optimizer, Rates};
 
 impl Config {
     /// The loss against such targets: as given, else cross-entropy for classes and the mean squared
@@ -59,7 +60,7 @@ impl Config {
         // Parameters, their gradients, the optimizer's state and the copy at an epoch's start; and
         // each layer's values and gradients for the examples that are evaluated at once.
         let state = match &self.optimizer {
-            Method::Step(optimizer) => optimizer.kept().len().max(1) as u128,
+            Method::Step(optimizer) => kept(optimizer).max(1) as u128,
             Method::Lbfgs(lbfgs) => 2 * lbfgs.history as u128,
         };
         let mut sizes = vec![inputs];
@@ -130,4 +131,12 @@ impl Config {
         layers.push(affine(outputs));
         layers
     }
+}
+
+/// How many numbers an optimizer keeps for each element of a parameter.
+fn kept(optimizer: &Optimizer) -> usize {
+    let g = Graph::new();
+    let w = g.parameter("w", []);
+    let _ = optimizer.updates(&Rates::constant(&g, 1.0), &[w], &[w]);
+    g.initial_state::<f32>().iter().filter(|(key, _)| key.of.is_some()).count()
 }

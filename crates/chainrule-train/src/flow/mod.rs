@@ -132,7 +132,7 @@ impl FlowRecorder {
     /// # Errors
     /// The training is of another model than the recorder.
     pub fn record<T: Real>(&mut self, trainer: &Trainer<T>) -> Result<GradientFlow> {
-        let parameters = trainer.model_parameters().cast::<f64>();
+        let parameters = trainer.parameters.cast::<f64>();
         self.layers.run(&parameters)?;
         let examples = self.layers.examples;
         let mut layers = Vec::new();

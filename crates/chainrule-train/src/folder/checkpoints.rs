@@ -37,7 +37,7 @@ impl RunFolder {
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let Checkpoint { parameters, state, progress, .. } = checkpoint;
         let (passing, run) = ([OPTIMIZER, MODEL].map(next), self.identity.as_ref());
-        self.write(&passing[0], &checkpoint::encode(run, state, progress)?)?;
+        self.write(&passing[0], &checkpoint::encode(run, &checkpoint::named(state)?, progress)?)?;
         self.write(&passing[1], &checkpoint::encode(run, parameters, &written(progress))?)?;
         for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
             fs::rename(self.path.join(from), self.path.join(to))
@@ -69,14 +69,14 @@ impl RunFolder {
             for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
                 match self.read::<T, Progress>(&optimizer, &mut fault)? {
                     Some((state, progress)) if written(&progress) == place => {
-                        pairs.push((parameters.clone(), state, progress));
+                        pairs.push((parameters.clone(), optimizer, state, progress));
                     }
                     _ => {}
                 }
             }
         }
         let latest = pairs.into_iter().max_by_key(|(.., progress)| progress.place());
-        let Some((parameters, state, progress)) = latest else {
+        let Some((parameters, optimizer, state, progress)) = latest else {
             // A first checkpoint that is not whole is none; a later one that is bad is an error.
             let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
             return match (fault, model.exists()) {
@@ -95,6 +95,8 @@ impl RunFolder {
                 (_, false) => Ok(None),
             };
         };
+        let state = checkpoint::keyed(&state)
+            .map_err(|error| Error::file(&self.path.join(optimizer), error))?;
         let epochs = self.epochs(progress.epoch as usize)?;
         Ok(Some(Checkpoint { parameters, state, progress, epochs }))
     }

@@ -5,8 +5,7 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::super::Trainer;
-use super::super::step::{Batch, Purpose, Steps};
-use super::super::trainer::ACCUMULATED;
+use super::super::step::{Batch, Purpose, Steps, accumulated};
 use super::probe::Probe;
 use crate::data::{Examples, truths};
 use chainrule::Parameters;
@@ -14,6 +13,7 @@ use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
 use chainrule::nn::{Answer, Scale, Truth};
 use chainrule::optim::Clip;
+use chainrule::state::Bindings;
 use chainrule::tensor::{Real, Tensor};
 use chainrule_explain::{Language, digits};
 
@@ -157,14 +157,14 @@ impl<T: Real> Trainer<T> {
         let order = train.order(self.config.seed, self.progress.epoch);
         let size = self.batch(train)?;
         let batch = self.next_batch(&order, size);
-        let before = self.parameters.cast::<f64>();
+        let (before, state) = (self.parameters.cast::<f64>(), self.state.cast::<f64>());
         let mut probe = Probe::run(self, train, &batch, &before)?;
         let gradients = probe.gradients()?;
-        let split = self.split(&batch, &before, &gradients)?;
-        let place = (self.parameters.clone(), self.progress.clone());
+        let split = self.split(&batch, (&before, &state).into(), &gradients)?;
+        let place = self.standing();
         let mut steps = Steps::new();
         let loss = match self.step(&mut steps, train, &order, size)? {
-            Some(loss) if self.parameters.is_finite() => loss,
+            Some(loss) if self.is_finite() => loss,
             _ => return Err(self.diverged(&mut steps, place, train)?),
         };
         self.progress.loss_sum += loss * batch.examples.len() as f64;
@@ -209,7 +209,7 @@ impl<T: Real> Trainer<T> {
     fn split(
         &self,
         batch: &Batch<'_>,
-        before: &Parameters<f64>,
+        before: Bindings<'_, f64>,
         gradients: &[Vec<f64>],
     ) -> Result<Vec<Split>> {
         let trained = self.trained()?;
@@ -218,7 +218,7 @@ impl<T: Real> Trainer<T> {
         let mut earlier = Vec::new();
         for ((name, _), gradient) in trained.iter().zip(gradients) {
             earlier.push(match accumulates {
-                true => before.get(&format!("{name}.{ACCUMULATED}"))?.values().to_vec(),
+                true => before.kept(&accumulated(name))?.values().to_vec(),
                 false => vec![0.0; gradient.len()],
             });
         }

@@ -16,6 +16,8 @@ mod contract;
 use std::any::TypeId;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
 use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +34,8 @@ pub use var::Var;
 
 use crate::error::{Error, Result};
 use crate::mixing::Mixing;
-use crate::tensor::{Shape, Tensor};
+use crate::state::{Group, State, StateKey};
+use crate::tensor::{Real, Shape, Tensor};
 
 /// Where a node's value comes from.
 ///
@@ -48,6 +51,8 @@ pub enum Source {
     Input(Arc<str>),
     /// Kept outside the graph, by name, so that every plan shares it.
     Parameter(Arc<str>),
+    /// Kept outside the graph too, by an optimizer, in a [`State`].
+    State(Arc<StateKey>),
     /// Fixed when the graph is built.
     Constant(Arc<Tensor<f64>>),
     /// Computed from operands.
@@ -100,6 +105,7 @@ impl Source {
         match self {
             Self::Input(_) => "input",
             Self::Parameter(_) => "parameter",
+            Self::State(_) => "state",
             Self::Constant(_) => "constant",
             Self::Op(op) => op.name(),
         }
@@ -190,8 +196,11 @@ pub struct Graph {
     scope: Cell<u32>,
     gate: Cell<Option<u32>>,
     labels: RefCell<HashMap<u32, Arc<str>>>,
-    /// Inputs and parameters by name, inputs first.
-    names: [RefCell<HashMap<Arc<str>, u32>>; 2],
+    inputs: RefCell<HashMap<Arc<str>, u32>>,
+    parameters: RefCell<HashMap<Arc<str>, u32>>,
+    states: RefCell<HashMap<Arc<StateKey>, u32>>,
+    /// How often each optimizer has been used so far.
+    groups: RefCell<HashMap<Arc<str>, u32>>,
     /// The operations that have no settings, by their types.
     plain: RefCell<HashMap<TypeId, Arc<dyn AnyOp>, Mixing>>,
     /// Memory for the types of the operands of the operation that is being recorded.
@@ -229,7 +238,7 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
-        self.named("input", name, Source::Input(name.into()), Type::real(shape))
+        self.input_of("input", name, Type::real(shape))
     }
 
     /// Whole numbers below `classes`, such as labels, that are fed before each run.
@@ -245,7 +254,7 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn labels(&self, name: &str, shape: impl Into<Shape>, classes: usize) -> Var<'_> {
-        self.named("labels", name, Source::Input(name.into()), Type::index(shape, classes))
+        self.input_of("labels", name, Type::index(shape, classes))
     }
 
     /// A parameter. Its values live outside the graph, in [`Parameters`](crate::Parameters).
@@ -264,7 +273,62 @@ impl Graph {
     /// ```
     #[track_caller]
     pub fn parameter(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
-        self.named("parameter", name, Source::Parameter(name.into()), Type::real(shape))
+        let (key, shown) = (Arc::<str>::from(name), format_args!("`{name}`"));
+        let source = Source::Parameter(key.clone());
+        self.once(&self.parameters, key, ("parameter", shown), source, Type::real(shape))
+    }
+
+    /// One more use of an optimizer, whose state is apart from that of its other uses.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_ne!(g.group("adam"), g.group("adam"));
+    /// ```
+    pub fn group(&self, rule: &str) -> Group {
+        let (mut groups, rule) = (self.groups.borrow_mut(), Arc::<str>::from(rule));
+        let next = groups.entry(rule.clone()).or_insert(0);
+        *next += 1;
+        Group { rule, number: *next - 1 }
+    }
+
+    /// A part of an optimizer's state. Its values live outside the graph, in a [`State`], and are zeros
+    /// before the first step. Optimizers make theirs with [`Each::state`](crate::optim::Each::state).
+    ///
+    /// ```
+    /// use chainrule::state::StateKey;
+    /// use chainrule::{Graph, Parameters, State};
+    /// let g = Graph::new();
+    /// let key = StateKey { group: g.group("counter"), slot: "steps".into(), of: None };
+    /// let steps = g.state(&key, []);
+    /// let mut plan = g.compile_step::<f64>(g.constant(0.0), &[(steps, steps + 1.0)])?;
+    /// let (mut parameters, mut state) = (Parameters::new(), State::new());
+    /// for _ in 0..3 {
+    ///     plan.step_with(&mut parameters, &mut state)?;
+    /// }
+    /// assert_eq!(state.get(&key)?.values(), [3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn state(&self, key: &StateKey, shape: impl Into<Shape>) -> Var<'_> {
+        let key = Arc::new(key.clone());
+        let (shown, source) = (format_args!("{key}"), Source::State(key.clone()));
+        self.once(&self.states, key.clone(), ("state", shown), source, Type::real(shape))
+    }
+
+    /// The state of all optimizers in this graph before the first step: zeros.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.initial_state::<f32>().iter().count(), 0);
+    /// ```
+    pub fn initial_state<T: Real>(&self) -> State<T> {
+        let mut state = State::new();
+        for node in self.nodes.borrow().iter() {
+            if let Source::State(key) = &node.source {
+                state.insert((**key).clone(), Tensor::full(node.ty.shape, T::zero()));
+            }
+        }
+        state
     }
 
     /// A scalar constant.
@@ -554,27 +618,33 @@ impl Graph {
     }
 
     #[track_caller]
-    fn named(&self, what: &str, name: &str, source: Source, ty: Type) -> Var<'_> {
-        let names = match &source {
-            Source::Parameter(_) => &self.names[1],
-            _ => &self.names[0],
-        };
-        let found = names.borrow().get(name).copied();
+    fn input_of(&self, what: &str, name: &str, ty: Type) -> Var<'_> {
+        let key = Arc::<str>::from(name);
+        let shown = format_args!("`{name}`");
+        self.once(&self.inputs, key.clone(), (what, shown), Source::Input(key), ty)
+    }
+
+    /// The source under `key`, recorded if it was not before; errors show the name.
+    #[track_caller]
+    fn once<K: Eq + Hash>(
+        &self,
+        known: &RefCell<HashMap<K, u32>>,
+        key: K,
+        (what, name): (&str, fmt::Arguments<'_>),
+        source: Source,
+        ty: Type,
+    ) -> Var<'_> {
+        let found = known.borrow().get(&key).copied();
         match found {
-            None if !ty.shape.fits() => {
-                self.fail(what, &format!("`{name}`: {}", too_large(ty)), &[])
-            }
+            None if !ty.shape.fits() => self.fail(what, &format!("{name}: {}", too_large(ty)), &[]),
             None => {
-                let id = self.len() as u32;
-                if let Source::Input(name) | Source::Parameter(name) = &source {
-                    names.borrow_mut().insert(name.clone(), id);
-                }
+                known.borrow_mut().insert(key, self.len() as u32);
                 self.push(source, Box::default(), ty)
             }
             Some(id) if self.node(id, |node| node.ty) == ty => self.var(id),
             Some(id) => {
                 let other = self.node(id, |node| node.ty);
-                self.fail(what, &format!("`{name}` is already {other}, not {ty}"), &[])
+                self.fail(what, &format!("{name} is already {other}, not {ty}"), &[])
             }
         }
     }

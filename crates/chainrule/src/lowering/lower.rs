@@ -75,17 +75,30 @@ fn new_value(units: &mut Units<'_>, value: u32, guard: Option<usize>) -> NewValu
     }
 }
 
-/// Checks that each update gives a parameter a new value of its type, no parameter two of them.
+/// Checks that each update gives a parameter, or a part of an optimizer's state, a new value of its type,
+/// and none of them two.
 fn check_updates(updates: &[(Var<'_>, Var<'_>)], nodes: &[Node]) -> Result<()> {
     let mut seen = HashSet::new();
-    for (parameter, value) in updates {
-        let wrong = match &nodes[parameter.id() as usize].source {
-            Source::Parameter(_) if parameter.ty() != value.ty() => {
-                format!("an update of {} by {}", parameter.ty(), value.ty())
+    for (at, value) in updates {
+        let node = &nodes[at.id() as usize];
+        let (name, changes) = match &node.source {
+            Source::Parameter(name) => (format!("parameter `{name}`"), true),
+            Source::State(key) => (format!("{key} of {}", key.group), true),
+            Source::Input(name) => (format!("input `{name}`"), false),
+            Source::Constant(_) => ("a constant".into(), false),
+            Source::Op(op) => (format!("the result of `{}`", op.name()), false),
+        };
+        let wrong = match changes {
+            false => format!("an update of {name}, which is no parameter and no optimizer's state"),
+            true if at.ty() != value.ty() => {
+                format!(
+                    "the new value of {name} is {}, but must be {} as it is",
+                    value.ty(),
+                    at.ty()
+                )
             }
-            Source::Parameter(_) if seen.insert(parameter.id()) => continue,
-            Source::Parameter(name) => format!("parameter `{name}` is updated twice"),
-            _ => format!("an update of {parameter:?}, which is no parameter"),
+            true if seen.insert(at.id()) => continue,
+            true => format!("{name} is updated twice: leave one of the updates out"),
         };
         return Err(Error::Mismatch(wrong));
     }

@@ -22,7 +22,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) use place::{Place, Slot, Storage};
+pub(crate) use place::{Outside, Place, Slot, Storage};
 pub(crate) use work::{Argument, Chain, Instruction, Work};
 
 use crate::graph::Type;
@@ -37,8 +37,8 @@ pub(crate) struct Lowered {
     pub buffers: Vec<Buffer>,
     /// The inputs, each with its buffer.
     pub inputs: Vec<Slot>,
-    /// The parameters, as [`Storage::Parameter`] names them.
-    pub parameters: Vec<Slot>,
+    /// The parameters and the parts of optimizers' state, as [`Storage::Parameter`] names them.
+    pub parameters: Vec<Outside>,
     /// The buffers of constants.
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads after a run, by their nodes.

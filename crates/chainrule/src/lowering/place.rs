@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::graph::{Kind, Type};
 use crate::ops::View;
+use crate::state::{Owner, StateKey};
 use crate::tensor::{Shape, Strides};
 
-/// An input or parameter by name: its type, and its buffer or number.
+/// An input: its name, its type and its buffer.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     pub name: Arc<str>,
@@ -15,12 +16,29 @@ pub(crate) struct Slot {
     pub at: usize,
 }
 
+/// A parameter, or a part of an optimizer's state, which is bound and written as parameters are.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    pub owner: Owner,
+    pub shape: Shape,
+}
+
+impl Outside {
+    /// The part of a state that this is, with its shape.
+    pub fn state(&self) -> Option<(&StateKey, Shape)> {
+        match &self.owner {
+            Owner::State(key) => Some((key, self.shape)),
+            Owner::Parameter(_) => None,
+        }
+    }
+}
+
 /// Where a value is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Storage {
     /// The plan itself: a buffer of real numbers or of whole ones.
     Buffer(usize),
-    /// A parameter, outside the plan.
+    /// A parameter or a part of an optimizer's state, outside the plan.
     Parameter(usize),
 }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::samples::Sample;
-use super::{Argument, Chain, Lowered, Place, Storage, Work};
+use super::{Argument, Chain, Lowered, Outside, Place, Storage, Work};
 use crate::graph::{Kind, op};
 use crate::ops::{AnyOp, MatMul, Operand, Output, Values, ValuesMut};
+use crate::state::Bindings;
 use crate::tensor::{Offsets, Shape};
 
 /// A run, unit after unit.
@@ -45,9 +46,9 @@ impl<'a> Run<'a> {
             reals.insert(Storage::Buffer(input.at), sample.input().values().to_vec());
         }
         let parameters = sample.parameters();
-        for slot in &lowered.parameters {
-            let values = parameters.get(&slot.name).unwrap().values().to_vec();
-            reals.insert(Storage::Parameter(slot.at), values);
+        for (at, Outside { owner, shape }) in lowered.parameters.iter().enumerate() {
+            let (_, tensor) = Bindings::from(&parameters).find(owner, *shape, 0).unwrap();
+            reals.insert(Storage::Parameter(at), tensor.values().to_vec());
         }
         Self { lowered, reals, indices, block }
     }
@@ -211,10 +212,9 @@ fn a_guard_that_ends_a_run_has_changed_nothing() {
         let mut run = Run::new(&lowered, &sample, 5);
         run.reals.get_mut(&Storage::Buffer(lowered.inputs[0].at)).unwrap().fill(f64::NAN);
         assert!(!run.run(), "seed {seed}");
-        for slot in &lowered.parameters {
-            let before = sample.parameters();
-            let before = before.get(&slot.name).unwrap().values();
-            assert_eq!(run.reals[&Storage::Parameter(slot.at)], before, "seed {seed}");
+        let before = Run::new(&lowered, &sample, 5);
+        for at in (0..lowered.parameters.len()).map(Storage::Parameter) {
+            assert_eq!(run.reals[&at], before.reals[&at], "seed {seed}");
         }
     }
 }

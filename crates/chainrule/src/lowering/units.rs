@@ -19,13 +19,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::simplify::Rewritten;
-use super::{Argument, Chain, Instruction, Lowered, Place, Slot, Storage, Work};
+use super::{Argument, Chain, Instruction, Lowered, Outside, Place, Slot, Storage, Work};
 use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
 use crate::mixing::Mixing;
 use crate::ops::{
     AnyOp, AnyPointwise, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View,
 };
+use crate::state::Owner;
 use crate::tensor::{Shape, Tensor};
 
 /// Where a node's value is.
@@ -94,11 +95,8 @@ impl<'a> Units<'a> {
                 self.lowered.inputs.push(Slot { name: name.clone(), ty: node.ty, at });
                 Place::contiguous(Storage::Buffer(at), node.ty)
             }
-            Source::Parameter(name) => {
-                let at = self.lowered.parameters.len();
-                self.lowered.parameters.push(Slot { name: name.clone(), ty: node.ty, at });
-                Place::contiguous(Storage::Parameter(at), node.ty)
-            }
+            Source::Parameter(name) => self.outside(node, Owner::Parameter(name.clone())),
+            Source::State(key) => self.outside(node, Owner::State(key.clone())),
             Source::Constant(tensor) => self.constant(node, tensor.clone()),
             Source::Op(op) if op.is::<MatMul>() => {
                 self.homes[id as usize] = self.product(id);
@@ -134,6 +132,12 @@ impl<'a> Units<'a> {
 
     fn node(&self, id: u32) -> &'a Node {
         &self.graph.nodes[id as usize]
+    }
+
+    fn outside(&mut self, node: &Node, owner: Owner) -> Place {
+        let storage = Storage::Parameter(self.lowered.parameters.len());
+        self.lowered.parameters.push(Outside { owner, shape: node.ty.shape });
+        Place::contiguous(storage, node.ty)
     }
 
     fn constant(&mut self, node: &Node, tensor: Arc<Tensor<f64>>) -> Place {

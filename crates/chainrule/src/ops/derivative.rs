@@ -27,7 +27,7 @@ pub fn derivative(op: &Arc<dyn AnyPointwise>, operand: usize) -> Option<Term> {
     let end = op.backward(&gate, operand).map(|gradient| gradient.id());
     let nodes = g.nodes();
     let is_known = |source: &Source| match source {
-        Source::Input(_) | Source::Parameter(_) => true,
+        Source::Input(_) | Source::Parameter(_) | Source::State(_) => true,
         Source::Constant(tensor) => tensor.at(&[]).is_some(),
         Source::Op(op) => op.is_pointwise(),
     };

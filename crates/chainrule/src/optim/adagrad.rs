@@ -23,13 +23,13 @@ crate::settings! {
     }
 }
 
-const SQUARE: &str = "adagrad.square";
+const SQUARE: &str = "square";
 
 impl Rule for AdaGrad {
-    fn kept(&self) -> &'static [&'static str] {
-        &[SQUARE]
+    fn name(&self) -> &str {
+        "adagrad"
     }
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
         let step = |each: &Each<'g>| {
             let square = each.state(SQUARE);
             let new = square + each.dw.square();

@@ -48,18 +48,16 @@ crate::settings! {
     }
 }
 
-const MEAN: &str = "adam.mean";
-const SQUARE: &str = "adam.square";
-const STEP: &str = "adam.step";
+const MEAN: &str = "mean";
+const SQUARE: &str = "square";
+const STEP: &str = "step";
 
 impl Rule for AdamW {
-    fn kept(&self) -> &'static [&'static str] {
-        &[MEAN, SQUARE]
+    // What it keeps is what Adam keeps.
+    fn name(&self) -> &str {
+        "adam"
     }
-    fn shared(&self) -> &'static [&'static str] {
-        &[STEP]
-    }
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
         let Self { beta1, beta2, epsilon, weight_decay } = *self;
         steps(all, beta1, beta2, epsilon, weight_decay)
     }
@@ -87,14 +85,11 @@ impl Adam {
 }
 
 impl Rule for Adam {
-    fn kept(&self) -> &'static [&'static str] {
-        self.without_decay().kept()
+    fn name(&self) -> &str {
+        "adam"
     }
-    fn shared(&self) -> &'static [&'static str] {
-        self.without_decay().shared()
-    }
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
-        self.without_decay().updates(all)
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+        self.without_decay().steps(all)
     }
     fn parts(&self, before: &Before<'_>, dw: &[f64], rate: f64) -> Result<Parts> {
         self.without_decay().parts(before, dw, rate)
@@ -110,7 +105,7 @@ fn steps<'g>(
 ) -> Vec<(Var<'g>, Var<'g>)> {
     let Some(first) = all.first() else { return Vec::new() };
     let g = first.w.graph();
-    let step = g.parameter(STEP, []);
+    let step = first.shared(STEP);
     let now = step + 1.0;
     let bias = 1.0 - g.constant(beta1).powv(now);
     let correction = 1.0 / (1.0 - g.constant(beta2).powv(now)).sqrt();

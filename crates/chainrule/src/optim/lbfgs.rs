@@ -4,18 +4,19 @@ use super::line_search::{Line, Point, strong_wolfe};
 use crate::error::{Error, Result};
 use crate::parameters::Parameters;
 use crate::settings::Form;
+use crate::state::{Group, State, StateKey};
 use crate::tensor::{Real, Shape, Tensor};
 
 crate::settings! {
     /// L-BFGS (Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5): Newton's method with
     /// a Hessian that is known from the last steps alone. It wants the loss and gradient of all examples.
     ///
-    /// Its state lies in parameters of its own, as `lbfgs.steps` and `lbfgs.changes`, `[pairs, elements]`,
-    /// and `lbfgs.step` and `lbfgs.gradient`, `[elements]`.
+    /// Its [`State`] holds `steps` and `changes`, `[pairs, elements]`, and `step` and `gradient`,
+    /// `[elements]`.
     ///
     /// ```
     /// use chainrule::optim::Lbfgs;
-    /// use chainrule::{Parameters, Tensor};
+    /// use chainrule::{Parameters, State, Tensor};
     ///
     /// // (w − 3)⁴, whose slope is 4·(w − 3)³.
     /// let mut loss_and_gradient = |parameters: &Parameters<f64>| {
@@ -24,7 +25,7 @@ crate::settings! {
     ///     gradient.insert("w", Tensor::scalar(4.0 * d.powi(3)));
     ///     Ok((d.powi(4), gradient))
     /// };
-    /// let (mut parameters, mut state) = (Parameters::new(), Parameters::new());
+    /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// parameters.insert("w", Tensor::scalar(1.0));
     /// let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
     /// lbfgs.step(&mut parameters, &["w".into()], &mut state, 1.0, &mut loss_and_gradient)?;
@@ -52,11 +53,17 @@ const SMALL: f64 = 1e-9;
 /// A step and the change of the gradient must agree by more than this to tell of the curvature.
 const CURVED: f64 = 1e-10;
 
-/// The names of the state.
-const STEPS: &str = "lbfgs.steps";
-const CHANGES: &str = "lbfgs.changes";
-const STEP: &str = "lbfgs.step";
-const GRADIENT: &str = "lbfgs.gradient";
+/// The parts of the state.
+const STEPS: &str = "steps";
+const CHANGES: &str = "changes";
+const STEP: &str = "step";
+const GRADIENT: &str = "gradient";
+
+/// The key of a part of the state, which is kept once for all parameters.
+fn key(slot: &str) -> StateKey {
+    let group = Group { rule: "lbfgs".into(), number: 0 };
+    StateKey { group, slot: slot.into(), of: None }
+}
 
 /// Computes the loss and its gradient, by the parameters' names.
 type LossAndGradient<'a, T> = dyn FnMut(&Parameters<T>) -> Result<(f64, Parameters<T>)> + 'a;
@@ -74,7 +81,7 @@ impl Lbfgs {
         &self,
         parameters: &mut Parameters<T>,
         trainable: &[String],
-        state: &mut Parameters<T>,
+        state: &mut State<T>,
         rate: f64,
         loss_and_gradient: &mut LossAndGradient<'_, T>,
     ) -> Result<f64> {
@@ -187,8 +194,8 @@ struct Memory {
 }
 
 impl Memory {
-    fn load<T: Real>(state: &Parameters<T>, len: usize) -> Result<Self> {
-        let rows = |name: &str| match state.get(name) {
+    fn load<T: Real>(state: &State<T>, len: usize) -> Result<Self> {
+        let rows = |slot: &str| match state.get(&key(slot)) {
             Err(_) => Ok(Vec::new()),
             Ok(tensor) if tensor.shape().dims().last() == Some(&len) => {
                 let values: Vec<f64> = tensor.values().iter().map(|&x| Real::to_f64(x)).collect();
@@ -196,22 +203,22 @@ impl Memory {
             }
             Ok(tensor) => {
                 let last = tensor.shape().dims().last().copied().unwrap_or(1);
-                let what = format!("columns of `{name}`");
+                let what = format!("columns of `{slot}` in the state of lbfgs");
                 Err(Error::Count { what, found: last, wanted: len })
             }
         };
         let (steps, changes) = (rows(STEPS)?, rows(CHANGES)?);
         Error::count(&format!("rows of `{CHANGES}`"), changes.len(), steps.len())?;
-        let one = |name| rows(name).map(|mut rows| rows.pop().unwrap_or_default());
+        let one = |slot| rows(slot).map(|mut rows| rows.pop().unwrap_or_default());
         Ok(Self { steps, changes, step: one(STEP)?, gradient: one(GRADIENT)? })
     }
 
-    fn save<T: Real>(&self, state: &mut Parameters<T>) -> Result<()> {
+    fn save<T: Real>(&self, state: &mut State<T>) -> Result<()> {
         let len = self.gradient.len();
-        let mut keep = |name: &str, shape: &[usize], values: &[Vec<f64>]| -> Result<()> {
+        let mut keep = |slot: &str, shape: &[usize], values: &[Vec<f64>]| -> Result<()> {
             if values.iter().any(|row| !row.is_empty()) {
                 let values = values.iter().flatten().map(|&x| T::from_f64(x)).collect();
-                state.insert(name, Tensor::new(Shape::new(shape)?, values)?);
+                state.insert(key(slot), Tensor::new(Shape::new(shape)?, values)?);
             }
             Ok(())
         };

@@ -4,6 +4,7 @@
 mod clip;
 mod line_search;
 mod parts;
+mod rule;
 mod schedule;
 mod update;
 mod adagrad;
@@ -12,24 +13,20 @@ mod lbfgs;
 mod rmsprop;
 mod sgd;
 
-use std::sync::Arc;
-
 pub use adagrad::AdaGrad;
 pub use adam::{Adam, AdamW};
 pub use clip::Clip;
 pub use lbfgs::Lbfgs;
-pub use parts::Parts;
+pub use parts::{Before, Parts};
 pub use rmsprop::RmsProp;
+pub use rule::{Each, Rule};
 pub use schedule::{Plateau, Schedule, Warmup};
 pub use sgd::Sgd;
 pub use update::all_updates;
 
 use crate::error::Result;
-use crate::graph::{Graph, Source, Var};
-use crate::parameters::Parameters;
+use crate::graph::{Graph, Var};
 use crate::settings;
-use crate::tensor::{Real, Shape, Tensor};
-use parts::Before;
 
 crate::kinds! {
     /// How parameters follow their gradients, with the settings of PyTorch's optimizers of the same names.
@@ -38,22 +35,20 @@ crate::kinds! {
     /// multiplied by 1 − η·λ (Loshchilov and Hutter, 2019, algorithms 1 and 2). For plain gradient descent
     /// that is the gradient of ½·λ‖w‖².
     ///
-    /// An optimizer's state lies beside the parameters, under their names: see [`Optimizer::prepare`].
+    /// What an optimizer keeps from step to step lies in a [`State`](crate::State), apart for each use.
     ///
     /// ```
     /// use chainrule::optim::{Optimizer, Rates};
-    /// use chainrule::{Graph, Parameters, Tensor};
+    /// use chainrule::{Graph, Parameters, State, Tensor};
     /// let g = Graph::new();
     /// let w = g.parameter("w", []);
     /// let loss = (w - 3.0).square();
     /// let gradients = g.backward(loss, &[w]);
-    /// let adam = Optimizer::adam();
-    /// let updates = adam.updates(&Rates::constant(&g, 0.1), &[w], &gradients);
+    /// let updates = Optimizer::adam().updates(&Rates::constant(&g, 0.1), &[w], &gradients);
     /// let mut plan = g.compile_step::<f64>(loss, &updates)?;
-    /// let mut parameters = Parameters::new();
+    /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// parameters.insert("w", Tensor::scalar(1.0));
-    /// adam.prepare(&mut parameters, &["w".into()]);
-    /// plan.step(&mut parameters)?;
+    /// plan.step_with(&mut parameters, &mut state)?;
     /// // The first step has the size of the learning rate.
     /// assert!((parameters.get("w")?.values()[0] - 1.1).abs() < 1e-8);
     /// # Ok::<(), chainrule::Error>(())
@@ -110,28 +105,6 @@ impl Method {
     }
 }
 
-/// How one optimizer makes its steps.
-pub(crate) trait Rule {
-    /// What is kept for each parameter, beside it.
-    fn kept(&self) -> &'static [&'static str];
-
-    /// The numbers that are kept once for all parameters.
-    fn shared(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// Each parameter and each part of the state with its new value.
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)>;
-
-    /// What the update of a parameter by the gradient `dw` is the sum of.
-    fn parts(&self, before: &Before<'_>, dw: &[f64], rate: f64) -> Result<Parts>;
-
-    /// Checks what one setting asks of another.
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-}
-
 impl Optimizer {
     /// Gradient descent without momentum.
     ///
@@ -175,43 +148,10 @@ impl Optimizer {
         self.part().check()
     }
 
-    /// Adds the state that steps keep, all zero: `NAME.adam.mean` and `NAME.adam.square` for each
-    /// trainable parameter and `adam.step`, for example. What is there already stays.
+    /// Each parameter and each part of the state with its new value, for
+    /// [`Graph::compile_step`](crate::Graph::compile_step).
     ///
-    /// ```
-    /// use chainrule::{Parameters, Tensor, optim::Optimizer};
-    /// let mut p = Parameters::<f32>::new();
-    /// p.insert("w", Tensor::full([2], 1.0));
-    /// Optimizer::adam().prepare(&mut p, &["w".into()]);
-    /// let names: Vec<&str> = p.iter().map(|(name, _)| name).collect();
-    /// assert_eq!(names, ["w", "w.adam.mean", "w.adam.square", "adam.step"]);
-    /// ```
-    pub fn prepare<T: Real>(&self, parameters: &mut Parameters<T>, trainable: &[String]) {
-        let shared = self.part().shared().iter().map(|&name| (name.to_owned(), None));
-        let each = trainable.iter().flat_map(|name| {
-            let kept = self.part().kept().iter();
-            kept.map(move |state| (format!("{name}.{state}"), Some(name)))
-        });
-        for (name, of) in each.chain(shared).collect::<Vec<_>>() {
-            let shape = of.map_or(Ok(Shape::from([])), |of| parameters.get(of).map(Tensor::shape));
-            if let (Ok(shape), Err(_)) = (shape, parameters.get(&name)) {
-                parameters.insert(name, Tensor::full(shape, T::zero()));
-            }
-        }
-    }
-
-    /// The parts of the state that are kept for each parameter.
-    ///
-    /// ```
-    /// use chainrule::optim::Optimizer;
-    /// assert_eq!(Optimizer::adam().kept(), ["adam.mean", "adam.square"]);
-    /// ```
-    #[must_use]
-    pub fn kept(&self) -> &'static [&'static str] {
-        self.part().kept()
-    }
-
-    /// Each parameter and each part of the state with its new value.
+    /// What is wrong with parameters or gradients is the graph's first mistake, which compiling returns.
     #[track_caller]
     #[must_use]
     pub fn updates<'g>(
@@ -220,23 +160,7 @@ impl Optimizer {
         parameters: &[Var<'g>],
         gradients: &[Var<'g>],
     ) -> Vec<(Var<'g>, Var<'g>)> {
-        let g = rates.rate.graph();
-        let _pin = g.pin();
-        let mut each = Vec::with_capacity(parameters.len());
-        for (at, (&w, &dw)) in parameters.iter().zip(gradients).enumerate() {
-            let named = (!w.is_poison() && w.belongs_to(g))
-                .then(|| g.node(w.id, |node| node.source.clone()));
-            let Some(Source::Parameter(name)) = named else {
-                g.fail(self.name(), "takes parameters, whose state it keeps by name", &[w]);
-                continue;
-            };
-            let rate = match rates.of.get(at) {
-                None | Some(1.0) => rates.rate,
-                Some(&of) => rates.rate * of,
-            };
-            each.push(Each { name, w, dw, rate });
-        }
-        self.part().updates(&each)
+        self.part().updates(rates, parameters, gradients)
     }
 }
 
@@ -260,41 +184,5 @@ impl<'g> Rates<'g> {
     #[must_use]
     pub fn constant(g: &'g Graph, rate: f64) -> Self {
         Self { rate: g.constant(rate), of: Vec::new() }
-    }
-}
-
-/// One parameter as its optimizer sees it.
-#[derive(Debug)]
-pub(crate) struct Each<'g> {
-    name: Arc<str>,
-    w: Var<'g>,
-    dw: Var<'g>,
-    /// The learning rate, a scalar.
-    rate: Var<'g>,
-}
-
-impl<'g> Each<'g> {
-    /// A part of the state that is kept beside the parameter.
-    fn state(&self, name: &str) -> Var<'g> {
-        self.w.graph().parameter(&format!("{}.{name}", self.name), self.w.shape())
-    }
-
-    /// A scalar in the shape of the parameter.
-    fn spread(&self, scalar: Var<'g>) -> Var<'g> {
-        scalar.broadcast_to(self.w.shape())
-    }
-
-    /// What the weight decay λ leaves of the parameter, 1 − η·λ, in its shape.
-    fn kept(&self, weight_decay: f64) -> Var<'g> {
-        match weight_decay {
-            0.0 => self.w.like(1.0),
-            decay => self.spread(1.0 - self.rate * decay),
-        }
-    }
-
-    /// The parameter after the weight decay and a step of −η·`along`.
-    fn moved(&self, along: Var<'g>, weight_decay: f64) -> (Var<'g>, Var<'g>) {
-        let operands = [self.w, along, self.spread(self.rate), self.kept(weight_decay)];
-        (self.w, self.w.graph().apply(update::Step, &operands))
     }
 }

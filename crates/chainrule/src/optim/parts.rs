@@ -1,8 +1,11 @@
 //! An update taken apart: what the gradient makes of it, what earlier gradients, what weight decay.
 
+use std::sync::Arc;
+
 use super::Optimizer;
 use crate::error::Result;
-use crate::parameters::Parameters;
+use crate::state::{Bindings, Group, StateKey};
+use crate::tensor::Tensor;
 
 /// The update of one parameter, element by element: running + decay − scale·g for the gradient g that
 /// the optimizer is given.
@@ -17,31 +20,39 @@ pub struct Parts {
 }
 
 /// A parameter before a step, with its optimizer's state.
-pub(crate) struct Before<'p> {
-    name: &'p str,
-    w: &'p [f64],
-    parameters: &'p Parameters<f64>,
+#[derive(Debug)]
+pub struct Before<'p> {
+    /// The parameter.
+    pub w: &'p [f64],
+    given: Bindings<'p, f64>,
+    group: Group,
+    of: Arc<str>,
 }
 
 impl<'p> Before<'p> {
-    /// A part of the state that is kept beside the parameter.
-    pub(super) fn state(&self, name: &str) -> Result<&'p [f64]> {
-        Ok(self.parameters.get(&format!("{}.{name}", self.name))?.values())
+    /// A part of the state that is kept for the parameter.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn state(&self, slot: &str) -> Result<&'p [f64]> {
+        Ok(self.kept(slot, Some(self.of.clone()))?.values())
     }
 
     /// A number that is kept once for all parameters.
-    pub(super) fn shared(&self, name: &str) -> Result<f64> {
-        Ok(self.parameters.get(name)?.at(&[]).unwrap_or(0.0))
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn shared(&self, slot: &str) -> Result<f64> {
+        Ok(self.kept(slot, None)?.at(&[]).unwrap_or(f64::NAN))
+    }
+
+    fn kept(&self, slot: &str, of: Option<Arc<str>>) -> Result<&'p Tensor<f64>> {
+        let key = StateKey { group: self.group.clone(), slot: slot.into(), of };
+        self.given.kept(&key)
     }
 
     /// The parts, with those of the weight decay λ.
-    pub(super) fn parts(
-        &self,
-        scale: Vec<f64>,
-        running: Vec<f64>,
-        rate: f64,
-        weight_decay: f64,
-    ) -> Parts {
+    pub fn parts(&self, scale: Vec<f64>, running: Vec<f64>, rate: f64, weight_decay: f64) -> Parts {
         let decay = self.w.iter().map(|w| -rate * weight_decay * w).collect();
         Parts { scale, running, decay }
     }
@@ -49,19 +60,22 @@ impl<'p> Before<'p> {
 
 impl Optimizer {
     /// Takes the update of the parameter `name` by the gradient `dw` apart; `before` holds the
-    /// parameters and the state before the step, `rate` is the parameter's learning rate.
+    /// parameters, and their state by the optimizer's first use in its graph, before the step; `rate` is
+    /// the parameter's learning rate.
     ///
     /// # Errors
     /// The parameter or a part of the state is missing.
-    pub fn parts(
+    pub fn parts<'p>(
         &self,
         name: &str,
-        before: &Parameters<f64>,
+        before: impl Into<Bindings<'p, f64>>,
         dw: &[f64],
         rate: f64,
     ) -> Result<Parts> {
-        let w = before.get(name)?.values();
-        self.part().parts(&Before { name, w, parameters: before }, dw, rate)
+        let (given, rule) = (before.into(), self.part());
+        let w = given.parameters.get(name)?.values();
+        let group = Group { rule: rule.name().into(), number: 0 };
+        rule.parts(&Before { w, given, group, of: name.into() }, dw, rate)
     }
 }
 
@@ -69,8 +83,7 @@ impl Optimizer {
 mod tests {
     use super::super::{AdaGrad, AdamW, Rates, RmsProp, Sgd};
     use super::*;
-    use crate::graph::Graph;
-    use crate::tensor::Tensor;
+    use crate::{Graph, Parameters, State};
 
     /// Three steps of each optimizer, every one of which must be the sum of its parts.
     #[test]
@@ -94,18 +107,20 @@ mod tests {
             let mut plan = g.compile_step::<f64>(g.constant(0.0), &updates).unwrap();
             let mut parameters = Parameters::new();
             parameters.insert("w", Tensor::new([2], vec![1.0, -2.0]).unwrap());
-            optimizer.prepare(&mut parameters, &["w".into()]);
+            let mut state = State::new();
+            // The first step begins it.
+            let mut before = (parameters.clone(), g.initial_state::<f64>());
             for gradient in [[0.3, -1.0], [0.1, 0.5], [-0.7, 0.2]] {
-                let before = parameters.clone();
                 plan.feed("dw", &gradient).unwrap();
-                plan.step(&mut parameters).unwrap();
-                let parts = optimizer.parts("w", &before, &gradient, rate).unwrap();
+                plan.step_with(&mut parameters, &mut state).unwrap();
+                let parts = optimizer.parts("w", (&before.0, &before.1), &gradient, rate).unwrap();
                 for (at, dw) in gradient.into_iter().enumerate() {
                     let of = |p: &Parameters<f64>| p.get("w").unwrap().values()[at];
                     let sum = parts.running[at] + parts.decay[at] - parts.scale[at] * dw;
-                    let moved = of(&parameters) - of(&before);
+                    let moved = of(&parameters) - of(&before.0);
                     assert!((sum - moved).abs() < 1e-14, "{optimizer:?}: {sum} and {moved}");
                 }
+                before = (parameters.clone(), state.clone());
             }
         }
     }

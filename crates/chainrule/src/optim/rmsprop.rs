@@ -28,14 +28,14 @@ crate::settings! {
     }
 }
 
-const SQUARE: &str = "rmsprop.square";
-const VELOCITY: &str = "rmsprop.velocity";
+const SQUARE: &str = "square";
+const VELOCITY: &str = "velocity";
 
 impl Rule for RmsProp {
-    fn kept(&self) -> &'static [&'static str] {
-        if self.momentum == 0.0 { &[SQUARE] } else { &[SQUARE, VELOCITY] }
+    fn name(&self) -> &str {
+        "rmsprop"
     }
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
         let Self { decay, epsilon, momentum, weight_decay } = *self;
         let step = |each: &Each<'g>| {
             let square = each.state(SQUARE);

@@ -27,13 +27,13 @@ crate::settings! {
     }
 }
 
-const VELOCITY: &str = "sgd.velocity";
+const VELOCITY: &str = "velocity";
 
 impl Rule for Sgd {
-    fn kept(&self) -> &'static [&'static str] {
-        if self.momentum == 0.0 { &[] } else { &[VELOCITY] }
+    fn name(&self) -> &str {
+        "sgd"
     }
-    fn updates<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
         let Self { momentum, nesterov, weight_decay } = *self;
         let step = |each: &Each<'g>| {
             if momentum == 0.0 {

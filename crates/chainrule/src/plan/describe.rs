@@ -138,7 +138,7 @@ fn bytes(layout: &Layout, work: &Work, element: usize) -> usize {
     let read = work.reads().map(distinct);
     let written = work.writes().map(|storage| match storage {
         Storage::Buffer(at) => layout.buffers[at].len,
-        Storage::Parameter(at) => layout.parameters[at].ty.shape.len(),
+        Storage::Parameter(at) => layout.parameters[at].shape.len(),
     });
     read.chain(written).fold(0, usize::saturating_add).saturating_mul(element)
 }

@@ -16,6 +16,7 @@ use crate::lowering::{Place, Slot, Storage};
 use crate::parameters::Parameters;
 pub use crate::runtime::check_environment;
 use crate::runtime::{Executor, Extent, Layout, Memory, Pool, Run};
+use crate::state::{Bindings, State};
 use crate::tensor::{Real, Tensor, compiled_here};
 
 /// A compiled graph with its memory, in the precision `T`. Clones share the layout, not the memory.
@@ -215,33 +216,64 @@ impl<T: Real> Plan<T> {
         self.run_with(&Parameters::new())
     }
 
-    /// Runs the plan; no parameter changes.
+    /// Runs the plan; no parameter changes. What reads the state of optimizers, such as the new values of
+    /// a training step, is given `(&parameters, &state)`.
     ///
     /// # Errors
     /// A parameter is missing or has another shape, or the plan is a training step, which changes
     /// parameters: see [`Plan::step`].
-    pub fn run_with(&mut self, parameters: &Parameters<T>) -> Result<()> {
+    pub fn run_with<'a>(&mut self, given: impl Into<Bindings<'a, T>>) -> Result<()> {
         if self.layout.updates {
             let message = "this plan changes parameters: run it with `step`";
             return Err(Error::Mismatch(message.into()));
         }
-        self.executor.bind(&self.layout.parameters, parameters)?;
+        self.executor.bind(&self.layout.parameters, given.into())?;
         self.execute();
         Ok(())
     }
 
-    /// Runs a training step and writes the updates, unless the loss is NaN or infinite: then nothing
-    /// changes and the answer is `false`.
+    /// Runs a training step whose optimizers keep no state and writes the updates, unless the loss is NaN
+    /// or infinite: then nothing changes and the answer is `false`.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape.
+    /// A parameter is missing or has another shape, or the plan keeps state: see [`Plan::step_with`].
     pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
-        self.executor.bind_mut(&self.layout.parameters, parameters)?;
+        self.executor.bind_mut(&self.layout.parameters, parameters, None)?;
         Ok(self.execute())
     }
 
-    /// Runs all steps; `false` where the loss was not finite. The executor is bound to parameters that
-    /// stay borrowed, exclusively if there are updates.
+    /// [`Plan::step`] with the state of the step's optimizers, which is changed as the parameters are.
+    ///
+    /// ```
+    /// use chainrule::optim::{Optimizer, Rates};
+    /// use chainrule::{Graph, Parameters, State, Tensor};
+    /// let g = Graph::new();
+    /// let w = g.parameter("w", []);
+    /// let loss = (w - 3.0).square();
+    /// let gradients = g.backward(loss, &[w]);
+    /// let updates = Optimizer::adam().updates(&Rates::constant(&g, 0.1), &[w], &gradients);
+    /// let mut plan = g.compile_step::<f64>(loss, &updates)?;
+    /// let (mut parameters, mut state) = (Parameters::new(), State::new());
+    /// parameters.insert("w", Tensor::scalar(1.0));
+    /// assert!(plan.step(&mut parameters).unwrap_err().to_string().contains("step_with"));
+    /// assert!(plan.step_with(&mut parameters, &mut state)?);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A parameter is missing or has another shape, or the state belongs to another training: it has
+    /// something of an optimizer, but not all that this plan keeps.
+    pub fn step_with(
+        &mut self,
+        parameters: &mut Parameters<T>,
+        state: &mut State<T>,
+    ) -> Result<bool> {
+        self.executor.bind_mut(&self.layout.parameters, parameters, Some(state))?;
+        Ok(self.execute())
+    }
+
+    /// Runs all steps; `false` where the loss was not finite. The executor is bound to parameters and
+    /// state that stay borrowed, exclusively if there are updates.
     fn execute(&mut self) -> bool {
         let (reals, indices) = (self.reals.share(), self.indices.share());
         run(&mut self.executor, &Run { layout: &self.layout, reals, indices })

@@ -14,17 +14,18 @@ use super::layout::{Layout, Step};
 use super::memory::{Memory, Shared};
 use super::pool::portion;
 use super::record::{Event, Notes, Recorder};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::{Kind, MAX_OPERANDS, op};
-use crate::lowering::{Chain, Place, Slot, Storage, Work};
+use crate::lowering::{Chain, Outside, Place, Storage, Work};
 use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
 use crate::ops::{
     AnyOp, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths, matrix,
 };
 use crate::parameters::Parameters;
+use crate::state::{Bindings, Owner, State};
 use crate::tensor::{MAX_RANK, Real, Shape};
 
-/// A parameter's memory during one run.
+/// The memory of a parameter, or of a part of an optimizer's state, during one run.
 #[derive(Clone, Copy, Debug)]
 struct Bound<T> {
     hint: usize,
@@ -32,13 +33,13 @@ struct Bound<T> {
     len: usize,
 }
 
-// SAFETY: the pointer is set and followed within one call of the plan, during which the parameters are
-// borrowed; between runs nobody follows it.
+// SAFETY: the pointer is set and followed within one call of the plan, during which parameters and
+// state are borrowed; between runs nobody follows it.
 unsafe impl<T: Sync> Send for Bound<T> {}
 // SAFETY: as above; threads write disjoint elements, and only after the last read of each.
 unsafe impl<T: Sync> Sync for Bound<T> {}
 
-/// The threads, their scratch memory and the parameters of the current run.
+/// The threads, their scratch memory, and the parameters and state of the current run.
 #[derive(Clone)]
 pub(crate) struct Executor<T> {
     pool: Arc<Pool>,
@@ -49,8 +50,8 @@ pub(crate) struct Executor<T> {
     /// Whether any step is shared, so that other threads have something to do.
     is_shared: bool,
     bound: Vec<Bound<T>>,
-    /// The parameters' version that `bound` was found for.
-    version: Option<u64>,
+    /// The versions of parameters and state that `bound` was found for.
+    versions: Option<(u64, Option<u64>)>,
     recorder: Option<Arc<Recorder>>,
     /// Whether the plan is so short that a thread that sleeps at a meeting is a bad sign.
     is_short: bool,
@@ -89,7 +90,7 @@ impl<T: Real> Executor<T> {
             programs,
             is_shared,
             bound,
-            version: None,
+            versions: None,
             recorder: None,
             is_short,
             crowd: Crowd::default(),
@@ -114,49 +115,55 @@ impl<T: Real> Executor<T> {
         self.recorder.as_ref().map(|recorder| (recorder.runs(), recorder.events()))
     }
 
-    /// Finds each parameter's memory for a coming run that only reads.
-    pub(crate) fn bind(&mut self, slots: &[Slot], parameters: &Parameters<T>) -> Result<()> {
-        self.find(slots, parameters)?;
-        for bound in &mut self.bound {
-            bound.start = parameters.values_at(bound.hint).as_ptr().cast_mut();
+    /// Finds the memory of what lies outside the plan, for a coming run that only reads.
+    pub(crate) fn bind(&mut self, outside: &[Outside], given: Bindings<'_, T>) -> Result<()> {
+        self.find(outside, given)?;
+        for (Outside { owner, .. }, bound) in outside.iter().zip(&mut self.bound) {
+            bound.start = given.values_at(owner, bound.hint).as_ptr().cast_mut();
         }
         Ok(())
     }
 
-    /// Finds each parameter's memory for a coming run that reads and writes.
+    /// Finds the memory of what lies outside the plan, for a coming run that reads and writes.
     pub(crate) fn bind_mut(
         &mut self,
-        slots: &[Slot],
+        outside: &[Outside],
         parameters: &mut Parameters<T>,
+        mut state: Option<&mut State<T>>,
     ) -> Result<()> {
-        self.find(slots, parameters)?;
-        for bound in &mut self.bound {
-            bound.start = parameters.values_at_mut(bound.hint).as_mut_ptr();
+        let given = Bindings { parameters, state: state.as_deref() };
+        if let (true, Some(state)) = (self.versions != Some(given.versions()), &mut state) {
+            state.begin(outside.iter().filter_map(Outside::state))?;
+        }
+        self.find(outside, Bindings { parameters, state: state.as_deref() })?;
+        for (Outside { owner, .. }, bound) in outside.iter().zip(&mut self.bound) {
+            let values = match (owner, &mut state) {
+                (Owner::Parameter(_), _) => parameters.values_at_mut(bound.hint),
+                (Owner::State(_), Some(state)) => state.values_at_mut(bound.hint),
+                (Owner::State(key), None) => unreachable!("{key} was found in a state"),
+            };
+            bound.start = values.as_mut_ptr();
         }
         Ok(())
     }
 
-    /// Finds the parameters by name, unless they were found before.
-    fn find(&mut self, slots: &[Slot], parameters: &Parameters<T>) -> Result<()> {
-        if self.version == Some(parameters.version()) {
+    /// Finds places by name, unless they were found before.
+    fn find(&mut self, outside: &[Outside], given: Bindings<'_, T>) -> Result<()> {
+        let versions = Some(given.versions());
+        if self.versions == versions {
             return Ok(());
         }
         // Until all are found: a mistake leaves some of them found for other parameters.
-        self.version = None;
-        for (slot, bound) in slots.iter().zip(&mut self.bound) {
-            let (hint, tensor) = parameters.find(&slot.name, bound.hint)?;
-            if tensor.shape() != slot.ty.shape {
-                let name = format!("parameter `{}`", slot.name);
-                return Err(Error::shape(name, tensor.shape().dims(), slot.ty.shape.dims()));
-            }
+        self.versions = None;
+        for (Outside { owner, shape }, bound) in outside.iter().zip(&mut self.bound) {
+            let (hint, tensor) = given.find(owner, *shape, bound.hint)?;
             (bound.hint, bound.len) = (hint, tensor.values().len());
         }
-        self.version = Some(parameters.version());
+        self.versions = versions;
         Ok(())
     }
 
-    /// Runs all steps; `false` where a guard ended the run. The parameters that were bound must still
-    /// be borrowed.
+    /// Runs all steps; `false` where a guard ended the run. What was bound must still be borrowed.
     pub(crate) fn run(&mut self, run: &Run<'_, T>) -> bool {
         let (scratch, per_thread) = (self.scratch.share(), self.scratch_per_thread);
         let (programs, bound) = (&self.programs, &self.bound);
@@ -424,8 +431,8 @@ impl<'a, T: Real> Worker<'a, T> {
         let values = match (place.storage, place.kind) {
             (Storage::Parameter(at), _) => {
                 let Bound { start, len, .. } = self.bound[at];
-                // SAFETY: pointer and length are those of parameters that stay borrowed for the run,
-                // and no step writes a parameter before its last reader is done.
+                // SAFETY: pointer and length are those of parameters or state that stay borrowed for the
+                // run, and no step writes such a one before its last reader is done.
                 let all = unsafe { std::slice::from_raw_parts(start, len) };
                 Values::Real(&all[range])
             }

@@ -6,7 +6,7 @@ use super::environment::check_environment;
 use crate::error::{Error, Result};
 use crate::graph::{Contract, Graph, Kind, Node, Source, Var, op};
 use crate::ops::{AnyOp, Operand, Output, Values, ValuesMut, View};
-use crate::parameters::Parameters;
+use crate::state::{Bindings, Owner};
 use crate::tensor::{Offsets, Real, Tensor};
 
 /// A node's elements, row by row.
@@ -35,13 +35,14 @@ impl Graph {
     /// # Errors
     /// The first mistake made while recording, an operation that breaks its contract, an input or
     /// parameter without a value or of another shape, or an unknown word in `CHAINRULE_SIMD`.
-    pub fn interpret<T: Real>(
+    pub fn interpret<'a, T: Real>(
         &self,
         outputs: &[Var<'_>],
         inputs: &[(&str, Tensor<T>)],
         labels: &[(&str, &[u32])],
-        parameters: &Parameters<T>,
+        given: impl Into<Bindings<'a, T>>,
     ) -> Result<Vec<Tensor<T>>> {
+        let given = given.into();
         check_environment()?;
         self.ok()?;
         self.own(outputs)?;
@@ -53,13 +54,19 @@ impl Graph {
                 Source::Constant(tensor) => {
                     Elements::Real(tensor.values().iter().map(|&x| T::from_f64(x)).collect())
                 }
-                Source::Parameter(name) => real("parameter", name, node, parameters.get(name)?)?,
+                Source::Parameter(name) => outside(&given, Owner::Parameter(name.clone()), node)?,
+                Source::State(key) => outside(&given, Owner::State(key.clone()), node)?,
                 Source::Input(name) if node.ty.kind == Kind::Real => {
                     let found = inputs.iter().find(|(known, _)| **known == **name);
                     let (_, tensor) = found.ok_or_else(|| {
                         Error::unknown("input", &**name, inputs.iter().map(|(known, _)| *known))
                     })?;
-                    real("input", name, node, tensor)?
+                    if tensor.shape() != node.ty.shape {
+                        let (found, wanted) = (tensor.shape(), node.ty.shape);
+                        let name = format!("input `{name}`");
+                        return Err(Error::shape(name, found.dims(), wanted.dims()));
+                    }
+                    Elements::Real(tensor.values().to_vec())
                 }
                 Source::Input(name) => {
                     let found = labels.iter().find(|(known, _)| **known == **name);
@@ -88,14 +95,10 @@ impl Graph {
     }
 }
 
-/// The given elements of an input or parameter.
-fn real<T: Real>(what: &str, name: &str, node: &Node, given: &Tensor<T>) -> Result<Elements<T>> {
-    match (given.shape(), node.ty.shape) {
-        (found, wanted) if found == wanted => Ok(Elements::Real(given.values().to_vec())),
-        (found, wanted) => {
-            Err(Error::shape(format!("{what} `{name}`"), found.dims(), wanted.dims()))
-        }
-    }
+/// The elements of a parameter, or of a part of an optimizer's state.
+fn outside<T: Real>(given: &Bindings<'_, T>, owner: Owner, node: &Node) -> Result<Elements<T>> {
+    let (_, tensor) = given.find(&owner, node.ty.shape, 0)?;
+    Ok(Elements::Real(tensor.values().to_vec()))
 }
 
 /// One operation on contiguous operands.

@@ -7,7 +7,7 @@ use super::reuse::{Extent, lay_out};
 use super::schedule::{self, Schedule, schedule};
 use crate::error::Result;
 use crate::graph::Kind;
-use crate::lowering::{Lowered, Place, Slot, Work};
+use crate::lowering::{Lowered, Outside, Place, Slot, Work};
 use crate::ops::product::fits_scratch;
 use crate::ops::{matmul_lengths, matrix};
 use crate::tensor::Tensor;
@@ -45,7 +45,7 @@ pub(crate) struct Layout {
     /// Elements of memory for whole numbers.
     pub indices: usize,
     pub inputs: Vec<Slot>,
-    pub parameters: Vec<Slot>,
+    pub parameters: Vec<Outside>,
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads.
     pub kept: HashMap<u32, Place>,

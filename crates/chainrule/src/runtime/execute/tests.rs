@@ -22,7 +22,7 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
         reals.get_mut(start..start + values.len()).copy_from_slice(values);
     }
     let mut parameters = sample.parameters();
-    executor.bind_mut(&layout.parameters, &mut parameters).unwrap();
+    executor.bind_mut(&layout.parameters, &mut parameters, None).unwrap();
     let run = Run { layout, reals: reals.share(), indices: indices.share() };
     let (scratch, per_thread) = (executor.scratch.share(), executor.scratch_per_thread);
     let worker = |thread: usize, threads: usize| Worker {
