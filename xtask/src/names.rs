@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use chainrule::Shape;
 use chainrule::ops::{
-    AnyOp, Argmax, Broadcast, Concat, Gather, LogSoftmax, MatMul, OneHot, Pad, RandomMask, Reshape,
-    ScatterAdd, Slice, Softmax, SoftmaxWithLoss, Sum, Transpose, all_pointwise,
+    AddAlong, AnyOp, Argmax, Broadcast, Concat, Gather, LogSoftmax, MatMul, OneHot, Pad,
+    RandomMask, Reshape, ScatterAdd, Slice, Softmax, SoftmaxWithLoss, Sum, TakeAlong, ToLabels,
+    ToReal, Transpose, all_pointwise,
 };
 use chainrule::optim::all_updates;
 
@@ -28,7 +29,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 /// The names of all operations.
 fn names() -> BTreeSet<&'static str> {
     let (axis, shape) = (0, Shape::scalar());
-    let of_arrays: [&dyn AnyOp; 17] = [
+    let of_arrays: [&dyn AnyOp; 21] = [
         &Sum { axes: [false; 8] },
         &Argmax { axis },
         &MatMul,
@@ -40,6 +41,10 @@ fn names() -> BTreeSet<&'static str> {
         &Pad { axis, before: 0, after: 0 },
         &Gather { axis },
         &ScatterAdd { axis, length: 0 },
+        &TakeAlong { axis },
+        &AddAlong { axis, length: 0 },
+        &ToReal,
+        &ToLabels { bound: 0 },
         &OneHot { classes: 0 },
         &RandomMask { seed: 0, number: 0, rate: 0.0, shape },
         &Softmax,

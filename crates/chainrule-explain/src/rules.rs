@@ -112,6 +112,8 @@ impl Rule {
             Loop::Reduce { fold: Fold::Max, .. } => Self::Largest,
             Loop::Gather { .. }
             | Loop::ScatterAdd { .. }
+            | Loop::TakeAlong { .. }
+            | Loop::AddAlong { .. }
             | Loop::Concat { .. }
             | Loop::Pad { .. } => Self::Moves,
             _ if op.is::<Slice>() => Self::Moves,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chainrule::ops::{Kind, ScatterAdd};
+use chainrule::ops::Kind;
 use chainrule::{Graph, Real, Shape, Var};
 use chainrule_explain::{Names, record, values};
 use serde::Deserialize;
@@ -119,7 +119,40 @@ fn call<'g>(g: &'g Graph, text: &str, [x, y, t]: [Var<'g>; 3]) -> Var<'g> {
         "x.broadcast_to([3, 2, 4])" => x.broadcast_to([3, 2, 4]),
         "x.gather(1, t)" => x.gather(1, t),
         "x.gather(0, t)" => x.gather(0, t),
-        "scatter_add(x, t)" => g.apply(ScatterAdd { axis: 1, length: 3 }, &[x, t]),
+        "x.scatter_add(1, t, 3)" => x.scatter_add(1, t, 3),
+        "t.to_real()" => t.to_real(),
+        "t.transpose(&[1, 0])" => t.transpose(&[1, 0]),
+        "t.equal(t.t())" => t.equal(t.t()),
+        "t.less(t.index(0, 0))" => t.less(t.index(0, 0)),
+        "x.take_along_axis(1, t)" => x.take_along_axis(1, t),
+        "x.take_along_axis(-1, t)" => x.take_along_axis(-1, t),
+        "x.take_along_axis(0, t)" => x.take_along_axis(0, t),
+        "x.scatter_add_along_axis(1, t, 3)" => x.scatter_add_along_axis(1, t, 3),
+        "x.scatter_add_along_axis(0, t, 5)" => x.scatter_add_along_axis(0, t, 5),
+        "x.to_labels(3)" => x.to_labels(3),
+        "g.arange(5)" => g.arange(5),
+        "x.index(1, -1)" => x.index(1, -1),
+        "x.index(-1, 2)" => x.index(-1, 2),
+        "x.index(2, 1).t()" => x.index(2, 1).t(),
+        "x.squeeze(1)" => x.squeeze(1),
+        "x.unsqueeze(0)" => x.unsqueeze(0),
+        "x.unsqueeze(-1)" => x.unsqueeze(-1),
+        "x.t().unsqueeze(1)" => x.t().unsqueeze(1),
+        "g.concat(-1, &[x, y, x, y, x, y, x, y, x, y, x])" => {
+            g.concat(-1, &[x, y, x, y, x, y, x, y, x, y, x])
+        }
+        "x.split(1, &[1, 2])[1]" => x.split(1, &[1, 2])[1],
+        "x.chunk::<2>(-1)[1]" => x.chunk::<2>(-1)[1],
+        "x.sum_keep(&[-2])" => x.sum_keep(&[-2]),
+        "x.mean_keep(&[0, -1])" => x.mean_keep(&[0, -1]),
+        "x.max_keep(&[])" => x.max_keep(&[]),
+        "x.min_keep(&[1])" => x.min_keep(&[1]),
+        "x.sum(&[-1])" => x.sum(&[-1]),
+        "x.argmax(-2)" => x.argmax(-2),
+        "x.transpose(&[-1, 0, -2])" => x.transpose(&[-1, 0, -2]),
+        "x.stack(0, &[y, x])" => x.stack(0, &[y, x]),
+        "x.stack(1, &[y, x])" => x.stack(1, &[y, x]),
+        "x.stack(-1, &[y, x])" => x.stack(-1, &[y, x]),
         "t.one_hot(3)" => t.one_hot(3),
         "x.matmul(y)" => x.matmul(y),
         "x.t().matmul(y)" => x.t().matmul(y),

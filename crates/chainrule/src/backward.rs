@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::graph::{Graph, Kind, Type, Var};
-use crate::ops::{AnyOp, Gate, MatMul};
+use crate::ops::{AnyOp, Concat, Gate, MatMul};
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
@@ -116,15 +116,15 @@ impl Graph {
             others.push(other);
             upstreams.push(sweep.gradients[gate as usize]?);
         }
-        let (side, [last, rest @ ..]) = (side?, upstreams.as_slice()) else { return None };
+        let side = side?;
         // Rows x of products x·w, columns x of products w·x.
         let axis = 1 - side;
         let copied: usize = others.iter().map(|x| x.shape().dims()[axis] * (m + n)).sum();
-        if rest.is_empty() || copied > rest.len() * m * n {
+        if others.len() < 2 || copied > (others.len() - 1) * m * n {
             return None;
         }
         let _block = self.block("backward");
-        let (x, upstream) = (others[0].concat(axis, &others[1..]), last.concat(axis, rest));
+        let [x, upstream] = [&others, &upstreams].map(|parts| self.apply(Concat { axis }, parts));
         Some(if side == 1 { x.t().matmul(upstream) } else { upstream.matmul(x.t()) })
     }
 

@@ -1,7 +1,7 @@
 //! Axes of length 0: every operation that allows them gives the shape and the values that mathematics
 //! gives (an empty sum is 0), and so do its gradients.
 
-use chainrule::ops::{Kind, ScatterAdd, all_pointwise};
+use chainrule::ops::{Kind, all_pointwise};
 use chainrule::{Graph, Real, Shape, Tensor, Var};
 
 /// A function of two inputs of the given shapes.
@@ -101,6 +101,8 @@ fn reductions() {
     check("outer axes", [&[2, 0, 3], &[]], |_, x, _| x.sum(&[0, 1]), (&[3], &[0.0; 3]));
     check("outer and last", [&[2, 0, 3], &[]], |_, x, _| x.sum(&[0, 2]), (&[0], &[]));
     check("last axes", [&[2, 0, 3], &[]], |_, x, _| x.sum(&[1, 2]), (&[2], &[0.0; 2]));
+    check("sum_keep", [&[2, 0], &[]], |_, x, _| x.sum_keep(&[-1]), (&[2, 1], &[0.0; 2]));
+    check("max_keep", [&[2, 0], &[]], |_, x, _| x.max_keep(&[0]), (&[1, 0], &[]));
     check("mean", [&[2, 0], &[]], |_, x, _| x.mean(&[0]), (&[0], &[]));
     check("max", [&[2, 0], &[]], |_, x, _| x.max(&[0]) + x.min(&[0]), (&[0], &[]));
     check("argmax", [&[2, 0], &[]], |_, x, _| x.argmax(0), (&[0], &[]));
@@ -156,6 +158,12 @@ fn movement() {
         |_, x, y| x.slice(1, 3, 3).concat(1, &[y, y]),
         (&[2, 2], &[0.25, 0.25, 0.3125, 0.3125]),
     );
+    check("stack", [&[2, 0], &[2, 0]], |_, x, y| x.stack(1, &[y]), (&[2, 2, 0], &[]));
+    check("index", [&[2, 0], &[]], |_, x, _| x.index(0, -1), (&[0], &[]));
+    check("squeeze", [&[1, 0], &[]], |_, x, _| x.squeeze(0).unsqueeze(-1), (&[0, 1], &[]));
+    check("split", [&[2, 0], &[]], |_, x, _| x.split(1, &[0, 0])[1], (&[2, 0], &[]));
+    check("split of all", [&[2], &[]], |_, x, _| x.split(0, &[0, 2])[0], (&[0], &[]));
+    check("chunk", [&[0, 3], &[]], |_, x, _| x.chunk::<2>(0)[1], (&[0, 3], &[]));
     check("pad", [&[2, 0], &[]], |_, x, _| x.pad(1, 1, 1), (&[2, 2], &[0.0; 4]));
     check("pad beside nothing", [&[0, 3], &[]], |_, x, _| x.pad(1, 1, 0), (&[0, 4], &[]));
     check(
@@ -181,9 +189,19 @@ fn positions() {
         (&[0, 0], &[]),
     );
     check("one-hot", [&[], &[]], |g, x, _| g.labels("t", [0], 3).one_hot(3) * x, (&[0, 3], &[]));
-    let scatter: Build =
-        |g, x, _| g.apply(ScatterAdd { axis: 1, length: 3 }, &[x, g.labels("t", [0], 3)]);
+    let scatter: Build = |g, x, _| x.scatter_add(1, g.labels("t", [0], 3), 3);
     check("scatter nothing", [&[2, 0], &[]], scatter, (&[2, 3], &[0.0; 6]));
+    let take: Build = |g, x, _| x.take_along_axis(1, g.labels("t", [2, 0], 3));
+    check("take nothing", [&[2, 3], &[]], take, (&[2, 0], &[]));
+    let take: Build = |g, x, _| x.take_along_axis(1, g.labels("t", [0, 2], 3));
+    check("take of nothing", [&[0, 3], &[]], take, (&[0, 2], &[]));
+    let scatter: Build = |g, x, _| x.scatter_add_along_axis(1, g.labels("t", [2, 0], 3), 3);
+    check("scatter along nothing", [&[2, 0], &[]], scatter, (&[2, 3], &[0.0; 6]));
+    let scatter: Build = |g, x, _| x.scatter_add_along_axis(0, g.labels("t", [2, 0], 3), 3);
+    check("scatter along rows of nothing", [&[2, 0], &[]], scatter, (&[3, 0], &[]));
+    check("to labels", [&[2, 0], &[]], |_, x, _| x.to_labels(3).to_real(), (&[2, 0], &[]));
+    check("arange", [&[], &[]], |g, x, _| g.arange(0).to_real() * x, (&[0], &[]));
+    check("no labels", [&[], &[]], |g, _, _| g.constant_labels([0], &[], 0), (&[0], &[]));
 }
 
 #[test]

@@ -314,6 +314,28 @@ proptest! {
             |_, x, y| (x.broadcast_to(Shape::new(&[&[2], x.shape().dims()].concat()).unwrap()) * y).tanh(),
             |_, x, y| x.softmax() * y,
             |_, x, y| x.log_softmax() * y,
+            |_, x, y| x.index(0, -1).exp() * y.index(0, 0),
+            |_, x, y| x.max_keep(&[-1]) * y + x.min_keep(&[0, 1]) * y.mean_keep(&[]),
+            |_, x, y| x.sum_keep(&[-2]).squeeze(1).unsqueeze(-1).square() * y.sum(&[]),
+            |g, x, y| g.stack(-1, &[x, y, x * y, x, y, x, y, x, y]).sin(),
+            |_, x, y| {
+                let length = x.shape().dims()[1];
+                let parts = x.split(1, &[1, length - 1]);
+                parts[1].concat(-2, &[parts[0].exp()]) * y
+            },
+            |_, x, y| {
+                let [a, b, c] = x.concat(2, &[y, x * y]).chunk(-1);
+                a * b.exp() + c
+            },
+            |g, x, y| {
+                let labels = g.constant_labels([4], &[0, 2, 2, 1], 3);
+                let rows = x.concat(0, &[y, x, y]).slice(0, 0, 4);
+                rows.scatter_add(0, labels, 3).square()
+            },
+            |g, x, y| {
+                let labels = places(g, x.shape());
+                x.take_along_axis(1, labels).square() * y.scatter_add_along_axis(1, labels, 4).sum_keep(&[1])
+            },
         ];
         let shapes = [Shape::from(dims); 2];
         for build in functions {
@@ -331,6 +353,13 @@ proptest! {
         check(loss, &case, 1);
         check(loss, &case, 2);
     }
+}
+
+/// Irregular labels below the length of the middle axis.
+fn places(g: &Graph, shape: Shape) -> Var<'_> {
+    let below = shape.dims()[1];
+    let labels: Vec<u32> = (0..shape.len()).map(|i| (i * i % 7 % below) as u32).collect();
+    g.constant_labels(shape, &labels, below)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What operations say of their loops, read by a plain generator's stand-in: it computes what they do.
 
 use chainrule::graph::Source;
-use chainrule::ops::{Fold, Kind, Loop, ScatterAdd, View};
+use chainrule::ops::{Fold, Kind, Loop, View};
 use chainrule::{Graph, Parameters, Shape, Tensor, Var};
 
 /// An array, whose labels are numbers too.
@@ -84,6 +84,25 @@ fn execute(looped: Loop, operands: &[&Array], output: Shape) -> Array {
                     x.values[flat];
             }
             found
+        }
+        Loop::TakeAlong { axis } => Array::of(output, |index| {
+            x.at(&with(index, axis, &[operands[1].at(index) as usize], 1))
+        }),
+        Loop::AddAlong { axis, length } => {
+            assert_eq!(output.dims()[axis], length);
+            let mut found = Array::of(output, |_| 0.0);
+            for flat in 0..x.shape.len() {
+                let index = x.shape.index_of(flat);
+                let to = with(&index, axis, &[operands[1].at(&index) as usize], 1);
+                let strides = output.strides();
+                found.values[to.iter().zip(strides).map(|(i, s)| i * s).sum::<usize>()] +=
+                    x.values[flat];
+            }
+            found
+        }
+        Loop::ToReal => x.clone(),
+        Loop::ToLabels { bound } => {
+            Array::of(output, |index| x.at(index).floor().clamp(0.0, bound as f64 - 1.0))
         }
         Loop::OneHot { classes } => Array::of(output, |index| {
             let (&class, label) = index.split_last().unwrap();
@@ -171,9 +190,14 @@ fn loops_say_what_operations_compute() {
         ("sum of the middle", |_, x, _, _| x.reshape([2, 3, 2]).sum(&[1])),
         ("largest", |_, x, y, _| x.max(&[1]) + y.min(&[0, 1])),
         ("gather", |_, x, _, t| x.gather(1, t)),
-        ("scatter", |g, x, _, t| {
-            g.apply(ScatterAdd { axis: 1, length: 4 }, &[x.slice(1, 0, 2), t])
+        ("scatter", |_, x, _, t| x.slice(1, 0, 2).scatter_add(1, t, 4)),
+        ("take along", |_, x, y, _| x.take_along_axis(1, y.to_labels(4))),
+        ("scatter along", |_, x, y, _| x.scatter_add_along_axis(0, y.to_labels(2), 5)),
+        ("labels", |g, x, _, t| {
+            t.to_real() * x.index(1, 2).index(0, -1) + g.constant_labels([2], &[3, 1], 4).to_real()
         }),
+        ("labels that move", |_, x, y, _| x.to_labels(3).t().equal(y.to_labels(3).t())),
+        ("stack", |_, x, y, _| x.stack(1, &[y, x])),
         ("one-hot", |_, _, _, t| t.one_hot(4)),
         ("concat", |_, x, y, _| x.concat(1, &[y, x])),
         ("pad", |_, x, _, _| x.pad(0, 1, 2).pad(1, 0, 1)),

@@ -94,11 +94,46 @@ const OTHERS: &[Other] = &[
     |_, x, _, _| (x.shape().rank() >= 2).then(|| x.t()),
     |_, x, _, _| (x.shape().rank() >= 1).then(|| x.softmax()),
     |_, x, _, _| (x.shape().rank() >= 1).then(|| x.log_softmax()),
-    |_, x, _, number| {
-        axis(x, number).map(|axis| x.slice(axis, 0, x.shape().dims()[axis].div_ceil(2)))
-    },
+    |_, x, _, number| axis(x, number).map(|axis| x.slice(axis, 0, length(x, axis).div_ceil(2))),
     |_, x, _, number| axis(x, number).map(|axis| x.pad(axis, 1, 0)),
     |_, x, y, _| (x.shape().rank() >= 1 && x.shape() == y.shape()).then(|| x.concat(0, &[y])),
+    |g, x, y, number| {
+        let fits = (x.shape().rank() >= 1 && x.shape() == y.shape()).then_some(g)?;
+        let parts: Vec<Var<'_>> =
+            [x, y].into_iter().cycle().take(usize::from(number % 12) + 1).collect();
+        axis(x, number).map(|axis| fits.concat(axis, &parts))
+    },
+    |_, x, y, _| (x.shape().rank() < 8 && x.shape() == y.shape()).then(|| x.stack(-1, &[y, x])),
+    |_, x, _, number| axis(x, number).map(|axis| x.index(axis, (length(x, axis) / 2) as isize)),
+    |_, x, _, number| axis(x, number).map(|axis| x.index(axis, -1).unsqueeze(axis)),
+    |_, x, _, number| axis(x, number).map(|axis| x - x.mean_keep(&[axis])),
+    |_, x, _, number| axis(x, number).map(|axis| x.max_keep(&[axis]).squeeze(axis)),
+    |_, x, _, number| {
+        let axis = axis(x, number)?;
+        let parts = x.split(axis, &[1, length(x, axis) - 1]);
+        Some(parts[1].concat(axis, &[parts[0]]))
+    },
+    |_, x, _, number| {
+        let axis = axis(x, number).filter(|&axis| length(x, axis).is_multiple_of(2))?;
+        let [a, b] = x.chunk(axis);
+        Some(a * b)
+    },
+    |_, x, _, number| {
+        let axis = axis(x, number)?;
+        let labels = (x * 3.0).to_labels(length(x, axis));
+        Some(x.take_along_axis(axis, labels))
+    },
+    |_, x, y, number| {
+        let axis = axis(x, number).filter(|_| x.shape() == y.shape())?;
+        Some(x.scatter_add_along_axis(axis, y.to_labels(3), 3))
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.argmax(axis).to_real()),
+    // Labels that are moved before they are read.
+    |_, x, _, _| {
+        let labels = (x.shape().rank() == 2).then(|| x.to_labels(4).t())?;
+        Some(labels.concat(0, &[labels]).greater(labels.index(0, -1)))
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.index(axis, 0).to_labels(3).one_hot(3)),
     |_, x, _, _| Some(x.reshape([x.shape().len()])),
     |_, x, y, _| products(x, y),
     |_, x, y, _| products(x, y),
@@ -115,9 +150,15 @@ fn broadcast<'g>(x: Var<'g>, y: Var<'g>) -> Option<(Var<'g>, Var<'g>)> {
     x.shape().broadcast(&y.shape()).map(|_| (x, y))
 }
 
-fn axis(x: Var<'_>, number: u8) -> Option<usize> {
-    let rank = x.shape().rank();
-    (rank > 0).then(|| usize::from(number) % rank.max(1))
+/// An axis, by its number from the start or from the end.
+fn axis(x: Var<'_>, number: u8) -> Option<isize> {
+    let rank = x.shape().rank() as isize;
+    (rank > 0).then(|| isize::from(number) % (2 * rank.max(1)) - rank)
+}
+
+fn length(x: Var<'_>, axis: isize) -> usize {
+    let dims = x.shape().dims().to_vec();
+    dims[axis.rem_euclid(dims.len() as isize) as usize]
 }
 
 fn constant(number: u8) -> f64 {

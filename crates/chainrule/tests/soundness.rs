@@ -221,11 +221,13 @@ fn a_kernel_gives_what_it_says() {
 }
 
 #[test]
-fn an_operation_has_at_most_eight_operands() {
+fn a_pointwise_operation_has_at_most_eight_operands() {
     let g = Graph::new();
     let x = g.input("x", [4]);
-    g.apply(Claims::kernel(Type::real([4])), &[x; 9]);
-    assert!(g.ok().unwrap_err().to_string().contains("at most 8 operands"));
+    let nine = Claims { pointwise: 1, ..Claims::kernel(Type::real([4])) };
+    let y = g.apply(nine, &[x; 9]);
+    assert!(g.compile::<f32>(&[y]).unwrap_err().to_string().contains("at most 8 operands"));
+    assert!(g.interpret::<f32>(&[y], &[], &[], &Parameters::new()).is_err());
 }
 
 /// The product's kernel, which anybody can call, with operands and an output of these shapes, whose

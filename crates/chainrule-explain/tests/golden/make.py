@@ -142,8 +142,48 @@ z = numbers(2, 2, 2, 4)
 scattered = np.zeros((2, 3, 4))
 for i in range(2):
     np.add.at(scattered[i], t, z[i])
-operation("scatter_add(x, t)", scattered, t, 3, x=z)
+operation("x.scatter_add(1, t, 3)", scattered, t, 3, x=z)
 operation("t.one_hot(3)", np.eye(3)[t], t, 3)
+operation("t.to_real()", t, t, 3)
+operation("t.transpose(&[1, 0])", t.T, t, 3)
+operation("t.equal(t.t())", t == t.T, t, 3)
+operation("t.less(t.index(0, 0))", t < t[0], t, 3)
+
+# Along an axis: a position for each place.
+p = np.arange(2 * 2 * 4).reshape(2, 2, 4) * 5 % 7 % 3
+operation("x.take_along_axis(1, t)", np.take_along_axis(x, p, 1), p, 3, x=x)
+operation("x.take_along_axis(-1, t)", np.take_along_axis(x, p[:, :1].repeat(3, 1), 2), p[:, :1].repeat(3, 1), 3, x=x)
+operation("x.take_along_axis(0, t)", np.take_along_axis(x[:, :2], p % 2, 0), p % 2, 2, x=x[:, :2])
+scattered = np.zeros((2, 3, 4))
+for i, j, k in np.ndindex(2, 2, 4):
+    scattered[i, p[i, j, k], k] += z[0, i, j, k]
+operation("x.scatter_add_along_axis(1, t, 3)", scattered, p, 3, x=z[0])
+scattered = np.zeros((5, 2, 4))
+for i, j, k in np.ndindex(2, 2, 4):
+    scattered[p[i, j, k], j, k] += z[0, i, j, k]
+operation("x.scatter_add_along_axis(0, t, 5)", scattered, p, 3, x=z[0])
+
+operation("x.to_labels(3)", np.clip(np.trunc(x), 0, 2), x=x)
+operation("g.arange(5)", np.arange(5))
+operation("x.index(1, -1)", x[:, -1], x=x)
+operation("x.index(-1, 2)", x[..., 2], x=x)
+operation("x.index(2, 1).t()", x[..., 1].T, x=x)
+operation("x.squeeze(1)", x[:, :1].squeeze(1), x=x[:, :1])
+operation("x.unsqueeze(0)", x[None], x=x)
+operation("x.unsqueeze(-1)", x[..., None], x=x)
+operation("x.t().unsqueeze(1)", x.swapaxes(1, 2)[:, None], x=x)
+for axis in [0, 1, -1]:
+    operation(f"x.stack({axis}, &[y, x])", np.stack([x, -x, x], axis), x=x, y=-x)
+operation("g.concat(-1, &[x, y, x, y, x, y, x, y, x, y, x])", np.concatenate([x, -x] * 5 + [x], -1), x=x, y=-x)
+operation("x.split(1, &[1, 2])[1]", np.split(x, [1], 1)[1], x=x)
+operation("x.chunk::<2>(-1)[1]", np.split(x, 2, -1)[1], x=x)
+operation("x.sum_keep(&[-2])", np.sum(x, -2, keepdims=True), x=x)
+operation("x.mean_keep(&[0, -1])", np.mean(x, (0, -1), keepdims=True), x=x)
+operation("x.max_keep(&[])", np.max(x, keepdims=True), x=x)
+operation("x.min_keep(&[1])", np.min(x, 1, keepdims=True), x=x)
+operation("x.sum(&[-1])", np.sum(x, -1), x=x)
+operation("x.argmax(-2)", np.argmax(x, -2), x=x)
+operation("x.transpose(&[-1, 0, -2])", x.transpose(-1, 0, -2), x=x)
 
 a, b = numbers(2, 1, 3, 4), numbers(5, 4, 2, seed=3)
 operation("x.matmul(y)", a @ b, x=a, y=b)

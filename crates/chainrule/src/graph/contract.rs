@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{AnyOp, AnyPointwise, Class, Kind, Node, Type, View};
+use super::{AnyOp, AnyPointwise, Class, Kind, MAX_OPERANDS, Node, Type, View};
 use crate::error::{Error, Result};
 use crate::tensor::Shape;
 
@@ -137,6 +137,9 @@ fn pointwise(
     output: Type,
 ) -> Result<Contract, String> {
     let given = operands.len();
+    if given > MAX_OPERANDS {
+        return Err(format!("is pointwise and has at most {MAX_OPERANDS} operands, not {given}"));
+    }
     if output.kind != Kind::Real {
         return Err(format!("is pointwise, which gives real numbers, but its output is {output}"));
     }

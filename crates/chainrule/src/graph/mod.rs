@@ -53,7 +53,7 @@ pub enum Source {
     Parameter(Arc<str>),
     /// Kept outside the graph too, by an optimizer, in a [`State`].
     State(Arc<StateKey>),
-    /// Fixed when the graph is built.
+    /// Fixed when the graph is built; labels as whole numbers.
     Constant(Arc<Tensor<f64>>),
     /// Computed from operands.
     Op(Arc<dyn AnyOp>),
@@ -161,10 +161,6 @@ fn mistake(op: &str, message: &str, operands: &[Type], place: &'static Location<
         file: place.file(),
         line: place.line(),
     }
-}
-
-fn too_large(ty: Type) -> String {
-    format!("{ty} has more elements than any memory can hold")
 }
 
 /// What is wrong with a value of another graph: its number means another node here.
@@ -358,6 +354,58 @@ impl Graph {
         self.push(Source::Constant(Arc::new(tensor)), Box::default(), ty)
     }
 
+    /// Constant labels, which are below `classes`.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let targets = g.constant_labels([3], &[7, 2, 7], 10);
+    /// assert_eq!(targets.one_hot(10).sum(&[]).eval()?.values(), [3.0]);
+    ///
+    /// g.constant_labels([2], &[0, 10], 10);
+    /// assert!(g.ok().unwrap_err().to_string().contains("label 10"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn constant_labels(
+        &self,
+        shape: impl Into<Shape>,
+        labels: &[u32],
+        classes: usize,
+    ) -> Var<'_> {
+        let ty = Type::index(shape, classes);
+        let outside = labels.iter().find(|&&label| label as usize >= classes);
+        let message = match (outside, ty.shape.len(), labels.len()) {
+            (Some(label), ..) => format!("label {label} is not below {classes}"),
+            (_, places, given) if places != given => {
+                format!("{} has {places} places, but there are {given} labels", ty.shape)
+            }
+            _ => String::new(),
+        };
+        let values = labels.iter().map(|&label| label.into()).collect();
+        match Tensor::new(ty.shape, values) {
+            Ok(tensor) if message.is_empty() => {
+                self.push(Source::Constant(Arc::new(tensor)), Box::default(), ty)
+            }
+            _ => self.fail("constant labels", &message, &[]),
+        }
+    }
+
+    /// The labels 0, 1, … below `count`, which are all below it: places, for example. As real numbers
+    /// they are `g.arange(count).to_real()`.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!((g.arange(3).to_real() * 0.5).eval()?.values(), [0.0, 0.5, 1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias = "linspace")]
+    #[doc(alias = "iota")]
+    #[track_caller]
+    pub fn arange(&self, count: u32) -> Var<'_> {
+        let labels: Vec<u32> = (0..count).collect();
+        self.constant_labels([labels.len()], &labels, labels.len())
+    }
+
     /// Records an operation; this is how a user's crate adds its own [`Op`].
     ///
     /// ```
@@ -401,15 +449,11 @@ impl Graph {
         if operands.iter().any(Var::is_poison) {
             return Var::poison(self);
         }
-        if operands.len() > MAX_OPERANDS {
-            let message = format!("an operation takes at most {MAX_OPERANDS} operands");
-            return self.fail(op.name(), &message, operands);
-        }
         let mut types = self.types.borrow_mut();
         types.clear();
         types.extend(operands.iter().map(Var::ty));
         match op.infer(&types) {
-            Ok(ty) if !ty.shape.fits() => self.fail(op.name(), &too_large(ty), operands),
+            Ok(ty) if !ty.shape.fits() => self.fail(op.name(), &ty.shape.too_large(), operands),
             Ok(ty) => self.push(Source::Op(op), operands.iter().map(|v| v.id).collect(), ty),
             Err(message) => self.fail(op.name(), &message, operands),
         }
@@ -636,7 +680,9 @@ impl Graph {
     ) -> Var<'_> {
         let found = known.borrow().get(&key).copied();
         match found {
-            None if !ty.shape.fits() => self.fail(what, &format!("{name}: {}", too_large(ty)), &[]),
+            None if !ty.shape.fits() => {
+                self.fail(what, &format!("{name}: {}", ty.shape.too_large()), &[])
+            }
             None => {
                 known.borrow_mut().insert(key, self.len() as u32);
                 self.push(source, Box::default(), ty)

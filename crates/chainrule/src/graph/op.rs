@@ -71,10 +71,30 @@ pub enum Loop {
         /// Its length in the output.
         length: usize,
     },
+    /// For each place along an axis the element of the first operand that the second names there.
+    TakeAlong {
+        /// The axis.
+        axis: usize,
+    },
+    /// Zeros, to which each element of the first operand is added, at the place along the axis that the
+    /// second names there.
+    AddAlong {
+        /// The axis.
+        axis: usize,
+        /// Its length in the output.
+        length: usize,
+    },
     /// For each label a row of zeros with a 1 at its place.
     OneHot {
         /// The length of a row.
         classes: usize,
+    },
+    /// Labels as real numbers.
+    ToReal,
+    /// The whole part of real numbers as labels, of which there are so many.
+    ToLabels {
+        /// The number of different labels.
+        bound: usize,
     },
     /// The operands one after another along an axis.
     Concat {
@@ -293,7 +313,7 @@ pub trait Op: Debug + Send + Sync + 'static {
     }
 }
 
-/// The most operands that an operation can have.
+/// The most operands that a pointwise operation can have.
 pub(crate) const MAX_OPERANDS: usize = 8;
 
 /// One gate of the graph as its backward rule sees it.

@@ -141,9 +141,8 @@ impl<'a> Units<'a> {
     }
 
     fn constant(&mut self, node: &Node, tensor: Arc<Tensor<f64>>) -> Place {
-        let ty = Type::real(tensor.shape());
         let repeats = tensor.at(&[]).is_some();
-        let at = self.lowered.buffer(ty, None);
+        let at = self.lowered.buffer(node.ty, None);
         self.lowered.constants.push((at, tensor));
         let place = Place::contiguous(Storage::Buffer(at), node.ty);
         match repeats {

@@ -209,7 +209,7 @@ fn in_shape_of<'g>(output: Var<'g>, target: Var<'g>) -> Var<'g> {
 
 /// The sum of each example's elements.
 fn row_sums(x: Var<'_>) -> Var<'_> {
-    let axes: Vec<usize> = (1..x.shape().rank()).collect();
+    let axes: Vec<isize> = (1..x.shape().rank().cast_signed()).collect();
     if axes.is_empty() { x } else { x.sum(&axes) }
 }
 

@@ -47,11 +47,10 @@ impl Build for LayerNormSpec {
 
 /// x minus its mean along an axis, the mean, and the mean square of the difference; the last two keep
 /// the axis with length 1.
-fn moments(x: Var<'_>, axis: usize) -> (Var<'_>, Var<'_>, Var<'_>) {
-    let shape = x.shape().with(axis, 1);
-    let mean = x.mean(&[axis]).reshape(shape);
+fn moments(x: Var<'_>, axis: isize) -> (Var<'_>, Var<'_>, Var<'_>) {
+    let mean = x.mean_keep(&[axis]);
     let centred = x - mean;
-    (centred, mean, centred.square().mean(&[axis]).reshape(shape))
+    (centred, mean, centred.square().mean_keep(&[axis]))
 }
 
 /// Each feature of `[batch, features]` brought to mean 0 and variance 1 over the batch, then scaled and
@@ -194,7 +193,7 @@ impl Layer for LayerNorm {
         if x.shape().dims().last() != Some(&self.features) {
             return fail("the last axis must have as many features as the weight");
         }
-        let (centred, _, variance) = moments(x, x.shape().rank() - 1);
+        let (centred, _, variance) = moments(x, -1);
         centred / (variance + self.epsilon).sqrt() * weight + bias
     }
 }

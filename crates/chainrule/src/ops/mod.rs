@@ -62,11 +62,14 @@ macro_rules! identity_by_fields {
 
 mod activation;
 mod movement;
+mod joining;
+mod labels;
 mod pointwise;
 pub(crate) mod product;
 mod random;
 mod reduce;
 mod select;
+mod along;
 mod matmul;
 mod operators;
 mod softmax;
@@ -81,12 +84,15 @@ pub use crate::graph::{
 };
 pub use crate::number::{Number, Truth};
 pub use crate::tensor::Real;
+pub use along::{AddAlong, TakeAlong};
 pub use derivative::derivative;
+pub use joining::{Concat, Pad};
+pub use labels::{ToLabels, ToReal};
 pub use loss::SoftmaxWithLoss;
 pub(crate) use loss::{MeanOfAll, RowLosses};
 pub use matmul::MatMul;
 pub(crate) use matmul::{Nothing, by_matrix, lengths as matmul_lengths, matrix};
-pub use movement::{Broadcast, Concat, Pad, Reshape, Slice, Transpose};
+pub use movement::{Broadcast, Reshape, Slice, Transpose};
 pub use operators::Beside;
 pub use pointwise::*;
 pub use random::RandomMask;

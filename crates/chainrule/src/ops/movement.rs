@@ -1,18 +1,23 @@
-//! Operations that move elements without computing: reshape, transpose, broadcast, slice, concat, pad.
+//! Operations that read elements where they lie: reshape, transpose, broadcast, slice, and what is
+//! composed of them. They take labels as well.
 
-use super::{Class, Gate, Loop, Notation, Op, Operand, Output, Real, Type, View, reals};
-use crate::graph::{MAX_OPERANDS, Var};
-use crate::tensor::{MAX_RANK, Offsets, Shape, count};
+use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, ValuesMut, View};
+use crate::graph::Var;
+use crate::tensor::{MAX_RANK, Offsets, Shape};
 
 /// Copies the viewed elements of a contiguous operand in the output's order.
 fn copy_view<T: Real>(view: Option<View>, operand: &Operand<'_, T>, output: Output<'_, T>) {
+    fn copy<E: Copy>(view: &View, start: usize, from: &[E], to: &mut [E]) {
+        let mut walk = Offsets::new(&view.shape, &view.strides, start);
+        to.iter_mut().for_each(|y| *y = from[view.offset + walk.next_offset()]);
+    }
     let Some(view) = view else {
         unreachable!("every view of the library views what is contiguous")
     };
-    let (values, start) = (&operand.real()[view.offset..], output.range.start);
-    let mut walk = Offsets::new(&view.shape, &view.strides, start);
-    for y in output.real() {
-        *y = values[walk.next_offset()];
+    let start = output.range.start;
+    match output.values {
+        ValuesMut::Real(to) => copy(&view, start, operand.real(), to),
+        ValuesMut::Index(to) => copy(&view, start, operand.index(), to),
     }
 }
 
@@ -42,17 +47,10 @@ macro_rules! view_op {
 }
 
 fn single(operands: &[Type]) -> Result<Shape, String> {
-    reals(operands)?;
     match operands {
         [ty] => Ok(ty.shape),
         _ => Err("takes one operand".into()),
     }
-}
-
-/// The length of an axis that is made longer.
-fn longer(length: usize, by: usize) -> Result<usize, String> {
-    let no_number = || format!("no axis is as long as {length} + {by}");
-    length.checked_add(by).ok_or_else(no_number)
 }
 
 /// The same elements in the same order under another shape.
@@ -64,6 +62,9 @@ impl Op for Reshape {
 
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         let from = single(operands)?;
+        if !self.0.fits() {
+            return Err(self.0.too_large());
+        }
         if from.len() != self.0.len() {
             return Err(format!(
                 "{from} has {} elements, but {} has {}",
@@ -75,8 +76,21 @@ impl Op for Reshape {
         Ok(Type { shape: self.0, ..operands[0] })
     }
     fn view(&self, operand: &View, output: &Shape) -> Option<View> {
-        let plain = View::contiguous(*output);
-        operand.is_contiguous().then_some(View { offset: operand.offset, ..plain })
+        let mut view = View { offset: operand.offset, ..View::contiguous(*output) };
+        if operand.is_contiguous() {
+            return Some(view);
+        }
+        // Axes of length 1 come and go wherever the others lie.
+        let long = |shape: Shape| (0..shape.rank()).filter(move |&axis| shape.dims()[axis] != 1);
+        let lengths = |shape: Shape| long(shape).map(move |axis| shape.dims()[axis]);
+        if !lengths(operand.shape).eq(lengths(*output)) {
+            return None;
+        }
+        view.strides = [0; MAX_RANK];
+        for (from, to) in long(operand.shape).zip(long(*output)) {
+            view.strides[to] = operand.strides[from];
+        }
+        Some(view)
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         Some(gate.upstream.reshape(gate.operands[0].shape()))
@@ -98,7 +112,8 @@ impl Op for Transpose {
         let mut sorted = self.order.clone();
         sorted.sort_unstable();
         if !sorted.iter().copied().eq(0..from.rank()) {
-            return Err(format!("{:?} is not an order of {} axes", self.order, from.rank()));
+            let order: Vec<isize> = self.order.iter().map(|axis| axis.cast_signed()).collect();
+            return Err(format!("{order:?} is not an order of {} axes", from.rank()));
         }
         let lengths: Vec<usize> = self.order.iter().map(|&axis| from.dims()[axis]).collect();
         let shape = Shape::new(&lengths).map_err(|error| error.to_string())?;
@@ -116,7 +131,7 @@ impl Op for Transpose {
         for (to, &from) in self.order.iter().enumerate() {
             inverse[from] = to;
         }
-        Some(gate.upstream.transpose(&inverse))
+        Some(gate.graph().apply(Self { order: inverse }, &[gate.upstream]))
     }
 }
 
@@ -149,7 +164,8 @@ impl Op for Broadcast {
         let from = gate.operands[0].shape();
         let lead = self.0.rank() - from.rank();
         let repeated = |axis: usize| axis < lead || from.dims()[axis - lead] != self.0.dims()[axis];
-        let axes: Vec<usize> = (0..self.0.rank()).filter(|&axis| repeated(axis)).collect();
+        let axes = (0..self.0.rank()).filter(|&axis| repeated(axis)).map(usize::cast_signed);
+        let axes: Vec<isize> = axes.collect();
         match axes.is_empty() {
             true => Some(gate.upstream.reshape(from)),
             false => Some(gate.upstream.sum(&axes).reshape(from)),
@@ -178,6 +194,7 @@ impl Op for Slice {
                 let shape = from.with(self.axis, self.end - self.start);
                 Ok(Type { shape, ..operands[0] })
             }
+            None => Err(from.no_axis(self.axis)),
             _ => Err(format!(
                 "{}..{} along axis {} does not lie within {from}",
                 self.start, self.end, self.axis
@@ -190,115 +207,7 @@ impl Op for Slice {
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];
-        Some(gate.upstream.pad(self.axis, self.start, length - self.end))
-    }
-}
-
-/// The operands one after another along one axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Concat {
-    /// The axis.
-    pub axis: usize,
-}
-
-impl Op for Concat {
-    fn name(&self) -> &'static str {
-        "concat"
-    }
-    identity_by_fields!();
-    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
-        reals(operands)?;
-        let Some(first) = operands.first().map(|ty| ty.shape) else {
-            return Err("takes at least one operand".into());
-        };
-        if self.axis >= first.rank() {
-            return Err(format!("there is no axis {} in {first}", self.axis));
-        }
-        let mut length: usize = 0;
-        for ty in operands {
-            if ty.shape.rank() != first.rank()
-                || ty.shape.with(self.axis, 0) != first.with(self.axis, 0)
-            {
-                return Err(format!("all lengths must agree except along axis {}", self.axis));
-            }
-            length = longer(length, ty.shape.dims()[self.axis])?;
-        }
-        Ok(Type::real(first.with(self.axis, length)))
-    }
-    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let inner = count(&output.shape.dims()[self.axis + 1..]);
-        let row = Op::grain(self, &output.shape).max(1);
-        let first = output.range.start / row;
-        for (i, target) in output.real().chunks_mut(row).enumerate() {
-            let mut at = 0;
-            for operand in operands {
-                let width = operand.shape.dims()[self.axis] * inner;
-                let from = (first + i) * width;
-                target[at..at + width].copy_from_slice(&operand.real()[from..from + width]);
-                at += width;
-            }
-        }
-    }
-    fn grain(&self, output: &Shape) -> usize {
-        count(&output.dims()[self.axis..])
-    }
-    fn as_loop(&self) -> Loop {
-        Loop::Concat { axis: self.axis }
-    }
-    fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
-        let length = |v: &Var<'_>| v.shape().dims()[self.axis];
-        let start: usize = gate.operands[..operand].iter().map(length).sum();
-        let end = start + length(&gate.operands[operand]);
-        Some(gate.upstream.slice(self.axis, start, end))
-    }
-}
-
-/// Zeros before and after, along one axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Pad {
-    /// The axis.
-    pub axis: usize,
-    /// Zeros before the first element.
-    pub before: usize,
-    /// Zeros after the last element.
-    pub after: usize,
-}
-
-impl Op for Pad {
-    fn name(&self) -> &'static str {
-        "pad"
-    }
-    identity_by_fields!();
-    fn infer(&self, operands: &[Type]) -> Result<Type, String> {
-        let from = single(operands)?;
-        match from.get(self.axis) {
-            Some(length) => {
-                let length = longer(longer(length, self.before)?, self.after)?;
-                Ok(Type::real(from.with(self.axis, length)))
-            }
-            None => Err(format!("there is no axis {} in {from}", self.axis)),
-        }
-    }
-    fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let inner = count(&output.shape.dims()[self.axis + 1..]);
-        let row = Op::grain(self, &output.shape).max(1);
-        let (width, skip) = (operands[0].shape.dims()[self.axis] * inner, self.before * inner);
-        let first = output.range.start / row;
-        for (i, target) in output.real().chunks_mut(row).enumerate() {
-            target.fill(T::zero());
-            let from = (first + i) * width;
-            target[skip..skip + width].copy_from_slice(&operands[0].real()[from..from + width]);
-        }
-    }
-    fn grain(&self, output: &Shape) -> usize {
-        count(&output.dims()[self.axis..])
-    }
-    fn as_loop(&self) -> Loop {
-        Loop::Pad { axis: self.axis, before: self.before, after: self.after }
-    }
-    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
-        let length = gate.operands[0].shape().dims()[self.axis];
-        Some(gate.upstream.slice(self.axis, self.before, self.before + length))
+        Some(gate.upstream.pad(self.axis.cast_signed(), self.start, length - self.end))
     }
 }
 
@@ -310,6 +219,7 @@ impl<'g> Var<'g> {
     /// let x = g.input("x", [2, 3]);
     /// assert_eq!(x.reshape([6]).shape().dims(), [6]);
     /// ```
+    #[doc(alias = "view")]
     #[track_caller]
     #[must_use]
     pub fn reshape(self, shape: impl Into<Shape>) -> Self {
@@ -326,10 +236,12 @@ impl<'g> Var<'g> {
     /// let x = g.input("x", [2, 3, 4]);
     /// assert_eq!(x.transpose(&[2, 0, 1]).shape().dims(), [4, 2, 3]);
     /// ```
+    #[doc(alias = "permute")]
     #[track_caller]
     #[must_use]
-    pub fn transpose(self, order: &[usize]) -> Self {
-        self.graph().apply(Transpose { order: order.to_vec() }, &[self])
+    pub fn transpose(self, order: &[isize]) -> Self {
+        let order = order.iter().map(|&axis| self.shape().axis(axis)).collect();
+        self.graph().apply(Transpose { order }, &[self])
     }
 
     /// The last two axes exchanged: the matrix transpose.
@@ -346,7 +258,7 @@ impl<'g> Var<'g> {
         if rank >= 2 {
             order.swap(rank - 1, rank - 2);
         }
-        self.transpose(&order)
+        self.graph().apply(Transpose { order }, &[self])
     }
 
     /// This value repeated to a larger shape by NumPy's rules.
@@ -355,6 +267,7 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("b", [3]).broadcast_to([2, 3]).shape().dims(), [2, 3]);
     /// ```
+    #[doc(alias = "expand")]
     #[track_caller]
     #[must_use]
     pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
@@ -370,40 +283,158 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("x", [5, 3]).slice(0, 1, 4).shape().dims(), [3, 3]);
     /// ```
+    #[doc(alias = "narrow")]
     #[track_caller]
     #[must_use]
-    pub fn slice(self, axis: usize, start: usize, end: usize) -> Self {
+    pub fn slice(self, axis: isize, start: usize, end: usize) -> Self {
+        let axis = self.shape().axis(axis);
         self.graph().apply(Slice { axis, start, end }, &[self])
     }
 
-    /// This value and `others`, one after another along `axis`.
+    /// What stands at position `at` of `axis`, which the result no longer has; a negative position
+    /// counts from the end, so that −1 is the last one.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
-    /// let (a, b) = (g.input("a", [2, 3]), g.input("b", [4, 3]));
-    /// assert_eq!(a.concat(0, &[b]).shape().dims(), [6, 3]);
+    /// let x = g.arange(6).reshape([2, 3]).to_real();
+    /// assert_eq!(x.index(1, 0).eval()?.values(), [0.0, 3.0]);
+    /// assert_eq!(x.index(0, -1).eval()?.values(), [3.0, 4.0, 5.0]);
+    /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias = "select")]
     #[track_caller]
     #[must_use]
-    pub fn concat(self, axis: usize, others: &[Var<'g>]) -> Self {
-        // An operation takes a limited number of operands: of longer lists, groups are joined first.
-        let mut parts = [&[self], others].concat();
-        while parts.len() > MAX_OPERANDS {
-            let group = |group: &[Var<'g>]| self.graph().apply(Concat { axis }, group);
-            parts = parts.chunks(MAX_OPERANDS).map(group).collect();
-        }
-        self.graph().apply(Concat { axis }, &parts)
+    pub fn index(self, axis: isize, at: isize) -> Self {
+        let shape = self.shape();
+        let axis = shape.axis(axis);
+        let Some(length) = shape.get(axis) else {
+            return self.refuse("index", &shape.no_axis(axis));
+        };
+        let from_end =
+            if at < 0 { length.checked_add_signed(at) } else { Some(at.cast_unsigned()) };
+        let Some(start) = from_end.filter(|&at| at < length) else {
+            let message = format!("there is no position {at} along axis {axis} of {shape}");
+            return self.refuse("index", &message);
+        };
+        let slice = Slice { axis, start, end: start + 1 };
+        self.graph().apply(slice, &[self]).reshape(shape.without(|other| other == axis))
     }
 
-    /// Zeros before and after, along `axis`.
+    /// This value without `axis`, whose length is 1.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
-    /// assert_eq!(g.input("x", [5]).pad(0, 1, 2).shape().dims(), [8]);
+    /// assert_eq!(g.input("x", [2, 1, 3]).squeeze(1).shape().dims(), [2, 3]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn pad(self, axis: usize, before: usize, after: usize) -> Self {
-        self.graph().apply(Pad { axis, before, after }, &[self])
+    pub fn squeeze(self, axis: isize) -> Self {
+        let shape = self.shape();
+        let axis = shape.axis(axis);
+        match shape.get(axis) {
+            Some(1) => self.reshape(shape.without(|other| other == axis)),
+            Some(length) => {
+                let message = format!("axis {axis} of {shape} has length {length}, not 1");
+                self.refuse("squeeze", &message)
+            }
+            None => self.refuse("squeeze", &shape.no_axis(axis)),
+        }
+    }
+
+    /// This value with a new axis of length 1, which is `axis` of the result.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// assert_eq!(x.unsqueeze(0).shape().dims(), [1, 2, 3]);
+    /// assert_eq!(x.unsqueeze(-1).shape().dims(), [2, 3, 1]);
+    /// ```
+    #[doc(alias = "expand_dims")]
+    #[doc(alias = "newaxis")]
+    #[track_caller]
+    #[must_use]
+    pub fn unsqueeze(self, axis: isize) -> Self {
+        let shape = self.shape();
+        let mut lengths = shape.dims().to_vec();
+        lengths.push(1);
+        let (place, last) = (Shape::from(&*lengths).axis(axis), shape.rank());
+        if place > last {
+            let message = format!("{shape} with one more axis has none of number {axis}");
+            return self.refuse("unsqueeze", &message);
+        }
+        lengths[place..].rotate_right(1);
+        self.reshape(lengths)
+    }
+
+    /// Parts of these `lengths` along `axis`, which together are its length.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let parts = g.input("x", [2, 5]).split(1, &[3, 2]);
+    /// assert_eq!((parts[0].shape().dims(), parts[1].shape().dims()), (&[2, 3][..], &[2, 2][..]));
+    /// ```
+    #[doc(alias = "split_with_sizes")]
+    #[track_caller]
+    #[must_use]
+    pub fn split(self, axis: isize, lengths: &[usize]) -> Vec<Self> {
+        let _place = self.graph().pin();
+        let shape = self.shape();
+        let axis = shape.axis(axis);
+        let sum = lengths.iter().try_fold(0_usize, |sum, &length| sum.checked_add(length));
+        let message = match shape.get(axis) {
+            None => shape.no_axis(axis),
+            Some(length) if sum != Some(length) => {
+                format!("parts of lengths {lengths:?} are not axis {axis} of {shape}")
+            }
+            Some(_) => {
+                let mut start = 0;
+                let part = |&length: &usize| {
+                    let slice = Slice { axis, start, end: start + length };
+                    start += length;
+                    self.graph().apply(slice, &[self])
+                };
+                return lengths.iter().map(part).collect();
+            }
+        };
+        vec![self.refuse("split", &message); lengths.len()]
+    }
+
+    /// `N` parts of one length along `axis`.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let gates = g.input("gates", [32, 400]);
+    /// let [input, forget, cell, output] = gates.chunk(-1);
+    /// assert_eq!(cell.shape().dims(), [32, 100]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn chunk<const N: usize>(self, axis: isize) -> [Self; N] {
+        const { assert!(N > 0, "an axis has at least one part") };
+        let _place = self.graph().pin();
+        let shape = self.shape();
+        let axis = shape.axis(axis);
+        match shape.get(axis) {
+            Some(length) if length % N == 0 => {
+                let part = length / N;
+                let slice = |at| Slice { axis, start: at * part, end: (at + 1) * part };
+                std::array::from_fn(|at| self.graph().apply(slice(at), &[self]))
+            }
+            Some(length) => {
+                let message =
+                    format!("the {length} positions of axis {axis} are not {N} equal parts");
+                [self.refuse("chunk", &message); N]
+            }
+            None => [self.refuse("chunk", &shape.no_axis(axis)); N],
+        }
+    }
+
+    /// Remembers a mistake, unless this value is none because of an earlier one.
+    #[track_caller]
+    fn refuse(self, name: &str, message: &str) -> Self {
+        match self.is_poison() {
+            true => self,
+            false => self.graph().fail(name, message, &[self]),
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use std::sync::Arc;
 
-use super::{AnyOp, Op};
+use super::{AnyOp, Notation, Op};
 use crate::graph::{Graph, OTHER_GRAPH, Var};
+use crate::term::Binding;
 
 impl Graph {
     /// [`Graph::apply_shared`] of operands that are broadcast to one shape first.
@@ -21,6 +22,13 @@ impl Graph {
     pub fn apply_broadcast<'g>(&'g self, op: Arc<dyn AnyOp>, operands: &[Var<'g>]) -> Var<'g> {
         if operands.iter().any(|v| !v.belongs_to(self)) {
             return self.fail(op.name(), OTHER_GRAPH, operands);
+        }
+        // Labels are compared as the numbers that they are.
+        let compares = || matches!(op.notation(), Notation::Infix(_, Binding::Comparison));
+        if !operands.is_empty() && operands.iter().all(|v| !v.is_real()) && compares() {
+            let _place = self.pin();
+            let operands: Vec<Var<'g>> = operands.iter().map(|v| v.to_real()).collect();
+            return self.apply_broadcast(op, &operands);
         }
         let mut shapes = operands.iter().map(Var::shape);
         let Some(first) = shapes.next() else { return self.apply_shared(op, operands) };

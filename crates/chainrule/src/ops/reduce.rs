@@ -14,7 +14,7 @@ fn infer(axes: &Axes, operands: &[Type]) -> Result<Type, String> {
     reals(operands)?;
     let [ty] = operands else { return Err("takes one operand".into()) };
     match (ty.shape.rank()..MAX_RANK).find(|&axis| axes[axis]) {
-        Some(axis) => Err(format!("there is no axis {axis} in {}", ty.shape)),
+        Some(axis) => Err(ty.shape.no_axis(axis)),
         None => Ok(Type::real(ty.shape.without(|axis| axes[axis]))),
     }
 }
@@ -336,7 +336,7 @@ impl Op for Argmax {
         match ty.shape.get(self.axis) {
             Some(0) => Err("there is no maximum of nothing".into()),
             Some(length) => Ok(Type::index(ty.shape.without(|axis| axis == self.axis), length)),
-            None => Err(format!("there is no axis {} in {}", self.axis, ty.shape)),
+            None => Err(ty.shape.no_axis(self.axis)),
         }
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
@@ -380,7 +380,7 @@ impl<'g> Var<'g> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn sum(self, axes: &[usize]) -> Self {
+    pub fn sum(self, axes: &[isize]) -> Self {
         match self.axes(SUM, axes) {
             Some(axes) => self.graph().apply(Sum { axes }, &[self]),
             None => Var::poison(self.graph()),
@@ -397,7 +397,7 @@ impl<'g> Var<'g> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn mean(self, axes: &[usize]) -> Self {
+    pub fn mean(self, axes: &[isize]) -> Self {
         let Some(axes) = self.axes(MEAN, axes) else { return Var::poison(self.graph()) };
         let total = self.graph().apply(Sum { axes }, &[self]);
         let count = self.shape().len() as f64 / total.shape().len().max(1) as f64;
@@ -412,7 +412,7 @@ impl<'g> Var<'g> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn max(self, axes: &[usize]) -> Self {
+    pub fn max(self, axes: &[isize]) -> Self {
         match self.axes(Op::name(&Maximum), axes) {
             Some(axes) => self.graph().apply(Max { axes }, &[self]),
             None => Var::poison(self.graph()),
@@ -427,8 +427,66 @@ impl<'g> Var<'g> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn min(self, axes: &[usize]) -> Self {
+    pub fn min(self, axes: &[isize]) -> Self {
         -(-self).max(axes)
+    }
+
+    /// The sum over `axes`, which stay with length 1; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// assert_eq!(x.sum_keep(&[-1]).shape().dims(), [2, 1]);
+    /// ```
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
+    #[track_caller]
+    #[must_use]
+    pub fn sum_keep(self, axes: &[isize]) -> Self {
+        self.sum(axes).reshape(self.ones_along(axes))
+    }
+
+    /// The mean over `axes`, which stay with length 1; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// assert_eq!((x - x.mean_keep(&[1])).shape().dims(), [2, 3]);
+    /// ```
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
+    #[track_caller]
+    #[must_use]
+    pub fn mean_keep(self, axes: &[isize]) -> Self {
+        self.mean(axes).reshape(self.ones_along(axes))
+    }
+
+    /// The maximum over `axes`, which stay with length 1; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.input("x", [2, 3]).max_keep(&[0]).shape().dims(), [1, 3]);
+    /// ```
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
+    #[track_caller]
+    #[must_use]
+    pub fn max_keep(self, axes: &[isize]) -> Self {
+        self.max(axes).reshape(self.ones_along(axes))
+    }
+
+    /// The minimum over `axes`, which stay with length 1; over all where the list is empty.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.input("x", [2, 3]).min_keep(&[]).shape().dims(), [1, 1]);
+    /// ```
+    #[doc(alias = "keepdim")]
+    #[doc(alias = "keepdims")]
+    #[track_caller]
+    #[must_use]
+    pub fn min_keep(self, axes: &[isize]) -> Self {
+        self.min(axes).reshape(self.ones_along(axes))
     }
 
     /// The position of the first maximum along `axis`.
@@ -439,21 +497,30 @@ impl<'g> Var<'g> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn argmax(self, axis: usize) -> Self {
+    pub fn argmax(self, axis: isize) -> Self {
+        let axis = self.shape().axis(axis);
         self.graph().apply(Argmax { axis }, &[self])
     }
 
+    /// This value's shape with length 1 along axes, which the reduction has checked.
+    fn ones_along(self, list: &[isize]) -> Shape {
+        let shape = self.shape();
+        let is_listed =
+            |axis| list.is_empty() || list.iter().any(|&other| shape.axis(other) == axis);
+        let listed = (0..shape.rank()).filter(|&axis| is_listed(axis));
+        listed.fold(shape, |shape, axis| shape.with(axis, 1))
+    }
+
     #[track_caller]
-    fn axes(self, op: &str, list: &[usize]) -> Option<Axes> {
+    fn axes(self, op: &str, list: &[isize]) -> Option<Axes> {
         let mut axes = [false; MAX_RANK];
-        let rank = self.shape().rank();
+        let (shape, rank) = (self.shape(), self.shape().rank());
         if list.is_empty() {
             axes[..rank].fill(true);
         }
-        for &axis in list {
+        for axis in list.iter().map(|&axis| shape.axis(axis)) {
             if axis >= rank {
-                let message = format!("there is no axis {axis} in {}", self.shape());
-                self.graph().fail(op, &message, &[self]);
+                self.graph().fail(op, &shape.no_axis(axis), &[self]);
                 return None;
             }
             axes[axis] = true;

@@ -5,7 +5,7 @@ use crate::graph::Var;
 use crate::tensor::{Shape, count};
 
 /// Checks that `labels` holds positions below `length`.
-fn positions(labels: &Type, length: usize) -> Result<(), String> {
+pub(super) fn positions(labels: &Type, length: usize) -> Result<(), String> {
     match labels.kind {
         Kind::Index { bound } if bound <= length => Ok(()),
         Kind::Index { bound } => {
@@ -36,7 +36,7 @@ impl Op for Gather {
         let [x, labels] = operands else { return Err("takes two operands".into()) };
         reals(&[*x])?;
         let Some(length) = x.shape.get(self.axis) else {
-            return Err(format!("there is no axis {} in {}", self.axis, x.shape));
+            return Err(x.shape.no_axis(self.axis));
         };
         positions(labels, length)?;
         let (before, after) = x.shape.dims().split_at(self.axis);
@@ -84,6 +84,9 @@ impl Op for ScatterAdd {
         let [x, labels] = operands else { return Err("takes two operands".into()) };
         reals(&[*x])?;
         positions(labels, self.length)?;
+        if self.axis > x.shape.rank() {
+            return Err(x.shape.no_axis(self.axis));
+        }
         let end = self.axis + labels.shape.rank();
         match x.shape.dims().get(self.axis..end) {
             Some(middle) if middle == labels.shape.dims() => {
@@ -119,7 +122,9 @@ impl Op for ScatterAdd {
         Loop::ScatterAdd { axis: self.axis, length: self.length }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
-        (operand == 0).then(|| gate.upstream.gather(self.axis, gate.operands[1]))
+        let gather =
+            || gate.graph().apply(Gather { axis: self.axis }, &[gate.upstream, gate.operands[1]]);
+        (operand == 0).then(gather)
     }
 }
 
@@ -164,7 +169,7 @@ impl Op for OneHot {
 
 impl<'g> Var<'g> {
     /// The slices of this value at the positions `labels` of `axis`; the labels' axes take that
-    /// axis' place. Also known as take.
+    /// axis' place. For a position per element, as `torch.gather` has them, [`Var::take_along_axis`].
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
@@ -172,10 +177,34 @@ impl<'g> Var<'g> {
     /// let words = g.labels("words", [2, 5], 1000);
     /// assert_eq!(table.gather(0, words).shape().dims(), [2, 5, 16]);
     /// ```
+    #[doc(alias = "take")]
+    #[doc(alias = "index_select")]
+    #[doc(alias = "embedding")]
     #[track_caller]
     #[must_use]
-    pub fn gather(self, axis: usize, labels: Var<'g>) -> Self {
+    pub fn gather(self, axis: isize, labels: Var<'g>) -> Self {
+        let axis = self.shape().axis(axis);
         self.graph().apply(Gather { axis }, &[self, labels])
+    }
+
+    /// Zeros of `length` along `axis`, to which this value's slices are added at the positions
+    /// `labels`, whose axes stand in this value from `axis` on: sums by group.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let groups = g.constant_labels([4], &[0, 2, 2, 0], 3);
+    /// let sums = g.arange(4).to_real().scatter_add(0, groups, 3);
+    /// assert_eq!(sums.eval()?.values(), [3.0, 0.0, 3.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias = "index_add")]
+    #[doc(alias = "segment_sum")]
+    #[doc(alias = "bincount")]
+    #[track_caller]
+    #[must_use]
+    pub fn scatter_add(self, axis: isize, labels: Var<'g>, length: usize) -> Self {
+        let axis = self.shape().axis(axis);
+        self.graph().apply(ScatterAdd { axis, length }, &[self, labels])
     }
 
     /// These labels as rows of zeros with a single 1.

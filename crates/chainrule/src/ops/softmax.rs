@@ -120,8 +120,7 @@ impl Op for LogSoftmax {
 
 /// The sum along the last axis, which stays with length 1.
 pub(super) fn row_sum(x: Var<'_>) -> Var<'_> {
-    let axis = x.shape().rank().saturating_sub(1);
-    x.sum(&[axis]).reshape(x.shape().with(axis, 1))
+    x.sum_keep(&[-1])
 }
 
 impl<'g> Var<'g> {

@@ -122,12 +122,16 @@ impl<T: Real> Plan<T> {
             + layout.indices as u128 * size_of::<u32>() as u128;
         let too_much = || Error::Memory { bytes: needed };
         let mut reals = Memory::try_new(layout.reals).ok_or_else(too_much)?;
-        let indices = Memory::try_new(layout.indices).ok_or_else(too_much)?;
+        let mut indices = Memory::try_new(layout.indices).ok_or_else(too_much)?;
         for (buffer, tensor) in &layout.constants {
-            let Extent { offset, len, .. } = layout.buffers[*buffer];
-            let target = reals.get_mut(offset..offset + len);
-            for (to, from) in target.iter_mut().zip(tensor.values()) {
-                *to = T::from_f64(*from);
+            let Extent { offset, len, real } = layout.buffers[*buffer];
+            let range = offset..offset + len;
+            if real {
+                let target = reals.get_mut(range).iter_mut().zip(tensor.values());
+                target.for_each(|(to, from)| *to = T::from_f64(*from));
+            } else {
+                let target = indices.get_mut(range).iter_mut().zip(tensor.values());
+                target.for_each(|(to, from)| *to = *from as u32);
             }
         }
         let executor = executor(&layout, Arc::new(Pool::new(1)));

@@ -379,7 +379,15 @@ impl<'a, T: Real> Worker<'a, T> {
         });
         let empty =
             Operand { shape: Shape::scalar(), strides: [0; MAX_RANK], values: Values::Index(&[]) };
-        let mut views = [empty; MAX_OPERANDS];
+        // Few are kept on the stack: a step allocates nothing.
+        let (mut few, mut many) = ([empty; MAX_OPERANDS], Vec::new());
+        let views = match operands.len() {
+            ..=MAX_OPERANDS => &mut few[..operands.len()],
+            count => {
+                many.resize(count, empty);
+                &mut many[..]
+            }
+        };
         for (view, (place, by_rows)) in views.iter_mut().zip(operands.iter().zip(by_rows)) {
             *view = match &rows {
                 Some((rows, _)) if *by_rows => self.operand(&place.rows(rows)),
@@ -397,7 +405,7 @@ impl<'a, T: Real> Worker<'a, T> {
             }
             None => Output { shape: out.shape, range, values },
         };
-        op::forward(op, &views[..operands.len()], output);
+        op::forward(op, views, output);
     }
 
     fn copy(&self, from: &Place, to: &Place, range: Range<usize>) {

@@ -51,6 +51,9 @@ impl Graph {
         let end = outputs.iter().map(|v| v.id() as usize + 1).max().unwrap_or(0);
         for node in &nodes[..end] {
             let value = match &node.source {
+                Source::Constant(tensor) if node.ty.kind != Kind::Real => {
+                    Elements::Index(tensor.values().iter().map(|&x| x as u32).collect())
+                }
                 Source::Constant(tensor) => {
                     Elements::Real(tensor.values().iter().map(|&x| T::from_f64(x)).collect())
                 }

@@ -23,6 +23,7 @@ pub(crate) fn count(lengths: &[usize]) -> usize {
 /// let shape = Shape::from([100, 784]);
 /// assert_eq!((shape.rank(), shape.len()), (2, 78400));
 /// assert_eq!(shape.to_string(), "[100, 784]");
+/// assert_eq!([Shape::from((100, 784)), vec![100, 784].into()], [shape; 2]);
 /// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Shape {
@@ -60,6 +61,10 @@ impl Shape {
         Self { dims: [0; MAX_RANK], rank: 0 }
     }
 
+    /// What stands for more axes than a tensor can have: its elements fit into no memory, so that
+    /// whatever is made of this shape is refused.
+    const TOO_MANY_AXES: Self = Self { dims: [usize::MAX; MAX_RANK], rank: MAX_RANK as u8 };
+
     /// A shape with the axis lengths `dims`.
     ///
     /// ```
@@ -83,6 +88,14 @@ impl Shape {
     /// Whether memory can hold so many elements; the conversion from an array takes any lengths.
     pub(crate) fn fits(&self) -> bool {
         self.len() <= MAX_LEN
+    }
+
+    /// What is wrong with a shape that does not fit.
+    pub(crate) fn too_large(&self) -> String {
+        match *self == Self::TOO_MANY_AXES {
+            true => format!("a tensor has at most {MAX_RANK} axes"),
+            false => format!("{self} has more elements than any memory can hold"),
+        }
     }
 
     /// The lengths of the axes.
@@ -189,6 +202,20 @@ impl Shape {
         Some(out)
     }
 
+    /// The axis that `axis` names: from the end where it is negative, so that −1 is the last one. Where
+    /// there is none, a number beyond all axes, which [`Shape::no_axis`] shows as it was written.
+    pub(crate) fn axis(&self, axis: isize) -> usize {
+        match axis {
+            ..0 => self.rank().checked_add_signed(axis).unwrap_or(axis.cast_unsigned()),
+            _ => axis.cast_unsigned(),
+        }
+    }
+
+    /// That [`Shape::axis`] found none.
+    pub(crate) fn no_axis(&self, axis: usize) -> String {
+        format!("there is no axis {} in {self}", axis.cast_signed())
+    }
+
     /// This shape with `axis` set to `length`.
     #[must_use]
     pub(crate) fn with(mut self, axis: usize, length: usize) -> Self {
@@ -217,7 +244,10 @@ impl Shape {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.dims())
+        match *self == Self::TOO_MANY_AXES {
+            true => write!(f, "a shape of more than {MAX_RANK} axes"),
+            false => write!(f, "{:?}", self.dims()),
+        }
     }
 }
 
@@ -235,6 +265,66 @@ impl<const N: usize> From<[usize; N]> for Shape {
         shape
     }
 }
+
+/// The first operation that takes a shape of more than [`MAX_RANK`] axes refuses it.
+///
+/// ```
+/// use chainrule::{Graph, Shape};
+/// let lengths = vec![2, 3];
+/// assert_eq!(Shape::from(&lengths[..]), Shape::from([2, 3]));
+///
+/// let g = Graph::new();
+/// g.input("x", &[1; 9][..]);
+/// assert!(g.ok().unwrap_err().to_string().contains("at most 8 axes"));
+/// ```
+impl From<&[usize]> for Shape {
+    fn from(lengths: &[usize]) -> Self {
+        if lengths.len() > MAX_RANK {
+            return Self::TOO_MANY_AXES;
+        }
+        let mut shape = Self { rank: lengths.len() as u8, ..Self::scalar() };
+        shape.dims[..lengths.len()].copy_from_slice(lengths);
+        shape
+    }
+}
+
+impl<const N: usize> From<&[usize; N]> for Shape {
+    fn from(lengths: &[usize; N]) -> Self {
+        (*lengths).into()
+    }
+}
+
+impl From<Vec<usize>> for Shape {
+    fn from(lengths: Vec<usize>) -> Self {
+        lengths.as_slice().into()
+    }
+}
+
+impl From<&Vec<usize>> for Shape {
+    fn from(lengths: &Vec<usize>) -> Self {
+        lengths.as_slice().into()
+    }
+}
+
+/// Writes the conversion from a tuple with these fields.
+macro_rules! from_tuple {
+    ($($number:ident: $field:tt),*) => {
+        impl From<($(from_tuple!(@ $number),)*)> for Shape {
+            fn from(lengths: ($(from_tuple!(@ $number),)*)) -> Self {
+                [$(lengths.$field),*].into()
+            }
+        }
+    };
+    (@ $number:ident) => { usize };
+}
+from_tuple!(a: 0);
+from_tuple!(a: 0, b: 1);
+from_tuple!(a: 0, b: 1, c: 2);
+from_tuple!(a: 0, b: 1, c: 2, d: 3);
+from_tuple!(a: 0, b: 1, c: 2, d: 3, e: 4);
+from_tuple!(a: 0, b: 1, c: 2, d: 3, e: 4, f: 5);
+from_tuple!(a: 0, b: 1, c: 2, d: 3, e: 4, f: 5, g: 6);
+from_tuple!(a: 0, b: 1, c: 2, d: 3, e: 4, f: 5, g: 6, h: 7);
 
 /// Walks the offsets of a strided view in row-major order, starting at any element.
 #[derive(Clone, Debug)]
