@@ -1,8 +1,8 @@
 //! A training with a layer, a loss, a metric and data of your own:
 //! `cargo run --release -p chainrule-train --example custom_training`
 
-use chainrule::nn::{Affine, Init, Layer, Pass, Sequential, Targets, Truth};
-use chainrule::{Result, Var};
+use chainrule::Result;
+use chainrule::nn::{Affine, Init, Network, Sequential, Targets, Truth, from_fn};
 use chainrule_train::data::{Examples, Target};
 use chainrule_train::{Advance, Config, DataParts, Flow, Trainer};
 
@@ -30,25 +30,13 @@ impl Examples for Wave {
     }
 }
 
-/// A layer without parameters: x·sin(x).
-#[derive(Debug)]
-struct Snake;
-
-impl Layer for Snake {
-    fn kind(&self) -> &'static str {
-        "snake"
-    }
-    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-        x * x.sin()
-    }
-}
-
 fn main() -> Result<()> {
-    let model = Sequential::new().with(Affine::new(1, 20, Init::He)).with(Snake).with(Affine::new(
-        20,
-        1,
-        Init::He,
-    ));
+    let model = Sequential::new()
+        .with(Affine::new(20, Init::He))
+        // A layer of your own: x·sin(a·x), with a slope a for each feature.
+        .named("snake", from_fn(|cx, x| x * (x * cx.param("a", [x.size(1)], Init::Ones)).sin()))
+        .with(Affine::new(1, Init::He));
+    let model = Network::flat(model, 1)?;
     let config = Config { lr: 0.02, batch_size: 20, epochs: 40, ..Config::default() };
     let (train, test) = (Wave(400), Wave(97));
     let mut trainer = Trainer::<f32>::new(&model, &config, &train)?

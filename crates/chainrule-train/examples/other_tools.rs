@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use chainrule::nn::{Init, Relu, Sequential};
+use chainrule::nn::{Init, Network, Relu};
 use chainrule::{Parameters, Real, Result};
 use chainrule_train::export;
 use chainrule_train::tensorboard::EventWriter;
@@ -15,7 +15,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args_os().nth(1).map_or(temporary, Into::into);
     std::fs::create_dir_all(&folder)?;
     events(&folder)?;
-    let model = Sequential::fully_connected(&[4, 3, 2], Relu, Init::Normal { deviation: 0.1 })?;
+    let model = Network::fully_connected(&[4, 3, 2], Relu, Init::Normal { deviation: 0.1 })?;
     let (mut singles, mut doubles) = (model.initial::<f32>(0)?, model.initial::<f64>(0)?);
     count(&mut singles)?;
     count(&mut doubles)?;

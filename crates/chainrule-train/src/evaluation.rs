@@ -13,7 +13,7 @@ use chainrule::Parameters;
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Graph;
-use chainrule::nn::{Answer, Loss, Scale, Sequential, Target, Truth};
+use chainrule::nn::{Answer, Cx, Loss, Network, Scale, Target, Truth};
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 
@@ -50,7 +50,7 @@ struct Compiled<T> {
 
 /// A model with what it was trained to make small.
 pub(super) struct Subject<'a> {
-    pub(super) model: &'a Sequential,
+    pub(super) model: &'a Network,
     pub(super) objective: &'a Objective,
     pub(super) pool: &'a Arc<Pool>,
 }
@@ -178,7 +178,7 @@ impl Meter {
 /// # Errors
 /// Parameters or data that do not fit the model, or data that cannot be read.
 pub fn evaluate<T: Real>(
-    model: &Sequential,
+    model: &Network,
     loss: Loss,
     parameters: &Parameters<T>,
     data: &dyn Examples,
@@ -211,14 +211,14 @@ pub fn evaluate<T: Real>(
 /// # Errors
 /// Features or parameters that do not fit the model.
 pub fn predict<T: Real>(
-    model: &Sequential,
+    model: &Network,
     target: Target,
     scales: &[Scale],
     parameters: &Parameters<T>,
     features: &[f32],
     pool: &Arc<Pool>,
 ) -> Result<Vec<Answer>> {
-    let width = model.inputs().max(1);
+    let width = model.inputs().first().map_or(1, |x| x.shape().len().max(1));
     if !features.len().is_multiple_of(width) {
         return Err(Error::Mismatch(format!(
             "{} features are no whole number of rows of {width}",
@@ -229,7 +229,8 @@ pub fn predict<T: Real>(
     for rows in features.chunks(EVALUATION_BATCH * width) {
         let graph = Graph::new();
         let batch = rows.len() / width;
-        let output = model.forward(graph.input("x", [batch, width]));
+        let x = graph.input("x", [batch, width]);
+        let output = model.forward(&Cx::predict(&graph), x).one();
         let mut plan = graph.compile::<T>(&[output])?.with_pool(pool);
         let rows: Vec<T> = rows.iter().map(|&x| T::from_f64(f64::from(x))).collect();
         plan.feed("x", &rows)?;

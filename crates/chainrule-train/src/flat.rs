@@ -15,7 +15,7 @@ use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::Real;
 use chainrule_explain::Language;
 
-/// A training that settings describe: a [`Sequential`](chainrule::nn::Sequential) model, and data of
+/// A training that settings describe: a [`Sequential`](chainrule::nn::Network) model, and data of
 /// one row and one target an example.
 pub struct FlatTraining<T> {
     trainer: Trainer<T>,

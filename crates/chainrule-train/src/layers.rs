@@ -5,7 +5,7 @@ use crate::data::Examples;
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Source, Var};
-use chainrule::nn::Sequential;
+use chainrule::nn::Network;
 use chainrule::plan::Plan;
 use chainrule::tensor::Shape;
 use chainrule_explain::{idle, layer_outputs};
@@ -47,7 +47,7 @@ pub(super) struct LayerValues<'a> {
 impl LayerStatistics {
     /// Looks at `examples`, and at the gradients of the parameters `trained`.
     pub(super) fn new(
-        model: &Sequential,
+        model: &Network,
         objective: &Objective,
         trained: &[(String, Shape)],
         data: &dyn Examples,

@@ -240,7 +240,7 @@ fn learning_rate(
     let model = config.model_for(data.width(), data.target())?;
     let g = Graph::new();
     let loss = loss_graph(&g, &model, config, data, batch)?;
-    let variables = model.variables(loss);
+    let variables: Vec<Var<'_>> = model.trained().map(|p| g.parameter(&p.name, p.shape)).collect();
     let gradients = g.backward(loss, &variables);
     // H·v is the gradient of ∇L·v (Pearlmutter, 1994).
     let directions: Vec<Var<'_>> =

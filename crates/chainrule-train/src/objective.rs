@@ -7,7 +7,7 @@ use super::single::fill_f32;
 use crate::data::{Examples, Target};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-use chainrule::nn::{Loss, Sequential, Targets};
+use chainrule::nn::{Cx, Loss, Network, Targets};
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 
@@ -26,14 +26,14 @@ pub(super) fn targets<'g>(g: &'g Graph, target: Target, batch: usize) -> Targets
 /// The model's output and its loss on a batch, as in an evaluation.
 pub(super) fn record<'g>(
     g: &'g Graph,
-    model: &Sequential,
+    model: &Network,
     loss: &Objective,
     data: &dyn Examples,
     batch: usize,
 ) -> (Var<'g>, Var<'g>) {
     let x = g.input(FEATURES, [batch, data.width()]);
     let targets = targets(g, data.target(), batch);
-    let output = model.forward(x);
+    let output = model.forward(&Cx::predict(g), x).one();
     (output, loss.record(output, targets, None))
 }
 
@@ -172,7 +172,7 @@ impl Objective {
 /// A setting out of its domain, or a loss that the data does not fit.
 pub fn loss_graph<'g>(
     g: &'g Graph,
-    model: &Sequential,
+    model: &Network,
     config: &Config,
     data: &dyn Examples,
     batch: usize,

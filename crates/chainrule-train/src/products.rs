@@ -87,7 +87,8 @@ pub(super) fn write<T: Real>(
         }
         _ => false,
     };
-    let (inputs, outputs) = (loaded.train.width(), trainer.model.outputs());
+    let inputs = loaded.train.width();
+    let outputs = trainer.model.outputs().first().map_or(0, |y| y.shape().len());
     let summary = Summary {
         folder: folder.path().display().to_string(),
         data: config.dataset.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Its program in Rust is this one, with the run's own constants:
 #![doc = concat!(
-    "```no_run\nuse std::path::Path;\n\nuse chainrule::Graph;\nuse chainrule_train::RunFolder;\n\n",
+    "```no_run\nuse std::path::Path;\n\nuse chainrule::Graph;\nuse chainrule::nn::Cx;\nuse chainrule_train::RunFolder;\n\n",
     "const RUN: &str = \"runs/mnist-1\";\nconst INPUTS: usize = 784;\nconst OUTPUTS: usize = 10;\n",
     include_str!("readme/predict.rs"),
     "```"
@@ -151,6 +151,7 @@ fn programs(text: &mut String, of: &Summary) -> std::fmt::Result {
          ```rust\n\
          use std::path::Path;\n\n\
          use chainrule::Graph;\n\
+         use chainrule::nn::Cx;\n\
          use chainrule_train::RunFolder;\n\n\
          const RUN: &str = {:?};\n\
          const INPUTS: usize = {};\n\

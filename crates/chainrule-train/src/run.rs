@@ -9,7 +9,7 @@ use super::{
 };
 use crate::data::{Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth};
 use chainrule::error::{Error, Result};
-use chainrule::nn::{Answer, Sequential, Target};
+use chainrule::nn::{Answer, Network, Target};
 use chainrule::tensor::Real;
 use chainrule::{Parameters, Pool};
 use chainrule_explain::{Language, NetworkExplanation, network};
@@ -121,7 +121,7 @@ impl Run {
         (width, target): (usize, Target),
         data: Option<&str>,
         best: bool,
-    ) -> Result<(Sequential, Parameters<T>)> {
+    ) -> Result<(Network, Parameters<T>)> {
         let data = data.unwrap_or(&self.config.dataset);
         let model = self.config.model_for(width, target)?;
         let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };

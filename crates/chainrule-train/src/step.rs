@@ -9,7 +9,7 @@ use super::trainer::Trainer;
 use crate::data::Examples;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-use chainrule::nn::Pass;
+use chainrule::nn::Cx;
 use chainrule::optim::{Method, Rates};
 use chainrule::plan::{Plan, PlanInfo, Profile};
 use chainrule::state::{Group, StateKey};
@@ -90,14 +90,14 @@ impl<T: Real> Trainer<T> {
     ) -> Result<Recorded<'g>> {
         let x = g.input(FEATURES, [batch, data.width()]);
         let number = g.labels(NUMBER, [], NUMBERS);
-        let pass = Pass::train(self.config.seed, number);
-        let output = self.model.forward_in(x, &pass);
+        let cx = Cx::train(g, self.config.seed, number);
+        let output = self.model.forward(&cx, x).one();
         let weighted = self.objective.is_weighted(data)?;
         let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
         let loss = self.objective.record(output, targets(g, data.target(), batch), weights);
         let trained = self.trained()?;
         let parameters = trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
-        let updates = pass.into_updates();
+        let updates = cx.updates();
         Ok(Recorded { loss, output, parameters, gradients: Vec::new(), updates })
     }
 

@@ -8,7 +8,7 @@ use super::progress::{Epoch, Progress};
 use crate::data::{Examples, Target, balanced, class_counts};
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
-use chainrule::nn::{Sequential, Targets, Truth};
+use chainrule::nn::{Network, Targets, Truth};
 use chainrule::optim::{Method, Optimizer};
 use chainrule::tensor::{Real, Shape};
 use chainrule::{Parameters, Pool, State};
@@ -46,7 +46,7 @@ pub struct DataParts<'d> {
 /// ```
 pub struct Trainer<T> {
     /// The model.
-    pub model: Sequential,
+    pub model: Network,
     /// The settings.
     pub config: Config,
     /// The threads. Results do not depend on their number.
@@ -67,7 +67,7 @@ pub struct Trainer<T> {
 pub(super) type Metric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
 
 /// Checks that no batch is too small for the model's layers.
-fn check_batches(model: &Sequential, batch_size: usize, examples: usize) -> Result<()> {
+fn check_batches(model: &Network, batch_size: usize, examples: usize) -> Result<()> {
     let largest = batch_size.min(examples).max(1);
     let smallest = match examples % largest {
         0 => largest,
@@ -83,7 +83,7 @@ impl<T: Real> Trainer<T> {
     ///
     /// # Errors
     /// Settings that do not fit the data or the model.
-    pub fn new(model: &Sequential, config: &Config, data: &dyn Examples) -> Result<Self> {
+    pub fn new(model: &Network, config: &Config, data: &dyn Examples) -> Result<Self> {
         config.validate()?;
         check_batches(model, config.batch_size, data.len())?;
         let loss = config.loss_for(data.target())?;
@@ -165,8 +165,8 @@ impl<T: Real> Trainer<T> {
 
     /// The names and shapes of the parameters that change.
     pub(super) fn trained(&self) -> Result<Vec<(String, Shape)>> {
-        let all = self.model.parameters().filter(|(_, spec)| spec.trainable);
-        let all: Vec<(String, Shape)> = all.map(|(name, spec)| (name, spec.shape)).collect();
+        let all = self.model.trained().map(|parameter| (parameter.name.clone(), parameter.shape));
+        let all: Vec<(String, Shape)> = all.collect();
         self.config.check_patterns(all.iter().map(|(name, _)| name.as_str()))?;
         Ok(all.into_iter().filter(|(name, _)| !self.config.is_frozen(name)).collect())
     }

@@ -10,14 +10,16 @@ use crate::nearest::nearest;
 #[non_exhaustive]
 pub enum Error {
     /// An operation was given operands that it cannot take. The graph keeps the first one.
-    #[error("{op}: {message} (operands {operands}), at {file}:{line}")]
+    #[error("{op}{}: {message}{}, at {file}:{line}", within(scope), of(operands))]
     Operation {
         /// The operation's name.
-        op: String,
+        op: Box<str>,
+        /// The path of the layer that it belongs to, such as `encoder/affine1`; empty outside of all.
+        scope: Box<str>,
         /// What is wrong and what would be right.
         message: String,
         /// The operands' types, in order.
-        operands: String,
+        operands: Box<str>,
         /// The caller's source file.
         file: &'static str,
         /// The line in that file.
@@ -256,6 +258,14 @@ impl Error {
         }
         Err(Self::Setting { name: name.into(), value: format!("{value}"), wanted: wanted.into() })
     }
+}
+
+fn within(scope: &str) -> String {
+    if scope.is_empty() { String::new() } else { format!(" in `{scope}`") }
+}
+
+fn of(operands: &str) -> String {
+    if operands.is_empty() { String::new() } else { format!(" (operands {operands})") }
 }
 
 /// The known name that was meant, or all of them.

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example two_layer_net -p chainrule`
 
-use chainrule::nn::{Init, Relu, Sequential};
+use chainrule::nn::{Init, Network, Relu};
 use chainrule::{Graph, Parameters, Plan, Result, Tensor, Var};
 
 /// Labels as class numbers, or as one row per example.
@@ -22,7 +22,7 @@ struct TwoLayerNet {
 impl TwoLayerNet {
     fn new(input: usize, hidden: usize, output: usize, seed: u64) -> Result<Self> {
         let sizes = [input, hidden, output];
-        let model = Sequential::fully_connected(&sizes, Relu, Init::Normal { deviation: 0.01 })?;
+        let model = Network::fully_connected(&sizes, Relu, Init::Normal { deviation: 0.01 })?;
         let initial = model.initial::<f32>(seed)?;
         let mut params = Parameters::new();
         for (name, (_, tensor)) in ["W1", "b1", "W2", "b2"].iter().zip(initial.iter()) {

@@ -285,7 +285,7 @@ mod tests {
         let y = g.apply(Forgetful, &[x]) + x;
         let _ = g.backward(y.sum(&[]), &[x]);
         let error = g.ok().unwrap_err().to_string();
-        assert!(error.contains("forgetful: its backward rule gives"), "{error}");
+        assert!(error.starts_with("forgetful in `backward`: its backward rule gives"), "{error}");
     }
 
     #[test]

@@ -110,9 +110,9 @@ impl<T: Real> Parameters<T> {
     /// The number of elements of all parameters.
     ///
     /// ```
-    /// use chainrule::nn::{Affine, Init, Sequential};
-    /// let model = Sequential::new().with(Affine::new(784, 10, Init::He));
-    /// assert_eq!(model.initial::<f32>(0)?.count(), 784 * 10 + 10);
+    /// use chainrule::nn::{Affine, Init, Network};
+    /// let network = Network::flat(Affine::new(10, Init::He), 784)?;
+    /// assert_eq!(network.initial::<f32>(0)?.count(), 784 * 10 + 10);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]

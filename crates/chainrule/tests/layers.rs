@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chainrule::check::{self, Settings};
 use chainrule::nn::{
-    AffineSpec, BatchNorm, BatchNormSpec, Dropout, Elu, Gelu, Init, LayerNorm, LayerSpec, Loss,
-    Pass, Relu, Residual, ResidualSpec, Sequential, Targets, class_weights,
+    Affine, AffineSpec, BatchNorm, Cx, Dropout, Elu, Gelu, Init, LayerNorm, LayerSpec, Loss,
+    Module, Network, Relu, Residual, ResidualSpec, Sequential, Targets, class_weights,
 };
 use chainrule::optim::{Clip, Optimizer, Plateau, Rates, Schedule};
 use chainrule::settings::Described;
@@ -26,14 +26,15 @@ fn layers(text: &str) -> Vec<LayerSpec> {
 
 /// Checks the gradients of a model in training, of its input too, against central differences.
 fn check_model(layers: &[LayerSpec], loss: Loss, labels: bool, weighted: bool) {
-    let model = Sequential::build(layers, FEATURES, Init::Normal { deviation: 0.7 }).unwrap();
+    let model = Sequential::build(layers, Init::Normal { deviation: 0.7 }).unwrap();
+    let model = Network::flat(model, FEATURES).unwrap();
     let mut parameters = model.initial::<f64>(3).unwrap();
     parameters.insert("x", Tensor::new([BATCH, FEATURES], numbers(BATCH * FEATURES)).unwrap());
     let g = Graph::new();
     let x = g.parameter("x", [BATCH, FEATURES]);
-    let pass = Pass::train(7, g.labels("step", [], 100));
-    let output = model.forward_in(x, &pass);
-    let outputs = model.outputs();
+    let cx = Cx::train(&g, 7, g.labels("step", [], 100));
+    let output = model.forward(&cx, x).one();
+    let outputs = output.size(1);
     let t = g.labels("t", [BATCH], outputs.max(2));
     let values = Tensor::new(output.shape(), numbers(output.shape().len())).unwrap();
     let targets = match labels {
@@ -111,11 +112,11 @@ fn plain_cross_entropy_is_softmax_with_loss() {
 /// Dropout of ones, at a step.
 fn dropped<T: Real>(seed: u64, rate: f64, threads: usize, steps: &[u32]) -> Vec<Vec<T>> {
     let g = Graph::new();
-    let model = Sequential::new().with(Dropout::new(rate).unwrap());
-    let pass = Pass::train(seed, g.labels("step", [], 1 << 30));
+    let layer = Dropout::new(rate).unwrap();
+    let cx = Cx::train(&g, seed, g.labels("step", [], 1 << 30));
     let x = g.input("x", [300, 210]);
-    let y = model.forward_in(x, &pass);
-    let z = model.forward_in(x, &pass);
+    let y = layer.forward(&cx, x.into()).one();
+    let z = layer.forward(&cx, x.into()).one();
     let pool = Arc::new(Pool::new(threads));
     let mut plan = g.compile::<T>(&[y, z]).unwrap().with_pool(&pool);
     plan.input_mut("x").unwrap().fill(T::one());
@@ -170,17 +171,20 @@ fn prediction_is_not_random() {
     let g = Graph::new();
     let x = g.input("x", [3, 4]);
     let model = Sequential::new().with(Dropout::new(0.5).unwrap()).with(Relu);
-    assert_eq!(model.forward(x).id(), x.relu().id() - 1);
+    let y = Cx::predict(&g).call("", &model, x).one();
+    assert_eq!(y.id(), x.relu().id() - 1);
 }
 
 #[test]
 fn running_statistics_are_no_business_of_the_optimizer() {
-    let model = Sequential::new().with(BatchNorm::new(3)).with(LayerNorm::new(3));
-    let g = Graph::new();
-    let names: Vec<String> = model.parameters().map(|(name, _)| name).collect();
-    assert_eq!(names.len(), 6);
-    assert_eq!(model.variables(g.constant(0.0)).len(), 4);
+    let model = Sequential::new().with(BatchNorm::default()).with(LayerNorm::default());
+    let model = Network::flat(model, 3).unwrap();
+    assert_eq!(model.parameters().len(), 6);
     assert_eq!(model.trainable().len(), 4);
+    let g = Graph::new();
+    let cx = Cx::predict(&g);
+    let _ = model.record(&cx, 5);
+    assert_eq!(cx.trained().len(), 4);
     let parameters = model.initial::<f32>(0).unwrap();
     assert_eq!(parameters.get("batch_norm1.running_var").unwrap().values(), [1.0; 3]);
     model.check(&parameters).unwrap();
@@ -195,20 +199,17 @@ fn mistake(record: impl for<'g> Fn(&'g Graph) -> Var<'g>) -> String {
 
 #[test]
 fn what_does_not_fit_is_told() {
-    let norm = Sequential::new().with(BatchNorm::new(3));
     let train = |dims: &[usize]| {
         let dims = chainrule::Shape::new(dims).unwrap();
-        let model = &norm;
         mistake(move |g| {
-            model.forward_in(g.input("x", dims), &Pass::train(0, g.labels("s", [], 9)))
+            let cx = Cx::train(g, 0, g.labels("s", [], 9));
+            BatchNorm::default().forward(&cx, g.input("x", dims).into()).one()
         })
     };
     assert!(train(&[1, 3]).contains("at least two examples"));
-    assert!(train(&[5, 2]).contains("as many features"));
     assert!(train(&[5, 2, 3]).contains("a flatten layer makes one"));
-    let narrow = Sequential::build(&layers(r#"[{"kind": "affine", "units": 1}]"#), 3, Init::He);
-    let residual = Sequential::new().with(Residual::new(narrow.unwrap()));
-    assert!(mistake(|g| residual.forward(g.input("x", [5, 3]))).contains("keep the shape"));
+    let error = Network::flat(Residual::new(Affine::new(1, Init::He)), 3).unwrap_err();
+    assert!(error.to_string().contains("keep the shape"));
 
     let loss = |loss: Loss, labels: bool| {
         mistake(move |g| {
@@ -231,8 +232,8 @@ fn what_does_not_fit_is_told() {
 #[test]
 fn configurations_are_checked() {
     let build = |text: &str| {
-        let error = Sequential::build(&layers(text), 4, Init::He).unwrap_err();
-        error.to_string()
+        let model = Sequential::build(&layers(text), Init::He);
+        model.and_then(|model| Network::flat(model, 4)).unwrap_err().to_string()
     };
     for (text, wanted) in [
         (r#"[{"kind": "affine", "units": 0}]"#, "units is 0"),
@@ -242,7 +243,7 @@ fn configurations_are_checked() {
         (r#"[{"kind": "layer-norm", "epsilon": 0}]"#, "epsilon is 0"),
         (
             r#"[{"kind": "residual", "layers": [{"kind": "affine", "units": 3}]}]"#,
-            "3 outputs of a residual layer's inner layers, but there must be 4",
+            "residual in `residual1`: the inner layers must keep the shape",
         ),
     ] {
         assert!(build(text).contains(wanted), "{text}: {}", build(text));
@@ -264,7 +265,7 @@ fn configurations_survive_toml() {
         layers: vec![
             AffineSpec { units: 4, init: None }.into(),
             Elu { alpha: 0.5 }.into(),
-            BatchNormSpec { momentum: 0.1, epsilon: 1e-5 }.into(),
+            BatchNorm { momentum: 0.1, epsilon: 1e-5 }.into(),
             ResidualSpec { layers: inner }.into(),
         ],
         loss: Loss::CrossEntropy { label_smoothing: 0.1 },
@@ -295,11 +296,11 @@ fn names_have_the_settings_of_a_bare_kind() {
 /// A batch norm's step: with all examples alike but one feature, nothing becomes infinite.
 #[test]
 fn a_feature_that_does_not_vary_stays_finite() {
-    let model = Sequential::new().with(BatchNorm::new(2));
+    let model = Network::flat(Sequential::new().with(BatchNorm::default()), 2).unwrap();
     let g = Graph::new();
-    let pass = Pass::train(0, g.labels("step", [], 2));
-    let loss = model.forward_in(g.input("x", [3, 2]), &pass).square().mean(&[]);
-    let updates = pass.into_updates();
+    let cx = Cx::train(&g, 0, g.labels("step", [], 2));
+    let loss = model.record(&cx, 3).one().square().mean(&[]);
+    let updates = cx.updates();
     let mut plan = g.compile_step::<f32>(loss, &updates).unwrap();
     plan.feed("x", &[1.0, 5.0, 1.0, 6.0, 1.0, 7.0]).unwrap();
     let mut parameters: Parameters<f32> = model.initial(0).unwrap();
@@ -321,16 +322,16 @@ fn train(
     let model = network();
     let pool = Arc::new(Pool::new(threads));
     let g = Graph::new();
-    let (x, t) = (g.input("x", [130, 40]), g.labels("t", [130], 3));
-    let pass = Pass::train(9, g.labels("step", [], 1 << 20));
+    let t = g.labels("t", [130], 3);
+    let cx = Cx::train(&g, 9, g.labels("step", [], 1 << 20));
     let loss = Loss::CrossEntropy { label_smoothing: 0.1 };
-    let loss = loss.record(model.forward_in(x, &pass), Targets::Labels(t), None);
-    let variables = model.variables(loss);
+    let loss = loss.record(model.record(&cx, 130).one(), Targets::Labels(t), None);
+    let variables = cx.trained();
     let gradients = Clip::Norm(0.5).clip(&g.backward(loss, &variables));
     let rates = Rates { rate: g.input("rate", []), of: Vec::new() };
     let optimizer: Optimizer = "adamw".parse().unwrap();
     let mut updates = optimizer.updates(&rates, &variables, &gradients);
-    updates.extend(pass.into_updates());
+    updates.extend(cx.updates());
     let mut plan = g.compile_step::<f32>(loss, &updates).unwrap().with_pool(&pool);
     let pixels: Vec<f32> = numbers(130 * 40).into_iter().map(|x| x as f32).collect();
     plan.feed("x", &pixels).unwrap();
@@ -344,13 +345,13 @@ fn train(
     parameters.sha256()
 }
 
-fn network() -> Sequential {
+fn network() -> Network {
     let text = r#"[
         {"kind": "affine", "units": 50}, {"kind": "batch-norm"}, {"kind": "gelu"}, {"kind": "dropout", "rate": 0.3},
         {"kind": "residual", "layers": [{"kind": "layer-norm"}, {"kind": "affine", "units": 50}, {"kind": "dropout", "rate": 0.1}]},
         {"kind": "affine", "units": 3}
     ]"#;
-    Sequential::build(&layers(text), 40, Init::He).unwrap()
+    Network::flat(Sequential::build(&layers(text), Init::He).unwrap(), 40).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Errors name the caller's file and line, however deep in the library the mistake shows.
 
-use chainrule::nn::{Affine, Init, Layer, Pass, Sequential};
+use chainrule::nn::{Affine, BatchNorm, Cx, Init, Module, Network, Sequential};
 use chainrule::{Graph, Var};
 
 /// Records something that does not fit and checks that the error names this file and that line.
@@ -40,22 +40,70 @@ fn reductions_name_themselves() {
 }
 
 #[test]
-fn models_and_layers_name_the_callers_line() {
-    let model = Sequential::new().with(Affine::new(3, 2, Init::He));
-    placed("forward", |g| (model.forward(g.input("x", [5, 4])), line!()));
-    placed("a parameter of another shape", |g| {
-        g.parameter("affine1.weight", [7]);
-        (model.forward(g.input("x", [5, 3])), line!())
-    });
-    placed("variables", |g| {
-        let x = g.parameter("affine1.bias", [7]);
-        (model.variables(x)[0], line!())
-    });
+fn layers_name_the_line_that_added_or_called_them() {
     placed("a layer by itself", |g| {
-        let (w, b) = (g.parameter("w", [3, 2]), g.parameter("b", [2]));
-        let (layer, pass) = (Affine::new(3, 2, Init::He), Pass::predict());
-        (layer.forward(g.input("x", [5, 4]), &[w, b], &pass), line!())
+        (Affine::new(2, Init::He).forward(&Cx::predict(g), g.input("x", [5]).into()).one(), line!())
     });
+    placed("a call", |g| {
+        (Cx::predict(g).call("head", &Affine::new(2, Init::He), g.input("x", [5])).one(), line!())
+    });
+    placed("a parameter of another shape", |g| {
+        g.parameter("weight", [7]);
+        let layer = Affine::new(2, Init::He);
+        (layer.forward(&Cx::predict(g), g.input("x", [5, 3]).into()).one(), line!())
+    });
+    placed("a sequential model", |g| {
+        let (model, line) = (Sequential::new().with(BatchNorm::default()), line!());
+        (Cx::predict(g).call("", &model, g.input("x", [5, 3, 1])).one(), line)
+    });
+}
+
+#[test]
+fn errors_name_the_layers_path() {
+    let inner = Sequential::new().with(Affine::new(3, Init::He)).with(BatchNorm::default());
+    let (model, line) = (Sequential::new().named("encoder", inner), line!() - 1);
+    let g = Graph::new();
+    let cx = Cx::predict(&g);
+    let _ = cx.call("", &model, g.input("x", [5, 2, 2]));
+    let error = g.ok().unwrap_err().to_string();
+    let wanted = "batch_norm in `encoder/batch_norm1`: takes a batch [batch, features]; a flatten layer \
+                  makes one (operands [5, 2, 3])";
+    assert_eq!(error, format!("{wanted}, at {}:{line}", file!()));
+}
+
+#[test]
+fn a_network_names_the_line_that_made_it() {
+    let (network, line) = (Network::flat(Affine::new(2, Init::He), 3).unwrap(), line!());
+    let g = Graph::new();
+    g.parameter("weight", [7]);
+    let _ = network.record(&Cx::predict(&g), 5);
+    let error = g.ok().unwrap_err().to_string();
+    assert!(error.ends_with(&format!("{}:{line}", file!())), "line {line}: {error}");
+}
+
+#[test]
+fn a_model_twice_names_both_places() {
+    let network = Network::flat(Affine::new(2, Init::He), 3).unwrap();
+    let g = Graph::new();
+    let (_, first) = (network.record(&Cx::predict(&g), 5), line!());
+    g.ok().unwrap();
+    let (_, second) = (network.record(&Cx::predict(&g), 5), line!());
+    let error = g.ok().unwrap_err().to_string();
+    let places = [first, second].map(|line| format!("at {}:{line}", file!()));
+    assert!(
+        error.contains(&format!("`weight` is made twice, {} and {}", places[0], places[1])),
+        "{error}"
+    );
+
+    let g = Graph::new();
+    let cx = Cx::predict(&g);
+    let values = ["generator", "judge"].map(|name| network.record(&cx.sub(name), 5).one());
+    g.ok().unwrap();
+    assert_eq!(cx.trained().len(), 4);
+    assert_ne!(values[0].id(), values[1].id());
+    let again = network.record(&cx.shared("judge"), 5);
+    g.ok().unwrap();
+    assert_eq!((cx.trained().len(), again.len()), (4, 1));
 }
 
 #[test]

@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use chainrule::nn::{Affine, Init, Relu, Sequential};
+use chainrule::nn::{Cx, Init, Network, Relu};
 use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Graph, Parameters, Plan, Pool, Tensor};
 
 /// A training step of a two-layer network with its parameters.
 fn step(pool: &Arc<Pool>, batch: usize) -> (Plan<f32>, Parameters<f32>) {
-    let model = Sequential::new()
-        .with(Affine::new(784, 50, Init::He))
-        .with(Relu)
-        .with(Affine::new(50, 10, Init::He));
+    let model = Network::fully_connected(&[784, 50, 10], Relu, Init::He).unwrap();
     let parameters = model.initial(7).unwrap();
     let g = Graph::new();
-    let x = g.input("x", [batch, 784]);
-    let loss = model.forward(x).softmax_with_loss(g.labels("t", [batch], 10));
-    let variables = model.variables(x);
+    let cx = Cx::predict(&g);
+    let loss = model.record(&cx, batch).one().softmax_with_loss(g.labels("t", [batch], 10));
+    let variables = cx.trained();
     let gradients = g.backward(loss, &variables);
     let updates = Optimizer::sgd().updates(&Rates::constant(&g, 0.1), &variables, &gradients);
     let mut plan = g.compile_step(loss, &updates).unwrap().with_pool(pool);

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use chainrule::nn::{Init, LayerSpec, Loss, Pass, Sequential, Targets};
+use chainrule::nn::{Cx, Field, Init, LayerSpec, Loss, Network, Sequential, Targets};
 use chainrule::optim::{Clip, Method, Plateau, Rates, Schedule, Warmup};
 use chainrule::{Graph, Parameters, Plan, Result, Shape, State, Tensor, Var};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Golden {
-    network: Network,
+    network: Regression,
     models: Vec<Model>,
     optimizers: Vec<Run>,
     schedules: Vec<Scheduled>,
@@ -41,7 +41,7 @@ struct Model {
 }
 
 #[derive(Deserialize)]
-struct Network {
+struct Regression {
     x: Array,
     t: Array,
     start: Arrays,
@@ -108,22 +108,20 @@ fn layers_and_losses() {
     assert!(models.len() > 50);
     for case in models {
         let what = format!("{:?} under {:?}, training {}", case.layers, case.loss, case.training);
-        let features = match case.layers.first() {
-            Some(LayerSpec::Flatten(_)) => case.x.shape[1..].iter().product(),
-            _ => *case.x.shape.last().unwrap(),
-        };
-        let model = Sequential::build(&case.layers, features, Init::Zeros).unwrap();
+        let inputs = [Field::real("x", Shape::new(&case.x.shape[1..]).unwrap())];
+        let model = Sequential::build(&case.layers, Init::Zeros).unwrap();
+        let model = Network::new(model, inputs).unwrap();
         let mut parameters = parameters(&case.parameters);
         model.check(&parameters).unwrap();
         let g = Graph::new();
         let x = g.input("x", Shape::new(&case.x.shape).unwrap());
         let step = g.labels("step", [], 10);
-        let pass = if case.training { Pass::train(0, step) } else { Pass::predict() };
-        let output = model.forward_in(x, &pass);
+        let cx = if case.training { Cx::train(&g, 0, step) } else { Cx::predict(&g) };
+        let output = model.forward(&cx, x).one();
         let targets = match (&case.labels, &case.targets) {
             (Some(labels), _) => {
                 let binary = matches!(case.loss, Loss::BinaryCrossEntropy);
-                let classes = if binary { 2 } else { model.outputs() };
+                let classes = if binary { 2 } else { output.size(-1) };
                 Targets::Labels(g.labels("labels", [labels.len()], classes))
             }
             (None, Some(t)) => Targets::Values(g.constant_tensor(t.tensor())),
@@ -134,7 +132,7 @@ fn layers_and_losses() {
             .as_ref()
             .map(|w| g.constant_tensor(Tensor::new([w.len()], w.clone()).unwrap()));
         let loss = case.loss.record(output, targets, weights);
-        let wanted: Vec<Var<'_>> = [&[x][..], &model.variables(x)].concat();
+        let wanted: Vec<Var<'_>> = [&[x][..], &cx.trained()].concat();
         let gradients = g.backward(loss, &wanted);
         let names = ["x".to_owned()].into_iter().chain(model.trainable());
 
@@ -149,7 +147,7 @@ fn layers_and_losses() {
             case.gradients[&name].compare(found, 1e-11, &format!("{what}, gradient of {name}"));
         }
 
-        let updates = pass.into_updates();
+        let updates = cx.updates();
         assert_eq!(updates.len(), if case.training { case.kept.len() } else { 0 }, "{what}");
         let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
         feed(&mut plan, &case);
@@ -169,7 +167,7 @@ fn feed(plan: &mut Plan<f64>, case: &Model) {
 }
 
 /// The loss of the network on which optimizers are compared, and its variables.
-fn network<'g>(g: &'g Graph, network: &Network) -> (Var<'g>, Vec<Var<'g>>) {
+fn network<'g>(g: &'g Graph, network: &Regression) -> (Var<'g>, Vec<Var<'g>>) {
     let constant = |array: &Array| g.constant_tensor(array.tensor());
     let variable = |name: &str| g.parameter(name, Shape::new(&network.start[name].shape).unwrap());
     let [w, b, v] = ["w", "b", "v"].map(variable);
@@ -235,7 +233,7 @@ impl Expected {
 }
 
 /// The loss and its gradient as L-BFGS asks for them.
-fn loss_and_gradient(data: &Network, at: &Parameters<f64>) -> Result<(f64, Parameters<f64>)> {
+fn loss_and_gradient(data: &Regression, at: &Parameters<f64>) -> Result<(f64, Parameters<f64>)> {
     let g = Graph::new();
     let (loss, variables) = network(&g, data);
     let gradients = g.backward(loss, &variables);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use chainrule::nn::{Init, Relu, Sequential};
+use chainrule::nn::{self, Cx, Init, Relu};
 use chainrule::optim::{Optimizer, Rates};
 use chainrule::{Error, Graph, Plan, Pool, State};
 
@@ -87,8 +87,8 @@ impl Network {
         3.0 * self.forward_flops() - 2.0 * self.batch as f64 * first
     }
 
-    fn model(&self) -> Result<Sequential> {
-        Ok(Sequential::fully_connected(&self.sizes, Relu, Init::Normal { deviation: 0.01 })?)
+    fn model(&self) -> Result<nn::Network> {
+        Ok(nn::Network::fully_connected(&self.sizes, Relu, Init::Normal { deviation: 0.01 })?)
     }
 
     fn inputs(&self) -> usize {
@@ -105,14 +105,14 @@ impl Network {
         let mut parameters = model.initial::<f32>(0)?;
         let mut random = Random(1);
         let g = Graph::new();
-        let x = g.input("x", [self.batch, self.inputs()]);
-        let y = model.forward(x);
+        let cx = Cx::predict(&g);
+        let y = model.record(&cx, self.batch).one();
         let regression = self.outputs() == 1;
         let loss = match regression {
             true => y.mean_squared_error(g.input("t", [self.batch, 1])),
             false => y.softmax_with_loss(g.labels("t", [self.batch], self.outputs())),
         };
-        let variables = model.variables(loss);
+        let variables = cx.trained();
         let gradients = g.backward(loss, &variables);
         let rate = if self.optimizer == Optimizer::sgd() { 0.1 } else { 1e-3 };
         let mut state = State::new();
@@ -138,7 +138,7 @@ impl Network {
         let model = self.model()?;
         let parameters = model.initial::<f32>(0)?;
         let g = Graph::new();
-        let y = model.forward(g.input("x", [self.batch, self.inputs()]));
+        let y = model.record(&Cx::predict(&g), self.batch).one();
         let mut plan = g.compile::<f32>(&[y])?.with_pool(pool);
         let batch = Random(1).numbers(self.batch * self.inputs());
         let run = |plan: &mut Plan<f32>| {

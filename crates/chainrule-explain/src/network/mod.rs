@@ -12,7 +12,7 @@ use super::words::{Language, Words};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Kind, Source, Var};
-use chainrule::nn::{Logits, Loss, Scale, Sequential, Targets, Truth};
+use chainrule::nn::{Cx, Logits, Loss, Network, Scale, Targets, Truth};
 use chainrule::tensor::{Real, Tensor};
 pub use ledger::{Branch, Ledger};
 
@@ -182,8 +182,8 @@ impl NetworkExplanation {
 ///
 /// ```
 /// use chainrule_explain::{Language, network};
-/// use chainrule::nn::{Affine, Init, Loss, Relu, Sequential, Truth};
-/// let model = Sequential::new().with(Affine::new(2, 4, Init::He)).with(Relu).with(Affine::new(4, 3, Init::He));
+/// use chainrule::nn::{Init, Loss, Network, Relu, Truth};
+/// let model = Network::fully_connected(&[2, 4, 3], Relu, Init::He)?;
 /// let parameters = model.initial::<f64>(0)?;
 /// let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
 /// let truth = Truth::Class(2);
@@ -196,7 +196,7 @@ impl NetworkExplanation {
 /// # Errors
 /// Features, a target or parameters that do not fit the model and the loss.
 pub fn network<T: Real>(
-    model: &Sequential,
+    model: &Network,
     parameters: &Parameters<T>,
     loss: Loss,
     features: &[f64],
@@ -261,21 +261,16 @@ struct Recorded<'g> {
 }
 
 impl<'g> Recorded<'g> {
-    fn new(
-        g: &'g Graph,
-        model: &Sequential,
-        loss: Loss,
-        width: usize,
-        truth: &Truth,
-    ) -> Result<Self> {
+    fn new(g: &'g Graph, model: &Network, loss: Loss, width: usize, truth: &Truth) -> Result<Self> {
         let x = g.input("x", [1, width]);
-        let output = model.forward(x);
+        let cx = Cx::predict(g);
+        let output = model.forward(&cx, x).one();
         g.ok()?;
         let target = targets(truth, loss, output.shape().dims().last().copied().unwrap_or(0))?;
         let layers = layer_outputs(g, output);
         let target = g.constant_tensor(Tensor::new([1, target.len()], target)?);
         let loss = loss.record(output, Targets::Values(target), None);
-        let variables = model.variables(x).into_iter();
+        let variables = cx.trained().into_iter();
         let parameters = variables.filter_map(|v| Some((parameter(g, v)?, v))).collect();
         Ok(Self { x, output, loss, layers, parameters })
     }
@@ -284,14 +279,15 @@ impl<'g> Recorded<'g> {
 /// What the network says of the example, in the precision of its parameters: a training, a score and a
 /// prediction compute it so.
 fn said<T: Real>(
-    model: &Sequential,
+    model: &Network,
     parameters: &Parameters<T>,
     loss: Loss,
     features: &[f64],
     truth: &Truth,
 ) -> Result<Said> {
     let g = Graph::new();
-    let output = model.forward(g.input("x", [1, features.len()]));
+    let x = g.input("x", [1, features.len()]);
+    let output = model.forward(&Cx::predict(&g), x).one();
     let mut plan = g.compile::<T>(&[output])?;
     let features: Vec<T> = features.iter().map(|&x| T::from_f64(x)).collect();
     feed(&mut plan, "x", &features)?;
@@ -330,12 +326,14 @@ fn targets(truth: &Truth, loss: Loss, outputs: usize) -> Result<Vec<f64>> {
 /// The output of each outermost scope on the way to `last`: a model's layers.
 ///
 /// ```
-/// use chainrule::nn::{Affine, Init, Relu, Sequential};
+/// use chainrule::nn::{Cx, Init, Network, Relu};
 /// let g = chainrule::Graph::new();
-/// let model = Sequential::new().with(Affine::new(2, 3, Init::He)).with(Relu);
-/// let y = model.forward(g.input("x", [1, 2]));
+/// let model = Network::fully_connected(&[2, 4, 3], Relu, Init::He)?;
+/// let y = model.record(&Cx::predict(&g), 1).one();
 /// let layers = chainrule_explain::layer_outputs(&g, y);
-/// assert_eq!(layers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["affine1", "relu1"]);
+/// let names: Vec<&str> = layers.iter().map(|(name, _)| name.as_str()).collect();
+/// assert_eq!(names, ["affine1", "relu1", "affine2"]);
+/// # Ok::<(), chainrule::Error>(())
 /// ```
 pub fn layer_outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();

@@ -216,11 +216,11 @@ fn shade(part: f64) -> char {
 mod tests {
     use super::super::{Branch, Ledger, network};
     use crate::Language;
-    use chainrule::nn::{Init, Loss, Sequential, Tanh, Truth};
+    use chainrule::nn::{Init, Loss, Network, Tanh, Truth};
 
     #[test]
     fn texts_tell_branches_and_rules_in_80_columns() {
-        let model = Sequential::fully_connected(&[4, 6, 3], Tanh, Init::He).unwrap();
+        let model = Network::fully_connected(&[4, 6, 3], Tanh, Init::He).unwrap();
         let parameters = model.initial::<f64>(0).unwrap();
         let branch = |layer: &str, share: f64| {
             let (layer, rule) = (layer.to_owned(), Some("dY · Wᵀ".to_owned()));

@@ -4,7 +4,9 @@ use super::{Config, EVALUATION_BATCH, Precision};
 use crate::data::Target;
 use chainrule::Graph;
 use chainrule::error::{Error, Result};
-use chainrule::nn::{AffineSpec, DropoutSpec, LayerSpec, Loss, Sequential, check_memory};
+use chainrule::nn::{
+    AffineSpec, Dropout, LayerSpec, Loss, Network, ResidualSpec, Sequential, check_memory,
+};
 use chainrule::optim::{Method, Optimizer, Rates};
 
 impl Config {
@@ -46,35 +48,43 @@ impl Config {
     ///
     /// # Errors
     /// A setting out of its domain, or a model whose training does not fit into memory.
-    pub fn model(&self, inputs: usize, outputs: usize) -> Result<Sequential> {
+    pub fn model(&self, inputs: usize, outputs: usize) -> Result<Network> {
         let layers = self.layer_specs(outputs);
-        let model = Sequential::build(&layers, inputs, self.init)?;
+        self.check_memory(&layers, inputs)?;
+        let model = Network::flat(Sequential::build(&layers, self.init)?, inputs)?;
         let wanted = "the number of classes or values that the data asks for: mend the last layer";
-        if model.outputs() != outputs {
+        let found = model.outputs().first().map_or(0, |output| output.shape().len());
+        if found != outputs {
             return Err(Error::Setting {
                 name: "the number of the last layer's outputs".into(),
-                value: format!("{} in place of {outputs}", model.outputs()),
+                value: format!("{found} in place of {outputs}"),
                 wanted: wanted.into(),
             });
         }
-        // Parameters, their gradients, the optimizer's state and the copy at an epoch's start; and
-        // each layer's values and gradients for the examples that are evaluated at once.
+        Ok(model)
+    }
+
+    /// Checks that a training of affine layers of such sizes fits into memory: parameters, their
+    /// gradients, the optimizer's state and the copy at an epoch's start; and each layer's values and
+    /// gradients for the examples that are evaluated at once.
+    fn check_memory(&self, layers: &[LayerSpec], inputs: usize) -> Result<()> {
         let state = match &self.optimizer {
             Method::Step(optimizer) => kept(optimizer).max(1) as u128,
             Method::Lbfgs(lbfgs) => 2 * lbfgs.history as u128,
         };
         let mut sizes = vec![inputs];
-        sizes.extend(model.widths());
-        let width = sizes.iter().fold(0, |sum: u128, &size| sum.saturating_add(size as u128));
-        let elements = model.elements().saturating_mul(3 + state);
+        sizes.extend(widths(layers));
+        let sum = |of: &mut dyn Iterator<Item = u128>| of.fold(0, u128::saturating_add);
+        let width = sum(&mut sizes.iter().map(|&size| size as u128));
+        let weights = |pair: &[usize]| (pair[0] as u128 + 1).saturating_mul(pair[1] as u128);
+        let elements = sum(&mut sizes.windows(2).map(weights)).saturating_mul(3 + state);
         // An activation after each.
         let elements = elements.saturating_add(width.saturating_mul(4 * EVALUATION_BATCH as u128));
         let bytes = match self.dtype {
             Precision::F32 => size_of::<f32>(),
             Precision::F64 => size_of::<f64>(),
         };
-        check_memory(&format!("the memory for layers of sizes {sizes:?}"), elements, bytes)?;
-        Ok(model)
+        check_memory(&format!("the memory for layers of sizes {sizes:?}"), elements, bytes)
     }
 
     /// The model for examples of `inputs` features with such targets.
@@ -82,13 +92,14 @@ impl Config {
     /// ```
     /// use chainrule_train::{Config, data::Target};
     /// let model = Config::default().model_for(784, Target::Class { classes: 10 })?;
-    /// assert_eq!((model.inputs(), model.outputs()), (784, 10));
+    /// assert_eq!(model.inputs()[0].shape().dims(), [784]);
+    /// assert_eq!(model.outputs()[0].shape().dims(), [10]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
     /// As [`Config::loss_for`] and [`Config::model`].
-    pub fn model_for(&self, inputs: usize, target: Target) -> Result<Sequential> {
+    pub fn model_for(&self, inputs: usize, target: Target) -> Result<Network> {
         self.model(inputs, self.outputs(target)?)
     }
 
@@ -125,7 +136,7 @@ impl Config {
             layers.push(affine(units));
             layers.push(self.activation.into());
             if self.dropout > 0.0 {
-                layers.push(DropoutSpec { rate: self.dropout }.into());
+                layers.push(Dropout { rate: self.dropout }.into());
             }
         }
         layers.push(affine(outputs));
@@ -139,4 +150,14 @@ fn kept(optimizer: &Optimizer) -> usize {
     let w = g.parameter("w", []);
     let _ = optimizer.updates(&Rates::constant(&g, 1.0), &[w], &[w]);
     g.initial_state::<f32>().iter().filter(|(key, _)| key.of.is_some()).count()
+}
+
+/// The outputs of every layer that sets their number, those of inner layers among them.
+fn widths(layers: &[LayerSpec]) -> Vec<usize> {
+    let of = |layer: &LayerSpec| match layer {
+        LayerSpec::Affine(AffineSpec { units, .. }) => vec![*units],
+        LayerSpec::Residual(ResidualSpec { layers }) => widths(layers),
+        _ => Vec::new(),
+    };
+    layers.iter().flat_map(of).collect()
 }

@@ -147,17 +147,26 @@ impl Node {
 
     /// A mistake of this node's operation.
     pub(crate) fn mistake(&self, nodes: &[Node], message: &str) -> Error {
-        mistake(self.op_name(), message, &self.operand_types(nodes), self.place)
+        mistake("", self.op_name(), message, &self.operand_types(nodes), self.place)
     }
 }
 
-/// The error of an operation that was recorded at `place`.
-fn mistake(op: &str, message: &str, operands: &[Type], place: &'static Location<'_>) -> Error {
+/// The error of an operation that was recorded in `scope` at `place`.
+fn mistake(
+    scope: &str,
+    op: &str,
+    message: &str,
+    operands: &[Type],
+    place: &'static Location<'_>,
+) -> Error {
     let operands: Vec<String> = operands.iter().map(Type::to_string).collect();
+    // A block of the operation's own name says nothing more.
+    let outer = scope.strip_suffix(op).map(|rest| rest.strip_suffix('/').unwrap_or(rest));
     Error::Operation {
         op: op.into(),
+        scope: outer.unwrap_or(scope).into(),
         message: message.into(),
-        operands: operands.join(", "),
+        operands: operands.join(", ").into(),
         file: place.file(),
         line: place.line(),
     }
@@ -201,6 +210,8 @@ pub struct Graph {
     plain: RefCell<HashMap<TypeId, Arc<dyn AnyOp>, Mixing>>,
     /// Memory for the types of the operands of the operation that is being recorded.
     types: RefCell<Vec<Type>>,
+    /// The parameters that models have made, with the places where and the recordings by which.
+    made: RefCell<HashMap<u32, [&'static Location<'static>; 2]>>,
 }
 
 impl Graph {
@@ -325,6 +336,40 @@ impl Graph {
             }
         }
         state
+    }
+
+    /// [`Graph::parameter`] for a model that was recorded at `recorded`: the same name again is a mistake
+    /// unless it is `shared`.
+    #[track_caller]
+    pub(crate) fn make_parameter(
+        &self,
+        name: &str,
+        shape: Shape,
+        shared: bool,
+        recorded: &'static Location<'static>,
+    ) -> Var<'_> {
+        let parameter = self.parameter(name, shape);
+        let here = self.place.get().unwrap_or(Location::caller());
+        if parameter.is_poison() {
+            return parameter;
+        }
+        let before = self.made.borrow_mut().insert(parameter.id, [here, recorded]);
+        match before.filter(|_| !shared) {
+            None => parameter,
+            Some([there, first]) => {
+                // One model recorded twice makes it at one place.
+                let [a, b] = if there == here { [first, recorded] } else { [there, here] };
+                let message = format!(
+                    "`{name}` is made twice, at {}:{} and at {}:{}: give each model a path by `cx.sub`, or \
+                     share one by `cx.shared`",
+                    a.file(),
+                    a.line(),
+                    b.file(),
+                    b.line()
+                );
+                self.fail("parameter", &message, &[])
+            }
+        }
     }
 
     /// A scalar constant.
@@ -484,8 +529,13 @@ impl Graph {
     /// The caller as the place of errors until the guard is dropped.
     #[track_caller]
     pub fn pin(&self) -> Block<'_> {
+        self.pin_at(Location::caller())
+    }
+
+    /// [`Graph::pin`] with this place.
+    pub(crate) fn pin_at(&self, place: &'static Location<'static>) -> Block<'_> {
         let block = self.hold();
-        self.place.set(self.place.get().or(Some(Location::caller())));
+        self.place.set(self.place.get().or(Some(place)));
         block
     }
 
@@ -657,7 +707,9 @@ impl Graph {
     pub fn fail<'g>(&'g self, op: &str, message: &str, operands: &[Var<'g>]) -> Var<'g> {
         let place = self.place.get().unwrap_or(Location::caller());
         let operands: Vec<Type> = operands.iter().map(Var::ty).collect();
-        self.error.borrow_mut().get_or_insert_with(|| mistake(op, message, &operands, place));
+        let scope = self.scope_name(self.scope.get());
+        let error = || mistake(&scope, op, message, &operands, place);
+        self.error.borrow_mut().get_or_insert_with(error);
         Var::poison(self)
     }
 

@@ -99,6 +99,28 @@ impl<'g> Var<'g> {
         self.ty().shape
     }
 
+    /// The length of an axis, counted from the end where it is negative; where there is none, the graph
+    /// remembers a mistake.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [100, 784]);
+    /// assert_eq!((x.size(0), x.size(-1)), (100, 784));
+    /// x.size(2);
+    /// assert!(g.error().unwrap().to_string().starts_with("size: there is no axis 2"));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn size(&self, axis: isize) -> usize {
+        let shape = self.shape();
+        let at = if axis < 0 { axis + shape.rank() as isize } else { axis };
+        let length = usize::try_from(at).ok().and_then(|at| shape.get(at));
+        if length.is_none() && !self.is_poison() {
+            self.graph.fail("size", &format!("there is no axis {axis}"), &[*self]);
+        }
+        length.unwrap_or(1)
+    }
+
     /// The number that this value repeats, if it is a scalar constant or a broadcast of one.
     ///
     /// ```

@@ -1,16 +1,13 @@
 //! Activations as layers.
 
-use super::build::Build;
-use super::{Init, Layer, Pass};
-use crate::error::Result;
-use crate::graph::Var;
-use crate::settings::{self, Form};
+use super::{Cx, Module, Values};
+use crate::settings::Form;
 
 crate::kinds! {
     /// An activation: a layer without parameters that follows an affine one.
     ///
     /// ```
-    /// use chainrule::nn::{Activation, Layer};
+    /// use chainrule::nn::{Activation, Module};
     /// let leaky: Activation = "leaky-relu 0.2".parse()?;
     /// assert_eq!(leaky, Activation::LeakyRelu { slope: 0.2 });
     /// assert_eq!(leaky.kind(), "leaky_relu");
@@ -45,15 +42,17 @@ crate::kinds! {
     }
 }
 
-impl Layer for Activation {
-    fn kind(&self) -> &'static str {
+impl Module for Activation {
+    fn kind(&self) -> &str {
         match self {
             Self::LeakyRelu { .. } => "leaky_relu",
             other => other.name(),
         }
     }
-    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-        match *self {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let _pin = cx.pin();
+        let x = x.one();
+        let y = match *self {
             Self::Relu => x.relu(),
             Self::Sigmoid => x.sigmoid(),
             Self::Tanh => x.tanh(),
@@ -62,14 +61,8 @@ impl Layer for Activation {
             Self::Silu => x.silu(),
             Self::Gelu => x.gelu(),
             Self::Softplus => x.softplus(),
-        }
-    }
-}
-
-impl Build for Activation {
-    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
-        settings::check(self)?;
-        Ok(Box::new(*self))
+        };
+        y.into()
     }
 }
 
@@ -79,9 +72,10 @@ crate::settings! {
     /// The cross-entropy takes the logits themselves: no softmax stands before it.
     ///
     /// ```
-    /// use chainrule::{Graph, nn::{Sequential, Softmax}};
-    /// let g = Graph::new();
-    /// let y = Sequential::new().with(Softmax).forward(g.constant(0.0).broadcast_to([1, 2]));
+    /// use chainrule::nn::{Cx, Softmax};
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.constant(0.0).broadcast_to([1, 2]);
+    /// let y = Cx::predict(&g).call("softmax", &Softmax, x).one();
     /// assert_eq!(y.eval()?.values(), [0.5, 0.5]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -89,17 +83,12 @@ crate::settings! {
     pub struct Softmax = "softmax";
 }
 
-impl Layer for Softmax {
-    fn kind(&self) -> &'static str {
+impl Module for Softmax {
+    fn kind(&self) -> &str {
         "softmax"
     }
-    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-        x.softmax()
-    }
-}
-
-impl Build for Softmax {
-    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
-        Ok(Box::new(*self))
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let _pin = cx.pin();
+        x.one().softmax().into()
     }
 }

@@ -1,10 +1,7 @@
 //! The affine layer, and the flattening before it.
 
-use super::build::Build;
-use super::{Init, Layer, Pass, Spec};
-use crate::error::Result;
-use crate::graph::Var;
-use crate::settings::{self, Form};
+use super::{Cx, Init, Module, Values};
+use crate::settings::Form;
 use crate::tensor::count;
 
 crate::settings! {
@@ -20,23 +17,19 @@ crate::settings! {
     }
 }
 
-impl Build for AffineSpec {
-    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
-        settings::check(self)?;
-        Ok(Box::new(Affine::new(inputs, self.units, self.init.unwrap_or(init))))
-    }
-}
-
-/// X·W + b, with X of shape `[batch, inputs]`, W of shape `[inputs, outputs]` and b of `[outputs]`.
+/// X·W + b along the last axis: X of shape `[batch, …, inputs]`, W of `[inputs, outputs]` and b of
+/// `[outputs]`. The number of inputs follows from X.
 ///
 /// ```
-/// use chainrule::nn::{Affine, Init, Layer};
-/// let layer = Affine::new(784, 50, Init::He);
-/// assert_eq!(layer.parameters()[0].shape.dims(), [784, 50]);
+/// use chainrule::nn::{Affine, Cx, Init};
+/// # let g = chainrule::Graph::new();
+/// let cx = Cx::predict(&g);
+/// let y = cx.call("affine", &Affine::new(50, Init::He), g.input("x", [100, 7, 784])).one();
+/// assert_eq!(y.shape().dims(), [100, 7, 50]);
+/// assert_eq!(cx.parameters()[0].shape.dims(), [784, 50]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Affine {
-    inputs: usize,
     outputs: usize,
     init: Init,
 }
@@ -45,35 +38,39 @@ impl Affine {
     /// A layer whose weights begin as `init` says, its biases at zero.
     ///
     /// ```
-    /// use chainrule::nn::{Affine, Init, Sequential};
-    /// let model = Sequential::new().with(Affine::new(2, 1, Init::Zeros));
-    /// assert_eq!(model.initial::<f32>(0)?.get("affine1.bias")?.values(), [0.0]);
+    /// use chainrule::nn::{Affine, Init, Network, Sequential};
+    /// let network = Network::flat(Sequential::new().with(Affine::new(1, Init::Zeros)), 2)?;
+    /// assert_eq!(network.initial::<f32>(0)?.get("affine1.bias")?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn new(inputs: usize, outputs: usize, init: Init) -> Self {
-        Self { inputs, outputs, init }
+    pub const fn new(outputs: usize, init: Init) -> Self {
+        Self { outputs, init }
     }
 }
 
-impl Layer for Affine {
-    fn kind(&self) -> &'static str {
+impl Module for Affine {
+    fn kind(&self) -> &str {
         "affine"
     }
-    fn parameters(&self) -> Vec<Spec> {
-        vec![
-            Spec::new("weight", [self.inputs, self.outputs], self.init),
-            Spec::new("bias", [self.outputs], Init::Zeros),
-        ]
-    }
-    fn outputs(&self) -> Option<usize> {
-        Some(self.outputs)
-    }
-    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-        match parameters {
-            [weight, bias] => x.matmul(*weight) + *bias,
-            _ => x.graph().fail("affine", "takes a weight and a bias", parameters),
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let _pin = cx.pin();
+        let x = x.one();
+        if x.is_poison() {
+            return x.into();
         }
+        let shape = x.shape();
+        let (rows, inputs) = match *shape.dims() {
+            [ref rows @ .., inputs] if x.is_real() && !rows.is_empty() => (count(rows), inputs),
+            _ => return cx.fail("affine", "takes real numbers [batch, …, features]", &[x]),
+        };
+        let weight = cx.param("weight", [inputs, self.outputs], self.init);
+        let bias = cx.param("bias", [self.outputs], Init::Zeros);
+        if shape.rank() == 2 {
+            return (x.matmul(weight) + bias).into();
+        }
+        let y = x.reshape([rows, inputs]).matmul(weight) + bias;
+        y.reshape(shape.with(shape.rank() - 1, self.outputs)).into()
     }
 }
 
@@ -81,29 +78,26 @@ crate::settings! {
     /// `[batch, …]` as `[batch, features]`: the axes of an example become one.
     ///
     /// ```
-    /// use chainrule::{Graph, nn::{Flatten, Sequential}};
-    /// let g = Graph::new();
-    /// let pixels = Sequential::new().with(Flatten).forward(g.input("images", [100, 28, 28]));
+    /// use chainrule::nn::{Cx, Flatten};
+    /// # let g = chainrule::Graph::new();
+    /// let images = g.input("images", [100, 28, 28]);
+    /// let pixels = Cx::predict(&g).call("flatten", &Flatten, images).one();
     /// assert_eq!(pixels.shape().dims(), [100, 784]);
     /// ```
     #[derive(Copy)]
     pub struct Flatten = "flatten";
 }
 
-impl Build for Flatten {
-    fn build(&self, _inputs: usize, _init: Init) -> Result<Box<dyn Layer>> {
-        Ok(Box::new(*self))
-    }
-}
-
-impl Layer for Flatten {
-    fn kind(&self) -> &'static str {
+impl Module for Flatten {
+    fn kind(&self) -> &str {
         "flatten"
     }
-    fn forward<'g>(&self, x: Var<'g>, _parameters: &[Var<'g>], _pass: &Pass<'g>) -> Var<'g> {
-        match x.shape().dims() {
-            [] => x.graph().fail("flatten", "takes a batch [batch, …]", &[x]),
-            [batch, rest @ ..] => x.reshape([*batch, count(rest)]),
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let _pin = cx.pin();
+        let x = x.one();
+        match *x.shape().dims() {
+            [] => cx.fail("flatten", "takes a batch [batch, …]", &[x]),
+            [batch, ref rest @ ..] => x.reshape([batch, count(rest)]).into(),
         }
     }
 }

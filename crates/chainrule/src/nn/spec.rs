@@ -1,11 +1,39 @@
 //! Layers as a configuration describes them.
 
-use super::build::Build;
 use super::{
-    Activation, AffineSpec, BatchNormSpec, DropoutSpec, Flatten, Init, Layer, LayerNormSpec,
-    Residual, Sequential, Softmax,
+    Activation, Affine, AffineSpec, BatchNorm, Dropout, Flatten, Init, LayerNorm, Module, Residual,
+    Sequential, Softmax,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::settings;
+
+/// What a configuration describes a layer by.
+pub(crate) trait Build {
+    /// The layer; weights begin as `init` says where the layer does not say it itself.
+    #[track_caller]
+    fn build(&self, init: Init) -> Result<Box<dyn Module>>;
+}
+
+/// What a configuration says of these layers is all there is to them.
+macro_rules! described_in_full {
+    ($($layer:ty),*) => {$(
+        impl Build for $layer {
+            fn build(&self, _init: Init) -> Result<Box<dyn Module>> {
+                settings::check(self)?;
+                Ok(Box::new(*self))
+            }
+        }
+    )*};
+}
+
+described_in_full!(Activation, BatchNorm, Dropout, Flatten, LayerNorm, Softmax);
+
+impl Build for AffineSpec {
+    fn build(&self, init: Init) -> Result<Box<dyn Module>> {
+        settings::check(self)?;
+        Ok(Box::new(Affine::new(self.units, self.init.unwrap_or(init))))
+    }
+}
 
 crate::kinds! {
     /// A layer as a configuration describes it: its kind, such as `leaky-relu`, and its settings.
@@ -26,11 +54,11 @@ crate::kinds! {
         /// Probabilities.
         Softmax(Softmax),
         /// Dropout.
-        Dropout(DropoutSpec),
+        Dropout(Dropout),
         /// Batch normalisation.
-        BatchNorm(BatchNormSpec),
+        BatchNorm(BatchNorm),
         /// Layer normalisation.
-        LayerNorm(LayerNormSpec),
+        LayerNorm(LayerNorm),
         /// The axes of an example made one.
         Flatten(Flatten),
         /// Inner layers added to their input.
@@ -49,37 +77,31 @@ crate::settings! {
 }
 
 impl Build for ResidualSpec {
-    fn build(&self, inputs: usize, init: Init) -> Result<Box<dyn Layer>> {
-        let inner = Sequential::build(&self.layers, inputs, init)?;
-        let outputs = inner.outputs();
-        let what = "outputs of a residual layer's inner layers";
-        Error::count(what, outputs, inputs)?;
-        Ok(Box::new(Residual::new(inner)))
+    fn build(&self, init: Init) -> Result<Box<dyn Module>> {
+        Ok(Box::new(Residual::new(Sequential::build(&self.layers, init)?)))
     }
 }
 
 impl Sequential {
-    /// The layers of a configuration, for examples of so many inputs; affine layers that do not say how
-    /// their weights begin do so as `init` says.
+    /// The layers of a configuration; affine layers that do not say how their weights begin do so as
+    /// `init` says.
     ///
     /// ```
-    /// use chainrule::nn::{Init, LayerSpec, Sequential};
+    /// use chainrule::nn::{Init, LayerSpec, Network, Sequential};
     /// let layers = ["affine 50", "relu", "dropout 0.2", "affine 10"].map(str::parse::<LayerSpec>);
     /// let layers: Vec<LayerSpec> = layers.into_iter().collect::<Result<_, _>>()?;
-    /// let model = Sequential::build(&layers, 784, Init::He)?;
-    /// assert_eq!(model.outputs(), 10);
+    /// let network = Network::flat(Sequential::build(&layers, Init::He)?, 784)?;
+    /// assert_eq!(network.outputs()[0].shape().dims(), [10]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
-    /// A size of 0, a setting out of its domain, or a residual layer that changes the width.
-    pub fn build(layers: &[LayerSpec], inputs: usize, init: Init) -> Result<Self> {
-        Error::check(inputs > 0, "the number of inputs", inputs, "at least 1")?;
+    /// A size of 0, or a setting out of its domain.
+    #[track_caller]
+    pub fn build(layers: &[LayerSpec], init: Init) -> Result<Self> {
         let mut model = Self::new();
-        model.inputs = inputs;
         for layer in layers {
-            let layer = layer.part().build(model.outputs(), init)?;
-            model = model.with_boxed(layer);
+            model = model.with(layer.part().build(init)?);
         }
         Ok(model)
     }

@@ -223,6 +223,17 @@ impl Shape {
         self
     }
 
+    /// This shape with one more axis before all others, where there is room for it.
+    #[must_use]
+    pub(crate) fn stacked(mut self, length: usize) -> Self {
+        if self.rank() < MAX_RANK {
+            self.dims.rotate_right(1);
+            self.dims[0] = length;
+            self.rank += 1;
+        }
+        self
+    }
+
     /// This shape without the axes for which `drop` holds.
     ///
     /// ```
