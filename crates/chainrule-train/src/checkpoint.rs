@@ -77,7 +77,9 @@ pub(super) fn named<T: Real>(state: &State<T>) -> Result<Parameters<T>> {
         let name = name_of(key);
         if key_of(&name).as_ref() != Some(key) {
             let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
-            return Err(Error::Mismatch(format!("{message}: use names without `.` and `#`")));
+            return Err(Error::Mismatch(format!(
+                "{message}: use names without `.` and `#`, and none that is `accumulated`"
+            )));
         }
         all.insert(name, tensor.clone());
     }
@@ -260,6 +262,34 @@ mod tests {
             encode(None, &few(), &(3_u64, "x".to_owned())).unwrap(),
             "the same bytes again"
         );
+    }
+
+    #[test]
+    fn a_state_has_names_in_files_and_comes_back_from_them() {
+        let key = |rule: &str, number: u32, slot: &str, of: Option<&str>| {
+            let group = Group { rule: rule.into(), number };
+            StateKey { group, slot: slot.into(), of: of.map(Into::into) }
+        };
+        let keys = [
+            (key("adam", 0, "step", None), "adam.step"),
+            (key("adam", 0, "mean", Some("w")), "w.adam.mean"),
+            (key("adam", 1, "mean", Some("w")), "w.adam#1.mean"),
+            (key("adam", 0, "mean", Some("a.adam.mean")), "a.adam.mean.adam.mean"),
+            (accumulated("adam.step"), "adam.step.accumulated"),
+        ];
+        let mut state = State::new();
+        for (key, _) in &keys {
+            state.insert(key.clone(), Tensor::scalar(state.iter().count() as f32));
+        }
+        let written = named(&state).unwrap();
+        assert!(written.iter().map(|(name, _)| name).eq(keys.iter().map(|(_, name)| *name)));
+        assert_eq!(keyed(&written).unwrap(), state);
+        for (rule, slot) in [("my.own", "mean"), ("my#1", "mean"), ("mine", "accumulated")] {
+            let mut state = State::<f32>::new();
+            state.insert(key(rule, 0, slot, Some("w")), Tensor::scalar(0.0));
+            let error = named(&state).unwrap_err().to_string();
+            assert!(error.contains("use names without `.` and `#`"), "{error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
+use chainrule::Var;
+use chainrule::nn::{Init, Layer, Pass, Sequential, Spec};
 use chainrule_train::data::Dataset;
 use chainrule_train::{Advance, Checkpoint, Config, DataParts, Flow, Outcome, RunFolder, Trainer};
 
@@ -141,4 +143,67 @@ fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
     let unknown = config("freeze = [\"affine3.*\"]");
     let error = Trainer::<f64>::new(&unknown.model(2, 2).unwrap(), &unknown, &data).err().unwrap();
     assert!(error.to_string().contains("`affine3.*`"), "{error}");
+}
+
+/// A layer whose parameters have the names that files give to Adam's state.
+#[derive(Debug)]
+struct Named;
+
+const NAMES: [&str; 4] = ["weight", "weight.adam.mean", "weight.accumulated", "adam.step"];
+
+impl Layer for Named {
+    fn kind(&self) -> &'static str {
+        "encoder"
+    }
+    fn parameters(&self) -> Vec<Spec> {
+        NAMES.iter().map(|name| Spec::new(*name, [2], Init::Zeros)).collect()
+    }
+    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>], _: &Pass<'g>) -> Var<'g> {
+        parameters.iter().fold(x, |sum, w| sum + *w)
+    }
+}
+
+#[test]
+fn a_parameter_may_have_the_name_of_a_state() {
+    let config = config("optimizer = \"adam\"\naccumulate = 2\nepochs = 2");
+    let (model, data) = (Sequential::new().with(Named), points(50));
+    let parts = DataParts { train: &data, validation: None, test: None };
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(&temporary.path().join("run"), &config, false).unwrap();
+    // Stops after so many steps; what has come of it is read from the folder.
+    let train = |stop: u64| {
+        let mut trainer = Trainer::<f32>::new(&model, &config, &data).unwrap();
+        if let Some(checkpoint) = folder.load().unwrap() {
+            trainer.restore(checkpoint).unwrap();
+        }
+        let listen = &mut |event: &Advance, trainer: &Trainer<f32>| match event {
+            Advance::Step { .. } if trainer.progress.step == stop => Ok(Flow::Stop),
+            Advance::Epoch { epoch, .. } => folder.add_epoch(epoch).map(|()| Flow::Continue),
+            _ => Ok(Flow::Continue),
+        };
+        trainer.run(parts, listen).unwrap();
+        trainer.checkpoint()
+    };
+    let whole = train(u64::MAX);
+    let first = train(3);
+    folder.save(&first).unwrap();
+    assert_eq!(folder.load::<f32>().unwrap().unwrap().state, first.state);
+    assert_eq!(first.state.iter().count(), 3 * NAMES.len() + 1);
+    let resumed = train(u64::MAX);
+    assert!((resumed.parameters, resumed.state) == (whole.parameters.clone(), whole.state));
+    // All have the same gradients, and so the same values: none was taken for a state.
+    let values: Vec<_> = whole.parameters.iter().map(|(_, tensor)| tensor.values()).collect();
+    assert!(values.len() == NAMES.len() && values.iter().all(|v| *v == values[0] && v[0] != 0.0));
+}
+
+#[test]
+fn a_checkpoint_of_another_optimizer_is_refused() {
+    let data = points(8);
+    let trainer = |settings: &str| {
+        let config = config(settings);
+        Trainer::<f32>::new(&config.model(2, 2).unwrap(), &config, &data).unwrap()
+    };
+    let checkpoint = trainer("").checkpoint();
+    let error = trainer("optimizer = \"adam\"").restore(checkpoint).unwrap_err().to_string();
+    assert!(error.contains("another use of adam: it has no `step`"), "{error}");
 }

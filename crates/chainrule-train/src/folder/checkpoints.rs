@@ -96,7 +96,7 @@ impl RunFolder {
             };
         };
         let state = checkpoint::keyed(&state)
-            .map_err(|error| Error::file(&self.path.join(optimizer), error))?;
+            .map_err(|error| Error::file(self.path.join(optimizer), error))?;
         let epochs = self.epochs(progress.epoch as usize)?;
         Ok(Some(Checkpoint { parameters, state, progress, epochs }))
     }

@@ -4,9 +4,9 @@
 mod clip;
 mod line_search;
 mod parts;
-mod rule;
 mod schedule;
 mod update;
+mod rule;
 mod adagrad;
 mod adam;
 mod lbfgs;

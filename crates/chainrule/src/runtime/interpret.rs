@@ -57,8 +57,8 @@ impl Graph {
                 Source::Constant(tensor) => {
                     Elements::Real(tensor.values().iter().map(|&x| T::from_f64(x)).collect())
                 }
-                Source::Parameter(name) => outside(&given, Owner::Parameter(name.clone()), node)?,
-                Source::State(key) => outside(&given, Owner::State(key.clone()), node)?,
+                Source::Parameter(name) => outside(&given, &Owner::Parameter(name.clone()), node)?,
+                Source::State(key) => outside(&given, &Owner::State(key.clone()), node)?,
                 Source::Input(name) if node.ty.kind == Kind::Real => {
                     let found = inputs.iter().find(|(known, _)| **known == **name);
                     let (_, tensor) = found.ok_or_else(|| {
@@ -99,8 +99,8 @@ impl Graph {
 }
 
 /// The elements of a parameter, or of a part of an optimizer's state.
-fn outside<T: Real>(given: &Bindings<'_, T>, owner: Owner, node: &Node) -> Result<Elements<T>> {
-    let (_, tensor) = given.find(&owner, node.ty.shape, 0)?;
+fn outside<T: Real>(given: &Bindings<'_, T>, owner: &Owner, node: &Node) -> Result<Elements<T>> {
+    let (_, tensor) = given.find(owner, node.ty.shape, 0)?;
     Ok(Elements::Real(tensor.values().to_vec()))
 }
 
