@@ -141,8 +141,10 @@ impl<'a> Units<'a> {
     }
 
     fn constant(&mut self, node: &Node, tensor: Arc<Tensor<f64>>) -> Place {
+        // Of a number that repeats, memory holds one.
+        let ty = Type { shape: tensor.shape(), ..node.ty };
         let repeats = tensor.at(&[]).is_some();
-        let at = self.lowered.buffer(node.ty, None);
+        let at = self.lowered.buffer(ty, None);
         self.lowered.constants.push((at, tensor));
         let place = Place::contiguous(Storage::Buffer(at), node.ty);
         match repeats {
