@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use chainrule::Shape;
 use chainrule::ops::{
-    AddAlong, AnyOp, Argmax, Broadcast, Concat, Gather, LogSoftmax, MatMul, OneHot, Pad,
-    RandomMask, Reshape, ScatterAdd, Slice, Softmax, SoftmaxWithLoss, Sum, TakeAlong, ToLabels,
-    ToReal, Transpose, all_pointwise,
+    AddAlong, AnyOp, Argmax, Broadcast, Concat, Distribution, Gather, LogSoftmax, MatMul, OneHot,
+    Pad, Random, RandomMask, Reshape, ScatterAdd, Slice, Softmax, SoftmaxWithLoss, StopGradient,
+    Sum, TakeAlong, ToLabels, ToReal, Transpose, all_pointwise,
 };
 use chainrule::optim::all_updates;
 
@@ -29,7 +29,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 /// The names of all operations.
 fn names() -> BTreeSet<&'static str> {
     let (axis, shape) = (0, Shape::scalar());
-    let of_arrays: [&dyn AnyOp; 21] = [
+    let of_arrays: [&dyn AnyOp; 24] = [
         &Sum { axes: [false; 8] },
         &Argmax { axis },
         &MatMul,
@@ -47,6 +47,9 @@ fn names() -> BTreeSet<&'static str> {
         &ToLabels { bound: 0 },
         &OneHot { classes: 0 },
         &RandomMask { seed: 0, number: 0, rate: 0.0, shape },
+        &Random { distribution: Distribution::Uniform, seed: 0, number: 0, shape },
+        &Random { distribution: Distribution::Normal, seed: 0, number: 0, shape },
+        &StopGradient,
         &Softmax,
         &LogSoftmax,
         &SoftmaxWithLoss,

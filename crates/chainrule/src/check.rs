@@ -5,15 +5,19 @@
 //! et al., *Numerical Recipes*, section 5.7). Where that estimate crosses a kink, is not finite or
 //! disagrees, smaller steps follow down from it and down from ∛ε·|w|, which suits functions that
 //! change on the scale of a small w, as ln does.
+//!
+//! What gradients do not pass, [`Var::stop_gradient`], is a constant for the differences too: it keeps
+//! the value that it has at the parameters' own.
 
 use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Var};
 use crate::number::Number;
+use crate::ops::StopGradient;
 use crate::parameters::Parameters;
 use crate::plan::Plan;
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Real, Shape, Tensor};
 
 /// The comparison for one parameter.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -132,16 +136,32 @@ pub fn gradients<T: Real>(
     let parameters = parameters.cast::<f64>();
     let wrt: Vec<Var<'_>> =
         parameters.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
-    let kinks = kinks(graph, loss);
+    let [kinks, stopped] = branches(graph, loss);
     let slopes = graph.backward(loss, &wrt);
     // With the loss among the outputs, the plan has every input that `feed` may give: a gradient can
     // do without some, as that of a sum does.
-    let mut backpropagation = graph.compile::<f64>(&[&[loss], slopes.as_slice()].concat())?;
+    let outputs = [&[loss], slopes.as_slice(), &stopped].concat();
+    let mut backpropagation = graph.compile::<f64>(&outputs)?;
     feed(&mut backpropagation)?;
     backpropagation.run_with(&parameters)?;
 
-    let outputs: Vec<Var<'_>> = std::iter::once(loss).chain(kinks.iter().copied()).collect();
-    let output_ids: Vec<u32> = outputs.iter().map(Var::id).collect();
+    let held: Vec<u32> =
+        stopped.iter().map(|v| graph.node(v.id, |node| node.operands[0])).collect();
+    let frozen;
+    let graph = match stopped.is_empty() {
+        true => graph,
+        false => {
+            let value = |v: &Var<'_>| -> Result<_> {
+                Ok((v.id, Tensor::new(v.shape(), backpropagation.value(*v)?.to_vec())?))
+            };
+            frozen = graph.with_constants(stopped.iter().map(value).collect::<Result<_>>()?);
+            &frozen
+        }
+    };
+    let output_ids: Vec<u32> = [&[loss], kinks.as_slice()].concat().iter().map(Var::id).collect();
+    let mut outputs: Vec<Var<'_>> = output_ids.iter().map(|&id| graph.var(id)).collect();
+    // So that the plan has the inputs of constants, too, which `feed` gives.
+    outputs.extend(held.iter().map(|&id| graph.var(id)));
     let mut plan = graph.compile::<f64>(&outputs)?;
     feed(&mut plan)?;
     let mut reports = Vec::new();
@@ -166,21 +186,27 @@ pub fn gradients<T: Real>(
     Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
 }
 
-/// The values whose signs choose a branch anywhere below the loss.
-fn kinks<'g>(graph: &'g Graph, loss: Var<'g>) -> Vec<Var<'g>> {
+/// The values whose signs choose a branch anywhere below the loss, and those that gradients do not pass,
+/// below which there is nothing to choose.
+fn branches<'g>(graph: &'g Graph, loss: Var<'g>) -> [Vec<Var<'g>>; 2] {
     let mut needed = vec![false; loss.id as usize + 1];
     needed[loss.id as usize] = true;
-    let mut found = Vec::new();
+    let (mut kinks, mut stopped) = (Vec::new(), Vec::new());
     for id in (0..=loss.id).rev() {
         if !needed[id as usize] {
             continue;
         }
         let (op, ids) = graph.node(id, |node| (node.op().cloned(), node.operands.clone()));
+        let Some(op) = op else { continue };
+        if op.is::<StopGradient>() {
+            stopped.push(graph.var(id));
+            continue;
+        }
         ids.iter().for_each(|&operand| needed[operand as usize] = true);
         let operands: Vec<Var<'g>> = ids.iter().map(|&id| graph.var(id)).collect();
-        found.extend(op.map(|op| op.kinks(&operands)).unwrap_or_default());
+        kinks.extend(op.kinks(&operands));
     }
-    found
+    [kinks, stopped]
 }
 
 /// Splits `0..count` over threads and joins what they find, in order.

@@ -19,6 +19,13 @@ pub enum Stream {
         /// The batch.
         step: u64,
     },
+    /// Random values of a graph in the step with this number.
+    Values {
+        /// Which of the graph's random values.
+        number: u16,
+        /// The step.
+        step: u64,
+    },
 }
 
 /// The generator of a stream. ChaCha with 8 rounds is counter-based: its numbers depend on seed and
@@ -38,6 +45,9 @@ pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
         Stream::Split => 1 << 62,
         Stream::Mask { number, step } => {
             (1 << 63) | (u64::from(number) << 47) | (step & ((1 << 47) - 1))
+        }
+        Stream::Values { number, step } => {
+            (1 << 61) | (u64::from(number) << 45) | (step & ((1 << 45) - 1))
         }
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -55,6 +55,39 @@ fn a_gradient_that_uses_no_input_can_be_checked() {
 }
 
 #[test]
+fn what_gradients_do_not_pass_is_held_for_the_differences() {
+    let settings = Settings::default();
+    let held = check(&[0.3, 1.7], &settings, |_, x| x.stop_gradient() * x.square()).unwrap();
+    assert!(held.passed && held.parameters[0].checked == 2, "{held:?}");
+    fn nested(x: Var<'_>) -> Var<'_> {
+        (x * x.stop_gradient()).exp().stop_gradient()
+    }
+    assert!(check(&[0.3, 1.7], &settings, |_, x| x * (nested(x) + x)).unwrap().passed);
+    // A branch that only a constant takes is no kink: all of these share the largest.
+    let report = check(&[0.5; 3], &settings, |_, x| x.logsumexp(&[])).unwrap();
+    assert!(report.passed && report.parameters[0].kinks == 0, "{report:?}");
+    // A rule that is wrong beside it still fails.
+    let wrong = check(&[0.0], &settings, |_, x| x.stop_gradient() + x.sqrt()).unwrap();
+    assert!(!wrong.passed);
+}
+
+#[test]
+fn inputs_of_what_is_held_are_fed_as_ever() {
+    let g = Graph::new();
+    let (w, x) = (g.parameter("w", [2]), g.input("x", [2]));
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::new([2], vec![0.5, 0.7]).unwrap());
+    let feed = |plan: &mut chainrule::Plan<f64>| plan.feed("x", &[1.0, 2.0]);
+    let loss = ((x * w).stop_gradient() * w).sum(&[]);
+    let report = gradients(&g, loss, &parameters, feed, &Settings::default()).unwrap();
+    assert!(report.passed);
+    assert_eq!(
+        report.parameters[0].worst.as_ref().map(|worst| worst.backpropagation > 0.4),
+        Some(true)
+    );
+}
+
+#[test]
 fn the_report_hides_no_number() {
     let report = check(&[0.3, 1.7], &Settings::default(), |_, x| x.sin()).unwrap();
     let relative = report.parameters[0].max_relative_error;

@@ -89,6 +89,12 @@ fn pointwise_operations() {
         });
     }
     check_pointwise("powers", |_, x, y| x.pow(3.0) + y.pow(2.0) + x.pow(1.0) + y.pow(0.0));
+    check_pointwise("clamp", |_, x, y| x.clamp(0.0, 1.0) * y.clamp(-1.0, 9.0));
+    check_pointwise("stop_gradient", |_, x, y| x * 0.0 + (y * 0.0).stop_gradient());
+    check_pointwise("random", |g, x, y| {
+        let shape = x.shape();
+        x * g.random_uniform(shape, 0, 0, 1) + y * g.random_normal(shape, 0, 0, 1)
+    });
     check_pointwise("composed", |_, x, y| (x + 1.0).gelu() + y.silu());
 }
 
@@ -105,6 +111,8 @@ fn reductions() {
     check("max_keep", [&[2, 0], &[]], |_, x, _| x.max_keep(&[0]), (&[1, 0], &[]));
     check("mean", [&[2, 0], &[]], |_, x, _| x.mean(&[0]), (&[0], &[]));
     check("max", [&[2, 0], &[]], |_, x, _| x.max(&[0]) + x.min(&[0]), (&[0], &[]));
+    check("logsumexp", [&[2, 0], &[]], |_, x, _| x.logsumexp(&[0]), (&[0], &[]));
+    check("var", [&[2, 0], &[]], |_, x, _| x.var(&[0], 1) + x.std(&[0], 0), (&[0], &[]));
     check("argmax", [&[2, 0], &[]], |_, x, _| x.argmax(0), (&[0], &[]));
     check("squared error", [&[2, 0], &[2, 0]], |_, x, y| x.half_squared_error(y), (&[], &[0.0]));
 }

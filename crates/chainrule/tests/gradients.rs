@@ -224,6 +224,7 @@ const KINKED: &[(&str, f64, f64, Build)] = &[
     ("minimum", -2.0, 2.0, |_, x, y| x.minimum(y + 0.01)),
     ("select", -2.0, 2.0, |_, x, y| x.greater(y + 0.01).select(x * y, y * 2.0)),
     ("sign", -2.0, 2.0, |_, x, y| x.sign() * y),
+    ("clamp", -2.0, 2.0, |_, x, y| x.clamp(0.0, 9.0) * y.clamp(-9.0, 0.0) + x.clamp(-9.0, 9.0)),
     ("comparisons", -2.0, 2.0, |_, x, y| {
         // Where no element is near another's kink.
         let y1 = y + 5e-5;
@@ -336,6 +337,11 @@ proptest! {
                 let labels = places(g, x.shape());
                 x.take_along_axis(1, labels).square() * y.scatter_add_along_axis(1, labels, 4).sum_keep(&[1])
             },
+            |_, x, y| x.softmax_over(0) * y,
+            |_, x, y| x.log_softmax_over(1) * y,
+            |_, x, y| x.logsumexp(&[1]) * y.logsumexp(&[0, 2]).sum(&[]) + (x * y).logsumexp(&[]),
+            |_, x, y| x.concat(1, &[y]).var(&[1], 1) * y.var(&[0, 2], 0).sum(&[]),
+            |_, x, y| (x.square() + 1.0).concat(1, &[y.square() - 9.0]).std(&[1], 1) + y.square().var(&[], 0),
         ];
         let shapes = [Shape::from(dims); 2];
         for build in functions {
@@ -417,6 +423,9 @@ fn the_documented_convention_at_kinks() {
         x.relu(),
         x.abs(),
         x.maximum(g.constant(0.0)),
+        x.clamp(0.0, 1.0),
+        x.clamp(-1.0, 0.0),
+        x.broadcast_to([3]).std(&[], 1),
         x.broadcast_to([4]).concat(0, &[g.constant(-1.0).broadcast_to([1])]).max(&[]),
     ]
     .into_iter()
@@ -426,7 +435,24 @@ fn the_documented_convention_at_kinks() {
     plan.feed("x", &[0.0]).unwrap();
     plan.run().unwrap();
     let found: Vec<f64> = slopes.iter().map(|&s| plan.value(s).unwrap()[0]).collect();
-    assert_eq!(found, [0.0, 0.0, 0.5, 1.0]);
+    assert_eq!(found, [0.0, 0.0, 0.5, 1.0, 1.0, 0.0, 1.0]);
+}
+
+#[test]
+fn gradients_do_not_pass_a_stop() {
+    let g = Graph::new();
+    let x = g.input("x", []);
+    let y = (x.square().stop_gradient() * x).exp();
+    let dy = g.backward(y, &[x])[0];
+    let d2y = g.backward(dy, &[x])[0];
+    let none = g.backward(x.exp().stop_gradient(), &[x])[0];
+    let mut plan = g.compile::<f64>(&[dy, d2y, none]).unwrap();
+    plan.feed("x", &[0.5]).unwrap();
+    plan.run().unwrap();
+    // With x² = ¼ as a number, y′ = ¼·y and y″ = ¼·y′.
+    let y = 0.125f64.exp();
+    let found = [dy, d2y, none].map(|v| plan.value(v).unwrap()[0]);
+    assert_eq!(found, [0.25 * y, 0.25 * (0.25 * y), 0.0]);
 }
 
 #[test]

@@ -138,6 +138,20 @@ const OTHERS: &[Other] = &[
     |_, x, y, _| products(x, y),
     |_, x, y, _| products(x, y),
     |_, x, _, _| (x.shape().rank() == 2).then(|| x.gather(1, x.argmax(1))),
+    |_, x, y, _| broadcast(x, y).map(|(x, y)| x.stop_gradient() * y),
+    |_, x, _, number| Some(x.clamp(-constant(number).abs(), 0.5)),
+    |_, x, _, number| axis(x, number).map(|axis| x.softmax_over(axis) - x.log_softmax_over(axis)),
+    |_, x, _, number| axis(x, number).map(|axis| x.logsumexp(&[axis]) * x.std(&[axis], 0)),
+    |_, x, _, number| {
+        axis(x, number).filter(|&axis| length(x, axis) > 1).map(|axis| x.var(&[axis], 1))
+    },
+    |g, x, y, number| {
+        (y.shape().rank() == 0).then(|| {
+            let shape = x.shape();
+            x * g.random_uniform(shape, 1, number.into(), y)
+                + g.random_normal(shape, 1, number.into(), y)
+        })
+    },
     |g, x, y, number| {
         (y.shape().rank() == 0).then(|| {
             let mask = RandomMask { seed: 1, number: number.into(), rate: 0.3, shape: x.shape() };

@@ -637,6 +637,17 @@ impl Graph {
         self.nodes.borrow()
     }
 
+    /// A copy in which some nodes, by their numbers, are constants.
+    pub(crate) fn with_constants(&self, constants: Vec<(u32, Tensor<f64>)>) -> Self {
+        let (copy, mut nodes) = (Self::new(), self.nodes().clone());
+        for (id, tensor) in constants {
+            let node = &mut nodes[id as usize];
+            (node.source, node.operands) = (Source::Constant(Arc::new(tensor)), Box::default());
+        }
+        copy.nodes.replace(nodes);
+        copy
+    }
+
     /// Reads the node with this number.
     ///
     /// ```

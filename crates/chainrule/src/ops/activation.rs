@@ -1,4 +1,4 @@
-//! Activations composed of pointwise operations.
+//! Functions composed of pointwise operations: activations, clamp.
 
 use crate::graph::Var;
 
@@ -59,5 +59,26 @@ impl<'g> Var<'g> {
         // No exponential of a large number, whose gradient would be 0·∞.
         let below = positive.select(self.like(0.0), self);
         positive.select(self, (below.exp() - 1.0) * alpha)
+    }
+    /// x where it lies between `low` and `high`, else the nearer of the two. Its gradient passes where x is
+    /// not outside, on the bounds too, as PyTorch has it. NaN stays NaN.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.constant(3.0);
+    /// assert_eq!(x.clamp(0.0, 1.0).eval()?.values(), [1.0]);
+    /// assert_eq!(x.clamp(5.0, f64::INFINITY).eval()?.values(), [5.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias("clip", "hardtanh"))]
+    #[track_caller]
+    #[must_use]
+    pub fn clamp(self, low: f64, high: f64) -> Self {
+        if low.is_nan() || high.is_nan() || low > high {
+            let message = format!("from {low} up to {high} there is no number");
+            return self.graph().fail("clamp", &message, &[self]);
+        }
+        let [low, high] = [low, high].map(|bound| self.like(bound));
+        self.less(low).select(low, self.greater(high).select(high, self))
     }
 }

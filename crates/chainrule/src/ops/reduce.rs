@@ -216,7 +216,7 @@ fn larger<T: Real>(a: T, b: T) -> T {
 }
 
 /// Puts reduced axes back with length 1 and repeats along them.
-fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
+pub(super) fn expand<'g>(axes: &Axes, value: Var<'g>, to: Shape) -> Var<'g> {
     let mut ones = to;
     for axis in (0..to.rank()).filter(|&axis| axes[axis]) {
         ones = ones.with(axis, 1);
@@ -271,7 +271,8 @@ impl Op for Sum {
 /// The maximum over axes; elements that share it share its gradient evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Max {
-    axes: Axes,
+    /// Whether each axis is reduced.
+    pub axes: [bool; MAX_RANK],
 }
 
 impl Op for Max {
@@ -511,8 +512,9 @@ impl<'g> Var<'g> {
         listed.fold(shape, |shape, axis| shape.with(axis, 1))
     }
 
+    /// Which axes a list names; `None`, with a mistake of `op`, if there is one that this value lacks.
     #[track_caller]
-    fn axes(self, op: &str, list: &[isize]) -> Option<Axes> {
+    pub(super) fn axes(self, op: &str, list: &[isize]) -> Option<Axes> {
         let mut axes = [false; MAX_RANK];
         let (shape, rank) = (self.shape(), self.shape().rank());
         if list.is_empty() {

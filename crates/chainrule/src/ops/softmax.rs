@@ -1,4 +1,4 @@
-//! Softmax and its logarithm along the last axis.
+//! Softmax and its logarithm, along the last axis or another.
 
 use super::reduce::sum_run;
 use super::{Gate, Op, Operand, Output, Real, Type, reals};
@@ -150,5 +150,49 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn log_softmax(self) -> Self {
         self.graph().apply(LogSoftmax, &[self])
+    }
+
+    /// Probabilities along `axis`; see [`Softmax`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(1e4).broadcast_to([2, 3]).softmax_over(0);
+    /// assert_eq!(y.eval()?.values(), [0.5; 6]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn softmax_over(self, axis: isize) -> Self {
+        self.along(Softmax, axis)
+    }
+
+    /// Logarithms of probabilities along `axis`; see [`LogSoftmax`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(0.0).broadcast_to([2, 3]).log_softmax_over(0);
+    /// assert_eq!(y.eval()?.values(), [-2f64.ln(); 6]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn log_softmax_over(self, axis: isize) -> Self {
+        self.along(LogSoftmax, axis)
+    }
+
+    /// An operation of the last axis along another.
+    #[track_caller]
+    fn along(self, op: impl Op, axis: isize) -> Self {
+        let (g, shape, rank) = (self.graph(), self.shape(), self.shape().rank());
+        let axis = shape.axis(axis);
+        if axis + 1 == rank {
+            return g.apply(op, &[self]);
+        }
+        if axis >= rank {
+            return g.fail(op.name(), &shape.no_axis(axis), &[self]);
+        }
+        let mut order: Vec<isize> = (0..rank.cast_signed()).collect();
+        order.swap(axis, rank - 1);
+        g.apply(op, &[self.transpose(&order)]).transpose(&order)
     }
 }
