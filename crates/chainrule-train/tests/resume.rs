@@ -1,7 +1,6 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
-use chainrule::Var;
-use chainrule::nn::{Init, Layer, Pass, Sequential, Spec};
+use chainrule::nn::{Cx, Init, Module, Network, Sequential, Values};
 use chainrule_train::data::Dataset;
 use chainrule_train::{Advance, Checkpoint, Config, DataParts, Flow, Outcome, RunFolder, Trainer};
 
@@ -151,22 +150,21 @@ struct Named;
 
 const NAMES: [&str; 4] = ["weight", "weight.adam.mean", "weight.accumulated", "adam.step"];
 
-impl Layer for Named {
-    fn kind(&self) -> &'static str {
+impl Module for Named {
+    fn kind(&self) -> &str {
         "encoder"
     }
-    fn parameters(&self) -> Vec<Spec> {
-        NAMES.iter().map(|name| Spec::new(*name, [2], Init::Zeros)).collect()
-    }
-    fn forward<'g>(&self, x: Var<'g>, parameters: &[Var<'g>], _: &Pass<'g>) -> Var<'g> {
-        parameters.iter().fold(x, |sum, w| sum + *w)
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let parameters = NAMES.iter().map(|name| cx.param(name, [2], Init::Zeros));
+        parameters.fold(x.one(), |sum, w| sum + w).into()
     }
 }
 
 #[test]
 fn a_parameter_may_have_the_name_of_a_state() {
     let config = config("optimizer = \"adam\"\naccumulate = 2\nepochs = 2");
-    let (model, data) = (Sequential::new().with(Named), points(50));
+    let model = Network::flat(Sequential::new().with(Named), 2).unwrap();
+    let data = points(50);
     let parts = DataParts { train: &data, validation: None, test: None };
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), &config, false).unwrap();
