@@ -161,10 +161,10 @@ fn mistake(
 ) -> Error {
     let operands: Vec<String> = operands.iter().map(Type::to_string).collect();
     // A block of the operation's own name says nothing more.
-    let outer = scope.strip_suffix(op).map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    let (outer, block) = scope.rsplit_once('/').unwrap_or(("", scope));
     Error::Operation {
         op: op.into(),
-        scope: outer.unwrap_or(scope).into(),
+        scope: if block == op { outer } else { scope }.into(),
         message: message.into(),
         operands: operands.join(", ").into(),
         file: place.file(),
@@ -203,6 +203,8 @@ pub struct Graph {
     labels: RefCell<HashMap<u32, Arc<str>>>,
     inputs: RefCell<HashMap<Arc<str>, u32>>,
     parameters: RefCell<HashMap<Arc<str>, u32>>,
+    /// The parameters that models have made, with the places where and the recordings by which.
+    made: RefCell<HashMap<u32, [&'static Location<'static>; 2]>>,
     states: RefCell<HashMap<Arc<StateKey>, u32>>,
     /// How often each optimizer has been used so far.
     groups: RefCell<HashMap<Arc<str>, u32>>,
@@ -210,8 +212,6 @@ pub struct Graph {
     plain: RefCell<HashMap<TypeId, Arc<dyn AnyOp>, Mixing>>,
     /// Memory for the types of the operands of the operation that is being recorded.
     types: RefCell<Vec<Type>>,
-    /// The parameters that models have made, with the places where and the recordings by which.
-    made: RefCell<HashMap<u32, [&'static Location<'static>; 2]>>,
 }
 
 impl Graph {
