@@ -135,6 +135,9 @@ pub(crate) fn by_matrix(
 ) -> impl Iterator<Item = (usize, Range<usize>, usize)> {
     let (start, end, mut next) = (rows.start, rows.end, rows.start);
     std::iter::from_fn(move || {
+        if next == end {
+            return None;
+        }
         let (which, row) = (next.checked_div(m)?, next.checked_rem(m)?);
         let count = (m - row).min(end - next);
         let done = next - start;

@@ -25,10 +25,13 @@ pub(super) trait Site<T> {
 enum Load {
     /// Element by element, in place.
     Plain,
+    /// One number, in place: all that read it want one.
+    Number,
     /// One number, repeated in a scratch block.
     Repeated(usize),
-    /// A row of this length, for each of the chain's rows; short ones are repeated in a scratch block.
-    Row(usize, usize),
+    /// A row of this length, for each of the chain's rows; where the flag is set, repeated in a scratch
+    /// block.
+    Row(usize, usize, bool),
     /// Copied to a scratch block.
     Strided(usize),
 }
@@ -61,6 +64,8 @@ pub(super) struct Program<T> {
     /// Elements of a block, and the distance between blocks.
     width: usize,
     pub scratch: usize,
+    /// Whether its arrays are not expected to be in the second-level cache.
+    pub is_far: bool,
     /// A chain over a single element runs without blocks.
     scalar: Option<Lines<T>>,
 }
@@ -98,33 +103,37 @@ impl<T: Real> Program<T> {
             next += 1;
             next - 1
         };
-        let row = chain.shape.dims().last().copied().unwrap_or(1);
-        let loads: Vec<Load> = chain
-            .loads
-            .iter()
-            .map(|place| match place {
-                // Of nothing no element is read, not even one to repeat.
-                place if chain.shape.is_empty() || place.is_plain() => Load::Plain,
-                place if place.strides == [0; MAX_RANK] => Load::Repeated(block()),
-                place if repeats_rows(place) => Load::Row(row, block()),
-                _ => Load::Strided(block()),
-            })
-            .collect();
-        if chain.shape.len() == 1 {
+        let len = chain.shape.len();
+        if len == 1 {
             let scratch = 1 + chain.loads.len() + chain.body.len();
             let scalar = Some(Lines::new(chain));
-            return Self { loads, results: Vec::new(), width: 1, scratch, scalar };
+            let (loads, results) = (Vec::new(), Vec::new());
+            return Self { loads, results, width: 1, scratch, is_far: false, scalar };
         }
-        let mut results: Vec<Computed> =
-            chain.body.iter().map(|instruction| computed(chain, &loads, instruction)).collect();
-        let used = assign_blocks(chain, next, &mut results);
+        let row = chain.shape.dims().last().copied().unwrap_or(1);
         let width = match row {
             0 => 1,
-            row if row <= BLOCK && chain.shape.len() > BLOCK => BLOCK / row * row,
-            _ => BLOCK.min(chain.shape.len()),
+            row if row <= BLOCK && len > BLOCK => BLOCK / row * row,
+            _ => BLOCK.min(len),
         };
         let width = width.max(1);
-        Self { loads, results, width, scratch: used * width, scalar: None }
+        let is_one = |place: &Place| place.strides == [0; MAX_RANK];
+        let ones: Vec<bool> = chain.loads.iter().map(is_one).collect();
+        let mut results: Vec<Computed> =
+            chain.body.iter().map(|instruction| computed(chain, &ones, instruction)).collect();
+        let repeated = repeated(chain, &results);
+        let load = |(place, repeated): (&Place, bool)| match place {
+            // Of nothing no element is read, not even one to repeat.
+            place if len == 0 || place.is_plain() => Load::Plain,
+            place if is_one(place) && !repeated => Load::Number,
+            place if is_one(place) => Load::Repeated(block()),
+            place if repeats_rows(place) => Load::Row(row, block(), width.is_multiple_of(row)),
+            _ => Load::Strided(block()),
+        };
+        let loads: Vec<Load> = chain.loads.iter().zip(repeated).map(load).collect();
+        let used = assign_blocks(chain, next, &mut results);
+        let is_far = len.saturating_mul(size_of::<T>()) >= FAR;
+        Self { loads, results, width, scratch: used * width, is_far, scalar: None }
     }
 
     /// Writes what stays the same from block to block to scratch memory, before the first run of a step.
@@ -183,9 +192,6 @@ impl<T: Real> Program<T> {
 
     /// Asks the processor to fetch what the chain will read and write in a stretch of its elements.
     pub fn fetch_ahead(&self, chain: &Chain, site: &impl Site<T>, now: Range<usize>) {
-        if chain.shape.len() * size_of::<T>() < FAR {
-            return;
-        }
         let loads = self.loads.iter().zip(&chain.loads);
         let plain = loads.filter(|(load, _)| matches!(load, Load::Plain));
         let reads = plain.map(|(_, place)| (place.storage, place.offset));
@@ -284,10 +290,24 @@ impl<T: Real> Lines<T> {
     }
 }
 
-/// How an instruction is computed.
-fn computed(chain: &Chain, loads: &[Load], instruction: &Instruction) -> Computed {
+/// For each load, whether an instruction reads it for every element, even if it is one number.
+fn repeated(chain: &Chain, results: &[Computed]) -> Vec<bool> {
+    let mut repeated = vec![false; chain.loads.len()];
+    for (instruction, computed) in chain.body.iter().zip(results) {
+        let count = instruction.operands.len() - computed.numbers;
+        for operand in &instruction.operands[..count] {
+            if let Argument::Load(load) = *operand {
+                repeated[load] = true;
+            }
+        }
+    }
+    repeated
+}
+
+/// How an instruction is computed, if these loads are one number each.
+fn computed(chain: &Chain, ones: &[bool], instruction: &Instruction) -> Computed {
     let one_number = |operand: &Argument| match *operand {
-        Argument::Load(load) => matches!(loads[load], Load::Repeated(_)),
+        Argument::Load(load) => ones[load],
         Argument::Leader | Argument::Instruction(_) => false,
     };
     let numbers = instruction.op.numbers();
@@ -384,7 +404,7 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
         for (load, place) in self.program.loads.iter().zip(&self.chain.loads) {
             let (block, row) = match *load {
                 Load::Repeated(block) => (block, 1),
-                Load::Row(row, block) if width.is_multiple_of(row) => (block, row),
+                Load::Row(row, block, true) => (block, row),
                 _ => continue,
             };
             // SAFETY: a row of the load, and a block of this thread's scratch memory.
@@ -405,8 +425,11 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
     /// As [`Program::run`].
     unsafe fn block(&self, now: Range<usize>, leader: *const T) {
         let len = now.len();
-        for (at, place) in self.chain.loads.iter().enumerate() {
-            if let Found::Strided(block) = self.find(at, &now) {
+        for (at, load) in self.program.loads.iter().enumerate() {
+            if matches!(load, Load::Strided(_) | Load::Row(..))
+                && let Found::Strided(block) = self.find(at, &now)
+            {
+                let place = &self.chain.loads[at];
                 let from = self.site.pointer(place.storage).cast_const();
                 // SAFETY: a block of this thread's scratch memory that belongs to this load alone.
                 let block = unsafe { std::slice::from_raw_parts_mut(block, len) };
@@ -420,8 +443,8 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
             let count = instruction.operands.len();
             // An operand that is written over is no slice of its own.
             let first = usize::from(matches!(to, To::Over(_)));
-            let slices = operands.iter_mut().zip(&instruction.operands);
-            for (operand, argument) in slices.skip(first) {
+            let slices = operands.iter_mut().zip(&instruction.operands).enumerate();
+            for (at, (operand, argument)) in slices.skip(first) {
                 let start = match *argument {
                     Argument::Leader => leader,
                     Argument::Load(load) => match self.find(load, &now) {
@@ -430,11 +453,11 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
                     },
                     Argument::Instruction(at) => self.result(at, now.start),
                 };
+                let len = if at < count - numbers { len } else { 1 };
                 // SAFETY: `len` elements of the product, a load or an earlier result.
                 *operand = unsafe { std::slice::from_raw_parts(start, len) };
             }
-            let operands = &mut operands[..count];
-            operands[count - numbers..].iter_mut().for_each(|number| *number = &number[..1]);
+            let operands = &operands[..count];
             let start = self.result(at, now.start);
             // SAFETY: the block or stretch of memory that belongs to this result alone; a parameter is
             // read no more once it is written.
@@ -470,14 +493,19 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
         let block = |block| self.scratch_block(block);
         match self.program.loads[at] {
             Load::Plain => Found::Here(self.load(place).wrapping_add(now.start)),
+            Load::Number => Found::Here(self.load(place)),
             Load::Repeated(number) => Found::Here(block(number)),
-            Load::Row(row, number) => match now.start % row {
-                column if column + now.len() <= row => {
+            Load::Row(row, number, repeats) => {
+                // The division shows in chains of a few rows.
+                let column = if now.start < row { now.start } else { now.start % row };
+                if column + now.len() <= row {
                     Found::Here(self.load(place).wrapping_add(column))
+                } else if column == 0 && repeats {
+                    Found::Here(block(number))
+                } else {
+                    Found::Strided(block(number))
                 }
-                0 if self.program.width.is_multiple_of(row) => Found::Here(block(number)),
-                _ => Found::Strided(block(number)),
-            },
+            }
             Load::Strided(number) => Found::Strided(block(number)),
         }
     }

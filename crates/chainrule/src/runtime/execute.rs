@@ -279,13 +279,10 @@ impl<'a, T: Real> Worker<'a, T> {
 
     fn compute(&mut self, step: &Step, number: usize, rows: Range<usize>) {
         let program = self.programs[number].as_ref();
-        let elements = |len: usize| {
-            let width = len / step.rows.max(1);
-            rows.start * width..rows.end * width
-        };
+        let elements = || rows.start * step.width..rows.end * step.width;
         match &self.run.layout.units[step.unit] {
             Work::Chain(chain) => {
-                let range = elements(chain.shape.len());
+                let range = elements();
                 let leader = std::ptr::null();
                 let stretch = Stretch { start: range.start, len: range.len(), leader };
                 if let Some(program) = program {
@@ -303,12 +300,12 @@ impl<'a, T: Real> Worker<'a, T> {
                 self.product((a, b), *out, chain, program, rows);
             }
             Work::Kernel { op, operands, out, contract } => {
-                let range = elements(out.shape.len());
+                let range = elements();
                 if !range.is_empty() {
                     self.kernel(&**op, &contract.by_rows, operands, out, range);
                 }
             }
-            Work::Copy { from, to } => self.copy(from, to, elements(to.shape.len())),
+            Work::Copy { from, to } => self.copy(from, to, elements()),
             Work::Guard(_) => {}
         }
     }
@@ -377,27 +374,14 @@ impl<'a, T: Real> Worker<'a, T> {
             let width = out.shape.len() / out.shape.dims()[0];
             (range.start / width..range.end.div_ceil(width), width)
         });
-        let empty =
-            Operand { shape: Shape::scalar(), strides: [0; MAX_RANK], values: Values::Index(&[]) };
-        // Few are kept on the stack: a step allocates nothing.
-        let (mut few, mut many) = ([empty; MAX_OPERANDS], Vec::new());
-        let views = match operands.len() {
-            ..=MAX_OPERANDS => &mut few[..operands.len()],
-            count => {
-                many.resize(count, empty);
-                &mut many[..]
-            }
+        let view = |at: usize| match &rows {
+            Some((rows, _)) if by_rows[at] => self.operand(&operands[at].rows(rows)),
+            _ => self.operand(&operands[at]),
         };
-        for (view, (place, by_rows)) in views.iter_mut().zip(operands.iter().zip(by_rows)) {
-            *view = match &rows {
-                Some((rows, _)) if *by_rows => self.operand(&place.rows(rows)),
-                _ => self.operand(place),
-            };
-        }
         // SAFETY: the plan gave the output memory that no operand of this step shares, and the rows of
         // a step are disjoint.
         let values = unsafe { self.target(out, range.clone()) };
-        let output = match rows {
+        let output = match &rows {
             Some((rows, width)) => {
                 let before = rows.start * width;
                 let shape = out.shape.with(0, rows.len());
@@ -405,7 +389,20 @@ impl<'a, T: Real> Worker<'a, T> {
             }
             None => Output { shape: out.shape, range, values },
         };
-        op::forward(op, views, output);
+        // Few are kept on the stack, as a step allocates nothing; of them two at most as a rule, since the
+        // memory of more shows in small steps.
+        match operands.len() {
+            1 => op::forward(op, &[view(0)], output),
+            2 => op::forward(op, &[0, 1].map(view), output),
+            count @ ..=MAX_OPERANDS => {
+                let (shape, strides) = (Shape::scalar(), [0; MAX_RANK]);
+                let mut views =
+                    [Operand { shape, strides, values: Values::Index(&[]) }; MAX_OPERANDS];
+                views[..count].iter_mut().enumerate().for_each(|(at, to)| *to = view(at));
+                op::forward(op, &views[..count], output);
+            }
+            count => op::forward(op, &(0..count).map(view).collect::<Vec<_>>(), output),
+        }
     }
 
     fn copy(&self, from: &Place, to: &Place, range: Range<usize>) {
@@ -498,6 +495,9 @@ impl<T: Real> Follow<T> for After<'_, '_, T> {
     }
 
     fn ahead(&mut self, rows: &Range<usize>, columns: &Range<usize>, part: usize, parts: usize) {
+        if !self.program.is_far {
+            return;
+        }
         for row in rows.clone().skip(part).step_by(parts) {
             let start = self.before + row * self.n + columns.start;
             self.program.fetch_ahead(self.chain, self.worker, start..start + columns.len());

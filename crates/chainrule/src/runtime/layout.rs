@@ -10,7 +10,7 @@ use crate::graph::Kind;
 use crate::lowering::{Lowered, Outside, Place, Slot, Work};
 use crate::ops::product::fits_scratch;
 use crate::ops::{matmul_lengths, matrix};
-use crate::tensor::Tensor;
+use crate::tensor::{Shape, Tensor};
 
 /// A unit of work with what the threads need to split it.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Step {
     pub unit: usize,
     /// The rows by which the step is split; 1 where it cannot be.
     pub rows: usize,
+    /// The elements of such a row.
+    pub width: usize,
     /// The estimated time on one thread, in nanoseconds.
     pub cost: f64,
 }
@@ -117,8 +119,12 @@ fn phases(units: &[Work], schedule: &Schedule) -> Vec<Phase> {
     assert_eq!(all.sum::<usize>(), units.len(), "the schedule leaves out a unit");
     let steps = |numbers: &[usize]| -> Vec<Step> {
         let some = numbers.iter().filter(|&&unit| !units[unit].is_empty());
-        let (rows, costs) = (&schedule.rows, &schedule.costs);
-        some.map(|&unit| Step { unit, rows: rows[unit], cost: costs[unit] }).collect()
+        let step = |&unit: &usize| {
+            let (rows, cost) = (schedule.rows[unit], schedule.costs[unit]);
+            let len = units[unit].output().map_or(0, Shape::len);
+            Step { unit, rows, width: len / rows.max(1), cost }
+        };
+        some.map(step).collect()
     };
     let in_phase = |phase: &schedule::Phase| Phase {
         shared: steps(&phase.shared),

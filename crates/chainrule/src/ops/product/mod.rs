@@ -33,6 +33,9 @@ const HANDED: usize = 6144;
 /// The most rows that are handed over at once.
 const HANDED_ROWS: usize = 96;
 
+/// Columns of which so many rows are.
+const HANDED_GROUP: usize = HANDED / HANDED_ROWS;
+
 /// A strided matrix in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<T> {
@@ -91,7 +94,17 @@ pub(crate) fn fits_scratch<T>(lengths: Lengths, b: &Matrix<T>) -> bool {
 
 /// Columns of B that are used together.
 fn group(Lengths { k, n, .. }: Lengths) -> usize {
-    (USED / k.clamp(1, RESIDENT) / WIDEST * WIDEST).min(n)
+    let k = k.clamp(1, RESIDENT);
+    // So for any small product, without a division.
+    if n <= USED / RESIDENT { n } else { (USED / k / WIDEST * WIDEST).min(n) }
+}
+
+/// Rows of C that are handed over at once, where so many columns of B are used together.
+fn height(group: usize) -> usize {
+    match group {
+        ..=HANDED_GROUP => HANDED_ROWS,
+        _ => (HANDED / group / ROWS * ROWS).clamp(ROWS, HANDED_ROWS),
+    }
 }
 
 /// The elements of scratch memory that one thread needs for a product.
@@ -160,7 +173,7 @@ impl<T: Real> Product<T> {
         let group = group(self.lengths);
         let (packed, result) = scratch.split_at_mut(k.min(RESIDENT) * group);
         let packs = self.b.column != 1;
-        let height = (HANDED / group / ROWS * ROWS).clamp(ROWS, HANDED_ROWS);
+        let height = height(group);
         for columns in stretches(0..n, group) {
             for terms in stretches(0..k.max(1), RESIDENT) {
                 let terms = terms.start..terms.end.min(k);
@@ -207,7 +220,10 @@ impl<T: Real> Product<T> {
         between: &mut impl FnMut(usize, usize),
     ) {
         let tiles = tiles::<T>();
-        let panels = columns.len().div_ceil(tiles.columns);
+        let panels = match columns.len() <= tiles.columns {
+            true => 1,
+            false => columns.len().div_ceil(tiles.columns),
+        };
         let parts = terms.len().div_ceil(BLOCK) * panels * rows.len().div_ceil(ROWS);
         let mut part = 0;
         for block in stretches(terms.clone(), BLOCK) {
@@ -321,8 +337,13 @@ impl<T: Real> Product<T> {
 
 /// Cuts a range into stretches of at most `length`.
 fn stretches(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range.step_by(length).map(move |start| start..(start + length).min(end))
+    // `step_by` divides, which shows in products of a few rows.
+    let Range { mut start, end } = range;
+    std::iter::from_fn(move || {
+        let stretch = start..(start + length).min(end);
+        start = stretch.end;
+        (!stretch.is_empty()).then_some(stretch)
+    })
 }
 
 /// Writes a matrix turned: row j of `to`, with `rows` elements, is column j of `from`, whose rows and
