@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, Kind, Type, Var};
-use crate::ops::{AnyOp, Concat, Gate, MatMul};
+use crate::graph::{Graph, Kind, Source, Type, Var};
+use crate::mixing::Mixing;
+use crate::ops::{AnyOp, Broadcast, Concat, Gate, MatMul};
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +64,7 @@ impl Graph {
             let message = "the loss must be a scalar; reduce it with sum or mean";
             return vec![self.fail("backward", message, &[loss]); wrt.len()];
         }
-        let sweep = self.sweep(loss, wrt);
+        let sweep = self.swept(loss, wrt, true);
         let zeros = |v: &Var<'g>| self.constant(0.0).broadcast_to(v.shape());
         let found = |v: &Var<'g>| sweep.gradients.get(v.id as usize).copied().flatten();
         let shared = self.received(&sweep, wrt);
@@ -131,8 +132,15 @@ impl Graph {
     /// The sweep behind [`Graph::backward`], with everything that was passed down.
     #[track_caller]
     pub fn sweep<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>]) -> Sweep<'g> {
+        self.swept(loss, wrt, false)
+    }
+
+    #[track_caller]
+    fn swept<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>], joins: bool) -> Sweep<'g> {
         let _block = self.block("backward");
         let needed = self.depends_on(loss, wrt);
+        let repeated =
+            if joins { self.repeated_broadcasts(&needed, wrt) } else { HashMap::default() };
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
         gradients[loss.id as usize] = Some(self.constant(1.0));
         let mut contributions = Vec::new();
@@ -141,6 +149,11 @@ impl Graph {
             let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
                 continue;
             };
+            if let Some(&first) = repeated.get(&id) {
+                let sum = &mut gradients[first as usize];
+                *sum = Some(sum.map_or(upstream, |later| self.as_gate(id, || later + upstream)));
+                continue;
+            }
             let op = self.node(id, |node| {
                 operands.clear();
                 operands.extend(node.operands.iter().map(|&id| self.var(id)));
@@ -162,6 +175,42 @@ impl Graph {
             });
         }
         Sweep { gradients, contributions }
+    }
+
+    /// For each broadcast that repeats an earlier one, that one, which gets its gradient too: so what is
+    /// broadcast at every step of a recurrence, as its weights are, has one sum over the batch, not one
+    /// a step. What is broadcast may be computed anew from the same scalars.
+    fn repeated_broadcasts(&self, needed: &[bool], wrt: &[Var<'_>]) -> HashMap<u32, u32, Mixing> {
+        let is_broadcast = |id| self.node(id, |node| node.source.is::<Broadcast>());
+        let mut repeated = HashMap::default();
+        if !(0..).zip(needed).any(|(id, &needed)| needed && is_broadcast(id)) {
+            return repeated;
+        }
+        let mut firsts: HashMap<_, u32, Mixing> = HashMap::default();
+        let mut scalars: HashMap<u32, u32, Mixing> = HashMap::default();
+        for id in 0..needed.len() as u32 {
+            let key = self.node(id, |node| {
+                let broadcast = node.source.is::<Broadcast>() && needed[id as usize];
+                let what = match &node.source {
+                    _ if !broadcast && node.ty.shape.rank() > 0 => return None,
+                    Source::Constant(_) => (None, node.constant_number()?.to_bits()),
+                    Source::Op(op) => (Some((op.as_any().type_id(), op.identity()?)), 0),
+                    Source::Input(_) | Source::Parameter(_) | Source::State(_) => return None,
+                };
+                let first = |id: &u32| scalars.get(id).copied().unwrap_or(*id);
+                let operands: Vec<u32> = node.operands.iter().map(first).collect();
+                Some((broadcast, (what, operands)))
+            });
+            // What is differentiated by has a gradient of its own.
+            let Some((broadcast, key)) = key.filter(|_| wrt.iter().all(|v| v.id != id)) else {
+                continue;
+            };
+            let first = *firsts.entry(key).or_insert(id);
+            if first != id {
+                if broadcast { &mut repeated } else { &mut scalars }.insert(id, first);
+            }
+        }
+        repeated
     }
 
     /// A gradient that a backward rule gives, if it has the operand's shape; else the mistake is kept:
@@ -195,7 +244,7 @@ impl Graph {
 
 #[cfg(test)]
 mod tests {
-    use crate::graph::Type;
+    use crate::graph::{Node, Type};
     use crate::ops::{Class, Gate, Op, Operand, Output, Real};
     use crate::{Graph, Var};
 
@@ -204,7 +253,47 @@ mod tests {
         let g = Graph::new();
         let x = g.input("x", []);
         let dx = g.backward(x * x, &[x])[0];
-        assert_eq!(g.node(dx.id, crate::graph::Node::op_name), "add");
+        assert_eq!(g.node(dx.id, Node::op_name), "add");
+    }
+
+    /// The scalar that is broadcast is computed anew at each step.
+    fn recurrence<'g>(w: Var<'g>, x: Var<'g>) -> Var<'g> {
+        (0..4).fold(x, |h, _| (h * w.exp() + w).tanh()).sum(&[])
+    }
+
+    #[test]
+    fn what_is_broadcast_over_and_over_has_one_sum() {
+        let g = Graph::new();
+        let (w, x) = (g.parameter("w", []), g.input("x", [5]));
+        let loss = recurrence(w, x);
+        let start = g.len() as u32;
+        let dw = g.backward(loss, &[w])[0];
+        let sums = (start..g.len() as u32).filter(|&id| g.node(id, Node::op_name) == "sum");
+        // Of e^w, and of w.
+        assert_eq!(sums.count(), 2);
+        let of_each = g.sweep(loss, &[w]).gradients[w.id as usize].unwrap();
+        let mut plan = g.compile::<f64>(&[dw, of_each]).unwrap();
+        plan.feed("x", &[-1.0, -0.3, 0.1, 0.7, 2.0]).unwrap();
+        let mut parameters = crate::Parameters::new();
+        parameters.insert("w", crate::Tensor::scalar(0.3));
+        plan.run_with(&parameters).unwrap();
+        let (joined, each) = (plan.value(dw).unwrap()[0], plan.value(of_each).unwrap()[0]);
+        assert!((joined / each - 1.0).abs() < 1e-14 && joined.abs() > 0.1, "{joined} {each}");
+    }
+
+    #[test]
+    fn a_broadcast_that_is_differentiated_by_keeps_its_gradient_to_itself() {
+        let g = Graph::new();
+        let w = g.constant(3.0);
+        let [a, b] = [w, w].map(|w| w.broadcast_to([2]));
+        let loss = (a * 2.0 + b * 5.0).sum(&[]);
+        let gradients = g.backward(loss, &[w, a]);
+        let values = gradients.iter().map(|v| v.eval().unwrap().values().to_vec());
+        assert_eq!(values.collect::<Vec<_>>(), [vec![14.0], vec![2.0, 2.0]]);
+        // Nor does a scalar's go to its equal.
+        let [a, b] = [w.exp(), w.exp()];
+        let loss = (a.broadcast_to([2]) + b.broadcast_to([2]) * 4.0).sum(&[]);
+        assert_eq!(g.backward(loss, &[b])[0].eval().unwrap().values(), [8.0]);
     }
 
     #[test]
