@@ -446,9 +446,12 @@ impl Graph {
     #[doc(alias = "linspace")]
     #[doc(alias = "iota")]
     #[track_caller]
-    pub fn arange(&self, count: u32) -> Var<'_> {
-        let labels: Vec<u32> = (0..count).collect();
-        self.constant_labels([labels.len()], &labels, labels.len())
+    pub fn arange(&self, count: usize) -> Var<'_> {
+        let Ok(end) = u32::try_from(count) else {
+            return self.fail("arange", &format!("{count} labels are more than there are"), &[]);
+        };
+        let labels: Vec<u32> = (0..end).collect();
+        self.constant_labels([count], &labels, count)
     }
 
     /// Records an operation; this is how a user's crate adds its own [`Op`].

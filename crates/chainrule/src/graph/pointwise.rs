@@ -340,6 +340,6 @@ pub fn pointwise(operands: &[Type], count: usize) -> Result<Type, String> {
 pub(crate) fn reals(operands: &[Type]) -> Result<(), String> {
     match operands.iter().all(|ty| ty.kind == Kind::Real) {
         true => Ok(()),
-        false => Err("takes real numbers, not labels".into()),
+        false => Err("takes real numbers, not labels: `to_real` makes numbers of them".into()),
     }
 }

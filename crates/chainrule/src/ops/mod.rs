@@ -46,6 +46,12 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 //!
+//! # Axes
+//! An axis is a number from 0 on, or counts from the end, so that −1 is the last one. `sum`, `mean`, `max`
+//! and `min` take a list of them and drop these axes; `sum_keep` and its kin keep them with length 1.
+//! Views (`reshape`, `transpose`, `slice`, `index`, `squeeze`, …) and `concat` take labels as well as real
+//! numbers.
+//!
 //! # Points without a derivative
 //! The library follows the field: the derivative of `relu` and `abs` at 0 is 0; where several
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
