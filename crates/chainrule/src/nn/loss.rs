@@ -68,9 +68,16 @@ pub enum Targets<'g> {
 #[track_caller]
 #[must_use]
 pub fn class_weights<'g>(labels: Var<'g>, of: &[f64]) -> Var<'g> {
+    const NAME: &str = "class_weights";
+    if let Kind::Index { bound } = labels.ty().kind
+        && bound > of.len()
+    {
+        let message = format!("labels go up to {}, but there are {} weights", bound - 1, of.len());
+        return labels.graph().fail(NAME, &message, &[labels]);
+    }
     match Tensor::new([of.len()], of.to_vec()) {
         Ok(weights) => labels.graph().constant_tensor(weights).gather(0, labels),
-        Err(error) => labels.graph().fail("class_weights", &error.to_string(), &[labels]),
+        Err(error) => labels.graph().fail(NAME, &error.to_string(), &[labels]),
     }
 }
 
@@ -101,26 +108,31 @@ impl Loss {
             return cross_entropy(output, targets, label_smoothing, weights);
         }
         let _block = g.block(self.name());
-        let target = match (self, targets) {
-            (_, Targets::Values(values)) => in_shape_of(output, values),
-            (Self::BinaryCrossEntropy, Targets::Labels(labels)) => {
-                in_shape_of(output, labels.one_hot(2).slice(1, 1, 2))
+        let (Targets::Labels(given) | Targets::Values(given)) = targets;
+        let target = match (self, given.ty().kind) {
+            (_, Kind::Real) => in_shape_of(output, given),
+            (Self::BinaryCrossEntropy, Kind::Index { bound: ..=2 }) => {
+                in_shape_of(output, given.one_hot(2).slice(-1, 1, 2))
             }
-            (_, Targets::Labels(labels)) => {
-                return g.fail(self.name(), "takes real numbers as targets, not labels", &[labels]);
+            (Self::BinaryCrossEntropy, Kind::Index { bound }) => {
+                let message = format!("takes labels 0 and 1, but these go up to {}", bound - 1);
+                return g.fail(self.name(), &message, &[given]);
+            }
+            (_, Kind::Index { .. }) => {
+                return g.fail(self.name(), "takes real numbers as targets, not labels", &[given]);
             }
         };
-        if !target.is_poison() && target.shape() != output.shape() {
+        if given.belongs_to(g) && !target.is_poison() && target.shape() != output.shape() {
             let message = "the targets must have the shape of the outputs";
-            return g.fail(self.name(), message, &[output, target]);
+            return g.fail(self.name(), message, &[output, given]);
         }
         let elements = self.elements(output, target);
         match (self, weights) {
-            (Self::HalfSquared, _) => weighted_mean(row_sums(elements), weights),
+            (Self::HalfSquared, _) => weighted_mean(self.name(), row_sums(elements), weights),
             (_, None) => elements.mean(&[]),
             (_, Some(_)) => {
                 let width = elements.shape().len() / elements.shape().get(0).unwrap_or(1).max(1);
-                weighted_mean(row_sums(elements) / width as f64, weights)
+                weighted_mean(self.name(), row_sums(elements) / width as f64, weights)
             }
         }
     }
@@ -181,28 +193,23 @@ fn cross_entropy<'g>(
     }
     let _block = logits.graph().block("cross-entropy");
     let classes = logits.shape().dims().last().copied().unwrap_or(1);
-    let target = match target.ty().kind {
-        Kind::Index { .. } => target.one_hot(classes),
-        Kind::Real => target,
-    };
-    let target = match smoothing {
-        0.0 => target,
-        share => target * (1.0 - share) + share / classes as f64,
+    let target = match (logits.distributions("cross-entropy", target), smoothing) {
+        (target, 0.0) => target,
+        (target, share) => target * (1.0 - share) + share / classes as f64,
     };
     if weights.is_none() {
         return logits.softmax_with_loss(target);
     }
-    if !target.is_poison() && target.shape() != logits.shape() {
-        let message = "takes logits and targets of one shape [batch, classes]";
-        return logits.graph().fail("cross-entropy", message, &[logits, target]);
-    }
-    weighted_mean(-row_sums(target * logits.log_softmax()), weights)
+    weighted_mean("cross-entropy", -row_sums(target * logits.log_softmax()), weights)
 }
 
-/// Targets `[batch]` of a single output as `[batch, 1]`, which `[batch]` would not be broadcast to.
+/// Targets `[batch]` of a single output as `[batch, 1]`, which `[batch]` would not be broadcast to; and
+/// the other way round.
 fn in_shape_of<'g>(output: Var<'g>, target: Var<'g>) -> Var<'g> {
     match (output.shape().dims(), target.shape().dims()) {
-        ([batch, 1], [count]) if batch == count => target.reshape(output.shape()),
+        ([batch, 1], [count]) | ([batch], [count, 1]) if batch == count => {
+            target.reshape(output.shape())
+        }
         _ => target,
     }
 }
@@ -214,12 +221,13 @@ fn row_sums(x: Var<'_>) -> Var<'_> {
 }
 
 /// Σ w·l / Σ w, or the mean without weights.
-fn weighted_mean<'g>(losses: Var<'g>, weights: Option<Var<'g>>) -> Var<'g> {
+#[track_caller]
+fn weighted_mean<'g>(loss: &str, losses: Var<'g>, weights: Option<Var<'g>>) -> Var<'g> {
     match weights {
         None => losses.mean(&[]),
         Some(weights) if !weights.is_poison() && weights.shape() != losses.shape() => {
-            let message = "takes one weight per example";
-            losses.graph().fail("loss", message, &[weights])
+            let message = format!("takes one weight per example, {}", losses.shape());
+            losses.graph().fail(loss, &message, &[weights])
         }
         Some(weights) => (losses * weights).sum(&[]) / weights.sum(&[]),
     }

@@ -24,6 +24,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(g.constant(0.0).silu().eval()?.values(), [0.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias("swish"))]
     #[track_caller]
     #[must_use]
     pub fn silu(self) -> Self {

@@ -63,9 +63,10 @@ impl Op for RowLosses {
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         match operands {
-            [x, t] if x.shape == t.shape && x.shape.rank() == 2 && !x.shape.is_empty() => {
-                Ok(Type::real([x.shape.dims()[0]]))
-            }
+            [x, t] if x.shape == t.shape && x.shape.rank() == 2 => match x.shape.is_empty() {
+                true => Err("takes at least one row and one class".into()),
+                false => Ok(Type::real([x.shape.dims()[0]])),
+            },
             _ => Err("takes logits and targets of one shape [batch, classes]".into()),
         }
     }
@@ -159,14 +160,39 @@ impl<'g> Var<'g> {
     /// assert!((plan.value(loss)?[0] - 10f64.ln()).abs() < 1e-12);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias("cross_entropy", "CrossEntropyLoss"))]
     #[track_caller]
     #[must_use]
     pub fn softmax_with_loss(self, target: Var<'g>) -> Self {
-        let target = match target.ty().kind {
-            Kind::Index { .. } => target.one_hot(self.shape().dims().last().copied().unwrap_or(0)),
-            Kind::Real => target,
-        };
+        let target = self.distributions(Op::name(&SoftmaxWithLoss), target);
         self.graph().apply(SoftmaxWithLoss, &[self, target])
+    }
+
+    /// The target as a distribution for each row of these logits; a mistake of `loss` if it is none.
+    #[track_caller]
+    pub(crate) fn distributions(self, loss: &str, target: Var<'g>) -> Self {
+        if !target.belongs_to(self.graph()) || self.is_poison() || target.is_poison() {
+            return target;
+        }
+        let (logits, Type { shape, kind }) = (self.shape(), target.ty());
+        let &[batch, classes] = logits.dims() else {
+            let message = "takes logits [batch, classes]: reshape the axes before the last to one";
+            return self.graph().fail(loss, message, &[self, target]);
+        };
+        let message = match kind {
+            Kind::Real if shape == logits => return target,
+            Kind::Real if shape.dims() == [batch] => {
+                "takes labels as class numbers, not real numbers: record them by `Graph::labels`"
+            }
+            Kind::Real => "takes a distribution for each row of the logits, in their shape",
+            Kind::Index { bound } if bound > classes => {
+                let highest = bound - 1;
+                &format!("labels go up to {highest}, but there are logits of {classes} classes")
+            }
+            Kind::Index { .. } if shape.dims() == [batch] => return target.one_hot(classes),
+            Kind::Index { .. } => "takes one label for each row of the logits: [batch]",
+        };
+        self.graph().fail(loss, message, &[self, target])
     }
 
     /// ½·Σ (f − t)² over all elements: its gradient is f − t. The target has the prediction's shape.
@@ -195,6 +221,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(loss.eval()?.values(), [4.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias("mse_loss", "MSELoss"))]
     #[track_caller]
     #[must_use]
     pub fn mean_squared_error(self, target: Var<'g>) -> Self {
@@ -204,8 +231,11 @@ impl<'g> Var<'g> {
 
     /// (f − t)², of one shape.
     fn squared_error(self, loss: &str, target: Var<'g>) -> Self {
-        if target.belongs_to(self.graph()) && self.shape() != target.shape() {
-            let message = "the target must have the prediction's shape: reshape one of them";
+        if target.belongs_to(self.graph()) && target.ty() != Type::real(self.shape()) {
+            let message = match target.ty().kind {
+                Kind::Real => "the target must have the prediction's shape: reshape one of them",
+                Kind::Index { .. } => "takes a target of real numbers, not labels",
+            };
             return self.graph().fail(loss, message, &[self, target]);
         }
         (self - target).square()

@@ -155,6 +155,7 @@ impl<'g> Var<'g> {
     /// let (x, w) = (g.input("x", [100, 784]), g.parameter("w", [784, 50]));
     /// assert_eq!(x.matmul(w).shape().dims(), [100, 50]);
     /// ```
+    #[doc(alias("mm", "bmm", "dot", "@"))]
     #[track_caller]
     #[must_use]
     pub fn matmul(self, other: Var<'g>) -> Self {

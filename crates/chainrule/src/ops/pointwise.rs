@@ -21,7 +21,8 @@ macro_rules! unary {
         $(, kink |$kx:ident| $kink:expr)?
         $(, each $each:path)?
         $(, written $notation:expr)?
-        $(, glyph $glyph:literal)?;
+        $(, glyph $glyph:literal)?
+        $(, alias $($alias:literal)+)?;
     )*) => {
         $(
             $(#[doc = $doc])*
@@ -78,6 +79,7 @@ macro_rules! unary {
                 #[doc = concat!("assert_eq!(x.", stringify!($method), "().eval()?.values(), [", stringify!($result), "]);")]
                 /// # Ok::<(), chainrule::Error>(())
                 /// ```
+                $(#[doc(alias($($alias),+))])?
                 #[track_caller]
                 #[must_use]
                 pub fn $method(self) -> Self {
@@ -96,18 +98,18 @@ unary! {
     /// eˣ; its derivative is itself.
     Exp exp(0.0) = 1.0: |x| x.exp(), |_x, y| Some(y);
     /// ln x, the natural logarithm, for x > 0; derivative 1/x.
-    Ln ln(1.0) = 0.0: |x| x.ln(), |x, _y| Some(1.0 / x), domain |x| x.above(x.like(0.0));
+    Ln ln(1.0) = 0.0: |x| x.ln(), |x, _y| Some(1.0 / x), domain |x| x.above(x.like(0.0)), alias "log";
     /// √x for x ≥ 0; derivative 1/(2√x), infinite at 0.
     Sqrt sqrt(9.0) = 3.0: |x| x.sqrt(), |_x, y| Some(0.5 / y),
         domain |x| x.at_least(x.like(0.0)), written Notation::Root, glyph "√";
     /// |x|; derivative sign(x), taken as 0 at 0.
-    Abs abs(-3.0) = 3.0: |x| x.abs(), |x, _y| Some(x.sign()), kink |x| x;
+    Abs abs(-3.0) = 3.0: |x| x.abs(), |x, _y| Some(x.sign()), kink |x| x, alias "absolute";
     /// −1, 0 or 1; derivative 0.
     Sign sign(-3.0) = -1.0: |x| {
         let zero = x.like(0.0);
         let negative = x.below(zero).choose(x.like(-1.0), x * zero);
         x.above(zero).choose(x.like(1.0), negative)
-    }, |_x, _y| None, kink |x| x;
+    }, |_x, _y| None, kink |x| x, alias "sgn";
     /// x²; derivative 2x.
     Square square(-3.0) = 9.0: |x| x * x, |x, _y| Some(x * 2.0), written Notation::Power(2), glyph "x²";
     /// sin x, x in radians; derivative cos x.
@@ -118,12 +120,12 @@ unary! {
     Tan tan(0.0) = 0.0: |x| x.tan(), |_x, y| Some(y.square() + 1.0), each T::tan_each;
     /// arcsin x for |x| ≤ 1; derivative 1/√(1 − x²).
     Asin asin(0.0) = 0.0: |x| x.asin(), |x, _y| Some(1.0 / (1.0 - x.square()).sqrt()),
-        domain |x| x.abs().at_most(x.like(1.0));
+        domain |x| x.abs().at_most(x.like(1.0)), alias "arcsin";
     /// arccos x for |x| ≤ 1; derivative −1/√(1 − x²).
     Acos acos(1.0) = 0.0: |x| x.acos(), |x, _y| Some(-1.0 / (1.0 - x.square()).sqrt()),
-        domain |x| x.abs().at_most(x.like(1.0));
+        domain |x| x.abs().at_most(x.like(1.0)), alias "arccos";
     /// arctan x; derivative 1/(1 + x²).
-    Atan atan(0.0) = 0.0: |x| x.atan(), |x, _y| Some(1.0 / (x.square() + 1.0));
+    Atan atan(0.0) = 0.0: |x| x.atan(), |x, _y| Some(1.0 / (x.square() + 1.0)), alias "arctan";
     /// sinh x; derivative cosh x.
     Sinh sinh(0.0) = 0.0: |x| x.sinh(), |x, _y| Some(x.cosh());
     /// cosh x; derivative sinh x.
@@ -136,7 +138,7 @@ unary! {
         |x, _y| Some((-x.square()).exp() * std::f64::consts::FRAC_2_SQRT_PI);
     /// The logistic function σ(x) = 1/(1 + e⁻ˣ); derivative σ(x)·σ(−x), which is y·(1 − y), but keeps its
     /// digits where y is almost 1. Computed from e^(−|x|), so that no argument overflows.
-    Sigmoid sigmoid(0.0) = 0.5: |x| x.sigmoid(), |x, y| Some(y * (-x).sigmoid()), glyph "σ";
+    Sigmoid sigmoid(0.0) = 0.5: |x| x.sigmoid(), |x, y| Some(y * (-x).sigmoid()), glyph "σ", alias "logistic" "expit";
     /// max(x, 0); derivative 1 for x > 0, else 0, also at 0. NaN stays NaN.
     Relu relu(-2.0) = 0.0: |x| positive_part(x), |x, _y| Some(x.greater(x.like(0.0))), kink |x| x;
     /// ln(1 + eˣ), a smooth `relu`; derivative sigmoid(x). Computed as max(x, 0) + ln(1 + e^(−|x|)),
@@ -157,7 +159,7 @@ fn positive_part<T: Number>(x: T) -> T {
 macro_rules! binary {
     ($(
         $(#[doc = $doc:literal])*
-        $op:ident $name:literal $($method:ident)? ($at:literal, $at2:literal) = $result:literal,
+        $op:ident $name:literal $($method:ident $([$($alias:literal)+])?)? ($at:literal, $at2:literal) = $result:literal,
         $notation:expr, $(glyph $glyph:literal,)?
         |$a:ident, $b:ident| $value:expr, |$gate:ident| $da:expr, $db:expr
         $(, domain |$xa:ident, $xb:ident| $domain:expr)?
@@ -217,6 +219,7 @@ macro_rules! binary {
                 #[doc = concat!("assert_eq!(a.", stringify!($method), "(b).eval()?.values(), [", stringify!($result), "]);")]
                 /// # Ok::<(), chainrule::Error>(())
                 /// ```
+                $(#[doc(alias($($alias),+))])?
                 #[track_caller]
                 #[must_use]
                 pub fn $method(self, other: Var<'g>) -> Self {
@@ -261,7 +264,7 @@ binary! {
         domain |_a, b| b.differs(b.like(0.0));
     /// aᵇ; derivatives b·aᵇ⁻¹ and aᵇ·ln a, the latter taken as 0 at a = 0. Whole b from −8 to 8 give
     /// products.
-    Pow "pow" powv (2.0, 3.0) = 8.0, Notation::Infix("^", Binding::Power), glyph "^",
+    Pow "pow" powv ["power"] (2.0, 3.0) = 8.0, Notation::Infix("^", Binding::Power), glyph "^",
         |a, b| a.pow(b), |gate| pow_base(gate), pow_exponent(gate),
         domain |a, b| {
             let zero = a.like(0.0);
@@ -281,22 +284,22 @@ binary! {
         Some(gate.upstream * won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1])),
         kink |a, b| a - b;
     /// 1 where a > b, else 0; no derivative.
-    Greater "greater" greater (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
+    Greater "greater" greater ["gt"] (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
         |a, b| one_if(a.above(b), a), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a ≥ b, else 0; no derivative.
-    GreaterEqual "greater_equal" greater_equal (2.0, 2.0) = 1.0, Notation::Infix(">=", Binding::Comparison),
+    GreaterEqual "greater_equal" greater_equal ["ge"] (2.0, 2.0) = 1.0, Notation::Infix(">=", Binding::Comparison),
         |a, b| one_if(a.at_least(b), a), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a < b, else 0; no derivative.
-    Less "less" less (1.0, 2.0) = 1.0, Notation::Infix("<", Binding::Comparison), glyph "<",
+    Less "less" less ["lt"] (1.0, 2.0) = 1.0, Notation::Infix("<", Binding::Comparison), glyph "<",
         |a, b| one_if(a.below(b), a), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a ≤ b, else 0; no derivative.
-    LessEqual "less_equal" less_equal (3.0, 2.0) = 0.0, Notation::Infix("<=", Binding::Comparison),
+    LessEqual "less_equal" less_equal ["le"] (3.0, 2.0) = 0.0, Notation::Infix("<=", Binding::Comparison),
         |a, b| one_if(a.at_most(b), a), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a = b, else 0; no derivative.
-    Equal "equal" equal (2.0, 2.0) = 1.0, Notation::Infix("==", Binding::Comparison),
+    Equal "equal" equal ["eq"] (2.0, 2.0) = 1.0, Notation::Infix("==", Binding::Comparison),
         |a, b| one_if(a.equals(b), a), |_gate| None, None, kink |a, b| a - b;
     /// 1 where a ≠ b, else 0; no derivative.
-    NotEqual "not_equal" not_equal (2.0, 2.0) = 0.0, Notation::Infix("!=", Binding::Comparison),
+    NotEqual "not_equal" not_equal ["ne"] (2.0, 2.0) = 0.0, Notation::Infix("!=", Binding::Comparison),
         |a, b| one_if(a.differs(b), a), |_gate| None, None, kink |a, b| a - b;
 }
 
@@ -405,6 +408,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(a.greater(b).select(a, b).eval()?.values(), [4.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias = "where")]
     #[track_caller]
     #[must_use]
     pub fn select(self, a: Var<'g>, b: Var<'g>) -> Self {
@@ -418,6 +422,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(g.constant(2.0).pow(-1.0).eval()?.values(), [0.5]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias("power", "powf", "powi"))]
     #[track_caller]
     #[must_use]
     pub fn pow(self, exponent: f64) -> Self {

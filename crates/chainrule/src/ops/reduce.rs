@@ -411,6 +411,7 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("x", [2, 3]).max(&[1]).shape().dims(), [2]);
     /// ```
+    #[doc(alias("amax"))]
     #[track_caller]
     #[must_use]
     pub fn max(self, axes: &[isize]) -> Self {
@@ -426,6 +427,7 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("x", [2, 3]).min(&[1]).shape().dims(), [2]);
     /// ```
+    #[doc(alias("amin"))]
     #[track_caller]
     #[must_use]
     pub fn min(self, axes: &[isize]) -> Self {
