@@ -1,6 +1,6 @@
 //! The state of optimizers: one for each use, told apart by type and never by a name.
 
-use chainrule::optim::{Adam, Each, Optimizer, Rates, Rule, Sgd};
+use chainrule::optim::{Adam, Before, Each, Optimizer, Rates, Rule, Sgd};
 use chainrule::state::{Group, StateKey};
 use chainrule::{Graph, Parameters, Plan, Result, State, Tensor, Var};
 
@@ -172,6 +172,14 @@ impl Rule for Plain {
     fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
         all.iter().map(|each| (each.w, each.w - each.dw * each.rate)).collect()
     }
+}
+
+#[test]
+fn an_optimizer_that_does_not_say_how_is_not_taken_apart() {
+    let (parameters, group) = (ones(&["w"]), Group { rule: "plain".into(), number: 0 });
+    let before = Before::of("w", group, &parameters).unwrap();
+    let wrong = message(Plain.parts(&before, &[1.0], RATE));
+    assert!(wrong.starts_with("the optimizer `plain` cannot take its updates apart"), "{wrong}");
 }
 
 #[test]

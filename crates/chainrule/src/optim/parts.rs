@@ -30,6 +30,15 @@ pub struct Before<'p> {
 }
 
 impl<'p> Before<'p> {
+    /// The parameter `name` among `given`, with what the use `group` of an optimizer keeps for it.
+    ///
+    /// # Errors
+    /// There is no such parameter.
+    pub fn of(name: &str, group: Group, given: impl Into<Bindings<'p, f64>>) -> Result<Self> {
+        let given = given.into();
+        Ok(Self { w: given.parameters.get(name)?.values(), given, group, of: name.into() })
+    }
+
     /// A part of the state that is kept for the parameter.
     ///
     /// # Errors
@@ -72,10 +81,9 @@ impl Optimizer {
         dw: &[f64],
         rate: f64,
     ) -> Result<Parts> {
-        let (given, rule) = (before.into(), self.part());
-        let w = given.parameters.get(name)?.values();
+        let rule = self.part();
         let group = Group { rule: rule.name().into(), number: 0 };
-        rule.parts(&Before { w, given, group, of: name.into() }, dw, rate)
+        rule.parts(&Before::of(name, group, before)?, dw, rate)
     }
 }
 
