@@ -186,9 +186,14 @@ impl Graph {
         if !(0..).zip(needed).any(|(id, &needed)| needed && is_broadcast(id)) {
             return repeated;
         }
+        let mut wanted = vec![false; needed.len()];
+        for v in wrt.iter().filter(|v| (v.id as usize) < needed.len()) {
+            wanted[v.id as usize] = true;
+        }
         let mut firsts: HashMap<_, u32, Mixing> = HashMap::default();
         let mut scalars: HashMap<u32, u32, Mixing> = HashMap::default();
-        for id in 0..needed.len() as u32 {
+        // What is differentiated by has a gradient of its own.
+        for id in (0..needed.len() as u32).filter(|&id| !wanted[id as usize]) {
             let key = self.node(id, |node| {
                 let broadcast = node.source.is::<Broadcast>() && needed[id as usize];
                 let what = match &node.source {
@@ -201,10 +206,7 @@ impl Graph {
                 let operands: Vec<u32> = node.operands.iter().map(first).collect();
                 Some((broadcast, (what, operands)))
             });
-            // What is differentiated by has a gradient of its own.
-            let Some((broadcast, key)) = key.filter(|_| wrt.iter().all(|v| v.id != id)) else {
-                continue;
-            };
+            let Some((broadcast, key)) = key else { continue };
             let first = *firsts.entry(key).or_insert(id);
             if first != id {
                 if broadcast { &mut repeated } else { &mut scalars }.insert(id, first);
