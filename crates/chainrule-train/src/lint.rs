@@ -7,7 +7,7 @@ use crate::layers::LayerStatistics;
 use crate::objective::Objective;
 use crate::{Config, feed, loss_graph};
 use chainrule::Parameters;
-use chainrule::error::{Error, Result};
+use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::{Notation, Softmax, SoftmaxWithLoss};
 use chainrule::plan::Plan;
@@ -290,10 +290,10 @@ fn power_iteration(
         }
         for (i, tensor) in v.iter_mut().enumerate() {
             tensor.values_mut().iter_mut().for_each(|x| *x /= norm);
-            match plan.feed(&format!("v{i}"), tensor.values()) {
-                // A direction that no product depends on is not an input of the plan.
-                Ok(()) | Err(Error::Unknown { .. }) => {}
-                Err(error) => return Err(error),
+            // A direction that no product depends on is not an input of the plan.
+            let name = format!("v{i}");
+            if plan.has_input(&name) {
+                plan.feed(&name, tensor.values())?;
             }
         }
         plan.run_with(parameters)?;

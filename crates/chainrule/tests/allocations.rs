@@ -71,6 +71,7 @@ fn running_a_plan_allocates_nothing() {
         let loss = y.gather(1, labels).sum(&[]) + y.max(&[0]).square().mean(&[]);
         let dw = g.backward(loss, &[w])[0];
         let mut plan = g.compile_step::<f32>(loss, &[(w, w - dw)]).unwrap().with_pool(&pool);
+        plan.input_mut("x").unwrap().fill(0.5);
         let mut parameters = Parameters::new();
         parameters.insert("w", Tensor::full([300, 200], 0.5));
         let count = allocations(&mut || assert!(plan.step(&mut parameters).unwrap()));

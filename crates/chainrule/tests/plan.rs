@@ -81,10 +81,28 @@ fn wrong_feeds_are_told_by_name() {
     assert!(message(plan.feed("y", &[1.0])).contains("there are: x, t"));
     assert!(message(plan.feed("x", &[1.0])).contains("3 elements, but 1"));
     assert!(message(plan.feed_labels("t", &[3, 10])).contains("label 10 is out of range"));
-    assert!(message(plan.run()).contains("no parameter named `w`"));
+    assert_eq!(message(plan.run()), "the inputs `x`, `t` were never fed");
+    // A feed that fails is none.
+    plan.feed_labels("t", &[3, 9]).unwrap();
+    assert_eq!(message(plan.run()), "the input `x` was never fed");
+    assert_eq!(message(plan.clone().run_with(&Parameters::new())), message(plan.run()));
+    plan.input_mut("x").unwrap().fill(1.0);
+    assert!(message(plan.clone().run()).contains("no parameter named `w`"));
     let mut parameters = Parameters::new();
     parameters.insert("w", Tensor::full([2], 1.0));
     assert!(message(plan.run_with(&parameters)).contains("parameter `w` has shape [2]"));
+}
+
+#[test]
+fn an_input_that_no_output_needs_is_told_so() {
+    let g = Graph::new();
+    let (x, _) = (g.input("x", [3]), g.input("scale", []));
+    let mut plan = g.compile::<f64>(&[x.exp()]).unwrap();
+    let message = |result: chainrule::Result<()>| result.unwrap_err().to_string();
+    assert_eq!(message(plan.feed("scale", &[1.0])), "no output of the plan needs `scale`");
+    assert!(message(plan.feed("scales", &[1.0])).contains("did you mean `scale`?"));
+    plan.fill_rows("x", |_, rows| rows.fill(0.0)).unwrap();
+    plan.run().unwrap();
 }
 
 #[test]

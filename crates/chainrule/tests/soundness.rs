@@ -206,6 +206,7 @@ fn a_kernel_gives_what_it_says() {
     let g = Graph::new();
     let y = g.apply(labels(), &[g.input("x", [4])]);
     let mut plan = g.compile::<f32>(&[y]).unwrap();
+    plan.feed("x", &[0.0; 4]).unwrap();
     plan.run().unwrap();
     assert_eq!(plan.labels(y).unwrap(), [1; 4]);
     let grain = |grain| move || Claims { grain, ..Claims::kernel(Type::real([2, 3])) };
@@ -659,6 +660,7 @@ fn a_kernel_that_disagrees_with_its_shape_rule_stops() {
     for threads in [1, 2] {
         let pool = Arc::new(Pool::new(threads));
         let mut plan = g.compile::<f64>(&[y]).unwrap().with_pool(&pool);
+        plan.feed_labels("t", &[0; 70_000]).unwrap();
         let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| plan.run()));
         let message = *stopped.unwrap_err().downcast::<String>().unwrap();
         assert!(message.contains("kernel and shape rule disagree"), "{message}");

@@ -55,6 +55,12 @@ impl Probe {
         outputs.extend(&recorded.gradients);
         let mut plan = graph.compile::<f64>(&outputs)?;
         trainer.feed_step(&mut plan, data, batch)?;
+        // No direction yet: the gradients are of none.
+        for name in (0..pulled.len()).map(direction) {
+            if plan.has_input(&name) {
+                plan.input_mut(&name)?.fill(0.0);
+            }
+        }
         plan.run_with(parameters)?;
         let gradients = recorded.gradients.iter().map(Var::id).collect();
         let [output, slope, moved] = [output, slope, moved].map(|v: Var<'_>| v.id());

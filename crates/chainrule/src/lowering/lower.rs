@@ -57,6 +57,11 @@ impl Graph {
             let value = new_value(&mut units, now(value), guarded);
             units.lowered.updates.push(Update { parameter, value });
         }
+        for (node, _) in nodes.iter().zip(&needed).filter(|(_, needed)| !**needed) {
+            if let Source::Input(name) = &node.source {
+                units.lowered.unneeded.push(name.clone());
+            }
+        }
         Ok(Lowered { graph: self.number(), ..units.lowered })
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Lowered {
     pub buffers: Vec<Buffer>,
     /// The inputs, each with its buffer.
     pub inputs: Vec<Slot>,
+    /// The names of the graph's other inputs, which nothing depends on.
+    pub unneeded: Vec<Arc<str>>,
     /// The parameters and the parts of optimizers' state, as [`Storage::Parameter`] names them.
     pub parameters: Vec<Outside>,
     /// The buffers of constants.

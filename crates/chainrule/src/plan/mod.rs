@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
 
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Kind, Var};
+use crate::graph::{Graph, Kind, Type, Var};
 use crate::lowering::{Place, Slot, Storage};
 use crate::parameters::Parameters;
 pub use crate::runtime::check_environment;
@@ -25,7 +25,42 @@ pub struct Plan<T> {
     layout: Arc<Layout>,
     reals: Memory<T>,
     indices: Memory<u32>,
+    inputs: Fed,
     executor: Executor<T>,
+}
+
+/// Which inputs have been fed.
+#[derive(Clone)]
+struct Fed {
+    is_fed: Vec<bool>,
+    /// How many have not: a step looks at this alone.
+    missing: usize,
+}
+
+impl Fed {
+    /// None yet, but those that have no elements.
+    fn new(layout: &Layout) -> Self {
+        let is_fed: Vec<bool> = layout.inputs.iter().map(|slot| slot.ty.shape.is_empty()).collect();
+        let missing = is_fed.iter().filter(|is_fed| !**is_fed).count();
+        Self { is_fed, missing }
+    }
+
+    fn note(&mut self, input: usize) {
+        self.missing -= usize::from(!std::mem::replace(&mut self.is_fed[input], true));
+    }
+
+    fn check(&self, layout: &Layout) -> Result<()> {
+        if self.missing == 0 {
+            return Ok(());
+        }
+        let unfed = layout.inputs.iter().zip(&self.is_fed).filter(|(_, is_fed)| !**is_fed);
+        let names: Vec<String> = unfed.map(|(slot, _)| format!("`{}`", slot.name)).collect();
+        let message = match &names[..] {
+            [name] => format!("the input {name} was never fed"),
+            names => format!("the inputs {} were never fed", names.join(", ")),
+        };
+        Err(Error::Mismatch(message))
+    }
 }
 
 impl<T> std::fmt::Debug for Plan<T> {
@@ -135,7 +170,8 @@ impl<T: Real> Plan<T> {
             }
         }
         let executor = executor(&layout, Arc::new(Pool::new(1)));
-        Ok(Self { layout: Arc::new(layout), reals, indices, executor })
+        let inputs = Fed::new(&layout);
+        Ok(Self { layout: Arc::new(layout), reals, indices, inputs, executor })
     }
 
     /// This plan on the threads of `pool`. Results do not depend on their number.
@@ -148,7 +184,7 @@ impl<T: Real> Plan<T> {
     /// Whether something in the plan depends on the input `name`.
     #[must_use]
     pub fn has_input(&self, name: &str) -> bool {
-        self.slot(name).is_ok()
+        self.layout.inputs.iter().any(|slot| &*slot.name == name)
     }
 
     /// Copies `values` to the input `name`, in row-major order.
@@ -156,13 +192,13 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// No such input, or another number of elements.
     pub fn feed(&mut self, name: &str, values: &[T]) -> Result<()> {
-        let target = self.input_mut(name)?;
-        if target.len() != values.len() {
-            let (expected, found) = (target.len(), values.len());
-            let shape = self.slot(name)?.ty.shape.dims().into();
+        let (at, ty, memory) = self.input(name, true)?;
+        if memory.len != values.len() {
+            let (expected, found) = (memory.len, values.len());
+            let shape = ty.shape.dims().into();
             return Err(Error::ElementCount { shape, expected, found });
         }
-        target.copy_from_slice(values);
+        self.fed(at, memory).copy_from_slice(values);
         Ok(())
     }
 
@@ -171,12 +207,9 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// No such input, another number of labels, or one that is out of range.
     pub fn feed_labels(&mut self, name: &str, labels: &[u32]) -> Result<()> {
-        let Slot { ty, at, .. } = self.slot(name)?.clone();
-        if ty.kind == Kind::Real {
-            return Err(Error::Content { name: format!("the input `{name}`"), labels: false });
-        }
+        let (at, ty, Extent { offset, len, .. }) = self.input(name, false)?;
         ty.check_labels(name, labels)?;
-        let Extent { offset, len, .. } = self.layout.buffers[at];
+        self.inputs.note(at);
         self.indices.get_mut(offset..offset + len).copy_from_slice(labels);
         Ok(())
     }
@@ -186,12 +219,8 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// No such input of real numbers.
     pub fn input_mut(&mut self, name: &str) -> Result<&mut [T]> {
-        let Slot { ty, at, .. } = self.slot(name)?;
-        if ty.kind != Kind::Real {
-            return Err(Error::Content { name: format!("the input `{name}`"), labels: true });
-        }
-        let Extent { offset, len, .. } = self.layout.buffers[*at];
-        Ok(self.reals.get_mut(offset..offset + len))
+        let (at, _, memory) = self.input(name, true)?;
+        Ok(self.fed(at, memory))
     }
 
     /// Fills the rows of the input `name`, one per entry of its first axis, on all threads:
@@ -200,9 +229,10 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// No such input of real numbers.
     pub fn fill_rows(&mut self, name: &str, fill: impl Fn(usize, &mut [T]) + Sync) -> Result<()> {
-        let rows = self.slot(name)?.ty.shape.get(0).unwrap_or(1).max(1);
+        let (at, ty, memory) = self.input(name, true)?;
+        let rows = ty.shape.get(0).unwrap_or(1).max(1);
         let (pool, crowded) = (self.executor.pool().clone(), self.executor.is_crowded());
-        let target = self.input_mut(name)?;
+        let target = self.fed(at, memory);
         if crowded {
             fill(0, target);
             return Ok(());
@@ -215,7 +245,7 @@ impl<T: Real> Plan<T> {
     /// Runs a plan without parameters.
     ///
     /// # Errors
-    /// The plan has a parameter.
+    /// The plan has a parameter, or an input that was never fed.
     pub fn run(&mut self) -> Result<()> {
         self.run_with(&Parameters::new())
     }
@@ -224,13 +254,14 @@ impl<T: Real> Plan<T> {
     /// a training step, is given `(&parameters, &state)`.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, or the plan is a training step, which changes
+    /// A parameter is missing or has another shape, an input was never fed, or the plan is a training step, which changes
     /// parameters: see [`Plan::step`].
     pub fn run_with<'a>(&mut self, given: impl Into<Bindings<'a, T>>) -> Result<()> {
         if self.layout.updates {
             let message = "this plan changes parameters: run it with `step`";
             return Err(Error::Mismatch(message.into()));
         }
+        self.inputs.check(&self.layout)?;
         self.executor.bind(&self.layout.parameters, given.into())?;
         self.execute();
         Ok(())
@@ -240,8 +271,9 @@ impl<T: Real> Plan<T> {
     /// or infinite: then nothing changes and the answer is `false`.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, or the plan keeps state: see [`Plan::step_with`].
+    /// A parameter is missing or has another shape, an input was never fed, or the plan keeps state: see [`Plan::step_with`].
     pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
+        self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, None)?;
         Ok(self.execute())
     }
@@ -265,13 +297,14 @@ impl<T: Real> Plan<T> {
     /// ```
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, or the state belongs to another training: it has
+    /// A parameter is missing or has another shape, an input was never fed, or the state belongs to another training: it has
     /// something of an optimizer, but not all that this plan keeps.
     pub fn step_with(
         &mut self,
         parameters: &mut Parameters<T>,
         state: &mut State<T>,
     ) -> Result<bool> {
+        self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, Some(state))?;
         Ok(self.execute())
     }
@@ -351,10 +384,26 @@ impl<T: Real> Plan<T> {
         self.layout.kept.get(&id).ok_or_else(missing)
     }
 
-    fn slot(&self, name: &str) -> Result<&Slot> {
-        self.layout.inputs.iter().find(|slot| &*slot.name == name).ok_or_else(|| {
-            let known: Vec<&str> = self.layout.inputs.iter().map(|slot| &*slot.name).collect();
-            Error::unknown("input", name, known)
-        })
+    /// The number of an input of real numbers, or of labels, its type and its memory.
+    fn input(&self, name: &str, real: bool) -> Result<(usize, Type, Extent)> {
+        let Layout { inputs, unneeded, buffers, .. } = &*self.layout;
+        let Some(at) = inputs.iter().position(|slot| &*slot.name == name) else {
+            if unneeded.iter().any(|known| &**known == name) {
+                return Err(Error::Mismatch(format!("no output of the plan needs `{name}`")));
+            }
+            let known = inputs.iter().map(|slot| &slot.name).chain(unneeded);
+            return Err(Error::unknown("input", name, known.map(|known| &**known)));
+        };
+        let Slot { ty, at: buffer, .. } = inputs[at];
+        if (ty.kind == Kind::Real) != real {
+            return Err(Error::Content { name: format!("the input `{name}`"), labels: real });
+        }
+        Ok((at, ty, buffers[buffer]))
+    }
+
+    /// The memory of an input that is fed.
+    fn fed(&mut self, input: usize, Extent { offset, len, .. }: Extent) -> &mut [T] {
+        self.inputs.note(input);
+        self.reals.get_mut(offset..offset + len)
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Layout {
     /// Elements of memory for whole numbers.
     pub indices: usize,
     pub inputs: Vec<Slot>,
+    /// The names of the graph's inputs that nothing in the plan depends on.
+    pub unneeded: Vec<Arc<str>>,
     pub parameters: Vec<Outside>,
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads.
@@ -85,6 +87,7 @@ impl Layout {
             reals,
             indices,
             inputs: lowered.inputs,
+            unneeded: lowered.unneeded,
             parameters: lowered.parameters,
             constants: lowered.constants,
             kept: lowered.kept,
