@@ -1,4 +1,4 @@
-//! Running a plan allocates nothing. The counter sees the whole program, so that this test is alone in
+//! Running a plan allocates nothing, and a clone little more than the values of the plan. The counter sees the whole program, so that this test is alone in
 //! it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -13,11 +13,13 @@ use chainrule::{Graph, Parameters, Plan, Pool, State, Tensor};
 struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
@@ -84,4 +86,26 @@ fn running_a_plan_allocates_nothing() {
             allocations(&mut || assert!(plan.step_with(&mut parameters, &mut state).unwrap()));
         assert_eq!(count, 0, "{count} allocations in 20 steps on {threads} threads");
     }
+
+    // What a plan holds, before and after its first run, and what a clone of it takes.
+    let bytes = |work: &mut dyn FnMut()| {
+        let before = BYTES.load(Ordering::Relaxed);
+        work();
+        BYTES.load(Ordering::Relaxed) - before
+    };
+    let g = Graph::new();
+    let (x, w) = (g.input("x", [1, 784]), g.parameter("w", [784, 50]));
+    let mut plan = g.compile::<f32>(&[x.matmul(w).relu()]).unwrap();
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::full([784, 50], 0.5));
+    plan.input_mut("x").unwrap().fill(1.0);
+    let scratch = bytes(&mut || plan.run_with(&parameters).unwrap());
+    let values = plan.bytes() - scratch;
+    assert!(
+        (4 * 834..4 * 1000).contains(&values),
+        "{values} bytes of values, {scratch} of scratch"
+    );
+    let mut clones = Vec::with_capacity(1);
+    let taken = bytes(&mut || clones.push(plan.clone()));
+    assert!(taken < values + 1000, "a clone of {values} bytes takes {taken}");
 }

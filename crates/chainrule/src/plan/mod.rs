@@ -254,7 +254,8 @@ impl<T: Real> Plan<T> {
     /// a training step, is given `(&parameters, &state)`.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, an input was never fed, or the plan is a training step, which changes
+    /// A parameter is missing or has another shape, an input was never fed, or the plan is a training step,
+    /// which changes
     /// parameters: see [`Plan::step`].
     pub fn run_with<'a>(&mut self, given: impl Into<Bindings<'a, T>>) -> Result<()> {
         if self.layout.updates {
@@ -271,7 +272,8 @@ impl<T: Real> Plan<T> {
     /// or infinite: then nothing changes and the answer is `false`.
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, an input was never fed, or the plan keeps state: see [`Plan::step_with`].
+    /// A parameter is missing or has another shape, an input was never fed, or the plan keeps
+    /// state: see [`Plan::step_with`].
     pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
         self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, None)?;
@@ -297,7 +299,8 @@ impl<T: Real> Plan<T> {
     /// ```
     ///
     /// # Errors
-    /// A parameter is missing or has another shape, an input was never fed, or the state belongs to another training: it has
+    /// A parameter is missing or has another shape, an input was never fed, or the state belongs to another
+    /// training: it has
     /// something of an optimizer, but not all that this plan keeps.
     pub fn step_with(
         &mut self,
@@ -356,10 +359,13 @@ impl<T: Real> Plan<T> {
         }
     }
 
-    /// The bytes of memory that the plan holds.
+    /// The bytes of memory that runs need: the plan's values and constants, and the scratch memory of its
+    /// threads, which the first run makes. A clone copies the values alone, and shares what describes
+    /// the computation.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.layout.reals * size_of::<T>() + self.layout.indices * size_of::<u32>()
+        let values = self.layout.reals * size_of::<T>() + self.layout.indices * size_of::<u32>();
+        values + self.executor.bytes()
     }
 
     /// A contiguous value in the plan's own memory.

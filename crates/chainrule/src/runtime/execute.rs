@@ -43,10 +43,10 @@ unsafe impl<T: Sync> Sync for Bound<T> {}
 #[derive(Clone)]
 pub(crate) struct Executor<T> {
     pool: Arc<Pool>,
-    scratch: Memory<T>,
+    scratch: Scratch<T>,
     scratch_per_thread: usize,
     /// The chains of all steps, in the order of the phases.
-    programs: Vec<Option<Program<T>>>,
+    programs: Arc<[Option<Program<T>>]>,
     /// Whether any step is shared, so that other threads have something to do.
     is_shared: bool,
     bound: Vec<Bound<T>>,
@@ -56,6 +56,21 @@ pub(crate) struct Executor<T> {
     /// Whether the plan is so short that a thread that sleeps at a meeting is a bad sign.
     is_short: bool,
     crowd: Crowd,
+}
+
+/// Memory that holds nothing between runs: the first one makes it, and that of a clone its own.
+struct Scratch<T>(Option<Memory<T>>);
+
+impl<T> Clone for Scratch<T> {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Real> Scratch<T> {
+    fn share(&mut self, len: usize) -> Shared<'_, T> {
+        self.0.get_or_insert_with(|| Memory::new(len)).share()
+    }
 }
 
 /// What the threads of one run share.
@@ -71,21 +86,20 @@ impl<T: Real> Executor<T> {
         programs.extend(layout.steps().map(|(_, work)| {
             work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new)
         }));
-        let needs = layout.steps().zip(&programs).map(|((_, work), program)| {
+        let programs: Arc<[Option<Program<T>>]> = programs.into();
+        let needs = layout.steps().zip(&*programs).map(|((_, work), program)| {
             let chain = program.as_ref().map_or(0, |program| program.scratch);
             chain.next_multiple_of(LINE) + product_scratch(work)
         });
         let scratch_per_thread = needs.max().unwrap_or(0).next_multiple_of(LINE);
         let is_shared = layout.phases.iter().any(|phase| !phase.shared.is_empty());
-        let threads = if is_shared { pool.threads() } else { 1 };
-        let scratch = Memory::new(scratch_per_thread * threads);
         let start = std::ptr::null_mut();
         let bound =
             (0..layout.parameters.len()).map(|hint| Bound { hint, start, len: 0 }).collect();
         let is_short = layout.steps().map(|(step, _)| step.cost).sum::<f64>() < SHORT;
         Self {
             pool,
-            scratch,
+            scratch: Scratch(None),
             scratch_per_thread,
             programs,
             is_shared,
@@ -95,6 +109,16 @@ impl<T: Real> Executor<T> {
             is_short,
             crowd: Crowd::default(),
         }
+    }
+
+    /// The threads that ever have something to do.
+    fn threads(&self) -> usize {
+        if self.is_shared { self.pool.threads() } else { 1 }
+    }
+
+    /// The bytes that a run needs beside the plan's values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.scratch_per_thread * self.threads() * size_of::<T>()
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -165,8 +189,9 @@ impl<T: Real> Executor<T> {
 
     /// Runs all steps; `false` where a guard ended the run. What was bound must still be borrowed.
     pub(crate) fn run(&mut self, run: &Run<'_, T>) -> bool {
-        let (scratch, per_thread) = (self.scratch.share(), self.scratch_per_thread);
-        let (programs, bound) = (&self.programs, &self.bound);
+        let per_thread = self.scratch_per_thread;
+        let scratch = self.scratch.share(per_thread * self.threads());
+        let (programs, bound) = (&*self.programs, &self.bound);
         let recorder = self.recorder.as_deref();
         if let Some(recorder) = recorder {
             recorder.count();

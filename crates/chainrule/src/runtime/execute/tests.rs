@@ -24,7 +24,8 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
     let mut parameters = sample.parameters();
     executor.bind_mut(&layout.parameters, &mut parameters, None).unwrap();
     let run = Run { layout, reals: reals.share(), indices: indices.share() };
-    let (scratch, per_thread) = (executor.scratch.share(), executor.scratch_per_thread);
+    let per_thread = executor.scratch_per_thread;
+    let scratch = executor.scratch.share(per_thread * threads);
     let worker = |thread: usize, threads: usize| Worker {
         run: &run,
         programs: &executor.programs,
