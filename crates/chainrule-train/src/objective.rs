@@ -34,7 +34,7 @@ pub(super) fn record<'g>(
     let x = g.input(FEATURES, [batch, data.width()]);
     let targets = targets(g, data.target(), batch);
     let output = model.forward(&Cx::predict(g), x).one();
-    (output, loss.record(output, targets, None))
+    (output, loss.record(model, output, targets, None))
 }
 
 /// Gathers the examples of a batch into a plan's inputs.
@@ -108,14 +108,19 @@ pub(super) enum Objective {
 pub(super) type CustomLoss = dyn for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync;
 
 impl Objective {
+    /// The loss; mistakes of a loss by name are told with the line that made the model.
     pub(super) fn record<'g>(
         &self,
+        model: &Network,
         output: Var<'g>,
         targets: Targets<'g>,
         weights: Option<Var<'g>>,
     ) -> Var<'g> {
         match self {
-            Self::Loss(loss, _) => loss.record(output, targets, weights),
+            Self::Loss(loss, _) => {
+                let _pin = model.pin(output.graph());
+                loss.record(output, targets, weights)
+            }
             Self::Custom(loss) => loss(output, targets),
         }
     }

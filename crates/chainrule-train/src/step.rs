@@ -94,7 +94,8 @@ impl<T: Real> Trainer<T> {
         let output = self.model.forward(&cx, x).one();
         let weighted = self.objective.is_weighted(data)?;
         let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
-        let loss = self.objective.record(output, targets(g, data.target(), batch), weights);
+        let loss =
+            self.objective.record(&self.model, output, targets(g, data.target(), batch), weights);
         let trained = self.trained()?;
         let parameters = trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
         let updates = cx.updates();

@@ -8,7 +8,7 @@ use super::progress::{Epoch, Progress};
 use crate::data::{Examples, Target, balanced, class_counts};
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
-use chainrule::nn::{Network, Targets, Truth};
+use chainrule::nn::{Field, Network, Targets, Truth};
 use chainrule::optim::{Method, Optimizer};
 use chainrule::tensor::{Real, Shape};
 use chainrule::{Parameters, Pool, State};
@@ -66,6 +66,21 @@ pub struct Trainer<T> {
 /// Scores a model's outputs, a row an example, against what it should have said.
 pub(super) type Metric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
 
+/// Checks that the model takes a row of the data's features.
+fn check_input(model: &Network, data: &dyn Examples) -> Result<()> {
+    let row = Field::real("x", [data.width()]);
+    if let [input] = model.inputs()
+        && input.ty(1) == row.ty(1)
+    {
+        return Ok(());
+    }
+    let inputs: Vec<String> = model.inputs().iter().map(Field::to_string).collect();
+    let inputs = inputs.join(", ");
+    Err(Error::Mismatch(format!(
+        "the data's examples are {row}, but the model's inputs are {inputs}"
+    )))
+}
+
 /// Checks that no batch is too small for the model's layers.
 fn check_batches(model: &Network, batch_size: usize, examples: usize) -> Result<()> {
     let largest = batch_size.min(examples).max(1);
@@ -85,6 +100,7 @@ impl<T: Real> Trainer<T> {
     /// Settings that do not fit the data or the model.
     pub fn new(model: &Network, config: &Config, data: &dyn Examples) -> Result<Self> {
         config.validate()?;
+        check_input(model, data)?;
         check_batches(model, config.batch_size, data.len())?;
         let loss = config.loss_for(data.target())?;
         let objective = Objective::Loss(loss, class_weights(config, data)?);

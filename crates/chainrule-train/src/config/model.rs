@@ -48,6 +48,7 @@ impl Config {
     ///
     /// # Errors
     /// A setting out of its domain, or a model whose training does not fit into memory.
+    #[track_caller]
     pub fn model(&self, inputs: usize, outputs: usize) -> Result<Network> {
         let layers = self.layer_specs(outputs);
         self.check_memory(&layers, inputs)?;
@@ -99,6 +100,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::loss_for`] and [`Config::model`].
+    #[track_caller]
     pub fn model_for(&self, inputs: usize, target: Target) -> Result<Network> {
         self.model(inputs, self.outputs(target)?)
     }

@@ -110,7 +110,8 @@ impl Probe {
         let width = outputs.first().map_or(0, Vec::len);
         let g = Graph::new();
         let output = g.input("output", [1, width]);
-        let loss = trainer.objective.record(output, targets(&g, data.target(), 1), None);
+        let loss =
+            trainer.objective.record(&trainer.model, output, targets(&g, data.target(), 1), None);
         let mut plan = g.compile::<f64>(&[loss])?;
         let each = outputs.iter().zip(examples).map(|(row, &example)| {
             plan.feed("output", row)?;

@@ -8,7 +8,7 @@ use super::{
     Activation, Affine, Cx, Field, Init, Module, Parameter, Sequential, Values, parameter,
 };
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Type, Var};
+use crate::graph::{Block, Graph, Type, Var};
 use crate::parameters::Parameters;
 use crate::tensor::Real;
 
@@ -257,6 +257,12 @@ impl Network {
             None => Ok(()),
             Some((name, _)) => Err(Error::unknown("parameter of the model", name, known())),
         }
+    }
+
+    /// The line that made this network as the place of errors, until the guard is dropped: for what
+    /// others record on its behalf, such as its loss.
+    pub fn pin<'g>(&self, graph: &'g Graph) -> Block<'g> {
+        graph.pin_at(self.0.place)
     }
 
     /// Records the model for a batch of so many examples, with inputs of the graph by the fields' names.

@@ -1,0 +1,50 @@
+//! Mistakes in a training name the user's line and the layer's path.
+
+use chainrule::nn::{Affine, Init, Network, Sequential, from_fn};
+use chainrule_train::data::Dataset;
+use chainrule_train::{Config, DataParts, Flow, Trainer};
+
+fn data() -> Dataset {
+    Dataset::regression(2, vec![0.5; 20], vec![1.0; 10]).unwrap()
+}
+
+/// What the training of a model ends with.
+fn trained(model: &Network) -> String {
+    let data = data();
+    let run = Trainer::<f32>::new(model, &Config::default(), &data).and_then(|mut trainer| {
+        let parts = DataParts { train: &data, validation: None, test: None };
+        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).map(|_| ())
+    });
+    run.unwrap_err().to_string()
+}
+
+#[test]
+fn the_datas_width_is_told_beside_the_models() {
+    let model = Network::flat(Affine::new(1, Init::He), 3).unwrap();
+    let error = trained(&model);
+    let wanted =
+        "the data's examples are `x` [batch, 2], but the model's inputs are `x` [batch, 3]";
+    assert_eq!(error, wanted);
+}
+
+#[test]
+fn a_loss_that_does_not_fit_names_the_line_of_the_model() {
+    let (model, line) = (Network::flat(Affine::new(3, Init::He), 2).unwrap(), line!());
+    let error = trained(&model);
+    assert!(error.starts_with("mean-squared: the targets must have the shape"), "{error}");
+    assert!(error.ends_with(&format!("{}:{line}", file!())), "line {line}: {error}");
+}
+
+#[test]
+fn a_batch_that_does_not_fit_names_the_users_line_and_the_layer() {
+    // Right for the batches with which a network is tried, and wrong for those of ten.
+    const LINE: u32 = line!() + 2;
+    let fours = from_fn(|_, x| {
+        let fours = x.reshape([x.size(0) / 4, 4, 2]);
+        fours.mean(&[1])
+    });
+    let model = Sequential::new().named("fours", fours).with(Affine::new(1, Init::He));
+    let error = trained(&Network::flat(model, 2).unwrap());
+    assert!(error.starts_with("reshape in `fours`: "), "{error}");
+    assert!(error.ends_with(&format!("{}:{LINE}", file!())), "line {LINE}: {error}");
+}
