@@ -1,12 +1,16 @@
 //! Running chains of pointwise operations, block by block, so that what passes between two operations
 //! stays in the innermost cache.
 
+mod settle;
+
 use std::ops::Range;
 
+use self::settle::{From, Load, Settled, Settlement, Source, settle};
+use super::reuse::Extent;
 use crate::graph::{MAX_OPERANDS, Scalar, op};
 use crate::lowering::{Argument, Chain, Instruction, Place, Storage};
 use crate::simd::prefetch_from;
-use crate::tensor::{MAX_RANK, Offsets, Real};
+use crate::tensor::{Offsets, Real};
 
 /// Elements of one scratch block: several blocks fit into the innermost cache.
 const BLOCK: usize = 512;
@@ -14,45 +18,16 @@ const BLOCK: usize = 512;
 /// Arrays of this many bytes are not expected to be in the second-level cache.
 const FAR: usize = 256 * 1024;
 
+/// Columns of fewer elements are gathered one by one.
+const SHORT: usize = 8;
+
 /// Where chains find memory: what runs them knows.
 pub(super) trait Site<T> {
+    /// The first element of the plan's own memory.
+    fn memory(&self) -> *mut T;
+
     /// The first element of a buffer or parameter.
     fn pointer(&self, storage: Storage) -> *mut T;
-}
-
-/// How a load reaches the chain.
-#[derive(Clone, Copy, Debug)]
-enum Load {
-    /// Element by element, in place.
-    Plain,
-    /// One number, in place: all that read it want one.
-    Number,
-    /// One number, repeated in a scratch block.
-    Repeated(usize),
-    /// A row of this length, for each of the chain's rows; where the flag is set, repeated in a scratch
-    /// block.
-    Row(usize, usize, bool),
-    /// Copied to a scratch block.
-    Strided(usize),
-}
-
-/// How an instruction is computed.
-#[derive(Clone, Copy, Debug)]
-struct Computed {
-    to: To,
-    /// How many of the last operands are handed over as one number each.
-    numbers: usize,
-}
-
-/// Where an instruction's result is computed.
-#[derive(Clone, Copy, Debug)]
-enum To {
-    /// In a scratch block, from which it is copied to its place in memory if it has one.
-    Block(usize, Option<Storage>),
-    /// In its place in memory.
-    Memory(Storage),
-    /// In its place in memory, over the first operand.
-    Over(Storage),
 }
 
 /// A chain made ready to run in one precision.
@@ -60,7 +35,9 @@ enum To {
 pub(super) struct Program<T> {
     loads: Vec<Load>,
     /// For each instruction, how it is computed.
-    results: Vec<Computed>,
+    results: Vec<Settled>,
+    /// The operands of all instructions, one after another.
+    operands: Vec<Source>,
     /// Elements of a block, and the distance between blocks.
     width: usize,
     pub scratch: usize,
@@ -97,43 +74,23 @@ pub(super) struct Stretch<T> {
 }
 
 impl<T: Real> Program<T> {
-    pub fn new(chain: &Chain) -> Self {
-        let mut next = 0;
-        let mut block = || {
-            next += 1;
-            next - 1
-        };
+    pub fn new(chain: &Chain, buffers: &[Extent]) -> Self {
         let len = chain.shape.len();
         if len == 1 {
+            let (loads, results, operands) = (Vec::new(), Vec::new(), Vec::new());
             let scratch = 1 + chain.loads.len() + chain.body.len();
             let scalar = Some(Lines::new(chain));
-            let (loads, results) = (Vec::new(), Vec::new());
-            return Self { loads, results, width: 1, scratch, is_far: false, scalar };
+            return Self { loads, results, operands, width: 1, scratch, is_far: false, scalar };
         }
-        let row = chain.shape.dims().last().copied().unwrap_or(1);
-        let width = match row {
+        let width = match chain.shape.dims().last().copied().unwrap_or(1) {
             0 => 1,
             row if row <= BLOCK && len > BLOCK => BLOCK / row * row,
             _ => BLOCK.min(len),
         };
         let width = width.max(1);
-        let is_one = |place: &Place| place.strides == [0; MAX_RANK];
-        let ones: Vec<bool> = chain.loads.iter().map(is_one).collect();
-        let mut results: Vec<Computed> =
-            chain.body.iter().map(|instruction| computed(chain, &ones, instruction)).collect();
-        let repeated = repeated(chain, &results);
-        let load = |(place, repeated): (&Place, bool)| match place {
-            // Of nothing no element is read, not even one to repeat.
-            place if len == 0 || place.is_plain() => Load::Plain,
-            place if is_one(place) && !repeated => Load::Number,
-            place if is_one(place) => Load::Repeated(block()),
-            place if repeats_rows(place) => Load::Row(row, block(), width.is_multiple_of(row)),
-            _ => Load::Strided(block()),
-        };
-        let loads: Vec<Load> = chain.loads.iter().zip(repeated).map(load).collect();
-        let used = assign_blocks(chain, next, &mut results);
+        let Settlement { loads, results, operands, blocks } = settle(chain, width, buffers);
         let is_far = len.saturating_mul(size_of::<T>()) >= FAR;
-        Self { loads, results, width, scratch: used * width, is_far, scalar: None }
+        Self { loads, results, operands, width, scratch: blocks * width, is_far, scalar: None }
     }
 
     /// Writes what stays the same from block to block to scratch memory, before the first run of a step.
@@ -245,13 +202,6 @@ impl<T: Real> Program<T> {
     }
 }
 
-/// Whether a view repeats one row along all other axes.
-fn repeats_rows(place: &Place) -> bool {
-    let rank = place.shape.rank();
-    let outer = place.shape.dims().iter().zip(place.strides).take(rank.saturating_sub(1));
-    rank > 0 && place.strides[rank - 1] == 1 && outer.clone().all(|(&n, s)| n == 1 || s == 0)
-}
-
 /// Where the result of a chain over a single element finds an operand, after so many loads.
 fn slot_of(operand: &Argument, loads: usize) -> u32 {
     match *operand {
@@ -288,86 +238,6 @@ impl<T: Real> Lines<T> {
         let reads_leader = chain.body.iter().any(|line| line.operands.iter().any(leader));
         Self { lines: chain.body.iter().map(line).collect(), reads_leader }
     }
-}
-
-/// For each load, whether an instruction reads it for every element, even if it is one number.
-fn repeated(chain: &Chain, results: &[Computed]) -> Vec<bool> {
-    let mut repeated = vec![false; chain.loads.len()];
-    for (instruction, computed) in chain.body.iter().zip(results) {
-        let count = instruction.operands.len() - computed.numbers;
-        for operand in &instruction.operands[..count] {
-            if let Argument::Load(load) = *operand {
-                repeated[load] = true;
-            }
-        }
-    }
-    repeated
-}
-
-/// How an instruction is computed, if these loads are one number each.
-fn computed(chain: &Chain, ones: &[bool], instruction: &Instruction) -> Computed {
-    let one_number = |operand: &Argument| match *operand {
-        Argument::Load(load) => ones[load],
-        Argument::Leader | Argument::Instruction(_) => false,
-    };
-    let numbers = instruction.op.numbers();
-    let last = &instruction.operands[instruction.operands.len() - numbers..];
-    let numbers = if last.iter().all(one_number) { numbers } else { 0 };
-    Computed { to: target(chain, instruction), numbers }
-}
-
-/// Where a result is computed: in memory where it has a place there, unless that is a parameter which
-/// the operation reads and cannot write over.
-fn target(chain: &Chain, instruction: &Instruction) -> To {
-    // The block's number is found later.
-    let in_block = To::Block(0, instruction.store);
-    let Some(storage) = instruction.store else { return in_block };
-    let is_it = |operand: &Argument| match *operand {
-        Argument::Load(load) => chain.loads[load].storage == storage,
-        Argument::Leader | Argument::Instruction(_) => false,
-    };
-    match instruction.operands.as_slice() {
-        operands if !operands.iter().any(is_it) => To::Memory(storage),
-        [first, rest @ ..] if is_it(first) && !rest.is_empty() && !rest.iter().any(is_it) => {
-            To::Over(storage)
-        }
-        _ => in_block,
-    }
-}
-
-/// Gives results that need it their scratch blocks, and frees blocks after their last use. Returns how
-/// many there are, with the `first` ones, which belong to loads.
-fn assign_blocks(chain: &Chain, first: usize, results: &mut [Computed]) -> usize {
-    let body = &chain.body;
-    let sources = |at: usize| {
-        body[at].operands.iter().filter_map(|operand| match *operand {
-            Argument::Instruction(source) => Some(source),
-            Argument::Leader | Argument::Load(_) => None,
-        })
-    };
-    let mut last_use = vec![0; body.len()];
-    for at in 0..body.len() {
-        sources(at).for_each(|source| last_use[source] = at);
-    }
-    let (mut free, mut next) = (Vec::new(), first);
-    for at in 0..body.len() {
-        if let To::Block(block, _) = &mut results[at].to {
-            *block = free.pop().unwrap_or_else(|| {
-                next += 1;
-                next - 1
-            });
-        }
-        for source in sources(at) {
-            if let To::Block(block, _) = results[source].to
-                && last_use[source] == at
-            {
-                free.push(block);
-                // Once, even if it is both operands.
-                last_use[source] = usize::MAX;
-            }
-        }
-    }
-    next
 }
 
 /// Where a load's elements are.
@@ -437,53 +307,45 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
                 unsafe { gather(block, from, place, now.start) };
             }
         }
-        for (at, instruction) in self.chain.body.iter().enumerate() {
-            let mut operands: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
-            let Computed { to, numbers } = self.program.results[at];
-            let count = instruction.operands.len();
-            // An operand that is written over is no slice of its own.
-            let first = usize::from(matches!(to, To::Over(_)));
-            let slices = operands.iter_mut().zip(&instruction.operands).enumerate();
-            for (at, (operand, argument)) in slices.skip(first) {
-                let start = match *argument {
-                    Argument::Leader => leader,
-                    Argument::Load(load) => match self.find(load, &now) {
-                        Found::Here(start) => start,
-                        Found::Strided(block) => block.cast_const(),
-                    },
-                    Argument::Instruction(at) => self.result(at, now.start),
-                };
-                let len = if at < count - numbers { len } else { 1 };
-                // SAFETY: `len` elements of the product, a load or an earlier result.
-                *operand = unsafe { std::slice::from_raw_parts(start, len) };
+        let bases = [self.scratch, self.site.memory(), leader.cast_mut()];
+        let start = |source: &Source| match source.from {
+            From::Base { base, offset, moves } => {
+                let before = if moves { now.start } else { 0 };
+                bases[base as usize].wrapping_add(offset + before)
             }
-            let operands = &operands[..count];
-            let start = self.result(at, now.start);
+            From::Parameter { at, offset, moves } => {
+                let before = if moves { now.start } else { 0 };
+                self.site.pointer(Storage::Parameter(at)).wrapping_add(offset + before)
+            }
+            From::Rows(load) => match self.find(load, &now) {
+                Found::Here(start) => start.cast_mut(),
+                Found::Strided(block) => block,
+            },
+        };
+        let mut sources = self.program.operands.iter();
+        let mut operands: [&[T]; MAX_OPERANDS] = [&[]; MAX_OPERANDS];
+        for (instruction, settled) in self.chain.body.iter().zip(&self.program.results) {
+            let operands = &mut operands[..instruction.operands.len()];
+            for (operand, source) in operands.iter_mut().zip(&mut sources) {
+                // SAFETY: as many elements of the product, a load or an earlier result, which nothing
+                // writes while they are read; nobody looks at operands of earlier instructions.
+                *operand = unsafe {
+                    std::slice::from_raw_parts(start(source).cast_const(), len.min(source.most))
+                };
+            }
             // SAFETY: the block or stretch of memory that belongs to this result alone; a parameter is
             // read no more once it is written.
-            let output = unsafe { std::slice::from_raw_parts_mut(start, len) };
-            match to {
-                To::Over(_) => op::over(&*instruction.op, operands, output),
-                To::Memory(_) | To::Block(_, None) => {
-                    op::stretch(&*instruction.op, operands, output);
-                }
-                To::Block(_, Some(storage)) => {
-                    op::stretch(&*instruction.op, operands, output);
-                    let place = self.site.pointer(storage).wrapping_add(now.start);
-                    // SAFETY: as above, and no slice of the parameter lives.
-                    unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
-                }
+            let output = unsafe { std::slice::from_raw_parts_mut(start(&settled.output), len) };
+            if settled.over {
+                op::over(&*instruction.op, operands, output);
+                continue;
             }
-        }
-    }
-
-    /// Where the result of an instruction is.
-    fn result(&self, at: usize, start: usize) -> *mut T {
-        match self.program.results[at].to {
-            To::Memory(storage) | To::Over(storage) => {
-                self.site.pointer(storage).wrapping_add(start)
+            op::stretch(&*instruction.op, operands, output);
+            if let Some(storage) = settled.copy {
+                let place = self.site.pointer(storage).wrapping_add(now.start);
+                // SAFETY: as above, and no slice of the parameter is looked at.
+                unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
             }
-            To::Block(block, _) => self.scratch_block(block),
         }
     }
 
@@ -522,15 +384,16 @@ pub(super) unsafe fn gather<E: Copy>(
     start: usize,
 ) {
     let values = values.wrapping_add(place.offset);
-    let rank = place.shape.rank();
-    let inner = place.shape.get(rank.wrapping_sub(1)).unwrap_or(1);
-    if rank == 0 || place.strides[rank - 1] > 1 {
+    let axis = place.shape.dims().iter().rposition(|&length| length != 1);
+    let (inner, stride) =
+        axis.map_or((1, 0), |axis| (place.shape.dims()[axis], place.strides[axis]));
+    if stride > 1 && inner < SHORT {
         let mut walk = Offsets::new(&place.shape, &place.strides, start);
         // SAFETY: the place's elements exist.
         target.iter_mut().for_each(|to| *to = unsafe { *values.add(walk.next_offset()) });
         return;
     }
-    // Along the innermost axis elements are neighbours, or one is repeated: whole runs at once.
+    // Whole runs at once, along the innermost axis of more than one element.
     let mut done = 0;
     while done < target.len() {
         let at = start + done;
@@ -539,12 +402,43 @@ pub(super) unsafe fn gather<E: Copy>(
         let run = &mut target[done..done + count];
         // SAFETY: the place's elements exist.
         unsafe {
-            if place.strides[rank - 1] == 1 {
-                std::ptr::copy_nonoverlapping(values.add(from), run.as_mut_ptr(), count);
-            } else {
-                run.fill(*values.add(from));
+            match stride {
+                0 => run.fill(*values.add(from)),
+                1 => std::ptr::copy_nonoverlapping(values.add(from), run.as_mut_ptr(), count),
+                _ => {
+                    let column = run.iter_mut().enumerate();
+                    column.for_each(|(i, to)| *to = *values.add(from + i * stride));
+                }
             }
         }
         done += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Graph, Var};
+
+    #[test]
+    fn views_are_gathered_by_columns_and_one_by_one() {
+        // Rows of x, columns of x; what is viewed, and the element of x at each place of the view.
+        type Case = (usize, usize, fn(Var<'_>) -> Var<'_>, fn(usize, usize, usize) -> usize);
+        let cases: [Case; 4] = [
+            (40, 30, |x| x.t(), |i, rows, columns| i % rows * columns + i / rows),
+            (5, 300, |x| x.t(), |i, rows, columns| i % rows * columns + i / rows),
+            (600, 3, |x| x.slice(1, 1, 2), |i, _, columns| i * columns + 1),
+            (40, 30, |x| x.slice(1, 2, 9), |i, _, columns| i / 7 * columns + i % 7 + 2),
+        ];
+        for (rows, columns, view, place) in cases {
+            let g = Graph::new();
+            let y = view(g.input("x", [rows, columns])) * 2.0;
+            let mut plan = g.compile::<f64>(&[y]).unwrap();
+            let x: Vec<f64> = (0..rows * columns).map(|i| i as f64).collect();
+            plan.feed("x", &x).unwrap();
+            plan.run().unwrap();
+            for (i, &found) in plan.value(y).unwrap().iter().enumerate() {
+                assert_eq!(found, 2.0 * place(i, rows, columns) as f64, "{i} of {rows}×{columns}");
+            }
+        }
     }
 }

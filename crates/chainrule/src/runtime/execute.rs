@@ -84,7 +84,8 @@ impl<T: Real> Executor<T> {
     pub(crate) fn new(layout: &Layout, pool: Arc<Pool>) -> Self {
         let mut programs: Vec<Option<Program<T>>> = Vec::with_capacity(layout.units.len());
         programs.extend(layout.steps().map(|(_, work)| {
-            work.chain().filter(|chain| !chain.body.is_empty()).map(Program::new)
+            let chain = work.chain().filter(|chain| !chain.body.is_empty());
+            chain.map(|chain| Program::new(chain, &layout.buffers))
         }));
         let programs: Arc<[Option<Program<T>>]> = programs.into();
         let needs = layout.steps().zip(&*programs).map(|((_, work), program)| {
@@ -260,6 +261,10 @@ struct Worker<'a, T> {
 }
 
 impl<T> Site<T> for Worker<'_, T> {
+    fn memory(&self) -> *mut T {
+        self.run.reals.start()
+    }
+
     fn pointer(&self, storage: Storage) -> *mut T {
         match storage {
             Storage::Parameter(at) => self.bound[at].start,
