@@ -48,6 +48,12 @@ def chainrule():
     return TARGET / "release" / "chainrule"
 
 
+def example(name):
+    """Builds an example of the engine and tells its path."""
+    subprocess.run(["cargo", "build", "--release", "--locked", "--package", "chainrule", "--example", name], cwd=ROOT, check=True)
+    return TARGET / "release" / "examples" / name
+
+
 def run(command, threads):
     """Runs a program on the first `threads` cores: its JSON, its wall time in seconds and its peak memory in bytes."""
     environment = {name: value for name, value in os.environ.items() if name not in FORCING}

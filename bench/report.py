@@ -224,6 +224,7 @@ def markdown(results):
         *comparison(of("inference"), rate, "Inference", ["784-50-10 on one example.", ""]),
         *comparison(of("widths"), rate, "Widths", ["784-width-width-10, batch 32, gradient descent.", ""]),
         *comparison(of("tiny"), rate, "A tiny model", ["4-16-1, batch 16, Adam, mean squared error.", ""]),
+        *comparison(of("fsrs"), rate, "A recurrence of pointwise work", ["FSRS-6 over 32 reviews of each card, masked, Adam.", ""]),
         *failures(rows),
     ]
     return "\n".join(whole).rstrip() + "\n"

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from environment import PEERS, ROOT
+from environment import PEERS, ROOT, example
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
 TINY = "4-16-1:adam:16"
@@ -74,6 +74,24 @@ def scale(row, count, python, program, quick):
     ]
 
 
+def fsrs(row, count, python, program, quick):
+    """A recurrence of pointwise work: 32 reviews of every card, forward and back. Its example runs on one thread."""
+    if count > 1:
+        return []
+    own = example("fsrs") if program else None
+    peers = ["torch"] + ([] if quick else ["torch-compile"])
+    return [
+        Case(
+            row,
+            f"FSRS-6, batch {batch}",
+            count,
+            {"chainrule": [own, "time", batch]} | {peer: [python, PEERS / "fsrs.py", peer, batch, count] for peer in peers},
+            {"torch": 20} if quick else {"torch": 20, "torch-compile": 3},
+        )
+        for batch in (64, 512)
+    ]
+
+
 def job(row, count, python, program, quick):
     out = ROOT / "target" / "bench-job"
     train = [program, "train", "mnist", "--epochs", EPOCHS, "--threads", count, "--force", "--out", out, "--quiet", "--json"]
@@ -100,4 +118,5 @@ BUILD = {
     "inference": inference,
     "widths": widths,
     "tiny": tiny,
+    "fsrs": fsrs,
 }
