@@ -10,7 +10,7 @@ use chainrule_train::data::Examples;
 use crate::data;
 
 /// The examples that a run's model is asked about; see [`Run::examples`].
-pub fn examples(run: &Run, name: Option<&str>) -> Result<Box<dyn Examples>> {
+pub fn examples(run: &Run, name: Option<&str>) -> Result<Arc<dyn Examples>> {
     name.map_or(Ok(()), data::known)?;
     Ok(run.examples(name)?)
 }

@@ -4,7 +4,7 @@
 
 use chainrule::nn::{Activation, Init, Relu, Sigmoid};
 use chainrule_explain::Language;
-use chainrule_train::data::Dataset;
+use chainrule_train::data::{Dataset, Flat};
 use chainrule_train::{
     Advance, Config, DataParts, Flow, FlowRecorder, GradientFlow, Trainer, flow_svg, flow_text,
 };
@@ -19,7 +19,7 @@ fn circle(side: usize) -> chainrule::Result<Dataset> {
 }
 
 /// Trains eight hidden layers with this activation, looking at the gradient after every epoch.
-fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<GradientFlow>> {
+fn flow(activation: Activation, data: &Flat) -> chainrule::Result<Vec<GradientFlow>> {
     let config = Config {
         hidden: vec![20; 8],
         activation,
@@ -29,11 +29,11 @@ fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<Gradien
         ..Config::default()
     };
     let model = config.model(2, 2)?;
-    let mut trainer = Trainer::<f32>::new(&model, &config, data)?;
-    let mut recorder = FlowRecorder::new(&trainer, data)?;
+    let parts = DataParts::train(data.clone()).test(data.clone());
+    let mut trainer = Trainer::<f32>::new(&model, &config, parts)?;
+    let mut recorder = FlowRecorder::new(&trainer)?;
     let mut epochs = vec![recorder.record(&trainer)?];
-    let parts = DataParts { train: data, validation: None, test: Some(data) };
-    trainer.run(parts, &mut |event, trainer| {
+    trainer.run(&mut |event, trainer| {
         if let Advance::Epoch { .. } = event {
             epochs.push(recorder.record(trainer)?);
         }
@@ -46,7 +46,7 @@ fn flow(activation: Activation, data: &Dataset) -> chainrule::Result<Vec<Gradien
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let data = circle(32)?;
+    let data = Flat::new(circle(32)?);
     let (sigmoid, relu) = (flow(Sigmoid, &data)?, flow(Relu, &data)?);
     if let Some(path) = std::env::args_os().nth(1) {
         let trainings = [("sigmoid", &sigmoid[..]), ("ReLU", &relu[..])];

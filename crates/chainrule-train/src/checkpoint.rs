@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::export::{Stored, file};
 use super::journal::{self, Told, VERSION};
+use super::learner::Learner;
 use super::step::{ACCUMULATED, accumulated};
-use super::{Epoch, Identity, Progress, Trainer};
+use super::{Epoch, Identity, Progress};
 use crate::data::hex;
 use chainrule::error::{Error, Result};
 use chainrule::state::{Group, StateKey};
@@ -23,8 +24,8 @@ use chainrule::{Parameters, State};
 pub struct Checkpoint<T> {
     /// The model's parameters.
     pub parameters: Parameters<T>,
-    /// The optimizer's state.
-    pub state: State<T>,
+    /// What the optimizers of each objective keep.
+    pub states: Vec<State<T>>,
     /// How far the training has come.
     pub progress: Progress,
     /// The metrics of the epochs that are done.
@@ -33,18 +34,18 @@ pub struct Checkpoint<T> {
 
 impl<T: Real> Default for Checkpoint<T> {
     fn default() -> Self {
-        let (parameters, state) = (Parameters::new(), State::new());
-        Self { parameters, state, progress: Progress::default(), epochs: Vec::new() }
+        let (parameters, states) = (Parameters::new(), Vec::new());
+        Self { parameters, states, progress: Progress::default(), epochs: Vec::new() }
     }
 }
 
-impl<T: Real> Trainer<T> {
+impl<T: Real> Learner<T> {
     /// Everything that this training needs to go on.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint<T> {
-        let (parameters, state) = (self.parameters.clone(), self.state.clone());
+        let (parameters, states) = (self.parameters.clone(), self.states.clone());
         let (progress, epochs) = (self.progress.clone(), self.epochs.clone());
-        Checkpoint { parameters, state, progress, epochs }
+        Checkpoint { parameters, states, progress, epochs }
     }
 
     /// Goes on from a checkpoint.
@@ -52,50 +53,73 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// The checkpoint is of another model or optimizer.
     pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
+        self.prepare()?;
         self.model.check(&checkpoint.parameters)?;
-        for (key, fresh) in self.initial_state()?.iter() {
-            let found = checkpoint.state.get(key)?.shape();
-            if found != fresh.shape() {
-                let name = format!("the training's {key}");
-                return Err(Error::shape(name, found.dims(), fresh.shape().dims()));
+        let mut states = checkpoint.states;
+        // A file does not tell of objectives that keep nothing.
+        states.resize_with(states.len().max(self.objectives.len()), State::new);
+        Error::count("objectives in the checkpoint", states.len(), self.objectives.len())?;
+        for (at, state) in states.iter().enumerate() {
+            for (key, fresh) in self.initial_state(at)?.iter() {
+                let found = state.get(key)?.shape();
+                if found != fresh.shape() {
+                    let name = format!("the training's {key}");
+                    return Err(Error::shape(name, found.dims(), fresh.shape().dims()));
+                }
             }
         }
-        (self.parameters, self.state) = (checkpoint.parameters, checkpoint.state);
+        (self.parameters, self.states) = (checkpoint.parameters, states);
         (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
         Ok(())
     }
 }
 
-/// The names under which a file keeps the parts of a state: `PARAMETER.adam.mean`, and `adam.step` for what
-/// is kept once; with `adam#1` the second use of an optimizer.
+/// The names under which a file keeps the parts of states: `PARAMETER.adam.mean`, and `adam.step` for what
+/// is kept once; with `adam#1` the second use of an optimizer, and with `1:` in front what the second
+/// objective's keep.
 ///
 /// # Errors
 /// An optimizer has another name than a file can keep apart.
-pub(super) fn named<T: Real>(state: &State<T>) -> Result<Parameters<T>> {
+pub(super) fn named<T: Real>(states: &[State<T>]) -> Result<Parameters<T>> {
     let mut all = Parameters::new();
-    for (key, tensor) in state.iter() {
-        let name = name_of(key);
-        if key_of(&name).as_ref() != Some(key) {
-            let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
-            return Err(Error::Mismatch(format!(
-                "{message}: use names without `.` and `#`, and none that is `accumulated`"
-            )));
+    for (objective, state) in states.iter().enumerate() {
+        for (key, tensor) in state.iter() {
+            let own = name_of(key);
+            let name = if objective == 0 { own } else { format!("{objective}:{own}") };
+            if place_of(&name) != Some((objective, key.clone())) {
+                let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
+                return Err(Error::Mismatch(format!(
+                    "{message}: use names without `.` and `#`, and parameters without `:`"
+                )));
+            }
+            all.insert(name, tensor.clone());
         }
-        all.insert(name, tensor.clone());
     }
     Ok(all)
 }
 
-/// The state of which a file keeps the parts under these names.
-pub(super) fn keyed<T: Real>(all: &Parameters<T>) -> Result<State<T>, String> {
-    let mut state = State::new();
+/// The states of which a file keeps the parts under these names.
+pub(super) fn keyed<T: Real>(all: &Parameters<T>) -> Result<Vec<State<T>>, String> {
+    let mut states: Vec<State<T>> = Vec::new();
     for (name, tensor) in all.iter() {
-        let key =
-            key_of(name).ok_or_else(|| format!("`{name}` is no part of an optimizer's state"))?;
-        state.insert(key, tensor.clone());
+        let place = place_of(name).filter(|(objective, _)| *objective < MOST_OBJECTIVES);
+        let (objective, key) =
+            place.ok_or_else(|| format!("`{name}` is no part of an optimizer's state"))?;
+        states.resize_with(states.len().max(objective + 1), State::new);
+        states[objective].insert(key, tensor.clone());
     }
-    Ok(state)
+    Ok(states)
 }
+
+/// The objective and the part of its state that are kept under a name.
+fn place_of(name: &str) -> Option<(usize, StateKey)> {
+    let numbered = name.split_once(':').and_then(|(at, own)| Some((at.parse().ok()?, own)));
+    let (objective, own) = numbered.unwrap_or((0, name));
+    Some((objective, key_of(own)?))
+}
+
+/// More objectives are in no file.
+const MOST_OBJECTIVES: usize = 1000;
 
 fn name_of(StateKey { group, slot, of }: &StateKey) -> String {
     let own = match (&*group.rule, group.number) {
@@ -281,13 +305,13 @@ mod tests {
         for (key, _) in &keys {
             state.insert(key.clone(), Tensor::scalar(state.iter().count() as f32));
         }
-        let written = named(&state).unwrap();
+        let written = named(&[state.clone()]).unwrap();
         assert!(written.iter().map(|(name, _)| name).eq(keys.iter().map(|(_, name)| *name)));
-        assert_eq!(keyed(&written).unwrap(), state);
+        assert_eq!(keyed(&written).unwrap(), [state]);
         for (rule, slot) in [("my.own", "mean"), ("my#1", "mean"), ("mine", "accumulated")] {
             let mut state = State::<f32>::new();
             state.insert(key(rule, 0, slot, Some("w")), Tensor::scalar(0.0));
-            let error = named(&state).unwrap_err().to_string();
+            let error = named(&[state]).unwrap_err().to_string();
             assert!(error.contains("use names without `.` and `#`"), "{error}");
         }
     }

@@ -4,43 +4,38 @@
 //! costs time. Steps give the same bits whenever they run, so that running an epoch again from its
 //! start finds the step that went wrong; that step is run once more with every node watched.
 
-use super::Trainer;
 use super::config::EVALUATION_BATCH;
-use super::course::Standing;
-use super::objective::{feed, record};
-use super::step::{Batch, Steps};
-use crate::data::Examples;
+use super::learner::{Learner, Standing};
+use super::objective::{Answered, feed_fields};
+use super::step::{Batch, Kind, Steps};
+use crate::data::Data;
 use chainrule::error::{Error, Result};
 use chainrule::finite::NotFinite;
 use chainrule::graph::{Graph, Source, Var};
+use chainrule::nn::Cx;
 use chainrule::optim::Method;
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 use chainrule_explain::{Language, Origin};
 
-impl<T: Real> Trainer<T> {
+impl<T: Real> Learner<T> {
     /// Runs the epoch under way again from its start, or from where it was resumed, up to the first
     /// step whose loss or new parameters are not finite. The parameters stay as they were before it.
-    pub(super) fn diverged(
-        &mut self,
-        steps: &mut Steps<T>,
-        before: Standing<T>,
-        train: &dyn Examples,
-    ) -> Result<Error> {
+    pub(super) fn diverged(&mut self, steps: &mut Steps<T>, before: Standing<T>) -> Result<Error> {
         self.stand(before);
-        let order = train.order(self.config.seed, self.progress.epoch);
-        let size = self.batch(train)?;
+        let order = self.data.train.order(self.config.seed, self.progress.epoch);
+        let size = self.batch()?;
         let count = order.len().div_ceil(size) as u64;
         while self.progress.step < count {
             let before = self.standing();
-            let finite = self.step(steps, train, &order, size)?.is_some();
+            let finite = self.step(steps, &order, size)?.is_some();
             if finite && self.is_finite() {
                 self.progress.step += 1;
                 continue;
             }
             self.stand(before);
             let batch = self.next_batch(&order, size);
-            let (loss, origin) = self.origin(train, &batch)?;
+            let (loss, origin) = self.origin(&batch)?;
             return Ok(Error::Diverged { step: batch.number + 1, loss, origin });
         }
         let origin = "running the epoch again did not show where".into();
@@ -53,15 +48,18 @@ impl<T: Real> Trainer<T> {
         &self,
         part: &str,
         loss: f64,
-        data: &dyn Examples,
+        data: &dyn Data,
         steps: u64,
     ) -> Result<Error> {
         let order: Vec<u32> = (0..data.len() as u32).collect();
         let mut origin = UNSEEN.to_owned();
         for examples in order.chunks(EVALUATION_BATCH) {
             let graph = Graph::new();
-            let (_, loss) = record(&graph, &self.model, &self.objective, data, examples.len());
-            let fill = |plan: &mut Plan<T>| feed(plan, data, examples);
+            let answered =
+                Answered::record(&Cx::predict(&graph), &self.model, data, examples.len());
+            let Some(main) = self.objectives.get(self.main()) else { break };
+            let loss = main.record(&answered).total;
+            let fill = |plan: &mut Plan<T>| feed_fields(plan, data, examples);
             if let Some(found) = graph.first_not_finite(&[loss], &self.parameters, fill)? {
                 origin = told(&graph, &found, examples, None);
                 break;
@@ -70,31 +68,49 @@ impl<T: Real> Trainer<T> {
         Ok(Error::Diverged { step: steps, loss, origin: format!("on the {part} part, {origin}") })
     }
 
-    /// The loss of a step with the current parameters, and what in the step is not finite.
-    fn origin(&self, data: &dyn Examples, batch: &Batch<'_>) -> Result<(f64, String)> {
+    /// The loss of a step with the current parameters, and what in the step is not finite: of the first
+    /// objective where something is.
+    fn origin(&self, batch: &Batch<'_>) -> Result<(f64, String)> {
+        let mut first = None;
+        for objective in 0..self.objectives.len() {
+            let (value, found) = self.origin_in(objective, batch)?;
+            match found {
+                Some(origin) => return Ok((value, origin)),
+                None => _ = first.get_or_insert(value),
+            }
+        }
+        Ok((first.unwrap_or(f64::NAN), UNSEEN.into()))
+    }
+
+    fn origin_in(&self, objective: usize, batch: &Batch<'_>) -> Result<(f64, Option<String>)> {
         let (graph, examples) = (Graph::new(), batch.examples);
+        let kind = Kind { objective, examples: examples.len(), purpose: batch.purpose };
         let (loss, updates) = match self.config.optimizer {
             // It asks for gradients, and makes no update within the graph.
-            Method::Lbfgs(_) => {
-                let recorded = self.record_gradients(&graph, data, examples.len())?;
+            Method::Lbfgs(_) if self.is_of_settings() => {
+                let recorded = self.record_gradients(&graph, objective, examples.len())?;
                 let pairs = recorded.parameters.into_iter().zip(recorded.gradients);
                 (recorded.loss, pairs.collect())
             }
-            _ => self.record_step(&graph, data, examples.len(), batch.purpose)?,
+            _ => {
+                let (recorded, updates) = self.record_step(&graph, kind)?;
+                (recorded.loss, updates)
+            }
         };
         let mut plan = graph.compile::<T>(&[loss])?;
-        self.feed_step(&mut plan, data, batch)?;
+        self.feed_step(&mut plan, batch)?;
         plan.run_with(&self.parameters)?;
         let value = plan.value(loss)?.first().map_or(f64::NAN, |&loss| Real::to_f64(loss));
         let outputs: Vec<Var<'_>> =
             [loss].into_iter().chain(updates.iter().map(|(_, value)| *value)).collect();
-        let fill = |plan: &mut Plan<T>| self.feed_step(plan, data, batch);
-        let found = graph.first_not_finite(&outputs, (&self.parameters, &self.state), fill)?;
+        let fill = |plan: &mut Plan<T>| self.feed_step(plan, batch);
+        let kept = (&self.parameters, &self.states[objective]);
+        let found = graph.first_not_finite(&outputs, kept, fill)?;
         let origin = found.map(|found| {
             let name = spoilt(&graph, loss, &updates, found.site.node);
             told(&graph, &found, examples, name.as_deref())
         });
-        Ok((value, origin.unwrap_or_else(|| UNSEEN.into())))
+        Ok((value, origin))
     }
 }
 

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::config::EVALUATION_BATCH;
 use super::metrics::{ClassMetrics, ClassScores, ValueMetrics, ValueScores};
-use super::objective::{Objective, feed, record};
-use crate::data::{Examples, truths};
+use super::objective::{Answered, Criterion, Losses, Objective, SettingsLoss, feed_fields};
+use crate::data::{Data, Examples, Rows, truths};
 use chainrule::Parameters;
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
-use chainrule::graph::Graph;
+use chainrule::graph::{Graph, Var};
 use chainrule::nn::{Answer, Cx, Loss, Network, Scale, Target, Truth};
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
@@ -43,15 +43,18 @@ pub(super) struct Evaluator<T> {
 }
 
 struct Compiled<T> {
-    output: u32,
-    loss: u32,
+    /// The outputs, where examples are rows with one target.
+    output: Option<u32>,
+    /// The loss and the other scores that are recorded, by name.
+    scores: Vec<(String, u32)>,
     plan: Plan<T>,
 }
 
-/// A model with what it was trained to make small.
+/// A model with what it was trained to make small, and what else it is scored by.
 pub(super) struct Subject<'a> {
     pub(super) model: &'a Network,
     pub(super) objective: &'a Objective,
+    pub(super) metrics: Vec<(&'a str, &'a dyn Criterion)>,
     pub(super) pool: &'a Arc<Pool>,
 }
 
@@ -63,34 +66,43 @@ impl<T: Real> Evaluator<T> {
         Self { compiled: HashMap::new() }
     }
 
-    /// The mean loss on `data`; `visit` sees every batch of outputs.
+    /// The means over `data` of the loss, which comes first, and of what else is recorded; `visit` sees
+    /// every batch of outputs of rows with one target.
     pub(super) fn visit(
         &mut self,
         subject: &Subject<'_>,
         parameters: &Parameters<T>,
-        data: &dyn Examples,
+        data: &dyn Data,
         visit: &mut Visit<'_>,
-    ) -> Result<f64> {
-        let mut loss = 0.0;
+    ) -> Result<Vec<(String, f64)>> {
+        let mut sums: Vec<(String, f64)> = Vec::new();
         let order: Vec<u32> = (0..data.len() as u32).collect();
         for examples in order.chunks(EVALUATION_BATCH) {
-            let Compiled { output, loss: loss_id, plan } =
-                self.compiled(subject, data, examples.len())?;
-            feed(plan, data, examples)?;
+            let Compiled { output, scores, plan } = self.compiled(subject, data, examples.len())?;
+            feed_fields(plan, data, examples)?;
             plan.run_with(parameters)?;
-            let of_batch = plan.value_of(*loss_id)?.first();
-            loss += of_batch.map_or(0.0, |&x| Real::to_f64(x)) * examples.len() as f64;
-            let outputs = plan.value_of(*output)?;
-            let outputs: Vec<f64> = outputs.iter().map(|&x| Real::to_f64(x)).collect();
-            visit(examples, &outputs)?;
+            for (at, (name, id)) in scores.iter().enumerate() {
+                let of_batch = plan.value_of(*id)?.first();
+                let sum = of_batch.map_or(0.0, |&x| Real::to_f64(x)) * examples.len() as f64;
+                match sums.get_mut(at) {
+                    Some((_, sums)) => *sums += sum,
+                    None => sums.push((name.clone(), sum)),
+                }
+            }
+            if let Some(output) = output {
+                let outputs = plan.value_of(*output)?;
+                let outputs: Vec<f64> = outputs.iter().map(|&x| Real::to_f64(x)).collect();
+                visit(examples, &outputs)?;
+            }
         }
-        Ok(loss / data.len().max(1) as f64)
+        sums.iter_mut().for_each(|(_, sum)| *sum /= data.len().max(1) as f64);
+        Ok(sums)
     }
 
     fn compiled(
         &mut self,
         subject: &Subject<'_>,
-        data: &dyn Examples,
+        data: &dyn Data,
         batch: usize,
     ) -> Result<&mut Compiled<T>> {
         use std::collections::hash_map::Entry;
@@ -98,10 +110,20 @@ impl<T: Real> Evaluator<T> {
             Entry::Occupied(ready) => ready.into_mut(),
             Entry::Vacant(empty) => {
                 let graph = Graph::new();
-                let (output, loss) = record(&graph, subject.model, subject.objective, data, batch);
-                let plan = graph.compile::<T>(&[output, loss])?.with_pool(subject.pool);
-                let (output, loss) = (output.id(), loss.id());
-                empty.insert(Compiled { output, loss, plan })
+                let answered = Answered::record(&Cx::predict(&graph), subject.model, data, batch);
+                let Losses { total, each } = subject.objective.record(&answered);
+                let output = data.flat().map(|_| answered.answer.one());
+                let own = subject.metrics.iter().map(|(name, metric)| {
+                    ((*name).to_owned(), metric.record(&answered.answer, &answered.batch))
+                });
+                let each = each.into_iter().map(|(name, loss)| (format!("loss_{name}"), loss));
+                let scores: Vec<(String, Var<'_>)> =
+                    [("loss".to_owned(), total)].into_iter().chain(each).chain(own).collect();
+                let outputs: Vec<Var<'_>> =
+                    output.into_iter().chain(scores.iter().map(|&(_, v)| v)).collect();
+                let plan = graph.compile::<T>(&outputs)?.with_pool(subject.pool);
+                let scores = scores.into_iter().map(|(name, v)| (name, v.id())).collect();
+                empty.insert(Compiled { output: output.map(|v| v.id()), scores, plan })
             }
         })
     }
@@ -185,11 +207,13 @@ pub fn evaluate<T: Real>(
     pool: &Arc<Pool>,
     top_k: usize,
 ) -> Result<Evaluation> {
-    let objective = Objective::Loss(loss, Vec::new());
-    let subject = Subject { model, objective: &objective, pool };
+    let loss = SettingsLoss { loss, model: model.clone() };
+    let objective = Objective::new("loss").criterion("loss", 1.0, loss);
+    let subject = Subject { model, objective: &objective, metrics: Vec::new(), pool };
     let mut meter = Meter::new(data, top_k, true);
     let mut visit = |examples: &[u32], outputs: &[f64]| meter.add(data, examples, outputs);
-    let loss = Evaluator::new().visit(&subject, parameters, data, &mut visit)?;
+    let means = Evaluator::new().visit(&subject, parameters, &Rows(data), &mut visit)?;
+    let loss = means.first().map_or(0.0, |&(_, loss)| loss);
     Ok(Evaluation { loss, scores: meter.finish() })
 }
 

@@ -1,5 +1,7 @@
 //! What a training tells while it goes on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Epoch, GradientFlow, Outcome};
@@ -26,6 +28,9 @@ pub enum Event {
         examples: usize,
         /// The loss of the batch, before the update.
         loss: f64,
+        /// The losses of which there are several, by name.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        losses: BTreeMap<String, f64>,
         /// The learning rate.
         rate: f64,
     },

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Action, Advance, Checkpoint, Config, Course, DataPart, DataParts, Epoch, Evaluation,
-    FlowRecorder, GradientFlow, Place, Precision, RunFolder, Size, Snapshot, StepExplanation,
-    Trainer, Training, evaluate, products,
+    Action, Advance, Checkpoint, Config, DataPart, Epoch, Evaluation, FlowRecorder, GradientFlow,
+    Learner, Place, Precision, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training,
+    evaluate, products,
 };
 use crate::data::{Examples, Loaded};
 use chainrule::Pool;
@@ -20,7 +20,6 @@ use chainrule_explain::Language;
 pub struct FlatTraining<T> {
     trainer: Trainer<T>,
     loaded: Loaded,
-    course: Course<T>,
     flow: Option<FlowRecorder>,
     /// The settings before anything was done to the training, and what was.
     settings: Config,
@@ -63,9 +62,8 @@ impl<T: Real> FlatTraining<T> {
     pub fn new(config: &Config, loaded: Loaded, pool: &Arc<Pool>) -> Result<Self> {
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
-        let trainer = Trainer::new(&model, config, train)?.with_pool(pool);
-        let (course, settings) = (Course::default(), config.clone());
-        Ok(Self { trainer, loaded, course, flow: None, settings, acted: Vec::new() })
+        let trainer = Trainer::new(&model, config, loaded.parts())?.with_pool(pool);
+        Ok(Self { trainer, loaded, flow: None, settings: config.clone(), acted: Vec::new() })
     }
 
     /// The part that was held out: the test part, else the validation part.
@@ -84,7 +82,7 @@ impl<T: Real> FlatTraining<T> {
 
     /// Forgets what was made for other settings.
     fn change(&mut self) {
-        self.course.change(&self.trainer);
+        self.trainer.change();
         // It watches the parameters that change.
         self.flow = None;
     }
@@ -104,7 +102,7 @@ impl<T: Real> FlatTraining<T> {
         for (_, action) in &self.acted {
             self.trainer.act(action)?;
         }
-        self.course.leave();
+        self.trainer.leave();
         if self.trainer.config != before {
             self.change();
         }
@@ -145,12 +143,7 @@ impl<T: Real> Training for FlatTraining<T> {
     }
 
     fn advance(&mut self) -> Result<Advance> {
-        let parts = DataParts {
-            train: &*self.loaded.train,
-            validation: self.loaded.validation.as_deref(),
-            test: self.loaded.test.as_deref(),
-        };
-        self.trainer.advance(&mut self.course, parts)
+        self.trainer.advance()
     }
 
     fn act(&mut self, action: &Action) -> Result<()> {
@@ -210,7 +203,7 @@ impl<T: Real> Training for FlatTraining<T> {
 
     fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>> {
         let Some(data) = self.part(part) else { return Ok(None) };
-        let Trainer { model, config, pool, parameters, .. } = &self.trainer;
+        let Learner { model, config, pool, parameters, .. } = &*self.trainer;
         let loss = config.loss_for(data.target())?;
         evaluate(model, loss, parameters, data, pool, config.top_k).map(Some)
     }
@@ -218,22 +211,22 @@ impl<T: Real> Training for FlatTraining<T> {
     fn gradient_flow(&mut self) -> Result<GradientFlow> {
         let recorder = match &mut self.flow {
             Some(recorder) => recorder,
-            empty => empty.insert(FlowRecorder::new(&self.trainer, &*self.loaded.train)?),
+            empty => empty.insert(FlowRecorder::new(&self.trainer)?),
         };
         recorder.record(&self.trainer)
     }
 
     fn explain_step(&mut self, language: Language) -> Result<StepExplanation> {
         let names = self.loaded.preparation.class_names();
-        self.trainer.explain_step(&*self.loaded.train, names, language)
+        self.trainer.explain_step(names, language)
     }
 
     fn plan(&self) -> Result<PlanInfo> {
-        self.trainer.plan(&*self.loaded.train)
+        self.trainer.plan()
     }
 
     fn profile(&self) -> Result<Option<Profile>> {
-        self.trainer.profile(&*self.loaded.train)
+        self.trainer.profile()
     }
 }
 

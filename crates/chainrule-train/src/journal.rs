@@ -29,7 +29,9 @@ const BETWEEN_SAMPLES: Duration = Duration::from_millis(50);
 ///     "epoch": 0, "step": 3, "event": "step", "examples": 100, "loss": 2.3, "rate": 0.1}"#;
 /// let record: Record = serde_json::from_str(line).unwrap();
 /// assert_eq!(record.place, Place { epoch: 0, step: 3 });
-/// assert_eq!(record.event, Event::Step { examples: 100, loss: 2.3, rate: 0.1 });
+/// assert_eq!(record.event, Event::Step {
+///     examples: 100, loss: 2.3, losses: Default::default(), rate: 0.1,
+/// });
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -204,7 +206,9 @@ pub(super) fn known_version(version: u32) -> Result<(), String> {
 /// # let temporary = tempfile::tempdir().unwrap();
 /// let path = temporary.path().join("events.jsonl");
 /// let place = |step| Place { epoch: 0, step };
-/// let told = |loss| Event::Step { examples: 4, loss, rate: 0.1 };
+/// let told = |loss| Event::Step {
+///     examples: 4, loss, losses: Default::default(), rate: 0.1,
+/// };
 /// let mut first = Journal::open(&path, "ab12")?;
 /// first.tell(place(0), &Event::Began(Size::default()))?;
 /// first.tell(place(2), &told(0.5))?;

@@ -1,11 +1,11 @@
 //! The layers of a model on some examples, in double precision: one plan for all of them.
 
-use super::objective::{Objective, feed, record};
-use crate::data::Examples;
+use super::objective::{Answered, Objective, feed};
+use crate::data::{Examples, Rows};
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Source, Var};
-use chainrule::nn::Network;
+use chainrule::nn::{Cx, Network};
 use chainrule::plan::Plan;
 use chainrule::tensor::Shape;
 use chainrule_explain::{idle, layer_outputs};
@@ -54,7 +54,9 @@ impl LayerStatistics {
         examples: &[u32],
     ) -> Result<Self> {
         let graph = Graph::new();
-        let (output, loss) = record(&graph, model, objective, data, examples.len());
+        let cx = Cx::predict(&graph);
+        let answered = Answered::record(&cx, model, &Rows(data), examples.len());
+        let (output, loss) = (answered.answer.one(), objective.record(&answered).total);
         graph.ok()?;
         let named = layer_outputs(&graph, output);
         let outputs: Vec<Var<'_>> = named.iter().map(|(_, v)| *v).collect();

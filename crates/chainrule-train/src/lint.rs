@@ -321,7 +321,7 @@ fn idle_units(
         return Ok(Vec::new());
     }
     let model = config.model_for(data.width(), data.target())?;
-    let objective = Objective::Loss(config.loss_for(data.target())?, Vec::new());
+    let objective = Objective::of_settings(config, data, &model)?;
     let mut layers = LayerStatistics::new(&model, &objective, &[], data, &examples)?;
     layers.run(parameters)?;
     let mut findings = Vec::new();

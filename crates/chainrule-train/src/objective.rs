@@ -1,43 +1,287 @@
-//! What a training makes small: a model's loss on a batch as a graph, and how the batch is fed to it.
+//! What a training makes small: losses of what a model answers to a batch, and the parameters that they
+//! move.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Config;
+use super::config::fits;
 use super::single::fill_f32;
-use crate::data::{Examples, Target};
+use crate::data::{Data, Examples, Rows, TARGET};
 use chainrule::error::{Error, Result};
-use chainrule::graph::{Graph, Var};
-use chainrule::nn::{Cx, Loss, Network, Targets};
+use chainrule::graph::{Graph, Kind, Var};
+use chainrule::nn::{Cx, Field, FieldKind, Loss, Network, Targets, Values};
+use chainrule::optim::Rule;
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 
-/// The names of a batch's inputs.
-pub(super) const FEATURES: &str = "x";
-const TARGETS: &str = "t";
+/// The value of a batch that says what each of its examples weighs, where they weigh differently.
+pub(super) const WEIGHT: &str = "weight";
 
-/// The input of a batch's targets.
-pub(super) fn targets<'g>(g: &'g Graph, target: Target, batch: usize) -> Targets<'g> {
-    match target {
-        Target::Class { classes } => Targets::Labels(g.labels(TARGETS, [batch], classes)),
-        Target::Values { width } => Targets::Values(g.input(TARGETS, [batch, width])),
+/// A loss or a score: a scalar that is made of what a model answers to a batch and of the batch itself,
+/// both by name. A closure of that form is one.
+///
+/// ```
+/// use chainrule::Var;
+/// use chainrule::nn::Values;
+/// use chainrule_train::{Criterion, Objective};
+///
+/// /// The mean of |f − t|ᵖ.
+/// struct Power(f64);
+///
+/// impl Criterion for Power {
+///     fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
+///         (answer.one() - batch["t"]).abs().pow(self.0).mean(&[])
+///     }
+/// }
+///
+/// let objective = Objective::new("fit").criterion("power", 0.5, Power(1.5));
+/// ```
+pub trait Criterion: Send + Sync {
+    /// Records the scalar; `answer` and `batch` are of the same examples.
+    #[track_caller]
+    fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g>;
+}
+
+impl<F> Criterion for F
+where
+    F: for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync,
+{
+    fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
+        self(answer, batch)
     }
 }
 
-/// The model's output and its loss on a batch, as in an evaluation.
-pub(super) fn record<'g>(
-    g: &'g Graph,
-    model: &Network,
-    loss: &Objective,
-    data: &dyn Examples,
-    batch: usize,
-) -> (Var<'g>, Var<'g>) {
-    let x = g.input(FEATURES, [batch, data.width()]);
-    let targets = targets(g, data.target(), batch);
-    let output = model.forward(&Cx::predict(g), x).one();
-    (output, loss.record(model, output, targets, None))
+/// A loss of settings, of examples with one target; its mistakes are told with the line that made the
+/// model.
+pub(super) struct SettingsLoss {
+    pub(super) loss: Loss,
+    pub(super) model: Network,
 }
 
-/// Gathers the examples of a batch into a plan's inputs.
+impl Criterion for SettingsLoss {
+    fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
+        let target = batch[TARGET];
+        let _pin = self.model.pin(target.graph());
+        let targets = match target.ty().kind {
+            Kind::Index { .. } => Targets::Labels(target),
+            Kind::Real => Targets::Values(target),
+        };
+        self.loss.record(answer.one(), targets, batch.get(WEIGHT))
+    }
+}
+
+/// What a training makes small, and the parameters that it moves to that end. Several objectives take
+/// turns on each batch, as the two of a generative adversarial network do; what their optimizers keep is
+/// apart.
+///
+/// ```
+/// use chainrule::optim::Adam;
+/// use chainrule_train::Objective;
+/// let judge = Objective::new("judge")
+///     .loss(|answer, _| (answer["fake"].softplus() + (-answer["real"]).softplus()).mean(&[]))
+///     .optimizer("judge.*", Adam::default(), 2e-4);
+/// assert_eq!(judge.name(), "judge");
+/// ```
+#[derive(Clone)]
+pub struct Objective {
+    name: String,
+    losses: Vec<Part>,
+    groups: Vec<Group>,
+    every: u64,
+}
+
+/// One of the losses that an objective adds up.
+#[derive(Clone)]
+struct Part {
+    name: String,
+    weight: f64,
+    criterion: Arc<dyn Criterion>,
+}
+
+/// The parameters that one optimizer moves.
+#[derive(Clone)]
+pub(super) struct Group {
+    pattern: String,
+    pub(super) rule: Arc<dyn Rule>,
+    /// Its learning rate, before schedules.
+    pub(super) rate: f64,
+}
+
+impl Objective {
+    /// An objective without losses, whose parameters are all, moved by the settings' optimizer.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self { name: name.into(), losses: Vec::new(), groups: Vec::new(), every: 1 }
+    }
+
+    /// The settings' loss of examples with one target.
+    pub(super) fn of_settings(
+        config: &Config,
+        data: &dyn Examples,
+        model: &Network,
+    ) -> Result<Self> {
+        let loss = config.loss_for(data.target())?;
+        let loss = SettingsLoss { loss, model: model.clone() };
+        Ok(Self::new("loss").criterion("loss", 1.0, loss))
+    }
+
+    /// This objective with its optimizers alone.
+    pub(super) fn without_losses(self) -> Self {
+        Self { losses: Vec::new(), ..self }
+    }
+
+    /// The name, by which its loss is told.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// This objective with a loss, which counts once.
+    #[must_use]
+    pub fn loss(
+        self,
+        loss: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
+    ) -> Self {
+        let name = format!("loss{}", self.losses.len() + 1);
+        self.part(&name, 1.0, loss)
+    }
+
+    /// This objective with a loss that is told by its name, and that counts `weight` times.
+    #[must_use]
+    pub fn part(
+        self,
+        name: &str,
+        weight: f64,
+        loss: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
+    ) -> Self {
+        self.criterion(name, weight, loss)
+    }
+
+    /// [`Objective::part`] of a loss that is a type.
+    #[must_use]
+    pub fn criterion(
+        mut self,
+        name: &str,
+        weight: f64,
+        criterion: impl Criterion + 'static,
+    ) -> Self {
+        let criterion = Arc::new(criterion);
+        self.losses.push(Part { name: name.into(), weight, criterion });
+        self
+    }
+
+    /// This objective with an optimizer for the parameters whose names fit the pattern, in which `*`
+    /// stands for any letters: of several patterns the first that fits. `rate` is their learning rate,
+    /// with which schedules begin.
+    ///
+    /// An objective with optimizers moves what their patterns name, and nothing else.
+    #[must_use]
+    pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
+        self.groups.push(Group { pattern: pattern.into(), rule: Arc::new(rule), rate });
+        self
+    }
+
+    /// This objective at every `steps`-th step alone.
+    #[must_use]
+    pub fn every(mut self, steps: u64) -> Self {
+        self.every = steps;
+        self
+    }
+
+    /// Whether it takes its turn at every step.
+    pub(super) fn is_main(&self) -> bool {
+        self.every == 1
+    }
+
+    /// Whether it is its turn at the step `number`, counted from 0 over all epochs.
+    pub(super) fn is_due(&self, number: u64) -> bool {
+        (number + 1).is_multiple_of(self.every.max(1))
+    }
+
+    pub(super) fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The optimizer of a parameter: `None` where the settings' is, `Err` where the objective leaves it
+    /// as it is.
+    pub(super) fn group_of(&self, parameter: &str) -> Result<Option<usize>, ()> {
+        if self.groups.is_empty() {
+            return Ok(None);
+        }
+        self.groups.iter().position(|group| fits(&group.pattern, parameter)).map(Some).ok_or(())
+    }
+
+    /// Checks that it has a loss and that its patterns name parameters.
+    pub(super) fn check(&self, parameters: &[&str]) -> Result<()> {
+        if self.losses.is_empty() {
+            return Err(Error::Mismatch(format!(
+                "the objective `{}` has no loss: give it one by `.loss(|answer, batch| …)`",
+                self.name
+            )));
+        }
+        Error::check(self.every > 0, "the steps between two turns", self.every, "at least 1")?;
+        for Group { pattern, rate, .. } in &self.groups {
+            let is_rate = *rate > 0.0 && rate.is_finite();
+            Error::check(is_rate, "a learning rate", rate, "positive and finite")?;
+            if !parameters.iter().any(|name| fits(pattern, name)) {
+                return Err(Error::unknown("parameter", pattern, parameters.iter().copied()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The losses by name and their weighted sum.
+    pub(super) fn record<'g>(&self, answered: &Answered<'g>) -> Losses<'g> {
+        let Answered { answer, batch } = answered;
+        let mut total: Option<Var<'g>> = None;
+        let mut each = Vec::with_capacity(self.losses.len());
+        for Part { name, weight, criterion } in &self.losses {
+            let loss = criterion.record(answer, batch);
+            let weighed = if *weight == 1.0 { loss } else { loss * *weight };
+            total = Some(total.map_or(weighed, |sum| sum + weighed));
+            each.push((name.clone(), loss));
+        }
+        if each.len() == 1 {
+            each.clear();
+        }
+        let Some(total) = total else {
+            unreachable!("an objective is checked to have a loss before it is recorded")
+        };
+        Losses { total, each }
+    }
+}
+
+/// The losses of an objective on a batch.
+pub(super) struct Losses<'g> {
+    pub(super) total: Var<'g>,
+    /// Those that it adds up, by name, if there are several.
+    pub(super) each: Vec<(String, Var<'g>)>,
+}
+
+/// A batch and a model's answer to it.
+pub(super) struct Answered<'g> {
+    pub(super) answer: Values<'g>,
+    pub(super) batch: Values<'g>,
+}
+
+impl<'g> Answered<'g> {
+    /// Records the model for a batch of `data`.
+    pub(super) fn record(cx: &Cx<'g>, model: &Network, data: &dyn Data, size: usize) -> Self {
+        let g = cx.graph();
+        let inputs = model.inputs();
+        let x = inputs.iter().fold(Values::new(g), |x, f| x.with(f.name(), f.input(g, size)));
+        // What the model takes is of its type: it may know more labels than the data has.
+        let of_model = |field: &Field| x.get(field.name());
+        let add = |batch: Values<'g>, field: &Field| {
+            let value = of_model(field).unwrap_or_else(|| field.input(g, size));
+            batch.with(field.name(), value)
+        };
+        let batch = data.fields().iter().fold(Values::new(g), add);
+        Self { answer: model.forward(cx, x), batch }
+    }
+}
+
+/// Gathers the examples of a batch with one target into a plan's inputs.
 ///
 /// ```
 /// use chainrule::Graph;
@@ -59,100 +303,42 @@ pub(super) fn record<'g>(
 /// # Errors
 /// The plan was made for another batch size or dataset, or the data cannot be read.
 pub fn feed<T: Real>(plan: &mut Plan<T>, data: &dyn Examples, batch: &[u32]) -> Result<()> {
-    let width = data.width().max(1);
-    let failed = Mutex::new(None);
-    plan.fill_rows(FEATURES, |first, rows| {
-        let examples = batch.get(first..).unwrap_or_default();
-        let examples = &examples[..examples.len().min(rows.len() / width)];
-        if let Err(error) = fill_f32(rows, |rows| data.features(examples, rows)) {
-            failed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
-        }
-    })?;
-    if let Some(error) = failed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
-        return Err(error);
-    }
-    feed_targets(plan, data, batch)
+    feed_fields(plan, &Rows(data), batch)
 }
 
-/// Gathers the targets of a batch alone, where the loss looks at them.
-pub(super) fn feed_targets<T: Real>(
+/// Gathers the examples of a batch into a plan's inputs, those of them that it looks at.
+///
+/// # Errors
+/// The plan was made for another batch size or other data, or the data cannot be read.
+pub fn feed_fields<T: Real>(plan: &mut Plan<T>, data: &dyn Data, batch: &[u32]) -> Result<()> {
+    data.fields().iter().try_for_each(|field| feed_field(plan, data, field, batch))
+}
+
+/// Gathers one field: real numbers on all threads, which fill a stretch of rows each.
+fn feed_field<T: Real>(
     plan: &mut Plan<T>,
-    data: &dyn Examples,
+    data: &dyn Data,
+    field: &Field,
     batch: &[u32],
 ) -> Result<()> {
-    if !plan.has_input(TARGETS) {
+    let (name, each) = (field.name(), field.shape().len());
+    if !plan.has_input(name) {
         return Ok(());
     }
-    match data.target() {
-        Target::Class { .. } => {
-            let mut labels = vec![0; batch.len()];
-            data.labels(batch, &mut labels)?;
-            plan.feed_labels(TARGETS, &labels)
-        }
-        Target::Values { .. } => {
-            let values = plan.input_mut(TARGETS)?;
-            fill_f32(values, |values| data.values(batch, values))
-        }
+    if matches!(field.kind(), FieldKind::Labels { .. }) {
+        let mut labels = vec![0; batch.len() * each];
+        data.labels(name, batch, &mut labels)?;
+        return plan.feed_labels(name, &labels);
     }
-}
-
-/// What a training makes small.
-pub(super) enum Objective {
-    /// A loss by name, and what each class weighs in it.
-    Loss(Loss, Vec<f64>),
-    /// A user's own.
-    Custom(Box<CustomLoss>),
-}
-
-/// Builds the loss of a batch from the model's output and the targets.
-pub(super) type CustomLoss = dyn for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync;
-
-impl Objective {
-    /// The loss; mistakes of a loss by name are told with the line that made the model.
-    pub(super) fn record<'g>(
-        &self,
-        model: &Network,
-        output: Var<'g>,
-        targets: Targets<'g>,
-        weights: Option<Var<'g>>,
-    ) -> Var<'g> {
-        match self {
-            Self::Loss(loss, _) => {
-                let _pin = model.pin(output.graph());
-                loss.record(output, targets, weights)
-            }
-            Self::Custom(loss) => loss(output, targets),
+    let failed = Mutex::new(None);
+    plan.fill_rows(name, |first, rows| {
+        let examples = batch.get(first..).unwrap_or_default();
+        let examples = &examples[..examples.len().min(rows.len() / each.max(1))];
+        if let Err(error) = fill_f32(rows, |rows| data.reals(name, examples, rows)) {
+            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
-    }
-
-    /// Whether examples weigh differently in a training step.
-    pub(super) fn is_weighted(&self, data: &dyn Examples) -> Result<bool> {
-        match self {
-            Self::Loss(_, classes) => Ok(!classes.is_empty() || data.weights(&[], &mut [])?),
-            Self::Custom(_) => Ok(false),
-        }
-    }
-
-    /// What each example of a batch weighs: its own weight, times that of its class.
-    pub(super) fn weights(
-        &self,
-        data: &dyn Examples,
-        batch: &[u32],
-        weights: &mut [f32],
-    ) -> Result<()> {
-        weights.fill(1.0);
-        data.weights(batch, weights)?;
-        if let Self::Loss(_, classes) = self
-            && !classes.is_empty()
-        {
-            let mut labels = vec![0; batch.len()];
-            data.labels(batch, &mut labels)?;
-            for (weight, label) in weights.iter_mut().zip(labels) {
-                *weight *= classes.get(label as usize).copied().unwrap_or(1.0) as f32;
-            }
-        }
-        Ok(())
-    }
+    })?;
+    failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
 /// The loss of one batch as a graph, for a gradient check of a configured model.
@@ -183,6 +369,7 @@ pub fn loss_graph<'g>(
     batch: usize,
 ) -> Result<Var<'g>> {
     Error::check(batch > 0, "the batch size", batch, "at least 1")?;
-    let objective = Objective::Loss(config.loss_for(data.target())?, Vec::new());
-    Ok(record(g, model, &objective, data, batch).1)
+    let objective = Objective::of_settings(config, data, model)?;
+    let answered = Answered::record(&Cx::predict(g), model, &Rows(data), batch);
+    Ok(objective.record(&answered).total)
 }

@@ -68,6 +68,9 @@ pub struct Progress {
     pub step: u64,
     /// The sum of the losses of that epoch's examples so far.
     pub loss_sum: f64,
+    /// The same of losses of which there are several, by name, each with the examples that it is of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loss_sums: BTreeMap<String, (f64, u64)>,
     /// What the schedule that waits for a plateau remembers.
     pub plateau: Plateau,
     /// The epoch with the smallest validation loss, and that loss.
@@ -77,6 +80,25 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Takes a step of so many examples, with its losses.
+    pub(super) fn add(&mut self, examples: usize, loss: f64, losses: &BTreeMap<String, f64>) {
+        self.loss_sum += loss * examples as f64;
+        self.step += 1;
+        for (name, loss) in losses {
+            let (sum, of) = self.loss_sums.entry(name.clone()).or_default();
+            *sum += loss * examples as f64;
+            *of += examples as u64;
+        }
+    }
+
+    /// The means of the losses of which there are several.
+    pub(super) fn mean_losses(&self) -> impl Iterator<Item = (String, f64)> {
+        let mean = |(name, (sum, of)): (&String, &(f64, u64))| {
+            (format!("train_loss_{name}"), sum / *of as f64)
+        };
+        self.loss_sums.iter().map(mean)
+    }
+
     /// Takes the loss of the epoch just done, the validation part's; whether it is the best so far.
     pub(super) fn judge(&mut self, loss: f64, stopping: Option<EarlyStopping>) -> bool {
         let min_delta = stopping.map_or(0.0, |stopping| stopping.min_delta);

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{
-    Config, DataParts, Evaluation, Precision, RunFolder, StepExplanation, Trainer, evaluate,
-    predict,
+    Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, evaluate, predict,
 };
 use crate::data::{Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth};
 use chainrule::error::{Error, Result};
@@ -94,9 +93,9 @@ impl Run {
     ///
     /// # Errors
     /// The data cannot be read, or does not fit the run.
-    pub fn examples(&self, name: Option<&str>) -> Result<Box<dyn Examples>> {
+    pub fn examples(&self, name: Option<&str>) -> Result<Arc<dyn Examples>> {
         match name {
-            Some(name) => self.prepared()?.load(&located(name)?, true),
+            Some(name) => Ok(self.prepared()?.load(&located(name)?, true)?.into()),
             None => {
                 let loaded = self.data()?;
                 Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train))
@@ -260,11 +259,10 @@ impl Run {
         let loaded = self.data()?;
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
-        let mut trainer = Trainer::<T>::new(&model, &config, train)?.with_pool(pool);
-        let parts = DataParts { train, validation: loaded.validation.as_deref(), test: None };
-        trainer.replay(&self.folder, parts, number)?;
+        let mut trainer = Trainer::<T>::new(&model, &config, loaded.parts())?.with_pool(pool);
+        trainer.replay(&self.folder, number)?;
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
-        trainer.explain_step(train, preparation.class_names(), language)
+        trainer.explain_step(preparation.class_names(), language)
     }
 }
 

@@ -331,8 +331,8 @@ impl Session {
         match self.training.advance()? {
             Advance::Nothing(outcome) => self.outcome = Some(outcome),
             Advance::Epoch { epoch, best } => self.end_epoch(epoch, best)?,
-            Advance::Step { examples, loss, rate } => {
-                self.tell(&Event::Step { examples, loss, rate })?;
+            Advance::Step { examples, loss, losses, rate } => {
+                self.tell(&Event::Step { examples, loss, losses, rate })?;
                 let step = self.training.place().step;
                 let every = self.config.checkpoint_every;
                 if step == self.size.steps {

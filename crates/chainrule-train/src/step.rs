@@ -1,26 +1,25 @@
 //! A training step as one plan: forward, loss, gradients and updates.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
-use super::objective::{FEATURES, feed, targets};
+use super::learner::Learner;
+use super::objective::{Answered, Losses, Objective, WEIGHT, feed_fields};
 use super::single::fill_f32;
-use super::trainer::Trainer;
 use crate::data::Examples;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-use chainrule::nn::Cx;
-use chainrule::optim::{Method, Rates};
+use chainrule::nn::{Cx, Values};
+use chainrule::optim::{Method, Rates, Rule};
 use chainrule::plan::{Plan, PlanInfo, Profile};
 use chainrule::state::{Group, StateKey};
-use chainrule::tensor::{Real, Tensor};
+use chainrule::tensor::{Real, Shape, Tensor};
 use chainrule::{Parameters, State};
 
-/// The names of a step's inputs beside the batch's features and targets.
-const WEIGHTS: &str = "weight";
-const NUMBER: &str = "step";
-const RATE: &str = "rate";
-const SHARE: &str = "share";
+/// The names of a step's inputs beside the fields of its batch, which have no such names.
+const NUMBER: &str = "training/step";
+const RATE: &str = "training/rate";
+const SHARE: &str = "training/share";
 
 /// Steps that a profile records.
 const PROFILED: usize = 100;
@@ -43,113 +42,168 @@ pub(super) enum Purpose {
     Update,
 }
 
-/// A training step for one batch size.
-pub(super) struct Step<T> {
-    pub(super) plan: Plan<T>,
-    /// The loss's node.
-    loss: u32,
+/// Which step of a training: of which objective, for how many examples, and to what purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub(super) objective: usize,
+    pub(super) examples: usize,
+    pub(super) purpose: Purpose,
 }
 
+/// A compiled training step.
+pub(super) struct Step<T> {
+    pub(super) plan: Plan<T>,
+    /// The objective's loss.
+    loss: u32,
+    /// The losses that it adds up, by name.
+    losses: Vec<(String, u32)>,
+    /// The hidden values that are watched, each with its gradient.
+    watched: Vec<(String, [Kept; 2])>,
+}
+
+/// A value of a plan, and its shape.
+type Kept = (u32, Shape);
+
 impl<T: Real> Step<T> {
-    fn new(
-        trainer: &Trainer<T>,
-        data: &dyn Examples,
-        batch: usize,
-        purpose: Purpose,
-    ) -> Result<Self> {
+    fn new(learner: &Learner<T>, kind: Kind) -> Result<Self> {
         let graph = Graph::new();
-        let (loss, updates) = trainer.record_step(&graph, data, batch, purpose)?;
-        let plan = graph.compile_step(loss, &updates)?.with_pool(&trainer.pool);
-        Ok(Self { plan, loss: loss.id() })
+        let (recorded, updates) = learner.record_step(&graph, kind)?;
+        let Recorded { loss, losses, watched, .. } = recorded;
+        let outputs: Vec<Var<'_>> = losses
+            .iter()
+            .map(|&(_, v)| v)
+            .chain(watched.iter().flat_map(|&(_, pair)| pair))
+            .collect();
+        let plan = graph.compile_step_with(loss, &updates, &outputs)?.with_pool(&learner.pool);
+        let losses = losses.into_iter().map(|(name, v)| (name, v.id())).collect();
+        let of = |v: Var<'_>| (v.id(), v.shape());
+        let watched = watched.into_iter().map(|(path, pair)| (path, pair.map(of))).collect();
+        Ok(Self { plan, loss: loss.id(), losses, watched })
     }
 
     pub(super) fn loss(&self) -> Result<f64> {
-        let values = self.plan.value_of(self.loss)?;
+        self.scalar(self.loss)
+    }
+
+    fn scalar(&self, id: u32) -> Result<f64> {
+        let values = self.plan.value_of(id)?;
         Ok(values.first().map_or(f64::NAN, |&loss| Real::to_f64(loss)))
     }
+
+    /// The losses that the objective adds up, by name, if there are several.
+    pub(super) fn losses(&self) -> Result<Vec<(&str, f64)>> {
+        self.losses.iter().map(|(name, id)| Ok((name.as_str(), self.scalar(*id)?))).collect()
+    }
+
+    /// A hidden value after a step, and its gradient.
+    pub(super) fn watched(&self, path: &str) -> Result<Option<Watched<T>>> {
+        let Some((_, pair)) = self.watched.iter().find(|(known, _)| known == path) else {
+            return Ok(None);
+        };
+        let tensor = |(id, shape): Kept| Tensor::new(shape, self.plan.value_of(id)?.to_vec());
+        let [value, gradient] = *pair;
+        Ok(Some(Watched { value: tensor(value)?, gradient: tensor(gradient)? }))
+    }
+}
+
+/// A hidden value in a step's batch, before the update.
+///
+/// See [`Trainer::watch`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched<T> {
+    /// The value.
+    pub value: Tensor<T>,
+    /// The gradient of the objective's loss with respect to it.
+    pub gradient: Tensor<T>,
 }
 
 /// The nodes of a step up to its gradients.
 pub(super) struct Recorded<'g> {
+    /// What the objective makes small.
     pub(super) loss: Var<'g>,
-    /// What the model makes of the batch.
-    pub(super) output: Var<'g>,
+    /// The losses that it adds up, by name.
+    pub(super) losses: Vec<(String, Var<'g>)>,
+    /// What the model answers to the batch.
+    pub(super) answer: Values<'g>,
+    /// The parameters that the objective changes.
     pub(super) parameters: Vec<Var<'g>>,
     pub(super) gradients: Vec<Var<'g>>,
     /// What layers keep of the batch.
     pub(super) updates: Vec<(Var<'g>, Var<'g>)>,
+    /// The hidden values that are watched, each with its gradient.
+    pub(super) watched: Vec<(String, [Var<'g>; 2])>,
 }
 
-impl<T: Real> Trainer<T> {
-    /// The loss of a batch, as in a training step.
-    pub(super) fn record_loss<'g>(
-        &self,
-        g: &'g Graph,
-        data: &dyn Examples,
-        batch: usize,
-    ) -> Result<Recorded<'g>> {
-        let x = g.input(FEATURES, [batch, data.width()]);
-        let number = g.labels(NUMBER, [], NUMBERS);
-        let cx = Cx::train(g, self.config.seed, number);
-        let output = self.model.forward(&cx, x).one();
-        let weighted = self.objective.is_weighted(data)?;
-        let weights = weighted.then(|| g.input(WEIGHTS, [batch]));
-        let loss =
-            self.objective.record(&self.model, output, targets(g, data.target(), batch), weights);
-        let trained = self.trained()?;
-        let parameters = trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
-        let updates = cx.updates();
-        Ok(Recorded { loss, output, parameters, gradients: Vec::new(), updates })
-    }
-
-    /// The loss of a batch and its gradients.
+impl<T: Real> Learner<T> {
+    /// The loss of a batch, as in a training step, and its gradients.
     pub(super) fn record_gradients<'g>(
         &self,
         g: &'g Graph,
-        data: &dyn Examples,
-        batch: usize,
+        objective: usize,
+        examples: usize,
     ) -> Result<Recorded<'g>> {
-        let recorded = self.record_loss(g, data, batch)?;
-        let gradients = g.backward(recorded.loss, &recorded.parameters);
-        Ok(Recorded { gradients, ..recorded })
+        let number = g.labels(NUMBER, [], NUMBERS);
+        let cx = Cx::train(g, self.config.seed, number);
+        let mut answered = Answered::record(&cx, &self.model, &*self.data.train, examples);
+        if self.is_weighted()? {
+            answered.batch = answered.batch.with(WEIGHT, g.input(WEIGHT, [examples]));
+        }
+        let recorded = self.objectives.get(objective).map(|own| own.record(&answered));
+        let Some(Losses { total: loss, each: losses }) = recorded else {
+            unreachable!("a training is prepared, with its objectives, before its first step");
+        };
+        let trained = self.trained_by(objective)?;
+        let parameters: Vec<Var<'g>> =
+            trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        let mut hidden = Vec::new();
+        for path in &self.watched {
+            hidden.push(cx.tapped(path)?);
+        }
+        let mut gradients = g.backward(loss, &[parameters.as_slice(), &hidden].concat());
+        let of_hidden = gradients.split_off(parameters.len());
+        let pairs = hidden.into_iter().zip(of_hidden).map(|(value, gradient)| [value, gradient]);
+        let watched = self.watched.iter().cloned().zip(pairs).collect();
+        // Objectives take turns on one batch: what layers keep of it is kept once.
+        let updates = if objective == self.main() { cx.updates() } else { Vec::new() };
+        let answer = answered.answer;
+        Ok(Recorded { loss, losses, answer, parameters, gradients, updates, watched })
     }
 
-    /// The loss of a step, and every parameter and part of the state with its new value.
+    /// A step up to its gradients, and every parameter and part of the state with its new value.
     pub(super) fn record_step<'g>(
         &self,
         g: &'g Graph,
-        data: &dyn Examples,
-        batch: usize,
-        purpose: Purpose,
-    ) -> Result<(Var<'g>, Vec<(Var<'g>, Var<'g>)>)> {
-        let recorded = self.record_gradients(g, data, batch)?;
-        let Recorded { loss, parameters, gradients, mut updates, .. } = recorded;
-        updates.extend(self.record_updates(g, &parameters, gradients, purpose)?);
-        Ok((loss, updates))
+        kind: Kind,
+    ) -> Result<(Recorded<'g>, Vec<(Var<'g>, Var<'g>)>)> {
+        let recorded = self.record_gradients(g, kind.objective, kind.examples)?;
+        let Recorded { parameters, gradients, .. } = &recorded;
+        let mut updates = recorded.updates.clone();
+        updates.extend(self.record_updates(g, kind, parameters, gradients.clone())?);
+        Ok((recorded, updates))
     }
 
     /// What a step makes of the gradients: sums of them, or updates.
     fn record_updates<'g>(
         &self,
         g: &'g Graph,
+        kind: Kind,
         parameters: &[Var<'g>],
         mut gradients: Vec<Var<'g>>,
-        purpose: Purpose,
     ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
-        let (trained, mut updates) = (self.trained()?, Vec::new());
+        let (trained, mut updates) = (self.trained_by(kind.objective)?, Vec::new());
         if self.config.accumulate > 1 {
             let share = g.input(SHARE, []);
             for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {
                 let sum = g.state(&accumulated(name), *shape);
                 *gradient = sum + *gradient * share;
-                let kept = match purpose {
+                let kept = match kind.purpose {
                     Purpose::Accumulate => *gradient,
                     Purpose::Update => g.constant(0.0).broadcast_to(*shape),
                 };
                 updates.push((sum, kept));
             }
         }
-        if purpose == Purpose::Update {
+        if kind.purpose == Purpose::Update {
             for clip in self.config.clips() {
                 gradients = clip.clip(&gradients);
             }
@@ -157,36 +211,108 @@ impl<T: Real> Trainer<T> {
                 true => g.constant(self.config.lr),
                 false => g.input(RATE, []),
             };
-            let of = trained.iter().map(|(name, _)| self.config.rate_of(name)).collect();
-            let rates = Rates { rate, of };
-            updates.extend(self.optimizer()?.updates(&rates, parameters, &gradients));
+            let names = trained.iter().map(|(name, _)| name.as_str());
+            let of: Vec<(&str, [Var<'g>; 2])> =
+                names.zip(parameters.iter().zip(&gradients).map(|(&w, &dw)| [w, dw])).collect();
+            updates.extend(self.grouped(kind.objective, rate, &of)?);
         }
         Ok(updates)
     }
 
-    /// The state before the first step. L-BFGS makes its own as it goes.
-    pub(super) fn initial_state(&self) -> Result<State<T>> {
-        if matches!(self.config.optimizer, Method::Lbfgs(_)) {
+    /// The updates of parameters with their gradients, each by the optimizer of its group. A group of
+    /// which every parameter is frozen has its turn too: groups are known by their number.
+    fn grouped<'g>(
+        &self,
+        objective: usize,
+        rate: Var<'g>,
+        all: &[(&str, [Var<'g>; 2])],
+    ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
+        let Some(own) = self.objectives.get(objective) else { return Ok(Vec::new()) };
+        let of_group = |group: Option<usize>, times: f64| {
+            let is_own = |(name, _): &&(&str, [Var<'g>; 2])| own.group_of(name) == Ok(group);
+            let all: Vec<_> = all.iter().filter(is_own).collect();
+            let of = all.iter().map(|(name, _)| self.config.rate_of(name) * times).collect();
+            let parameters: Vec<Var<'g>> = all.iter().map(|(_, [w, _])| *w).collect();
+            let gradients: Vec<Var<'g>> = all.iter().map(|(_, [_, dw])| *dw).collect();
+            (Rates { rate, of }, parameters, gradients)
+        };
+        if own.groups().is_empty() {
+            let (rates, parameters, gradients) = of_group(None, 1.0);
+            return Ok(self.settings_optimizer()?.updates(&rates, &parameters, &gradients));
+        }
+        let updates = own.groups().iter().enumerate().flat_map(|(at, group)| {
+            // Schedules, and whoever changes the rate, know that of the settings.
+            let times = group.rate / self.settled_rate;
+            let (rates, parameters, gradients) = of_group(Some(at), times);
+            group.rule.updates(&rates, &parameters, &gradients)
+        });
+        Ok(updates.collect())
+    }
+
+    /// The optimizer that moves a parameter in a training of one objective, its use, and what its learning
+    /// rate is as a multiple of the settings'.
+    pub(super) fn rule_of(&self, parameter: &str) -> Result<(&dyn Rule, Group, f64)> {
+        let groups = self.objectives.first().map(Objective::groups).unwrap_or_default();
+        let own = self.objectives.first().and_then(|own| own.group_of(parameter).ok().flatten());
+        let of = |rule: &str, number: usize| Group { rule: rule.into(), number: number as u32 };
+        let Some((at, group)) = own.and_then(|at| Some((at, groups.get(at)?))) else {
+            let rule = self.settings_optimizer()?;
+            return Ok((rule, of(Rule::name(rule), 0), 1.0));
+        };
+        let name = group.rule.name();
+        let number = groups[..at].iter().filter(|before| before.rule.name() == name).count();
+        Ok((&*group.rule, of(name, number), group.rate / self.settled_rate))
+    }
+
+    /// The state of an objective before the first step. L-BFGS makes its own as it goes.
+    pub(super) fn initial_state(&self, objective: usize) -> Result<State<T>> {
+        let is_settings = self.objectives.get(objective).is_none_or(|o| o.groups().is_empty());
+        if is_settings && matches!(self.config.optimizer, Method::Lbfgs(_)) {
             return Ok(State::new());
         }
         let g = Graph::new();
-        let trained = self.trained()?;
+        let trained = self.trained_by(objective)?;
         let parameters: Vec<Var<'_>> =
             trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
         // Any gradients will do: the state follows from the parameters.
-        self.record_updates(&g, &parameters, parameters.clone(), Purpose::Update)?;
+        let kind = Kind { objective, examples: 1, purpose: Purpose::Update };
+        self.record_updates(&g, kind, &parameters, parameters.clone())?;
         g.ok()?;
         Ok(g.initial_state())
     }
 
-    /// Feeds a step's plan what it needs.
-    pub(super) fn feed_step<U: Real>(
+    /// Whether examples weigh differently in a training step.
+    pub(super) fn is_weighted(&self) -> Result<bool> {
+        match self.data.train.flat() {
+            Some(rows) => Ok(!self.class_weights.is_empty() || rows.weights(&[], &mut [])?),
+            None => Ok(false),
+        }
+    }
+
+    /// What each example of a batch weighs: its own weight, times that of its class.
+    pub(super) fn weights(
         &self,
-        plan: &mut Plan<U>,
-        data: &dyn Examples,
-        batch: &Batch<'_>,
+        rows: &dyn Examples,
+        batch: &[u32],
+        weights: &mut [f32],
     ) -> Result<()> {
-        feed(plan, data, batch.examples)?;
+        weights.fill(1.0);
+        rows.weights(batch, weights)?;
+        if self.class_weights.is_empty() {
+            return Ok(());
+        }
+        let mut labels = vec![0; batch.len()];
+        rows.labels(batch, &mut labels)?;
+        for (weight, label) in weights.iter_mut().zip(labels) {
+            *weight *= self.class_weights.get(label as usize).copied().unwrap_or(1.0) as f32;
+        }
+        Ok(())
+    }
+
+    /// Feeds a step's plan what it needs.
+    pub(super) fn feed_step<U: Real>(&self, plan: &mut Plan<U>, batch: &Batch<'_>) -> Result<()> {
+        let data = &*self.data.train;
+        feed_fields(plan, data, batch.examples)?;
         for (name, value) in [(RATE, batch.rate), (SHARE, batch.share)] {
             if plan.has_input(name) {
                 plan.feed(name, &[U::from_f64(value)])?;
@@ -195,42 +321,87 @@ impl<T: Real> Trainer<T> {
         if plan.has_input(NUMBER) {
             plan.feed_labels(NUMBER, &[(batch.number % NUMBERS as u64) as u32])?;
         }
-        if plan.has_input(WEIGHTS) {
-            let weights = plan.input_mut(WEIGHTS)?;
-            fill_f32(weights, |weights| self.objective.weights(data, batch.examples, weights))?;
+        if let Some(rows) = data.flat().filter(|_| plan.has_input(WEIGHT)) {
+            let weights = plan.input_mut(WEIGHT)?;
+            fill_f32(weights, |weights| self.weights(rows, batch.examples, weights))?;
         }
         Ok(())
     }
 
-    /// The plan of a training step.
+    /// The plan of a training step, that of the main objective.
     ///
     /// # Errors
     /// As [`Trainer::run`].
-    pub fn plan(&self, train: &dyn Examples) -> Result<PlanInfo> {
-        let batch = self.batch(train)?;
-        Ok(Steps::new().of(self, train, batch, Purpose::Update)?.plan.info())
+    pub fn plan(&self) -> Result<PlanInfo> {
+        let (objective, examples) = (self.main(), self.batch()?);
+        let kind = Kind { objective, examples, purpose: Purpose::Update };
+        Ok(Steps::new().of(self, kind)?.plan.info())
     }
 
-    /// The time of each part of a training step, over some steps of the first epoch on a copy of the
-    /// parameters.
+    /// The time of each part of a training step of the main objective, over some steps of the first
+    /// epoch on a copy of the parameters.
     ///
     /// # Errors
     /// As [`Trainer::run`].
-    pub fn profile(&self, train: &dyn Examples) -> Result<Option<Profile>> {
-        let (mut steps, batch) = (Steps::new(), self.batch(train)?);
-        let (mut parameters, mut state) = (self.parameters.clone(), self.state.clone());
-        let order = train.order(self.config.seed, 0);
-        let step = steps.of(self, train, batch, Purpose::Update)?;
+    pub fn profile(&self) -> Result<Option<Profile>> {
+        let (mut steps, batch) = (Steps::new(), self.batch()?);
+        let mut parameters = self.parameters.clone();
+        let mut state = self.states.get(self.main()).cloned().unwrap_or_default();
+        let order = self.data.train.order(self.config.seed, 0);
+        let kind = Kind { objective: self.main(), examples: batch, purpose: Purpose::Update };
+        let step = steps.of(self, kind)?;
         for number in 0..2 * PROFILED {
             if number == PROFILED {
                 step.plan.record(true);
             }
             let first = number * batch % (order.len() - batch + 1);
             let fed = self.next_batch(&order[first..first + batch], batch);
-            self.feed_step(&mut step.plan, train, &fed)?;
+            self.feed_step(&mut step.plan, &fed)?;
             step.plan.step_with(&mut parameters, &mut state)?;
         }
         Ok(step.plan.profile())
+    }
+
+    /// The next step of the epoch under way, each objective's in turn: `None` where a loss is not finite.
+    pub(super) fn step(
+        &mut self,
+        steps: &mut Steps<T>,
+        order: &[u32],
+        batch: usize,
+    ) -> Result<Option<Stepped>> {
+        let batch = self.next_batch(order, batch);
+        if let Method::Lbfgs(lbfgs) = self.config.optimizer
+            && self.is_of_settings()
+        {
+            let loss = self.lbfgs_step(steps, &batch, lbfgs)?;
+            return Ok(loss.map(|loss| Stepped { loss, losses: BTreeMap::new() }));
+        }
+        let (main, several) = (self.main(), self.objectives.len() > 1);
+        let mut stepped = Stepped { loss: f64::NAN, losses: BTreeMap::new() };
+        for at in 0..self.objectives.len() {
+            if !self.objectives[at].is_due(batch.number) {
+                continue;
+            }
+            let kind =
+                Kind { objective: at, examples: batch.examples.len(), purpose: batch.purpose };
+            let step = steps.of(self, kind)?;
+            self.feed_step(&mut step.plan, &batch)?;
+            if !step.plan.step_with(&mut self.parameters, &mut self.states[at])? {
+                return Ok(None);
+            }
+            let (loss, name) = (step.loss()?, self.objectives[at].name());
+            if at == main {
+                stepped.loss = loss;
+            }
+            if several {
+                stepped.losses.insert(name.to_owned(), loss);
+            }
+            for (part, loss) in step.losses()? {
+                let name = if several { format!("{name}/{part}") } else { part.to_owned() };
+                stepped.losses.insert(name, loss);
+            }
+        }
+        Ok(Some(stepped))
     }
 
     /// What the step after the current progress is fed; `order` are the examples of its epoch.
@@ -256,6 +427,14 @@ impl<T: Real> Trainer<T> {
     }
 }
 
+/// What a step tells.
+pub(super) struct Stepped {
+    /// The loss of the main objective.
+    pub(super) loss: f64,
+    /// The losses of which there are several, by name.
+    pub(super) losses: BTreeMap<String, f64>,
+}
+
 /// The examples of a step, and what else it is fed.
 pub(super) struct Batch<'o> {
     pub(super) examples: &'o [u32],
@@ -279,21 +458,21 @@ pub(super) struct Gradients<T> {
 }
 
 impl<T: Real> Gradients<T> {
-    fn new(trainer: &Trainer<T>, data: &dyn Examples, batch: usize) -> Result<Self> {
+    fn new(learner: &Learner<T>, examples: usize) -> Result<Self> {
         let graph = Graph::new();
         let Recorded { loss, gradients, updates, .. } =
-            trainer.record_gradients(&graph, data, batch)?;
+            learner.record_gradients(&graph, 0, examples)?;
         if !updates.is_empty() {
             return Err(Error::Setting {
                 name: "the optimizer".into(),
-                value: format!("`{}`", trainer.config.optimizer.name()),
+                value: format!("`{}`", learner.config.optimizer.name()),
                 wanted: "another one for a model with batch normalisation, whose running statistics it would not keep".into(),
             });
         }
         let outputs: Vec<Var<'_>> =
             std::iter::once(loss).chain(gradients.iter().copied()).collect();
-        let plan = graph.compile(&outputs)?.with_pool(&trainer.pool);
-        let names = trainer.trained()?.into_iter().map(|(name, _)| name);
+        let plan = graph.compile(&outputs)?.with_pool(&learner.pool);
+        let names = learner.trained_by(0)?.into_iter().map(|(name, _)| name);
         let of = names.zip(&gradients).map(|(name, gradient)| (name, gradient.id())).collect();
         let loss = loss.id();
         Ok(Self { plan, loss, of })
@@ -316,7 +495,7 @@ impl<T: Real> Gradients<T> {
 /// The plans of a training's steps, compiled when they are first needed: all batches have one size,
 /// except perhaps an epoch's last.
 pub(super) struct Steps<T> {
-    compiled: HashMap<(usize, Purpose), Step<T>>,
+    compiled: HashMap<Kind, Step<T>>,
     gradients: HashMap<usize, Gradients<T>>,
 }
 
@@ -325,30 +504,28 @@ impl<T: Real> Steps<T> {
         Self { compiled: HashMap::new(), gradients: HashMap::new() }
     }
 
-    /// The step for so many examples.
-    pub(super) fn of(
-        &mut self,
-        trainer: &Trainer<T>,
-        data: &dyn Examples,
-        batch: usize,
-        purpose: Purpose,
-    ) -> Result<&mut Step<T>> {
-        Ok(match self.compiled.entry((batch, purpose)) {
+    /// The step of this kind.
+    pub(super) fn of(&mut self, learner: &Learner<T>, kind: Kind) -> Result<&mut Step<T>> {
+        Ok(match self.compiled.entry(kind) {
             Entry::Occupied(ready) => ready.into_mut(),
-            Entry::Vacant(empty) => empty.insert(Step::new(trainer, data, batch, purpose)?),
+            Entry::Vacant(empty) => empty.insert(Step::new(learner, kind)?),
         })
+    }
+
+    /// The step of this kind, if there has been one.
+    pub(super) fn known(&self, kind: Kind) -> Option<&Step<T>> {
+        self.compiled.get(&kind)
     }
 
     /// The loss and the gradients of so many examples.
     pub(super) fn gradients_of(
         &mut self,
-        trainer: &Trainer<T>,
-        data: &dyn Examples,
-        batch: usize,
+        learner: &Learner<T>,
+        examples: usize,
     ) -> Result<&mut Gradients<T>> {
-        Ok(match self.gradients.entry(batch) {
+        Ok(match self.gradients.entry(examples) {
             Entry::Occupied(ready) => ready.into_mut(),
-            Entry::Vacant(empty) => empty.insert(Gradients::new(trainer, data, batch)?),
+            Entry::Vacant(empty) => empty.insert(Gradients::new(learner, examples)?),
         })
     }
 }

@@ -1,221 +1,324 @@
 //! The training loop: batch → gradients → update, epoch after epoch.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::config::{ClassWeights, Config};
-use super::objective::{CustomLoss, Objective};
-use super::progress::{Epoch, Progress};
-use crate::data::{Examples, Target, balanced, class_counts};
+use super::config::Config;
+use super::course::{Advance, Course};
+use super::learner::{DataParts, Learner, Metric};
+use super::objective::Objective;
+use super::step::Watched;
+use super::{Action, Outcome};
+use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
-use chainrule::nn::{Field, Network, Targets, Truth};
-use chainrule::optim::{Method, Optimizer};
-use chainrule::tensor::{Real, Shape};
-use chainrule::{Parameters, Pool, State};
+use chainrule::nn::{Network, Truth, Values};
+use chainrule::optim::Rule;
+use chainrule::tensor::Real;
 
-/// The parts of a dataset, as a training uses them.
-#[derive(Clone, Copy)]
-pub struct DataParts<'d> {
-    /// What the model learns from.
-    pub train: &'d dyn Examples,
-    /// What early stopping and schedules look at.
-    pub validation: Option<&'d dyn Examples>,
-    /// What the finished model is judged by.
-    pub test: Option<&'d dyn Examples>,
+/// Whether a training goes on after a step or an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It stops here; it can be resumed.
+    Stop,
 }
 
-/// A model in training.
+/// Hears of every step and epoch.
+pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;
+
+/// A model in training, with its data. It owns all that it needs, can be sent to another thread, and goes
+/// on step by step ([`Trainer::advance`]) or to its end ([`Trainer::run`]).
 ///
 /// ```
 /// use chainrule::nn::{Init, Tanh};
-/// use chainrule_train::data::Dataset;
+/// use chainrule_train::data::{Dataset, Flat};
 /// use chainrule_train::{Config, DataParts, Flow, Trainer};
 ///
 /// // Four points and their exclusive or.
-/// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+/// let data = Flat::new(Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?);
 /// let config = Config {
 ///     hidden: vec![8], init: Init::He, activation: Tanh,
 ///     lr: 0.5, batch_size: 4, epochs: 300, ..Config::default()
 /// };
 /// let model = config.model(2, 2)?;
-/// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
-/// let parts = DataParts { train: &data, validation: None, test: Some(&data) };
-/// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+/// let parts = DataParts::train(data.clone()).test(data);
+/// let mut trainer = Trainer::<f32>::new(&model, &config, parts)?;
+/// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
 /// assert_eq!(trainer.epochs[299].scores["test_accuracy"], 1.0);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
+///
+/// A model of any shape learns from named fields, by a loss that takes what it needs by name:
+///
+/// ```
+/// use chainrule::nn::{Affine, Field, Init, Network, Sequential, Tanh};
+/// use chainrule::optim::Adam;
+/// use chainrule_train::data::Arrays;
+/// use chainrule_train::{Config, DataParts, Flow, Trainer};
+///
+/// let times: Vec<f32> = (0..200).map(|i| i as f32 / 100.0 - 1.0).collect();
+/// let waves = times.iter().flat_map(|t| [(3.0 * t).sin(), (3.0 * t).cos()]).collect();
+/// let data = Arrays::new().real("time", [1], times)?.real("wave", [2], waves)?;
+/// let layers = Sequential::new().with(Affine::new(16, Init::Xavier)).with(Tanh);
+/// let model = Network::new(layers.with(Affine::new(2, Init::Xavier)), [Field::real("time", [1])])?;
+///
+/// let config = Config { batch_size: 20, epochs: 60, ..Config::default() };
+/// let mut trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data))?
+///     .loss(|answer, batch| (answer.one() - batch["wave"]).square().mean(&[]))
+///     .optimizer("*", Adam::default(), 0.01);
+/// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
+/// assert!(trainer.epochs[59].train_loss < 0.05, "{}", trainer.epochs[59].train_loss);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
 pub struct Trainer<T> {
-    /// The model.
-    pub model: Network,
-    /// The settings.
-    pub config: Config,
-    /// The threads. Results do not depend on their number.
-    pub pool: Arc<Pool>,
-    /// The parameters, fresh or from a checkpoint.
-    pub parameters: Parameters<T>,
-    /// What the optimizer keeps from step to step, and the sums of gradients that one update follows.
-    pub state: State<T>,
-    /// How far the training has come.
-    pub progress: Progress,
-    /// The epochs that are done.
-    pub epochs: Vec<Epoch>,
-    pub(super) objective: Objective,
-    pub(super) metrics: Vec<(String, Box<Metric>)>,
+    learner: Learner<T>,
+    course: Course<T>,
 }
 
-/// Scores a model's outputs, a row an example, against what it should have said.
-pub(super) type Metric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
+impl<T> Deref for Trainer<T> {
+    type Target = Learner<T>;
 
-/// Checks that the model takes a row of the data's features.
-fn check_input(model: &Network, data: &dyn Examples) -> Result<()> {
-    let row = Field::real("x", [data.width()]);
-    if let [input] = model.inputs()
-        && input.ty(1) == row.ty(1)
-    {
-        return Ok(());
+    fn deref(&self) -> &Learner<T> {
+        &self.learner
     }
-    let inputs: Vec<String> = model.inputs().iter().map(Field::to_string).collect();
-    let inputs = inputs.join(", ");
-    Err(Error::Mismatch(format!(
-        "the data's examples are {row}, but the model's inputs are {inputs}"
-    )))
 }
 
-/// Checks that no batch is too small for the model's layers.
-fn check_batches(model: &Network, batch_size: usize, examples: usize) -> Result<()> {
-    let largest = batch_size.min(examples).max(1);
-    let smallest = match examples % largest {
-        0 => largest,
-        rest => rest,
-    };
-    let wanted = "one that leaves no batch of a single example, of which batch normalisation can make nothing";
-    let shown = format!("{batch_size} for {examples} examples");
-    Error::check(smallest >= model.smallest_batch(), "the batch size", shown, wanted)
+impl<T> DerefMut for Trainer<T> {
+    fn deref_mut(&mut self) -> &mut Learner<T> {
+        &mut self.learner
+    }
 }
 
 impl<T: Real> Trainer<T> {
-    /// A fresh training of `model` on such data, on one thread.
+    /// A fresh training of `model` on such data, on one thread. Examples with one target have the
+    /// settings' loss; others want a [`Trainer::loss`] or an [`Trainer::objective`].
     ///
     /// # Errors
-    /// Settings that do not fit the data or the model.
-    pub fn new(model: &Network, config: &Config, data: &dyn Examples) -> Result<Self> {
-        config.validate()?;
-        check_input(model, data)?;
-        check_batches(model, config.batch_size, data.len())?;
-        let loss = config.loss_for(data.target())?;
-        let objective = Objective::Loss(loss, class_weights(config, data)?);
-        let mut trainer = Self {
-            model: model.clone(),
-            config: config.clone(),
-            pool: Arc::new(Pool::new(1)),
-            parameters: model.initial(config.seed)?,
-            state: State::new(),
-            progress: Progress::default(),
-            epochs: Vec::new(),
-            objective,
-            metrics: Vec::new(),
-        };
-        trainer.state = trainer.initial_state()?;
-        Ok(trainer)
+    /// Settings or data that do not fit the model, or each other.
+    pub fn new(model: &Network, config: &Config, data: DataParts) -> Result<Self> {
+        Ok(Self { learner: Learner::new(model, config, data)?, course: Course::default() })
     }
 
     /// This training on the threads of `pool`.
     #[must_use]
     pub fn with_pool(mut self, pool: &Arc<Pool>) -> Self {
-        self.pool = pool.clone();
+        self.learner.pool = pool.clone();
         self
     }
 
-    /// This training with a loss of your own, built from the model's output and the targets.
+    /// This training with a loss of your own, made of the model's answer and the batch, both by name: in
+    /// place of the settings' loss, or beside an earlier one of your own.
     ///
     /// ```
-    /// use chainrule_train::data::Dataset;
-    /// use chainrule::nn::Targets;
+    /// use chainrule_train::data::{Dataset, Flat};
     /// use chainrule_train::{Config, DataParts, Flow, Trainer};
-    /// let data = Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?;
+    /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
     /// let config = Config { hidden: vec![], lr: 0.1, epochs: 400, ..Config::default() };
     /// let model = config.model(1, 1)?;
-    /// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?
-    ///     .with_loss(|output, targets| match targets {
-    ///         Targets::Values(wanted) => (output - wanted).cosh().ln().mean(&[]),
-    ///         Targets::Labels(_) => unreachable!("the data holds values"),
-    ///     });
-    /// let parts = DataParts { train: &data, validation: None, test: None };
-    /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+    /// let mut trainer = Trainer::<f64>::new(&model, &config, DataParts::train(data))?
+    ///     .loss(|answer, batch| (answer.one() - batch["t"]).cosh().ln().mean(&[]));
+    /// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
     /// assert!(trainer.epochs[399].train_loss < 1e-3);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn with_loss(
-        mut self,
-        loss: impl for<'g> Fn(Var<'g>, Targets<'g>) -> Var<'g> + Send + Sync + 'static,
+    pub fn loss(
+        self,
+        loss: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
     ) -> Self {
-        let loss: Box<CustomLoss> = Box::new(loss);
-        self.objective = Objective::Custom(loss);
+        self.with_own(|objective| objective.loss(loss))
+    }
+
+    /// As [`Trainer::loss`], of a loss that is told by its name and counts `weight` times.
+    #[must_use]
+    pub fn part(
+        self,
+        name: &str,
+        weight: f64,
+        loss: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
+    ) -> Self {
+        self.with_own(|objective| objective.part(name, weight, loss))
+    }
+
+    /// This training with an optimizer for the parameters whose names fit the pattern; see
+    /// [`Objective::optimizer`].
+    #[must_use]
+    pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
+        let last = self.learner.objectives.pop().unwrap_or_else(|| Objective::new("loss"));
+        self.learner.objectives.push(last.optimizer(pattern, rule, rate));
+        self.learner.is_prepared = false;
+        self
+    }
+
+    /// This training with one more objective, which takes turns with the others on each batch; the
+    /// settings' loss is then none.
+    #[must_use]
+    pub fn objective(mut self, objective: Objective) -> Self {
+        if std::mem::take(&mut self.learner.is_configured) {
+            self.learner.objectives.clear();
+        }
+        self.learner.objectives.push(objective);
+        self.learner.is_prepared = false;
+        self
+    }
+
+    /// Changes the only objective, which is a user's own from here on.
+    fn with_own(mut self, change: impl FnOnce(Objective) -> Objective) -> Self {
+        let mut own = self.learner.objectives.pop().unwrap_or_else(|| Objective::new("loss"));
+        if std::mem::take(&mut self.learner.is_configured) {
+            own = own.without_losses();
+        }
+        self.learner.objectives.push(change(own));
+        self.learner.is_prepared = false;
+        self
+    }
+
+    /// This training with one more score, such as `validation_NAME`: the mean over all examples of what
+    /// is recorded for a batch.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Config, DataParts, Flow, Trainer};
+    /// let data = Flat::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?);
+    /// let config = Config { epochs: 1, ..Config::default() };
+    /// let parts = DataParts::train(data.clone()).test(data);
+    /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, parts)?
+    ///     .metric("right", |answer, batch| answer.one().argmax(1).equal(batch["t"]).mean(&[]));
+    /// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
+    /// let scores = &trainer.epochs[0].scores;
+    /// assert!((scores["test_right"] - scores["test_accuracy"]).abs() < 1e-6);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn metric(
+        mut self,
+        name: &str,
+        metric: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
+    ) -> Self {
+        self.learner.metrics.push((name.into(), Metric::OfBatch(Box::new(metric))));
         self
     }
 
     /// This training with one more score, such as `validation_NAME`, of a model's outputs (row by
-    /// row) against the truth of each example, values as the model was trained on them.
+    /// row) against the truth of each example, values as the model was trained on them. For examples with
+    /// one target.
     #[must_use]
     pub fn with_metric(
         mut self,
         name: &str,
         metric: impl Fn(&[f64], &[Truth]) -> f64 + Send + Sync + 'static,
     ) -> Self {
-        self.metrics.push((name.into(), Box::new(metric)));
+        self.learner.metrics.push((name.into(), Metric::OfRows(Box::new(metric))));
         self
     }
 
-    /// The optimizer whose steps are a part of a plan.
-    pub(super) fn optimizer(&self) -> Result<&Optimizer> {
-        match &self.config.optimizer {
-            Method::Step(optimizer) => Ok(optimizer),
-            Method::Lbfgs(_) => Err(Error::Setting {
-                name: "the optimizer".into(),
-                value: "`lbfgs`".into(),
-                wanted: "another one: a step of L-BFGS tries several points of a batch, is no part of a plan and no sum of parts".into(),
-            }),
+    /// Has every step keep a hidden value and its gradient, to be read after it by
+    /// [`Trainer::watched`]: `path` is one of the model's [`Network::taps`].
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?);
+    /// let config = Config { hidden: vec![4], ..Config::default() };
+    /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, DataParts::train(data))?;
+    /// trainer.watch("relu1")?;
+    /// trainer.advance()?;
+    /// let hidden = trainer.watched("relu1")?.unwrap();
+    /// assert_eq!((hidden.value.shape().dims(), hidden.gradient.shape().dims()), (&[3, 4][..], &[3, 4][..]));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The model names no such value.
+    pub fn watch(&mut self, path: &str) -> Result<()> {
+        let known = self.learner.model.taps();
+        if known.iter().all(|known| known != path) {
+            return Err(Error::unknown("hidden value", path, known.iter().map(String::as_str)));
+        }
+        if self.learner.watched.iter().all(|known| known != path) {
+            self.learner.watched.push(path.into());
+            self.course.forget();
+        }
+        Ok(())
+    }
+
+    /// A hidden value in the last step's batch and its gradient, of the first objective; `None` before the
+    /// first step, or where it is not watched.
+    ///
+    /// # Errors
+    /// None but those of a plan that is another's.
+    pub fn watched(&self, path: &str) -> Result<Option<Watched<T>>> {
+        self.course.watched(path)
+    }
+
+    /// Trains up to the configured number of epochs, from where the progress stands; `listen` hears of
+    /// every step and epoch, and can stop the run.
+    ///
+    /// # Errors
+    /// The loss or a parameter becomes NaN or infinite, an error of `listen`, or data that cannot be
+    /// read or does not fit the model.
+    pub fn run(&mut self, listen: &mut Listen<'_, T>) -> Result<Outcome> {
+        self.config.validate()?;
+        let steps = self.steps_of_epoch()?;
+        loop {
+            let advance = self.advance()?;
+            if let Advance::Nothing(outcome) = advance {
+                return Ok(outcome);
+            }
+            // An epoch whose steps are done is scored first.
+            if listen(&advance, self)? == Flow::Stop && self.progress.step < steps {
+                return Ok(Outcome::Interrupted);
+            }
         }
     }
 
-    /// The names and shapes of the parameters that change.
-    pub(super) fn trained(&self) -> Result<Vec<(String, Shape)>> {
-        let all = self.model.trained().map(|parameter| (parameter.name.clone(), parameter.shape));
-        let all: Vec<(String, Shape)> = all.collect();
-        self.config.check_patterns(all.iter().map(|(name, _)| name.as_str()))?;
-        Ok(all.into_iter().filter(|(name, _)| !self.config.is_frozen(name)).collect())
+    /// Does what comes next: a step or, after the last one of an epoch, its scores.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Advance, Config, DataParts, Outcome, Trainer};
+    /// let data = Flat::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?);
+    /// let config = Config { batch_size: 3, epochs: 1, ..Config::default() };
+    /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, DataParts::train(data))?;
+    /// assert!(matches!(trainer.advance()?, Advance::Step { examples: 3, .. }));
+    /// assert!(matches!(trainer.advance()?, Advance::Epoch { .. }));
+    /// assert_eq!(trainer.advance()?, Advance::Nothing(Outcome::Finished));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    pub fn advance(&mut self) -> Result<Advance> {
+        self.course.advance(&mut self.learner)
     }
 
-    /// The size of a whole batch.
-    pub(super) fn batch(&self, train: &dyn Examples) -> Result<usize> {
-        let batch = self.config.batch_size.min(train.len());
-        Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
-        Ok(batch)
+    /// Changes the course of the training from here on.
+    pub(super) fn act(&mut self, action: &Action) -> Result<()> {
+        let mut config = self.config.clone();
+        match action {
+            Action::Stop => return Ok(()),
+            Action::Freeze { parameters } => config.freeze.push(parameters.clone()),
+            Action::Rate { rate } => config.lr = *rate,
+        }
+        config.validate()?;
+        let before = std::mem::replace(&mut self.config, config);
+        if let Err(error) = self.trained() {
+            self.config = before;
+            return Err(error);
+        }
+        self.change();
+        Ok(())
     }
-}
 
-/// A weight for each class; none where all weigh the same.
-fn class_weights(config: &Config, data: &dyn Examples) -> Result<Vec<f64>> {
-    let Target::Class { classes } = data.target() else {
-        let ok = config.class_weights == ClassWeights::Equal;
-        let wanted = "left out, as the target is a number and not a class";
-        Error::check(ok, "the setting class_weights", "given", wanted)?;
-        return Ok(Vec::new());
-    };
-    match &config.class_weights {
-        ClassWeights::Equal => Ok(Vec::new()),
-        ClassWeights::Given(weights) => {
-            let count = weights.len();
-            let wanted = "as many as the data has classes";
-            Error::check(count == classes, "the number of class weights", count, wanted)?;
-            Ok(weights.clone())
-        }
-        ClassWeights::Rule(_) => {
-            let all: Vec<u32> = (0..data.len() as u32).collect();
-            let mut labels = vec![0; all.len()];
-            data.labels(&all, &mut labels)?;
-            Ok(balanced(&class_counts(&labels, classes)?))
-        }
+    /// Forgets the plans, as the settings of the training's steps are others from here on.
+    pub(super) fn change(&mut self) {
+        self.course.change(&self.learner);
+    }
+
+    /// Forgets the epoch under way, as the training is put elsewhere.
+    pub(super) fn leave(&mut self) {
+        self.course.leave();
     }
 }

@@ -2,8 +2,10 @@
 
 use chainrule::{Graph, Parameters};
 use chainrule_explain::Language;
-use chainrule_train::data::Dataset;
-use chainrule_train::{Config, FlowRecorder, GradientFlow, Trainer, feed, flow_text, loss_graph};
+use chainrule_train::data::{Dataset, Flat};
+use chainrule_train::{
+    Config, DataParts, FlowRecorder, GradientFlow, Trainer, feed, flow_text, loss_graph,
+};
 
 fn data() -> Dataset {
     let at = |i: usize, step: f32| ((i as f32 * step).sin() * 7.0).fract();
@@ -16,9 +18,10 @@ fn data() -> Dataset {
 fn flow(settings: &str, change: impl Fn(&mut Parameters<f64>)) -> GradientFlow {
     let config = Config::from_toml(settings).unwrap();
     let (data, model) = (data(), config.model(2, 2).unwrap());
-    let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
+    let mut trainer =
+        Trainer::<f64>::new(&model, &config, DataParts::train(Flat::new(data))).unwrap();
     change(&mut trainer.parameters);
-    FlowRecorder::new(&trainer, &data).unwrap().record(&trainer).unwrap()
+    FlowRecorder::new(&trainer).unwrap().record(&trainer).unwrap()
 }
 
 #[test]

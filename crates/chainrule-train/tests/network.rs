@@ -3,7 +3,7 @@
 use chainrule::nn::Truth;
 use chainrule::{Graph, Parameters};
 use chainrule_explain::{Language, NetworkExplanation, Said, network};
-use chainrule_train::data::{Dataset, truth};
+use chainrule_train::data::{Dataset, Flat, truth};
 use chainrule_train::{Config, DataParts, Flow, Trainer, feed, loss_graph};
 
 /// Trains a few steps and explains the third example.
@@ -12,9 +12,9 @@ fn explained(settings: &str, data: &Dataset) -> (NetworkExplanation, Config, Par
     let config = config.unwrap();
     let target = chainrule_train::data::Examples::target(data);
     let model = config.model_for(2, target).unwrap();
-    let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
-    let parts = DataParts { train: data, validation: None, test: None };
-    trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
+    let parts = DataParts::train(Flat::new(data.clone()));
+    let mut trainer = Trainer::<f64>::new(&model, &config, parts).unwrap();
+    trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
     let (loss, truth) = (config.loss_for(target).unwrap(), truth(data, 2).unwrap());
     let parameters = trainer.parameters.clone();
     let features = FEATURES.map(f64::from);

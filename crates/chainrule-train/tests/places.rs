@@ -1,7 +1,7 @@
 //! Mistakes in a training name the user's line and the layer's path.
 
 use chainrule::nn::{Affine, Init, Network, Sequential, from_fn};
-use chainrule_train::data::Dataset;
+use chainrule_train::data::{Dataset, Flat};
 use chainrule_train::{Config, DataParts, Flow, Trainer};
 
 fn data() -> Dataset {
@@ -10,11 +10,9 @@ fn data() -> Dataset {
 
 /// What the training of a model ends with.
 fn trained(model: &Network) -> String {
-    let data = data();
-    let run = Trainer::<f32>::new(model, &Config::default(), &data).and_then(|mut trainer| {
-        let parts = DataParts { train: &data, validation: None, test: None };
-        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).map(|_| ())
-    });
+    let parts = DataParts::train(Flat::new(data()));
+    let run = Trainer::<f32>::new(model, &Config::default(), parts)
+        .and_then(|mut trainer| trainer.run(&mut |_, _| Ok(Flow::Continue)).map(|_| ()));
     run.unwrap_err().to_string()
 }
 
@@ -22,8 +20,7 @@ fn trained(model: &Network) -> String {
 fn the_datas_width_is_told_beside_the_models() {
     let model = Network::flat(Affine::new(1, Init::He), 3).unwrap();
     let error = trained(&model);
-    let wanted =
-        "the data's examples are `x` [batch, 2], but the model's inputs are `x` [batch, 3]";
+    let wanted = "the model takes `x` [batch, 3], but the data has `x` [batch, 2]";
     assert_eq!(error, wanted);
 }
 

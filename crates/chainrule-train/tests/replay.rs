@@ -2,7 +2,7 @@
 
 use chainrule::Real;
 use chainrule_explain::Language;
-use chainrule_train::data::{Dataset, Examples};
+use chainrule_train::data::{Dataset, Examples, Flat};
 use chainrule_train::{
     Advance, Cause, Config, DataParts, Flow, Movement, RunFolder, StepExplanation, Trainer,
     UpdatePart,
@@ -30,13 +30,12 @@ const DROPOUT: &str =
 
 /// Trains, keeping a checkpoint after step `kept` and the parameters after every step.
 fn train<T: Real>(config: &Config, folder: &RunFolder, kept: u64) -> Vec<chainrule::Parameters<T>> {
-    let (data, validation) = (points(50), points(20));
+    let parts = DataParts::train(Flat::new(points(50))).validation(Flat::new(points(20)));
     let model = config.model(2, 2).unwrap();
-    let mut trainer = Trainer::<T>::new(&model, config, &data).unwrap();
-    let parts = DataParts { train: &data, validation: Some(&validation), test: None };
+    let mut trainer = Trainer::<T>::new(&model, config, parts).unwrap();
     let mut all = vec![trainer.parameters.clone()];
     trainer
-        .run(parts, &mut |event, trainer| {
+        .run(&mut |event, trainer| {
             match event {
                 Advance::Step { .. } => {
                     all.push(trainer.parameters.clone());
@@ -53,20 +52,24 @@ fn train<T: Real>(config: &Config, folder: &RunFolder, kept: u64) -> Vec<chainru
     all
 }
 
+/// Examples to train on.
+fn flat(data: &Dataset) -> DataParts {
+    DataParts::train(Flat::new(data.clone()))
+}
+
 /// Replays the step `number` and explains it; the parameters before and after.
 fn replay<T: Real>(
     config: &Config,
     folder: &RunFolder,
     number: u64,
 ) -> (chainrule::Parameters<T>, StepExplanation, chainrule::Parameters<T>) {
-    let (data, validation) = (points(50), points(20));
+    let parts = DataParts::train(Flat::new(points(50))).validation(Flat::new(points(20)));
     let model = config.model(2, 2).unwrap();
-    let mut trainer = Trainer::<T>::new(&model, config, &data).unwrap();
-    let parts = DataParts { train: &data, validation: Some(&validation), test: None };
-    trainer.replay(folder, parts, number).unwrap();
+    let mut trainer = Trainer::<T>::new(&model, config, parts).unwrap();
+    trainer.replay(folder, number).unwrap();
     let before = trainer.parameters.clone();
     let names = ["even".to_owned(), "odd".to_owned()];
-    let explained = trainer.explain_step(&data, &names, Language::English).unwrap();
+    let explained = trainer.explain_step(&names, Language::English).unwrap();
     (before, explained, trainer.parameters.clone())
 }
 
@@ -164,12 +167,12 @@ fn an_examples_share_is_that_of_its_own_gradient() {
     let config = config("batch_size = 5");
     let data = points(5);
     let model = config.model(2, 2).unwrap();
-    let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
-    let explained = trainer.explain_step(&data, &[], Language::English).unwrap();
+    let mut trainer = Trainer::<f64>::new(&model, &config, flat(&data)).unwrap();
+    let explained = trainer.explain_step(&[], Language::English).unwrap();
     let moved = |data: &Dataset| -> Vec<f64> {
-        let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
+        let mut trainer = Trainer::<f64>::new(&model, &config, flat(data)).unwrap();
         let before = trainer.parameters.clone();
-        trainer.explain_step(data, &[], Language::English).unwrap();
+        trainer.explain_step(&[], Language::English).unwrap();
         let pairs = trainer.parameters.iter().zip(before.iter());
         let changes = pairs.map(|((_, new), (_, old))| {
             new.values().iter().zip(old.values()).map(|(a, b)| a - b).collect::<Vec<f64>>()
@@ -194,8 +197,8 @@ fn a_step_of_a_regression_is_told_in_values() {
     let data = Dataset::regression(1, vec![0.0, 1.0, 2.0, 3.0], vec![1.0, 3.0, 5.0, 7.0]).unwrap();
     let config = Config { batch_size: 2, ..config("hidden = []") };
     let model = config.model(1, 1).unwrap();
-    let mut trainer = Trainer::<f32>::new(&model, &config, &data).unwrap();
-    let explained = trainer.explain_step(&data, &[], Language::English).unwrap();
+    let mut trainer = Trainer::<f32>::new(&model, &config, flat(&data)).unwrap();
+    let explained = trainer.explain_step(&[], Language::English).unwrap();
     let row = explained.examples[0].row;
     assert_eq!(explained.examples[0].target, (2 * row + 1).to_string());
 }
@@ -206,12 +209,11 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), &plain, false).unwrap();
     let data = points(50);
-    let parts = DataParts { train: &data, validation: None, test: None };
     let refused = |config: &Config, number| {
         let model = config.model(2, 2).unwrap();
-        let mut trainer = Trainer::<f32>::new(&model, config, &data).unwrap();
-        let error = match trainer.replay(&folder, parts, number) {
-            Ok(()) => trainer.explain_step(&data, &[], Language::English).unwrap_err(),
+        let mut trainer = Trainer::<f32>::new(&model, config, flat(&data)).unwrap();
+        let error = match trainer.replay(&folder, number) {
+            Ok(()) => trainer.explain_step(&[], Language::English).unwrap_err(),
             Err(error) => error,
         };
         error.to_string()
@@ -222,9 +224,9 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
     assert!(refused(&config("optimizer = \"lbfgs\""), 1).contains("L-BFGS"));
     let stops = config("validation = 0.1\nearly_stopping = { patience = 1, min_delta = 10.0 }");
     let model = stops.model(2, 2).unwrap();
-    let mut trainer = Trainer::<f32>::new(&model, &stops, &data).unwrap();
-    let parts = DataParts { validation: Some(&data), ..parts };
-    let error = trainer.replay(&folder, parts, 20).unwrap_err().to_string();
+    let parts = flat(&data).validation(Flat::new(data.clone()));
+    let mut trainer = Trainer::<f32>::new(&model, &stops, parts).unwrap();
+    let error = trainer.replay(&folder, 20).unwrap_err().to_string();
     assert!(error.contains("early stopping ends the training after step 14"), "{error}");
     std::fs::write(
         temporary.path().join("run/metrics.jsonl"),
@@ -243,9 +245,9 @@ fn texts_fit_80_columns_in_both_languages() {
         (Language::English, ["10 others", "weight decay", "odd", "affine1.weight"]),
         (Language::Korean, ["나머지 10개", "가중치 감쇠", "odd", "affine1.weight"]),
     ] {
-        let mut trainer = Trainer::<f32>::new(&model, &config, &data).unwrap();
+        let mut trainer = Trainer::<f32>::new(&model, &config, flat(&data)).unwrap();
         let names = ["even".to_owned(), "odd".to_owned()];
-        let text = trainer.explain_step(&data, &names, language).unwrap().to_text();
+        let text = trainer.explain_step(&names, language).unwrap().to_text();
         assert!(text.lines().all(|line| chainrule_explain::width(line) <= 80), "{text}");
         for part in parts {
             assert!(text.contains(part), "{part}: {text}");

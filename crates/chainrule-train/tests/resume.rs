@@ -1,33 +1,32 @@
 //! A training that is stopped anywhere and resumed ends with the bits of one that was not.
 
 use chainrule::nn::{Cx, Init, Module, Network, Sequential, Values};
-use chainrule_train::data::Dataset;
+use chainrule_train::data::{Dataset, Flat};
 use chainrule_train::{Advance, Checkpoint, Config, DataParts, Flow, Outcome, RunFolder, Trainer};
 
 /// Points in the plane, by the quadrant's parity.
-fn points(count: usize) -> Dataset {
+fn points(count: usize) -> Flat {
     let at = |i: usize, step: f32| ((i as f32 * step).sin() * 7.0).fract();
     let rows: Vec<[f32; 2]> = (0..count).map(|i| [at(i, 1.3), at(i, 2.7)]).collect();
     let labels = rows.iter().map(|[x, y]| u32::from((*x > 0.0) != (*y > 0.0))).collect();
-    Dataset::new(2, rows.concat(), labels, 2).unwrap()
+    Flat::new(Dataset::new(2, rows.concat(), labels, 2).unwrap())
 }
 
 /// Trains, stopping before every step that `stops` names (counted over all epochs) to go through a
 /// folder; the last state.
 fn train(config: &Config, stops: &[u64]) -> Checkpoint<f32> {
-    let (train, validation) = (points(50), points(20));
-    let parts = DataParts { train: &train, validation: Some(&validation), test: None };
+    let parts = DataParts::train(points(50)).validation(points(20));
     let model = config.model(2, 2).unwrap();
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), config, false).unwrap();
     let (mut steps, mut stops) = (0, stops.iter());
     let mut next = stops.next();
     loop {
-        let mut trainer = Trainer::<f32>::new(&model, config, &train).unwrap();
+        let mut trainer = Trainer::<f32>::new(&model, config, parts.clone()).unwrap();
         if let Some(checkpoint) = folder.load().unwrap() {
             trainer.restore(checkpoint).unwrap();
         }
-        let outcome = trainer.run(parts, &mut |event, trainer| {
+        let outcome = trainer.run(&mut |event, trainer| {
             match event {
                 Advance::Step { .. } => steps += 1,
                 Advance::Epoch { epoch, .. } => folder.add_epoch(epoch)?,
@@ -51,7 +50,7 @@ fn same(config: &Config) {
     for stops in [&[1][..], &[3, 4, 5], &[8], &[10], &[2, 19, 23]] {
         let resumed = train(config, stops);
         assert_eq!(resumed.parameters, whole.parameters, "{stops:?}");
-        assert_eq!(resumed.state, whole.state, "{stops:?}");
+        assert_eq!(resumed.states, whole.states, "{stops:?}");
         assert_eq!(resumed.progress, whole.progress, "{stops:?}");
         let losses =
             |c: &Checkpoint<f32>| c.epochs.iter().map(|e| e.train_loss).collect::<Vec<_>>();
@@ -102,13 +101,12 @@ fn with_a_plateau_and_early_stopping() {
 #[test]
 fn accumulated_batches_are_one_large_batch() {
     // 48 examples: whole batches alone, so that means of means are means.
-    let data = points(48);
-    let parts = DataParts { train: &data, validation: None, test: None };
+    let parts = DataParts::train(points(48));
     let run = |settings: &str| {
         let config = config(settings);
         let model = config.model(2, 2).unwrap();
-        let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
-        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
+        let mut trainer = Trainer::<f64>::new(&model, &config, parts.clone()).unwrap();
+        trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
         trainer.parameters.clone()
     };
     let (small, large) = (run("batch_size = 8\naccumulate = 2"), run("batch_size = 16"));
@@ -121,14 +119,13 @@ fn accumulated_batches_are_one_large_batch() {
 
 #[test]
 fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
-    let data = points(8);
-    let parts = DataParts { train: &data, validation: None, test: None };
+    let parts = DataParts::train(points(8));
     let run = |settings: &str| {
         let config = config(&format!("epochs = 1\n{settings}"));
         let model = config.model(2, 2).unwrap();
-        let mut trainer = Trainer::<f64>::new(&model, &config, &data).unwrap();
+        let mut trainer = Trainer::<f64>::new(&model, &config, parts.clone()).unwrap();
         let before = trainer.parameters.clone();
-        trainer.run(parts, &mut |_, _| Ok(Flow::Continue)).unwrap();
+        trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
         let moved = |name: &str| {
             let after = trainer.parameters.get(name).unwrap().values()[0];
             after - before.get(name).unwrap().values()[0]
@@ -140,7 +137,7 @@ fn a_frozen_parameter_stays_and_a_rate_of_half_halves_the_first_step() {
     assert_eq!(changed[0], 0.0);
     assert!((changed[1] / plain[1] - 0.5).abs() < 1e-12 && changed[2] == plain[2]);
     let unknown = config("freeze = [\"affine3.*\"]");
-    let error = Trainer::<f64>::new(&unknown.model(2, 2).unwrap(), &unknown, &data).err().unwrap();
+    let error = Trainer::<f64>::new(&unknown.model(2, 2).unwrap(), &unknown, parts).err().unwrap();
     assert!(error.to_string().contains("`affine3.*`"), "{error}");
 }
 
@@ -164,13 +161,12 @@ impl Module for Named {
 fn a_parameter_may_have_the_name_of_a_state() {
     let config = config("optimizer = \"adam\"\naccumulate = 2\nepochs = 2");
     let model = Network::flat(Sequential::new().with(Named), 2).unwrap();
-    let data = points(50);
-    let parts = DataParts { train: &data, validation: None, test: None };
+    let parts = DataParts::train(points(50));
     let temporary = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&temporary.path().join("run"), &config, false).unwrap();
     // Stops after so many steps; what has come of it is read from the folder.
     let train = |stop: u64| {
-        let mut trainer = Trainer::<f32>::new(&model, &config, &data).unwrap();
+        let mut trainer = Trainer::<f32>::new(&model, &config, parts.clone()).unwrap();
         if let Some(checkpoint) = folder.load().unwrap() {
             trainer.restore(checkpoint).unwrap();
         }
@@ -179,16 +175,16 @@ fn a_parameter_may_have_the_name_of_a_state() {
             Advance::Epoch { epoch, .. } => folder.add_epoch(epoch).map(|()| Flow::Continue),
             _ => Ok(Flow::Continue),
         };
-        trainer.run(parts, listen).unwrap();
+        trainer.run(listen).unwrap();
         trainer.checkpoint()
     };
     let whole = train(u64::MAX);
     let first = train(3);
     folder.save(&first).unwrap();
-    assert_eq!(folder.load::<f32>().unwrap().unwrap().state, first.state);
-    assert_eq!(first.state.iter().count(), 3 * NAMES.len() + 1);
+    assert_eq!(folder.load::<f32>().unwrap().unwrap().states, first.states);
+    assert_eq!(first.states[0].iter().count(), 3 * NAMES.len() + 1);
     let resumed = train(u64::MAX);
-    assert!((resumed.parameters, resumed.state) == (whole.parameters.clone(), whole.state));
+    assert!((resumed.parameters, resumed.states) == (whole.parameters.clone(), whole.states));
     // All have the same gradients, and so the same values: none was taken for a state.
     let values: Vec<_> = whole.parameters.iter().map(|(_, tensor)| tensor.values()).collect();
     assert!(values.len() == NAMES.len() && values.iter().all(|v| *v == values[0] && v[0] != 0.0));
@@ -196,10 +192,10 @@ fn a_parameter_may_have_the_name_of_a_state() {
 
 #[test]
 fn a_checkpoint_of_another_optimizer_is_refused() {
-    let data = points(8);
+    let parts = DataParts::train(points(8));
     let trainer = |settings: &str| {
         let config = config(settings);
-        Trainer::<f32>::new(&config.model(2, 2).unwrap(), &config, &data).unwrap()
+        Trainer::<f32>::new(&config.model(2, 2).unwrap(), &config, parts.clone()).unwrap()
     };
     let checkpoint = trainer("").checkpoint();
     let error = trainer("optimizer = \"adam\"").restore(checkpoint).unwrap_err().to_string();

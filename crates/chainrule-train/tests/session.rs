@@ -203,11 +203,9 @@ fn what_a_callback_did_is_done_again_by_a_resumption_and_a_replay() {
     let loaded = loaded(&config);
     let model = config.model(4, 3).unwrap();
     let mut trainer =
-        chainrule_train::Trainer::<f32>::new(&model, &config, &*loaded.train).unwrap();
-    let validation = loaded.validation.as_deref();
-    let parts = chainrule_train::DataParts { train: &*loaded.train, validation, test: None };
-    trainer.replay(&run, parts, 12).unwrap();
-    let step = trainer.explain_step(&*loaded.train, &[], Language::English).unwrap();
+        chainrule_train::Trainer::<f32>::new(&model, &config, loaded.parts()).unwrap();
+    trainer.replay(&run, 12).unwrap();
+    let step = trainer.explain_step(&[], Language::English).unwrap();
     let moved: Vec<&str> = step.parameters.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(moved, ["affine2.weight", "affine2.bias"]);
 }

@@ -7,6 +7,8 @@ mod reading;
 mod template;
 mod file;
 
+pub(crate) use rates::fits;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

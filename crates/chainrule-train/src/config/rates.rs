@@ -48,7 +48,7 @@ impl Config {
 }
 
 /// Whether `name` has the form of `pattern`, in which `*` stands for any letters.
-fn fits(pattern: &str, name: &str) -> bool {
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {

@@ -6,6 +6,7 @@
 mod deflate;
 mod extension;
 mod examples;
+mod named;
 mod table;
 mod dataset;
 mod delimited;
@@ -39,6 +40,8 @@ pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
 pub(crate) use locate::is_table;
 pub use locate::shipped;
+pub(crate) use named::check_inputs;
+pub use named::{Arrays, Data, FEATURES, Flat, Rows, TARGET};
 pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};

@@ -1,6 +1,7 @@
 //! From the words of a user to examples: what the training data is and how it is split.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::held::Held;
 use super::input::Input;
@@ -74,11 +75,11 @@ pub struct DataSource {
 /// The parts of a dataset, and how to prepare other data in the same way.
 pub struct Loaded {
     /// The examples to train on.
-    pub train: Box<dyn Examples>,
+    pub train: Arc<dyn Examples>,
     /// The examples kept apart by [`DataSource::validation`].
-    pub validation: Option<Box<dyn Examples>>,
+    pub validation: Option<Arc<dyn Examples>>,
     /// The test part, where there is one.
-    pub test: Option<Box<dyn Examples>>,
+    pub test: Option<Arc<dyn Examples>>,
     /// What was fitted on the training part.
     pub preparation: Preparation,
     /// The SHA-256 of the files' bytes and their names within the data; `None` where some came from a
@@ -88,7 +89,7 @@ pub struct Loaded {
 
 impl std::fmt::Debug for Loaded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let len = |part: &Option<Box<dyn Examples>>| part.as_ref().map(|part| part.len());
+        let len = |part: &Option<Arc<dyn Examples>>| part.as_ref().map(|part| part.len());
         f.debug_struct("Loaded")
             .field("train", &self.train.len())
             .field("validation", &len(&self.validation))
@@ -148,7 +149,7 @@ impl DataSource {
             Contents::Idx | Contents::Images => self.pictures(located)?,
         };
         if let Some(test) = test {
-            loaded.test = Some(loaded.preparation.located(test, true)?);
+            loaded.test = Some(loaded.preparation.located(test, true)?.into());
         }
         Ok(loaded)
     }
@@ -186,8 +187,8 @@ impl DataSource {
             outcome: Outcome::Classes { column: None, names, counts },
             weight: None,
         };
-        let validation = validation.map(|part| Box::new(part) as Box<dyn Examples>);
-        Ok(Loaded { train: Box::new(train), validation, test: None, preparation, sha256: None })
+        let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
+        Ok(Loaded { train: Arc::new(train), validation, test: None, preparation, sha256: None })
     }
 
     fn table(&self, path: &Path) -> Result<Loaded> {
@@ -235,6 +236,7 @@ impl DataSource {
         let inputs = Inputs::Columns(inputs);
         let preparation = Preparation { inputs, outcome, weight: self.weight.clone() };
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
+        let (train, validation) = (train.into(), validation.map(Arc::from));
         Ok(Loaded { train, validation, test: None, preparation, sha256: None })
     }
 

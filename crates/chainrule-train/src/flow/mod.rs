@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use draw::{flow_svg, flow_text};
 
-use super::Trainer;
 use super::layers::{LayerStatistics, LayerValues};
-use crate::data::Examples;
+use super::learner::Learner;
 use chainrule::error::Result;
 use chainrule::tensor::Real;
 
@@ -98,13 +97,13 @@ impl Spread {
 /// Looks at a training's layers, on the same examples each time, in double precision.
 ///
 /// ```
-/// use chainrule_train::data::Dataset;
-/// use chainrule_train::{Config, FlowRecorder, Trainer};
-/// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+/// use chainrule_train::data::{Dataset, Flat};
+/// use chainrule_train::{Config, DataParts, FlowRecorder, Trainer};
+/// let data = Flat::new(Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?);
 /// let config = Config { hidden: vec![8; 3], init: chainrule::nn::Init::He, ..Config::default() };
 /// let model = config.model(2, 2)?;
-/// let trainer = Trainer::<f32>::new(&model, &config, &data)?;
-/// let flow = FlowRecorder::new(&trainer, &data)?.record(&trainer)?;
+/// let trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data))?;
+/// let flow = FlowRecorder::new(&trainer)?.record(&trainer)?;
 /// assert_eq!((flow.epoch, flow.examples, flow.layers.len()), (0, 4, 7));
 /// assert!(flow.layers[0].gradient.rms > 0.0);
 /// # Ok::<(), chainrule::Error>(())
@@ -119,10 +118,11 @@ impl FlowRecorder {
     ///
     /// # Errors
     /// Data that cannot be read or does not fit the model.
-    pub fn new<T: Real>(trainer: &Trainer<T>, train: &dyn Examples) -> Result<Self> {
-        let mut examples = train.order(trainer.config.seed, 0);
+    pub fn new<T: Real>(learner: &Learner<T>) -> Result<Self> {
+        let (train, trained) = (learner.rows()?, learner.trained()?);
+        let mut examples = train.order(learner.config.seed, 0);
         examples.truncate(EXAMPLES);
-        let (model, objective, trained) = (&trainer.model, &trainer.objective, trainer.trained()?);
+        let (model, objective) = (&learner.model, &learner.objectives[learner.main()]);
         let layers = LayerStatistics::new(model, objective, &trained, train, &examples)?;
         Ok(Self { layers })
     }
@@ -131,8 +131,8 @@ impl FlowRecorder {
     ///
     /// # Errors
     /// The training is of another model than the recorder.
-    pub fn record<T: Real>(&mut self, trainer: &Trainer<T>) -> Result<GradientFlow> {
-        let parameters = trainer.parameters.cast::<f64>();
+    pub fn record<T: Real>(&mut self, learner: &Learner<T>) -> Result<GradientFlow> {
+        let parameters = learner.parameters.cast::<f64>();
         self.layers.run(&parameters)?;
         let examples = self.layers.examples;
         let mut layers = Vec::new();
@@ -156,7 +156,7 @@ impl FlowRecorder {
                 parameters: own,
             });
         }
-        Ok(GradientFlow { epoch: trainer.progress.epoch, examples, layers })
+        Ok(GradientFlow { epoch: learner.progress.epoch, examples, layers })
     }
 }
 

@@ -35,9 +35,9 @@ impl RunFolder {
     /// # Errors
     /// A file cannot be written.
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let Checkpoint { parameters, state, progress, .. } = checkpoint;
+        let Checkpoint { parameters, states, progress, .. } = checkpoint;
         let (passing, run) = ([OPTIMIZER, MODEL].map(next), self.identity.as_ref());
-        self.write(&passing[0], &checkpoint::encode(run, &checkpoint::named(state)?, progress)?)?;
+        self.write(&passing[0], &checkpoint::encode(run, &checkpoint::named(states)?, progress)?)?;
         self.write(&passing[1], &checkpoint::encode(run, parameters, &written(progress))?)?;
         for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
             fs::rename(self.path.join(from), self.path.join(to))
@@ -95,10 +95,10 @@ impl RunFolder {
                 (_, false) => Ok(None),
             };
         };
-        let state = checkpoint::keyed(&state)
+        let states = checkpoint::keyed(&state)
             .map_err(|error| Error::file(self.path.join(optimizer), error))?;
         let epochs = self.epochs(progress.epoch as usize)?;
-        Ok(Some(Checkpoint { parameters, state, progress, epochs }))
+        Ok(Some(Checkpoint { parameters, states, progress, epochs }))
     }
 
     /// Whether a checkpoint is complete, but not all of it has its own name yet.

@@ -1,18 +1,19 @@
 //! Why the weights moved: one step of a training, taken apart.
 
+use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use super::super::Trainer;
+use super::super::learner::Learner;
 use super::super::step::{Batch, Purpose, Steps, accumulated};
 use super::probe::Probe;
 use crate::data::{Examples, truths};
 use chainrule::Parameters;
-use chainrule::error::Result;
+use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::nn::{Answer, Scale, Truth};
-use chainrule::optim::Clip;
+use chainrule::optim::{Before, Clip};
 use chainrule::state::Bindings;
 use chainrule::tensor::{Real, Tensor};
 use chainrule_explain::{Language, digits};
@@ -26,14 +27,14 @@ use chainrule_explain::{Language, digits};
 ///
 /// ```
 /// use chainrule::nn::Init;
-/// use chainrule_train::data::Dataset;
+/// use chainrule_train::data::{Dataset, Flat};
 /// use chainrule_explain::Language;
-/// use chainrule_train::{Config, Cause, Trainer};
-/// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+/// use chainrule_train::{Config, Cause, DataParts, Trainer};
+/// let data = Flat::new(Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?);
 /// let config = Config { hidden: vec![8], init: Init::He, batch_size: 4, ..Config::default() };
 /// let model = config.model(2, 2)?;
-/// let mut trainer = Trainer::<f64>::new(&model, &config, &data)?;
-/// let step = trainer.explain_step(&data, &[], Language::English)?;
+/// let mut trainer = Trainer::<f64>::new(&model, &config, DataParts::train(data))?;
+/// let step = trainer.explain_step(&[], Language::English)?;
 /// // Plain gradient descent: everything comes from the batch.
 /// assert_eq!(step.update.parts[0].kind, Cause::Batch);
 /// let shares: f64 = step.examples.iter().map(|example| example.update_share).sum();
@@ -52,7 +53,8 @@ pub struct StepExplanation {
     pub learning_rate: f64,
     /// The loss of the batch, before the update.
     pub loss: f64,
-    /// The examples of the batch, those with the largest share of the loss first.
+    /// The examples of the batch, those with the largest share of the loss first; none where they are no
+    /// rows with one target.
     pub examples: Vec<StepExample>,
     /// All parameters that the training changes, together.
     pub update: Movement,
@@ -142,49 +144,60 @@ impl Cause {
     ];
 }
 
-impl<T: Real> Trainer<T> {
+impl<T: Real> Learner<T> {
     /// Does the next step, and explains it. Classes are told by `class_names`, or else by their
     /// numbers.
     ///
     /// # Errors
-    /// The optimizer is L-BFGS, or as [`Trainer::run`].
+    /// The optimizer is L-BFGS or cannot take its updates apart, there are several objectives, or as
+    /// [`Trainer::run`].
     pub fn explain_step(
         &mut self,
-        train: &dyn Examples,
         class_names: &[String],
         language: Language,
     ) -> Result<StepExplanation> {
-        let order = train.order(self.config.seed, self.progress.epoch);
-        let size = self.batch(train)?;
+        self.prepare()?;
+        if self.objectives.len() > 1 {
+            let message = "the steps of several objectives have no explanation yet";
+            return Err(Error::Mismatch(message.into()));
+        }
+        let data = self.data.train.clone();
+        let order = data.order(self.config.seed, self.progress.epoch);
+        let size = self.batch()?;
         let batch = self.next_batch(&order, size);
-        let (before, state) = (self.parameters.cast::<f64>(), self.state.cast::<f64>());
-        let mut probe = Probe::run(self, train, &batch, &before)?;
+        let (before, state) = (self.parameters.cast::<f64>(), self.states[0].cast::<f64>());
+        let mut probe = Probe::run(self, &batch, &before)?;
         let gradients = probe.gradients()?;
         let split = self.split(&batch, (&before, &state).into(), &gradients)?;
         let place = self.standing();
         let mut steps = Steps::new();
-        let loss = match self.step(&mut steps, train, &order, size)? {
-            Some(loss) if self.is_finite() => loss,
-            _ => return Err(self.diverged(&mut steps, place, train)?),
+        let loss = match self.step(&mut steps, &order, size)? {
+            Some(stepped) if self.is_finite() => stepped.loss,
+            _ => return Err(self.diverged(&mut steps, place)?),
         };
-        self.progress.loss_sum += loss * batch.examples.len() as f64;
-        self.progress.step += 1;
+        self.progress.add(batch.examples.len(), loss, &BTreeMap::new());
 
         let moved = self.moved(&before)?;
         let square = moved.iter().flatten().map(|x| x * x).sum::<f64>();
         let total = gradients.iter().flatten().map(|x| x * x).sum::<f64>();
-        let toward_update: Vec<Vec<f64>> = (split.iter().zip(&moved))
-            .map(|(s, d)| s.of_gradient.iter().zip(d).map(|(k, d)| share(k * d, square)).collect())
-            .collect();
-        let toward_gradient: Vec<Vec<f64>> =
-            gradients.iter().map(|g| g.iter().map(|x| share(*x, total)).collect()).collect();
-        let of_update = probe.along(&toward_update, &before)?;
-        let of_gradient = probe.along(&toward_gradient, &before)?;
-        let mut examples = self.examples(&probe, train, &batch, class_names)?;
-        for ((example, update), gradient) in examples.iter_mut().zip(of_update).zip(of_gradient) {
-            (example.update_share, example.gradient_share) = (update, gradient);
+        let mut examples = Vec::new();
+        if let Some(rows) = data.flat() {
+            let toward_update: Vec<Vec<f64>> = (split.iter().zip(&moved))
+                .map(|(s, d)| {
+                    s.of_gradient.iter().zip(d).map(|(k, d)| share(k * d, square)).collect()
+                })
+                .collect();
+            let toward_gradient: Vec<Vec<f64>> =
+                gradients.iter().map(|g| g.iter().map(|x| share(*x, total)).collect()).collect();
+            let of_update = probe.along(&toward_update, &before)?;
+            let of_gradient = probe.along(&toward_gradient, &before)?;
+            examples = self.examples(&probe, rows, &batch, class_names)?;
+            for ((example, update), gradient) in examples.iter_mut().zip(of_update).zip(of_gradient)
+            {
+                (example.update_share, example.gradient_share) = (update, gradient);
+            }
+            examples.sort_by(|a, b| b.loss_share.total_cmp(&a.loss_share));
         }
-        examples.sort_by(|a, b| b.loss_share.total_cmp(&a.loss_share));
 
         let (update, layers, parameters) = movements(&before, &gradients, &split, &moved)?;
         Ok(StepExplanation {
@@ -232,8 +245,9 @@ impl<T: Real> Trainer<T> {
                 split.push(Split::nothing(name, gradients[at].len()));
                 continue;
             }
-            let rate = self.rate(batch) * self.config.rate_of(name);
-            let parts = self.optimizer()?.parts(name, before, &clipped[at], rate)?;
+            let (rule, group, times) = self.rule_of(name)?;
+            let rate = self.rate(batch) * self.config.rate_of(name) * times;
+            let parts = rule.parts(&Before::of(name, group, before)?, &clipped[at], rate)?;
             let scaled = |values: &[f64]| -> Vec<f64> {
                 parts.scale.iter().zip(values).map(|(k, x)| -k * x).collect()
             };
@@ -277,8 +291,8 @@ impl<T: Real> Trainer<T> {
         class_names: &[String],
     ) -> Result<Vec<StepExample>> {
         let mut weights = vec![1.0; batch.examples.len()];
-        if self.objective.is_weighted(train)? {
-            self.objective.weights(train, batch.examples, &mut weights)?;
+        if self.is_weighted()? {
+            self.weights(train, batch.examples, &mut weights)?;
         }
         let losses = probe.losses(self, train, batch.examples)?;
         let total: f64 = losses.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum();

@@ -10,7 +10,7 @@ mod text;
 
 pub use explanation::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 
-use super::{Advance, Course, DataParts, Progress, RunFolder, Trainer};
+use super::{Advance, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -23,23 +23,23 @@ impl<T: Real> Trainer<T> {
     /// part is not scored.
     ///
     /// ```
-    /// use chainrule_train::data::Dataset;
+    /// use chainrule_train::data::{Dataset, Flat};
     /// use chainrule_train::{Config, DataParts, Flow, RunFolder, Trainer};
     /// # let temporary = tempfile::tempdir().unwrap();
     /// # let path = temporary.path().join("run");
-    /// let data = Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?;
+    /// let data = Flat::new(Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?);
     /// let config = Config { hidden: vec![8], batch_size: 2, epochs: 3, ..Config::default() };
     /// let model = config.model(2, 2)?;
     /// let folder = RunFolder::create(&path, &config, false)?;
-    /// let parts = DataParts { train: &data, validation: None, test: None };
-    /// let mut trainer = Trainer::<f32>::new(&model, &config, &data)?;
-    /// trainer.run(parts, &mut |_, _| Ok(Flow::Continue))?;
+    /// let parts = DataParts::train(data);
+    /// let mut trainer = Trainer::<f32>::new(&model, &config, parts.clone())?;
+    /// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
     /// trainer.epochs.iter().try_for_each(|epoch| folder.add_epoch(epoch))?;
     /// folder.save(&trainer.checkpoint())?;
     ///
     /// // Step 4 is the second one of the second epoch.
-    /// let mut again = Trainer::<f32>::new(&model, &config, &data)?;
-    /// again.replay(&folder, parts, 4)?;
+    /// let mut again = Trainer::<f32>::new(&model, &config, parts)?;
+    /// again.replay(&folder, 4)?;
     /// assert_eq!((again.progress.epoch, again.progress.step), (1, 1));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -48,9 +48,12 @@ impl<T: Real> Trainer<T> {
     /// The optimizer is L-BFGS, whose steps have no explanation, or the training has no such step; the
     /// folder's files are bad, or tell of other losses than the
     /// replay: its data has changed. Else as [`Trainer::run`].
-    pub fn replay(&mut self, folder: &RunFolder, data: DataParts<'_>, number: u64) -> Result<()> {
-        self.optimizer()?;
-        let count = data.train.len().div_ceil(self.batch(data.train)?) as u64;
+    pub fn replay(&mut self, folder: &RunFolder, number: u64) -> Result<()> {
+        self.prepare()?;
+        if self.is_of_settings() {
+            self.settings_optimizer()?;
+        }
+        let count = self.steps_of_epoch()?;
         let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
         let last = u64::from(self.config.epochs) * count;
         if number == 0 || number > last {
@@ -61,21 +64,10 @@ impl<T: Real> Trainer<T> {
         }
         // The last step of an epoch is followed by what ends the epoch.
         let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
-        let data = DataParts { test: None, ..data };
-        let (actions, mut course) = (folder.actions()?, Course::default());
-        let mut actions = actions.iter().peekable();
-        loop {
-            while let Some((_, action)) = actions.next_if(|(at, _)| *at <= self.place()) {
-                self.act(action)?;
-                course.change(self);
-            }
-            if there(&self.progress) {
-                break;
-            }
-            if let Advance::Nothing(_) = self.advance(&mut course, data)? {
-                break;
-            }
-        }
+        let test = self.data.test.take();
+        let went = self.replay_until(folder, &there);
+        self.data.test = test;
+        went?;
         let reached = place(&self.progress);
         if reached + 1 != number {
             return Err(Error::Mismatch(format!(
@@ -83,6 +75,27 @@ impl<T: Real> Trainer<T> {
             )));
         }
         self.compare(folder)
+    }
+
+    /// Goes on, as the journal tells, until the training is `there`.
+    fn replay_until(
+        &mut self,
+        folder: &RunFolder,
+        there: &dyn Fn(&Progress) -> bool,
+    ) -> Result<()> {
+        let actions = folder.actions()?;
+        let mut actions = actions.iter().peekable();
+        loop {
+            while let Some((_, action)) = actions.next_if(|(at, _)| *at <= self.place()) {
+                self.act(action)?;
+            }
+            if there(&self.progress) {
+                return Ok(());
+            }
+            if let Advance::Nothing(_) = self.advance()? {
+                return Ok(());
+            }
+        }
     }
 
     /// Compares the losses of the epochs that were run again with those that the folder tells.

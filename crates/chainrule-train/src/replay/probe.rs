@@ -1,12 +1,13 @@
 //! A step's batch in double precision: losses, gradients, and what each example adds along a direction.
 
-use super::super::Trainer;
-use super::super::objective::{feed_targets, targets};
+use super::super::learner::Learner;
+use super::super::objective::{Answered, feed};
 use super::super::step::Batch;
-use crate::data::Examples;
+use crate::data::{Data, Examples, Rows};
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
+use chainrule::nn::Values;
 use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 
@@ -22,49 +23,62 @@ const SLOPE: &str = "slope";
 /// reverse accumulation", 1992), once for all examples.
 pub(super) struct Probe {
     plan: Plan<f64>,
+    /// What examples with one target need.
+    of_rows: Option<OfRows>,
+    gradients: Vec<u32>,
+    rows: usize,
+}
+
+struct OfRows {
     output: u32,
     slope: u32,
     /// J·u.
     moved: u32,
-    gradients: Vec<u32>,
-    rows: usize,
 }
 
 impl Probe {
     /// Runs the batch with `parameters`.
     pub(super) fn run<T: Real>(
-        trainer: &Trainer<T>,
-        data: &dyn Examples,
+        learner: &Learner<T>,
         batch: &Batch<'_>,
         parameters: &Parameters<f64>,
     ) -> Result<Self> {
         let rows = batch.examples.len();
         let graph = Graph::new();
-        let recorded = trainer.record_gradients(&graph, data, rows)?;
-        let output = recorded.output;
+        let recorded = learner.record_gradients(&graph, 0, rows)?;
         graph.ok()?;
-        let slope = graph.backward(recorded.loss, &[output])[0];
-        let any = graph.input(SLOPE, output.shape());
-        let pulled = graph.backward((output * any).sum(&[]), &recorded.parameters);
-        let along = pulled.iter().enumerate().map(|(at, gradient)| {
-            (*gradient * graph.input(&direction(at), gradient.shape())).sum(&[])
+        let mut outputs = recorded.gradients.clone();
+        let of_rows = learner.data.train.flat().map(|_| {
+            let output = recorded.answer.one();
+            let slope = graph.backward(recorded.loss, &[output])[0];
+            let any = graph.input(SLOPE, output.shape());
+            let pulled = graph.backward((output * any).sum(&[]), &recorded.parameters);
+            let along = pulled.iter().enumerate().map(|(at, gradient)| {
+                (*gradient * graph.input(&direction(at), gradient.shape())).sum(&[])
+            });
+            let along = along.reduce(|a, b| a + b).unwrap_or_else(|| graph.constant(0.0));
+            let moved = graph.backward(along, &[any])[0];
+            outputs.extend([output, slope, moved]);
+            OfRows { output: output.id(), slope: slope.id(), moved: moved.id() }
         });
-        let along = along.reduce(|a, b| a + b).unwrap_or_else(|| graph.constant(0.0));
-        let moved = graph.backward(along, &[any])[0];
-        let mut outputs = vec![output, slope, moved];
-        outputs.extend(&recorded.gradients);
         let mut plan = graph.compile::<f64>(&outputs)?;
-        trainer.feed_step(&mut plan, data, batch)?;
+        learner.feed_step(&mut plan, batch)?;
         // No direction yet: the gradients are of none.
-        for name in (0..pulled.len()).map(direction) {
+        for name in (0..recorded.parameters.len()).map(direction) {
             if plan.has_input(&name) {
                 plan.input_mut(&name)?.fill(0.0);
             }
         }
         plan.run_with(parameters)?;
         let gradients = recorded.gradients.iter().map(Var::id).collect();
-        let [output, slope, moved] = [output, slope, moved].map(|v: Var<'_>| v.id());
-        Ok(Self { plan, output, slope, moved, gradients, rows })
+        Ok(Self { plan, of_rows, gradients, rows })
+    }
+
+    fn of_rows(&self) -> &OfRows {
+        match &self.of_rows {
+            Some(of_rows) => of_rows,
+            None => unreachable!("only examples with one target are told of"),
+        }
     }
 
     /// The gradient of each trained parameter.
@@ -74,7 +88,7 @@ impl Probe {
 
     /// The model's outputs, a row an example.
     pub(super) fn outputs(&self) -> Result<Vec<Vec<f64>>> {
-        Ok(self.by_row(self.plan.value_of(self.output)?))
+        Ok(self.by_row(self.plan.value_of(self.of_rows().output)?))
     }
 
     fn by_row(&self, values: &[f64]) -> Vec<Vec<f64>> {
@@ -94,7 +108,8 @@ impl Probe {
             }
         }
         self.plan.run_with(parameters)?;
-        let (slope, moved) = (self.plan.value_of(self.slope)?, self.plan.value_of(self.moved)?);
+        let OfRows { slope, moved, .. } = self.of_rows();
+        let (slope, moved) = (self.plan.value_of(*slope)?, self.plan.value_of(*moved)?);
         let products: Vec<f64> = slope.iter().zip(moved).map(|(s, m)| s * m).collect();
         Ok(self.by_row(&products).iter().map(|row| row.iter().sum()).collect())
     }
@@ -102,20 +117,24 @@ impl Probe {
     /// The loss of each example by itself.
     pub(super) fn losses<T: Real>(
         &self,
-        trainer: &Trainer<T>,
+        learner: &Learner<T>,
         data: &dyn Examples,
         examples: &[u32],
     ) -> Result<Vec<f64>> {
         let outputs = self.outputs()?;
         let width = outputs.first().map_or(0, Vec::len);
         let g = Graph::new();
-        let output = g.input("output", [1, width]);
-        let loss =
-            trainer.objective.record(&trainer.model, output, targets(&g, data.target(), 1), None);
+        let output = g.input("the output", [1, width]);
+        let fields = Rows(data).fields();
+        let batch = fields
+            .iter()
+            .fold(Values::new(&g), |batch, field| batch.with(field.name(), field.input(&g, 1)));
+        let answered = Answered { answer: output.into(), batch };
+        let loss = learner.objectives[0].record(&answered).total;
         let mut plan = g.compile::<f64>(&[loss])?;
         let each = outputs.iter().zip(examples).map(|(row, &example)| {
-            plan.feed("output", row)?;
-            feed_targets(&mut plan, data, &[example])?;
+            plan.feed("the output", row)?;
+            feed(&mut plan, data, &[example])?;
             plan.run()?;
             Ok(plan.value(loss)?.first().copied().unwrap_or(f64::NAN))
         });

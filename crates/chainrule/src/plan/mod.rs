@@ -107,7 +107,35 @@ impl Graph {
         loss: Var<'_>,
         updates: &[(Var<'_>, Var<'_>)],
     ) -> Result<Plan<T>> {
-        compiled(self, &[loss], updates, Some(loss))
+        self.compile_step_with(loss, updates, &[])
+    }
+
+    /// [`Graph::compile_step`] of a step after which the values of `outputs` can be read too, such as
+    /// further losses or the gradient of a hidden value.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let g = Graph::new();
+    /// let w = g.parameter("w", []);
+    /// let loss = (w - 3.0).square();
+    /// let dw = g.backward(loss, &[w])[0];
+    /// let mut plan = g.compile_step_with::<f64>(loss, &[(w, w - dw * 0.25)], &[dw])?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(1.0));
+    /// plan.step(&mut parameters)?;
+    /// assert_eq!(plan.value(dw)?, [-4.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Graph::compile_step`].
+    pub fn compile_step_with<T: Real>(
+        &self,
+        loss: Var<'_>,
+        updates: &[(Var<'_>, Var<'_>)],
+        outputs: &[Var<'_>],
+    ) -> Result<Plan<T>> {
+        compiled(self, &[&[loss], outputs].concat(), updates, Some(loss))
     }
 }
 

@@ -1,0 +1,275 @@
+//! Trainings of models of any shape: several inputs, targets, losses, optimizers and objectives.
+
+use chainrule::nn::{Affine, Cx, Field, Init, Module, Network, Relu, Sequential, Tanh, Values};
+use chainrule::optim::{Adam, Sgd};
+use chainrule_train::data::{Arrays, Dataset, Flat};
+use chainrule_train::{Advance, Config, DataParts, Flow, Objective, RunFolder, Trainer};
+
+/// Numbers that look random, from −1 to 1.
+fn noise(count: usize, step: f32) -> Vec<f32> {
+    (0..count).map(|i| ((i as f32 + 1.0) * step).sin() * 43.7).map(|x| x.fract()).collect()
+}
+
+/// A city and an area in; a price and a class out.
+struct House;
+
+impl Module for House {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let cities = cx.param("city", [3, 4], Init::Normal { deviation: 0.5 });
+        let city = cities.gather(0, x["city"]);
+        let body = Sequential::new().with(Affine::new(16, Init::He)).with(Relu);
+        let hidden = cx.call("body", &body, city.concat(1, &[x["area"]])).one();
+        let price = cx.call("price", &Affine::new(1, Init::He), hidden).one();
+        let dear = cx.call("dear", &Affine::new(2, Init::He), hidden).one();
+        Values::named([("price", price.squeeze(1)), ("dear", dear)])
+    }
+}
+
+fn houses(count: usize) -> Arrays {
+    let city: Vec<u32> = (0..count as u32).map(|i| i * 7 % 3).collect();
+    let area = noise(count, 1.3);
+    let price: Vec<f32> =
+        city.iter().zip(&area).map(|(&city, area)| city as f32 * 0.5 + area * 0.3).collect();
+    let dear = price.iter().map(|&price| u32::from(price > 0.5)).collect();
+    let data = Arrays::new().labels("city", [], 3, city).unwrap();
+    let data = data.real("area", [1], area).unwrap().real("price", [], price).unwrap();
+    data.labels("dear", [], 2, dear).unwrap()
+}
+
+fn house() -> Network {
+    Network::new(House, [Field::labels("city", [], 3), Field::real("area", [1])]).unwrap()
+}
+
+fn trainer(model: &Network, config: &Config) -> Trainer<f32> {
+    let parts = DataParts::train(houses(300)).test(houses(60));
+    Trainer::new(model, config, parts)
+        .unwrap()
+        .part("price", 1.0, |answer, batch| (answer["price"] - batch["price"]).square().mean(&[]))
+        .part("dear", 0.3, |answer, batch| answer["dear"].softmax_with_loss(batch["dear"]))
+        .optimizer("body.*", Adam::default(), 0.02)
+        .optimizer("*", Sgd::default(), 0.1)
+        .metric("right", |answer, batch| answer["dear"].argmax(1).equal(batch["dear"]).mean(&[]))
+}
+
+#[test]
+fn several_inputs_targets_losses_and_optimizers() {
+    let config = Config { batch_size: 30, epochs: 60, ..Config::default() };
+    let model = house();
+    let mut trainer = trainer(&model, &config);
+    trainer.watch("body/affine1").unwrap();
+    let mut first = None;
+    trainer
+        .run(&mut |event, trainer| {
+            if let Advance::Step { loss, losses, .. } = event {
+                assert!((losses["price"] + 0.3 * losses["dear"] - loss).abs() < 1e-6);
+                first.get_or_insert(*loss);
+                let hidden = trainer.watched("body/affine1")?.unwrap();
+                assert_eq!(hidden.gradient.shape().dims(), [30, 16]);
+            }
+            Ok(Flow::Continue)
+        })
+        .unwrap();
+    let last = trainer.epochs.last().unwrap();
+    assert!(last.scores["test_right"] > 0.9, "{:?}", last.scores);
+    assert!(last.train_loss < 0.2 * first.unwrap());
+    let sum = last.scores["train_loss_price"] + 0.3 * last.scores["train_loss_dear"];
+    assert!((sum - last.train_loss).abs() < 1e-6);
+    // Adam keeps a mean and a square for each parameter of the body, and a count.
+    assert_eq!(trainer.states[0].iter().count(), 2 * 2 + 1);
+}
+
+#[test]
+fn a_checkpoint_of_any_model_resumes_to_the_same_bits() {
+    let config = Config { batch_size: 30, epochs: 3, ..Config::default() };
+    let (model, temporary) = (house(), tempfile::tempdir().unwrap());
+    let folder = RunFolder::create(&temporary.path().join("run"), &config, false).unwrap();
+    let mut whole = trainer(&model, &config);
+    whole.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    let mut first = trainer(&model, &config);
+    (0..17).for_each(|_| drop(first.advance().unwrap()));
+    first.epochs.iter().try_for_each(|epoch| folder.add_epoch(epoch)).unwrap();
+    folder.save(&first.checkpoint()).unwrap();
+    let mut second = trainer(&model, &config);
+    second.restore(folder.load().unwrap().unwrap()).unwrap();
+    second.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    assert!(second.parameters == whole.parameters && second.states == whole.states);
+}
+
+/// A recurrent network over time: outputs `[batch, time, 2]`.
+struct Parity;
+
+impl Module for Parity {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let x = x["tokens"];
+        let [batch, time] = [x.size(0), x.size(1)];
+        let embedding = cx.param("embedding", [2, 8], Init::Normal { deviation: 0.5 });
+        let cell = Sequential::new().with(Affine::new(16, Init::Xavier)).with(Tanh);
+        let mut state = cx.graph().constant(0.0).broadcast_to([batch, 16]);
+        let mut states = Vec::new();
+        for at in 0..time {
+            let token = embedding.gather(0, x.index(1, at as isize));
+            state = cx.shared("cell").call("", &cell, state.concat(1, &[token])).one();
+            states.push(state);
+        }
+        cx.call("head", &Affine::new(2, Init::Xavier), states[0].stack(1, &states[1..]))
+    }
+}
+
+#[test]
+fn sequences_with_a_mask() {
+    let (rows, time) = (256, 6);
+    let tokens: Vec<u32> = noise(rows * time, 2.1).iter().map(|x| u32::from(*x > 0.0)).collect();
+    let odd = tokens.chunks(time).flat_map(|row| {
+        row.iter().scan(0, |sum, token| {
+            *sum += token;
+            Some(*sum % 2)
+        })
+    });
+    let odd: Vec<u32> = odd.collect();
+    let mask = (0..rows * time).map(|i| f32::from(u8::from(i % time < 3 + i / time % 4)));
+    let data = Arrays::new().labels("tokens", [time], 2, tokens).unwrap();
+    let data = data.labels("odd", [time], 2, odd).unwrap();
+    let data = data.mask("mask", [time], mask.collect()).unwrap();
+    let model = Network::new(Parity, [Field::labels("tokens", [time], 2)]).unwrap();
+    assert_eq!(model.outputs()[0].shape().dims(), [time, 2]);
+    let config = Config { batch_size: 32, epochs: 60, lr: 0.01, ..Config::default() };
+    let mut trainer =
+        Trainer::<f32>::new(&model, &config, DataParts::train(data.clone()).test(data))
+            .unwrap()
+            .loss(|answer, batch| {
+                let each =
+                    -answer.one().log_softmax().take_along_axis(2, batch["odd"].unsqueeze(2));
+                (each.squeeze(2) * batch["mask"]).sum(&[]) / batch["mask"].sum(&[])
+            })
+            .optimizer("*", Adam::default(), 0.01)
+            .metric("right", |answer, batch| {
+                let right = answer.one().argmax(2).equal(batch["odd"]);
+                (right * batch["mask"]).sum(&[]) / batch["mask"].sum(&[])
+            });
+    trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    let right = trainer.epochs.last().unwrap().scores["test_right"];
+    assert!(right > 0.95, "{right}");
+}
+
+/// A generator of one number from noise, and a judge of real and made ones.
+struct Adversaries;
+
+impl Module for Adversaries {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let generator = Sequential::new().with(Affine::new(8, Init::Xavier)).with(Tanh);
+        let generator = generator.with(Affine::new(1, Init::Xavier));
+        let judge = Sequential::new().with(Affine::new(8, Init::Xavier)).with(Tanh);
+        let judge = judge.with(Affine::new(1, Init::Xavier));
+        let made = cx.call("generator", &generator, x["noise"]).one();
+        let judged = |v| cx.shared("judge").call("", &judge, v).one();
+        Values::named([("real", judged(x["real"])), ("fake", judged(made)), ("made", made)])
+    }
+}
+
+fn adversaries(steps: usize) -> Trainer<f32> {
+    let data = Arrays::new().real("noise", [1], noise(64, 1.9)).unwrap();
+    let real = noise(64, 0.7).iter().map(|x| 3.0 + 0.5 * x).collect();
+    let data = data.real("real", [1], real).unwrap();
+    let inputs = [Field::real("noise", [1]), Field::real("real", [1])];
+    let model = Network::new(Adversaries, inputs).unwrap();
+    let config = Config { batch_size: 64, epochs: steps as u32, ..Config::default() };
+    Trainer::new(&model, &config, DataParts::train(data))
+        .unwrap()
+        .objective(
+            Objective::new("judge")
+                .loss(|answer, _| {
+                    ((-answer["real"]).softplus() + answer["fake"].softplus()).mean(&[])
+                })
+                .optimizer("judge.*", Adam::default(), 0.01),
+        )
+        .objective(
+            Objective::new("generator")
+                .loss(|answer, _| (-answer["fake"]).softplus().mean(&[]))
+                .optimizer("generator.*", Adam::default(), 0.01)
+                .every(2),
+        )
+}
+
+#[test]
+fn adversaries_take_turns_and_keep_their_own_counts() {
+    let mut trainer = adversaries(40);
+    let before = trainer.parameters.clone();
+    let moved = |trainer: &Trainer<f32>, name: &str| {
+        trainer.parameters.get(name).unwrap() != before.get(name).unwrap()
+    };
+    assert!(matches!(trainer.advance().unwrap(), Advance::Step { .. }));
+    // The judge alone: the generator has its turn at every second step.
+    assert!(moved(&trainer, "judge.affine1.weight"));
+    assert!(!moved(&trainer, "generator.affine1.weight"));
+    trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    let count = |objective: usize| {
+        let state = &trainer.states[objective];
+        state.iter().find(|(key, _)| key.of.is_none()).unwrap().1.values()[0]
+    };
+    assert_eq!([count(0), count(1)], [40.0, 20.0]);
+    let names = |objective: usize| -> Vec<String> {
+        let of = trainer.states[objective].iter().filter_map(|(key, _)| key.of.clone());
+        of.map(|name| name.split('.').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert!(names(0).iter().all(|name| name == "judge"));
+    assert!(names(1).iter().all(|name| name == "generator"));
+    let scores = &trainer.epochs.last().unwrap().scores;
+    assert!(scores.contains_key("train_loss_judge") && scores["train_loss_generator"] > 0.0);
+}
+
+#[test]
+fn two_objectives_resume_to_the_same_bits() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut whole = adversaries(9);
+    whole.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    let mut first = adversaries(9);
+    let folder = RunFolder::create(&temporary.path().join("run"), &first.config, false).unwrap();
+    (0..9).for_each(|_| drop(first.advance().unwrap()));
+    first.epochs.iter().try_for_each(|epoch| folder.add_epoch(epoch)).unwrap();
+    folder.save(&first.checkpoint()).unwrap();
+    let mut second = adversaries(9);
+    second.restore(folder.load().unwrap().unwrap()).unwrap();
+    second.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    assert!(second.parameters == whole.parameters && second.states == whole.states);
+}
+
+#[test]
+fn what_is_missing_is_told_by_its_name() {
+    let (model, config) = (house(), Config::default());
+    let new = |data: Arrays| Trainer::<f32>::new(&model, &config, DataParts::train(data));
+    let told = |trainer: chainrule::Result<Trainer<f32>>| match trainer {
+        Ok(mut trainer) => trainer.advance().unwrap_err().to_string(),
+        Err(error) => error.to_string(),
+    };
+    let area = || Arrays::new().real("area", [2], noise(8, 1.0)).unwrap();
+    let error = told(new(area().labels("town", [], 3, vec![0; 4]).unwrap()));
+    assert!(error.contains("`city`") && error.contains("area, town"), "{error}");
+    let error = told(new(area().labels("city", [], 3, vec![0; 4]).unwrap()));
+    assert!(
+        error.contains("the model takes `area` [batch, 1], but the data has `area` [batch, 2]")
+    );
+    let error = told(new(houses(8)));
+    assert!(error.contains("the training has no loss"), "{error}");
+    let loss = |trainer: Trainer<f32>| trainer.loss(|answer, _| answer["price"].mean(&[]));
+    let error = told(new(houses(8)).map(|t| loss(t).optimizer("bodi.*", Adam::default(), 0.1)));
+    assert!(error.contains("`bodi.*`"), "{error}");
+    let error = told(new(houses(8)).map(|t| loss(t).optimizer("body.*", Adam::default(), 0.1)));
+    assert!(error.contains("no optimizer moves `city`"), "{error}");
+    let error = told(new(houses(8)).map(|t| t.loss(|answer, _| answer["prise"].mean(&[]))));
+    assert!(error.contains("`prise`; did you mean `price`?"), "{error}");
+    assert!(error.contains("any_model.rs"), "{error}");
+}
+
+#[test]
+fn a_training_goes_on_in_another_thread() {
+    let rows = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2).unwrap();
+    let config = Config { epochs: 2, ..Config::default() };
+    let parts = DataParts::train(Flat::new(rows));
+    let mut trainer = Trainer::<f32>::new(&config.model(1, 2).unwrap(), &config, parts).unwrap();
+    trainer.advance().unwrap();
+    let there = std::thread::spawn(move || {
+        trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+        trainer.epochs.len()
+    });
+    assert_eq!(there.join().unwrap(), 2);
+}
