@@ -31,6 +31,7 @@ pub mod state;
 pub mod graph;
 pub mod ops;
 pub mod backward;
+mod directional;
 mod lowering;
 mod runtime;
 pub mod plan;
