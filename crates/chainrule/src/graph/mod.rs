@@ -6,6 +6,7 @@
 //! neither `var` nor what is below it knows what an operation is.
 
 mod identity;
+mod handle;
 mod ty;
 mod operand;
 mod var;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use contract::{Contract, Kernel, contract};
+pub use handle::Handle;
 pub use identity::Identity;
 pub(crate) use op::MAX_OPERANDS;
 pub use op::{AnyOp, AnyPointwise, Class, Fold, Gate, Loop, Notation, Op, Scalar};
@@ -201,6 +203,8 @@ pub struct Graph {
     scope: Cell<u32>,
     gate: Cell<Option<u32>>,
     labels: RefCell<HashMap<u32, Arc<str>>>,
+    /// The values that have a name as a plan's outputs.
+    outputs: RefCell<HashMap<Arc<str>, u32>>,
     inputs: RefCell<HashMap<Arc<str>, u32>>,
     parameters: RefCell<HashMap<Arc<str>, u32>>,
     /// The parameters that models have made, with the places where and the recordings by which.
@@ -678,6 +682,29 @@ impl Graph {
     /// There is no such node.
     pub fn var(&self, id: u32) -> Var<'_> {
         Var::new(self, id)
+    }
+
+    /// The value behind a handle; a mistake where it is of another graph.
+    #[track_caller]
+    pub fn at(&self, handle: Handle) -> Var<'_> {
+        match handle.graph == self.number && (handle.node as usize) < self.len() {
+            true => self.var(handle.node),
+            false => self.fail("at", "the handle belongs to another graph", &[]),
+        }
+    }
+
+    /// Names a value for the plans that compute it.
+    #[track_caller]
+    pub(crate) fn name_output(&self, id: u32, name: &str) {
+        let before = self.outputs.borrow_mut().insert(name.into(), id);
+        if before.is_some_and(|before| before != id) {
+            self.fail("output", &format!("two values are named `{name}`"), &[]);
+        }
+    }
+
+    /// The values that have a name as outputs.
+    pub(crate) fn named_outputs(&self) -> Vec<(Arc<str>, u32)> {
+        self.outputs.borrow().iter().map(|(name, &id)| (name.clone(), id)).collect()
     }
 
     /// The path of a scope, such as `residual1/affine1`; empty outside of all.

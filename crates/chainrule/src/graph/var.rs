@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Graph, Kind, Node, Type};
+use super::{Graph, Handle, Kind, Node, Type};
 use crate::tensor::Shape;
 
 /// A value in a graph: a reference to the graph and the node's number. Copying one copies no data.
@@ -70,6 +70,40 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
+    }
+
+    /// This value as plain data, which borrows nothing: see [`Handle`].
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(1.0).exp();
+    /// assert_eq!(g.at(y.handle()).id(), y.id());
+    /// ```
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle { graph: self.graph.number(), node: self.id }
+    }
+
+    /// This value, which plans that compute it tell by this name too: see
+    /// [`plan::Output`](crate::plan::Output).
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let y = g.constant(0.0).exp().output("y");
+    /// let mut plan = g.compile::<f64>(&[y])?;
+    /// plan.run()?;
+    /// assert_eq!(plan.value("y")?, [1.0]);
+    /// let error = plan.value("z").unwrap_err().to_string();
+    /// assert_eq!(error, "there is no output named `z`; there are: y");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn output(self, name: &str) -> Self {
+        if !self.is_poison() {
+            self.graph.name_output(self.id, name);
+        }
+        self
     }
 
     /// The value's shape and kind; a scalar where an error has been remembered.

@@ -62,7 +62,10 @@ impl Graph {
                 units.lowered.unneeded.push(name.clone());
             }
         }
-        Ok(Lowered { graph: self.number(), ..units.lowered })
+        let mut names = self.named_outputs();
+        names.retain(|(_, id)| units.lowered.kept.contains_key(id));
+        names.sort_by_key(|&(_, id)| id);
+        Ok(Lowered { graph: self.number(), names, ..units.lowered })
     }
 }
 

@@ -4,11 +4,14 @@
 //! kernels read through, joins chains of pointwise operations into one pass over memory in blocks
 //! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
 
+mod output;
 mod describe;
 
 use std::sync::Arc;
 
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
+use output::Key;
+pub use output::Output;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Type, Var};
@@ -351,8 +354,8 @@ impl<T: Real> Plan<T> {
     ///
     /// # Errors
     /// The plan was not compiled for this output, or it holds labels.
-    pub fn value(&self, output: Var<'_>) -> Result<&[T]> {
-        self.value_of(self.own(output)?)
+    pub fn value(&self, output: impl Output) -> Result<&[T]> {
+        self.value_of(self.node(&output)?)
     }
 
     /// [`Plan::value`] by the node's number.
@@ -360,7 +363,7 @@ impl<T: Real> Plan<T> {
         let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
-            _ => Err(Error::Content { name: format!("node {id}"), labels: true }),
+            _ => Err(Error::Content { name: self.called(id), labels: true }),
         }
     }
 
@@ -368,23 +371,34 @@ impl<T: Real> Plan<T> {
     ///
     /// # Errors
     /// As [`Plan::value`].
-    pub fn tensor(&self, output: Var<'_>) -> Result<Tensor<T>> {
-        Tensor::new(output.shape(), self.value(output)?.to_vec())
+    pub fn tensor(&self, output: impl Output) -> Result<Tensor<T>> {
+        let id = self.node(&output)?;
+        Tensor::new(self.kept(id)?.shape, self.value_of(id)?.to_vec())
     }
 
     /// The labels that an output such as `argmax` holds after a run.
     ///
     /// # Errors
     /// The plan was not compiled for this output, or it holds real numbers.
-    pub fn labels(&self, output: Var<'_>) -> Result<&[u32]> {
-        let place = self.kept(self.own(output)?)?;
+    pub fn labels(&self, output: impl Output) -> Result<&[u32]> {
+        let id = self.node(&output)?;
+        let place = self.kept(id)?;
         match (place.kind, place.storage) {
             (Kind::Index { .. }, Storage::Buffer(buffer)) => {
                 let start = self.layout.buffers[buffer].offset + place.offset;
                 Ok(self.indices.get(start..start + place.shape.len()))
             }
-            _ => Err(Error::Content { name: format!("{output:?}"), labels: false }),
+            _ => Err(Error::Content { name: self.called(id), labels: false }),
         }
+    }
+
+    /// The type of an output.
+    ///
+    /// # Errors
+    /// The plan was not compiled for this output.
+    pub fn output_type(&self, output: impl Output) -> Result<Type> {
+        let place = self.kept(self.node(&output)?)?;
+        Ok(Type { kind: place.kind, shape: place.shape })
     }
 
     /// The bytes of memory that runs need: the plan's values and constants, and the scratch memory of its
@@ -405,12 +419,25 @@ impl<T: Real> Plan<T> {
         self.reals.get(start..start + place.shape.len())
     }
 
-    /// The node's number, if it belongs to the compiled graph.
-    fn own(&self, v: Var<'_>) -> Result<u32> {
-        match v.graph().number() == self.layout.graph {
-            true => Ok(v.id),
-            false => Err(Error::Foreign { node: format!("{v:?}") }),
+    /// The number of the output's node.
+    fn node(&self, output: &impl Output) -> Result<u32> {
+        match output.key() {
+            Key::Node(handle) if handle.graph == self.layout.graph => Ok(handle.node),
+            Key::Node(_) => Err(Error::Foreign { node: format!("{output:?}") }),
+            Key::Name(name) => {
+                let names = &self.layout.names;
+                let found = names.iter().find(|(known, _)| **known == *name);
+                found.map(|&(_, id)| id).ok_or_else(|| {
+                    Error::unknown("output", name, names.iter().map(|(name, _)| &**name))
+                })
+            }
         }
+    }
+
+    /// An output as messages call it.
+    fn called(&self, id: u32) -> String {
+        let named = self.layout.names.iter().find(|&&(_, known)| known == id);
+        named.map_or_else(|| format!("node {id}"), |(name, _)| format!("the output `{name}`"))
     }
 
     fn kept(&self, id: u32) -> Result<&Place> {

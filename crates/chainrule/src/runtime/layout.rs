@@ -53,6 +53,8 @@ pub(crate) struct Layout {
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads.
     pub kept: HashMap<u32, Place>,
+    /// The names of some of them.
+    pub names: Vec<(Arc<str>, u32)>,
     /// Whether a run writes parameters.
     pub updates: bool,
     /// The graph that was compiled.
@@ -91,6 +93,7 @@ impl Layout {
             parameters: lowered.parameters,
             constants: lowered.constants,
             kept: lowered.kept,
+            names: lowered.names,
             updates: !lowered.updates.is_empty(),
             graph: lowered.graph,
         })
