@@ -74,6 +74,7 @@ mod sequential;
 mod residual;
 mod spec;
 mod network;
+mod model;
 
 pub use activation::Activation::{self, Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use activation::Softmax;
@@ -85,6 +86,7 @@ pub use field::{Field, FieldKind};
 pub use function::{FromFn, FromValues, from_fn, from_values};
 pub use init::Init;
 pub use loss::{Loss, Targets, class_weights};
+pub use model::{Answers, Given, Model};
 pub use network::Network;
 pub use norm::{BatchNorm, LayerNorm};
 pub use parameter::{Parameter, check_memory};
