@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::tensor::{TensorView, View};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::export::{Stored, file};
+use super::export::{Stored, file, of_view};
 use super::journal::{self, Told, VERSION};
 use super::learner::Learner;
 use super::step::{ACCUMULATED, accumulated};
@@ -16,7 +16,7 @@ use super::{Epoch, Identity, Progress};
 use crate::data::hex;
 use chainrule::error::{Error, Result};
 use chainrule::state::{Group, StateKey};
-use chainrule::tensor::{Real, Shape, Tensor};
+use chainrule::tensor::Real;
 use chainrule::{Parameters, State};
 
 /// A training between two steps: everything that it needs to go on to the same bits.
@@ -197,19 +197,9 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     let (views, notes) = decode_stored(bytes)?;
     let mut parameters = Parameters::new();
     for (name, view) in views {
-        parameters.insert(&name, tensor(&name, &view)?);
+        parameters.insert(&name, of_view(&name, &view)?);
     }
     Ok((parameters, notes))
-}
-
-fn tensor<T: Real>(name: &str, view: &TensorView<'_>) -> Result<Tensor<T>, String> {
-    let values: Vec<T> = match view.dtype() {
-        Dtype::F32 => read(view.data(), |b: [u8; 4]| f64::from(f32::from_le_bytes(b))),
-        Dtype::F64 => read(view.data(), f64::from_le_bytes),
-        other => return Err(format!("`{name}` has elements of type {other:?}")),
-    };
-    let shape = Shape::new(view.shape()).map_err(|error| error.to_string())?;
-    Tensor::new(shape, values).map_err(|error| error.to_string())
 }
 
 fn decode_stored<N: Serialize + DeserializeOwned>(
@@ -260,14 +250,10 @@ fn mismatch(error: impl std::fmt::Display) -> Error {
     Error::Mismatch(error.to_string())
 }
 
-fn read<T: Real, const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f64) -> Vec<T> {
-    let (chunks, _) = bytes.as_chunks::<N>();
-    chunks.iter().map(|&chunk| T::from_f64(value(chunk))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chainrule::tensor::{Shape, Tensor};
 
     fn few() -> Parameters<f64> {
         let mut few = Parameters::new();

@@ -1,4 +1,4 @@
-//! Parameters as other tools read them in one line: `.npz` for NumPy, `.safetensors` for PyTorch.
+//! Parameters in files, as other tools read and write them: `.npz` for NumPy, `.safetensors` for PyTorch.
 //!
 //! Names, shapes and the precision stay as they are. A weight of an affine layer has the shape
 //! [in, out], for `x @ weight + bias`; `torch.nn.Linear` keeps its transpose.
@@ -6,13 +6,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::Path;
 
-use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, View, serialize};
+use safetensors::tensor::{Dtype, TensorView, View, serialize};
+use safetensors::{SafeTensorError, SafeTensors};
 
+use crate::data::npz_arrays;
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
-use chainrule::tensor::{Real, Tensor};
+use chainrule::tensor::{Real, Shape, Tensor};
 
 /// A `.safetensors` file's bytes: `safetensors.torch.load_file(path)` gives a dictionary of tensors.
 ///
@@ -52,7 +54,7 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn of<T: Real>(tensor: &Tensor<T>) -> Self {
         let dtype = if T::NAME == "f32" { Dtype::F32 } else { Dtype::F64 };
-        Self { dtype, dims: tensor.shape().dims().to_vec(), bytes: elements(tensor) }
+        Self { dtype, dims: tensor.shape().dims().to_vec(), bytes: tensor.to_le_bytes() }
     }
 }
 
@@ -96,7 +98,7 @@ pub fn npz<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
         let (mut entry, config) = archive.new_file(format!("{name}.npy")).start().map_err(bad)?;
         let mut file = config.wrap(&mut entry);
         file.write_all(&header(tensor))
-            .and_then(|()| file.write_all(&elements(tensor)))
+            .and_then(|()| file.write_all(&tensor.to_le_bytes()))
             .map_err(|error| bad(error.into()))?;
         let (_, sums) = file.finish().map_err(bad)?;
         entry.finish(sums).map_err(bad)?;
@@ -122,16 +124,161 @@ fn header<T: Real>(tensor: &Tensor<T>) -> Vec<u8> {
     [b"\x93NUMPY\x01\x00", &length[..], text.as_bytes()].concat()
 }
 
-/// The elements' bytes in row-major order, least significant first.
-fn elements<T: Real>(tensor: &Tensor<T>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(size_of_val(tensor.values()));
-    tensor.values().iter().for_each(|x| x.extend_le_bytes(&mut bytes));
-    bytes
+/// Writes parameters to a file, as its ending says: `.safetensors` or `.npz`. The file is renamed into its
+/// place when it is whole.
+///
+/// ```
+/// use chainrule::{Parameters, Tensor};
+/// use chainrule_train::export::{load, save};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let folder = temporary.path();
+/// let mut parameters = Parameters::new();
+/// parameters.insert("affine1.weight", Tensor::new([1, 2], vec![0.5_f32, -0.5])?);
+/// for name in ["model.safetensors", "model.npz"] {
+///     save(&parameters, &folder.join(name))?;
+///     assert_eq!(load::<f32>(&folder.join(name))?, parameters);
+/// }
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// Another ending, or the file cannot be written.
+pub fn save<T: Real>(parameters: &Parameters<T>, path: &Path) -> Result<()> {
+    let bytes = match Format::of(path)? {
+        Format::Safetensors => safetensors(parameters)?,
+        Format::Npz => npz(parameters)?,
+    };
+    let failed = |error: &dyn std::fmt::Display| Error::file(path, error.to_string());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    file.write_all(&bytes).map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|error| failed(&error))?;
+    Ok(())
+}
+
+/// The parameters in a file, as its ending says: `.safetensors`, of PyTorch or other libraries as well as
+/// our own, or `.npz`; rounded to this precision where they have another. Those of a safetensors file come
+/// in the order in which they lie there. For their names and forms see [`Parameters::renamed`].
+///
+/// # Errors
+/// Another ending; the file cannot be read or is bad; an array is not of real numbers in 32 or 64 bits (or,
+/// in safetensors, in 16).
+pub fn load<T: Real>(path: &Path) -> Result<Parameters<T>> {
+    let format = Format::of(path)?;
+    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error.to_string()))?;
+    let parameters = match format {
+        Format::Safetensors => of_safetensors(&bytes),
+        Format::Npz => of_npz(&bytes),
+    };
+    parameters.map_err(|error| Error::file(path, error))
+}
+
+fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
+    let mut parameters = Parameters::new();
+    for (name, shape, elements) in npz_arrays(bytes)? {
+        let shape = Shape::new(&shape).map_err(|error| format!("`{name}`: {error}"))?;
+        let tensor = Tensor::new(shape, elements).map_err(|error| format!("`{name}`: {error}"))?;
+        parameters.insert(name, cast(&tensor));
+    }
+    Ok(parameters)
+}
+
+/// How parameters lie in a file.
+enum Format {
+    Safetensors,
+    Npz,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("safetensors") => Ok(Self::Safetensors),
+            Some("npz") => Ok(Self::Npz),
+            _ => Err(Error::file(path, "give a path that ends with .safetensors or .npz")),
+        }
+    }
+}
+
+fn of_safetensors<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let mut tensors = file.tensors();
+    // By their places in the file; the format tells them by name.
+    tensors.sort_by_key(|(_, view)| view.data().as_ptr() as usize);
+    let mut parameters = Parameters::new();
+    for (name, view) in tensors {
+        parameters.insert(&*name, of_view(&name, &view)?);
+    }
+    Ok(parameters)
+}
+
+/// A tensor as a `.safetensors` file stores it.
+pub(super) fn of_view<T: Real>(name: &str, view: &TensorView<'_>) -> Result<Tensor<T>, String> {
+    let shape = Shape::new(view.shape()).map_err(|error| error.to_string())?;
+    let half = |number: fn([u8; 2]) -> f32| {
+        let (chunks, _) = view.data().as_chunks::<2>();
+        let values = chunks.iter().map(|&bytes| T::from_f64(f64::from(number(bytes)))).collect();
+        Tensor::new(shape, values)
+    };
+    let tensor = match view.dtype() {
+        Dtype::F32 => Tensor::<f32>::from_le_bytes(shape, view.data()).map(|x| cast(&x)),
+        Dtype::F64 => Tensor::<f64>::from_le_bytes(shape, view.data()).map(|x| cast(&x)),
+        Dtype::BF16 => half(|bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
+        Dtype::F16 => half(|bytes| of_half(u16::from_le_bytes(bytes))),
+        other => return Err(format!("`{name}` has elements of type {other:?}")),
+    };
+    tensor.map_err(|error| format!("`{name}`: {error}"))
+}
+
+fn cast<T: Real, U: Real>(tensor: &Tensor<T>) -> Tensor<U> {
+    tensor.map(|x| U::from_f64(x.to_f64()))
+}
+
+/// The number with these bits in IEEE 754's binary16.
+fn of_half(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff) / 1024.0);
+    sign * match exponent {
+        0 => fraction * 2_f32.powi(-14),
+        0x1f if fraction == 0.0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        _ => (1.0 + fraction) * 2_f32.powi(exponent - 15),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_16_bits_are_read() {
+        // Of NumPy: np.array([1, -2, 0.1, 6e-8, 65504, np.inf], "f2").view("u2").
+        let bits = [0x3c00, 0xc000, 0x2e66, 0x0001, 0x7bff, 0x7c00];
+        let numbers = [1.0, -2.0, 0.099_975_586, 5.960_464_5e-8, 65504.0, f32::INFINITY];
+        assert_eq!(bits.map(of_half), numbers);
+        assert!(of_half(0x7e00).is_nan());
+        let bytes: Vec<u8> = [0x3f80_u16, 0xc049].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let view = TensorView::new(Dtype::BF16, vec![2], &bytes).unwrap();
+        assert_eq!(of_view::<f64>("w", &view).unwrap().values(), [1.0, -3.140_625]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let error = load::<f32>(&path).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+            error
+        };
+        assert!(told("model.bin", b"").contains(".safetensors or .npz"));
+        assert!(told("model.npz", b"PK").contains("is no NumPy archive"));
+        let whole = safetensors(&Parameters::<f32>::new()).unwrap();
+        told("model.safetensors", &whole[..whole.len() - 1]);
+        let missing = load::<f32>(&folder.path().join("none.npz")).unwrap_err().to_string();
+        assert!(missing.contains("none.npz"), "{missing}");
+    }
 
     #[test]
     fn a_header_ends_on_a_multiple_of_64_bytes() {

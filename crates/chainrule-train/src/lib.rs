@@ -4,12 +4,12 @@
 pub mod system;
 pub mod compare;
 pub mod curves;
-pub mod export;
 pub mod metrics;
 pub mod readme;
 mod single;
 pub mod tensorboard;
 pub mod data;
+pub mod export;
 mod config;
 mod progress;
 mod objective;

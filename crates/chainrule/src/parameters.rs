@@ -1,10 +1,12 @@
 //! Parameters: named tensors that live outside every graph.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::store::Store;
-use crate::tensor::{Real, Tensor};
+use crate::tensor::{Real, Shape, Tensor};
 
 /// Named tensors, in the order of the layers, that every plan of a model shares.
 ///
@@ -107,6 +109,162 @@ impl<T: Real> Parameters<T> {
         self.store.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
+    /// These parameters under longer names: `weight` becomes `encoder.weight`, as modules name those of
+    /// their parts.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("weight", Tensor::scalar(1.0));
+    /// assert!(p.prefixed("encoder").get("encoder.weight").is_ok());
+    /// ```
+    #[must_use]
+    pub fn prefixed(&self, path: &str) -> Self {
+        let mut all = Self::new();
+        self.iter().for_each(|(name, tensor)| all.insert(format!("{path}.{name}"), tensor.clone()));
+        all
+    }
+
+    /// The parameters whose names begin with this path, without it: what [`Parameters::prefixed`] makes
+    /// undone.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("encoder.weight", Tensor::scalar(1.0));
+    /// p.insert("head.weight", Tensor::scalar(2.0));
+    /// assert_eq!(p.within("encoder").get("weight")?.values(), [1.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, path: &str) -> Self {
+        let mut own = Self::new();
+        for (name, tensor) in self.iter() {
+            let rest = name.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'));
+            rest.into_iter().for_each(|rest| own.insert(rest, tensor.clone()));
+        }
+        own
+    }
+
+    /// The parameters whose names are as asked for.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("weight", Tensor::scalar(1.0));
+    /// p.insert("bias", Tensor::scalar(2.0));
+    /// assert_eq!(p.filter(|name| name != "bias").count(), 1);
+    /// ```
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut kept = Self::new();
+        let all = self.iter().filter(|(name, _)| keep(name));
+        all.for_each(|(name, tensor)| kept.insert(name, tensor.clone()));
+        kept
+    }
+
+    /// These parameters and others.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut p = Parameters::new();
+    /// p.insert("weight", Tensor::scalar(1.0));
+    /// let both = p.prefixed("encoder").merged(&p.prefixed("head"))?;
+    /// assert_eq!(both.count(), 2);
+    /// assert!(both.merged(&p.prefixed("head")).unwrap_err().to_string().contains("`head.weight`"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name is among both.
+    pub fn merged(&self, others: &Self) -> Result<Self> {
+        let mut all = self.clone();
+        for (name, tensor) in others.iter() {
+            all.insert_new(name.to_owned(), tensor.clone())?;
+        }
+        Ok(all)
+    }
+
+    /// These parameters under other names, and perhaps in another form: `rename` gives the new name, or
+    /// `None` for one that is left out.
+    ///
+    /// For what another library calls its parameters. PyTorch's `Linear` keeps its weight as `[outputs,
+    /// inputs]`, an affine layer here as `[inputs, outputs]`; see [`Tensor::transposed`]:
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let mut torch = Parameters::new();
+    /// torch.insert("fc1.weight", Tensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?);
+    /// torch.insert("fc1.bias", Tensor::new([2], vec![0.0, 0.5])?);
+    /// let mut own = torch.renamed(|name| Some(name.replace("fc", "affine")))?;
+    /// let weight = own.get_mut("affine1.weight")?;
+    /// *weight = weight.transposed()?;
+    /// assert_eq!(own.get("affine1.weight")?.values(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Two parameters get one name.
+    pub fn renamed(&self, rename: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut all = Self::new();
+        for (name, tensor) in self.iter() {
+            if let Some(name) = rename(name) {
+                all.insert_new(name, tensor.clone())?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn insert_new(&mut self, name: String, tensor: Tensor<T>) -> Result<()> {
+        if self.store.find(name.as_str(), usize::MAX).is_some() {
+            return Err(Error::Mismatch(format!("two parameters are named `{name}`")));
+        }
+        self.store.push(name, tensor);
+        Ok(())
+    }
+
+    /// How others differ from these.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let (mut a, mut b) = (Parameters::new(), Parameters::new());
+    /// a.insert("weight", Tensor::new([2], vec![1.0, 2.0])?);
+    /// b.insert("weight", Tensor::new([2], vec![1.0, 2.5])?);
+    /// b.insert("bias", Tensor::scalar(0.0));
+    /// let difference = a.compare(&b);
+    /// assert_eq!(difference.furthest, Some(("weight".into(), 0.5)));
+    /// assert_eq!(difference.to_string(), "not in the first: bias; furthest apart: `weight`, by 0.5");
+    /// assert!(!difference.is_equal() && a.compare(&a).is_equal());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compare(&self, others: &Self) -> Difference {
+        let names = |from: &Self, beside: &Self| -> Vec<String> {
+            let only = from.iter().filter(|(name, _)| beside.get(name).is_err());
+            only.map(|(name, _)| name.to_owned()).collect()
+        };
+        let mut difference = Difference {
+            only_first: names(self, others),
+            only_second: names(others, self),
+            shapes: Vec::new(),
+            furthest: None,
+        };
+        for (name, a) in self.iter() {
+            let Ok(b) = others.get(name) else { continue };
+            if a.shape() != b.shape() {
+                difference.shapes.push((name.to_owned(), a.shape(), b.shape()));
+                continue;
+            }
+            let pairs = a.values().iter().zip(b.values());
+            for by in pairs.map(|(a, b)| apart(a.to_f64(), b.to_f64())) {
+                if by > difference.furthest.as_ref().map_or(0.0, |&(_, most)| most) {
+                    difference.furthest = Some((name.to_owned(), by));
+                }
+            }
+        }
+        difference
+    }
+
     /// The number of elements of all parameters.
     ///
     /// ```
@@ -180,5 +338,56 @@ impl<T: Real> Parameters<T> {
     /// The values at such a place.
     pub(crate) fn values_at(&self, at: usize) -> &[T] {
         self.store.at(at).values()
+    }
+}
+
+/// How far two numbers are apart: 0 where both are NaN, infinitely far where one is.
+fn apart(a: f64, b: f64) -> f64 {
+    match (a.is_nan(), b.is_nan()) {
+        (true, true) => 0.0,
+        (false, false) if a == b => 0.0,
+        (false, false) => (a - b).abs(),
+        _ => f64::INFINITY,
+    }
+}
+
+/// How two lots of parameters differ, by [`Parameters::compare`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// The names that only the first has.
+    pub only_first: Vec<String>,
+    /// The names that only the second has.
+    pub only_second: Vec<String>,
+    /// The names of different shapes, with both.
+    pub shapes: Vec<(String, Shape, Shape)>,
+    /// The parameter with the two elements that are furthest apart, and how far; `None` where all that can
+    /// be compared are equal.
+    pub furthest: Option<(String, f64)>,
+}
+
+impl Difference {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = Vec::new();
+        for (which, names) in [("second", &self.only_first), ("first", &self.only_second)] {
+            if !names.is_empty() {
+                told.push(format!("not in the {which}: {}", names.join(", ")));
+            }
+        }
+        told.extend(self.shapes.iter().map(|(name, a, b)| format!("`{name}` is {a} and {b}")));
+        if let Some((name, by)) = &self.furthest {
+            told.push(format!("furthest apart: `{name}`, by {by}"));
+        }
+        match told.is_empty() {
+            true => f.write_str("equal"),
+            false => f.write_str(&told.join("; ")),
+        }
     }
 }

@@ -42,6 +42,7 @@ pub(crate) use locate::is_table;
 pub use locate::shipped;
 pub(crate) use named::check_inputs;
 pub use named::{Arrays, Data, FEATURES, Flat, Rows, TARGET};
+pub(crate) use npy::arrays as npz_arrays;
 pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};

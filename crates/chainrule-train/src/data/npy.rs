@@ -100,13 +100,24 @@ fn add(table: &mut Table, name: &str, array: &Array) {
 
 /// The array of an archive, if it is there.
 fn member(bytes: &[u8], name: &str) -> Result<Option<Array>, String> {
+    Ok(members(bytes, |known| known == name)?.pop().map(|(_, array)| array))
+}
+
+/// All arrays of an archive in its order: names, axes, elements in row-major order.
+#[allow(clippy::type_complexity)]
+pub(crate) fn arrays(bytes: &[u8]) -> Result<Vec<(String, Vec<usize>, Vec<f64>)>, String> {
+    let all = members(bytes, |_| true)?.into_iter();
+    Ok(all.map(|(name, Array { shape, elements })| (name, shape, elements)).collect())
+}
+
+/// The arrays of an archive that are wanted, by name.
+fn members(bytes: &[u8], wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Array)>, String> {
     let zip = |error: rawzip::Error| format!("is no NumPy archive: {error}");
     let archive = ZipArchive::from_slice(bytes).map_err(zip)?;
-    let mut entries = archive.entries();
+    let (mut entries, mut found) = (archive.entries(), Vec::new());
     while let Some(entry) = entries.next_entry().map_err(zip)? {
-        if entry.file_path().as_ref() != format!("{name}.npy").as_bytes() {
-            continue;
-        }
+        let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+        let Some(name) = path.strip_suffix(".npy").filter(|name| wanted(name)) else { continue };
         let stored = archive.get_entry(entry.wayfinder()).map_err(zip)?;
         let mut content = Vec::new();
         let read = match entry.compression_method() {
@@ -120,9 +131,10 @@ fn member(bytes: &[u8], name: &str) -> Result<Option<Array>, String> {
             other => return Err(format!("`{name}` is compressed by {other:?}, not deflated")),
         };
         read.map_err(|error| format!("`{name}` is damaged: {error}"))?;
-        return parse(&content).map(Some).map_err(|message| format!("`{name}`: {message}"));
+        let array = parse(&content).map_err(|message| format!("`{name}`: {message}"))?;
+        found.push((name.to_owned(), array));
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// Reads an array from the bytes of an `.npy` file.

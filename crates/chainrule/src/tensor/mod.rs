@@ -150,6 +150,61 @@ impl<T: Real> Tensor<T> {
         self.map(Real::to_f64)
     }
 
+    /// The matrix with rows and columns exchanged.
+    ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// let x = Tensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
+    /// assert_eq!(x.transposed()?.values(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is no matrix.
+    pub fn transposed(&self) -> Result<Self, Error> {
+        let &[rows, columns] = self.shape.dims() else {
+            let message = format!("a tensor {} is no matrix that could be transposed", self.shape);
+            return Err(Error::Mismatch(message));
+        };
+        let column = |c: usize| (0..rows).map(move |r| r * columns + c);
+        let values = (0..columns).flat_map(column).map(|at| self.values[at]).collect();
+        Self::new([columns, rows], values)
+    }
+
+    /// The elements' bytes in row-major order, each the least significant first, as file formats keep
+    /// them.
+    ///
+    /// ```
+    /// let x = chainrule::Tensor::new([2], vec![1.0_f32, -0.5])?;
+    /// assert_eq!(x.to_le_bytes(), [0, 0, 128, 63, 0, 0, 0, 191]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn to_le_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(size_of_val(self.values()));
+        self.values.iter().for_each(|x| x.extend_le_bytes(&mut bytes));
+        bytes
+    }
+
+    /// The tensor of these bytes, as [`Tensor::to_le_bytes`] writes them.
+    ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// let x = Tensor::new([2], vec![1.0, -0.5])?;
+    /// assert_eq!(Tensor::<f64>::from_le_bytes([2], &x.to_le_bytes())?, x);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There are too few bytes for the shape, or too many.
+    pub fn from_le_bytes(shape: impl Into<Shape>, bytes: &[u8]) -> Result<Self, Error> {
+        let each = size_of::<T>();
+        if !bytes.len().is_multiple_of(each) {
+            let message = format!("{} bytes are no whole number of {}", bytes.len(), T::NAME);
+            return Err(Error::Mismatch(message));
+        }
+        Self::new(shape, bytes.chunks_exact(each).map(T::from_le_slice).collect())
+    }
+
     /// Double-precision numbers rounded to this precision.
     ///
     /// ```

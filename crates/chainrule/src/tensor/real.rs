@@ -102,6 +102,9 @@ pub trait Real:
     /// Appends the value's bytes, least significant first.
     fn extend_le_bytes(self, bytes: &mut Vec<u8>);
 
+    /// The value of its bytes, least significant first; of as many bytes as the type has.
+    fn from_le_slice(bytes: &[u8]) -> Self;
+
     /// What stands for this type where the precisions differ.
     fn by_precision<C: ByPrecision>(choice: C) -> C::Answer<Self>;
 }
@@ -218,6 +221,10 @@ macro_rules! real {
 
             fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
                 bytes.extend_from_slice(&self.to_le_bytes());
+            }
+
+            fn from_le_slice(bytes: &[u8]) -> Self {
+                bytes.try_into().map_or(Self::NAN, Self::from_le_bytes)
             }
 
             #[inline(always)]
