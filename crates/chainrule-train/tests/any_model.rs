@@ -7,7 +7,7 @@ use chainrule_train::{Advance, Config, DataParts, Flow, Objective, RunFolder, Tr
 
 /// Numbers that look random, from −1 to 1.
 fn noise(count: usize, step: f32) -> Vec<f32> {
-    (0..count).map(|i| ((i as f32 + 1.0) * step).sin() * 43.7).map(|x| x.fract()).collect()
+    (0..count).map(|i| ((i as f32 + 1.0) * step).sin() * 43.7).map(f32::fract).collect()
 }
 
 /// A city and an area in; a price and a class out.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Cx, Field, FieldKind, Network};
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Handle};
+use crate::graph::{Graph, Handle, Var};
 use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::runtime::Pool;
@@ -319,7 +319,7 @@ impl<T: Real> Model<T> {
             Some(pool) => plan.with_pool(pool),
             None => plan,
         };
-        Ok(Compiled { plan, outputs: outputs.iter().map(|output| output.handle()).collect() })
+        Ok(Compiled { plan, outputs: outputs.iter().map(Var::handle).collect() })
     }
 }
 
