@@ -108,7 +108,7 @@ impl<T: Real> Step<T> {
 
 /// A hidden value in a step's batch, before the update.
 ///
-/// See [`Trainer::watch`].
+/// See [`Trainer::watch`](super::Trainer::watch).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watched<T> {
     /// The value.
@@ -331,7 +331,7 @@ impl<T: Real> Learner<T> {
     /// The plan of a training step, that of the main objective.
     ///
     /// # Errors
-    /// As [`Trainer::run`].
+    /// As [`Trainer::run`](super::Trainer::run).
     pub fn plan(&self) -> Result<PlanInfo> {
         let (objective, examples) = (self.main(), self.batch()?);
         let kind = Kind { objective, examples, purpose: Purpose::Update };
@@ -342,7 +342,7 @@ impl<T: Real> Learner<T> {
     /// epoch on a copy of the parameters.
     ///
     /// # Errors
-    /// As [`Trainer::run`].
+    /// As [`Trainer::run`](super::Trainer::run).
     pub fn profile(&self) -> Result<Option<Profile>> {
         let (mut steps, batch) = (Steps::new(), self.batch()?);
         let mut parameters = self.parameters.clone();

@@ -150,7 +150,7 @@ impl<T: Real> Learner<T> {
     ///
     /// # Errors
     /// The optimizer is L-BFGS or cannot take its updates apart, there are several objectives, or as
-    /// [`Trainer::run`].
+    /// [`Trainer::run`](crate::Trainer::run).
     pub fn explain_step(
         &mut self,
         class_names: &[String],
