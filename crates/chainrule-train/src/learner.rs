@@ -8,7 +8,7 @@ use super::progress::{Epoch, Place, Progress};
 use crate::data::{Data, Examples, Flat, Loaded, Target, balanced, check_inputs, class_counts};
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Network, Truth};
-use chainrule::optim::{Method, Optimizer};
+use chainrule::optim::{Method, Optimizer, RateSchedule};
 use chainrule::tensor::{Real, Shape};
 use chainrule::{Parameters, Pool, State};
 
@@ -91,6 +91,8 @@ pub struct Learner<T> {
     /// Whether the objectives have been checked, and their states begun.
     pub(super) is_prepared: bool,
     pub(super) metrics: Vec<(String, Metric)>,
+    /// A schedule in place of the settings'.
+    pub(super) schedule: Option<Arc<dyn RateSchedule>>,
     /// The hidden values that are watched, by path.
     pub(super) watched: Vec<String>,
     /// The learning rate of the settings as the training began, to which those of groups stand in proportion.
@@ -153,6 +155,7 @@ impl<T: Real> Learner<T> {
             is_configured: true,
             is_prepared: false,
             metrics: Vec::new(),
+            schedule: None,
             watched: Vec::new(),
             settled_rate: config.lr,
         };
@@ -218,6 +221,11 @@ impl<T: Real> Learner<T> {
     /// The objective whose loss is that of the training: the first that takes its turn at every step.
     pub(super) fn main(&self) -> usize {
         self.objectives.iter().position(Objective::is_main).unwrap_or(0)
+    }
+
+    /// Whether every step has the same learning rate.
+    pub(super) fn has_constant_rate(&self) -> bool {
+        self.schedule.is_none() && self.config.has_constant_rate()
     }
 
     /// The optimizer of the settings, whose steps are a part of a plan.

@@ -207,7 +207,7 @@ impl<T: Real> Learner<T> {
             for clip in self.config.clips() {
                 gradients = clip.clip(&gradients);
             }
-            let rate = match self.config.has_constant_rate() {
+            let rate = match self.has_constant_rate() {
                 true => g.constant(self.config.lr),
                 false => g.input(RATE, []),
             };
@@ -420,7 +420,10 @@ impl<T: Real> Learner<T> {
         Batch {
             examples,
             number,
-            rate: self.config.rate(number, count, total, &self.progress.plateau),
+            rate: match &self.schedule {
+                Some(own) => own.rate(self.config.lr, number, total),
+                None => self.config.rate(number, count, total, &self.progress.plateau),
+            },
             share: examples.len() as f64 / of_group.max(1) as f64,
             purpose: if is_last { Purpose::Update } else { Purpose::Accumulate },
         }

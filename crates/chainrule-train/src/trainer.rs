@@ -13,7 +13,7 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Network, Truth, Values};
-use chainrule::optim::Rule;
+use chainrule::optim::{RateSchedule, Rule};
 use chainrule::tensor::Real;
 
 /// Whether a training goes on after a step or an epoch.
@@ -149,6 +149,26 @@ impl<T: Real> Trainer<T> {
         let last = self.learner.objectives.pop().unwrap_or_else(|| Objective::new("loss"));
         self.learner.objectives.push(last.optimizer(pattern, rule, rate));
         self.learner.is_prepared = false;
+        self
+    }
+
+    /// This training with a schedule of the learning rate in place of the settings'.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Advance, Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
+    /// let config = Config { batch_size: 1, epochs: 2, lr: 0.1, ..Config::default() };
+    /// let mut trainer = Trainer::<f64>::new(&config.model(1, 1)?, &config, DataParts::train(data))?
+    ///     .schedule(|base: f64, step: u64, steps: u64| base * (1.0 - step as f64 / steps as f64));
+    /// trainer.advance()?;
+    /// let Advance::Step { rate, .. } = trainer.advance()? else { panic!("the second of three steps") };
+    /// assert!((rate - 0.1 * 5.0 / 6.0).abs() < 1e-15);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn schedule(mut self, schedule: impl RateSchedule + 'static) -> Self {
+        self.learner.schedule = Some(Arc::new(schedule));
         self
     }
 

@@ -215,7 +215,7 @@ impl<T: Real> Learner<T> {
     }
 
     pub(crate) fn rate(&self, batch: &Batch<'_>) -> f64 {
-        if self.config.has_constant_rate() { self.config.lr } else { batch.rate }
+        if self.has_constant_rate() { self.config.lr } else { batch.rate }
     }
 
     /// What each trained parameter's update should be the sum of.

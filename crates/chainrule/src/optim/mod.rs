@@ -20,7 +20,7 @@ pub use lbfgs::Lbfgs;
 pub use parts::{Before, Parts};
 pub use rmsprop::RmsProp;
 pub use rule::{Each, Rule};
-pub use schedule::{Plateau, Schedule, Warmup};
+pub use schedule::{Plateau, RateSchedule, Schedule, Warmup};
 pub use sgd::Sgd;
 pub use update::all_updates;
 

@@ -65,6 +65,38 @@ crate::kinds! {
     }
 }
 
+/// A schedule of one's own: how the learning rate follows the steps. A closure of that form is one.
+///
+/// ```
+/// use chainrule::optim::RateSchedule;
+/// /// The rate of the first Transformer (Vaswani et al., 2017, equation 3): up, then down as 1/√step.
+/// struct Noam {
+///     warmup: f64,
+/// }
+///
+/// impl RateSchedule for Noam {
+///     fn rate(&self, base: f64, step: u64, _steps: u64) -> f64 {
+///         let step = (step + 1) as f64;
+///         base * (step / self.warmup).min((self.warmup / step).sqrt())
+///     }
+/// }
+///
+/// let rate = |step| Noam { warmup: 100.0 }.rate(0.5, step, 1000);
+/// assert_eq!((rate(0), rate(99), rate(399)), (0.005, 0.5, 0.25));
+/// let halved = |base: f64, step: u64, steps: u64| if 2 * step < steps { base } else { base / 2.0 };
+/// assert_eq!(RateSchedule::rate(&halved, 0.1, 500, 1000), 0.05);
+/// ```
+pub trait RateSchedule: Send + Sync {
+    /// The learning rate of a step, counted from 0, of so many, with the base rate `base`.
+    fn rate(&self, base: f64, step: u64, steps: u64) -> f64;
+}
+
+impl<F: Fn(f64, u64, u64) -> f64 + Send + Sync> RateSchedule for F {
+    fn rate(&self, base: f64, step: u64, steps: u64) -> f64 {
+        self(base, step, steps)
+    }
+}
+
 /// What [`Schedule::ReduceOnPlateau`] remembers: a part of a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
