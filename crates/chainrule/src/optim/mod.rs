@@ -12,6 +12,7 @@ mod adam;
 mod lbfgs;
 mod rmsprop;
 mod sgd;
+mod minimise;
 
 pub use adagrad::AdaGrad;
 pub use adam::{Adam, AdamW};
