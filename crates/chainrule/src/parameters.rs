@@ -386,7 +386,7 @@ impl fmt::Display for Difference {
             told.push(format!("furthest apart: `{name}`, by {by}"));
         }
         match told.is_empty() {
-            true => f.write_str("equal"),
+            true => f.write_str("no difference"),
             false => f.write_str(&told.join("; ")),
         }
     }

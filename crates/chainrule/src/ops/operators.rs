@@ -56,8 +56,18 @@ impl<'g> Var<'g> {
         self.graph().apply_broadcast(self.graph().shared(op), &[self, other])
     }
 
-    /// This scalar repeated in a given shape, as a constant.
-    pub(crate) fn like(self, value: f64) -> Self {
+    /// A number in the shape of this value, as a constant.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.input("x", [2, 3]);
+    /// assert_eq!(x.like(1.0).eval()?.values(), [1.0; 6]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias("full_like", "zeros_like", "ones_like"))]
+    #[track_caller]
+    #[must_use]
+    pub fn like(self, value: f64) -> Self {
         self.graph().constant(value).broadcast_to(self.shape())
     }
 }
