@@ -215,6 +215,37 @@ impl<T: Real> Parameters<T> {
         Ok(all)
     }
 
+    /// Takes the values of others over, such as those of a part that was trained before; what they do
+    /// not name stays.
+    ///
+    /// ```
+    /// use chainrule::{Parameters, Tensor};
+    /// let (mut model, mut encoder) = (Parameters::new(), Parameters::new());
+    /// model.insert("encoder.weight", Tensor::scalar(0.0));
+    /// model.insert("head.weight", Tensor::scalar(1.0));
+    /// encoder.insert("weight", Tensor::scalar(2.0));
+    /// model.assign(&encoder.prefixed("encoder"))?;
+    /// assert_eq!(model.get("encoder.weight")?.values(), [2.0]);
+    /// assert_eq!(model.get("head.weight")?.values(), [1.0]);
+    ///
+    /// let error = model.assign(&encoder).unwrap_err().to_string();
+    /// assert!(error.contains("no parameter named `weight`"), "{error}");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// One of them is not among these, or has another shape here; nothing is changed then.
+    #[doc(alias("load_state_dict"))]
+    pub fn assign(&mut self, others: &Self) -> Result<()> {
+        for (name, new) in others.iter() {
+            let (old, new) = (self.get(name)?.shape(), new.shape());
+            if old != new {
+                return Err(Error::Mismatch(format!("`{name}` is {old} here and {new} there")));
+            }
+        }
+        others.iter().try_for_each(|(name, new)| self.get_mut(name).map(|old| *old = new.clone()))
+    }
+
     fn insert_new(&mut self, name: String, tensor: Tensor<T>) -> Result<()> {
         if self.store.find(name.as_str(), usize::MAX).is_some() {
             return Err(Error::Mismatch(format!("two parameters are named `{name}`")));
