@@ -196,6 +196,7 @@ impl<T: Real> Learner<T> {
         for objective in &self.objectives {
             objective.check(&names)?;
         }
+        self.config.check_patterns(names.iter().copied())?;
         if !self.objectives.iter().any(Objective::is_main) {
             let message = "no objective takes its turn at every step: leave one without `every`";
             return Err(Error::Mismatch(message.into()));

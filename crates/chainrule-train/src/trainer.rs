@@ -34,7 +34,7 @@ pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;
 /// ```
 /// use chainrule::nn::{Init, Tanh};
 /// use chainrule_train::data::{Dataset, Flat};
-/// use chainrule_train::{Config, DataParts, Flow, Trainer};
+/// use chainrule_train::{Config, DataParts, Trainer};
 ///
 /// // Four points and their exclusive or.
 /// let data = Flat::new(Dataset::new(2, vec![0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0], 2)?);
@@ -45,8 +45,8 @@ pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;
 /// let model = config.model(2, 2)?;
 /// let parts = DataParts::train(data.clone()).test(data);
 /// let mut trainer = Trainer::<f32>::new(&model, &config, parts)?;
-/// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
-/// assert_eq!(trainer.epochs[299].scores["test_accuracy"], 1.0);
+/// trainer.train()?;
+/// assert_eq!(trainer.score("test_accuracy")?, 1.0);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 ///
@@ -56,7 +56,7 @@ pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;
 /// use chainrule::nn::{Affine, Field, Init, Network, Sequential, Tanh};
 /// use chainrule::optim::Adam;
 /// use chainrule_train::data::Arrays;
-/// use chainrule_train::{Config, DataParts, Flow, Trainer};
+/// use chainrule_train::{Config, DataParts, Trainer};
 ///
 /// let times: Vec<f32> = (0..200).map(|i| i as f32 / 100.0 - 1.0).collect();
 /// let waves = times.iter().flat_map(|t| [(3.0 * t).sin(), (3.0 * t).cos()]).collect();
@@ -68,8 +68,8 @@ pub type Listen<'l, T> = dyn FnMut(&Advance, &Trainer<T>) -> Result<Flow> + 'l;
 /// let mut trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data))?
 ///     .loss(|answer, batch| (answer.one() - batch["wave"]).square().mean(&[]))
 ///     .optimizer("*", Adam::default(), 0.01);
-/// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
-/// assert!(trainer.epochs[59].train_loss < 0.05, "{}", trainer.epochs[59].train_loss);
+/// trainer.train()?;
+/// assert!(trainer.score("train_loss")? < 0.05);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 pub struct Trainer<T> {
@@ -113,14 +113,14 @@ impl<T: Real> Trainer<T> {
     ///
     /// ```
     /// use chainrule_train::data::{Dataset, Flat};
-    /// use chainrule_train::{Config, DataParts, Flow, Trainer};
+    /// use chainrule_train::{Config, DataParts, Trainer};
     /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
     /// let config = Config { hidden: vec![], lr: 0.1, epochs: 400, ..Config::default() };
     /// let model = config.model(1, 1)?;
     /// let mut trainer = Trainer::<f64>::new(&model, &config, DataParts::train(data))?
     ///     .loss(|answer, batch| (answer.one() - batch["t"]).cosh().ln().mean(&[]));
-    /// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
-    /// assert!(trainer.epochs[399].train_loss < 1e-3);
+    /// trainer.train()?;
+    /// assert!(trainer.score("train_loss")? < 1e-3);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
@@ -142,14 +142,22 @@ impl<T: Real> Trainer<T> {
         self.with_own(|objective| objective.part(name, weight, loss))
     }
 
+    /// This training with the parameters whose names fit the pattern as they are: as the setting
+    /// `freeze` has it.
+    #[doc(alias("requires_grad_"))]
+    #[must_use]
+    pub fn freeze(mut self, pattern: &str) -> Self {
+        self.learner.config.freeze.push(pattern.into());
+        self.begun_anew()
+    }
+
     /// This training with an optimizer for the parameters whose names fit the pattern; see
     /// [`Objective::optimizer`].
     #[must_use]
     pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
         let last = self.learner.objectives.pop().unwrap_or_else(|| Objective::new("loss"));
         self.learner.objectives.push(last.optimizer(pattern, rule, rate));
-        self.learner.is_prepared = false;
-        self
+        self.begun_anew()
     }
 
     /// This training with a schedule of the learning rate in place of the settings'.
@@ -180,8 +188,7 @@ impl<T: Real> Trainer<T> {
             self.learner.objectives.clear();
         }
         self.learner.objectives.push(objective);
-        self.learner.is_prepared = false;
-        self
+        self.begun_anew()
     }
 
     /// Changes the only objective, which is a user's own from here on.
@@ -191,7 +198,13 @@ impl<T: Real> Trainer<T> {
             own = own.without_losses();
         }
         self.learner.objectives.push(change(own));
+        self.begun_anew()
+    }
+
+    /// This training without plans and states of optimizers, as it makes another thing small from here on.
+    fn begun_anew(mut self) -> Self {
         self.learner.is_prepared = false;
+        self.course = Course::default();
         self
     }
 
@@ -200,15 +213,14 @@ impl<T: Real> Trainer<T> {
     ///
     /// ```
     /// use chainrule_train::data::{Dataset, Flat};
-    /// use chainrule_train::{Config, DataParts, Flow, Trainer};
+    /// use chainrule_train::{Config, DataParts, Trainer};
     /// let data = Flat::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?);
     /// let config = Config { epochs: 1, ..Config::default() };
     /// let parts = DataParts::train(data.clone()).test(data);
     /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, parts)?
     ///     .metric("right", |answer, batch| answer.one().argmax(1).equal(batch["t"]).mean(&[]));
-    /// trainer.run(&mut |_, _| Ok(Flow::Continue))?;
-    /// let scores = &trainer.epochs[0].scores;
-    /// assert!((scores["test_right"] - scores["test_accuracy"]).abs() < 1e-6);
+    /// trainer.train()?;
+    /// assert!((trainer.score("test_right")? - trainer.score("test_accuracy")?).abs() < 1e-6);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
@@ -218,6 +230,7 @@ impl<T: Real> Trainer<T> {
         metric: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
     ) -> Self {
         self.learner.metrics.push((name.into(), Metric::OfBatch(Box::new(metric))));
+        self.course = Course::default();
         self
     }
 
@@ -271,6 +284,46 @@ impl<T: Real> Trainer<T> {
     /// None but those of a plan that is another's.
     pub fn watched(&self, path: &str) -> Result<Option<Watched<T>>> {
         self.course.watched(path)
+    }
+
+    /// A score of the last epoch that is done: `train_loss`, `test_loss`, `test_NAME` of a
+    /// [`Trainer::metric`] and so on.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?);
+    /// let config = Config { lr: 1.0, epochs: 500, ..Config::default() };
+    /// let parts = DataParts::train(data.clone()).test(data);
+    /// let mut trainer = Trainer::<f32>::new(&config.model(1, 2)?, &config, parts)?;
+    /// trainer.train()?;
+    /// assert_eq!(trainer.score("test_accuracy")?, 1.0);
+    /// let error = trainer.score("accuracy").unwrap_err().to_string();
+    /// assert!(error.contains("`accuracy`") && error.contains("test_accuracy"), "{error}");
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No epoch is done, or its scores have no such name.
+    pub fn score(&self, name: &str) -> Result<f64> {
+        let Some(epoch) = self.epochs.last() else {
+            let message = format!("there is no `{name}` yet: no epoch is done");
+            return Err(Error::Mismatch(message));
+        };
+        let scores = epoch.scores.iter().map(|(known, &score)| (known.as_str(), score));
+        let scores = || std::iter::once(("train_loss", epoch.train_loss)).chain(scores.clone());
+        let found = scores().find(|&(known, _)| known == name).map(|(_, score)| score);
+        found.ok_or_else(|| Error::unknown("score", name, scores().map(|(known, _)| known)))
+    }
+
+    /// Trains up to the configured number of epochs, from where the progress stands: [`Trainer::run`] to
+    /// which nobody listens.
+    ///
+    /// # Errors
+    /// As [`Trainer::run`].
+    #[doc(alias("fit"))]
+    pub fn train(&mut self) -> Result<Outcome> {
+        self.run(&mut |_, _| Ok(Flow::Continue))
     }
 
     /// Trains up to the configured number of epochs, from where the progress stands; `listen` hears of

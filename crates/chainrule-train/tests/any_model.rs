@@ -261,6 +261,30 @@ fn what_is_missing_is_told_by_its_name() {
 }
 
 #[test]
+fn a_loss_that_is_added_later_counts_from_then_on() {
+    let config = Config { batch_size: 30, ..Config::default() };
+    let parts = DataParts::train(houses(300));
+    let mut trainer = Trainer::<f32>::new(&house(), &config, parts)
+        .unwrap()
+        .loss(|answer, batch| answer["price"].mean_squared_error(batch["price"]));
+    let loss = |trainer: &mut Trainer<f32>| match trainer.advance().unwrap() {
+        Advance::Step { loss, .. } => loss,
+        other => panic!("{other:?}"),
+    };
+    let price = loss(&mut trainer);
+    let mut trainer = trainer.part("far", 1.0, |answer, _| answer["price"].mean(&[]) * 0.0 + 100.0);
+    let both = loss(&mut trainer);
+    assert!(price < 50.0 && both > 100.0, "{price}, {both}");
+    let before = trainer.parameters.get("city").unwrap().clone();
+    let mut trainer = trainer.freeze("city");
+    loss(&mut trainer);
+    assert_eq!(trainer.parameters.get("city").unwrap(), &before);
+    let mut trainer = trainer.freeze("citi");
+    let error = trainer.advance().unwrap_err().to_string();
+    assert!(error.contains("citi") && error.contains("did you mean `city`?"), "{error}");
+}
+
+#[test]
 fn a_training_goes_on_in_another_thread() {
     let rows = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2).unwrap();
     let config = Config { epochs: 2, ..Config::default() };
