@@ -22,8 +22,8 @@
 //! # Ok::<(), chainrule::Error>(())
 //! ```
 
-pub mod random;
 pub mod tensor;
+pub mod random;
 mod mixing;
 mod store;
 mod parameters;

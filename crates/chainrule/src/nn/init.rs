@@ -1,10 +1,9 @@
 //! How parameters begin.
 
 use crate::error::Result;
-use crate::number::Number;
+use crate::random::normal_pair;
 use crate::settings::{self, Form};
 use crate::tensor::{Real, Shape, Tensor, count};
-use rand::Rng;
 use rand::rngs::ChaCha8Rng;
 
 crate::kinds! {
@@ -65,19 +64,10 @@ fn fans(shape: &Shape) -> [usize; 2] {
     }
 }
 
-/// Two independent numbers of the normal distribution from four words of the stream, by Box and Muller's
-/// transform (1958): √(−2·ln u)·cos 2πv and the same with sin, for uniform u above 0 and v.
-fn normal_pair(rng: &mut ChaCha8Rng) -> [f64; 2] {
-    const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
-    let [u, v] = [(); 2].map(|()| (rng.next_u64() >> 11) as f64);
-    let radius = (-2.0 * Number::ln((u + 1.0) * UNIT)).sqrt();
-    let angle = 2.0 * std::f64::consts::PI * v * UNIT;
-    [radius * Number::cos(angle), radius * Number::sin(angle)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Number;
     use crate::random::{Stream, generator};
 
     #[test]
