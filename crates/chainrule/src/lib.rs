@@ -21,6 +21,11 @@
 //! assert_eq!(plan.value(gradients[0])?, [2.2]);
 //! # Ok::<(), chainrule::Error>(())
 //! ```
+//!
+//! Pages to read: [how to write a training loop](guide::your_own_loop), [how to serve a
+//! network](guide::serving), [sequences](guide::sequences), [what the compiler says of likely
+//! mistakes](guide::mistakes), and [the names of PyTorch, Candle, Burn and NumPy](guide::names) beside
+//! those of this library.
 
 pub mod tensor;
 pub mod random;
@@ -39,6 +44,7 @@ pub mod check;
 pub mod finite;
 pub mod nn;
 pub mod optim;
+pub mod guide;
 
 pub use chainrule_numbers::{number, simd, term};
 pub use chainrule_words::{Error, Result, error, kinds, nearest, settings};
