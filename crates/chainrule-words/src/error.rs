@@ -272,6 +272,7 @@ fn of(operands: &str) -> String {
 fn meant(name: &str, known: &[String]) -> String {
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "there are none".into(),
         None => format!("there are: {}", known.join(", ")),
     }
 }

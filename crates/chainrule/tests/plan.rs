@@ -82,10 +82,16 @@ fn wrong_feeds_are_told_by_name() {
     assert!(message(plan.feed("y", &[1.0])).contains("there are: x, t"));
     assert!(message(plan.feed("x", &[1.0])).contains("3 elements, but 1"));
     assert!(message(plan.feed_labels("t", &[3, 10])).contains("label 10 is out of range"));
-    assert_eq!(message(plan.run()), "the inputs `x`, `t` were never fed");
+    assert_eq!(
+        message(plan.run()),
+        "the inputs `x`, `t` were never fed: give them values before the plan runs"
+    );
     // A feed that fails is none.
     plan.feed_labels("t", &[3, 9]).unwrap();
-    assert_eq!(message(plan.run()), "the input `x` was never fed");
+    assert_eq!(
+        message(plan.run()),
+        "the input `x` was never fed: give it values before the plan runs"
+    );
     assert_eq!(message(plan.clone().run_with(&Parameters::new())), message(plan.run()));
     plan.input_mut("x").unwrap().fill(1.0);
     assert!(message(plan.clone().run()).contains("no parameter named `w`"));
@@ -100,7 +106,10 @@ fn an_input_that_no_output_needs_is_told_so() {
     let (x, _) = (g.input("x", [3]), g.input("scale", []));
     let mut plan = g.compile::<f64>(&[x.exp()]).unwrap();
     let message = |result: chainrule::Result<()>| result.unwrap_err().to_string();
-    assert_eq!(message(plan.feed("scale", &[1.0])), "no output of the plan needs `scale`");
+    assert_eq!(
+        message(plan.feed("scale", &[1.0])),
+        "no output of the plan needs the input `scale`: leave it out"
+    );
     assert!(message(plan.feed("scales", &[1.0])).contains("did you mean `scale`?"));
     plan.fill_rows("x", |_, rows| rows.fill(0.0)).unwrap();
     plan.run().unwrap();

@@ -47,13 +47,20 @@ impl Type {
         Self { kind: Kind::Index { bound }, shape: shape.into() }
     }
 
+    /// Checks the number of elements given for the input `name` of this type.
+    pub(crate) fn check_count(&self, name: &str, found: usize) -> Result<()> {
+        let wanted = self.shape.len();
+        if found == wanted {
+            return Ok(());
+        }
+        Err(Error::Mismatch(format!(
+            "the input `{name}` is {self}: {wanted} elements, but {found} were given"
+        )))
+    }
+
     /// Checks the labels given for the input `name` of this type.
     pub(crate) fn check_labels(&self, name: &str, labels: &[u32]) -> Result<()> {
-        let (expected, found) = (self.shape.len(), labels.len());
-        if expected != found {
-            let shape = self.shape.dims().into();
-            return Err(Error::ElementCount { shape, expected, found });
-        }
+        self.check_count(name, labels.len())?;
         let Kind::Index { bound } = self.kind else { return Ok(()) };
         match labels.iter().map(|&label| label as usize).find(|&label| label >= bound) {
             Some(label) => {

@@ -100,7 +100,14 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
             let named = (!w.is_poison() && w.belongs_to(g))
                 .then(|| g.node(w.id(), |node| node.source.clone()));
             let Some(Source::Parameter(name)) = named else {
-                g.fail(self.name(), "takes parameters, whose state it keeps by name", &[w]);
+                let what = match named {
+                    Some(Source::Input(name)) => format!("the input `{name}`"),
+                    Some(_) => "a value that is no parameter".into(),
+                    None => "a value of another graph".into(),
+                };
+                let message =
+                    format!("trains what `Graph::parameter` or `Cx::param` made, not {what}");
+                g.fail(self.name(), &message, &[w]);
                 continue;
             };
             if !dw.is_poison() && dw.belongs_to(g) && dw.ty() != w.ty() {

@@ -15,11 +15,11 @@ pub use output::Output;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Type, Var};
-use crate::lowering::{Place, Slot, Storage};
+use crate::lowering::{Outside, Place, Slot, Storage};
 use crate::parameters::Parameters;
 pub use crate::runtime::check_environment;
 use crate::runtime::{Executor, Extent, Layout, Memory, Pool, Run};
-use crate::state::{Bindings, State};
+use crate::state::{Bindings, Owner, State};
 use crate::tensor::{Real, Tensor, compiled_here};
 
 /// A compiled graph with its memory, in the precision `T`. Clones share the layout, not the memory.
@@ -59,8 +59,13 @@ impl Fed {
         let unfed = layout.inputs.iter().zip(&self.is_fed).filter(|(_, is_fed)| !**is_fed);
         let names: Vec<String> = unfed.map(|(slot, _)| format!("`{}`", slot.name)).collect();
         let message = match &names[..] {
-            [name] => format!("the input {name} was never fed"),
-            names => format!("the inputs {} were never fed", names.join(", ")),
+            [name] => {
+                format!("the input {name} was never fed: give it values before the plan runs")
+            }
+            names => format!(
+                "the inputs {} were never fed: give them values before the plan runs",
+                names.join(", ")
+            ),
         };
         Err(Error::Mismatch(message))
     }
@@ -224,11 +229,7 @@ impl<T: Real> Plan<T> {
     /// No such input, or another number of elements.
     pub fn feed(&mut self, name: &str, values: &[T]) -> Result<()> {
         let (at, ty, memory) = self.input(name, true)?;
-        if memory.len != values.len() {
-            let (expected, found) = (memory.len, values.len());
-            let shape = ty.shape.dims().into();
-            return Err(Error::ElementCount { shape, expected, found });
-        }
+        ty.check_count(name, values.len())?;
         self.fed(at, memory).copy_from_slice(values);
         Ok(())
     }
@@ -278,6 +279,13 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan has a parameter, or an input that was never fed.
     pub fn run(&mut self) -> Result<()> {
+        let first = self.layout.parameters.first().filter(|_| !self.layout.updates);
+        if let Some(Outside { owner: Owner::Parameter(name), .. }) = first {
+            let message = format!(
+                "the plan reads the parameter `{name}`: run it with `run_with(&parameters)`"
+            );
+            return Err(Error::Mismatch(message));
+        }
         self.run_with(&Parameters::new())
     }
 
@@ -290,7 +298,7 @@ impl<T: Real> Plan<T> {
     /// parameters: see [`Plan::step`].
     pub fn run_with<'a>(&mut self, given: impl Into<Bindings<'a, T>>) -> Result<()> {
         if self.layout.updates {
-            let message = "this plan changes parameters: run it with `step`";
+            let message = "this plan changes parameters: run it with `step` or `step_with`";
             return Err(Error::Mismatch(message.into()));
         }
         self.inputs.check(&self.layout)?;
@@ -441,7 +449,11 @@ impl<T: Real> Plan<T> {
     }
 
     fn kept(&self, id: u32) -> Result<&Place> {
-        let missing = || Error::Mismatch(format!("node {id} is not an output of this plan"));
+        let missing = || {
+            Error::Mismatch(format!(
+                "node {id} is not an output of this plan: name it among the outputs when you compile"
+            ))
+        };
         self.layout.kept.get(&id).ok_or_else(missing)
     }
 
@@ -450,7 +462,9 @@ impl<T: Real> Plan<T> {
         let Layout { inputs, unneeded, buffers, .. } = &*self.layout;
         let Some(at) = inputs.iter().position(|slot| &*slot.name == name) else {
             if unneeded.iter().any(|known| &**known == name) {
-                return Err(Error::Mismatch(format!("no output of the plan needs `{name}`")));
+                return Err(Error::Mismatch(format!(
+                    "no output of the plan needs the input `{name}`: leave it out"
+                )));
             }
             let known = inputs.iter().map(|slot| &slot.name).chain(unneeded);
             return Err(Error::unknown("input", name, known.map(|known| &**known)));

@@ -1,0 +1,286 @@
+//! The likeliest mistakes, and all that is said of each, as someone reads it who is new here: where it is,
+//! what is wrong, what would be right.
+
+use std::fmt::Debug;
+
+use chainrule::nn::{
+    Affine, Cx, Field, Init, Model, Network, Relu, Sequential, Values, from_fn, from_values,
+};
+use chainrule::optim::{Optimizer, Rates};
+use chainrule::{Graph, Parameters, Plan, Result, State, Tensor, Var};
+
+/// What is said. A line of this file is told apart from the rest, as `HERE`, and as how many lines it
+/// stands below `from`.
+fn told<T: Debug>(from: u32, result: Result<T>) -> String {
+    let mut text = result.expect_err("this is a mistake").to_string();
+    let here = format!("{}:", file!());
+    while let Some(start) = text.find(&here) {
+        let line = text[start + here.len()..].split(|c: char| !c.is_ascii_digit()).next().unwrap();
+        let below = line.parse::<u32>().unwrap() - from;
+        text.replace_range(start..start + here.len() + line.len(), &format!("HERE+{below}"));
+    }
+    text
+}
+
+/// What a graph in which `record` makes a mistake says when it is compiled.
+#[track_caller]
+fn recorded(record: impl for<'g> FnOnce(&'g Graph) -> Var<'g>) -> String {
+    let (g, from) = (Graph::new(), std::panic::Location::caller().line());
+    let y = record(&g);
+    told(from, g.compile::<f32>(&[y]).map(|_| ()))
+}
+
+/// A plan of pixels `[5, 2]` by weight `[2, 3]`, and its parameters.
+fn product() -> (Plan<f32>, Parameters<f32>) {
+    let g = Graph::new();
+    let y = g.input("pixels", [5, 2]).matmul(g.parameter("weight", [2, 3])).output("scores");
+    let _ = g.input("unused", [5]);
+    let mut parameters = Parameters::new();
+    parameters.insert("weight", Tensor::full([2, 3], 1.0));
+    (g.compile(&[y]).unwrap(), parameters)
+}
+
+/// A step of Adam on a scalar.
+fn step() -> (Plan<f32>, Parameters<f32>) {
+    let g = Graph::new();
+    let w = g.parameter("w", []);
+    let loss = (w - 3).square();
+    let updates =
+        Optimizer::adam().updates(&Rates::constant(&g, 0.1), &[w], &g.backward(loss, &[w]));
+    let mut parameters = Parameters::new();
+    parameters.insert("w", Tensor::scalar(1.0));
+    (g.compile_step(loss, &updates).unwrap(), parameters)
+}
+
+#[test]
+fn shapes() {
+    assert_eq!(
+        recorded(|g| g.input("x", [100, 50]) + g.input("y", [100])),
+        "add: the shapes do not broadcast: aligned at the last axis, lengths must be equal or 1 \
+         (operands [100, 50], [100]), at HERE+0"
+    );
+    assert_eq!(
+        recorded(|g| g.input("x", [100, 784]).matmul(g.parameter("w", [50, 10]))),
+        "matmul: the inner lengths differ: 784 columns against 50 rows (operands [100, 784], \
+         [50, 10]), at HERE+0"
+    );
+    assert_eq!(
+        recorded(|g| g.input("price", [3, 1]).mean_squared_error(g.input("wanted", [3]))),
+        "mean_squared_error: the target must have the prediction's shape: reshape one of them \
+         (operands [3, 1], [3]), at HERE+0"
+    );
+    assert_eq!(
+        recorded(|g| g.parameter("w", [2]) + g.parameter("w", [3]).sum(&[])),
+        "parameter: `w` is already [2], not [3], at HERE+0"
+    );
+}
+
+#[test]
+fn gradients() {
+    let many = recorded(|g| {
+        let w = g.parameter("w", [3]);
+        g.backward(w.square(), &[w])[0]
+    });
+    assert_eq!(
+        many,
+        "backward: the loss must be a scalar; reduce it with sum or mean (operands [3]), at HERE+2"
+    );
+
+    let of_input = recorded(|g| {
+        let x = g.input("x", [2]);
+        let loss = x.square().sum(&[]);
+        let gradients = g.backward(loss, &[x]);
+        let _ = Optimizer::sgd().updates(&Rates::constant(g, 0.1), &[x], &gradients);
+        loss
+    });
+    assert_eq!(
+        of_input,
+        "sgd: trains what `Graph::parameter` or `Cx::param` made, not the input `x` (operands [2]), \
+         at HERE+4"
+    );
+
+    let too_few = recorded(|g| {
+        let [v, w] = ["v", "w"].map(|name| g.parameter(name, [2]));
+        let loss = (v * w).sum(&[]);
+        let gradients = g.backward(loss, &[v]);
+        let _ = Optimizer::adam().updates(&Rates::constant(g, 0.1), &[v, w], &gradients);
+        loss
+    });
+    assert_eq!(too_few, "adam: takes a gradient for each parameter: 2, not 1, at HERE+4");
+}
+
+#[test]
+fn labels() {
+    assert_eq!(
+        recorded(|g| g.input("x", [2, 10]).softmax_with_loss(g.labels("digit", [2], 11))),
+        "softmax_with_loss: labels go up to 10, but there are logits of 10 classes (operands \
+         [2, 10], [2] of labels below 11), at HERE+0"
+    );
+    assert_eq!(
+        recorded(|g| g.labels("digit", [2], 11) * 2),
+        "mul: takes real numbers, not labels: `to_real` makes numbers of them (operands [2] of \
+         labels below 11, [2]), at HERE+0"
+    );
+    let g = Graph::new();
+    let loss = g.input("logits", [2, 10]).softmax_with_loss(g.labels("digit", [2], 10));
+    let mut plan = g.compile::<f32>(&[loss]).unwrap();
+    assert_eq!(
+        told(0, plan.feed_labels("digit", &[9, 10])),
+        "input `digit`: label 10 is out of range: the labels go from 0 to 9"
+    );
+    assert_eq!(
+        told(0, plan.feed_labels("digit", &[9])),
+        "the input `digit` is [2] of labels below 10: 2 elements, but 1 were given"
+    );
+}
+
+#[test]
+fn inputs() {
+    let (mut plan, parameters) = product();
+    assert_eq!(
+        told(0, plan.feed("pixels", &[0.0; 9])),
+        "the input `pixels` is [5, 2]: 10 elements, but 9 were given"
+    );
+    assert_eq!(
+        told(0, plan.feed("pixel", &[0.0; 10])),
+        "there is no input named `pixel`; did you mean `pixels`?"
+    );
+    assert_eq!(
+        told(0, plan.feed("unused", &[0.0; 5])),
+        "no output of the plan needs the input `unused`: leave it out"
+    );
+    assert_eq!(
+        told(0, plan.feed_labels("pixels", &[0; 10])),
+        "the input `pixels` holds real numbers, not labels"
+    );
+    assert_eq!(
+        told(0, plan.run_with(&parameters)),
+        "the input `pixels` was never fed: give it values before the plan runs"
+    );
+}
+
+#[test]
+fn outputs() {
+    let (g, other) = (Graph::new(), Graph::new());
+    let hidden = g.constant(1.0).exp();
+    let plan = g.compile::<f32>(&[hidden.square()]).unwrap();
+    assert_eq!(
+        told(0, plan.value(hidden)),
+        "node 1 is not an output of this plan: name it among the outputs when you compile"
+    );
+    let (plan, _) = product();
+    assert_eq!(
+        told(0, plan.value("score")),
+        "there is no output named `score`; did you mean `scores`?"
+    );
+    assert_eq!(
+        told(0, plan.value(other.input("x", [2]))),
+        "Var(0 input [2]) belongs to another graph than the one asked"
+    );
+    let (sum, line) = (g.input("x", [2]) + other.input("y", [2]), line!());
+    assert_eq!(
+        told(line, g.compile::<f32>(&[sum]).map(|_| ())),
+        "add: the operands belong to different graphs (operands [2], [2]), at HERE+0"
+    );
+}
+
+#[test]
+fn parameters() {
+    let (mut plan, mut parameters) = product();
+    plan.feed("pixels", &[0.0; 10]).unwrap();
+    assert_eq!(
+        told(0, plan.run()),
+        "the plan reads the parameter `weight`: run it with `run_with(&parameters)`"
+    );
+    assert_eq!(
+        told(0, plan.run_with(&Parameters::new())),
+        "there is no parameter named `weight`; there are none"
+    );
+    assert_eq!(
+        told(0, plan.run_with(&parameters.prefixed("encoder"))),
+        "there is no parameter named `weight`; there are: encoder.weight"
+    );
+    parameters.insert("weight", Tensor::full([3, 2], 1.0));
+    assert_eq!(
+        told(0, plan.run_with(&parameters)),
+        "parameter `weight` has shape [3, 2], but it must have [2, 3]"
+    );
+}
+
+#[test]
+fn steps() {
+    let (mut plan, mut parameters) = step();
+    assert_eq!(
+        told(0, plan.step(&mut parameters)),
+        "`step` is state of the optimizer adam: give it beside the parameters, to a step as \
+         `step_with(&mut parameters, &mut state)`, else as `(&parameters, &state)`"
+    );
+    let wanted = "this plan changes parameters: run it with `step` or `step_with`";
+    assert_eq!(told(0, plan.run()), wanted);
+    assert_eq!(told(0, plan.run_with((&parameters, &State::new()))), wanted);
+}
+
+#[test]
+fn layers() {
+    let within = recorded(|g| {
+        let layer = from_fn(|cx, x| x.matmul(cx.param("weight", [3, 4], Init::He)));
+        let encoder = Sequential::new().with(layer);
+        Cx::predict(g).call("encoder", &encoder, g.input("x", [5, 2])).one()
+    });
+    assert_eq!(
+        within,
+        "matmul in `encoder/module1`: the inner lengths differ: 2 columns against 3 rows (operands \
+         [5, 2], [3, 4]), at HERE+1"
+    );
+
+    let twice = recorded(|g| {
+        let (cx, layer) = (Cx::predict(g), Affine::new(4, Init::He));
+        let x = cx.call("layer", &layer, g.input("x", [5, 4]));
+        cx.call("layer", &layer, x).one()
+    });
+    assert_eq!(
+        twice,
+        "parameter in `layer`: `layer.weight` is made twice, at HERE+2 and at HERE+3: give each \
+         model a path by `cx.sub`, or share one by `cx.shared`, at HERE+3"
+    );
+
+    let unknown = recorded(|g| {
+        let model = from_values(|_, x| Values::from(x["citi"]));
+        let x = Values::named([("city", g.input("c", [4])), ("area", g.input("a", [4]))]);
+        Cx::predict(g).call("house", &model, x).one()
+    });
+    assert_eq!(
+        unknown,
+        "values in `house`: there is no value named `citi`; did you mean `city`?, at HERE+1"
+    );
+}
+
+#[test]
+fn networks() {
+    let line = line!() + 1;
+    let model = || Sequential::new().with(Affine::new(3, Init::He)).with(Relu);
+    let told = |fields: &[Field]| told(line, Network::new(model(), fields.to_vec()).map(|_| ()));
+    assert_eq!(
+        told(&[Field::real("left", [2]), Field::real("right", [2])]),
+        "values in `affine1`: takes one value, but there are 2: left, right, at HERE+0"
+    );
+    assert_eq!(
+        told(&[Field::real("x", [])]),
+        "affine in `affine1`: takes real numbers [batch, …, features] (operands [4]), at HERE+0"
+    );
+}
+
+#[test]
+fn servers() {
+    let of = |inputs| Network::fully_connected(&[inputs, 3], Relu, Init::He).unwrap();
+    let (network, other) = (of(4), of(5));
+    assert_eq!(
+        told(0, Model::<f32>::new(&network, other.initial(0).unwrap()).map(|_| ())),
+        "the model's parameter `affine1.weight` has shape [5, 3], but it must have [4, 3]"
+    );
+    let model = Model::<f32>::new(&network, network.initial(0).unwrap()).unwrap();
+    assert_eq!(
+        told(0, model.predict(&[0.0; 6])),
+        "`x` has 6 elements, no whole number of examples of 4: `x` [batch, 4]"
+    );
+}
