@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use chainrule::Parameters;
 use chainrule_train::lint::{lint as look, to_text};
-use chainrule_train::{Config, RunFolder};
+use chainrule_train::{Config, Run};
 
 use crate::arguments::Lint;
 use crate::{data, print};
@@ -14,8 +14,8 @@ use crate::{data, print};
 pub fn lint(options: &Lint) -> Result<bool> {
     let path = Path::new(&options.subject);
     let (config, trained): (Config, Option<Parameters<f64>>) = if path.is_dir() {
-        let folder = RunFolder::open(path)?;
-        (folder.config()?, folder.load()?.map(|checkpoint| checkpoint.parameters))
+        let run = Run::open(path)?;
+        (run.config, run.folder.load()?.map(|checkpoint| checkpoint.parameters))
     } else if path.extension().is_some_and(|extension| extension == "toml") {
         (Config::read(path)?, None)
     } else {

@@ -11,8 +11,8 @@ use anyhow::Result;
 use chainrule::Pool;
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Config, Epoch, Event, Outcome, Place, Report, Run, RunFolder, Seconds, Session, Size, Start,
-    Training, Until, flat_training,
+    Config, Epoch, Event, Outcome, Place, Report, Run, Seconds, Session, Size, Start, Training,
+    Until, flat_training,
 };
 use indicatif::ProgressBar;
 
@@ -40,7 +40,7 @@ fn settings(options: &Train) -> Result<Config> {
         config.validate()?;
         return Ok(config);
     };
-    let own = RunFolder::open(dir)?.config()?;
+    let own = Run::open(dir)?.config;
     let changed = options.over(own.clone())?;
     let allowed = Config { epochs: changed.epochs, ..own };
     if changed != allowed {

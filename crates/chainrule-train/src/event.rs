@@ -103,7 +103,22 @@ pub enum Action {
         /// Their names; `*` stands for any letters.
         parameters: String,
     },
-    /// The learning rate changes, on which the schedule builds.
+    /// Parameters that stayed as they were move again, with what their optimizer had kept of them, or
+    /// zeros.
+    Unfreeze {
+        /// Their names; `*` stands for any letters.
+        parameters: String,
+    },
+    /// The learning rate of parameters becomes a multiple of that of their optimizer, in place of an
+    /// earlier multiple.
+    RateOf {
+        /// Their names; `*` stands for any letters.
+        parameters: String,
+        /// The multiple.
+        times: f64,
+    },
+    /// The learning rate changes, on which the schedule builds; those of optimizers by pattern change in
+    /// proportion.
     Rate {
         /// The new rate.
         rate: f64,

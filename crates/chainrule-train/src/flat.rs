@@ -1,30 +1,17 @@
-//! Trainings of a sequential model on rows of features.
+//! Trainings that settings describe, on rows of features.
 
-use std::any::Any;
 use std::sync::Arc;
 
-use super::{
-    Action, Advance, Checkpoint, Config, DataPart, Epoch, Evaluation, FlowRecorder, GradientFlow,
-    Learner, Place, Precision, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training,
-    evaluate, products,
-};
-use crate::data::{Examples, Loaded};
+use super::steered::{Origin, Steered, scored};
+use super::{Config, DataPart, Precision, RunFolder, Trainer, Training, products};
+use crate::data::Loaded;
 use chainrule::Pool;
-use chainrule::error::{Error, Result};
-use chainrule::plan::{PlanInfo, Profile};
+use chainrule::error::Result;
 use chainrule::tensor::Real;
-use chainrule_explain::Language;
 
 /// A training that settings describe: a [`Sequential`](chainrule::nn::Network) model, and data of
 /// one row and one target an example.
-pub struct FlatTraining<T> {
-    trainer: Trainer<T>,
-    loaded: Loaded,
-    flow: Option<FlowRecorder>,
-    /// The settings before anything was done to the training, and what was.
-    settings: Config,
-    acted: Vec<(Place, Action)>,
-}
+pub type FlatTraining<T> = Steered<T, Loaded>;
 
 /// A fresh training with these settings on this data, in the precision that the settings name.
 ///
@@ -63,203 +50,41 @@ impl<T: Real> FlatTraining<T> {
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
         let trainer = Trainer::new(&model, config, loaded.parts())?.with_pool(pool);
-        Ok(Self { trainer, loaded, flow: None, settings: config.clone(), acted: Vec::new() })
-    }
-
-    /// The part that was held out: the test part, else the validation part.
-    fn held_out(&self) -> Option<DataPart> {
-        let parts = [DataPart::Test, DataPart::Validation];
-        parts.into_iter().find(|part| self.part(*part).is_some())
-    }
-
-    fn part(&self, part: DataPart) -> Option<&dyn Examples> {
-        match part {
-            DataPart::Train => Some(&*self.loaded.train),
-            DataPart::Validation => self.loaded.validation.as_deref(),
-            DataPart::Test => self.loaded.test.as_deref(),
-        }
-    }
-
-    /// Forgets what was made for other settings.
-    fn change(&mut self) {
-        self.trainer.change();
-        // It watches the parameters that change.
-        self.flow = None;
-    }
-
-    /// Puts the training where a checkpoint was taken, with what had been done to it by then.
-    fn put(&mut self, checkpoint: Checkpoint<T>, acted: Vec<(Place, Action)>) -> Result<()> {
-        self.trainer.restore(checkpoint)?;
-        self.act_again(acted)
-    }
-
-    /// From the settings as they were, does again what was done by the place where the training stands.
-    fn act_again(&mut self, mut acted: Vec<(Place, Action)>) -> Result<()> {
-        let place = self.place();
-        acted.retain(|(at, _)| *at <= place);
-        self.acted = acted;
-        let before = std::mem::replace(&mut self.trainer.config, self.settings.clone());
-        for (_, action) in &self.acted {
-            self.trainer.act(action)?;
-        }
-        self.trainer.leave();
-        if self.trainer.config != before {
-            self.change();
-        }
-        Ok(())
+        Ok(Self::of(trainer, loaded))
     }
 }
 
-impl<T: Real> Training for FlatTraining<T> {
-    fn size(&self) -> Size {
-        let examples = self.loaded.train.len();
-        let batch = self.settings.batch_size.clamp(1, examples.max(1));
-        Size {
-            epochs: self.settings.epochs,
-            steps: examples.div_ceil(batch) as u64,
-            examples,
-            parameters: self.trainer.parameters.count(),
-        }
-    }
-
-    fn threads(&self) -> usize {
-        self.trainer.pool.threads()
-    }
-
+impl<T: Real> Origin<T> for Loaded {
     fn data_sha256(&self) -> Option<&str> {
-        self.loaded.sha256.as_deref()
+        self.sha256.as_deref()
     }
 
-    fn place(&self) -> Place {
-        self.trainer.place()
+    fn class_names(&self) -> &[String] {
+        self.preparation.class_names()
     }
 
-    fn epochs(&self) -> &[Epoch] {
-        &self.trainer.epochs
+    fn subject(&self, settings: &Config) -> String {
+        format!("its configuration and the dataset `{}`", settings.dataset)
     }
 
-    fn best(&self) -> Option<u32> {
-        self.trainer.progress.best.map(|(epoch, _)| epoch)
+    fn check(&self, _: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        folder.check_settings()
     }
 
-    fn advance(&mut self) -> Result<Advance> {
-        self.trainer.advance()
+    fn check_data(&self, folder: &RunFolder) -> Result<()> {
+        folder.check_preparation(&self.preparation)
     }
 
-    fn act(&mut self, action: &Action) -> Result<()> {
-        self.trainer.act(action)?;
-        self.change();
-        self.acted.push((self.place(), action.clone()));
-        Ok(())
+    fn describe(&self, _: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        folder.save_preparation(&self.preparation)
     }
 
-    fn snapshot(&self) -> Arc<dyn Snapshot> {
-        Arc::new(Kept { checkpoint: self.trainer.checkpoint(), acted: self.acted.clone() })
-    }
-
-    fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()> {
-        let snapshot: &dyn Any = snapshot;
-        let Some(kept) = snapshot.downcast_ref::<Kept<T>>() else {
-            let message =
-                format!("the snapshot is of another kind of training, or not in {}", T::NAME);
-            return Err(Error::Mismatch(message));
+    fn report(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        let scores = match (&self.test, &self.validation) {
+            (Some(_), _) => scored(trainer, DataPart::Test)?,
+            (None, Some(_)) => scored(trainer, DataPart::Validation)?,
+            (None, None) => None,
         };
-        self.put(kept.checkpoint.clone(), kept.acted.clone())
-    }
-
-    fn resume(&mut self, folder: &RunFolder) -> Result<bool> {
-        let acted = folder.actions()?;
-        let Some(checkpoint) = folder.load()? else {
-            // What was done before the first step stands in the journal alone.
-            self.act_again(acted)?;
-            return Ok(false);
-        };
-        self.put(checkpoint, acted).map_err(|error| {
-            Error::Mismatch(format!(
-                "the checkpoint in {} does not fit its configuration and the dataset `{}`: {error}",
-                folder.path().display(),
-                self.settings.dataset
-            ))
-        })?;
-        folder.check_preparation(&self.loaded.preparation)?;
-        Ok(true)
-    }
-
-    fn describe(&self, folder: &RunFolder) -> Result<()> {
-        folder.save_preparation(&self.loaded.preparation)
-    }
-
-    fn report(&mut self, folder: &RunFolder) -> Result<()> {
-        let scored = match self.held_out() {
-            Some(part) => self.evaluate(part)?,
-            None => None,
-        };
-        products::write(folder, &self.trainer, &self.loaded, scored.as_ref())
-    }
-
-    fn parameters_sha256(&self) -> String {
-        self.trainer.parameters.sha256()
-    }
-
-    fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>> {
-        let Some(data) = self.part(part) else { return Ok(None) };
-        let Learner { model, config, pool, parameters, .. } = &*self.trainer;
-        let loss = config.loss_for(data.target())?;
-        evaluate(model, loss, parameters, data, pool, config.top_k).map(Some)
-    }
-
-    fn gradient_flow(&mut self) -> Result<GradientFlow> {
-        let recorder = match &mut self.flow {
-            Some(recorder) => recorder,
-            empty => empty.insert(FlowRecorder::new(&self.trainer)?),
-        };
-        recorder.record(&self.trainer)
-    }
-
-    fn explain_step(&mut self, language: Language) -> Result<StepExplanation> {
-        let names = self.loaded.preparation.class_names();
-        self.trainer.explain_step(names, language)
-    }
-
-    fn plan(&self) -> Result<PlanInfo> {
-        self.trainer.plan()
-    }
-
-    fn profile(&self) -> Result<Option<Profile>> {
-        self.trainer.profile()
-    }
-}
-
-/// A training as it is kept in memory: a checkpoint, and what had been done by then.
-struct Kept<T> {
-    checkpoint: Checkpoint<T>,
-    acted: Vec<(Place, Action)>,
-}
-
-impl<T: Real> Snapshot for Kept<T> {
-    fn place(&self) -> Place {
-        self.checkpoint.place()
-    }
-
-    fn save(&self, folder: &RunFolder) -> Result<()> {
-        self.checkpoint.save(folder)
-    }
-
-    fn save_best(&self, folder: &RunFolder) -> Result<()> {
-        self.checkpoint.save_best(folder)
-    }
-}
-
-impl<T: Real> Snapshot for Checkpoint<T> {
-    fn place(&self) -> Place {
-        self.progress.place()
-    }
-
-    fn save(&self, folder: &RunFolder) -> Result<()> {
-        folder.save(self)
-    }
-
-    fn save_best(&self, folder: &RunFolder) -> Result<()> {
-        folder.save_best(self)
+        products::write(folder, trainer, self, scores.as_ref())
     }
 }

@@ -201,16 +201,31 @@ impl<T: Real> Learner<T> {
             let message = "no objective takes its turn at every step: leave one without `every`";
             return Err(Error::Mismatch(message.into()));
         }
-        let is_moved = |name: &&str| self.objectives.iter().any(|o| o.group_of(name).is_ok());
-        let is_left = |name: &&&str| !is_moved(name) && !self.config.is_frozen(name);
-        if let Some(left) = names.iter().find(is_left) {
+        self.states = vec![State::new(); self.objectives.len()];
+        self.is_prepared = true;
+        self.complete().inspect_err(|_| self.is_prepared = false)
+    }
+
+    /// Begins the state of every parameter that is trained and has none yet, in a training that is prepared.
+    pub(super) fn complete(&mut self) -> Result<()> {
+        if !self.is_prepared {
+            return Ok(());
+        }
+        let is_moved = |name: &str| self.objectives.iter().any(|o| o.group_of(name).is_ok());
+        if let Some((left, _)) = self.trained()?.iter().find(|(name, _)| !is_moved(name)) {
             return Err(Error::Mismatch(format!(
                 "no optimizer moves `{left}`: name it in a pattern, or in the setting `freeze`"
             )));
         }
-        let states = (0..self.objectives.len()).map(|objective| self.initial_state(objective));
-        self.states = states.collect::<Result<_>>()?;
-        self.is_prepared = true;
+        for objective in 0..self.objectives.len() {
+            let fresh = self.initial_state(objective)?;
+            let state = &mut self.states[objective];
+            for (key, tensor) in fresh.iter() {
+                if state.get(key).is_err() {
+                    state.insert(key.clone(), tensor.clone());
+                }
+            }
+        }
         Ok(())
     }
 

@@ -101,7 +101,7 @@ struct Part {
 /// The parameters that one optimizer moves.
 #[derive(Clone)]
 pub(super) struct Group {
-    pattern: String,
+    pub(super) pattern: String,
     pub(super) rule: Arc<dyn Rule>,
     /// Its learning rate, before schedules.
     pub(super) rate: f64,
@@ -186,6 +186,16 @@ impl Objective {
     pub fn every(mut self, steps: u64) -> Self {
         self.every = steps;
         self
+    }
+
+    /// The steps from one of its turns to the next.
+    pub(super) fn period(&self) -> u64 {
+        self.every
+    }
+
+    /// The names of its losses, each with its weight.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.losses.iter().map(|part| (part.name.as_str(), part.weight))
     }
 
     /// Whether it takes its turn at every step.

@@ -72,10 +72,8 @@ pub(super) fn write<T: Real>(
 ) -> Result<()> {
     let epochs = folder.all_epochs()?;
     let Some(last) = epochs.last() else { return Ok(()) };
+    draw(folder, &epochs)?;
     let config = &trainer.config;
-    let charts = charts(&epochs);
-    folder.write_product("curves.svg", curves::curves_svg(&charts)?.as_bytes())?;
-    folder.write_product("curves.png", &curves::curves_png(&charts)?)?;
     let confusion = match scored.map(|scored| &scored.scores) {
         Some(Scores::Classes(scores)) => {
             let names = class_names(loaded, scores.confusion.len());
@@ -104,6 +102,17 @@ pub(super) fn write<T: Real>(
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())
 }
+
+/// Draws the curves of a training's epochs, where there are any.
+pub(super) fn draw(folder: &RunFolder, epochs: &[Epoch]) -> Result<()> {
+    if epochs.is_empty() {
+        return Ok(());
+    }
+    let charts = charts(epochs);
+    folder.write_product("curves.svg", curves::curves_svg(&charts)?.as_bytes())?;
+    folder.write_product("curves.png", &curves::curves_png(&charts)?)
+}
+
 /// The layers in words.
 fn layers(config: &Config, mut width: usize, outputs: usize) -> Vec<String> {
     let mut words = Vec::new();

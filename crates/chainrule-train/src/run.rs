@@ -61,9 +61,10 @@ impl Run {
     /// The run in a folder.
     ///
     /// # Errors
-    /// It is no run's folder, or a file is bad.
+    /// It is no run's folder, code describes its model, or a file is bad.
     pub fn open(dir: &Path) -> Result<Self> {
         let folder = RunFolder::open(dir)?;
+        folder.check_settings()?;
         let (config, preparation) = (folder.config()?, folder.preparation()?);
         Ok(Self { folder, config, preparation })
     }

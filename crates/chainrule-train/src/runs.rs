@@ -64,11 +64,16 @@ pub fn found(parent: &Path) -> Vec<PathBuf> {
 /// It is no run's folder, or a file is bad.
 pub fn entry(dir: &Path) -> Result<Entry> {
     let folder = RunFolder::open(dir)?;
-    let settings =
+    let mut settings =
         match serde_json::to_value(folder.config()?).map_err(|error| Error::file(dir, error))? {
             Value::Object(settings) => settings,
             _ => Map::new(),
         };
+    if let Some(model) = folder.model()? {
+        // Its data is in no setting.
+        settings.remove("dataset");
+        settings.insert("model".into(), model.name.into());
+    }
     let epochs = folder.all_epochs()?;
     Ok(Entry { name: dir.display().to_string(), settings, epochs })
 }

@@ -1,7 +1,7 @@
 //! A session: a training with its folder, its journal and its listeners, from its start to its end.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
@@ -155,6 +155,7 @@ impl Session {
         let mut training = training;
         let resumes = matches!(start, Start::Resume(_));
         if resumes {
+            training.check(&folder)?;
             same_settings(&folder, config)?;
             folder.tidy()?;
             // A run that is over writes no other checkpoint behind one that was half put in place.
@@ -190,6 +191,18 @@ impl Session {
         session.listen(products::for_tensorboard(&session.folder, done)?);
         session.begin(resumes, &told)?;
         Ok(session)
+    }
+
+    /// Goes on with the run in a folder, from its last checkpoint; `training` is fresh, and of the run's
+    /// model and settings, but for the epochs. See [`CustomTraining`](super::CustomTraining), which has an
+    /// example.
+    ///
+    /// # Errors
+    /// The run is of another model: the error names the first parameter that differs, and nothing is
+    /// written. Else as [`Session::start`].
+    pub fn open(dir: &Path, training: impl Training + 'static) -> Result<Self> {
+        let config = training.settings().clone();
+        Self::start(Box::new(training), &config, &Start::Resume(dir.into()))
     }
 
     /// Tells the beginning.

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::config::Config;
+use super::config::{Config, fits};
 use super::course::{Advance, Course};
 use super::learner::{DataParts, Learner, Metric};
 use super::objective::Objective;
@@ -370,14 +370,33 @@ impl<T: Real> Trainer<T> {
     /// Changes the course of the training from here on.
     pub(super) fn act(&mut self, action: &Action) -> Result<()> {
         let mut config = self.config.clone();
+        let names: Vec<&str> = self.model.trained().map(|p| p.name.as_str()).collect();
+        let known = |pattern: &str| match names.iter().any(|name| fits(pattern, name)) {
+            true => Ok(()),
+            false => Err(Error::unknown("parameter", pattern, names.iter().copied())),
+        };
         match action {
             Action::Stop => return Ok(()),
             Action::Freeze { parameters } => config.freeze.push(parameters.clone()),
+            // A pattern may hold more than is meant: what is left of it is told by name.
+            Action::Unfreeze { parameters } => {
+                known(parameters)?;
+                let stays = |name: &&&str| config.is_frozen(name) && !fits(parameters, name);
+                config.freeze = names.iter().filter(stays).map(|&name| name.into()).collect();
+            }
+            Action::RateOf { parameters, times } => {
+                known(parameters)?;
+                let rate = |name: &str| match fits(parameters, name) {
+                    true => *times,
+                    false => config.rate_of(name),
+                };
+                config.rates = names.iter().map(|&name| (name.into(), rate(name))).collect();
+            }
             Action::Rate { rate } => config.lr = *rate,
         }
         config.validate()?;
         let before = std::mem::replace(&mut self.config, config);
-        if let Err(error) = self.trained() {
+        if let Err(error) = self.trained().and_then(|_| self.complete()) {
             self.config = before;
             return Err(error);
         }

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Action, Advance, Epoch, Evaluation, GradientFlow, Place, RunFolder, Size, StepExplanation,
+    Action, Advance, Config, Epoch, Evaluation, GradientFlow, Place, RunFolder, Size,
+    StepExplanation,
 };
 use chainrule::error::Result;
 use chainrule::plan::{PlanInfo, Profile};
@@ -44,10 +45,13 @@ pub trait Training: Send {
     /// Its measures.
     fn size(&self) -> Size;
 
+    /// The settings that it began with.
+    fn settings(&self) -> &Config;
+
     /// The threads that it runs on.
     fn threads(&self) -> usize;
 
-    /// The digest of its data's bytes, where the data comes from files.
+    /// The digest of its data's bytes, where the data comes from files or its user tells one.
     fn data_sha256(&self) -> Option<&str>;
 
     /// Where it stands.
@@ -79,6 +83,12 @@ pub trait Training: Send {
     /// # Errors
     /// The snapshot is of another training.
     fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()>;
+
+    /// Checks that the run in the folder is one of this model, before anything is written there.
+    ///
+    /// # Errors
+    /// It is of another one, or a file is bad.
+    fn check(&self, folder: &RunFolder) -> Result<()>;
 
     /// Goes on from the last checkpoint in the folder; `false` where there is none.
     ///

@@ -6,7 +6,7 @@
 //!
 //! `run.json` tells the version of all files of the folder, and [`RunFolder::open`] refuses a later one
 //! before anything else is read: `config.toml`, `metrics.jsonl` and `gradient_flow.jsonl` tell none of
-//! their own. `data.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
+//! their own. `data.json`, `model.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
 //! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
@@ -21,13 +21,14 @@ use serde::de::DeserializeOwned;
 
 use super::journal::{self, Record, Told, VERSION};
 use super::tensorboard::EVENTS;
-use super::{Action, Config, Epoch, GradientFlow, Identity, Place};
+use super::{Action, Config, Epoch, GradientFlow, Identity, ModelRecord, Place};
 use crate::data::Preparation;
 use chainrule::error::{Error, Result};
 use writing::{Made, WRITING, names, next};
 
 const CONFIG: &str = "config.toml";
 const DATA: &str = "data.json";
+const CODE: &str = "model.json";
 const RUN: &str = "run.json";
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
@@ -149,8 +150,9 @@ impl RunFolder {
         let text = config.to_toml().map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old =
-            [MODEL, OPTIMIZER, BEST, METRICS, FLOW, JOURNAL, RUN, DATA].into_iter().chain(PRODUCTS);
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, JOURNAL, RUN, DATA, CODE]
+            .into_iter()
+            .chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
         let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
         old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
@@ -293,6 +295,36 @@ impl RunFolder {
         let Told { version } = serde_json::from_str(&text).map_err(bad)?;
         journal::known_version(version).map_err(|message| Error::file(&path, message))?;
         serde_json::from_str(&text).map(Some).map_err(bad)
+    }
+
+    /// What is known of a model that code describes; `None` in a run of a model that settings do.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn model(&self) -> Result<Option<ModelRecord>> {
+        self.read_json(CODE)
+    }
+
+    /// Keeps what is known of the model.
+    pub(super) fn save_model(&self, model: &ModelRecord) -> Result<()> {
+        let text = serde_json::to_vec(model);
+        self.write(CODE, &text.map_err(|error| Error::file(self.path.join(CODE), error))?)
+    }
+
+    /// Checks that the settings here describe the model, whoever asks it something.
+    ///
+    /// # Errors
+    /// Code does, or a file is bad.
+    pub fn check_settings(&self) -> Result<()> {
+        match self.model()? {
+            None => Ok(()),
+            Some(ModelRecord { name, .. }) => Err(Error::file(
+                &self.path,
+                format!(
+                    "holds the model `{name}`, which is code and not settings: load it with `Session::open`"
+                ),
+            )),
+        }
     }
 
     /// How the data was prepared, which `predict` needs; `None` for a run that stopped before it knew.

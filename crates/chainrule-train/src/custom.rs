@@ -1,0 +1,118 @@
+//! Trainings that code describes.
+
+use super::record::ModelRecord;
+use super::steered::{Origin, Steered};
+use super::{Config, RunFolder, Trainer, products};
+use chainrule::error::{Error, Result};
+use chainrule::tensor::Real;
+
+/// A training that code describes, of any model and data: a [`Trainer`] with a name, by which the folder
+/// of its run knows the model.
+///
+/// The folder keeps what tells this model from others, in `model.json`, but cannot make it: the program
+/// shows, compares and exports such a run, and [`Session::open`](super::Session::open) goes on with it.
+///
+/// ```
+/// use chainrule::nn::{Affine, Field, Init, Network};
+/// use chainrule::optim::Adam;
+/// use chainrule_train::data::Arrays;
+/// use chainrule_train::{Config, CustomTraining, DataParts, Session, Start, Trainer, Until};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// # let path = temporary.path().join("run");
+/// let config = Config { batch_size: 2, epochs: 3, ..Config::default() };
+/// let training = || {
+///     let data = Arrays::new().real("x", [1], vec![0.0, 1.0, 2.0, 3.0])?;
+///     let data = data.real("y", [1], vec![1.0, 3.0, 5.0, 7.0])?;
+///     let model = Network::new(Affine::new(1, Init::He), [Field::real("x", [1])])?;
+///     let trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data))?
+///         .loss(|answer, batch| (answer.one() - batch["y"]).square().mean(&[]))
+///         .optimizer("*", Adam::default(), 0.1);
+///     CustomTraining::new("line", trainer)
+/// };
+/// let start = Start::New { path: path.clone(), force: false };
+/// let mut session = Session::start(Box::new(training()?), &config, &start)?;
+/// session.run(Until::Epoch(1))?;
+/// session.finish()?;
+///
+/// let mut session = Session::open(&path, training()?)?;
+/// session.run(Until::End)?;
+/// assert_eq!(session.finish()?.epochs.len(), 3);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+pub type CustomTraining<T> = Steered<T, Custom>;
+
+/// That a model comes from code: the name that its user gave it, and what is known of its data.
+#[derive(Clone, Debug)]
+pub struct Custom {
+    name: String,
+    data_sha256: Option<String>,
+}
+
+impl<T: Real> CustomTraining<T> {
+    /// A training by `trainer`, fresh, of a model of this name.
+    ///
+    /// # Errors
+    /// The name is empty, the trainer has no loss or its settings name another precision, or a pattern
+    /// of its optimizers names no parameter.
+    pub fn new(name: &str, mut trainer: Trainer<T>) -> Result<Self> {
+        Error::check(!name.trim().is_empty(), "the model's name", "``", "one that tells it")?;
+        let dtype = trainer.config.dtype.to_string();
+        let wanted = "the precision in which the trainer computes";
+        Error::check(dtype == T::NAME, "the setting dtype", format!("`{dtype}`"), wanted)?;
+        trainer.prepare()?;
+        Ok(Self::of(trainer, Custom { name: name.into(), data_sha256: None }))
+    }
+
+    /// This training on data whose bytes have such a digest, which the run's `run.json` then tells.
+    #[must_use]
+    pub fn data_sha256(mut self, digest: impl Into<String>) -> Self {
+        self.origin.data_sha256 = Some(digest.into());
+        self
+    }
+}
+
+impl<T: Real> Origin<T> for Custom {
+    fn data_sha256(&self) -> Option<&str> {
+        self.data_sha256.as_deref()
+    }
+
+    fn subject(&self, _: &Config) -> String {
+        format!("the model `{}`", self.name)
+    }
+
+    fn check(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        let refused = |why: String| Err(Error::file(folder.path(), why));
+        match folder.model()? {
+            Some(there) => there
+                .difference(&ModelRecord::of(&self.name, trainer))
+                .map_or(Ok(()), |difference| {
+                    refused(format!("is a run of another model: {difference}"))
+                }),
+            // A run that was killed as it began may have told nothing of its model yet.
+            None if folder.identity().is_none() && folder.preparation()?.is_none() => Ok(()),
+            None => refused(format!(
+                "is a run of a model that settings describe, and not of `{}`, which is code",
+                self.name
+            )),
+        }
+    }
+
+    fn check_data(&self, folder: &RunFolder) -> Result<()> {
+        let kept = folder.identity().and_then(|identity| identity.data.as_ref());
+        match (kept, &self.data_sha256) {
+            (Some(there), Some(here)) if there != here => Err(Error::file(
+                folder.path(),
+                format!("was trained on data of the digest {there}, and not {here}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn describe(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        folder.save_model(&ModelRecord::of(&self.name, trainer))
+    }
+
+    fn report(&self, _: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+        products::draw(folder, &folder.all_epochs()?)
+    }
+}

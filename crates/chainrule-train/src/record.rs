@@ -1,0 +1,138 @@
+//! What a run's folder keeps of a model that code describes.
+
+use serde::{Deserialize, Serialize};
+
+use super::journal::VERSION;
+use super::learner::Learner;
+use super::objective::Objective;
+use chainrule::nn::Field;
+use chainrule::tensor::Real;
+
+/// A model that code describes, and what it is trained for, as the folder of a run keeps them in
+/// `model.json`: enough to tell it from another one, though not to make it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelRecord {
+    /// The version of the files of a run.
+    pub version: u32,
+    /// The name that its user gave it.
+    pub name: String,
+    /// Its parameters.
+    pub parameters: Vec<ParameterRecord>,
+    /// What it takes for an example, such as `` `image` [batch, 28, 28, 1] ``.
+    pub inputs: Vec<String>,
+    /// What it answers.
+    pub outputs: Vec<String>,
+    /// What it is trained for, by objective.
+    pub objectives: Vec<ObjectiveRecord>,
+}
+
+/// A parameter of a model that code describes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterRecord {
+    /// Its name with its path.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Whether an optimizer changes it; else its layer does.
+    pub trained: bool,
+}
+
+/// What a training makes small, and by which optimizers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveRecord {
+    /// Its name.
+    pub name: String,
+    /// The steps from one of its turns to the next.
+    pub every: u64,
+    /// The losses that it adds up, each with its weight.
+    pub losses: Vec<(String, f64)>,
+    /// Its optimizers: the pattern of their parameters' names, their own name and the learning rate; none
+    /// where it has that of the settings.
+    pub optimizers: Vec<(String, String, f64)>,
+}
+
+impl ModelRecord {
+    /// What is kept of a training's model.
+    pub(super) fn of<T: Real>(name: &str, learner: &Learner<T>) -> Self {
+        let parameters = learner.model.parameters().iter().map(|parameter| ParameterRecord {
+            name: parameter.name.clone(),
+            shape: parameter.shape.dims().to_vec(),
+            trained: parameter.trainable,
+        });
+        let told = |fields: &[Field]| fields.iter().map(Field::to_string).collect();
+        Self {
+            version: VERSION,
+            name: name.into(),
+            parameters: parameters.collect(),
+            inputs: told(learner.model.inputs()),
+            outputs: told(learner.model.outputs()),
+            objectives: learner.objectives.iter().map(ObjectiveRecord::of).collect(),
+        }
+    }
+
+    /// The first thing in which the model of a run differs from `now`, in words.
+    pub(super) fn difference(&self, now: &Self) -> Option<String> {
+        if self.name != now.name {
+            return Some(format!("its name is `{}` there and `{}` here", self.name, now.name));
+        }
+        for there in &self.parameters {
+            match now.parameter(&there.name) {
+                Some(here) if there == here => {}
+                Some(here) => {
+                    return Some(format!("`{}` is {there} there and {here} here", there.name));
+                }
+                None => return Some(format!("`{}`, {there}, is there alone", there.name)),
+            }
+        }
+        if let Some(new) = now.parameters.iter().find(|new| self.parameter(&new.name).is_none()) {
+            return Some(format!("`{}`, {new}, is here alone", new.name));
+        }
+        let objectives =
+            |of: &Self| of.objectives.iter().map(ObjectiveRecord::to_string).collect::<Vec<_>>();
+        let (there, here) = (objectives(self), objectives(now));
+        let lists = [
+            ("inputs", &self.inputs, &now.inputs),
+            ("outputs", &self.outputs, &now.outputs),
+            ("objectives", &there, &here),
+        ];
+        let other = lists.into_iter().find(|(_, there, here)| there != here)?;
+        let (what, there, here) = (other.0, other.1.join(", "), other.2.join(", "));
+        Some(format!("the {what} are {there} there and {here} here"))
+    }
+
+    fn parameter(&self, name: &str) -> Option<&ParameterRecord> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}
+
+impl std::fmt::Display for ParameterRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}{}", self.shape, if self.trained { "" } else { " (kept by its layer)" })
+    }
+}
+
+impl ObjectiveRecord {
+    fn of(objective: &Objective) -> Self {
+        let optimizers = objective.groups().iter();
+        let optimizers =
+            optimizers.map(|of| (of.pattern.clone(), of.rule.name().to_owned(), of.rate));
+        Self {
+            name: objective.name().into(),
+            every: objective.period(),
+            losses: objective.parts().map(|(name, weight)| (name.into(), weight)).collect(),
+            optimizers: optimizers.collect(),
+        }
+    }
+}
+
+impl std::fmt::Display for ObjectiveRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` (every {} steps; ", self.name, self.every)?;
+        for (name, weight) in &self.losses {
+            write!(f, "loss {name} × {weight}; ")?;
+        }
+        let optimizers = self.optimizers.iter();
+        let optimizers = optimizers.map(|(of, rule, rate)| format!("{rule} for `{of}` at {rate}"));
+        write!(f, "{})", optimizers.collect::<Vec<_>>().join("; "))
+    }
+}

@@ -1,0 +1,277 @@
+//! Trainings by a trainer, with what was done to them on the way.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::{
+    Action, Advance, Checkpoint, Config, DataPart, Epoch, Evaluation, FlowRecorder, GradientFlow,
+    Learner, Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training, evaluate,
+};
+use chainrule::error::{Error, Result};
+use chainrule::plan::{PlanInfo, Profile};
+use chainrule::tensor::Real;
+use chainrule_explain::Language;
+
+/// A trainer whose course is changed by actions, which are kept, so that they can be done again. Its
+/// model and its data are of the origin `O`: settings and files
+/// ([`FlatTraining`](super::FlatTraining)), or code ([`CustomTraining`](super::CustomTraining)).
+pub struct Steered<T, O> {
+    pub(super) trainer: Trainer<T>,
+    pub(super) origin: O,
+    flow: Option<FlowRecorder>,
+    /// The settings before anything was done to the training, and what was.
+    settings: Config,
+    acted: Vec<(Place, Action)>,
+}
+
+/// Where a training's model and data come from.
+pub trait Origin<T: Real>: Send {
+    /// The digest of the data's bytes, where there is one.
+    fn data_sha256(&self) -> Option<&str>;
+
+    /// The names of the classes, where the target is one that has names.
+    fn class_names(&self) -> &[String] {
+        &[]
+    }
+
+    /// What a checkpoint has to fit, in words.
+    fn subject(&self, settings: &Config) -> String;
+
+    /// See [`Training::check`].
+    ///
+    /// # Errors
+    /// The run is of another model, or a file is bad.
+    fn check(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()>;
+
+    /// Checks that the data is what the run in the folder, from whose checkpoint the training goes on, was
+    /// trained on.
+    ///
+    /// # Errors
+    /// It is not, or a file is bad.
+    fn check_data(&self, folder: &RunFolder) -> Result<()>;
+
+    /// See [`Training::describe`].
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    fn describe(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()>;
+
+    /// See [`Training::report`].
+    ///
+    /// # Errors
+    /// A file cannot be written, or the data cannot be read.
+    fn report(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()>;
+}
+
+/// Scores a trainer's model as it is on a part of the data; `None` where there is no such part.
+pub(super) fn scored<T: Real>(trainer: &Trainer<T>, part: DataPart) -> Result<Option<Evaluation>> {
+    let Learner { model, config, pool, parameters, data, .. } = &**trainer;
+    let part = match part {
+        DataPart::Train => Some(&data.train),
+        DataPart::Validation => data.validation.as_ref(),
+        DataPart::Test => data.test.as_ref(),
+    };
+    let Some(part) = part else { return Ok(None) };
+    let Some(rows) = part.flat().filter(|_| trainer.is_configured) else {
+        let message = "the classes and values that are scored are those of examples with one target and the loss of settings; the scores of others are those of the epochs";
+        return Err(Error::Mismatch(message.into()));
+    };
+    let loss = config.loss_for(rows.target())?;
+    evaluate(model, loss, parameters, rows, pool, config.top_k).map(Some)
+}
+
+impl<T: Real, O: Origin<T>> Steered<T, O> {
+    pub(super) fn of(trainer: Trainer<T>, origin: O) -> Self {
+        let settings = trainer.config.clone();
+        Self { trainer, origin, flow: None, settings, acted: Vec::new() }
+    }
+
+    /// Forgets what was made for other settings.
+    fn change(&mut self) {
+        self.trainer.change();
+        // It watches the parameters that change.
+        self.flow = None;
+    }
+
+    /// Puts the training where a checkpoint was taken, or leaves it where it is, with what had been done to
+    /// it by then.
+    fn put(
+        &mut self,
+        checkpoint: Option<Checkpoint<T>>,
+        mut acted: Vec<(Place, Action)>,
+    ) -> Result<()> {
+        // A checkpoint has the state that the first settings ask for, and perhaps more.
+        let before = std::mem::replace(&mut self.trainer.config, self.settings.clone());
+        if let Some(checkpoint) = checkpoint
+            && let Err(error) = self.trainer.restore(checkpoint)
+        {
+            self.trainer.config = before;
+            return Err(error);
+        }
+        let place = self.place();
+        acted.retain(|(at, _)| *at <= place);
+        self.acted = acted;
+        for (_, action) in &self.acted {
+            self.trainer.act(action)?;
+        }
+        self.trainer.leave();
+        if self.trainer.config != before {
+            self.change();
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
+    fn size(&self) -> Size {
+        let examples = self.trainer.data.train.len();
+        let batch = self.settings.batch_size.clamp(1, examples.max(1));
+        Size {
+            epochs: self.settings.epochs,
+            steps: examples.div_ceil(batch) as u64,
+            examples,
+            parameters: self.trainer.parameters.count(),
+        }
+    }
+
+    fn settings(&self) -> &Config {
+        &self.settings
+    }
+
+    fn threads(&self) -> usize {
+        self.trainer.pool.threads()
+    }
+
+    fn data_sha256(&self) -> Option<&str> {
+        self.origin.data_sha256()
+    }
+
+    fn place(&self) -> Place {
+        self.trainer.place()
+    }
+
+    fn epochs(&self) -> &[Epoch] {
+        &self.trainer.epochs
+    }
+
+    fn best(&self) -> Option<u32> {
+        self.trainer.progress.best.map(|(epoch, _)| epoch)
+    }
+
+    fn advance(&mut self) -> Result<Advance> {
+        self.trainer.advance()
+    }
+
+    fn act(&mut self, action: &Action) -> Result<()> {
+        self.trainer.act(action)?;
+        self.change();
+        self.acted.push((self.place(), action.clone()));
+        Ok(())
+    }
+
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        Arc::new(Kept { checkpoint: self.trainer.checkpoint(), acted: self.acted.clone() })
+    }
+
+    fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()> {
+        let snapshot: &dyn Any = snapshot;
+        let Some(kept) = snapshot.downcast_ref::<Kept<T>>() else {
+            let message =
+                format!("the snapshot is of another kind of training, or not in {}", T::NAME);
+            return Err(Error::Mismatch(message));
+        };
+        self.put(Some(kept.checkpoint.clone()), kept.acted.clone())
+    }
+
+    fn check(&self, folder: &RunFolder) -> Result<()> {
+        self.origin.check(&self.trainer, folder)
+    }
+
+    fn resume(&mut self, folder: &RunFolder) -> Result<bool> {
+        let acted = folder.actions()?;
+        let Some(checkpoint) = folder.load()? else {
+            // What was done before the first step stands in the journal alone.
+            self.put(None, acted)?;
+            return Ok(false);
+        };
+        self.put(Some(checkpoint), acted).map_err(|error| {
+            Error::Mismatch(format!(
+                "the checkpoint in {} does not fit {}: {error}",
+                folder.path().display(),
+                self.origin.subject(&self.settings)
+            ))
+        })?;
+        self.origin.check_data(folder)?;
+        Ok(true)
+    }
+
+    fn describe(&self, folder: &RunFolder) -> Result<()> {
+        self.origin.describe(&self.trainer, folder)
+    }
+
+    fn report(&mut self, folder: &RunFolder) -> Result<()> {
+        self.origin.report(&self.trainer, folder)
+    }
+
+    fn parameters_sha256(&self) -> String {
+        self.trainer.parameters.sha256()
+    }
+
+    fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>> {
+        scored(&self.trainer, part)
+    }
+
+    fn gradient_flow(&mut self) -> Result<GradientFlow> {
+        let recorder = match &mut self.flow {
+            Some(recorder) => recorder,
+            empty => empty.insert(FlowRecorder::new(&self.trainer)?),
+        };
+        recorder.record(&self.trainer)
+    }
+
+    fn explain_step(&mut self, language: Language) -> Result<StepExplanation> {
+        self.trainer.explain_step(self.origin.class_names(), language)
+    }
+
+    fn plan(&self) -> Result<PlanInfo> {
+        self.trainer.plan()
+    }
+
+    fn profile(&self) -> Result<Option<Profile>> {
+        self.trainer.profile()
+    }
+}
+
+/// A training as it is kept in memory: a checkpoint, and what had been done by then.
+struct Kept<T> {
+    checkpoint: Checkpoint<T>,
+    acted: Vec<(Place, Action)>,
+}
+
+impl<T: Real> Snapshot for Kept<T> {
+    fn place(&self) -> Place {
+        self.checkpoint.place()
+    }
+
+    fn save(&self, folder: &RunFolder) -> Result<()> {
+        self.checkpoint.save(folder)
+    }
+
+    fn save_best(&self, folder: &RunFolder) -> Result<()> {
+        self.checkpoint.save_best(folder)
+    }
+}
+
+impl<T: Real> Snapshot for Checkpoint<T> {
+    fn place(&self) -> Place {
+        self.progress.place()
+    }
+
+    fn save(&self, folder: &RunFolder) -> Result<()> {
+        folder.save(self)
+    }
+
+    fn save_best(&self, folder: &RunFolder) -> Result<()> {
+        folder.save_best(self)
+    }
+}

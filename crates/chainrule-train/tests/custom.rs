@@ -1,0 +1,196 @@
+//! Runs of models that code describes: kept in folders, gone on with, replayed, checked and explained.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chainrule::nn::{Affine, Cx, Field, Init, Module, Network, Sequential, Tanh, Values};
+use chainrule::optim::{Adam, Sgd};
+use chainrule_train::data::Arrays;
+use chainrule_train::{
+    Action, Config, CustomTraining, DataParts, Event, Objective, Place, RunFolder, Session, Start,
+    Trainer, Training, Until,
+};
+
+fn numbers(count: usize, step: f32) -> Vec<f32> {
+    (0..count).map(|i| ((i as f32 + 1.0) * step).sin()).collect()
+}
+
+/// A generator of one number from noise, and a judge of `units` that tells real ones from made ones.
+struct Adversaries {
+    units: usize,
+}
+
+impl Module for Adversaries {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let layers = |units| {
+            let body = Sequential::new().with(Affine::new(units, Init::Xavier)).with(Tanh);
+            body.with(Affine::new(1, Init::Xavier))
+        };
+        let (generator, judge) = (layers(4), layers(self.units));
+        let made = cx.call("generator", &generator, x["noise"]).one();
+        let judged = |v| cx.shared("judge").call("", &judge, v).one();
+        Values::named([("real", judged(x["real"])), ("fake", judged(made))])
+    }
+}
+
+/// Four steps an epoch, three epochs.
+fn config() -> Config {
+    Config { batch_size: 8, epochs: 3, checkpoint_every: 1, ..Config::default() }
+}
+
+fn adversaries(units: usize) -> Trainer<f32> {
+    let data = Arrays::new().real("noise", [1], numbers(30, 1.9)).unwrap();
+    let data = data.real("real", [1], numbers(30, 0.7)).unwrap();
+    let inputs = [Field::real("noise", [1]), Field::real("real", [1])];
+    let model = Network::new(Adversaries { units }, inputs).unwrap();
+    Trainer::new(&model, &config(), DataParts::train(data))
+        .unwrap()
+        .objective(
+            Objective::new("judge")
+                .loss(|answer, _| {
+                    ((-answer["real"]).softplus() + answer["fake"].softplus()).mean(&[])
+                })
+                .optimizer("judge.*", Adam::default(), 0.02),
+        )
+        .objective(
+            Objective::new("generator")
+                .loss(|answer, _| (-answer["fake"]).softplus().mean(&[]))
+                .optimizer("generator.*", Adam::default(), 0.01),
+        )
+}
+
+fn gan() -> CustomTraining<f32> {
+    CustomTraining::new("gan", adversaries(5)).unwrap()
+}
+
+/// A fresh session, with a callback that changes the training's course.
+fn start(path: &Path) -> Session {
+    let start = Start::New { path: path.into(), force: false };
+    let mut session = Session::start(Box::new(gan()), &config(), &start).unwrap();
+    session.act(Action::Freeze { parameters: "generator.*".into() }).unwrap();
+    session.callback(change);
+    session
+}
+
+/// Changes the course of a training at some places.
+fn change(_: &dyn Training, place: Place, event: &Event) -> chainrule::Result<Option<Action>> {
+    Ok(match (event, place) {
+        (Event::Step { .. }, Place { epoch: 0, step: 2 }) => {
+            Some(Action::Unfreeze { parameters: "generator.affine1.*".into() })
+        }
+        (Event::Step { .. }, Place { epoch: 1, step: 1 }) => {
+            Some(Action::RateOf { parameters: "judge.*".into(), times: 0.5 })
+        }
+        (Event::Epoch { .. }, Place { epoch: 2, .. }) => Some(Action::Rate { rate: 0.02 }),
+        _ => None,
+    })
+}
+
+fn paths() -> (tempfile::TempDir, impl Fn(&str) -> PathBuf) {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().to_owned();
+    (temporary, move |name: &str| path.join(name))
+}
+
+#[test]
+fn a_run_goes_on_to_the_same_bits_with_what_was_done_to_it() {
+    let (_kept, path) = paths();
+    let mut whole = start(&path("whole"));
+    whole.run(Until::End).unwrap();
+    let whole = whole.finish().unwrap();
+    // Among them places where something was done.
+    for steps in [0, 1, 2, 3, 4, 5, 8, 9, 11] {
+        let at = path(&format!("run{steps}"));
+        let mut first = start(&at);
+        first.run(Until::Step(steps)).unwrap();
+        first.finish().unwrap();
+        let mut second = Session::open(&at, gan()).unwrap();
+        second.callback(change);
+        second.run(Until::End).unwrap();
+        let second = second.finish().unwrap();
+        assert_eq!(second.parameters_sha256, whole.parameters_sha256, "{steps}");
+    }
+}
+
+#[test]
+fn what_was_done_is_seen_in_the_parameters() {
+    let (_kept, path) = paths();
+    let mut session = start(&path("run"));
+    let folder = RunFolder::open(&path("run")).unwrap();
+    let fresh = adversaries(5).parameters.clone();
+    session.run(Until::Step(3)).unwrap();
+    session.run(Until::End).unwrap();
+    session.finish().unwrap();
+    let last = folder.parameters::<f32>().unwrap();
+    let moved = |name: &str| last.get(name).unwrap() != fresh.get(name).unwrap();
+    assert!(moved("judge.affine1.weight") && moved("generator.affine1.weight"));
+    assert!(!moved("generator.affine2.weight"), "it stays frozen");
+}
+
+#[test]
+fn a_parameter_that_moves_again_begins_with_zeros_or_what_was_kept() {
+    let mut training = gan();
+    let act = |training: &mut CustomTraining<f32>, action| training.act(&action).unwrap();
+    act(&mut training, Action::Freeze { parameters: "*".into() });
+    training.advance().unwrap();
+    let before = training.snapshot();
+    act(&mut training, Action::Unfreeze { parameters: "judge.*".into() });
+    training.advance().unwrap();
+    let digest = training.parameters_sha256();
+    training.restore(&*before).unwrap();
+    act(&mut training, Action::Unfreeze { parameters: "judge.*".into() });
+    training.advance().unwrap();
+    assert_eq!(training.parameters_sha256(), digest);
+    let error = training.act(&Action::Unfreeze { parameters: "jugde.*".into() }).unwrap_err();
+    assert!(error.to_string().contains("`jugde.*`"), "{error}");
+    let action = Action::RateOf { parameters: "judge.*".into(), times: -1.0 };
+    assert!(training.act(&action).unwrap_err().to_string().contains("-1"));
+}
+
+#[test]
+fn another_model_is_refused_before_anything_is_written() {
+    let (_kept, path) = paths();
+    let run = path("run");
+    let mut session = start(&run);
+    session.run(Until::Step(2)).unwrap();
+    session.finish().unwrap();
+    let files = || {
+        let files = fs::read_dir(&run).unwrap().map(|file| file.unwrap().path());
+        let mut files: Vec<_> = files.map(|path| (fs::read(&path).unwrap(), path)).collect();
+        files.sort_by(|(_, a), (_, b)| a.cmp(b));
+        files
+    };
+    let before = files();
+    let told =
+        |training: CustomTraining<f32>| Session::open(&run, training).err().unwrap().to_string();
+    let error = told(CustomTraining::new("gan", adversaries(6)).unwrap());
+    assert!(error.contains("`judge.affine1.weight` is [1, 5] there and [1, 6] here"), "{error}");
+    let error = told(CustomTraining::new("other", adversaries(5)).unwrap());
+    assert!(error.contains("its name is `gan` there and `other` here"), "{error}");
+    let slower = adversaries(5).objective(
+        Objective::new("more").loss(|answer, _| answer["real"].square().mean(&[])).optimizer(
+            "judge.*",
+            Sgd::default(),
+            0.5,
+        ),
+    );
+    let error = told(CustomTraining::new("gan", slower).unwrap());
+    assert!(error.contains("the objectives are") && error.contains("sgd for `judge.*`"), "{error}");
+    assert!(files() == before);
+}
+
+#[test]
+fn a_run_of_settings_and_one_of_code_are_told_apart() {
+    let (_kept, path) = paths();
+    let start = Start::New { path: path("run"), force: false };
+    let config = Config { epochs: 1, ..Config::for_dataset("iris") };
+    let pool = std::sync::Arc::new(chainrule::Pool::new(1));
+    let flat = || chainrule_train::flat_training(&config, config.load().unwrap(), &pool).unwrap();
+    Session::start(flat(), &config, &start).unwrap().finish().unwrap();
+    let error = Session::open(&path("run"), gan()).err().unwrap().to_string();
+    assert!(error.contains("a run of a model that settings describe"), "{error}");
+    drop(self::start(&path("gan")));
+    let resume = Start::Resume(path("gan"));
+    let error = Session::start(flat(), &config, &resume).err().unwrap().to_string();
+    assert!(error.contains("holds the model `gan`, which is code and not settings"), "{error}");
+}
