@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::graph::{Graph, Kind, Source, Type, Var};
 use crate::mixing::Mixing;
-use crate::ops::{AnyOp, Broadcast, Concat, Gate, MatMul};
+use crate::ops::{AnyOp, Broadcast, Concat, Gate, MatMul, Slice};
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
@@ -141,11 +141,15 @@ impl Graph {
         let needed = self.depends_on(loss, wrt);
         let repeated =
             if joins { self.repeated_broadcasts(&needed, wrt) } else { HashMap::default() };
+        let parted = if joins { self.parted(&needed) } else { HashMap::default() };
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
         gradients[loss.id as usize] = Some(self.constant(1.0));
         let mut contributions = Vec::new();
         let mut operands: Vec<Var<'g>> = Vec::new();
         for id in (0..=loss.id).rev() {
+            if let Some(slices) = parted.get(&id) {
+                gradients[id as usize] = self.put_together(self.var(id), slices, &gradients);
+            }
             let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
                 continue;
             };
@@ -163,7 +167,7 @@ impl Graph {
             let gate = Gate { operands: &operands, output: self.var(id), upstream };
             self.as_gate(id, || {
                 for (operand, &to) in operands.iter().enumerate() {
-                    if !needed[to.id as usize] {
+                    if !needed[to.id as usize] || parted.contains_key(&to.id) {
                         continue;
                     }
                     let Some(gradient) = op.backward(&gate, operand) else { continue };
@@ -213,6 +217,60 @@ impl Graph {
             }
         }
         repeated
+    }
+
+    /// The values that are used in slices alone, which do not overlap, and those slices in their order: as
+    /// the steps of a sequence are, or gates that were computed as one product.
+    fn parted(&self, needed: &[bool]) -> HashMap<u32, Vec<(Slice, u32)>, Mixing> {
+        let mut parted: HashMap<u32, Vec<(Slice, u32)>, Mixing> = HashMap::default();
+        let slice = |id| {
+            self.node(id, |node| Some((*node.op()?.downcast_ref::<Slice>()?, node.operands[0])))
+        };
+        let ids = || (0..needed.len() as u32).filter(|&id| needed[id as usize]);
+        for id in ids() {
+            if let Some((slice, of)) = slice(id) {
+                parted.entry(of).or_default().push((slice, id));
+            }
+        }
+        if parted.is_empty() {
+            return parted;
+        }
+        for id in ids().filter(|&id| slice(id).is_none()) {
+            self.node(id, |node| node.operands.iter().for_each(|of| drop(parted.remove(of))));
+        }
+        parted.retain(|_, slices| {
+            slices.sort_by_key(|(slice, _)| slice.start);
+            let apart = |pair: &[(Slice, u32)]| {
+                pair[0].0.axis == pair[1].0.axis && pair[0].0.end <= pair[1].0.start
+            };
+            slices.len() > 1 && slices.windows(2).all(apart)
+        });
+        parted
+    }
+
+    /// The gradient of what is used in these slices: theirs one after another, zeros where there is none.
+    /// That is a copy of each, where a sum of gradients padded with zeros would be as many copies of the whole.
+    fn put_together<'g>(
+        &'g self,
+        of: Var<'g>,
+        slices: &[(Slice, u32)],
+        gradients: &[Option<Var<'g>>],
+    ) -> Option<Var<'g>> {
+        let arrived = |&(slice, id): &(Slice, u32)| Some((slice, id, gradients[id as usize]?));
+        let arrived: Vec<_> = slices.iter().filter_map(arrived).collect();
+        let &(Slice { axis, .. }, gate, _) = arrived.first()?;
+        let length = of.shape().dims()[axis];
+        self.as_gate(gate, || {
+            let zeros = |count| self.constant(0.0).broadcast_to(of.shape().with(axis, count));
+            let (mut parts, mut at) = (Vec::with_capacity(arrived.len()), 0);
+            for (Slice { start, end, .. }, _, gradient) in arrived {
+                parts.extend((at < start).then(|| zeros(start - at)));
+                parts.push(gradient);
+                at = end;
+            }
+            parts.extend((at < length).then(|| zeros(length - at)));
+            Some(self.apply(Concat { axis }, &parts))
+        })
     }
 
     /// A gradient that a backward rule gives, if it has the operand's shape; else the mistake is kept:
@@ -348,6 +406,36 @@ mod tests {
                 assert_eq!(found, op, "{rows} rows, {width} wide");
                 assert!(difference < 1e-13, "{difference}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_used_in_slices_gets_their_gradients_one_after_another() {
+        let g = Graph::new();
+        let x = g.input("x", [3, 5]);
+        let [a, b] = [(0, 2), (3, 4)].map(|(start, end)| x.slice(1, start, end));
+        let unused = x.slice(1, 4, 5) * 3.0;
+        let loss =
+            (b.square() * 0.5).sum(&[]) + (a * 7.0).sum(&[]) + unused.stop_gradient().sum(&[]);
+        let dx = g.backward(loss, &[x])[0];
+        let padded = g.sweep(loss, &[x]).gradients[x.id as usize].unwrap();
+        assert_eq!([dx, padded].map(|dx| g.node(dx.id, Node::op_name)), ["concat", "add"]);
+        let mut plan = g.compile::<f64>(&[dx, padded]).unwrap();
+        plan.feed("x", &(1..=15).map(f64::from).collect::<Vec<_>>()).unwrap();
+        plan.run().unwrap();
+        let right =
+            [[7.0, 7.0, 0.0, 4.0, 0.0], [7.0, 7.0, 0.0, 9.0, 0.0], [7.0, 7.0, 0.0, 14.0, 0.0]];
+        assert_eq!(plan.value(dx).unwrap(), right.concat());
+        assert_eq!(plan.value(padded).unwrap(), right.concat());
+        // Slices that overlap, of two axes, or beside another use: the sum.
+        let others: [fn(Var<'_>) -> Var<'_>; 3] = [
+            |x| x.slice(1, 0, 2).sum(&[]) + x.slice(1, 1, 3).sum(&[]),
+            |x| x.slice(0, 0, 1).sum(&[]) + x.slice(1, 1, 3).sum(&[]),
+            |x| x.slice(1, 0, 1).sum(&[]) + x.slice(1, 1, 3).sum(&[]) + x.square().sum(&[]),
+        ];
+        for other in others {
+            let dx = g.backward(other(x), &[x])[0];
+            assert_eq!(g.node(dx.id, Node::op_name), "add");
         }
     }
 
