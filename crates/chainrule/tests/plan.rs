@@ -94,7 +94,7 @@ fn wrong_feeds_are_told_by_name() {
     );
     assert_eq!(message(plan.clone().run_with(&Parameters::new())), message(plan.run()));
     plan.input_mut("x").unwrap().fill(1.0);
-    assert!(message(plan.clone().run()).contains("no parameter named `w`"));
+    assert!(message(plan.clone().run()).contains("reads the parameter `w`"));
     let mut parameters = Parameters::new();
     parameters.insert("w", Tensor::full([2], 1.0));
     assert!(message(plan.run_with(&parameters)).contains("parameter `w` has shape [2]"));

@@ -279,6 +279,7 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// The plan has a parameter, or an input that was never fed.
     pub fn run(&mut self) -> Result<()> {
+        self.inputs.check(&self.layout)?;
         let first = self.layout.parameters.first().filter(|_| !self.layout.updates);
         if let Some(Outside { owner: Owner::Parameter(name), .. }) = first {
             let message = format!(
