@@ -1,4 +1,6 @@
 //! Training: settings, the loop over steps and epochs, evaluation, checkpoints and run folders.
+//!
+//! [A training of your own](your_own_training): model, data, losses, optimizers.
 
 // From the bottom up, here and in every folder: each uses only those above it.
 pub mod system;
@@ -42,6 +44,9 @@ mod steered;
 mod flat;
 mod custom;
 mod session;
+
+#[doc = include_str!("../docs/your_own_training.md")]
+pub mod your_own_training {}
 
 pub use checkpoint::Checkpoint;
 pub use config::{ClassRule, ClassWeights, Config, EarlyStopping, Precision};

@@ -232,9 +232,13 @@ impl Objective {
         Error::check(self.every > 0, "the steps between two turns", self.every, "at least 1")?;
         for Group { pattern, rate, .. } in &self.groups {
             let is_rate = *rate > 0.0 && rate.is_finite();
-            Error::check(is_rate, "a learning rate", rate, "positive and finite")?;
+            let name = format!("the learning rate of `{pattern}`");
+            Error::check(is_rate, &name, rate, "positive and finite")?;
             if !parameters.iter().any(|name| fits(pattern, name)) {
-                return Err(Error::unknown("parameter", pattern, parameters.iter().copied()));
+                return Err(Error::Mismatch(format!(
+                    "the pattern `{pattern}` fits none of the parameters: {}",
+                    parameters.join(", ")
+                )));
             }
         }
         Ok(())
@@ -247,6 +251,11 @@ impl Objective {
         let mut each = Vec::with_capacity(self.losses.len());
         for Part { name, weight, criterion } in &self.losses {
             let loss = criterion.record(answer, batch);
+            if !loss.shape().dims().is_empty() {
+                let _pin = loss.graph().pin_where(loss);
+                let message = format!("`{name}` must be one number: reduce it with mean or sum");
+                loss.graph().fail("loss", &message, &[loss]);
+            }
             let weighed = if *weight == 1.0 { loss } else { loss * *weight };
             total = Some(total.map_or(weighed, |sum| sum + weighed));
             each.push((name.clone(), loss));

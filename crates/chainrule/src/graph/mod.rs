@@ -547,7 +547,18 @@ impl Graph {
     }
 
     /// The place where a value was recorded as the place of errors until the guard is dropped.
-    pub(crate) fn pin_where(&self, v: Var<'_>) -> Block<'_> {
+    ///
+    /// ```
+    /// let g = chainrule::Graph::new();
+    /// let (wrong, line) = (g.input("x", [2]), line!());
+    /// let pin = g.pin_where(wrong);
+    /// g.fail("loss", "it must be one number", &[wrong]);
+    /// drop(pin);
+    /// let error = g.error().unwrap().to_string();
+    /// assert!(error.starts_with("loss: it must be one number (operands [2]), at "));
+    /// assert!(error.ends_with(&format!(":{line}")));
+    /// ```
+    pub fn pin_where(&self, v: Var<'_>) -> Block<'_> {
         let block = self.hold();
         let place = (!v.is_poison()).then(|| v.graph().node(v.id, |node| node.place));
         self.place.set(self.place.get().or(place));
