@@ -18,6 +18,7 @@ use crate::tensor::{Real, Shape, Tensor};
 /// assert_eq!(p.get("w")?.shape().dims(), [2, 3]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
+#[doc(alias("state_dict", "VarMap"))]
 #[derive(Clone, Debug)]
 pub struct Parameters<T> {
     store: Store<String, T>,

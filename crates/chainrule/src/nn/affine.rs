@@ -28,6 +28,7 @@ crate::settings! {
 /// assert_eq!(y.shape().dims(), [100, 7, 50]);
 /// assert_eq!(cx.parameters()[0].shape.dims(), [784, 50]);
 /// ```
+#[doc(alias("Linear", "Dense"))]
 #[derive(Clone, Copy, Debug)]
 pub struct Affine {
     outputs: usize,

@@ -42,6 +42,7 @@ use crate::tensor::{Real, Shape};
 /// ```
 ///
 /// A closure is a module through [`from_fn`](super::from_fn), or [`from_values`](super::from_values) where it takes or gives several.
+#[doc(alias("nn.Module", "Layer"))]
 pub trait Module: Send + Sync {
     /// The kind of module, in lower case, by which [`Sequential`](super::Sequential) numbers it:
     /// `affine1`, `affine2`.
@@ -150,6 +151,7 @@ impl<'g> Cx<'g> {
     /// ```
     #[track_caller]
     #[must_use]
+    #[doc(alias("eval", "no_grad", "inference"))]
     pub fn predict(graph: &'g Graph) -> Self {
         Self::new(graph, None)
     }
@@ -222,6 +224,7 @@ impl<'g> Cx<'g> {
     /// assert!(error.contains("`weight` is made twice"), "{error}");
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias("ModuleList", "ModuleDict", "pp"))]
     #[must_use]
     pub fn sub(&self, name: &str) -> Self {
         Self { path: self.at(name), ..self.clone() }
@@ -317,6 +320,7 @@ impl<'g> Cx<'g> {
 
     /// A parameter that no optimizer changes, but [`Cx::keep`], such as a running mean.
     #[track_caller]
+    #[doc(alias = "register_buffer")]
     pub fn kept(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Var<'g> {
         self.make(name, shape.into(), init, false)
     }
@@ -385,6 +389,7 @@ impl<'g> Cx<'g> {
     /// assert_eq!(cx.tapped("encoder/hidden")?.id(), hidden.id());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
+    #[doc(alias = "register_forward_hook")]
     pub fn tap(&self, name: &str, value: Var<'g>) -> Var<'g> {
         if !value.is_poison() {
             let mut taps = self.recording.taps.borrow_mut();

@@ -161,6 +161,7 @@ impl Network {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
+    #[doc(alias = "named_parameters")]
     pub fn parameters(&self) -> &[Parameter] {
         &self.0.parameters
     }
@@ -244,6 +245,7 @@ impl Network {
     ///
     /// # Errors
     /// The first parameter that is missing, of another shape, or none of this model's.
+    #[doc(alias = "load_state_dict")]
     pub fn check<T: Real>(&self, parameters: &Parameters<T>) -> Result<()> {
         for Parameter { name, shape: wanted, .. } in self.parameters() {
             let shape = parameters.get(name)?.shape();

@@ -8,6 +8,7 @@ use crate::graph::Var;
 /// How gradients are kept from growing too large.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[doc(alias("clip_grad_norm", "clip_grad_norm_", "clip_grad_value_"))]
 pub enum Clip {
     /// All gradients together, as one vector, are at most this long (Pascanu, Mikolov and Bengio, 2013,
     /// algorithm 1): where their norm n is larger than the limit c, each is multiplied by
