@@ -5,13 +5,16 @@ import statistics
 
 NAMES = {
     "chainrule": "chainrule",
+    "plan": "chainrule, a plan",
     "numpy": "NumPy",
     "torch": "PyTorch",
     "torch-compile": "PyTorch compiled",
+    "torch-cell": "PyTorch, cells",
     "jax": "JAX",
     "sklearn": "scikit-learn",
     "micrograd": "micrograd",
 }
+GRU = "A GRU of 64 units over 32 letters of 32 texts, Adam. PyTorch: nn.GRU, and a loop over nn.GRUCell."
 # 2 threads may cost this much over 1 before a row says so: noise.
 NOISE = 1.05
 
@@ -33,7 +36,7 @@ def median_us(row, library):
 
 
 def peers(row):
-    return [library for library in row["cells"] if library != "chainrule"]
+    return [library for library in row["cells"] if library not in ("chainrule", "plan")]
 
 
 def ratios(row, peer="fastest"):
@@ -127,7 +130,7 @@ def comparison(rows, rate, title, notes=()):
             part = share(row, rate)
             line += [digits(statistics.median(own)) if own else "–", "–" if part is None else f"{part:.0f} %"]
         lines.append(line)
-    return [f"## {title}", "", *notes, *table(head, lines)]
+    return [f"### {title}", "", *notes, *table(head, lines)]
 
 
 def scaling(rows):
@@ -145,7 +148,7 @@ def scaling(rows):
         met = "met" if statistics.median(found) >= wanted else "**missed**"
         target = "not slower" if row["row"] == "widths" else f"{wanted}×"
         lines.append([row["work"], spread(found), f"{target} {met}"])
-    return ["## 2 threads against 1, chainrule", "", *table(["work", "speedup", "target"], lines)] if lines else []
+    return ["### 2 threads against 1, chainrule", "", *table(["work", "speedup", "target"], lines)] if lines else []
 
 
 def products(rows, rate):
@@ -154,7 +157,7 @@ def products(rows, rate):
         return []
     head = ["threads"] + [NAMES[library] + ", GFLOP/s" for library in rows[0]["cells"]]
     note = "The best product of 4096 × 4096 matrices in f32; the larger is the product rate below."
-    return ["## What the machine gives", "", note, "", *table(head, lines)]
+    return ["### What the machine gives", "", note, "", *table(head, lines)]
 
 
 def nodes(rows):
@@ -166,7 +169,7 @@ def nodes(rows):
             lines.append([NAMES[library], str(row["threads"]), str(found[0]["nodes"]), spread(rate, ""), target])
     head = ["library", "threads", "nodes", "million nodes a second", "target"]
     note = "A 3-16-16-1 network whose every number is a node, forward and backward; nodes of the forward graph."
-    return ["## Scalar graphs", "", note, "", *table(head, lines)] if lines else []
+    return ["### Scalar graphs", "", note, "", *table(head, lines)] if lines else []
 
 
 def scales(rows):
@@ -179,7 +182,7 @@ def scales(rows):
             lines.append([str(found[0]["nodes"]), spread(seconds, " s"), spread(each, " ns"), verdict(row, {})])
     head = ["nodes", "time", "a node", "target"]
     note = "v·a + b over and over, a and b among 100 inputs: recorded, differentiated, compiled and run once, on one thread."
-    return ["## Scalar graphs from nothing to their gradients", "", note, "", *table(head, lines)] if lines else []
+    return ["### Scalar graphs from nothing to their gradients", "", note, "", *table(head, lines)] if lines else []
 
 
 def jobs(rows):
@@ -196,22 +199,32 @@ def jobs(rows):
             lines.append([NAMES[library], str(row["threads"]), spread(wall, " s"), f"{peak:.0f} MB", f"{score:.4f}", target])
     head = ["library", "threads", "wall time", "peak memory", "test accuracy", "target"]
     note = "From the start of the process to its end: load MNIST, 17 epochs of 784-50-10, score the test part."
-    return ["## The whole job: memory", "", note, "", *table(head, lines)] if lines else []
+    return ["### The whole job: memory", "", note, "", *table(head, lines)] if lines else []
 
 
-def markdown(results):
+def markdown(sittings):
     """The whole of results.md."""
-    rows, name = results["rows"], results["machine"]
-    of = lambda *kinds: [row for row in rows if row["row"] in kinds]
-    rate = rates(rows)
-    versions = ", ".join(f"{what} {version}" for what, version in results["versions"].items() if version)
     whole = [
         "# Side by side",
         "",
         "Written by `python3 bench/side_by_side.py`; see README.md. Times are medians over the rounds; a ratio is of one",
         "round, and its median stands before its least and its greatest.",
         "",
-        f"Machine: {name['cpu']}, {name['cores']} cores, {' '.join(name['flags'])}; {', '.join(name['caches'])}; {name['system']}.",
+        *(line for sitting in sittings for line in tables(sitting)),
+    ]
+    return "\n".join(whole).rstrip() + "\n"
+
+
+def tables(sitting):
+    """What one machine gave."""
+    rows, name = sitting["rows"], sitting["machine"]
+    of = lambda *kinds: [row for row in rows if row["row"] in kinds]
+    rate = rates(rows)
+    versions = ", ".join(f"{what} {version}" for what, version in sitting["versions"].items() if version)
+    return [
+        f"## {name['cpu']}",
+        "",
+        f"{name['cores']} cores, {' '.join(name['flags'])}; {', '.join(name['caches'])}; {name['system']}.",
         f"Versions: {versions}.",
         "",
         *products(of("gemm"), rate),
@@ -222,14 +235,15 @@ def markdown(results):
         *nodes(of("scalar")),
         *scales(of("scale")),
         *comparison(of("inference"), rate, "Inference", ["784-50-10 on one example.", ""]),
+        *comparison(of("serve"), rate, "Serving", ["784-50-10 on one example, through a model that any number of threads may ask.", ""]),
         *comparison(of("widths"), rate, "Widths", ["784-width-width-10, batch 32, gradient descent.", ""]),
         *comparison(of("tiny"), rate, "A tiny model", ["4-16-1, batch 16, Adam, mean squared error.", ""]),
         *comparison(of("fsrs"), rate, "A recurrence of pointwise work", ["FSRS-6 over 32 reviews of each card, masked, Adam.", ""]),
+        *comparison(of("gru"), rate, "A recurrent network", [GRU, ""]),
         *failures(rows),
     ]
-    return "\n".join(whole).rstrip() + "\n"
 
 
 def failures(rows):
     lines = [[row["work"], str(row["threads"]), NAMES[library], why] for row in rows for library, why in row["failed"].items()]
-    return ["## Not measured", "", *table(["work", "threads", "library", "why"], lines)] if lines else []
+    return ["### Not measured", "", *table(["work", "threads", "library", "why"], lines)] if lines else []

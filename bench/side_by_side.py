@@ -2,7 +2,8 @@
 """Measures chainrule and its peers side by side: python3 bench/side_by_side.py [--rows book,medium] [--rounds 5] [--quick]
 
 Makes the peers' environment, builds chainrule, runs all libraries in turn (A B C A B C …) and writes results.md and
-results.json beside this script. Rows that are not asked for keep the numbers that they have from this machine."""
+results.json beside this script. Rows that are not asked for keep the numbers that they have from this machine, and other
+machines theirs."""
 
 import argparse
 import json
@@ -83,20 +84,21 @@ def accuracy(found):
     return found["final"]["test_accuracy"] if "final" in found else found["test_accuracy"]
 
 
-def earlier(name, versions):
-    """The results that this machine has from before, if they are of the same peers."""
+def earlier(sitting):
+    """The sittings of before: this one's rows are taken over from what this machine has of the same peers."""
     try:
-        results = json.loads(RESULTS.read_text(encoding="utf-8"))
-        if results["machine"] == name and results["versions"] == versions:
-            return results["rows"]
-    except (OSError, ValueError, KeyError):
-        pass
-    return []
+        sittings = json.loads(RESULTS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    same = lambda other: all(other[key] == sitting[key] for key in ("machine", "versions"))
+    sitting["rows"] = [row for other in sittings if same(other) for row in other["rows"]]
+    return [other for other in sittings if not same(other)]
 
 
-def write(results):
-    results["rows"].sort(key=lambda row: report.order(row, list(work.BUILD)))
-    for path, text in ((RESULTS, json.dumps(results, indent=1, ensure_ascii=False) + "\n"), (RESULTS.with_suffix(".md"), report.markdown(results))):
+def write(sittings):
+    for sitting in sittings:
+        sitting["rows"].sort(key=lambda row: report.order(row, list(work.BUILD)))
+    for path, text in ((RESULTS, json.dumps(sittings, indent=1, ensure_ascii=False) + "\n"), (RESULTS.with_suffix(".md"), report.markdown(sittings))):
         fresh = path.with_name(path.name + ".part")
         fresh.write_text(text, encoding="utf-8")
         os.replace(fresh, path)
@@ -106,18 +108,18 @@ def main():
     options = arguments()
     python = environment.peers()
     program = None if options.peers_only else options.program or environment.chainrule()
-    name, versions = machine.machine(), machine.versions(python)
-    results = {"machine": name, "versions": versions, "rows": [] if options.quick else earlier(name, versions)}
+    sitting = {"machine": machine.machine(), "versions": machine.versions(python), "rows": []}
+    others = [] if options.quick else earlier(sitting)
     for case in work.cases(options.rows, options.threads, python, program, options.quick):
         if options.peers_only:
             case.commands.pop("chainrule", None)
         print(f"{case.work}, {case.threads} thread(s)", file=sys.stderr)
         found = measure(case, options.rounds)
         same = lambda row: all(row[key] == found[key] for key in ("row", "work", "threads"))
-        results["rows"] = [row for row in results["rows"] if not same(row)] + [found]
+        sitting["rows"] = [row for row in sitting["rows"] if not same(row)] + [found]
         if not options.quick:
-            write(results)
-    print(report.markdown(results))
+            write([sitting, *others])
+    print(report.markdown([sitting]))
 
 
 if __name__ == "__main__":

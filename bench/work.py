@@ -17,7 +17,7 @@ class Case:
     work: str
     threads: int
     commands: dict  # library → command
-    targets: dict  # peer or "fastest" → how many times faster chainrule must be; "µs" and "share" → limits of its own
+    targets: dict  # peer, `plan` or "fastest" → how many times faster chainrule must be; "µs" and "share" → limits of its own
     job: bool = False  # the whole process is timed, rather than a step inside it
 
 
@@ -51,11 +51,27 @@ def widths(row, count, python, program, quick):
 
 
 def tiny(row, count, python, program, quick):
-    return [step(row, count, python, program, TINY, ["numpy", "torch", "jax"], {"torch": 20, "numpy": 5}, "tiny 4-16-1")]
+    return [step(row, count, python, program, TINY, ["numpy", "torch", "jax"], {"torch": 100, "jax": 12, "numpy": 5}, "tiny 4-16-1")]
 
 
 def inference(row, count, python, program, quick):
     return [step(row, count, python, program, "784-50-10:sgd:1", ["numpy", "torch", "jax"], {"µs": 10}, "inference, batch 1", True)]
+
+
+def serve(row, count, python, program, quick):
+    """What a server pays for an example: beside NumPy, and beside the plan itself, fed and read by hand."""
+    made = step(row, count, python, program, "784-50-10:sgd:1", ["numpy"], {"numpy": 3.4, "plan": 0.91}, "serving, batch 1", True)
+    plan = made.commands["chainrule"]
+    made.commands["chainrule"] = [word if word != "--inference" else "--serve" for word in plan]
+    made.commands["plan"] = plan
+    return [made]
+
+
+def gru(row, count, python, program, quick):
+    commands = {"chainrule": [program, "bench", "gru", "--threads", count, "--json"]}
+    for peer in ("torch", "torch-cell"):
+        commands[peer] = [python, PEERS / "gru.py", peer, count]
+    return [Case(row, "GRU", count, commands, {"fastest": 4})]
 
 
 def scalar(row, count, python, program, quick):
@@ -116,7 +132,9 @@ BUILD = {
     "scalar": scalar,
     "scale": scale,
     "inference": inference,
+    "serve": serve,
     "widths": widths,
     "tiny": tiny,
     "fsrs": fsrs,
+    "gru": gru,
 }

@@ -352,7 +352,7 @@ pub struct Lint {
 
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// book, medium, large, huge, scalar, sizes, optimizer and batch such as 784-50-10:sgd:100, or
+    /// book, medium, large, huge, gru, scalar, sizes, optimizer and batch such as 784-50-10:sgd:100, or
     /// scalar:N: a graph of N scalar nodes, recorded, differentiated, compiled and run
     pub network: String,
     /// Threads [default: all cores]
@@ -361,6 +361,9 @@ pub struct Bench {
     /// Time a forward pass of a batch instead of a training step
     #[arg(long)]
     pub inference: bool,
+    /// Time what a server does for a batch, by a model that any number of threads may ask
+    #[arg(long, conflicts_with_all = ["inference", "show_plan", "profile"])]
+    pub serve: bool,
     /// Print the plan: its kernels, what each fused, operations and bytes
     #[arg(long)]
     pub show_plan: bool,

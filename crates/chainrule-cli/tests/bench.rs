@@ -58,6 +58,18 @@ fn an_inference_in_json() {
 }
 
 #[test]
+fn a_served_batch_in_json() {
+    holds(&json(&["6-5-4:sgd:3", "--serve", "--threads", "1"]), "6-5-4:sgd:3", 1);
+}
+
+#[test]
+fn a_recurrent_network_in_json() {
+    let report = json(&["gru", "--threads", "1"]);
+    holds(&report, "gru", 1);
+    assert!(report["gflops"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
 fn scalar_nodes_in_json() {
     let report = json(&["scalar", "--threads", "1"]);
     holds(&report, "scalar", 1);
@@ -86,6 +98,7 @@ fn wrong_words_are_named() {
         (&["784-10:sgd:-1"], ["`-1`", "a batch size"]),
         (&["999999999-999999999:sgd:1"], ["999999999 × 999999999", "too large"]),
         (&["scalar", "--inference"], ["--inference", "scalar"]),
+        (&["gru", "--serve"], ["--serve", "gru"]),
         (&["book", "--threads", "0"], ["--threads", "at least 1"]),
     ] {
         let output = bench(arguments);

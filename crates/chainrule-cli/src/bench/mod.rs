@@ -3,6 +3,7 @@
 //! `bench/peers` times other libraries by the same rules, so that the numbers can stand side by side.
 
 mod network;
+mod gru;
 mod scalar;
 
 use std::sync::Arc;
@@ -70,25 +71,26 @@ pub fn bench(options: &Bench) -> Result<()> {
         let per_second = (nodes as f64 / times.median).round();
         Report { nodes: Some(nodes), nodes_per_second: Some(per_second), ..report(&times) }
     } else if options.network == "scalar" {
-        if options.inference {
-            bail!(crate::Usage(
-                "--inference belongs to a network of layers; scalar times forward and backward"
-                    .into()
-            ));
-        }
+        only_steps(options)?;
         let (times, nodes) = scalar::time(&pool)?;
         let per_second = (nodes as f64 / times.median).round();
         Report { nodes: Some(nodes), nodes_per_second: Some(per_second), ..report(&times) }
     } else {
-        let network: Network = options.network.parse()?;
         let mut shown = String::new();
         let mut look = |plan: &mut Plan<f32>, run: &mut dyn FnMut(&mut Plan<f32>) -> Result<()>| {
             shown = look_at(options, plan, run)?;
             Ok(())
         };
-        let (times, flops) = match options.inference {
-            true => (network.time_inference(&pool, &mut look)?, network.forward_flops()),
-            false => (network.time_step(&pool, &mut look)?, network.step_flops()),
+        let (times, flops) = if options.network == "gru" {
+            only_steps(options)?;
+            (gru::time_step(&pool, &mut look)?, gru::flops())
+        } else {
+            let network: Network = options.network.parse()?;
+            match (options.serve, options.inference) {
+                (true, _) => (network.time_serving(&pool)?, network.forward_flops()),
+                (_, true) => (network.time_inference(&pool, &mut look)?, network.forward_flops()),
+                _ => (network.time_step(&pool, &mut look)?, network.step_flops()),
+            }
         };
         if !shown.is_empty() {
             print::progress(&shown);
@@ -99,6 +101,19 @@ pub fn bench(options: &Bench) -> Result<()> {
         true => print::json(&report),
         false => print::text(&line(&report)),
     }
+}
+
+/// Refuses `--inference` and `--serve` where forward and backward are timed.
+fn only_steps(options: &Bench) -> Result<()> {
+    let network = &options.network;
+    let option = match (options.inference, options.serve) {
+        (true, _) => "--inference",
+        (_, true) => "--serve",
+        _ => return Ok(()),
+    };
+    bail!(crate::Usage(format!(
+        "{option} belongs to a network of layers; {network} times forward and backward"
+    )));
 }
 
 /// Graphs from what every graph of this kind has to what a small machine's memory holds.

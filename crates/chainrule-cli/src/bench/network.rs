@@ -45,7 +45,7 @@ impl FromStr for Network {
         let parts: Vec<&str> = named.map_or(text, |(_, words)| words).split(':').collect();
         let [sizes, optimizer, batch] = parts[..] else {
             return Err(wrong(
-                "give book, medium, large, huge, scalar, or sizes, optimizer and batch such as 784-50-10:sgd:100".into(),
+                "give book, medium, large, huge, gru, scalar, or sizes, optimizer and batch such as 784-50-10:sgd:100".into(),
             ));
         };
         let number = |word: &str, what: &str| match word.parse::<usize>() {
@@ -151,10 +151,22 @@ impl Network {
         look(&mut plan, &mut { run })?;
         Ok(times)
     }
+
+    /// Times the same through [`nn::Model`], as a server asks it.
+    pub fn time_serving(&self, pool: &Arc<Pool>) -> Result<Times> {
+        let network = self.model()?;
+        let parameters = network.initial::<f32>(0)?;
+        let model = nn::Model::new(&network, parameters)?.with_pool(pool);
+        let batch = Random(1).numbers(self.batch * self.inputs());
+        measure(self.forward_flops(), || {
+            black_box(model.predict(&batch)?);
+            Ok(())
+        })
+    }
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): data to be timed on need no better source.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -169,7 +181,7 @@ impl Random {
         (0..count).map(|_| (self.next() >> 40) as f32 / (1_u32 << 24) as f32).collect()
     }
 
-    fn labels(&mut self, count: usize, classes: usize) -> Vec<u32> {
+    pub fn labels(&mut self, count: usize, classes: usize) -> Vec<u32> {
         (0..count).map(|_| (self.next() % classes as u64) as u32).collect()
     }
 }
