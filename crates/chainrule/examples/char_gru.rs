@@ -72,12 +72,13 @@ fn main() -> Result<()> {
     writer.feed("state", &[0.0; HIDDEN])?;
     let mut written = Vec::new();
     let mut letter = codes[0];
-    for at in 1..66 {
+    // The first letters are given; the others are its own.
+    for given in codes[1..66].iter().enumerate().map(|(at, &code)| (at < 15).then_some(code)) {
         writer.feed_labels("letters", &[letter])?;
         writer.run_with(&parameters)?;
         let state = writer.value(h)?.to_vec();
         writer.feed("state", &state)?;
-        letter = if at < 16 { codes[at] } else { writer.labels(best)?[0] };
+        letter = given.unwrap_or(writer.labels(best)?[0]);
         written.push(letters[letter as usize]);
     }
     let (written, loss) = (String::from_utf8_lossy(&written).into_owned(), step.value(loss)?[0]);
