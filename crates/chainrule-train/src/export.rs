@@ -12,6 +12,7 @@ use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::data::npz_arrays;
+use crate::system::staging_file;
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -151,7 +152,7 @@ pub fn save<T: Real>(parameters: &Parameters<T>, path: &Path) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| Error::file(path, error.to_string());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    let mut file = staging_file(folder, ".writing-").map_err(|error| failed(&error))?;
     file.write_all(&bytes).map_err(|error| failed(&error))?;
     file.persist(path).map_err(|error| failed(&error))?;
     Ok(())
