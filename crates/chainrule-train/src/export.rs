@@ -177,9 +177,10 @@ pub fn load<T: Real>(path: &Path) -> Result<Parameters<T>> {
 
 fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
     let mut parameters = Parameters::new();
-    for (name, shape, elements) in npz_arrays(bytes)? {
-        let shape = Shape::new(&shape).map_err(|error| format!("`{name}`: {error}"))?;
-        let tensor = Tensor::new(shape, elements).map_err(|error| format!("`{name}`: {error}"))?;
+    for (name, array) in npz_arrays(bytes)? {
+        let shape = Shape::new(&array.shape).map_err(|error| format!("`{name}`: {error}"))?;
+        let tensor =
+            Tensor::new(shape, array.elements).map_err(|error| format!("`{name}`: {error}"))?;
         parameters.insert(name, cast(&tensor));
     }
     Ok(parameters)

@@ -186,8 +186,17 @@ impl<T: Real> Learner<T> {
     /// Checks the objectives and begins their states, once they are all there.
     pub(super) fn prepare(&mut self) -> Result<()> {
         if self.is_prepared {
-            return Ok(());
+            let (found, wanted) = (self.states.len(), self.objectives.len());
+            return Error::count("states, one for each objective", found, wanted);
         }
+        self.check_objectives()?;
+        self.states = vec![State::new(); self.objectives.len()];
+        self.is_prepared = true;
+        self.complete().inspect_err(|_| self.is_prepared = false)
+    }
+
+    /// Checks that there is something to make small at every step, and that patterns name parameters.
+    pub(super) fn check_objectives(&self) -> Result<()> {
         let names: Vec<&str> = self.model.trained().map(|p| p.name.as_str()).collect();
         if self.objectives.is_empty() {
             let message = "the training has no loss: give it one by `.loss(|answer, batch| …)`";
@@ -201,9 +210,7 @@ impl<T: Real> Learner<T> {
             let message = "no objective takes its turn at every step: leave one without `every`";
             return Err(Error::Mismatch(message.into()));
         }
-        self.states = vec![State::new(); self.objectives.len()];
-        self.is_prepared = true;
-        self.complete().inspect_err(|_| self.is_prepared = false)
+        Ok(())
     }
 
     /// Begins the state of every parameter that is trained and has none yet, in a training that is prepared.

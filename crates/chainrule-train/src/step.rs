@@ -142,6 +142,7 @@ impl<T: Real> Learner<T> {
         objective: usize,
         examples: usize,
     ) -> Result<Recorded<'g>> {
+        self.check_objectives()?;
         let number = g.labels(NUMBER, [], NUMBERS);
         let cx = Cx::train(g, self.config.seed, number);
         let mut answered = Answered::record(&cx, &self.model, &*self.data.train, examples);
@@ -150,7 +151,7 @@ impl<T: Real> Learner<T> {
         }
         let recorded = self.objectives.get(objective).map(|own| own.record(&answered));
         let Some(Losses { total: loss, each: losses }) = recorded else {
-            unreachable!("a training is prepared, with its objectives, before its first step");
+            unreachable!("a step is of one of the objectives, which have been checked");
         };
         let trained = self.trained_by(objective)?;
         let parameters: Vec<Var<'g>> =

@@ -297,3 +297,19 @@ fn a_training_goes_on_in_another_thread() {
     });
     assert_eq!(there.join().unwrap(), 2);
 }
+
+#[test]
+fn what_is_asked_before_there_is_a_loss_is_an_error() {
+    let (model, config) = (house(), Config::default());
+    let new = || Trainer::<f32>::new(&model, &config, DataParts::train(houses(8))).unwrap();
+    for trainer in [new(), new().objective(Objective::new("none"))] {
+        for error in [trainer.plan().unwrap_err(), trainer.profile().unwrap_err()] {
+            assert!(error.to_string().contains("has no loss"), "{error}");
+        }
+    }
+    let mut trainer =
+        new().loss(|answer, batch| (answer["price"] - batch["price"]).square().mean(&[]));
+    trainer.advance().unwrap();
+    trainer.states.clear();
+    assert!(trainer.advance().unwrap_err().to_string().contains("states"));
+}

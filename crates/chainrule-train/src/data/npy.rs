@@ -17,9 +17,9 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// The axes and elements of an array, in row-major order.
 #[derive(Debug, PartialEq)]
-struct Array {
-    shape: Vec<usize>,
-    elements: Vec<f64>,
+pub(crate) struct Array {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) elements: Vec<f64>,
 }
 
 /// NumPy's files.
@@ -104,10 +104,8 @@ fn member(bytes: &[u8], name: &str) -> Result<Option<Array>, String> {
 }
 
 /// All arrays of an archive in its order: names, axes, elements in row-major order.
-#[allow(clippy::type_complexity)]
-pub(crate) fn arrays(bytes: &[u8]) -> Result<Vec<(String, Vec<usize>, Vec<f64>)>, String> {
-    let all = members(bytes, |_| true)?.into_iter();
-    Ok(all.map(|(name, Array { shape, elements })| (name, shape, elements)).collect())
+pub(crate) fn arrays(bytes: &[u8]) -> Result<Vec<(String, Array)>, String> {
+    members(bytes, |_| true)
 }
 
 /// The arrays of an archive that are wanted, by name.

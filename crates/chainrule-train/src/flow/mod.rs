@@ -119,6 +119,7 @@ impl FlowRecorder {
     /// # Errors
     /// Data that cannot be read or does not fit the model.
     pub fn new<T: Real>(learner: &Learner<T>) -> Result<Self> {
+        learner.check_objectives()?;
         let (train, trained) = (learner.rows()?, learner.trained()?);
         let mut examples = train.order(learner.config.seed, 0);
         examples.truncate(EXAMPLES);
