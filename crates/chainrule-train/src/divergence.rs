@@ -1,8 +1,9 @@
 //! Where a NaN or an infinity in training was born.
 //!
-//! The loss is looked at after every step, the parameters after every epoch alone, since looking
-//! costs time. Steps give the same bits whenever they run, so that running an epoch again from its
-//! start finds the step that went wrong; that step is run once more with every node watched.
+//! A plan tells of a loss and of gradients that are not finite at their step; all parameters are looked at
+//! after every epoch alone, since looking costs time. Steps give the same bits whenever they run, so that
+//! running an epoch again from its start finds the step that went wrong; that step is run once more with
+//! every node watched.
 
 use super::config::EVALUATION_BATCH;
 use super::learner::{Learner, Standing};

@@ -109,6 +109,26 @@ fn lbfgs_walks_down_the_valley() {
 }
 
 #[test]
+fn lbfgs_does_not_follow_a_gradient_without_a_value() {
+    for iterations in 1..4 {
+        let lbfgs = Lbfgs { iterations, ..Lbfgs::default() };
+        let (mut parameters, mut state, names) = start::<f64>();
+        let mut calls = 0;
+        let mut broken = |parameters: &Parameters<f64>| {
+            calls += 1;
+            let (loss, mut gradients) = valley(parameters)?;
+            if calls == iterations {
+                gradients.insert("w", Tensor::full([2], f64::NAN));
+            }
+            Ok((loss, gradients))
+        };
+        let loss = lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut broken);
+        assert!(!loss.unwrap().is_finite(), "{iterations} iterations");
+        assert!(parameters.is_finite(), "{iterations} iterations");
+    }
+}
+
+#[test]
 fn lbfgs_goes_on_from_its_state_with_the_same_bits() {
     let lbfgs = Lbfgs { history: 3, iterations: 3, line_search: true };
     let (mut parameters, mut state, names) = start::<f32>();

@@ -10,10 +10,12 @@
 //!    that has no gaps and as many elements as p, which the chain's shape says, begins where p does.) The
 //!    instructions behind the writing one do not load p any more.
 //! 4. Nothing else writes p: a parameter has one update.
-//! 5. The value is kept nowhere else yet: an instruction has one store.
+//! 5. The value is kept nowhere else: an instruction has one store, and what does not take a value that is
+//!    not finite keeps another.
 //!
 //! What cannot be written in place is kept in memory and copied when all else is done.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::{Argument, Lowered, NewValue, Place, Storage, Work};
@@ -35,6 +37,12 @@ impl Lowered {
     pub fn settle_updates(&mut self, times: &[usize]) -> Range<usize> {
         let mut copies = Vec::new();
         let readings = self.readings();
+        let mut uses = HashMap::new();
+        for update in &self.updates {
+            if let NewValue::Instruction(unit, at) = update.value {
+                *uses.entry((unit, at)).or_insert(0) += 1;
+            }
+        }
         for at in 0..self.updates.len() {
             let parameter = self.updates[at].parameter;
             let from = match self.updates[at].value {
@@ -42,7 +50,10 @@ impl Lowered {
                 NewValue::Instruction(unit, at) => {
                     let store = &mut self.chain_mut(unit).body[at].store;
                     let is_over = |reading: &Reading| reading.is_over(times, (unit, at));
-                    if store.is_none() && readings[parameter].iter().all(is_over) {
+                    if store.is_none()
+                        && uses[&(unit, at)] == 1
+                        && readings[parameter].iter().all(is_over)
+                    {
                         *store = Some(Storage::Parameter(parameter));
                         continue;
                     }
@@ -202,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_two_parameters_is_copied_for_the_second() {
+    fn one_value_of_two_parameters_is_copied_to_both() {
         let g = Graph::new();
         let [v, w] = ["v", "w"].map(|name| g.parameter(name, [4, 4]));
         let loss = (v * w).sum(&[]);
@@ -210,9 +221,11 @@ mod tests {
         let mut lowered = g.lower::<f64>(&[loss], &[(v, value), (w, value)], Some(loss)).unwrap();
         let times: Vec<usize> = (1..=lowered.units.len()).collect();
         let copies = lowered.settle_updates(&times);
-        assert_eq!(copies.len(), 1);
-        let [v, w] = [0, 1].map(|at| Storage::Parameter(lowered.updates[at].parameter));
-        let copy = &lowered.units[copies.start];
-        assert!(matches!(copy, Work::Copy { from, to } if (from.storage, to.storage) == (v, w)));
+        assert_eq!(copies.len(), 2);
+        for (copy, update) in lowered.units[copies].iter().zip(&lowered.updates) {
+            let Work::Copy { from, to } = copy else { panic!("{copy:?} is no copy") };
+            assert_eq!(to.storage, Storage::Parameter(update.parameter));
+            assert!(matches!(from.storage, Storage::Buffer(_)), "else w took v's old element");
+        }
     }
 }

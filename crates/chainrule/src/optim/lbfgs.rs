@@ -163,13 +163,14 @@ impl<T: Real> Problem<'_, '_, T> {
         Ok(())
     }
 
-    /// The loss and its gradient at `x`.
+    /// The loss and its gradient at `x`; NaN for a loss whose gradient is not finite, as there is no way on.
     fn at(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
         self.go_to(x)?;
         let (loss, gradient) = (self.loss_and_gradient)(self.parameters)?;
         let gradient = flattened(&gradient, self.trainable)?;
         Error::count("elements of gradients", gradient.len(), x.len())?;
-        Ok((loss, gradient))
+        let ok = gradient.iter().all(|g| g.is_finite());
+        Ok((if ok { loss } else { f64::NAN }, gradient))
     }
 }
 

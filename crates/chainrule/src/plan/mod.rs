@@ -6,6 +6,8 @@
 
 mod output;
 mod describe;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -308,8 +310,27 @@ impl<T: Real> Plan<T> {
         Ok(())
     }
 
-    /// Runs a training step whose optimizers keep no state and writes the updates, unless the loss is NaN
-    /// or infinite: then nothing changes and the answer is `false`.
+    /// Runs a training step whose optimizers keep no state and writes the updates. The answer is `false`
+    /// - where the loss is NaN or infinite: then nothing has changed;
+    /// - where the loss is finite, but a gradient or a rate, or its square, is not: then elements whose new
+    ///   value would not be finite keep their old one, and all others make their step.
+    ///
+    /// So no gradient makes a parameter NaN. After the answer `false`, stop, or go on from a copy;
+    /// [`Graph::first_not_finite`] tells where the value was born.
+    ///
+    /// ```
+    /// use chainrule::{Graph, Parameters, Tensor};
+    /// let g = Graph::new();
+    /// let w = g.parameter("w", [2]);
+    /// let loss = w.sqrt().sum(&[]);
+    /// let dw = g.backward(loss, &[w])[0];
+    /// let mut plan = g.compile_step::<f64>(loss, &[(w, w - dw)])?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::new([2], vec![0.0, 4.0])?);
+    /// assert!(!plan.step(&mut parameters)?, "the slope of √0 is infinite");
+    /// assert_eq!(parameters.get("w")?.values(), [0.0, 3.75]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A parameter is missing or has another shape, an input was never fed, or the plan keeps
@@ -320,7 +341,8 @@ impl<T: Real> Plan<T> {
         Ok(self.execute())
     }
 
-    /// [`Plan::step`] with the state of the step's optimizers, which is changed as the parameters are.
+    /// [`Plan::step`] with the state of the step's optimizers, which is changed as the parameters are, and
+    /// keeps its old elements as they do.
     ///
     /// ```
     /// use chainrule::optim::{Optimizer, Rates};
@@ -352,8 +374,8 @@ impl<T: Real> Plan<T> {
         Ok(self.execute())
     }
 
-    /// Runs all steps; `false` where the loss was not finite. The executor is bound to parameters and
-    /// state that stay borrowed, exclusively if there are updates.
+    /// Runs all steps; `false` where the loss was not finite or a new value was refused. The executor is
+    /// bound to parameters and state that stay borrowed, exclusively if there are updates.
     fn execute(&mut self) -> bool {
         let (reals, indices) = (self.reals.share(), self.indices.share());
         run(&mut self.executor, &Run { layout: &self.layout, reals, indices })

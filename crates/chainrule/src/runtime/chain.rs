@@ -1,10 +1,14 @@
 //! Running chains of pointwise operations, block by block, so that what passes between two operations
 //! stays in the innermost cache.
 
+mod guard;
 mod settle;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
+use self::guard::{Watched, are_tame};
+pub(super) use self::guard::{is_tame, write_finite};
 use self::settle::{From, Load, Settled, Settlement, Source, settle};
 use super::reuse::Extent;
 use crate::graph::{MAX_OPERANDS, Scalar, op};
@@ -28,6 +32,9 @@ pub(super) trait Site<T> {
 
     /// The first element of a buffer or parameter.
     fn pointer(&self, storage: Storage) -> *mut T;
+
+    /// Notes that a new value was not finite.
+    fn refuse(&self);
 }
 
 /// A chain made ready to run in one precision.
@@ -43,8 +50,17 @@ pub(super) struct Program<T> {
     pub scratch: usize,
     /// Whether its arrays are not expected to be in the second-level cache.
     pub is_far: bool,
+    /// Whether a load may have to be copied to a block.
+    gathers: bool,
+    /// What is looked at before new values are written over those of parameters and states.
+    watched: Option<Watched>,
     /// A chain over a single element runs without blocks.
     scalar: Option<Lines<T>>,
+}
+
+/// Whether an instruction reads the product's elements.
+pub(super) fn reads_leader(chain: &Chain) -> bool {
+    chain.body.iter().any(|line| line.operands.contains(&Argument::Leader))
 }
 
 /// A chain over a single element: a number in each slot, first the product's, then the loads, then the
@@ -74,13 +90,24 @@ pub(super) struct Stretch<T> {
 }
 
 impl<T: Real> Program<T> {
-    pub fn new(chain: &Chain, buffers: &[Extent]) -> Self {
+    pub fn new(chain: &Chain, buffers: &[Extent], tame: &HashSet<usize>) -> Self {
         let len = chain.shape.len();
         if len == 1 {
             let (loads, results, operands) = (Vec::new(), Vec::new(), Vec::new());
             let scratch = 1 + chain.loads.len() + chain.body.len();
             let scalar = Some(Lines::new(chain));
-            return Self { loads, results, operands, width: 1, scratch, is_far: false, scalar };
+            let watched = None;
+            return Self {
+                loads,
+                results,
+                operands,
+                width: 1,
+                scratch,
+                is_far: false,
+                gathers: false,
+                watched,
+                scalar,
+            };
         }
         let width = match chain.shape.dims().last().copied().unwrap_or(1) {
             0 => 1,
@@ -90,21 +117,28 @@ impl<T: Real> Program<T> {
         let width = width.max(1);
         let Settlement { loads, results, operands, blocks } = settle(chain, width, buffers);
         let is_far = len.saturating_mul(size_of::<T>()) >= FAR;
-        Self { loads, results, operands, width, scratch: blocks * width, is_far, scalar: None }
+        let gathers = loads.iter().any(|load| matches!(load, Load::Strided(_) | Load::Row(..)));
+        let (watched, scratch) = (Watched::new(chain, &loads, tame), blocks * width);
+        Self { loads, results, operands, width, scratch, is_far, gathers, watched, scalar: None }
     }
 
     /// Writes what stays the same from block to block to scratch memory, before the first run of a step.
+    /// Whether the numbers that are watched are tame.
     ///
     /// # Safety
     /// As [`Program::run`].
-    pub unsafe fn prepare(&self, chain: &Chain, site: &impl Site<T>, scratch: &mut [T]) {
+    pub unsafe fn prepare(&self, chain: &Chain, site: &impl Site<T>, scratch: &mut [T]) -> bool {
         if self.scalar.is_none() {
             // SAFETY: passed on from the caller.
             unsafe { self.worker(chain, site, scratch).fill() };
         }
+        // SAFETY: loads of the run.
+        let number =
+            |&(storage, offset): &_| is_tame(unsafe { *site.pointer(storage).add(offset) });
+        self.watched.as_ref().is_none_or(|watched| watched.numbers.iter().all(number))
     }
 
-    /// Runs the chain over stretches of its elements, after [`Program::prepare`].
+    /// Runs the chain over stretches of its elements, after [`Program::prepare`], with its answer.
     ///
     /// # Safety
     /// The chain's loads and stores are memory of the current run that this thread may read and write
@@ -114,6 +148,7 @@ impl<T: Real> Program<T> {
         chain: &Chain,
         site: &impl Site<T>,
         stretches: impl Iterator<Item = Stretch<T>>,
+        tame: bool,
         scratch: &mut [T],
     ) {
         if let Some(lines) = &self.scalar {
@@ -130,8 +165,9 @@ impl<T: Real> Program<T> {
                 // Blocks end where rows end, so that repeated rows fit.
                 let start = stretch.start + done;
                 let len = self.width.min(stretch.len - done);
+                let (now, leader) = (start..start + len, stretch.leader.wrapping_add(done));
                 // SAFETY: passed on from the caller.
-                unsafe { worker.block(start..start + len, stretch.leader.wrapping_add(done)) };
+                unsafe { worker.block(now, leader, tame) };
                 done += len;
             }
         }
@@ -194,9 +230,11 @@ impl<T: Real> Program<T> {
             };
         }
         for (instruction, &result) in chain.body.iter().zip(&slots[first..]) {
-            if let Some(storage) = instruction.store {
+            match instruction.store {
+                Some(Storage::Parameter(_)) if !result.is_finite() => site.refuse(),
                 // SAFETY: a store of the run; its one element.
-                unsafe { *site.pointer(storage) = result };
+                Some(storage) => unsafe { *site.pointer(storage) = result },
+                None => {}
             }
         }
     }
@@ -234,9 +272,7 @@ impl<T: Real> Lines<T> {
             (Some(Scalar::Binary(f)), [a, b]) => Line::Binary(f, [slot(a), slot(b)]),
             _ => Line::Other,
         };
-        let leader = |operand: &Argument| matches!(operand, Argument::Leader);
-        let reads_leader = chain.body.iter().any(|line| line.operands.iter().any(leader));
-        Self { lines: chain.body.iter().map(line).collect(), reads_leader }
+        Self { lines: chain.body.iter().map(line).collect(), reads_leader: reads_leader(chain) }
     }
 }
 
@@ -289,23 +325,41 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
         }
     }
 
-    /// Runs the chain over the elements `now`, at most as many as a block has.
+    /// Copies the elements `now` of loads that are not one after another to their blocks.
     ///
     /// # Safety
     /// As [`Program::run`].
-    unsafe fn block(&self, now: Range<usize>, leader: *const T) {
-        let len = now.len();
+    unsafe fn gather(&self, now: &Range<usize>) {
         for (at, load) in self.program.loads.iter().enumerate() {
             if matches!(load, Load::Strided(_) | Load::Row(..))
-                && let Found::Strided(block) = self.find(at, &now)
+                && let Found::Strided(block) = self.find(at, now)
             {
                 let place = &self.chain.loads[at];
                 let from = self.site.pointer(place.storage).cast_const();
                 // SAFETY: a block of this thread's scratch memory that belongs to this load alone.
-                let block = unsafe { std::slice::from_raw_parts_mut(block, len) };
+                let block = unsafe { std::slice::from_raw_parts_mut(block, now.len()) };
                 // SAFETY: the load's elements.
                 unsafe { gather(block, from, place, now.start) };
             }
+        }
+    }
+
+    /// Runs the chain over the elements `now`, at most as many as a block has.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    unsafe fn block(&self, now: Range<usize>, leader: *const T, tame: bool) {
+        let len = now.len();
+        if self.program.gathers {
+            // SAFETY: as here.
+            unsafe { self.gather(&now) };
+        }
+        if let Some(watched) = &self.program.watched
+            // SAFETY: as here.
+            && !(tame && unsafe { self.is_tame(watched, &now, leader) })
+        {
+            // SAFETY: as here.
+            return unsafe { self.one_by_one(watched, now, leader) };
         }
         let bases = [self.scratch, self.site.memory(), leader.cast_mut()];
         let start = |source: &Source| match source.from {
@@ -345,6 +399,70 @@ impl<T: Real, S: Site<T>> Worker<'_, T, S> {
                 let place = self.site.pointer(storage).wrapping_add(now.start);
                 // SAFETY: as above, and no slice of the parameter is looked at.
                 unsafe { std::ptr::copy_nonoverlapping(output.as_ptr(), place, len) };
+            }
+        }
+    }
+
+    /// Whether what is watched is tame in all elements `now`.
+    ///
+    /// # Safety
+    /// As [`Program::run`]; strided loads are in their blocks.
+    unsafe fn is_tame(&self, watched: &Watched, now: &Range<usize>, leader: *const T) -> bool {
+        // SAFETY: the product's elements.
+        let leader = || are_tame(unsafe { std::slice::from_raw_parts(leader, now.len()) });
+        let load = |&at: &usize| {
+            let place = &self.chain.loads[at];
+            let start = match self.program.loads[at] {
+                Load::Plain => self.load(place).wrapping_add(now.start),
+                _ => match self.find(at, now) {
+                    Found::Here(start) => start,
+                    Found::Strided(block) => block.cast_const(),
+                },
+            };
+            // SAFETY: the load's elements, or the block that holds them.
+            are_tame(unsafe { std::slice::from_raw_parts(start, now.len()) })
+        };
+        (!watched.leader || leader()) && watched.loads.iter().all(load)
+    }
+
+    /// Runs the chain over the elements `now`, each by itself: where something watched is not tame, a new
+    /// value that is not finite leaves the old one. An element, since how elements fall to blocks depends
+    /// on the number of threads.
+    ///
+    /// # Safety
+    /// As [`Program::run`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn one_by_one(&self, watched: &Watched, now: Range<usize>, leader: *const T) {
+        let Chain { loads, body, .. } = self.chain;
+        let mut slots = vec![T::zero(); 1 + loads.len() + body.len()];
+        for i in now.clone() {
+            if watched.leader {
+                // SAFETY: the product's element.
+                slots[0] = unsafe { *leader.add(i - now.start) };
+            }
+            for (slot, place) in slots[1..].iter_mut().zip(loads) {
+                let offset = Offsets::new(&place.shape, &place.strides, i).next_offset();
+                // SAFETY: the load's element.
+                *slot = unsafe { *self.load(place).add(offset) };
+            }
+            for at in 0..body.len() {
+                let value = |operand: &Argument| slots[slot_of(operand, loads.len()) as usize];
+                slots[1 + loads.len() + at] = other(&body[at], value);
+            }
+            let (before, results) = slots.split_at(1 + loads.len());
+            let is_made = |(at, _): &(usize, _)| match at {
+                0 => true,
+                at => matches!(loads[at - 1].storage, Storage::Buffer(_)),
+            };
+            let tame = before.iter().enumerate().filter(is_made).all(|(_, &x)| is_tame(x));
+            for (instruction, &new) in body.iter().zip(results) {
+                match instruction.store {
+                    Some(Storage::Parameter(_)) if !tame && !new.is_finite() => self.site.refuse(),
+                    // SAFETY: the store's element.
+                    Some(storage) => unsafe { *self.site.pointer(storage).add(i) = new },
+                    None => {}
+                }
             }
         }
     }

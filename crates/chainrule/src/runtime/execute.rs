@@ -3,12 +3,13 @@
 //! Every thread walks the same phases, computes its rows of each step, and meets the others at the
 //! phase's end. How rows fall to threads changes no bit: an element is computed whole, by one thread.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Pool;
-use super::chain::{Program, Site, Stretch, gather};
+use super::chain::{Program, Site, Stretch, gather, is_tame, write_finite};
 use super::crowd::{Crowd, SHORT};
 use super::layout::{Layout, Step};
 use super::memory::{Memory, Shared};
@@ -23,7 +24,7 @@ use crate::ops::{
 };
 use crate::parameters::Parameters;
 use crate::state::{Bindings, Owner, State};
-use crate::tensor::{MAX_RANK, Real, Shape};
+use crate::tensor::{MAX_RANK, Real, Shape, Tensor};
 
 /// The memory of a parameter, or of a part of an optimizer's state, during one run.
 #[derive(Clone, Copy, Debug)]
@@ -82,10 +83,14 @@ pub(crate) struct Run<'a, T> {
 
 impl<T: Real> Executor<T> {
     pub(crate) fn new(layout: &Layout, pool: Arc<Pool>) -> Self {
+        let are_tame =
+            |tensor: &Tensor<f64>| tensor.values().iter().all(|&x| is_tame(T::from_f64(x)));
+        let tame = layout.constants.iter().filter(|(_, tensor)| are_tame(tensor));
+        let tame: HashSet<usize> = tame.map(|(at, _)| *at).collect();
         let mut programs: Vec<Option<Program<T>>> = Vec::with_capacity(layout.units.len());
         programs.extend(layout.steps().map(|(_, work)| {
             let chain = work.chain().filter(|chain| !chain.body.is_empty());
-            chain.map(|chain| Program::new(chain, &layout.buffers))
+            chain.map(|chain| Program::new(chain, &layout.buffers, &tame))
         }));
         let programs: Arc<[Option<Program<T>>]> = programs.into();
         let needs = layout.steps().zip(&*programs).map(|((_, work), program)| {
@@ -188,7 +193,8 @@ impl<T: Real> Executor<T> {
         Ok(())
     }
 
-    /// Runs all steps; `false` where a guard ended the run. What was bound must still be borrowed.
+    /// Runs all steps; `false` where a guard ended the run or a new value was refused. What was bound
+    /// must still be borrowed.
     pub(crate) fn run(&mut self, run: &Run<'_, T>) -> bool {
         let per_thread = self.scratch_per_thread;
         let scratch = self.scratch.share(per_thread * self.threads());
@@ -197,19 +203,21 @@ impl<T: Real> Executor<T> {
         if let Some(recorder) = recorder {
             recorder.count();
         }
-        let stopped = AtomicBool::new(false);
+        let [stopped, refused] = [false; 2].map(AtomicBool::new);
+        let refused = &refused;
         let worker = |thread: usize, threads: usize| {
             // SAFETY: each thread takes its own stretch of the scratch memory.
             let scratch = unsafe { scratch.write(thread * per_thread..(thread + 1) * per_thread) };
             let notes = Notes::new(recorder, thread);
-            Worker { run, programs, bound, scratch, thread, threads, notes }
+            Worker { run, programs, bound, scratch, thread, threads, notes, refused }
         };
         if !self.is_shared || self.pool.threads() == 1 || self.crowd.is_alone() {
             let mut worker = worker(0, 1);
             let mut number = 0;
-            return run.layout.phases.iter().all(|phase| {
+            let done = run.layout.phases.iter().all(|phase| {
                 worker.whole(&phase.shared, &mut number) && worker.whole(&phase.serial, &mut number)
             });
+            return done && !refused.load(Ordering::Relaxed);
         }
         let pool = &*self.pool;
         pool.run(&|thread| {
@@ -232,7 +240,7 @@ impl<T: Real> Executor<T> {
         if self.is_short {
             self.crowd.note(pool.take_sleeps() > 0);
         }
-        !stopped.load(Ordering::Relaxed)
+        !stopped.load(Ordering::Relaxed) && !refused.load(Ordering::Relaxed)
     }
 }
 
@@ -258,6 +266,8 @@ struct Worker<'a, T> {
     thread: usize,
     threads: usize,
     notes: Notes<'a>,
+    /// Whether a new value was refused, on any thread.
+    refused: &'a AtomicBool,
 }
 
 impl<T> Site<T> for Worker<'_, T> {
@@ -272,6 +282,10 @@ impl<T> Site<T> for Worker<'_, T> {
                 self.run.reals.start().wrapping_add(self.run.layout.buffers[at].offset)
             }
         }
+    }
+
+    fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
     }
 }
 
@@ -320,8 +334,8 @@ impl<'a, T: Real> Worker<'a, T> {
                     // SAFETY: earlier steps wrote the loads, and the plan gave the stores memory that
                     // only these rows of this step touch.
                     unsafe {
-                        program.prepare(chain, self, scratch);
-                        program.run(chain, self, std::iter::once(stretch), scratch);
+                        let tame = program.prepare(chain, self, scratch);
+                        program.run(chain, self, std::iter::once(stretch), tame, scratch);
                     }
                     self.scratch = scratch;
                 }
@@ -358,10 +372,9 @@ impl<'a, T: Real> Worker<'a, T> {
         let taken = self.take_scratch();
         let for_chain = program.map_or(0, |program| program.scratch).next_multiple_of(LINE);
         let (chain_scratch, product_scratch) = taken.split_at_mut(for_chain);
-        if let Some(program) = program {
-            // SAFETY: earlier steps wrote the chain's loads.
-            unsafe { program.prepare(chain, self, chain_scratch) };
-        }
+        // SAFETY: earlier steps wrote the chain's loads.
+        let tame =
+            program.is_none_or(|program| unsafe { program.prepare(chain, self, chain_scratch) });
         for (which, rows, _) in by_matrix(rows, lengths.m) {
             let before = which * lengths.m * lengths.n;
             let [left, right] = [(starts[0], a), (starts[1], b)]
@@ -380,7 +393,8 @@ impl<'a, T: Real> Worker<'a, T> {
                     Some(program) => {
                         let scratch = &mut *chain_scratch;
                         let n = lengths.n;
-                        let mut after = After { worker: self, chain, program, scratch, before, n };
+                        let mut after =
+                            After { worker: self, chain, program, tame, scratch, before, n };
                         product.compute(rows, product_scratch, &mut after);
                     }
                     None => product.compute(rows, product_scratch, &mut Nothing),
@@ -437,9 +451,16 @@ impl<'a, T: Real> Worker<'a, T> {
 
     fn copy(&self, from: &Place, to: &Place, range: Range<usize>) {
         let start = range.start;
-        // SAFETY: as for a kernel; the source lies within its buffer.
+        // SAFETY: as for a kernel; the source lies within its buffer, a new value row by row.
         unsafe {
             match self.target(to, range) {
+                ValuesMut::Real(target) if matches!(to.storage, Storage::Parameter(_)) => {
+                    let from = self.pointer(from.storage).add(from.offset + start);
+                    let new = std::slice::from_raw_parts(from.cast_const(), target.len());
+                    if !write_finite(new, target) {
+                        self.refuse();
+                    }
+                }
                 ValuesMut::Real(target) => {
                     gather(target, self.pointer(from.storage), from, start);
                 }
@@ -509,6 +530,8 @@ struct After<'a, 'w, T> {
     worker: &'a Worker<'w, T>,
     chain: &'a Chain,
     program: &'a Program<T>,
+    /// What preparing the program answered.
+    tame: bool,
     scratch: &'a mut [T],
     /// Elements before the product's matrix, where it is one of several.
     before: usize,
@@ -521,7 +544,7 @@ impl<T: Real> Follow<T> for After<'_, '_, T> {
         // SAFETY: the product runs as part of a step whose chain this is: earlier steps wrote its
         // loads, and the plan gave its stores memory that only these rows touch. The finished elements
         // stand behind the stretches' pointers.
-        unsafe { self.program.run(self.chain, self.worker, stretches, self.scratch) };
+        unsafe { self.program.run(self.chain, self.worker, stretches, self.tame, self.scratch) };
     }
 
     fn ahead(&mut self, rows: &Range<usize>, columns: &Range<usize>, part: usize, parts: usize) {

@@ -25,6 +25,7 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
     executor.bind_mut(&layout.parameters, &mut parameters, None).unwrap();
     let run = Run { layout, reals: reals.share(), indices: indices.share() };
     let per_thread = executor.scratch_per_thread;
+    let refused = AtomicBool::new(false);
     let scratch = executor.scratch.share(per_thread * threads);
     let worker = |thread: usize, threads: usize| Worker {
         run: &run,
@@ -35,6 +36,7 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
         thread,
         threads,
         notes: Notes::new(None, thread),
+        refused: &refused,
     };
     let mut first = 0;
     for phase in &layout.phases {
