@@ -184,7 +184,9 @@ impl<'g> Subject<'_, 'g> {
         let values = e.nodes.iter().map(|node| self.g.var(node.id));
         let passed = computed.sweep.contributions.iter().map(|c| c.gradient);
         let all: Vec<Var<'g>> = values.chain(passed).collect();
-        let found = self.g.first_not_finite(&all, &Parameters::new(), |plan| self.feed(plan))?;
+        let mut plan = self.g.compile::<f64>(&all)?;
+        self.feed(&mut plan)?;
+        let found = self.g.first_not_finite(&plan, &Parameters::new())?;
         Ok(found.and_then(|found| Origin::of_expression(e, &found)))
     }
 

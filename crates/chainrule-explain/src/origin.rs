@@ -17,7 +17,8 @@ impl Origin {
     /// use chainrule_explain::{Language, Origin};
     /// let g = Graph::new();
     /// let y = g.scope("own", || g.constant(0.0).ln());
-    /// let found = g.first_not_finite::<f32>(&[y], &Parameters::new(), |_| Ok(()))?.unwrap();
+    /// let plan = g.compile::<f32>(&[y])?;
+    /// let found = g.first_not_finite(&plan, &Parameters::new())?.unwrap();
     /// let told = Origin::of(&g, &found, None, Language::English);
     /// assert!(told.story.starts_with("the first node with -inf is node 1, the operation `ln` in `own`"));
     /// assert!(told.remedy.is_some_and(|remedy| remedy.contains("above 0")));
@@ -162,7 +163,7 @@ fn worst(value: &Value) -> String {
 mod tests {
     use super::super::{Language, Request, explain, values};
     use super::Origin;
-    use chainrule::{Graph, Parameters, Plan};
+    use chainrule::{Graph, Parameters};
 
     fn origin(expression: &str, at: &str) -> Option<Origin> {
         let request = Request {
@@ -188,9 +189,10 @@ mod tests {
         let x = g.input("x", [2]);
         let loss = g.scope("own", || x.sqrt()).sum(&[]);
         let dx = g.backward(loss, &[x])[0];
-        let told = |x: [f64; 2], language| {
-            let fill = |plan: &mut Plan<f64>| plan.feed("x", &x);
-            let found = g.first_not_finite(&[loss, dx], &Parameters::new(), fill);
+        let mut plan = g.compile::<f64>(&[loss, dx]).unwrap();
+        let mut told = |x: [f64; 2], language| {
+            plan.feed("x", &x).unwrap();
+            let found = g.first_not_finite(&plan, &Parameters::new());
             Origin::of(&g, &found.unwrap().unwrap(), Some(7), language)
         };
         for (language, of, slope) in [

@@ -15,7 +15,6 @@ use chainrule::finite::NotFinite;
 use chainrule::graph::{Graph, Source, Var};
 use chainrule::nn::Cx;
 use chainrule::optim::Method;
-use chainrule::plan::Plan;
 use chainrule::tensor::Real;
 use chainrule_explain::{Language, Origin};
 
@@ -60,8 +59,9 @@ impl<T: Real> Learner<T> {
                 Answered::record(&Cx::predict(&graph), &self.model, data, examples.len());
             let Some(main) = self.objectives.get(self.main()) else { break };
             let loss = main.record(&answered).total;
-            let fill = |plan: &mut Plan<T>| feed_fields(plan, data, examples);
-            if let Some(found) = graph.first_not_finite(&[loss], &self.parameters, fill)? {
+            let mut plan = graph.compile::<T>(&[loss])?;
+            feed_fields(&mut plan, data, examples)?;
+            if let Some(found) = graph.first_not_finite(&plan, &self.parameters)? {
                 origin = told(&graph, &found, examples, None);
                 break;
             }
@@ -98,15 +98,14 @@ impl<T: Real> Learner<T> {
                 (recorded.loss, updates)
             }
         };
-        let mut plan = graph.compile::<T>(&[loss])?;
-        self.feed_step(&mut plan, batch)?;
-        plan.run_with(&self.parameters)?;
-        let value = plan.value(loss)?.first().map_or(f64::NAN, |&loss| Real::to_f64(loss));
         let outputs: Vec<Var<'_>> =
             [loss].into_iter().chain(updates.iter().map(|(_, value)| *value)).collect();
-        let fill = |plan: &mut Plan<T>| self.feed_step(plan, batch);
+        let mut plan = graph.compile::<T>(&outputs)?.with_pool(&self.pool);
+        self.feed_step(&mut plan, batch)?;
         let kept = (&self.parameters, &self.states[objective]);
-        let found = graph.first_not_finite(&outputs, kept, fill)?;
+        plan.run_with(kept)?;
+        let value = plan.value(loss)?.first().map_or(f64::NAN, |&loss| Real::to_f64(loss));
+        let found = graph.first_not_finite(&plan, kept)?;
         let origin = found.map(|found| {
             let name = spoilt(&graph, loss, &updates, found.site.node);
             told(&graph, &found, examples, name.as_deref())

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Source, Var};
 use crate::ops::{AnyOp, Div};
 use crate::plan::Plan;
@@ -71,60 +71,64 @@ pub struct NotFinite {
 }
 
 impl Graph {
-    /// Runs the computation of `outputs` with every value kept, and tells of the first node, in the order
-    /// of their recording, that makes an output NaN or infinite though all that it is computed from is
-    /// finite. Gradients are recorded after the values that they belong to, so that values come first.
-    /// `None` where every output is finite; an infinity that reaches none, such as one that `select`
-    /// leaves aside, is not looked for.
+    /// Runs a plan's computation again with every value kept, from what the plan was fed, and tells of the
+    /// first node, in the order of their recording, that makes an output or a parameter's new value NaN or
+    /// infinite though all that it is computed from is finite. Gradients are recorded after the values that
+    /// they belong to, so that values come first. `None` where all of these are finite; an infinity that
+    /// reaches none, such as one that `select` leaves aside, is not looked for.
     ///
-    /// `fill` feeds the plan's inputs.
+    /// `given` is what the plan was run with: the parameters or, where optimizers keep a state,
+    /// `(&parameters, &state)`, as they were before the run. A step that answered `false` has left them so.
     ///
     /// ```
     /// use chainrule::finite::Cause;
-    /// use chainrule::{Graph, Parameters};
+    /// use chainrule::{Graph, Parameters, Tensor};
     /// let g = Graph::new();
-    /// let x = g.input("x", [3]);
-    /// let y = g.scope("roots", || x.sqrt()).sum(&[]);
-    /// let dx = g.backward(y, &[x])[0];
-    /// let found = |x: [f64; 3]| {
-    ///     g.first_not_finite(&[y, dx], &Parameters::<f64>::new(), |plan| plan.feed("x", &x))
-    /// };
-    /// assert!(found([1.0, 2.0, 3.0])?.is_none());
+    /// let (x, w) = (g.input("x", [3]), g.parameter("w", []));
+    /// let loss = g.scope("roots", || (x * w).sqrt()).sum(&[]);
+    /// let dw = g.backward(loss, &[w])[0];
+    /// let mut step = g.compile_step::<f64>(loss, &[(w, w - dw * 0.1)])?;
+    /// let mut parameters = Parameters::new();
+    /// parameters.insert("w", Tensor::scalar(1.0));
     ///
-    /// let value = found([1.0, -4.0, 3.0])?.unwrap();
+    /// step.feed("x", &[1.0, -4.0, 3.0])?;
+    /// assert!(!step.step(&mut parameters)?);
+    /// let value = g.first_not_finite(&step, &parameters)?.unwrap();
     /// assert_eq!((value.cause, value.index.as_slice()), (Cause::OutsideDomain, &[1][..]));
     /// assert_eq!(
     ///     value.to_string(),
-    ///     "node 1, `sqrt` in `roots`, is NaN at [1], made from -4.0000e0: it has no finite value there"
+    ///     "node 4, `sqrt` in `roots`, is NaN at [1], made from -4.0000e0: it has no finite value there"
     /// );
     ///
-    /// // √0 is finite, but its slope is not.
-    /// let gradient = found([1.0, 4.0, 0.0])?.unwrap();
+    /// // √0 is finite, but its slope is not: it can be asked before the step is taken, too.
+    /// step.feed("x", &[1.0, 4.0, 0.0])?;
+    /// let gradient = g.first_not_finite(&step, &parameters)?.unwrap();
     /// assert_eq!(gradient.cause, Cause::DivisionByZero);
-    /// assert!(gradient.to_string().contains("in the gradient of node 1, `sqrt` in `roots`"));
+    /// assert!(gradient.to_string().contains("in the gradient of node 4, `sqrt` in `roots`"));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
-    /// The first mistake made while recording, an output of another graph, an error of `fill`, or a
-    /// missing parameter.
+    /// The plan is of another graph, or was never fed one of its inputs; a parameter or a part of the state
+    /// is missing or has another shape.
     pub fn first_not_finite<'a, T: Real>(
         &self,
-        outputs: &[Var<'_>],
+        plan: &Plan<T>,
         given: impl Into<Bindings<'a, T>>,
-        fill: impl FnOnce(&mut Plan<T>) -> Result<()>,
     ) -> Result<Option<NotFinite>> {
         let given = given.into();
-        self.ok()?;
-        self.own(outputs)?;
-        let needed = self.below(outputs);
+        let (graph, roots) = plan.roots();
+        if graph != self.number() {
+            return Err(Error::Foreign { node: "the plan".into() });
+        }
+        let outputs: Vec<Var<'_>> = roots.iter().map(|&id| self.var(id)).collect();
+        let needed = self.below(&outputs);
         let computed: Vec<Var<'_>> = needed.iter().map(|&id| self.var(id)).collect();
         let computed = computed.into_iter().filter(|v| v.is_real() && !self.is_outside(v.id()));
-        let mut plan = self.compile::<T>(&computed.collect::<Vec<_>>())?;
-        fill(&mut plan)?;
+        let mut plan = self.compile::<T>(&computed.collect::<Vec<_>>())?.fed_as(plan);
         plan.run_with(given)?;
         let run = Run { graph: self, plan: &plan, given };
-        let Some(id) = run.first(outputs)? else { return Ok(None) };
+        let Some(id) = run.first(&outputs)? else { return Ok(None) };
         run.told(id).map(Some)
     }
 
@@ -316,11 +320,17 @@ impl fmt::Display for NotFinite {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optim::{Optimizer, Rates};
     use crate::{Parameters, Tensor};
 
     fn found(outputs: &[Var<'_>]) -> NotFinite {
+        first(outputs).unwrap()
+    }
+
+    fn first(outputs: &[Var<'_>]) -> Option<NotFinite> {
         let g = outputs[0].graph();
-        g.first_not_finite(outputs, &Parameters::<f32>::new(), |_| Ok(())).unwrap().unwrap()
+        let plan = g.compile::<f32>(outputs).unwrap();
+        g.first_not_finite(&plan, &Parameters::new()).unwrap()
     }
 
     #[test]
@@ -357,8 +367,7 @@ mod tests {
         let g = Graph::new();
         let x = g.constant_tensor(Tensor::new([2], vec![0.0, 4.0]).unwrap());
         let safe = x.greater(x.like(0.0)).select(x.ln(), x);
-        let none = g.first_not_finite(&[safe], &Parameters::<f64>::new(), |_| Ok(()));
-        assert!(none.unwrap().is_none());
+        assert!(first(&[safe]).is_none());
         // A later infinity is told though an earlier one was set aside.
         let root = (safe - 10.0).sqrt();
         assert_eq!(found(&[safe, root]).site.node, root.id());
@@ -374,8 +383,10 @@ mod tests {
         let dw = g.backward(loss, &[w])[0];
         let mut parameters = Parameters::new();
         parameters.insert("w", Tensor::new([3, 1], vec![1.0, 2.0, 3.0]).unwrap());
-        let at = |rows: [f64; 6], parameters: &Parameters<f64>| {
-            g.first_not_finite(&[loss, dw], parameters, |plan| plan.feed("x", &rows)).unwrap()
+        let mut plan = g.compile::<f64>(&[loss, dw]).unwrap();
+        let mut at = |rows: [f64; 6], parameters: &Parameters<f64>| {
+            plan.feed("x", &rows).unwrap();
+            g.first_not_finite(&plan, parameters).unwrap()
         };
         let zero = at([1.0, 1.0, 1.0, 0.0, 0.0, 0.0], &parameters).unwrap();
         let gate = zero.gate.clone().unwrap();
@@ -391,5 +402,42 @@ mod tests {
         assert_eq!((bad.site.node, bad.cause, bad.gate.is_none()), (w.id(), Cause::Given, true));
         let both = at([1.0, f64::INFINITY, 0.0, 0.0, 0.0, 0.0], &parameters).unwrap();
         assert_eq!(both.to_string(), "node 0, the input `x`, is inf at [0, 1]: it was given so");
+    }
+
+    #[test]
+    fn a_step_is_told_from_its_own_inputs_where_its_loss_is_finite() {
+        let g = Graph::new();
+        let w = g.parameter("w", [2, 3]);
+        let rows = w.gather(0, g.labels("t", [2], 2));
+        let loss = g.scope("roots", || rows.sqrt()).sum(&[]) * g.input("scale", []);
+        let dw = g.backward(loss, &[w]);
+        let updates = Optimizer::adam().updates(&Rates::constant(&g, 0.1), &[w], &dw);
+        let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
+        let mut parameters = Parameters::new();
+        let zero = vec![1.0, 1.0, 1.0, 4.0, 0.0, 4.0];
+        parameters.insert("w", Tensor::new([2, 3], zero).unwrap());
+        let state = g.initial_state();
+
+        plan.feed("scale", &[1.0]).unwrap();
+        let message = g.first_not_finite(&plan, (&parameters, &state)).unwrap_err().to_string();
+        assert!(message.contains("`t` was never fed"), "{message}");
+        plan.feed_labels("t", &[0, 0]).unwrap();
+        assert!(g.first_not_finite(&plan, (&parameters, &state)).unwrap().is_none());
+        // The row with a root of 0, whose slope is infinite.
+        plan.feed_labels("t", &[0, 1]).unwrap();
+        let found = g.first_not_finite(&plan, (&parameters, &state)).unwrap().unwrap();
+        assert_eq!((found.cause, found.index.as_slice()), (Cause::DivisionByZero, &[1, 1][..]));
+        assert_eq!(&*found.gate.unwrap().scope, "roots");
+        plan.step_with(&mut parameters.clone(), &mut state.clone()).unwrap();
+        assert!(plan.value(loss).unwrap()[0].is_finite());
+        // What was fed counts, and not what the plan's values have become.
+        plan.feed_labels("t", &[0, 0]).unwrap();
+        plan.feed("scale", &[f64::INFINITY]).unwrap();
+        let fed = g.first_not_finite(&plan, (&parameters, &state)).unwrap().unwrap();
+        assert!(fed.to_string().contains("the input `scale`, is inf: it was given so"), "{fed}");
+
+        let other = Graph::new();
+        let message = other.first_not_finite(&plan, &parameters).unwrap_err().to_string();
+        assert!(message.contains("the plan belongs to another graph"), "{message}");
     }
 }

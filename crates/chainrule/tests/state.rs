@@ -152,12 +152,11 @@ fn new_values_are_read_with_parameters_and_state() {
     let asks = |wrong: String| assert!(wrong.contains("`(&parameters, &state)`"), "{wrong}");
     asks(message(plan.run_with(&parameters)));
     asks(message(g.interpret(&[new], &[], &[], &parameters)));
-    asks(message(g.first_not_finite(&[new], &parameters, |_| Ok(()))));
-    let found = g.first_not_finite(&[new], (&parameters, &state), |_| Ok(()));
-    assert!(found.unwrap().is_none());
+    asks(message(g.first_not_finite(&plan, &parameters)));
+    assert!(g.first_not_finite(&plan, (&parameters, &state)).unwrap().is_none());
     let mut state = state;
     state.get_mut(&key("adam", 0, "mean", Some("w"))).unwrap().values_mut()[0] = f64::NAN;
-    let found = g.first_not_finite(&[new], (&parameters, &state), |_| Ok(())).unwrap().unwrap();
+    let found = g.first_not_finite(&plan, (&parameters, &state)).unwrap().unwrap();
     assert!(found.to_string().contains("the optimizer's `mean` of `w`, is NaN"), "{found}");
 }
 

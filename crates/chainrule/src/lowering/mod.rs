@@ -49,6 +49,8 @@ pub(crate) struct Lowered {
     pub names: Vec<(Arc<str>, u32)>,
     /// The parameters that change.
     pub updates: Vec<Update>,
+    /// The nodes that all this is for: what the caller reads, and the new values.
+    pub roots: Vec<u32>,
     /// The graph that this is of.
     pub graph: u64,
 }

@@ -499,6 +499,35 @@ impl<T: Real> Plan<T> {
         Ok((at, ty, buffers[buffer]))
     }
 
+    /// The number of the graph that was compiled, and the nodes that the plan is for: what the caller
+    /// reads, and parameters' new values.
+    pub(crate) fn roots(&self) -> (u64, &[u32]) {
+        (self.layout.graph, &self.layout.roots)
+    }
+
+    /// Takes over the threads of another plan of the graph, and what that has been fed.
+    pub(crate) fn fed_as(self, other: &Self) -> Self {
+        let mut plan = self.with_pool(other.executor.pool());
+        let (layout, there) = (plan.layout.clone(), &other.layout);
+        for (at, slot) in layout.inputs.iter().enumerate() {
+            let known = there.inputs.iter().position(|known| known.name == slot.name);
+            let Some(from) = known.filter(|&known| other.inputs.is_fed[known]) else { continue };
+            let from = there.buffers[there.inputs[from].at];
+            let range = |Extent { offset, len, .. }| offset..offset + len;
+            let to = layout.buffers[slot.at];
+            match to.real {
+                true => {
+                    plan.reals.get_mut(range(to)).copy_from_slice(other.reals.get(range(from)));
+                }
+                false => {
+                    plan.indices.get_mut(range(to)).copy_from_slice(other.indices.get(range(from)));
+                }
+            }
+            plan.inputs.note(at);
+        }
+        plan
+    }
+
     /// The memory of an input that is fed.
     fn fed(&mut self, input: usize, Extent { offset, len, .. }: Extent) -> &mut [T] {
         self.inputs.note(input);

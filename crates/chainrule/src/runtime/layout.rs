@@ -57,6 +57,8 @@ pub(crate) struct Layout {
     pub names: Vec<(Arc<str>, u32)>,
     /// Whether a run writes parameters.
     pub updates: bool,
+    /// The nodes that the plan is for: what the caller reads, and parameters' new values.
+    pub roots: Vec<u32>,
     /// The graph that was compiled.
     pub graph: u64,
 }
@@ -95,6 +97,7 @@ impl Layout {
             kept: lowered.kept,
             names: lowered.names,
             updates: !lowered.updates.is_empty(),
+            roots: lowered.roots,
             graph: lowered.graph,
         })
     }
