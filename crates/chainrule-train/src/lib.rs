@@ -19,6 +19,7 @@ mod evaluation;
 mod layers;
 mod learner;
 mod step;
+mod gradients;
 mod lbfgs;
 mod scores;
 mod flow;

@@ -356,8 +356,7 @@ impl<T: Real> Learner<T> {
                 step.plan.record(true);
             }
             let first = number * batch % (order.len() - batch + 1);
-            let fed = self.next_batch(&order[first..first + batch], batch);
-            self.feed_step(&mut step.plan, &fed)?;
+            self.feed_step(&mut step.plan, &self.whole(&order[first..first + batch])?)?;
             step.plan.step_with(&mut parameters, &mut state)?;
         }
         Ok(step.plan.profile())
@@ -403,6 +402,14 @@ impl<T: Real> Learner<T> {
             }
         }
         Ok(Some(stepped))
+    }
+
+    /// What the step after the current progress would be fed if these were its examples, of an update of
+    /// their own.
+    pub(super) fn whole<'o>(&self, examples: &'o [u32]) -> Result<Batch<'o>> {
+        let number = u64::from(self.progress.epoch) * self.steps_of_epoch()? + self.progress.step;
+        let (rate, purpose) = (self.config.lr, Purpose::Update);
+        Ok(Batch { examples, number, rate, share: 1.0, purpose })
     }
 
     /// What the step after the current progress is fed; `order` are the examples of its epoch.

@@ -125,17 +125,54 @@ pub fn gradients<T: Real>(
     feed: impl Fn(&mut Plan<f64>) -> Result<()>,
     settings: &Settings,
 ) -> Result<Report> {
+    let all: Vec<&str> = parameters.iter().map(|(name, _)| name).collect();
+    gradients_of(graph, loss, parameters, &all, feed, settings)
+}
+
+/// [`gradients`] with respect to the parameters `of` alone: others may be needed, such as those of a model
+/// beside the one that learns.
+///
+/// ```
+/// use chainrule::{Graph, Parameters, Tensor, check};
+/// let g = Graph::new();
+/// let loss = g.parameter("w", []).ln() * g.parameter("judge", []).sqrt();
+/// let mut parameters = Parameters::new();
+/// parameters.insert("w", Tensor::scalar(2.0));
+/// // At 0 the root has no slope, which is of no concern here.
+/// parameters.insert("judge", Tensor::scalar(0.0));
+/// let settings = check::Settings::default();
+/// let of = |names: &[&str]| check::gradients_of(&g, loss, &parameters, names, |_| Ok(()), &settings);
+/// assert!(of(&["w"])?.passed && !of(&["w", "judge"])?.passed);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`gradients`], or one of the names is no parameter's.
+pub fn gradients_of<T: Real>(
+    graph: &Graph,
+    loss: Var<'_>,
+    parameters: &Parameters<T>,
+    of: &[&str],
+    feed: impl Fn(&mut Plan<f64>) -> Result<()>,
+    settings: &Settings,
+) -> Result<Report> {
     settings.validate()?;
     graph.ok()?;
     if !loss.belongs_to(graph) {
         return Err(Error::Foreign { node: "the loss".into() });
     }
-    let wanted = "at least 1: without one there is no gradient to check";
-    Error::check(parameters.count() > 0, "the number of parameter elements", 0, wanted)?;
-    let loss = graph.var(loss.id);
     let parameters = parameters.cast::<f64>();
+    let (mut checked, mut count) = (Vec::new(), 0);
+    for name in of {
+        let tensor = parameters.get(name)?;
+        count += tensor.shape().len();
+        checked.push((name, tensor));
+    }
+    let wanted = "at least 1: without one there is no gradient to check";
+    Error::check(count > 0, "the number of parameter elements", 0, wanted)?;
+    let loss = graph.var(loss.id);
     let wrt: Vec<Var<'_>> =
-        parameters.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
+        checked.iter().map(|(name, tensor)| graph.parameter(name, tensor.shape())).collect();
     let [kinks, stopped] = branches(graph, loss);
     let slopes = graph.backward(loss, &wrt);
     // With the loss among the outputs, the plan has every input that `feed` may give: a gradient can
@@ -165,7 +202,7 @@ pub fn gradients<T: Real>(
     let mut plan = graph.compile::<f64>(&outputs)?;
     feed(&mut plan)?;
     let mut reports = Vec::new();
-    for ((name, tensor), &slope) in parameters.iter().zip(&slopes) {
+    for ((name, tensor), &slope) in checked.into_iter().zip(&slopes) {
         let total = tensor.shape().len();
         let count = settings.elements.map_or(total, |n| n.min(total));
         let elements: Vec<usize> = (0..count).map(|i| i * total / count.max(1)).collect();
