@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::Parameters;
-use chainrule_train::lint::{lint as look, to_text};
-use chainrule_train::{Config, Run};
+use chainrule_train::lint::to_text;
+use chainrule_train::{Config, Run, Trainer};
 
 use crate::arguments::Lint;
 use crate::{data, print};
@@ -24,13 +24,14 @@ pub fn lint(options: &Lint) -> Result<bool> {
             options.subject
         )))
     };
-    let train = data::load(&config)?.train;
-    let parameters = match trained {
-        Some(parameters) => parameters,
-        None => config.model_for(train.width(), train.target())?.initial(config.seed)?,
-    };
+    let loaded = data::load(&config)?;
+    let model = config.model_for(loaded.train.width(), loaded.train.target())?;
+    let mut trainer = Trainer::<f64>::new(&model, &config, loaded.parts())?;
+    if let Some(trained) = trained {
+        trainer.parameters = trained;
+    }
     let language = options.lang;
-    let findings = look(&config, &*train, &parameters, language)?;
+    let findings = trainer.lint(language)?;
     match options.json {
         true => print::json(&findings)?,
         false => print::text(&to_text(&findings, language))?,

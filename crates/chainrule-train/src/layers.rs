@@ -1,18 +1,22 @@
 //! The layers of a model on some examples, in double precision: one plan for all of them.
 
-use super::objective::{Answered, Objective, feed};
-use crate::data::{Examples, Rows};
+use std::sync::Arc;
+
+use super::learner::Learner;
+use super::objective::{Answered, feed_fields};
 use chainrule::Parameters;
 use chainrule::error::Result;
-use chainrule::graph::{Graph, Source, Var};
-use chainrule::nn::{Cx, Network};
+use chainrule::graph::{Graph, Kind, Node, Source, Var};
+use chainrule::nn::{Cx, Values};
 use chainrule::plan::Plan;
-use chainrule::tensor::Shape;
-use chainrule_explain::{idle, layer_outputs};
+use chainrule::tensor::Real;
+use chainrule_explain::idle;
 
-/// A plan that keeps what every layer computes, and the gradients of the mean loss.
+/// A plan that keeps what every layer computes, and the gradients of an objective's loss.
 ///
-/// The model is as it predicts: nothing dropped, running statistics in place of a batch's.
+/// The model is as it predicts: nothing dropped, running statistics in place of a batch's. A layer is a
+/// path of the model, such as `encoder/affine1`; of one that is used several times, as a cell over time,
+/// the last use is told.
 #[derive(Debug)]
 pub(super) struct LayerStatistics {
     plan: Plan<f64>,
@@ -45,26 +49,25 @@ pub(super) struct LayerValues<'a> {
 }
 
 impl LayerStatistics {
-    /// Looks at `examples`, and at the gradients of the parameters `trained`.
-    pub(super) fn new(
-        model: &Network,
-        objective: &Objective,
-        trained: &[(String, Shape)],
-        data: &dyn Examples,
+    /// Looks at `examples`, and at the gradients of the parameters that an objective moves.
+    pub(super) fn new<T: Real>(
+        learner: &Learner<T>,
+        objective: usize,
         examples: &[u32],
     ) -> Result<Self> {
-        let graph = Graph::new();
+        let (graph, data) = (Graph::new(), &*learner.data.train);
+        let trained = learner.trained_by(objective)?;
         let cx = Cx::predict(&graph);
-        let answered = Answered::record(&cx, model, &Rows(data), examples.len());
-        let (output, loss) = (answered.answer.one(), objective.record(&answered).total);
+        let answered = Answered::record(&cx, &learner.model, data, examples.len());
+        let loss = learner.objectives[objective].record(&answered).total;
         graph.ok()?;
-        let named = layer_outputs(&graph, output);
+        let named = paths(&graph, &answered.answer);
         let outputs: Vec<Var<'_>> = named.iter().map(|(_, v)| *v).collect();
         let own = trained.iter().map(|(name, shape)| graph.parameter(name, *shape));
         let wanted: Vec<Var<'_>> = outputs.iter().copied().chain(own).collect();
         let gradients = graph.backward(loss, &wanted);
         let mut plan = graph.compile::<f64>(&[outputs, gradients.clone()].concat())?;
-        feed(&mut plan, data, examples)?;
+        feed_fields(&mut plan, data, examples)?;
         let (of_layers, of_parameters) = gradients.split_at(named.len());
         let layers = named.into_iter().zip(of_layers).map(|((name, output), gradient)| Watched {
             name,
@@ -92,12 +95,32 @@ impl LayerStatistics {
         })
     }
 
-    /// The names of a layer's parameters, each with its gradient.
-    pub(super) fn parameters(&self, layer: &str) -> Result<Vec<(&str, &[f64])>> {
-        let own = self
-            .parameters
-            .iter()
-            .filter(|(name, _)| name.strip_prefix(layer).is_some_and(|rest| rest.starts_with('.')));
-        own.map(|(name, id)| Ok((name.as_str(), self.plan.value_of(*id)?))).collect()
+    /// The names of all parameters, each with its gradient.
+    pub(super) fn parameters(&self) -> Result<Vec<(&str, &[f64])>> {
+        let all = self.parameters.iter();
+        all.map(|(name, id)| Ok((name.as_str(), self.plan.value_of(*id)?))).collect()
     }
+}
+
+/// Whether a parameter is of a layer itself, and not of one within it.
+pub(super) fn is_of(parameter: &str, layer: &str) -> bool {
+    parameter.rsplit_once('.').is_some_and(|(path, _)| path == layer.replace('/', "."))
+}
+
+/// The paths of a model that makes such an answer, each with the last value that it computes, in the
+/// order of their first.
+fn paths<'g>(g: &'g Graph, answer: &Values<'g>) -> Vec<(String, Var<'g>)> {
+    let mut found: Vec<(String, Var<'g>)> = Vec::new();
+    let end = answer.iter().map(|(_, v)| v.id() + 1).max().unwrap_or(0);
+    for id in 0..end {
+        let computed = |node: &Node| node.op().is_some() && node.ty.kind == Kind::Real;
+        let scope = g.node(id, |node| computed(node).then_some(node.scope));
+        let path = scope.map_or_else(Arc::default, |scope| g.scope_name(scope));
+        match found.iter_mut().find(|(known, _)| *known == *path) {
+            _ if path.is_empty() => {}
+            Some((_, v)) => *v = g.var(id),
+            None => found.push((path.to_string(), g.var(id))),
+        }
+    }
+    found
 }

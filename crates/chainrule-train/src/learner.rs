@@ -172,17 +172,6 @@ impl<T: Real> Learner<T> {
         &self.data
     }
 
-    /// The examples as rows with one target.
-    ///
-    /// # Errors
-    /// They are of another form.
-    pub(super) fn rows(&self) -> Result<&dyn Examples> {
-        self.data.train.flat().ok_or_else(|| {
-            let message = "this is told of examples with one row of features and one target alone";
-            Error::Mismatch(message.into())
-        })
-    }
-
     /// Checks the objectives and begins their states, once they are all there.
     pub(super) fn prepare(&mut self) -> Result<()> {
         if self.is_prepared {

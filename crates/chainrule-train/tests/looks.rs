@@ -3,12 +3,14 @@
 mod models;
 
 use chainrule::check::Settings;
-use chainrule::nn::{Affine, Dropout, Field, Init, Network, Sequential, Tanh};
+use chainrule::nn::{Affine, Dropout, Field, Init, Network, Sequential, Sigmoid, Tanh};
 use chainrule::optim::{Adam, Sgd};
 use chainrule::{Error, Var};
+use chainrule_explain::Language;
 use chainrule_train::data::Arrays;
-use chainrule_train::{Config, DataParts, Trainer};
-use models::{adversaries, house, house_trainer, noise};
+use chainrule_train::lint::Finding;
+use chainrule_train::{Config, DataParts, FlowRecorder, Trainer};
+use models::{adversaries, house, house_trainer, houses, noise};
 
 #[test]
 fn gradients_of_every_objective_agree_with_central_differences() {
@@ -64,4 +66,73 @@ fn masks_stay_while_gradients_are_checked_and_wrong_gradients_are_found() {
     // The gradient of a root at 0 is infinite.
     let wrong = masked(|y| (y * 0.0).sqrt()).check_gradients(4, &Settings::default()).unwrap();
     assert!(!wrong[0].1.passed, "{wrong:?}");
+}
+
+#[test]
+fn the_gradient_flow_of_any_model_goes_by_paths() {
+    let mut trainer = house_trainer(&house(), &Config { batch_size: 30, ..Config::default() });
+    let flow = FlowRecorder::new(&trainer).unwrap().record(&trainer).unwrap();
+    let layers: Vec<(&str, usize)> =
+        flow.layers.iter().map(|layer| (layer.name.as_str(), layer.parameters.len())).collect();
+    assert_eq!(layers, [("body/affine1", 2), ("body/relu1", 0), ("price", 2), ("dear", 2)]);
+    assert!(flow.layers[1].dead.is_some() && flow.layers.iter().all(|l| l.gradient.rms > 0.0));
+    // The one element of this bias, by central differences on the same examples.
+    let bias = flow.layers[2].parameters.iter().find(|p| p.name == "price.bias").unwrap();
+    let reports = trainer.check_gradients(flow.examples, &Settings::default()).unwrap();
+    let of = reports[0].1.parameters.iter().find(|p| p.name == "price.bias").unwrap();
+    let difference = of.worst.as_ref().unwrap().difference.abs();
+    assert!((bias.gradient.norm - difference).abs() < 1e-6 * difference, "{bias:?}, {difference}");
+    trainer.advance().unwrap();
+
+    let trainer = adversaries(4);
+    let flow = FlowRecorder::new(&trainer).unwrap().record(&trainer).unwrap();
+    // Those of the judge, whose turn is every step.
+    let moved = |layer: &chainrule_train::LayerFlow| !layer.parameters.is_empty();
+    let names: Vec<&str> =
+        flow.layers.iter().filter(|layer| moved(layer)).map(|l| l.name.as_str()).collect();
+    assert_eq!(names, ["judge/affine1", "judge/affine2"]);
+}
+
+fn of<'f>(findings: &'f [Finding], check: &str) -> Vec<&'f Finding> {
+    findings.iter().filter(|finding| finding.check == check).collect()
+}
+
+#[test]
+fn what_goes_wrong_is_found_in_any_training() {
+    let config = Config { batch_size: 30, ..Config::default() };
+    let findings = house_trainer(&house(), &config).lint(Language::English).unwrap();
+    let [inputs] = of(&findings, "inputs")[..] else { panic!("{findings:?}") };
+    assert!(!inputs.warning && inputs.message.contains("`area`"), "{inputs:?}");
+    let [classes] = of(&findings, "classes")[..] else { panic!("{findings:?}") };
+    assert!(classes.message.contains("`dear`"), "{classes:?}");
+    // Adam's rate has no such limit; that of the rest is plain gradient descent's.
+    let [rate] = of(&findings, "learning-rate")[..] else { panic!("{findings:?}") };
+    assert!(!rate.warning && rate.message.starts_with("loss, `*`: "), "{rate:?}");
+    for check in ["leak", "softmax", "idle-units", "gradient-flow", "no-gradient"] {
+        assert!(of(&findings, check).iter().any(|finding| !finding.warning), "{check}");
+    }
+    assert!(adversaries(4).lint(Language::Korean).unwrap().iter().all(|f| !f.warning));
+
+    let parts = DataParts::train(houses(300));
+    let alone = Trainer::<f32>::new(&house(), &config, parts)
+        .unwrap()
+        .loss(|answer, batch| answer["price"].mean_squared_error(batch["price"]))
+        .optimizer("*", Sgd::default(), 1e4);
+    let findings = alone.lint(Language::English).unwrap();
+    assert!(of(&findings, "learning-rate")[0].warning, "{findings:?}");
+    let left = of(&findings, "no-gradient")[0];
+    let names = "`dear.weight`, `dear.bias`";
+    assert!(left.warning && left.message.contains(names), "{left:?}");
+    let findings = alone.freeze("dear.*").lint(Language::English).unwrap();
+    assert!(!of(&findings, "no-gradient")[0].warning, "{findings:?}");
+
+    let layer = || Sequential::new().with(Affine::new(20, Init::He)).with(Sigmoid);
+    let deep = (0..8).fold(Sequential::new(), |deep, _| deep.with(layer()));
+    let model = Network::new(deep, [Field::real("x", [3])]).unwrap();
+    let data = Arrays::new().real("x", [3], noise(60, 1.7)).unwrap();
+    let trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data))
+        .unwrap()
+        .loss(|answer, _| answer.one().square().mean(&[]));
+    let findings = trainer.lint(Language::English).unwrap();
+    assert!(of(&findings, "gradient-flow")[0].warning, "{findings:?}");
 }

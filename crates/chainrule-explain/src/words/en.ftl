@@ -200,11 +200,11 @@ remedy-domain = { $op } has no finite value or slope there: keep its operands aw
 
 lint-warning = warning
 lint-fine = ok
-lint-inputs = The inputs go from { $low } to { $high }.
+lint-inputs = The inputs `{ $name }` go from { $low } to { $high }.
 lint-inputs-advice = Scale them to about 1, or the gradients of the first layer explode.
-lint-classes = The classes have { $least } to { $most } examples.
+lint-classes = The classes of `{ $name }` have { $least } to { $most } examples.
 lint-classes-advice = Accuracy hides the rare ones: look at the confusion.
-lint-leak = { $share } % of the variance of column { $column } lies between the classes.
+lint-leak = { $share } % of the variance of column { $column } of `{ $name }` lies between the classes.
 lint-leak-advice = It gives the target away: would it be known in use?
 lint-softmax-once = The loss takes the logits as they are: one softmax, its own.
 lint-softmax-twice = { $layer } stands before softmax-with-loss, which takes the softmax itself: with probabilities for logits the loss of { $classes } classes cannot fall below { $least }. Leave { $layer } out.
@@ -213,3 +213,8 @@ lint-lr-below = The learning rate { $lr } is below 2/λmax = { $limit }.
 lint-lr-beyond = The learning rate { $lr } is beyond 2/λmax = { $limit }: steps along the steepest valley climb its other side.
 lint-idle-units = { $share } % of { $layer }'s units pass no gradient, on average.
 lint-idle-units-advice = Try smaller weights, a smaller learning rate or another activation.
+lint-gradient-flow = The gradient at { $first } is { $factor } times that at { $last } (root mean square).
+lint-gradient-flow-advice = Try another initialiser or activation, normalisation, or a residual connection.
+lint-every-gradient = Every parameter that is trained gets a gradient.
+lint-no-gradient = No loss gives a gradient to { $names }.
+lint-no-gradient-advice = Is it left out of the losses, behind a value that passes none, or within units that are all off?

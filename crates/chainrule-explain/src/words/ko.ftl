@@ -200,11 +200,11 @@ remedy-domain = { $op } 연산은 거기에서 값이나 기울기가 유한하�
 
 lint-warning = 주의
 lint-fine = 정상
-lint-inputs = 입력의 범위는 { $low }에서 { $high }까지이다.
+lint-inputs = 입력 `{ $name }`의 범위는 { $low }에서 { $high }까지이다.
 lint-inputs-advice = 1 정도의 크기로 맞춘다. 그러지 않으면 첫 층의 기울기가 폭발한다.
-lint-classes = 클래스마다 예제가 { $least }개에서 { $most }개까지 있다.
+lint-classes = `{ $name }`의 클래스마다 예제가 { $least }개에서 { $most }개까지 있다.
 lint-classes-advice = 정확도는 드문 클래스를 가린다: 혼동 행렬을 본다.
-lint-leak = { $column }번 열의 분산 가운데 { $share } %가 클래스 사이에 있다.
+lint-leak = `{ $name }`의 { $column }번 열의 분산 가운데 { $share } %가 클래스 사이에 있다.
 lint-leak-advice = 정답을 미리 알려 주는 열이다: 실제로 쓸 때에도 알 수 있는 값인가?
 lint-softmax-once = 손실이 로짓을 그대로 받는다: 소프트맥스는 손실 안의 것 하나뿐이다.
 lint-softmax-twice = { $layer } 층이 softmax-with-loss 앞에 있는데, 이 손실은 스스로 소프트맥스를 취한다: 확률을 로짓으로 쓰면 클래스가 { $classes }개일 때 손실이 { $least } 아래로 내려가지 못한다. { $layer } 층을 뺀다.
@@ -213,3 +213,8 @@ lint-lr-below = 학습률 { $lr }: 2/λmax = { $limit }보다 작다.
 lint-lr-beyond = 학습률 { $lr }: 2/λmax = { $limit } 너머이다. 가장 가파른 골짜기에서 한 걸음이 반대쪽을 오른다.
 lint-idle-units = { $layer } 층에서는 평균 { $share } %의 유닛이 기울기를 전하지 않는다.
 lint-idle-units-advice = 더 작은 가중치나 더 작은 학습률, 또는 다른 활성화 함수를 써 본다.
+lint-gradient-flow = { $first } 층의 기울기는 { $last } 층의 { $factor }배이다 (제곱평균제곱근).
+lint-gradient-flow-advice = 다른 초기화나 활성화 함수, 정규화, 또는 잔차 연결을 써 본다.
+lint-every-gradient = 학습하는 매개변수가 모두 기울기를 받는다.
+lint-no-gradient = 어느 손실도 다음에 기울기를 주지 않는다: { $names }.
+lint-no-gradient-advice = 손실에서 빠졌는지, 기울기를 막는 값 뒤에 있는지, 모두 꺼진 유닛 안에 있는지 본다.

@@ -12,7 +12,7 @@ const COLUMNS: usize = 6;
 
 /// A gradient vanishes where it becomes smaller than this on the way back, and explodes where it
 /// becomes larger than the inverse.
-const VANISHES: f64 = 1e-3;
+pub(in super::super) const VANISHES: f64 = 1e-3;
 
 /// The flow by epochs as text for a terminal of 80 columns.
 ///

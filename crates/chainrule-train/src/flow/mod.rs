@@ -4,9 +4,10 @@ mod draw;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use draw::VANISHES;
 pub use draw::{flow_svg, flow_text};
 
-use super::layers::{LayerStatistics, LayerValues};
+use super::layers::{LayerStatistics, LayerValues, is_of};
 use super::learner::Learner;
 use chainrule::error::Result;
 use chainrule::tensor::Real;
@@ -16,8 +17,9 @@ const EXAMPLES: usize = 100;
 
 /// The layers' activations and gradients at the end of an epoch.
 ///
-/// They are those of the mean loss of the first 100 examples of the training part, in the order of
-/// epoch 0, with the model as it predicts: nothing dropped, running statistics in place of a batch's.
+/// They are those of the loss of the first 100 examples of the training part, in the order of epoch 0, with
+/// the model as it predicts: nothing dropped, running statistics in place of a batch's. Of several
+/// objectives the loss is that of the first that takes its turn at every step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GradientFlow {
     /// The epochs that are done.
@@ -31,7 +33,7 @@ pub struct GradientFlow {
 /// One layer's activations and gradients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerFlow {
-    /// The layer's name, such as `affine1`.
+    /// The layer's path, such as `affine1` or `encoder/affine1`.
     pub name: String,
     /// Its outputs.
     pub output: Spread,
@@ -120,12 +122,9 @@ impl FlowRecorder {
     /// Data that cannot be read or does not fit the model.
     pub fn new<T: Real>(learner: &Learner<T>) -> Result<Self> {
         learner.check_objectives()?;
-        let (train, trained) = (learner.rows()?, learner.trained()?);
-        let mut examples = train.order(learner.config.seed, 0);
+        let mut examples = learner.data.train.order(learner.config.seed, 0);
         examples.truncate(EXAMPLES);
-        let (model, objective) = (&learner.model, &learner.objectives[learner.main()]);
-        let layers = LayerStatistics::new(model, objective, &trained, train, &examples)?;
-        Ok(Self { layers })
+        Ok(Self { layers: LayerStatistics::new(learner, learner.main(), &examples)? })
     }
 
     /// The flow through the training's layers as they are now.
@@ -136,11 +135,11 @@ impl FlowRecorder {
         let parameters = learner.parameters.cast::<f64>();
         self.layers.run(&parameters)?;
         let examples = self.layers.examples;
-        let mut layers = Vec::new();
+        let (mut layers, all) = (Vec::new(), self.layers.parameters()?);
         for layer in self.layers.layers() {
             let layer = layer?;
             let mut own = Vec::new();
-            for (name, gradient) in self.layers.parameters(layer.name)? {
+            for &(name, gradient) in all.iter().filter(|(name, _)| is_of(name, layer.name)) {
                 own.push(ParameterFlow {
                     name: name.to_owned(),
                     value: Spread::of(parameters.get(name)?.values()),
