@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::learner::Learner;
 use super::objective::{Answered, Losses, Objective, WEIGHT, feed_fields};
@@ -250,11 +251,16 @@ impl<T: Real> Learner<T> {
         Ok(updates.collect())
     }
 
-    /// The optimizer that moves a parameter in a training of one objective, its use, and what its learning
-    /// rate is as a multiple of the settings'.
-    pub(super) fn rule_of(&self, parameter: &str) -> Result<(&dyn Rule, Group, f64)> {
-        let groups = self.objectives.first().map(Objective::groups).unwrap_or_default();
-        let own = self.objectives.first().and_then(|own| own.group_of(parameter).ok().flatten());
+    /// The optimizer that moves a parameter for an objective, its use, and what its learning rate is as a
+    /// multiple of the settings'.
+    pub(super) fn rule_of(
+        &self,
+        objective: usize,
+        parameter: &str,
+    ) -> Result<(&dyn Rule, Group, f64)> {
+        let objective = self.objectives.get(objective);
+        let groups = objective.map(Objective::groups).unwrap_or_default();
+        let own = objective.and_then(|own| own.group_of(parameter).ok().flatten());
         let of = |rule: &str, number: usize| Group { rule: rule.into(), number: number as u32 };
         let Some((at, group)) = own.and_then(|at| Some((at, groups.get(at)?))) else {
             let rule = self.settings_optimizer()?;
@@ -376,18 +382,30 @@ impl<T: Real> Learner<T> {
             let loss = self.lbfgs_step(steps, &batch, lbfgs)?;
             return Ok(loss.map(|loss| Stepped { loss, losses: BTreeMap::new() }));
         }
-        let (main, several) = (self.main(), self.objectives.len() > 1);
         let mut stepped = Stepped { loss: f64::NAN, losses: BTreeMap::new() };
-        for at in 0..self.objectives.len() {
+        let all = 0..self.objectives.len();
+        Ok(self.turns(steps, &batch, all, &mut stepped)?.then_some(stepped))
+    }
+
+    /// The turns of some objectives in a step, of those whose turn it is: `false` where a loss is not finite.
+    pub(super) fn turns(
+        &mut self,
+        steps: &mut Steps<T>,
+        batch: &Batch<'_>,
+        objectives: Range<usize>,
+        stepped: &mut Stepped,
+    ) -> Result<bool> {
+        let (main, several) = (self.main(), self.objectives.len() > 1);
+        for at in objectives {
             if !self.objectives[at].is_due(batch.number) {
                 continue;
             }
             let kind =
                 Kind { objective: at, examples: batch.examples.len(), purpose: batch.purpose };
             let step = steps.of(self, kind)?;
-            self.feed_step(&mut step.plan, &batch)?;
+            self.feed_step(&mut step.plan, batch)?;
             if !step.plan.step_with(&mut self.parameters, &mut self.states[at])? {
-                return Ok(None);
+                return Ok(false);
             }
             let (loss, name) = (step.loss()?, self.objectives[at].name());
             if at == main {
@@ -401,7 +419,7 @@ impl<T: Real> Learner<T> {
                 stepped.losses.insert(name, loss);
             }
         }
-        Ok(Some(stepped))
+        Ok(true)
     }
 
     /// What the step after the current progress would be fed if these were its examples, of an update of

@@ -9,7 +9,9 @@ use chainrule::{Error, Var};
 use chainrule_explain::Language;
 use chainrule_train::data::Arrays;
 use chainrule_train::lint::Finding;
-use chainrule_train::{Config, DataParts, FlowRecorder, Trainer};
+use chainrule_train::{
+    Advance, Cause, Config, DataParts, Flow, FlowRecorder, RunFolder, StepExplanation, Trainer,
+};
 use models::{adversaries, house, house_trainer, houses, noise};
 
 #[test]
@@ -135,4 +137,92 @@ fn what_goes_wrong_is_found_in_any_training() {
         .loss(|answer, _| answer.one().square().mean(&[]));
     let findings = trainer.lint(Language::English).unwrap();
     assert!(of(&findings, "gradient-flow")[0].warning, "{findings:?}");
+}
+
+/// That the parts of an explained step add up to its update.
+fn adds_up(step: &StepExplanation) {
+    for movement in step.parameters.iter().chain(&step.layers).chain([&step.update]) {
+        let all: f64 = movement.parts.iter().map(|part| part.share).sum();
+        assert!((all - 1.0).abs() < 1e-9, "{movement:?}");
+        let rounding = movement.parts.iter().find(|part| part.kind == Cause::Rounding);
+        let rounding = rounding.map_or(0.0, |part| part.norm);
+        assert!(rounding < 1e-4 * movement.update_norm, "{movement:?}");
+    }
+}
+
+#[test]
+fn a_step_on_named_data_is_replayed_to_the_bit_and_explained() {
+    let config = Config { batch_size: 70, epochs: 3, ..Config::default() };
+    let (model, temporary) = (house(), tempfile::tempdir().unwrap());
+    let folder = RunFolder::create(&temporary.path().join("run"), &config, false).unwrap();
+    let mut first = house_trainer(&model, &config);
+    let mut all = vec![first.parameters.clone()];
+    first
+        .run(&mut |event, trainer| {
+            match event {
+                Advance::Step { .. } => all.push(trainer.parameters.clone()),
+                Advance::Epoch { epoch, .. } => folder.add_epoch(epoch)?,
+                Advance::Nothing(_) => {}
+            }
+            Ok(Flow::Continue)
+        })
+        .unwrap();
+    // Five steps an epoch, the last of twenty examples.
+    for number in [1, 7, 10] {
+        let mut again = house_trainer(&model, &config);
+        again.replay(&folder, number as u64).unwrap();
+        assert!(again.parameters == all[number - 1]);
+        let step = again.explain_step(&[], Language::English).unwrap();
+        assert!(again.parameters == all[number]);
+        adds_up(&step);
+        let size = if number == 10 { 20 } else { 70 };
+        assert_eq!((step.step, step.batch_size, step.examples.len()), (number as u64, size, 0));
+        let text = step.to_text();
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("the {size} examples of its batch")), "{text}");
+        assert!(!text.contains("shares of the loss") && text.contains("body.affine1.weight"));
+        let momentum = |name: &str| {
+            let of = step.parameters.iter().find(|movement| movement.name == name).unwrap();
+            of.parts.iter().any(|part| part.kind == Cause::Momentum)
+        };
+        // The body's Adam has a running mean after its first step; the rest is plain descent.
+        assert_eq!([momentum("body.affine1.weight"), momentum("city")], [number > 1, false]);
+    }
+}
+
+#[test]
+fn a_turn_of_one_of_several_objectives_is_explained() {
+    let mut undisturbed = adversaries(9);
+    undisturbed.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    let mut trainer = adversaries(9);
+    let before = trainer.parameters.clone();
+    let error = trainer.explain_objective("generator", &[], Language::English).unwrap_err();
+    assert!(error.to_string().contains("no turn in step 1: it takes one at every 2 steps"));
+    let error = trainer.explain_objective("juge", &[], Language::English).unwrap_err();
+    assert!(error.to_string().contains("did you mean `judge`?"), "{error}");
+    assert!(trainer.parameters == before && trainer.progress.step == 0);
+    let judged = trainer.explain_step(&[], Language::English).unwrap();
+    adds_up(&judged);
+    assert_eq!(judged.objective.as_deref(), Some("judge"));
+    assert!(judged.parameters.iter().all(|movement| movement.name.starts_with("judge.")));
+    let error = trainer.explain_step(&[], Language::English).unwrap_err().to_string();
+    assert!(error.contains("the epoch has no step left"), "{error}");
+    trainer.advance().unwrap();
+
+    let before = trainer.parameters.clone();
+    let made = trainer.explain_objective("generator", &[], Language::Korean).unwrap();
+    adds_up(&made);
+    assert_eq!((made.step, made.parameters.len()), (2, 4));
+    assert!(made.to_text().contains("`generator`"));
+    let Advance::Epoch { epoch, .. } = trainer.advance().unwrap() else { panic!("an epoch's end") };
+    assert_eq!(epoch.scores["train_loss_generator"], made.loss);
+    // The generator moves in its own turn alone.
+    let weight = "generator.affine1.weight";
+    let pair = [&before, &trainer.parameters].map(|p| p.get(weight).unwrap().values().to_vec());
+    let moved = pair[0].iter().zip(&pair[1]).map(|(old, new)| f64::from(new - old).powi(2));
+    let norm = made.parameters.iter().find(|p| p.name == weight).unwrap().update_norm;
+    assert!((moved.sum::<f64>().sqrt() - norm).abs() < 1e-6 * norm);
+    trainer.run(&mut |_, _| Ok(Flow::Continue)).unwrap();
+    assert!(trainer.parameters == undisturbed.parameters && trainer.states == undisturbed.states);
+    assert_eq!(trainer.epochs[1].scores, undisturbed.epochs[1].scores);
 }

@@ -6,7 +6,8 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use super::super::learner::Learner;
-use super::super::step::{Batch, Purpose, Steps, accumulated};
+use super::super::objective::Objective;
+use super::super::step::{Batch, Purpose, Stepped, Steps, accumulated};
 use super::probe::Probe;
 use crate::data::{Examples, truths};
 use chainrule::Parameters;
@@ -49,12 +50,17 @@ pub struct StepExplanation {
     pub epoch: u32,
     /// The step within that epoch, counted from 1.
     pub step_of_epoch: u64,
-    /// The learning rate of this step.
+    /// The objective whose turn is explained, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objective: Option<String>,
+    /// The learning rate of this step, that of the settings: the rates of optimizers of one's own follow it.
     pub learning_rate: f64,
+    /// The examples of the batch.
+    pub batch_size: usize,
     /// The loss of the batch, before the update.
     pub loss: f64,
-    /// The examples of the batch, those with the largest share of the loss first; none where they are no
-    /// rows with one target.
+    /// The examples of the batch one by one, those with the largest share of the loss first; none where they
+    /// are no rows with one target that the model answers with one row.
     pub examples: Vec<StepExample>,
     /// All parameters that the training changes, together.
     pub update: Movement,
@@ -145,43 +151,117 @@ impl Cause {
 }
 
 impl<T: Real> Learner<T> {
-    /// Does the next step, and explains it. Classes are told by `class_names`, or else by their
-    /// numbers.
+    /// Does the next step, and explains it: of several objectives the turn of the first that has one at
+    /// every step. Classes are told by `class_names`, or else by their numbers.
     ///
     /// # Errors
-    /// The optimizer is L-BFGS or cannot take its updates apart, there are several objectives, or as
-    /// [`Trainer::run`](crate::Trainer::run).
+    /// The optimizer is L-BFGS or cannot take its updates apart, the epoch has no step left, or as
+    /// [`Trainer::run`](crate::Trainer::run); the training then stands where it stood.
     pub fn explain_step(
         &mut self,
         class_names: &[String],
         language: Language,
     ) -> Result<StepExplanation> {
         self.prepare()?;
-        if self.objectives.len() > 1 {
-            let message = "the steps of several objectives have no explanation yet";
-            return Err(Error::Mismatch(message.into()));
+        self.explain(self.main(), class_names, language)
+    }
+
+    /// [`Learner::explain_step`] of another objective's turn in the step: what moved its parameters, with
+    /// those of others as the turns before have left them.
+    ///
+    /// ```
+    /// use chainrule::nn::{Affine, Field, Init, Network};
+    /// use chainrule::optim::{Adam, Sgd};
+    /// use chainrule_explain::Language;
+    /// use chainrule_train::data::Arrays;
+    /// use chainrule_train::{Cause, Config, DataParts, Objective, Trainer};
+    /// let data = Arrays::new().real("x", [1], vec![0.0, 1.0, 2.0])?;
+    /// let model = Network::new(Affine::new(1, Init::He), [Field::real("x", [1])])?;
+    /// let to = |name: &str, target: f64| {
+    ///     Objective::new(name).loss(move |answer, _| (answer.one() - target).square().mean(&[]))
+    /// };
+    /// let mut trainer = Trainer::<f64>::new(&model, &Config::default(), DataParts::train(data))?
+    ///     .objective(to("up", 1.0).optimizer("weight", Sgd::default(), 0.1))
+    ///     .objective(to("down", -1.0).optimizer("bias", Adam::default(), 0.1));
+    /// let step = trainer.explain_objective("down", &[], Language::English)?;
+    /// assert_eq!((step.parameters[0].name.as_str(), step.parameters.len()), ("bias", 1));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Learner::explain_step`], or there is no such objective, or it has no turn in this step.
+    pub fn explain_objective(
+        &mut self,
+        objective: &str,
+        class_names: &[String],
+        language: Language,
+    ) -> Result<StepExplanation> {
+        self.prepare()?;
+        let known = self.objectives.iter().map(Objective::name);
+        let Some(at) = known.clone().position(|name| name == objective) else {
+            return Err(Error::unknown("objective", objective, known));
+        };
+        self.explain(at, class_names, language)
+    }
+
+    /// Does the next step and explains an objective's turn in it, or leaves the training as it is.
+    fn explain(
+        &mut self,
+        objective: usize,
+        class_names: &[String],
+        language: Language,
+    ) -> Result<StepExplanation> {
+        let place = self.standing();
+        let explained = self.explained(objective, class_names, language);
+        if explained.is_err() {
+            self.stand(place);
         }
+        explained
+    }
+
+    fn explained(
+        &mut self,
+        at: usize,
+        class_names: &[String],
+        language: Language,
+    ) -> Result<StepExplanation> {
         let data = self.data.train.clone();
         let order = data.order(self.config.seed, self.progress.epoch);
-        let size = self.batch()?;
-        let batch = self.next_batch(&order, size);
-        let (before, state) = (self.parameters.cast::<f64>(), self.states[0].cast::<f64>());
-        let mut probe = Probe::run(self, &batch, &before)?;
+        let batch = self.next_batch(&order, self.batch()?);
+        if batch.examples.is_empty() {
+            let message = "the epoch has no step left to explain: its scores come next";
+            return Err(Error::Mismatch(message.into()));
+        }
+        let objective = &self.objectives[at];
+        if !objective.is_due(batch.number) {
+            return Err(Error::Mismatch(format!(
+                "the objective `{}` has no turn in step {}: it takes one at every {} steps",
+                objective.name(),
+                batch.number + 1,
+                objective.period()
+            )));
+        }
+        let (name, count) = (objective.name().to_owned(), self.objectives.len());
+        let (place, mut steps) = (self.standing(), Steps::new());
+        let mut stepped = Stepped { loss: f64::NAN, losses: BTreeMap::new() };
+        let mut finite = self.turns(&mut steps, &batch, 0..at, &mut stepped)?;
+        let (before, state) = (self.parameters.cast::<f64>(), self.states[at].cast::<f64>());
+        let mut probe = Probe::run(self, at, &batch, &before)?;
         let gradients = probe.gradients()?;
-        let split = self.split(&batch, (&before, &state).into(), &gradients)?;
-        let place = self.standing();
-        let mut steps = Steps::new();
-        let loss = match self.step(&mut steps, &order, size)? {
-            Some(stepped) if self.is_finite() => stepped.loss,
-            _ => return Err(self.diverged(&mut steps, place)?),
-        };
-        self.progress.add(batch.examples.len(), loss, &BTreeMap::new());
+        let split = self.split(at, &batch, (&before, &state).into(), &gradients)?;
+        finite = finite && self.turns(&mut steps, &batch, at..at + 1, &mut stepped)?;
+        let moved = self.moved(at, &before)?;
+        finite = finite && self.turns(&mut steps, &batch, at + 1..count, &mut stepped)?;
+        if !finite || !self.is_finite() {
+            return Err(self.diverged(&mut steps, place)?);
+        }
+        let Stepped { loss, losses } = stepped;
+        self.progress.add(batch.examples.len(), loss, &losses);
 
-        let moved = self.moved(&before)?;
         let square = moved.iter().flatten().map(|x| x * x).sum::<f64>();
         let total = gradients.iter().flatten().map(|x| x * x).sum::<f64>();
         let mut examples = Vec::new();
-        if let Some(rows) = data.flat() {
+        if let Some(rows) = data.flat().filter(|_| probe.is_of_rows()) {
             let toward_update: Vec<Vec<f64>> = (split.iter().zip(&moved))
                 .map(|(s, d)| {
                     s.of_gradient.iter().zip(d).map(|(k, d)| share(k * d, square)).collect()
@@ -191,7 +271,7 @@ impl<T: Real> Learner<T> {
                 gradients.iter().map(|g| g.iter().map(|x| share(*x, total)).collect()).collect();
             let of_update = probe.along(&toward_update, &before)?;
             let of_gradient = probe.along(&toward_gradient, &before)?;
-            examples = self.examples(&probe, rows, &batch, class_names)?;
+            examples = self.examples(at, &probe, rows, &batch, class_names)?;
             for ((example, update), gradient) in examples.iter_mut().zip(of_update).zip(of_gradient)
             {
                 (example.update_share, example.gradient_share) = (update, gradient);
@@ -205,7 +285,9 @@ impl<T: Real> Learner<T> {
             epoch: self.progress.epoch + 1,
             step_of_epoch: self.progress.step,
             learning_rate: self.rate(&batch),
-            loss,
+            batch_size: batch.examples.len(),
+            loss: if count > 1 { losses.get(&name).copied().unwrap_or(loss) } else { loss },
+            objective: Some(name).filter(|_| count > 1),
             examples,
             update,
             layers,
@@ -221,11 +303,12 @@ impl<T: Real> Learner<T> {
     /// What each trained parameter's update should be the sum of.
     fn split(
         &self,
+        objective: usize,
         batch: &Batch<'_>,
         before: Bindings<'_, f64>,
         gradients: &[Vec<f64>],
     ) -> Result<Vec<Split>> {
-        let trained = self.trained()?;
+        let trained = self.trained_by(objective)?;
         let accumulates = self.config.accumulate > 1;
         let share = if accumulates { batch.share } else { 1.0 };
         let mut earlier = Vec::new();
@@ -245,7 +328,7 @@ impl<T: Real> Learner<T> {
                 split.push(Split::nothing(name, gradients[at].len()));
                 continue;
             }
-            let (rule, group, times) = self.rule_of(name)?;
+            let (rule, group, times) = self.rule_of(objective, name)?;
             let rate = self.rate(batch) * self.config.rate_of(name) * times;
             let parts = rule.parts(&Before::of(name, group, before)?, &clipped[at], rate)?;
             let scaled = |values: &[f64]| -> Vec<f64> {
@@ -271,10 +354,10 @@ impl<T: Real> Learner<T> {
         Ok(split)
     }
 
-    /// What the step did to each trained parameter.
-    fn moved(&self, before: &Parameters<f64>) -> Result<Vec<Vec<f64>>> {
+    /// What the step did to each parameter that an objective changes.
+    fn moved(&self, objective: usize, before: &Parameters<f64>) -> Result<Vec<Vec<f64>>> {
         let mut moved = Vec::new();
-        for (name, _) in self.trained()? {
+        for (name, _) in self.trained_by(objective)? {
             let (new, old) = (self.parameters.get(&name)?, before.get(&name)?);
             let pairs = new.values().iter().zip(old.values());
             moved.push(pairs.map(|(new, old)| Real::to_f64(*new) - old).collect());
@@ -285,6 +368,7 @@ impl<T: Real> Learner<T> {
     /// The batch's examples in its order, their shares of gradient and update still unknown.
     fn examples(
         &self,
+        objective: usize,
         probe: &Probe,
         train: &dyn Examples,
         batch: &Batch<'_>,
@@ -294,7 +378,7 @@ impl<T: Real> Learner<T> {
         if self.is_weighted()? {
             self.weights(train, batch.examples, &mut weights)?;
         }
-        let losses = probe.losses(self, train, batch.examples)?;
+        let losses = probe.losses(self, objective, train, batch.examples)?;
         let total: f64 = losses.iter().zip(&weights).map(|(l, &w)| l * f64::from(w)).sum();
         let (truths, scales) = (truths(train, batch.examples)?, train.scales());
         let name = |class: u32| {

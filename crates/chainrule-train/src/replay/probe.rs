@@ -40,15 +40,18 @@ impl Probe {
     /// Runs the batch with `parameters`.
     pub(super) fn run<T: Real>(
         learner: &Learner<T>,
+        objective: usize,
         batch: &Batch<'_>,
         parameters: &Parameters<f64>,
     ) -> Result<Self> {
         let rows = batch.examples.len();
         let graph = Graph::new();
-        let recorded = learner.record_gradients(&graph, 0, rows)?;
+        let recorded = learner.record_gradients(&graph, objective, rows)?;
         graph.ok()?;
         let mut outputs = recorded.gradients.clone();
-        let of_rows = learner.data.train.flat().map(|_| {
+        // A named answer is looked up by its name in losses, which are asked of single examples here.
+        let is_row = recorded.answer.len() == 1 && recorded.answer.iter().all(|(n, _)| n.is_none());
+        let of_rows = learner.data.train.flat().filter(|_| is_row).map(|_| {
             let output = recorded.answer.one();
             let slope = graph.backward(recorded.loss, &[output])[0];
             let any = graph.input(SLOPE, output.shape());
@@ -74,10 +77,15 @@ impl Probe {
         Ok(Self { plan, of_rows, gradients, rows })
     }
 
+    /// Whether examples are told one by one.
+    pub(super) fn is_of_rows(&self) -> bool {
+        self.of_rows.is_some()
+    }
+
     fn of_rows(&self) -> &OfRows {
         match &self.of_rows {
             Some(of_rows) => of_rows,
-            None => unreachable!("only examples with one target are told of"),
+            None => unreachable!("only examples with one target are told of one by one"),
         }
     }
 
@@ -114,10 +122,11 @@ impl Probe {
         Ok(self.by_row(&products).iter().map(|row| row.iter().sum()).collect())
     }
 
-    /// The loss of each example by itself.
+    /// The loss of each example by itself, for an objective.
     pub(super) fn losses<T: Real>(
         &self,
         learner: &Learner<T>,
+        objective: usize,
         data: &dyn Examples,
         examples: &[u32],
     ) -> Result<Vec<f64>> {
@@ -130,7 +139,7 @@ impl Probe {
             .iter()
             .fold(Values::new(&g), |batch, field| batch.with(field.name(), field.input(&g, 1)));
         let answered = Answered { answer: output.into(), batch };
-        let loss = learner.objectives[0].record(&answered).total;
+        let loss = learner.objectives[objective].record(&answered).total;
         let mut plan = g.compile::<f64>(&[loss])?;
         let each = outputs.iter().zip(examples).map(|(row, &example)| {
             plan.feed("the output", row)?;

@@ -35,7 +35,7 @@ impl StepExplanation {
         let mut out = String::new();
         let (step, epoch) = (self.step.to_string(), self.epoch.to_string());
         let (of_epoch, rate) = (self.step_of_epoch.to_string(), number(self.learning_rate));
-        let (loss, count) = (number(self.loss), self.examples.len().to_string());
+        let (loss, count) = (number(self.loss), self.batch_size.to_string());
         let values = [
             ("step", step.as_str()),
             ("epoch", &epoch),
@@ -45,7 +45,12 @@ impl StepExplanation {
             ("count", &count),
         ];
         wrapped(&mut out, 0, &words.say("step-title", &values));
-        self.example_table(&mut out, &words);
+        if let Some(objective) = &self.objective {
+            wrapped(&mut out, 0, &words.say("step-objective", &[("name", objective)]));
+        }
+        if !self.examples.is_empty() {
+            self.example_table(&mut out, &words);
+        }
         self.movement_table(&mut out, &words);
         self.part_table(&mut out, &words);
         out
