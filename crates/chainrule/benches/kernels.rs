@@ -86,6 +86,24 @@ fn softmax(bencher: Bencher<'_, '_>) {
     run(bencher, 1000, [[100, 10].into(); 2], |a, _| a.softmax());
 }
 
+/// Positions below 32 in no order, a thousand of them.
+fn labels<'g>(of: Var<'g>) -> Var<'g> {
+    let labels: Vec<u32> = (0..1024).map(|i: u32| i.wrapping_mul(0x9E37_79B9) >> 27).collect();
+    of.graph().constant_labels([1024], &labels, 32)
+}
+
+/// Items are logits.
+#[divan::bench]
+fn softmax_with_loss(bencher: Bencher<'_, '_>) {
+    run(bencher, 1024 * 32, [[1024, 32].into(); 2], |a, _| a.softmax_with_loss(labels(a)));
+}
+
+/// Rows of a table; items are elements.
+#[divan::bench]
+fn gather(bencher: Bencher<'_, '_>) {
+    run(bencher, 1024 * 16, [[32, 16].into(); 2], |a, _| a.gather(0, labels(a)));
+}
+
 #[divan::bench]
 fn sum_of_columns(bencher: Bencher<'_, '_>) {
     run(bencher, 128 * 512, [[128, 512].into(); 2], |a, _| a.sum(&[0]));

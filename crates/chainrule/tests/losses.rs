@@ -116,17 +116,14 @@ fn cross_entropies(check: impl Fn(&str, &dyn for<'g> Fn(Var<'g>, Var<'g>) -> Var
 fn a_cross_entropy_takes_logits_in_rows_and_a_label_or_a_distribution_for_each() {
     cross_entropies(|name, record| {
         let wanted = |message: &str| format!("{name}: {message}");
-        refused(&wanted("takes logits [batch, classes]: reshape the axes before the last"), |g| {
-            record(g.input("f", [2, 3, 4]), g.labels("t", [2, 3], 4))
-        });
-        refused(&wanted("takes logits [batch, classes]"), |g| {
-            record(g.input("f", [4]), g.labels("t", [], 4))
+        refused(&wanted("takes logits […, classes], with a number for each class"), |g| {
+            record(g.input("f", []), g.labels("t", [], 4))
         });
         refused(&wanted("labels go up to 9, but there are logits of 4 classes"), |g| {
             record(g.input("f", [3, 4]), g.labels("t", [3], 10))
         });
         for dims in [&[2][..], &[3, 1], &[]] {
-            refused(&wanted("takes one label for each row of the logits: [batch]"), |g| {
+            refused(&wanted("takes one label for each row of the logits: [3]"), |g| {
                 record(g.input("f", [3, 4]), g.labels("t", shape(dims), 4))
             });
         }
@@ -140,10 +137,52 @@ fn a_cross_entropy_takes_logits_in_rows_and_a_label_or_a_distribution_for_each()
         }
         accepted(|g| record(g.input("f", [3, 4]), g.labels("t", [3], 4)));
         accepted(|g| record(g.input("f", [3, 4]), g.input("t", [3, 4])));
+        accepted(|g| record(g.input("f", [3, 2, 4]), g.labels("t", [3, 2], 4)));
+        accepted(|g| record(g.input("f", [3, 2, 4]), g.input("t", [3, 2, 4])));
     });
     refused("softmax_with_loss: takes at least one row and one class", |g| {
         g.input("f", [0, 4]).softmax_with_loss(g.input("t", [0, 4]))
     });
+}
+
+/// The loss and the gradient of logits of this shape, against labels or the same as distributions.
+fn with_axes(
+    logits: &[usize],
+    soft: bool,
+    record: impl for<'g> Fn(Var<'g>, Var<'g>) -> Var<'g>,
+) -> Vec<f64> {
+    let g = Graph::new();
+    let f = g.input("f", shape(logits));
+    let rows = shape(&logits[..logits.len() - 1]);
+    let t = g.labels("t", rows, 5);
+    let loss = record(f, if soft { t.one_hot(5) } else { t });
+    let gradient = g.backward(loss, &[f])[0];
+    let mut plan = g.compile::<f64>(&[loss, gradient]).unwrap();
+    let numbers = chainrule::random::normal(f.shape().len(), 3);
+    plan.feed("f", &numbers).unwrap();
+    plan.feed_labels("t", &chainrule::random::labels(rows.len(), 5, 3)).unwrap();
+    plan.run().unwrap();
+    [plan.value(loss).unwrap(), plan.value(gradient).unwrap()].concat()
+}
+
+#[test]
+fn axes_before_the_last_are_rows() {
+    for soft in [false, true] {
+        let flat = with_axes(&[12, 5], soft, |f, t| f.softmax_with_loss(t));
+        for dims in [&[3, 4, 5][..], &[1, 12, 5], &[12, 1, 5], &[2, 2, 3, 5]] {
+            let found = with_axes(dims, soft, |f, t| f.softmax_with_loss(t));
+            assert_eq!(flat, found, "{dims:?}");
+        }
+        let row = with_axes(&[1, 5], soft, |f, t| f.softmax_with_loss(t));
+        assert_eq!(row, with_axes(&[5], soft, |f, t| f.softmax_with_loss(t)));
+    }
+    // An example weighs as much as it is told, however many rows it has.
+    let plain = with_axes(&[3, 4, 5], false, |f, t| f.softmax_with_loss(t));
+    let found = with_axes(&[3, 4, 5], false, |f, t| {
+        let weights = f.graph().constant(0.5).broadcast_to([3]);
+        SMOOTH[0].record(f, Targets::Labels(t), Some(weights))
+    });
+    assert!(plain.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-15));
 }
 
 #[test]

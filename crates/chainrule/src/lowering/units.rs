@@ -266,9 +266,11 @@ impl<'a> Units<'a> {
         let node = self.node(id);
         let operands = self.operands(id, false);
         let types = node.operand_types(self.graph.nodes);
-        let losses = Type::real([types[0].shape.dims()[0]]);
-        let losses = self.own_kernel(Arc::new(RowLosses), operands, &types, losses);
-        let ty = Type::real(losses.shape);
+        let ty = match Op::infer(&RowLosses, &types) {
+            Ok(ty) => ty,
+            Err(message) => unreachable!("a loss of rows is a mean of each one's, but: {message}"),
+        };
+        let losses = self.own_kernel(Arc::new(RowLosses), operands, &types, ty);
         self.own_kernel(Arc::new(MeanOfAll), vec![losses], &[ty], node.ty)
     }
 

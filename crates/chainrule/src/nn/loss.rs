@@ -23,7 +23,7 @@ crate::kinds! {
     /// ```
     #[derive(Copy)]
     pub enum Loss = "loss", ' ' {
-        /// −Σ t·ln softmax(x) of logits x `[batch, classes]`, against labels or distributions t.
+        /// −Σ t·ln softmax(x) of logits x `[batch, …, classes]`, against labels or distributions t.
         ///
         /// See [`SoftmaxWithLoss`](crate::ops::SoftmaxWithLoss).
         CrossEntropy = "cross-entropy" {
@@ -200,7 +200,14 @@ fn cross_entropy<'g>(
     if weights.is_none() {
         return logits.softmax_with_loss(target);
     }
-    weighted_mean("cross-entropy", -row_sums(target * logits.log_softmax()), weights)
+    let losses = -(target * logits.log_softmax()).sum(&[-1]);
+    let each = match losses.shape().get(0) {
+        Some(batch) if losses.shape().rank() > 1 => {
+            row_sums(losses) / (losses.shape().len() / batch.max(1)) as f64
+        }
+        _ => losses,
+    };
+    weighted_mean("cross-entropy", each, weights)
 }
 
 /// Targets `[batch]` of a single output as `[batch, 1]`, which `[batch]` would not be broadcast to; and

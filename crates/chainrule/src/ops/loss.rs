@@ -7,7 +7,7 @@ use crate::graph::{Kind, Var};
 use crate::tensor::Shape;
 
 /// The mean over the batch of the cross-entropy −Σ t·ln softmax(x), for logits x and
-/// distributions t, both of shape `[batch, classes]`.
+/// distributions t, both of shape `[…, classes]`; the batch is all axes but the last.
 ///
 /// The gradient of the logits is (y·Σt − t)/batch, which for distributions (Σt = 1) is the
 /// textbook's (y − t)/batch with y = softmax(x) (Bishop, *Pattern Recognition*, equation 4.109).
@@ -26,10 +26,10 @@ impl Op for SoftmaxWithLoss {
         Op::infer(&RowLosses, operands).map(|_| Type::real([]))
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let batch = operands[0].shape.dims()[0];
-        let mut losses = vec![T::zero(); batch];
-        let (shape, values) = (Shape::from([batch]), ValuesMut::Real(&mut losses));
-        RowLosses.forward(operands, Output { shape, range: 0..batch, values });
+        let shape = rows(operands[0].shape);
+        let mut losses = vec![T::zero(); shape.len()];
+        let (range, values) = (0..losses.len(), ValuesMut::Real(&mut losses));
+        RowLosses.forward(operands, Output { shape, range, values });
         output.real().fill(mean(&losses));
     }
     fn cost(&self, operands: &[Type]) -> usize {
@@ -37,7 +37,7 @@ impl Op for SoftmaxWithLoss {
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         let (x, t) = (gate.operands[0], gate.operands[1]);
-        let scale = gate.upstream / x.shape().dims()[0] as f64;
+        let scale = gate.upstream / rows(x.shape()).len() as f64;
         if operand == 1 {
             return Some(-x.log_softmax() * scale);
         }
@@ -52,6 +52,15 @@ impl Op for SoftmaxWithLoss {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RowLosses;
 
+/// The axes of the rows: all but the last.
+pub(crate) fn rows(logits: Shape) -> Shape {
+    logits.without(|axis| axis + 1 == logits.rank())
+}
+
+fn classes(logits: &Shape) -> usize {
+    logits.dims().last().copied().unwrap_or(1)
+}
+
 /// Elements whose exponentials are kept at once.
 const CHUNK: usize = 1024;
 
@@ -63,15 +72,15 @@ impl Op for RowLosses {
     fn infer(&self, operands: &[Type]) -> Result<Type, String> {
         reals(operands)?;
         match operands {
-            [x, t] if x.shape == t.shape && x.shape.rank() == 2 => match x.shape.is_empty() {
+            [x, t] if x.shape == t.shape && x.shape.rank() > 0 => match x.shape.is_empty() {
                 true => Err("takes at least one row and one class".into()),
-                false => Ok(Type::real([x.shape.dims()[0]])),
+                false => Ok(Type::real(rows(x.shape))),
             },
-            _ => Err("takes logits and targets of one shape [batch, classes]".into()),
+            _ => Err("takes logits and targets of one shape […, classes]".into()),
         }
     }
     fn forward<T: Real>(&self, operands: &[Operand<'_, T>], output: Output<'_, T>) {
-        let classes = operands[0].shape.dims()[1];
+        let classes = classes(&operands[0].shape);
         let range = output.range.start * classes..output.range.end * classes;
         let [x, t] = [0, 1].map(|i| &operands[i].real()[range.clone()]);
         let losses = output.real();
@@ -95,7 +104,7 @@ impl Op for RowLosses {
         true
     }
     fn cost(&self, operands: &[Type]) -> usize {
-        operands[0].shape.get(1).unwrap_or(1) * 10
+        classes(&operands[0].shape) * 10
     }
     /// A part of [`SoftmaxWithLoss`], whose rule stands for both.
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
@@ -119,7 +128,7 @@ impl Op for MeanOfAll {
         output.real().fill(mean(operands[0].real()));
     }
     fn cost(&self, operands: &[Type]) -> usize {
-        operands[0].shape.get(0).unwrap_or(1)
+        operands[0].shape.len()
     }
     /// A part of an operation whose rule stands for it.
     fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
@@ -131,11 +140,19 @@ fn mean<T: Real>(values: &[T]) -> T {
     sum_run(values) / T::from_f64(values.len() as f64)
 }
 
-/// −Σ t·(x − top − log_sum). A target of 0 takes no part, even where its logit is −∞.
+/// −Σ t·(x − top − log_sum). A target of 0 takes no part, even where its logit is −∞: a label's row is
+/// zeros but for one, so that eight of them are passed at a time.
 fn cross_entropy<T: Real>(x: &[T], t: &[T], top: T, log_sum: T) -> T {
     sum_of(x.len(), |range| {
-        let taken = x[range.clone()].iter().zip(&t[range]).filter(|(_, t)| **t != T::zero());
-        taken.fold(T::zero(), |sum, (&x, &t)| sum + t * (log_sum - (x - top)))
+        let mut sum = T::zero();
+        for (x, t) in x[range.clone()].chunks(8).zip(t[range].chunks(8)) {
+            if t.iter().fold(true, |none, t| none & (*t == T::zero())) {
+                continue;
+            }
+            let taken = x.iter().zip(t).filter(|(_, t)| **t != T::zero());
+            sum = taken.fold(sum, |sum, (&x, &t)| sum + t * (log_sum - (x - top)));
+        }
+        sum
     })
 }
 
@@ -148,8 +165,9 @@ fn wide_row<T: Real>(x: &[T], t: &[T]) -> T {
 }
 
 impl<'g> Var<'g> {
-    /// The mean cross-entropy of these logits `[batch, classes]` against labels `[batch]`, or against
-    /// one-hot or soft targets `[batch, classes]`; see [`SoftmaxWithLoss`].
+    /// The mean cross-entropy of these logits `[…, classes]` against labels `[…]`, or against one-hot or
+    /// soft targets `[…, classes]`; see [`SoftmaxWithLoss`]. There may be any axes before the last, such
+    /// as `[batch, time, classes]`: the mean is over all of them.
     ///
     /// ```
     /// let g = chainrule::Graph::new();
@@ -175,13 +193,15 @@ impl<'g> Var<'g> {
             return target;
         }
         let (logits, Type { shape, kind }) = (self.shape(), target.ty());
-        let &[batch, classes] = logits.dims() else {
-            let message = "takes logits [batch, classes]: reshape the axes before the last to one";
+        if logits.rank() == 0 {
+            let message =
+                "takes logits […, classes], with a number for each class along the last axis";
             return self.graph().fail(loss, message, &[self, target]);
-        };
+        }
+        let (rows, classes) = (rows(logits), classes(&logits));
         let message = match kind {
             Kind::Real if shape == logits => return target,
-            Kind::Real if shape.dims() == [batch] => {
+            Kind::Real if shape == rows => {
                 "takes labels as class numbers, not real numbers: record them by `Graph::labels`"
             }
             Kind::Real => "takes a distribution for each row of the logits, in their shape",
@@ -189,8 +209,8 @@ impl<'g> Var<'g> {
                 let highest = bound - 1;
                 &format!("labels go up to {highest}, but there are logits of {classes} classes")
             }
-            Kind::Index { .. } if shape.dims() == [batch] => return target.one_hot(classes),
-            Kind::Index { .. } => "takes one label for each row of the logits: [batch]",
+            Kind::Index { .. } if shape == rows => return target.one_hot(classes),
+            Kind::Index { .. } => &format!("takes one label for each row of the logits: {rows}"),
         };
         self.graph().fail(loss, message, &[self, target])
     }

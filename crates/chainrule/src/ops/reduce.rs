@@ -211,7 +211,9 @@ fn sum_lanes<T: Real>(values: &[T]) -> T {
     lanes.iter().fold(tail, |sum, &x| sum + x)
 }
 
-fn larger<T: Real>(a: T, b: T) -> T {
+/// The larger one, or a NaN if there is one.
+#[inline(always)]
+pub(super) fn larger<T: Real>(a: T, b: T) -> T {
     if a >= b || a.is_nan() { a } else { b }
 }
 

@@ -46,11 +46,17 @@ impl Op for Gather {
         let (x, labels) = (operands[0].real(), operands[1].index());
         let length = operands[0].shape.dims()[self.axis];
         let inner = count(&operands[0].shape.dims()[self.axis + 1..]);
-        let begin = output.range.start;
-        for (i, y) in output.real().iter_mut().enumerate() {
-            let (row, column) = ((begin + i) / inner, (begin + i) % inner);
+        let mut at = output.range.start;
+        let mut rest = output.real();
+        // A division per slice, not per element: a range may begin and end within one.
+        while !rest.is_empty() {
+            let (row, column) = (at / inner, at % inner);
             let (outer, which) = (row / labels.len(), row % labels.len());
-            *y = x[(outer * length + labels[which] as usize) * inner + column];
+            let start = (outer * length + labels[which] as usize) * inner + column;
+            let (slice, after) = rest.split_at_mut((inner - column).min(rest.len()));
+            slice.copy_from_slice(&x[start..start + slice.len()]);
+            at += slice.len();
+            rest = after;
         }
     }
     fn as_loop(&self) -> Loop {

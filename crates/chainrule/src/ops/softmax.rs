@@ -1,6 +1,6 @@
 //! Softmax and its logarithm, along the last axis or another.
 
-use super::reduce::sum_run;
+use super::reduce::{larger, sum_run};
 use super::{Gate, Op, Operand, Output, Real, Type, reals};
 use crate::graph::Var;
 use crate::simd::vectorized;
@@ -19,9 +19,24 @@ fn row_length(output: &Shape) -> usize {
     output.dims().last().copied().unwrap_or(1)
 }
 
+/// The largest element, or a NaN if there is one, in eight lanes, which vectors can take.
+#[inline(always)]
 pub(super) fn largest<T: Real>(row: &[T]) -> T {
-    row.iter().fold(T::neg_infinity(), |a, &b| if a >= b || a.is_nan() { a } else { b })
+    let mut lanes = [T::neg_infinity(); 8];
+    let chunks = row.chunks_exact(8);
+    let tail = chunks.remainder().iter().fold(T::neg_infinity(), |a, &b| larger(a, b));
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &x)| *lane = larger(*lane, x));
+    }
+    for half in [4, 2, 1] {
+        let (left, right) = lanes.split_at_mut(half);
+        left.iter_mut().zip(right).for_each(|(a, &mut b)| *a = larger(*a, b));
+    }
+    larger(lanes[0], tail)
 }
+
+/// Rows whose largest elements are kept at once.
+const BLOCK: usize = 64;
 
 /// Writes e^(x − largest) for rows of `length`, so that no exponent exceeds 0; `each` gets every row's
 /// number, its largest element, the sum of what was written, and what was written.
@@ -31,19 +46,24 @@ pub(super) fn exp_rows<T: Real>(
     out: &mut [T],
     mut each: impl FnMut(usize, T, T, &mut [T]),
 ) {
-    vectorized(
-        #[inline(always)]
-        || {
-            for (y, x) in out.chunks_exact_mut(length).zip(x.chunks_exact(length)) {
-                let top = largest(x);
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top);
-            }
-            out.iter_mut().for_each(|y| *y = y.exp());
-        },
-    );
-    for (row, y) in out.chunks_exact_mut(length).enumerate() {
-        let sum = sum_run(y);
-        each(row, largest(&x[row * length..(row + 1) * length]), sum, y);
+    let blocks = x.chunks(BLOCK * length).zip(out.chunks_mut(BLOCK * length));
+    for (block, (x, out)) in blocks.enumerate() {
+        let mut tops = [T::zero(); BLOCK];
+        vectorized(
+            #[inline(always)]
+            || {
+                let rows = out.chunks_exact_mut(length).zip(x.chunks_exact(length));
+                for ((y, x), top) in rows.zip(&mut tops) {
+                    *top = largest(x);
+                    y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - *top);
+                }
+                out.iter_mut().for_each(|y| *y = y.exp());
+            },
+        );
+        for (row, (y, &top)) in out.chunks_exact_mut(length).zip(&tops).enumerate() {
+            let sum = sum_run(y);
+            each(block * BLOCK + row, top, sum, y);
+        }
     }
 }
 
