@@ -1,6 +1,9 @@
 //! Derivatives along directions, and of single examples: compositions of the reverse sweep.
 
+use std::collections::HashSet;
+
 use crate::graph::{Graph, Var};
+use crate::ops::StopGradient;
 
 impl Graph {
     /// The products of a Jacobian with a vector: how `outputs` change as `wrt` moves `along` these
@@ -72,6 +75,10 @@ impl Graph {
             return vec![Var::poison(self); wrt.len()];
         }
         let gradients = self.backward(loss, wrt);
+        if self.depend(along, wrt) {
+            // The sweep below would differentiate the directions as well.
+            return self.jvp(&gradients, wrt, along);
+        }
         match self.inner(&gradients, along) {
             Some(along) => self.backward(along, wrt),
             None => Vec::new(),
@@ -133,6 +140,25 @@ impl Graph {
         wrong.is_none()
     }
 
+    /// Whether a gradient of `values` reaches one of `on`.
+    fn depend(&self, values: &[Var<'_>], on: &[Var<'_>]) -> bool {
+        let mut open: Vec<u32> = values.iter().map(Var::id).collect();
+        let mut seen = HashSet::new();
+        while let Some(id) = open.pop() {
+            if on.iter().any(|v| v.id() == id) {
+                return true;
+            }
+            if seen.insert(id) {
+                self.node(id, |node| {
+                    if !node.source.is::<StopGradient>() {
+                        open.extend(node.operands.iter());
+                    }
+                });
+            }
+        }
+        false
+    }
+
     /// The sum of the elements' products of all pairs.
     fn inner<'g>(&'g self, a: &[Var<'g>], b: &[Var<'g>]) -> Option<Var<'g>> {
         let products = a.iter().zip(b).map(|(&a, &b)| (a * b).sum(&[]));
@@ -189,6 +215,21 @@ mod tests {
         let down = at(&mut slopes, shifted(-h), &gradient);
         for ((up, down), product) in up.iter().zip(down).zip(at(&mut products, place, &product)) {
             assert!(((up - down) / (2.0 * h) - product).abs() < 1e-7, "{product}");
+        }
+    }
+
+    #[test]
+    fn a_direction_that_depends_on_the_place_is_a_direction() {
+        let g = Graph::new();
+        let x = g.input("x", [3]);
+        let [y, z] = outputs(x);
+        let loss = y.sum(&[]) * z;
+        let along = g.backward(loss, &[x])[0];
+        let products = [along, along.stop_gradient()].map(|along| g.hvp(loss, &[x], &[along])[0]);
+        let mut plan = g.compile(&products).unwrap();
+        let found = at(&mut plan, [0.4, 0.9, -1.3], &products);
+        for (moving, fixed) in found[..3].iter().zip(&found[3..]) {
+            assert!((moving - fixed).abs() < 1e-12 * fixed.abs(), "{moving} for {fixed}");
         }
     }
 
