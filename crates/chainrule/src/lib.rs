@@ -44,6 +44,7 @@ pub mod check;
 pub mod finite;
 pub mod nn;
 pub mod optim;
+pub mod prelude;
 pub mod guide;
 
 pub use chainrule_numbers::{number, simd, term};

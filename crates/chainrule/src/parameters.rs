@@ -30,6 +30,21 @@ impl<T: Real> Default for Parameters<T> {
     }
 }
 
+/// Parameters by name.
+///
+/// ```
+/// use chainrule::{Parameters, Tensor};
+/// let p = Parameters::from_iter([("w", Tensor::full([2], 1.0)), ("b", Tensor::scalar(0.0))]);
+/// assert_eq!(p.count(), 3);
+/// ```
+impl<N: Into<String>, T: Real> FromIterator<(N, Tensor<T>)> for Parameters<T> {
+    fn from_iter<I: IntoIterator<Item = (N, Tensor<T>)>>(named: I) -> Self {
+        let mut all = Self::new();
+        named.into_iter().for_each(|(name, tensor)| all.insert(name, tensor));
+        all
+    }
+}
+
 impl<T: PartialEq> PartialEq for Parameters<T> {
     fn eq(&self, other: &Self) -> bool {
         self.store == other.store

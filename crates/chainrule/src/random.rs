@@ -1,6 +1,7 @@
 //! Random numbers from a counter-based generator, keyed by seed, stream and step.
 
 use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::number::Number;
@@ -105,6 +106,50 @@ pub fn normal<T: Real>(count: usize, seed: u64) -> Vec<T> {
 pub fn labels(count: usize, bound: u32, seed: u64) -> Vec<u32> {
     let mut rng = generator(seed, Stream::Numbers(2));
     (0..count).filter(|_| bound > 0).map(|_| rng.random_range(0..bound)).collect()
+}
+
+/// The whole numbers below `count` in an order that the seed decides.
+///
+/// ```
+/// let mut order = chainrule::random::permutation(100, 0);
+/// assert_ne!(order[..3], [0, 1, 2]);
+/// order.sort_unstable();
+/// assert!(order.into_iter().eq(0..100));
+/// ```
+#[doc(alias("randperm"))]
+#[must_use]
+pub fn permutation(count: u32, seed: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count).collect();
+    order.shuffle(&mut generator(seed, Stream::Numbers(3)));
+    order
+}
+
+/// Batches of `size` of these examples, without an end: each pass over them is in another order, and
+/// leaves out what does not fill a batch. There are none where the examples do not fill one.
+///
+/// ```
+/// use chainrule::random::batches;
+/// let of_two_passes: Vec<Vec<u32>> = batches(0..10, 5, 0).take(4).collect();
+/// let mut seen = of_two_passes[2..].concat();
+/// assert_ne!(seen, of_two_passes[..2].concat());
+/// seen.sort_unstable();
+/// assert!(seen.into_iter().eq(0..10));
+/// assert_eq!(batches(0..3, 5, 0).next(), None);
+/// ```
+#[doc(alias("DataLoader"))]
+pub fn batches(
+    examples: impl IntoIterator<Item = u32>,
+    size: usize,
+    seed: u64,
+) -> impl Iterator<Item = Vec<u32>> {
+    let examples: Vec<u32> = examples.into_iter().collect();
+    let is_enough = (1..=examples.len()).contains(&size);
+    (0..).take_while(move |_| is_enough).flat_map(move |epoch| {
+        let mut order = examples.clone();
+        order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
+        let batches: Vec<Vec<u32>> = order.chunks_exact(size).map(<[u32]>::to_vec).collect();
+        batches
+    })
 }
 
 /// Two independent numbers of the normal distribution from four words of the stream, by Box and Muller's

@@ -284,3 +284,12 @@ fn servers() {
         "`x` has 6 elements, no whole number of examples of 4: `x` [batch, 4]"
     );
 }
+
+#[test]
+fn recurrences_and_tables_say_what_they_take() {
+    let wrong = recorded(|g| g.input("x", [5]).scan(1, g.zeros([5]), |h, x| h + x));
+    assert_eq!(wrong, "scan: there is no axis 1 in [5] (operands [5]), at HERE+0");
+    let wrong = recorded(|g| Cx::new(g).embedding("words", 16, g.input("x", [5])));
+    let wanted = "embedding: takes labels, not real numbers (operands [5]), at HERE+0";
+    assert_eq!(wrong, wanted);
+}

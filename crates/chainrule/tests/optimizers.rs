@@ -1,5 +1,6 @@
 //! Optimizers: clipping, state, settings, and what a plan makes of their updates.
 
+use chainrule::nn::{Cx, Init};
 use chainrule::optim::{Clip, Lbfgs, Method, Optimizer, Plateau, Rates, Schedule, Sgd, Warmup};
 use chainrule::state::{Group, StateKey};
 use chainrule::{Graph, Parameters, Result, State, Tensor, Var};
@@ -223,4 +224,37 @@ fn schedules_are_finite_whatever_the_time() {
             }
         }
     }
+}
+
+#[test]
+fn a_descent_ends_where_its_loss_is_no_number() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let w = cx.param("w", [], Init::Ones);
+    // ln w falls by 0.3/w a step: 1, 0.7, 0.27, then below 0.
+    let mut descent = cx.minimise::<f64>(w.ln(), &Sgd::default(), 0.3).unwrap();
+    assert_eq!(descent.step().unwrap(), 0.0);
+    assert_eq!(descent.item(w).unwrap(), 0.7);
+    assert!(descent.steps(1000).unwrap().is_nan());
+    let stayed = descent.item(w).unwrap();
+    assert!(stayed < 0.0 && descent.step().unwrap().is_nan());
+    assert_eq!(descent.item(w).unwrap(), stayed);
+    let error = descent.item(w.broadcast_to([2])).unwrap_err().to_string();
+    assert_eq!(error, "a tensor [2] is not one number");
+    assert!(descent.steps(0).unwrap().is_nan());
+}
+
+#[test]
+fn a_step_is_counted_once_however_often_it_is_asked_for() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let steps = [cx.step(), cx.sub("inside").step()];
+    assert_eq!(steps[0].id(), steps[1].id());
+    let w = cx.param("w", [], Init::Zeros);
+    let mut descent = cx.minimise::<f32>((w - steps[1]).square(), &Sgd::default(), 0.5).unwrap();
+    descent.steps(3).unwrap();
+    assert_eq!((descent.item(steps[0]).unwrap(), descent.item(w).unwrap()), (3.0, 2.0));
+
+    let given = g.labels("number", [], 100);
+    assert_eq!(Cx::train(&g, 0, given).step().id(), given.id());
 }

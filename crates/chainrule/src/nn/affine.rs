@@ -1,6 +1,7 @@
 //! The affine layer, and the flattening before it.
 
 use super::{Cx, Init, Module, Values};
+use crate::graph::{Kind, Var};
 use crate::settings::Form;
 use crate::tensor::count;
 
@@ -72,6 +73,44 @@ impl Module for Affine {
         }
         let y = x.reshape([rows, inputs]).matmul(weight) + bias;
         y.reshape(shape.with(shape.rank() - 1, self.outputs)).into()
+    }
+}
+
+impl<'g> Cx<'g> {
+    /// X·W + b along the last axis of `x`: an [`Affine`] layer of this name whose weights begin by
+    /// [`Init::Xavier`].
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::Cx};
+    /// # let g = Graph::new();
+    /// let cx = Cx::new(&g);
+    /// let hidden = cx.affine("hidden", 50, g.input("x", [100, 784])).relu();
+    /// assert_eq!(cx.affine("head", 10, hidden).shape().dims(), [100, 10]);
+    /// assert_eq!(cx.parameters()[2].name, "head.weight");
+    /// ```
+    #[doc(alias("linear", "dense"))]
+    #[track_caller]
+    pub fn affine(&self, name: &str, outputs: usize, x: Var<'g>) -> Var<'g> {
+        self.call(name, &Affine::new(outputs, Init::Xavier), x).one()
+    }
+
+    /// The rows that `labels` name of a table of this name, `[bound, width]`, where the labels are below
+    /// `bound`; its numbers begin normal, with deviation 1.
+    ///
+    /// ```
+    /// # use chainrule::{Graph, nn::Cx};
+    /// # let g = Graph::new();
+    /// let cx = Cx::new(&g);
+    /// let words = cx.embedding("words", 16, g.labels("text", [5, 40], 10_000));
+    /// assert_eq!(words.shape().dims(), [5, 40, 16]);
+    /// assert_eq!(cx.parameters()[0].shape.dims(), [10_000, 16]);
+    /// ```
+    #[track_caller]
+    pub fn embedding(&self, name: &str, width: usize, labels: Var<'g>) -> Var<'g> {
+        let Kind::Index { bound } = labels.ty().kind else {
+            return self.graph().fail("embedding", "takes labels, not real numbers", &[labels]);
+        };
+        self.param(name, [bound, width], Init::Normal { deviation: 1.0 }).gather(0, labels)
     }
 }
 

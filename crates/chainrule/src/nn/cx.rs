@@ -128,7 +128,7 @@ struct Training<'g> {
 
 impl<'g> Cx<'g> {
     #[track_caller]
-    fn new(graph: &'g Graph, training: Option<Training<'g>>) -> Self {
+    fn with(graph: &'g Graph, training: Option<Training<'g>>) -> Self {
         let recording = Recording {
             graph,
             training,
@@ -143,6 +143,21 @@ impl<'g> Cx<'g> {
         Self { recording, path: String::new(), entered: 0, shared: false, place: None }
     }
 
+    /// A recording for a loop of one's own; layers that differ by pass, such as dropout, do as they do in
+    /// a model that predicts.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// use chainrule::nn::Cx;
+    /// let logits = Cx::new(&g).affine("head", 10, g.input("x", [5, 2]));
+    /// assert_eq!(logits.shape().dims(), [5, 10]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn new(graph: &'g Graph) -> Self {
+        Self::with(graph, None)
+    }
+
     /// The model predicts: nothing is random, nothing is kept.
     ///
     /// ```
@@ -153,7 +168,7 @@ impl<'g> Cx<'g> {
     #[must_use]
     #[doc(alias("eval", "no_grad", "inference"))]
     pub fn predict(graph: &'g Graph) -> Self {
-        Self::new(graph, None)
+        Self::with(graph, None)
     }
 
     /// The model trains. What is random depends on `seed` and `step` alone: a scalar of labels, or of
@@ -168,7 +183,7 @@ impl<'g> Cx<'g> {
     #[track_caller]
     #[must_use]
     pub fn train(graph: &'g Graph, seed: u64, step: Var<'g>) -> Self {
-        Self::new(graph, Some(Training { seed, step }))
+        Self::with(graph, Some(Training { seed, step }))
     }
 
     /// The graph that is recorded into.
@@ -350,6 +365,34 @@ impl<'g> Cx<'g> {
     /// ```
     pub fn keep(&self, parameter: Var<'g>, new: Var<'g>) {
         self.recording.updates.borrow_mut().push((parameter, new));
+    }
+
+    /// The number of training steps so far: what [`Cx::train`] was given, or a count that is kept as the
+    /// parameter `step`, in `f32` exact up to 2²⁴.
+    ///
+    /// ```
+    /// use chainrule::prelude::*;
+    /// let g = Graph::new();
+    /// let cx = Cx::new(&g);
+    /// // Other numbers for each step.
+    /// let noise = g.random_normal([], 0, 0, cx.step());
+    /// let loss = (cx.param("mean", [], Init::Zeros) - noise).square();
+    /// let mut descent = cx.minimise::<f32>(loss, &Sgd::default(), 0.1)?;
+    /// assert_ne!(descent.step()?, descent.step()?);
+    /// assert_eq!(descent.parameters.get("step")?.values(), [2.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn step(&self) -> Var<'g> {
+        if let Some(training) = self.recording.training {
+            return training.step;
+        }
+        let top = Self { path: String::new(), shared: true, ..self.clone() };
+        let step = top.kept("step", [], Init::Zeros);
+        if self.recording.updates.borrow().iter().all(|(kept, _)| kept.id() != step.id()) {
+            self.keep(step, step + 1);
+        }
+        step
     }
 
     /// A random mask in the shape of `x` when the model trains, see [`RandomMask`]; each of a recording

@@ -26,6 +26,15 @@ use super::{Cx, Module, Values};
 /// assert_eq!(cx.tapped("relu1")?.shape().dims(), [100, 50]);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
+///
+/// Two to eight modules are a model as a tuple, too:
+///
+/// ```
+/// use chainrule::nn::{Affine, Init, Sequential, Tanh};
+/// let affine = |outputs| Affine::new(outputs, Init::Xavier);
+/// let model = Sequential::from((affine(16), Tanh, affine(1)));
+/// assert_eq!(format!("{model:?}"), "Sequential [affine1, tanh1, affine2]");
+/// ```
 #[derive(Clone, Default)]
 pub struct Sequential {
     layers: Vec<Layer>,
@@ -78,6 +87,28 @@ impl Sequential {
         self.layers.push(Layer { name, place, module: Arc::new(module) });
         self
     }
+}
+
+macro_rules! tuples_of_modules {
+    ($($($module:ident)*;)*) => {$(
+        impl<$($module: Module + 'static),*> From<($($module,)*)> for Sequential {
+            #[track_caller]
+            #[expect(non_snake_case, reason = "a module and its type are named alike")]
+            fn from(($($module,)*): ($($module,)*)) -> Self {
+                Self::new()$(.with($module))*
+            }
+        }
+    )*};
+}
+
+tuples_of_modules! {
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
 }
 
 impl Module for Sequential {

@@ -208,6 +208,37 @@ impl<'g> Var<'g> {
         self.graph().stack(axis, &[&[self], others].concat())
     }
 
+    /// The states of a recurrence along `axis`, such as time, side by side along that axis: `step` makes
+    /// each of the state before it, at first `state`, and of what stands at its position.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// let x = g.arange(4).to_real();
+    /// let sums = x.scan(0, g.constant(0.0), |sum, x| sum + x);
+    /// assert_eq!(sums.eval()?.values(), [0.0, 1.0, 3.0, 6.0]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias("RNN", "recurrent", "unroll"))]
+    #[track_caller]
+    #[must_use]
+    pub fn scan(
+        self,
+        axis: isize,
+        mut state: Var<'g>,
+        mut step: impl FnMut(Var<'g>, Var<'g>) -> Var<'g>,
+    ) -> Self {
+        let axis = self.shape().axis(axis);
+        let Some(length) = self.shape().get(axis) else {
+            return self.graph().fail("scan", &self.shape().no_axis(axis), &[self]);
+        };
+        let mut states = Vec::with_capacity(length);
+        for at in 0..length {
+            state = step(state, self.index(axis.cast_signed(), at.cast_signed()));
+            states.push(state);
+        }
+        self.graph().stack(axis.cast_signed(), &states)
+    }
+
     /// Zeros before and after, along `axis`.
     ///
     /// ```

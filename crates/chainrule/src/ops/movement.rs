@@ -2,7 +2,7 @@
 //! composed of them. They take labels as well.
 
 use super::{Class, Gate, Notation, Op, Operand, Output, Real, Type, ValuesMut, View};
-use crate::graph::Var;
+use crate::graph::{Graph, Var};
 use crate::tensor::{MAX_RANK, Offsets, Shape};
 
 /// Copies the viewed elements of a contiguous operand in the output's order.
@@ -208,6 +208,20 @@ impl Op for Slice {
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];
         Some(gate.upstream.pad(self.axis.cast_signed(), self.start, length - self.end))
+    }
+}
+
+impl Graph {
+    /// Zeros of this shape.
+    ///
+    /// ```
+    /// # let g = chainrule::Graph::new();
+    /// assert_eq!(g.zeros([2, 2]).eval()?.values(), [0.0; 4]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn zeros(&self, shape: impl Into<Shape>) -> Var<'_> {
+        self.constant(0.0).broadcast_to(shape)
     }
 }
 

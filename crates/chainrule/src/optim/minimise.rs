@@ -2,46 +2,136 @@
 
 use super::{Rates, Rule};
 use crate::error::Result;
-use crate::graph::Var;
+use crate::graph::{Handle, Var};
 use crate::nn::Cx;
+use crate::parameters::Parameters;
 use crate::plan::Plan;
-use crate::tensor::Real;
+use crate::state::State;
+use crate::tensor::{Real, Tensor};
+
+/// A loss on its way down: the training step, compiled, and what it changes. [`Cx::minimise`] makes it.
+///
+/// ```
+/// use chainrule::prelude::*;
+/// let g = Graph::new();
+/// let cx = Cx::new(&g);
+/// let table = g.arange(100).to_real() / 100;
+/// let (x, t) = (table.unsqueeze(1), table.exp());
+/// let rows = g.labels("rows", [20], 100);
+/// let line = |x| cx.shared("").affine("line", 1, x).squeeze(1);
+/// let loss = line(x.gather(0, rows)).mean_squared_error(t.gather(0, rows));
+///
+/// let mut descent = cx.minimise::<f32>(loss, &Adam::default(), 0.05)?;
+/// descent.steps_on("rows", random::batches(0..100, 20, 0).take(500))?;
+/// assert!(descent.item((line(x) - t).abs().max(&[]))? < 0.2);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[doc(alias("backward", "zero_grad"))]
+#[derive(Clone, Debug)]
+pub struct Descent<T> {
+    /// The training step, whose inputs are fed.
+    pub plan: Plan<T>,
+    /// The parameters, at first those of seed 0; others may take their place.
+    pub parameters: Parameters<T>,
+    /// The state of the optimizer.
+    pub state: State<T>,
+    loss: Handle,
+}
+
+impl<T: Real> Descent<T> {
+    /// Changes the parameters once. The answer is the loss before; where it is NaN or infinite, nothing
+    /// has changed.
+    ///
+    /// # Errors
+    /// As [`Plan::step_with`].
+    pub fn step(&mut self) -> Result<T> {
+        self.plan.step_with(&mut self.parameters, &mut self.state)?;
+        Ok(self.plan.value(self.loss)?[0])
+    }
+
+    /// So many steps on what has been fed, up to the first whose loss is NaN or infinite. The answer is
+    /// the loss before the last of them.
+    ///
+    /// # Errors
+    /// As [`Plan::step_with`].
+    pub fn steps(&mut self, count: usize) -> Result<T> {
+        let mut loss = T::nan();
+        for _ in 0..count {
+            loss = self.step()?;
+            if !loss.is_finite() {
+                break;
+            }
+        }
+        Ok(loss)
+    }
+
+    /// A step for each batch of labels, such as the numbers of its examples, that is fed to the input
+    /// `name`, up to the first step whose loss is NaN or infinite. The answer is the loss before the last.
+    ///
+    /// # Errors
+    /// As [`Plan::feed_labels`] and [`Plan::step_with`].
+    pub fn steps_on(
+        &mut self,
+        name: &str,
+        batches: impl IntoIterator<Item = Vec<u32>>,
+    ) -> Result<T> {
+        let mut loss = T::nan();
+        for batch in batches {
+            self.plan.feed_labels(name, &batch)?;
+            loss = self.step()?;
+            if !loss.is_finite() {
+                break;
+            }
+        }
+        Ok(loss)
+    }
+
+    /// One number with the parameters as they are now, as [`Var::eval_with`].
+    ///
+    /// # Errors
+    /// As [`Var::eval_with`]; the value is more than one number.
+    pub fn item(&self, value: Var<'_>) -> Result<T> {
+        self.eval(value)?.item()
+    }
+
+    /// A value with the parameters as they are now, as [`Var::eval_with`].
+    ///
+    /// # Errors
+    /// As [`Var::eval_with`].
+    pub fn eval(&self, value: Var<'_>) -> Result<Tensor<T>> {
+        value.eval_with(&self.parameters)
+    }
+}
 
 impl<'g> Cx<'g> {
     /// A training step, compiled: the gradients of `loss` with respect to the parameters that have been
-    /// made, their updates by one optimizer with this learning rate, and what layers keep of the batch.
-    /// [`Plan::step_with`] does it. For clipping, rates that change or several optimizers, take its lines
-    /// apart.
+    /// made, their updates by one optimizer with this learning rate, and what layers keep of the batch;
+    /// with fresh parameters. For clipping, rates that change or several optimizers, take its lines apart.
     ///
     /// ```
-    /// use chainrule::nn::{Affine, Cx, Field, Init, Network};
-    /// use chainrule::optim::Adam;
-    /// use chainrule::{Graph, State};
-    /// let line = Network::new(Affine::new(1, Init::Zeros), [Field::real("x", [1])])?;
+    /// use chainrule::prelude::*;
     /// let g = Graph::new();
-    /// let cx = Cx::predict(&g);
-    /// let loss = (line.record(&cx, 3).one() - g.input("t", [3, 1])).square().mean(&[]);
-    /// let mut step = cx.minimise::<f32>(loss, &Adam::default(), 0.1)?;
+    /// let cx = Cx::new(&g);
+    /// let y = cx.affine("line", 1, g.input("x", [3, 1]));
+    /// let loss = y.mean_squared_error(g.input("t", [3, 1]));
+    /// let mut descent = cx.minimise::<f32>(loss, &Adam::default(), 0.1)?;
     ///
-    /// step.feed("x", &[0.0, 1.0, 2.0])?;
-    /// step.feed("t", &[1.0, 3.0, 5.0])?;
-    /// let (mut parameters, mut state) = (line.initial(0)?, State::new());
-    /// for _ in 0..300 {
-    ///     step.step_with(&mut parameters, &mut state)?;
-    /// }
-    /// assert!((parameters.get("weight")?.values()[0] - 2.0).abs() < 0.01);
+    /// descent.plan.feed("x", &[0.0, 1.0, 2.0])?;
+    /// descent.plan.feed("t", &[1.0, 3.0, 5.0])?;
+    /// descent.steps(300)?;
+    /// assert!((descent.parameters.get("line.weight")?.item()? - 2.0).abs() < 0.01);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Graph::compile_step`](crate::Graph::compile_step).
+    /// As [`Graph::compile_step`](crate::Graph::compile_step) and [`Cx::initial`].
     #[track_caller]
     pub fn minimise<T: Real>(
         &self,
         loss: Var<'g>,
         optimizer: &(impl Rule + ?Sized),
         rate: f64,
-    ) -> Result<Plan<T>> {
+    ) -> Result<Descent<T>> {
         self.minimise_by(loss, &self.trained(), optimizer, rate)
     }
 
@@ -56,12 +146,14 @@ impl<'g> Cx<'g> {
         parameters: &[Var<'g>],
         optimizer: &(impl Rule + ?Sized),
         rate: f64,
-    ) -> Result<Plan<T>> {
+    ) -> Result<Descent<T>> {
         let g = self.graph();
         let _place = g.pin();
         let gradients = g.backward(loss, parameters);
         let mut updates = self.updates();
         updates.extend(optimizer.updates(&Rates::constant(g, rate), parameters, &gradients));
-        g.compile_step(loss, &updates)
+        let plan = g.compile_step(loss, &updates)?;
+        let (parameters, state) = (self.initial(0)?, State::new());
+        Ok(Descent { plan, parameters, state, loss: loss.handle() })
     }
 }

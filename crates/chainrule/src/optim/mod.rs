@@ -18,6 +18,7 @@ pub use adagrad::AdaGrad;
 pub use adam::{Adam, AdamW};
 pub use clip::Clip;
 pub use lbfgs::Lbfgs;
+pub use minimise::Descent;
 pub use parts::{Before, Parts};
 pub use rmsprop::RmsProp;
 pub use rule::{Each, Rule};

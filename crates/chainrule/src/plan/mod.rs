@@ -6,6 +6,7 @@
 
 mod output;
 mod describe;
+mod eval;
 #[cfg(test)]
 mod tests;
 
@@ -146,23 +147,6 @@ impl Graph {
         outputs: &[Var<'_>],
     ) -> Result<Plan<T>> {
         compiled(self, &[&[loss], outputs].concat(), updates, Some(loss))
-    }
-}
-
-impl Var<'_> {
-    /// This value in double precision, for graphs without inputs and parameters; compiles and runs
-    /// a plan.
-    ///
-    /// # Errors
-    /// The first mistake made while recording, or an input or parameter below this value.
-    pub fn eval(&self) -> Result<Tensor<f64>> {
-        let mut plan = self.graph().compile::<f64>(&[*self])?;
-        if let Some(slot) = plan.layout.inputs.first() {
-            let message = format!("`{}` needs a value: compile a plan and feed it", slot.name);
-            return Err(Error::Mismatch(message));
-        }
-        plan.run()?;
-        plan.tensor(*self)
     }
 }
 

@@ -128,6 +128,24 @@ impl<T: Copy> Tensor<T> {
         inside.then(|| self.values[flat()])
     }
 
+    /// The only element.
+    ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// assert_eq!(Tensor::full([1, 1], 2.5).item()?, 2.5);
+    /// assert!(Tensor::full([2], 2.5).item().is_err());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn item(&self) -> Result<T, Error> {
+        match self.values[..] {
+            [value] => Ok(value),
+            _ => Err(Error::Mismatch(format!("a tensor {} is not one number", self.shape))),
+        }
+    }
+
     /// A tensor of the same shape with `f` applied to each element.
     ///
     /// ```
