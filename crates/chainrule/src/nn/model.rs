@@ -48,7 +48,8 @@ struct Size<T> {
     batch: usize,
     compiled: Arc<Compiled<T>>,
     /// Copies that no thread is running.
-    idle: Vec<Plan<T>>,
+    #[expect(clippy::vec_box, reason = "a plan is long, and each question moves it out and back")]
+    idle: Vec<Box<Plan<T>>>,
 }
 
 /// A plan as it is copied, and what it answers.
@@ -269,13 +270,13 @@ impl<T: Real> Model<T> {
     }
 
     /// A plan for this thread alone.
-    fn lease(&self, batch: usize) -> Result<(Arc<Compiled<T>>, Plan<T>)> {
+    fn lease(&self, batch: usize) -> Result<(Arc<Compiled<T>>, Box<Plan<T>>)> {
         if let Some(found) = self.find(batch) {
             return Ok(found);
         }
         // Outside the lock: others go on meanwhile, and compile the same at worst.
         let compiled = Arc::new(self.compile(batch)?);
-        let plan = compiled.plan.clone();
+        let plan = Box::new(compiled.plan.clone());
         let mut sizes = self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         if sizes.iter().all(|size| size.batch != batch) {
             if sizes.len() == KEPT {
@@ -286,7 +287,7 @@ impl<T: Real> Model<T> {
         Ok((compiled, plan))
     }
 
-    fn find(&self, batch: usize) -> Option<(Arc<Compiled<T>>, Plan<T>)> {
+    fn find(&self, batch: usize) -> Option<(Arc<Compiled<T>>, Box<Plan<T>>)> {
         let mut sizes = self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         let at = sizes.iter().position(|size| size.batch == batch)?;
         if at + 1 < sizes.len() {
@@ -296,13 +297,13 @@ impl<T: Real> Model<T> {
         let size = sizes.last_mut()?;
         let (compiled, idle) = (size.compiled.clone(), size.idle.pop());
         drop(sizes);
-        let plan = idle.unwrap_or_else(|| compiled.plan.clone());
+        let plan = idle.unwrap_or_else(|| Box::new(compiled.plan.clone()));
         Some((compiled, plan))
     }
 
     /// Keeps a plan for who asks next. One of a size that is no longer kept, or that another thread
     /// compiled as well, has no place to lie.
-    fn give_back(&self, compiled: &Arc<Compiled<T>>, plan: Plan<T>) {
+    fn give_back(&self, compiled: &Arc<Compiled<T>>, plan: Box<Plan<T>>) {
         let mut sizes = self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         let size = sizes.iter_mut().find(|size| Arc::ptr_eq(&size.compiled, compiled));
         if let Some(size) = size.filter(|size| size.idle.len() < KEPT) {
