@@ -1,8 +1,8 @@
 //! Running chains of pointwise operations, block by block, so that what passes between two operations
 //! stays in the innermost cache.
 
-mod guard;
 mod settle;
+mod guard;
 
 use std::collections::HashSet;
 use std::ops::Range;
