@@ -43,6 +43,9 @@ struct Inner<T> {
     sizes: Mutex<Vec<Size<T>>>,
 }
 
+/// A plan that one thread runs, with what it was copied from.
+type Lease<T> = (Arc<Compiled<T>>, Box<Plan<T>>);
+
 /// The plans for batches of one size, those used last at the end of the list.
 struct Size<T> {
     batch: usize,
@@ -270,7 +273,7 @@ impl<T: Real> Model<T> {
     }
 
     /// A plan for this thread alone.
-    fn lease(&self, batch: usize) -> Result<(Arc<Compiled<T>>, Box<Plan<T>>)> {
+    fn lease(&self, batch: usize) -> Result<Lease<T>> {
         if let Some(found) = self.find(batch) {
             return Ok(found);
         }
@@ -287,7 +290,7 @@ impl<T: Real> Model<T> {
         Ok((compiled, plan))
     }
 
-    fn find(&self, batch: usize) -> Option<(Arc<Compiled<T>>, Box<Plan<T>>)> {
+    fn find(&self, batch: usize) -> Option<Lease<T>> {
         let mut sizes = self.0.sizes.lock().unwrap_or_else(PoisonError::into_inner);
         let at = sizes.iter().position(|size| size.batch == batch)?;
         if at + 1 < sizes.len() {
