@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 torch.manual_seed(0)
-places, walkers, horizon, discount = 8, 32, 16, 0.9
+places, walkers, discount = 8, 32, 0.9
 trunk = nn.Sequential(nn.Linear(places, 32), nn.Tanh())
 actor, critic = nn.Linear(32, 2), nn.Linear(32, 1)
 adam = torch.optim.Adam([*trunk.parameters(), *actor.parameters(), *critic.parameters()], lr=0.01)
@@ -15,21 +15,20 @@ def walk(place, action):
     return place, (place == places - 1).float()
 
 
-for episode in range(60):
-    place = torch.zeros(walkers, dtype=torch.long)
-    for t in range(horizon):
-        hidden = trunk(eye[place])
-        action = torch.distributions.Categorical(logits=actor(hidden)).sample()
-        after, reward = walk(place, action)
-        with torch.no_grad():
-            target = reward + discount * critic(trunk(eye[after]))[:, 0] * (1 - reward)
-        advantage = target - critic(hidden)[:, 0]
-        chosen = actor(hidden).log_softmax(1).gather(1, action[:, None])[:, 0]
-        loss = advantage.square().mean() - (advantage.detach() * chosen).mean()
-        adam.zero_grad()
-        loss.backward()
-        adam.step()
-        place = torch.where(reward > 0, 0, after)
+place = torch.zeros(walkers, dtype=torch.long)
+for step in range(960):
+    hidden = trunk(eye[place])
+    action = torch.distributions.Categorical(logits=actor(hidden)).sample()
+    after, reward = walk(place, action)
+    with torch.no_grad():
+        target = reward + discount * critic(trunk(eye[after]))[:, 0] * (1 - reward)
+    advantage = target - critic(hidden)[:, 0]
+    chosen = actor(hidden).log_softmax(1).gather(1, action[:, None])[:, 0]
+    loss = advantage.square().mean() - (advantage.detach() * chosen).mean()
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+    place = torch.where(reward > 0, 0, after)
 
 values = critic(trunk(eye))[:-1, 0]
 exact = discount ** torch.arange(places - 2, -1, -1)

@@ -46,6 +46,8 @@ mod flat;
 mod custom;
 mod session;
 
+pub mod prelude;
+
 #[doc = include_str!("../docs/your_own_training.md")]
 pub mod your_own_training {}
 

@@ -1,7 +1,5 @@
 //! A recurrent network (GRU) that learns a text letter by letter, and writes it again.
 
-use std::collections::BTreeSet;
-
 use chainrule::prelude::*;
 
 /// A cell with gates z and r (Cho et al., 2014): h' = z·h + (1 − z)·tanh(W·[x, r·h]).
@@ -19,26 +17,24 @@ fn read<'g>(cx: &Cx<'g>, n: usize, letters: Var<'g>, h: Var<'g>) -> (Var<'g>, Va
 fn main() -> Result<()> {
     let text =
         "a long chain of small factors, each of them simple: here is our whole rule. ".repeat(2);
-    let letters = Vec::from_iter(BTreeSet::from_iter(text.chars()));
-    let codes = text.chars().flat_map(|c| letters.binary_search(&c)).map(|at| at as u32);
-    let (codes, n) = (Vec::from_iter(codes), letters.len());
+    let letters = Vec::from_iter(std::collections::BTreeSet::from_iter(text.chars()));
+    let codes = Vec::from_iter(text.chars().map(|c| letters.partition_point(|&l| l < c) as u32));
 
-    let g = Graph::new();
+    let (g, n) = (Graph::new(), letters.len());
     let cx = Cx::new(&g).shared("");
     let windows = Vec::from_iter(codes.windows(33).step_by(3).flatten().copied());
     let windows = g.constant_labels([40, 33], &windows, n);
-    let (logits, _) = read(&cx, n, windows.slice(1, 0, 32), g.zeros([40, 64]));
-    let loss = logits.softmax_with_loss(windows.slice(1, 1, 33));
+    let (y, _) = read(&cx, n, windows.slice(1, 0, 32), g.zeros([40, 64]));
+    let loss = y.softmax_with_loss(windows.slice(1, 1, 33));
     let mut descent = cx.minimise::<f32>(loss, &Adam::default(), 5e-3)?;
     let loss = descent.steps(300)?;
 
-    let given = g.constant_labels([1, 16], &codes[..16], n);
-    let (mut logits, mut h) = read(&cx, n, given, g.zeros([1, 64]));
+    let (mut y, mut h) = read(&cx, n, windows.slice(0, 0, 1).slice(1, 0, 16), g.zeros([1, 64]));
     let mut written = Vec::new();
     for _ in 0..50 {
-        let x = logits.index(1, -1).argmax(1).unsqueeze(1);
+        let x = y.index(1, -1).argmax(1).unsqueeze(1);
         written.push(x.to_real());
-        (logits, h) = read(&cx, n, x, h);
+        (y, h) = read(&cx, n, x, h);
     }
     let written = descent.eval(g.concat(1, &written))?;
     let written = String::from_iter(written.values().iter().map(|&at| letters[at as usize]));

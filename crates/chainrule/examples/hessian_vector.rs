@@ -22,8 +22,7 @@ fn main() -> Result<()> {
     }
     let size = gradient.matmul(gradient).sqrt();
     let mut newton = g.compile_step_with::<f64>(loss, &[(w, w + d)], &[size])?;
-    let mut parameters = Parameters::from_iter([("w", Tensor::full([20], 0.0))]);
-    let mut steps = 0;
+    let (mut parameters, mut steps) = (Parameters::from_iter([("w", Tensor::full([20], 0.0))]), 0);
     while newton.step(&mut parameters)? && newton.value(size)?[0] > 1e-10 {
         steps += 1;
     }

@@ -23,11 +23,10 @@ fn adapted<'g>(w: &[Var<'g>], sample: [Var<'g>; 2]) -> Vec<Var<'g>> {
 fn main() -> Result<()> {
     let g = Graph::new();
     let cx = Cx::new(&g);
-    let layers =
-        [("1", [1, 40]), ("2", [40, 40]), ("3", [40, 1])].map(|(at, dims)| (cx.sub(at), dims));
-    let w = layers
-        .map(|(cx, [n, m])| [cx.param("w", [n, m], Init::He), cx.param("b", [m], Init::Zeros)]);
-    let w = w.concat();
+    let weight = |name, inputs, outputs| cx.param(name, [inputs, outputs], Init::He);
+    let bias = |name, outputs: usize| cx.param(name, [outputs], Init::Zeros);
+    let (w1, w2, w3) = (weight("w1", 1, 40), weight("w2", 40, 40), weight("w3", 40, 1));
+    let w = [w1, bias("b1", 40), w2, bias("b2", 40), w3, bias("b3", 1)];
 
     let after = |[sample, new]: [_; 2]| loss(&adapted(&w, sample), new);
     let total: Var<'_> = (0..4).map(|number| after(task(cx.step(), number))).sum();

@@ -258,3 +258,20 @@ fn a_step_is_counted_once_however_often_it_is_asked_for() {
     let given = g.labels("number", [], 100);
     assert_eq!(Cx::train(&g, 0, given).step().id(), given.id());
 }
+
+#[test]
+fn a_part_is_minimised_by_its_own_parameters() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let paths = ["a", "ab", "a/c"];
+    let [a, ab, ac] = paths.map(|path| cx.sub(path).param("w", [], Init::Ones));
+    let loss = (a + ab + ac).square();
+    for (path, wanted) in
+        [("", [true; 3]), ("a", [true, false, true]), ("a/c", [false, false, true])]
+    {
+        let part = cx.sub(path);
+        let mut descent = part.minimise::<f64>(loss, &Sgd::default(), 0.1).unwrap();
+        assert_eq!(descent.step().unwrap(), 9.0);
+        assert_eq!([a, ab, ac].map(|w| descent.item(w).unwrap() < 1.0), wanted, "{path}");
+    }
+}

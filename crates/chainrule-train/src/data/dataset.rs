@@ -121,6 +121,19 @@ impl Dataset {
         Self { width: self.width, len: examples.len(), features, targets, weights }
     }
 
+    /// The first examples, so many; all where there are no more.
+    ///
+    /// ```
+    /// use chainrule_train::data::Dataset;
+    /// let data = Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2)?;
+    /// assert_eq!(data.first(2).labels(), [0, 1]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        self.select(&(0..count.min(self.len) as u32).collect::<Vec<_>>())
+    }
+
     /// The values standardised, each column by its scale.
     pub(super) fn standardised(mut self, scales: &[Scale]) -> Self {
         if let Targets::Values { values, width, scales: own } = &mut self.targets {

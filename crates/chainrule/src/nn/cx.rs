@@ -458,6 +458,18 @@ impl<'g> Cx<'g> {
         made.iter().filter(|(parameter, _)| parameter.trainable).map(|&(_, var)| var).collect()
     }
 
+    /// Those of [`Cx::trained`] that are of this path.
+    pub(crate) fn trained_within(&self) -> Vec<Var<'g>> {
+        let path = self.at("").replace('/', ".");
+        let is_within = |name: &str| {
+            let rest = name.strip_prefix(&path);
+            rest.is_some_and(|rest| path.is_empty() || rest.starts_with('.'))
+        };
+        let made = self.recording.made.borrow();
+        let trained = made.iter().filter(|(made, _)| made.trainable && is_within(&made.name));
+        trained.map(|&(_, var)| var).collect()
+    }
+
     /// What modules keep of a batch: parameters and their new values, for
     /// [`Graph::compile_step`](crate::Graph::compile_step).
     #[must_use]

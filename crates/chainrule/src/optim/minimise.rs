@@ -105,7 +105,7 @@ impl<T: Real> Descent<T> {
 
 impl<'g> Cx<'g> {
     /// A training step, compiled: the gradients of `loss` with respect to the parameters that have been
-    /// made, their updates by one optimizer with this learning rate, and what layers keep of the batch;
+    /// made, of a [part](Cx::sub) with respect to its own, their updates by one optimizer with this learning rate, and what layers keep of the batch;
     /// with fresh parameters. For clipping, rates that change or several optimizers, take its lines apart.
     ///
     /// ```
@@ -132,7 +132,7 @@ impl<'g> Cx<'g> {
         optimizer: &(impl Rule + ?Sized),
         rate: f64,
     ) -> Result<Descent<T>> {
-        self.minimise_by(loss, &self.trained(), optimizer, rate)
+        self.minimise_by(loss, &self.trained_within(), optimizer, rate)
     }
 
     /// [`Cx::minimise`] that changes these parameters alone.
