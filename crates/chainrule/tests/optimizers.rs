@@ -242,6 +242,12 @@ fn a_descent_ends_where_its_loss_is_no_number() {
     let error = descent.item(w.broadcast_to([2])).unwrap_err().to_string();
     assert_eq!(error, "a tensor [2] is not one number");
     assert!(descent.steps(0).unwrap().is_nan());
+
+    // A loss of 0 whose slope is infinite.
+    let w = cx.sub("other").param("w", [], Init::Zeros);
+    let mut descent = cx.sub("other").minimise::<f64>(w.sqrt(), &Sgd::default(), 0.3).unwrap();
+    assert!(descent.step().unwrap().is_nan());
+    assert_eq!(descent.item(w).unwrap(), 0.0);
 }
 
 #[test]

@@ -39,18 +39,18 @@ pub struct Descent<T> {
 }
 
 impl<T: Real> Descent<T> {
-    /// Changes the parameters once. The answer is the loss before; where it is NaN or infinite, nothing
-    /// has changed.
+    /// Changes the parameters once. The answer is the loss before; NaN where the loss or a gradient is not
+    /// finite: then what would become NaN or infinite has stayed, see [`Plan::step`].
     ///
     /// # Errors
     /// As [`Plan::step_with`].
     pub fn step(&mut self) -> Result<T> {
-        self.plan.step_with(&mut self.parameters, &mut self.state)?;
-        Ok(self.plan.value(self.loss)?[0])
+        let is_whole = self.plan.step_with(&mut self.parameters, &mut self.state)?;
+        Ok(if is_whole { self.plan.value(self.loss)?[0] } else { T::nan() })
     }
 
-    /// So many steps on what has been fed, up to the first whose loss is NaN or infinite. The answer is
-    /// the loss before the last of them.
+    /// So many steps on what has been fed, up to the first whose answer is NaN. The answer is that of the
+    /// last.
     ///
     /// # Errors
     /// As [`Plan::step_with`].
@@ -58,7 +58,7 @@ impl<T: Real> Descent<T> {
         let mut loss = T::nan();
         for _ in 0..count {
             loss = self.step()?;
-            if !loss.is_finite() {
+            if loss.is_nan() {
                 break;
             }
         }
@@ -66,7 +66,7 @@ impl<T: Real> Descent<T> {
     }
 
     /// A step for each batch of labels, such as the numbers of its examples, that is fed to the input
-    /// `name`, up to the first step whose loss is NaN or infinite. The answer is the loss before the last.
+    /// `name`, up to the first whose answer is NaN. The answer is that of the last.
     ///
     /// # Errors
     /// As [`Plan::feed_labels`] and [`Plan::step_with`].
@@ -79,7 +79,7 @@ impl<T: Real> Descent<T> {
         for batch in batches {
             self.plan.feed_labels(name, &batch)?;
             loss = self.step()?;
-            if !loss.is_finite() {
+            if loss.is_nan() {
                 break;
             }
         }
