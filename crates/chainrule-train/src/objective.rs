@@ -38,7 +38,6 @@ pub(super) const WEIGHT: &str = "weight";
 /// ```
 pub trait Criterion: Send + Sync {
     /// Records the scalar; `answer` and `batch` are of the same examples.
-    #[track_caller]
     fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g>;
 }
 

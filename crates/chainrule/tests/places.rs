@@ -1,6 +1,8 @@
 //! Errors name the caller's file and line, however deep in the library the mistake shows.
 
-use chainrule::nn::{Affine, BatchNorm, Cx, Init, Module, Network, Sequential};
+use chainrule::nn::{
+    Affine, BatchNorm, Cx, Field, Init, Module, Network, Residual, Sequential, Values, from_fn,
+};
 use chainrule::{Graph, Var};
 
 /// Records something that does not fit and checks that the error names this file and that line.
@@ -55,6 +57,51 @@ fn layers_name_the_line_that_added_or_called_them() {
     placed("a sequential model", |g| {
         let (model, line) = (Sequential::new().with(BatchNorm::default()), line!());
         (Cx::predict(g).call("", &model, g.input("x", [5, 3, 1])).one(), line)
+    });
+}
+
+/// A module with a mistake of its own.
+struct Crooked;
+
+const CROOKED: u32 = line!() + 5;
+
+impl Module for Crooked {
+    fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let h = cx.call("hidden", &Affine::new(4, Init::He), x.one()).one();
+        (h + cx.graph().constant(0.0).broadcast_to([5])).into()
+    }
+}
+
+#[test]
+fn modules_of_ones_own_name_their_own_lines() {
+    let here = |name: &str, error: String, line: u32| {
+        assert!(error.ends_with(&format!("{}:{line}", file!())), "{name}, line {line}: {error}");
+    };
+    let fields = || [Field::real("x", [3])];
+    let of = |error: chainrule::Result<Network>| error.unwrap_err().to_string();
+    here("a struct", of(Network::new(Crooked, fields())), CROOKED);
+    here("in a sequence", of(Network::new(Sequential::new().with(Crooked), fields())), CROOKED);
+    here("in a residual", of(Network::new(Residual::new(Crooked), fields())), CROOKED);
+    let boxed: Box<dyn Module> = Box::new(Crooked);
+    here("in a box", of(Network::new(boxed, fields())), CROOKED);
+    placed("called", |g| (Cx::predict(g).call("m", &Crooked, g.input("x", [2, 3])).one(), CROOKED));
+    placed("a closure", |g| {
+        let (closure, line) = (from_fn(|cx, x| x + cx.param("w", [5], Init::Ones)), line!());
+        (closure.forward(&Cx::predict(g), g.input("x", [2, 3]).into()).one(), line)
+    });
+    placed("a closure of one value", |g| {
+        let closure = from_fn(|_, x| x);
+        let two = Values::from([g.constant(1.0), g.constant(2.0)]);
+        (closure.forward(&Cx::predict(g), two).one(), line!())
+    });
+    placed("a boxed layer by itself", |g| {
+        let layer: Box<dyn Module> = Box::new(Residual::new(Affine::new(7, Init::He)));
+        (layer.forward(&Cx::predict(g), g.input("x", [5, 3]).into()).one(), line!())
+    });
+    placed("a parameter twice", |g| {
+        let cx = Cx::predict(g);
+        cx.param("w", [2], Init::Ones);
+        (cx.param("w", [3], Init::Ones), line!())
     });
 }
 

@@ -49,6 +49,7 @@ impl Module for Activation {
             other => other.name(),
         }
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         let x = x.one();
@@ -87,6 +88,7 @@ impl Module for Softmax {
     fn kind(&self) -> &str {
         "softmax"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         x.one().softmax().into()

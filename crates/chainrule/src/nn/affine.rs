@@ -55,6 +55,7 @@ impl Module for Affine {
     fn kind(&self) -> &str {
         "affine"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         let x = x.one();
@@ -132,6 +133,7 @@ impl Module for Flatten {
     fn kind(&self) -> &str {
         "flatten"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         let x = x.one();

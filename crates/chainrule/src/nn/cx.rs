@@ -52,8 +52,8 @@ pub trait Module: Send + Sync {
 
     /// Records the outputs.
     ///
-    /// A mistake, such as a shape that does not fit, is remembered by the graph.
-    #[track_caller]
+    /// A mistake, such as a shape that does not fit, is remembered by the graph, with the line here that
+    /// made it; a layer of the library is told with the line that added or called it.
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g>;
 }
 
@@ -63,8 +63,9 @@ macro_rules! pointers_to_modules {
             fn kind(&self) -> &str {
                 (**self).kind()
             }
+            #[track_caller]
             fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
-                (**self).forward(cx, x)
+                (**self).forward(&cx.placed_here(), x)
             }
         }
     )*};
@@ -306,6 +307,12 @@ impl<'g> Cx<'g> {
         Self { place: Some(place), ..self.clone() }
     }
 
+    /// This place in the model; a module that was neither added nor called is the caller's.
+    #[track_caller]
+    pub(super) fn placed_here(&self) -> Self {
+        self.placed(self.place.unwrap_or(Location::caller()))
+    }
+
     /// Where a layer of the library was added or called as the place of errors, until the guard is
     /// dropped.
     #[track_caller]
@@ -343,6 +350,7 @@ impl<'g> Cx<'g> {
     #[track_caller]
     fn make(&self, name: &str, shape: Shape, init: Init, trainable: bool) -> Var<'g> {
         let name = self.at(name).replace('/', ".");
+        let _pin = self.graph().pin();
         let var = self.record(|_| {
             self.graph().make_parameter(&name, shape, self.shared, self.recording.place)
         });

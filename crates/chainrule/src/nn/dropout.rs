@@ -49,6 +49,7 @@ impl Module for Dropout {
     fn kind(&self) -> &str {
         "dropout"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         if let Err(error) = settings::check(self) {

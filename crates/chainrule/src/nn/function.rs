@@ -28,8 +28,12 @@ impl<F> Module for FromFn<F>
 where
     F: for<'g> Fn(&Cx<'g>, Var<'g>) -> Var<'g> + Send + Sync,
 {
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
-        (self.0)(cx, x.one()).into()
+        let pin = cx.pin();
+        let x = x.one();
+        drop(pin);
+        (self.0)(cx, x).into()
     }
 }
 

@@ -355,6 +355,7 @@ impl Module for Network {
     fn kind(&self) -> &str {
         "network"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         self.0.forward(cx, &x)
     }

@@ -81,6 +81,7 @@ impl Module for BatchNorm {
     fn kind(&self) -> &str {
         "batch_norm"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         let x = x.one();
@@ -112,6 +113,7 @@ impl Module for LayerNorm {
     fn kind(&self) -> &str {
         "layer_norm"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         let _pin = cx.pin();
         let x = x.one();

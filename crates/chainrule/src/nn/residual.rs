@@ -32,10 +32,15 @@ impl Module for Residual {
     fn kind(&self) -> &str {
         "residual"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
+        let cx = cx.placed_here();
+        let pin = cx.pin();
         let x = x.one();
-        let y = self.inner.forward(cx, x.into()).one();
+        drop(pin);
+        let y = self.inner.forward(&cx, x.into());
         let _pin = cx.pin();
+        let y = y.one();
         match x.is_poison() || y.is_poison() || x.shape() == y.shape() {
             true => (x + y).into(),
             false => cx.fail("residual", "the inner layers must keep the shape", &[x, y]),

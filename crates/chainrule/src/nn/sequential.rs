@@ -115,6 +115,7 @@ impl Module for Sequential {
     fn kind(&self) -> &str {
         "sequential"
     }
+    #[track_caller]
     fn forward<'g>(&self, cx: &Cx<'g>, x: Values<'g>) -> Values<'g> {
         self.layers.iter().fold(x, |x, Layer { name, place, module }| {
             let y = cx.sub(name).placed(place).record(|cx| module.forward(cx, x));
