@@ -287,7 +287,7 @@ impl<T: Real> Parameters<T> {
     #[must_use]
     pub fn compare(&self, others: &Self) -> Difference {
         let names = |from: &Self, beside: &Self| -> Vec<String> {
-            let only = from.iter().filter(|(name, _)| beside.get(name).is_err());
+            let only = from.iter().filter(|(name, _)| beside.store.find(*name, 0).is_none());
             only.map(|(name, _)| name.to_owned()).collect()
         };
         let mut difference = Difference {
@@ -297,7 +297,8 @@ impl<T: Real> Parameters<T> {
             furthest: None,
         };
         for (name, a) in self.iter() {
-            let Ok(b) = others.get(name) else { continue };
+            let Some(at) = others.store.find(name, 0) else { continue };
+            let b = others.store.at(at);
             if a.shape() != b.shape() {
                 difference.shapes.push((name.to_owned(), a.shape(), b.shape()));
                 continue;

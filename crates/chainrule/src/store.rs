@@ -1,6 +1,8 @@
 //! Tensors under keys, in order: what parameters and the state of optimizers have in common.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::tensor::{Real, Tensor};
@@ -9,6 +11,8 @@ use crate::tensor::{Real, Tensor};
 #[derive(Clone, Debug)]
 pub(crate) struct Store<K, T> {
     entries: Vec<(K, Tensor<T>)>,
+    /// Where each key stands.
+    places: HashMap<K, usize>,
     /// Another number whenever keys, shapes or their order may have changed, so that a plan need not
     /// look the keys up again for each run; 0 for a store that never held anything.
     version: u64,
@@ -23,14 +27,14 @@ impl<K: PartialEq, T: PartialEq> PartialEq for Store<K, T> {
     }
 }
 
-impl<K: Eq, T: Real> Store<K, T> {
+impl<K: Clone + Eq + Hash, T: Real> Store<K, T> {
     pub fn new() -> Self {
-        Self { entries: Vec::new(), version: 0 }
+        Self { entries: Vec::new(), places: HashMap::new(), version: 0 }
     }
 
     /// Adds a tensor, or replaces the one of that key.
     pub fn insert(&mut self, key: K, tensor: Tensor<T>) {
-        match self.entries.iter().position(|(known, _)| *known == key) {
+        match self.places.get(&key).copied() {
             Some(at) => *self.at_mut(at) = tensor,
             None => self.push(key, tensor),
         }
@@ -39,18 +43,18 @@ impl<K: Eq, T: Real> Store<K, T> {
     /// Adds a tensor under a key that is new.
     pub fn push(&mut self, key: K, tensor: Tensor<T>) {
         self.change();
+        self.places.insert(key.clone(), self.entries.len());
         self.entries.push((key, tensor));
     }
 
     /// Where `key` stands, looking at `hint` first.
-    pub fn find<Q: ?Sized + PartialEq>(&self, key: &Q, hint: usize) -> Option<usize>
+    pub fn find<Q: ?Sized + Eq + Hash>(&self, key: &Q, hint: usize) -> Option<usize>
     where
         K: Borrow<Q>,
     {
-        let is_it = |entry: &(K, Tensor<T>)| entry.0.borrow() == key;
         match self.entries.get(hint) {
-            Some(entry) if is_it(entry) => Some(hint),
-            _ => self.entries.iter().position(is_it),
+            Some((known, _)) if known.borrow() == key => Some(hint),
+            _ => self.places.get(key).copied(),
         }
     }
 
@@ -80,13 +84,11 @@ impl<K: Eq, T: Real> Store<K, T> {
     }
 
     /// The same tensors in another precision.
-    pub fn cast<U: Real>(&self) -> Store<K, U>
-    where
-        K: Clone,
-    {
+    pub fn cast<U: Real>(&self) -> Store<K, U> {
         let cast = |tensor: &Tensor<T>| tensor.map(|x| U::from_f64(x.to_f64()));
         let entries = self.entries.iter().map(|(key, t)| (key.clone(), cast(t))).collect();
-        Store { entries, version: VERSION.fetch_add(1, Ordering::Relaxed) }
+        let places = self.places.clone();
+        Store { entries, places, version: VERSION.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// Whether no element is NaN or infinite.

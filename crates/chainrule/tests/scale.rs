@@ -1,7 +1,9 @@
 //! Graphs of many scalars: no depth overflows the stack, and no cost grows with the square of their
 //! number, which would keep this test from ending.
 
-use chainrule::Graph;
+use chainrule::nn::{Cx, Init};
+use chainrule::optim::Adam;
+use chainrule::{Graph, Var};
 
 #[test]
 fn a_chain_of_a_million_additions_is_built_differentiated_and_run() {
@@ -18,4 +20,32 @@ fn a_chain_of_a_million_additions_is_built_differentiated_and_run() {
     plan.run().unwrap();
     assert_eq!(plan.value(sum).unwrap(), [(COUNT + 1) as f64 / 2.0]);
     assert_eq!(plan.value(dx).unwrap(), [(COUNT + 1) as f64]);
+}
+
+#[test]
+fn a_hundred_thousand_parameters_are_made_trained_and_compared() {
+    const COUNT: usize = 100_000;
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let square = |at| cx.param(&format!("layer{at}.weight"), [], Init::Ones).square();
+    let loss = (0..COUNT).map(square).sum::<Var>();
+    let mut descent = cx.minimise::<f32>(loss, &Adam::default(), 0.5).unwrap();
+    let before = descent.parameters.clone();
+    assert_eq!(descent.step().unwrap(), COUNT as f32);
+    let (_, by) = before.compare(&descent.parameters).furthest.unwrap();
+    assert!((by - 0.5).abs() < 1e-5, "{by}");
+    let other = before.prefixed("other");
+    assert_eq!(before.compare(&other).only_first.len(), COUNT);
+    assert_eq!(before.merged(&other).unwrap().count(), 2 * COUNT);
+}
+
+#[test]
+fn a_cell_of_a_sequence_names_its_values_over_a_long_time() {
+    let g = Graph::new();
+    let (cx, x) = (Cx::new(&g), g.input("x", []));
+    for _ in 0..100_000 {
+        cx.shared("cell").tap("h", x);
+    }
+    assert_eq!(cx.taps().len(), 100_000);
+    assert_eq!(cx.taps()[99_999].0, "cell/h@100000");
 }

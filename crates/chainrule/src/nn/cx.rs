@@ -1,6 +1,7 @@
 //! What records values from values, and the recording of it into a graph.
 
 use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,8 +115,12 @@ struct Recording<'g> {
     /// Where the recording began.
     place: &'static Location<'static>,
     made: RefCell<Vec<(Parameter, Var<'g>)>>,
+    /// The numbers of their nodes.
+    known: RefCell<HashSet<u32>>,
     updates: RefCell<Vec<(Var<'g>, Var<'g>)>>,
     taps: RefCell<Vec<(String, Var<'g>)>>,
+    /// The last number of the values of each path.
+    tapped: RefCell<HashMap<String, usize>>,
     /// Random masks so far.
     masks: Cell<u16>,
     smallest_batch: Cell<usize>,
@@ -135,8 +140,10 @@ impl<'g> Cx<'g> {
             training,
             place: Location::caller(),
             made: RefCell::default(),
+            known: RefCell::default(),
             updates: RefCell::default(),
             taps: RefCell::default(),
+            tapped: RefCell::default(),
             masks: Cell::new(0),
             smallest_batch: Cell::new(1),
         };
@@ -354,9 +361,9 @@ impl<'g> Cx<'g> {
         let var = self.record(|_| {
             self.graph().make_parameter(&name, shape, self.shared, self.recording.place)
         });
-        let mut made = self.recording.made.borrow_mut();
-        if !var.is_poison() && made.iter().all(|(_, known)| known.id() != var.id()) {
-            made.push((Parameter { name, shape, init, trainable }, var));
+        if !var.is_poison() && self.recording.known.borrow_mut().insert(var.id()) {
+            let parameter = Parameter { name, shape, init, trainable };
+            self.recording.made.borrow_mut().push((parameter, var));
         }
         var
     }
@@ -443,12 +450,18 @@ impl<'g> Cx<'g> {
     #[doc(alias = "register_forward_hook")]
     pub fn tap(&self, name: &str, value: Var<'g>) -> Var<'g> {
         if !value.is_poison() {
-            let mut taps = self.recording.taps.borrow_mut();
+            let mut tapped = self.recording.tapped.borrow_mut();
             let path = self.at(name);
-            let is_taken = |path: &str| taps.iter().any(|(known, _)| known == path);
-            let numbers = (2..).map(|number| format!("{path}@{number}"));
-            let free = std::iter::once(path.clone()).chain(numbers).find(|path| !is_taken(path));
-            taps.push((free.unwrap_or(path), value));
+            let mut free = path.clone();
+            if let Some(mut number) = tapped.get(&path).copied() {
+                while tapped.contains_key(&free) {
+                    number += 1;
+                    free = format!("{path}@{number}");
+                }
+                tapped.insert(path, number);
+            }
+            tapped.insert(free.clone(), 1);
+            self.recording.taps.borrow_mut().push((free, value));
         }
         value
     }
