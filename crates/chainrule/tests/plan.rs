@@ -101,6 +101,28 @@ fn wrong_feeds_are_told_by_name() {
 }
 
 #[test]
+fn what_has_not_been_computed_has_no_value() {
+    let g = Graph::new();
+    let (x, w) = (g.input("x", [3]), g.parameter("w", []));
+    let (y, best) = ((x * w).output("y"), x.argmax(0));
+    let mut plan = g.compile::<f64>(&[y, best]).unwrap();
+    let unread = |plan: &chainrule::Plan<f64>| {
+        let errors = [plan.value(y).err(), plan.tensor("y").err(), plan.labels(best).err()];
+        errors.map(|error| error.map(|error| error.to_string()))
+    };
+    let [value, tensor, labels] = unread(&plan);
+    let wanted = "the output `y` has no value yet: run the plan before you read it";
+    assert_eq!((value.as_deref(), tensor.as_deref()), (Some(wanted), Some(wanted)));
+    assert!(labels.unwrap().contains("has no value yet"));
+    assert!(plan.run().is_err());
+    assert!(unread(&plan).iter().all(Option::is_some));
+    plan.feed("x", &[1.0, 2.0, 0.0]).unwrap();
+    plan.run_with(&Parameters::from_iter([("w", Tensor::scalar(3.0))])).unwrap();
+    assert_eq!(unread(&plan.clone()), [None, None, None]);
+    assert_eq!(plan.value(y).unwrap(), [3.0, 6.0, 0.0]);
+}
+
+#[test]
 fn an_input_that_no_output_needs_is_told_so() {
     let g = Graph::new();
     let (x, _) = (g.input("x", [3]), g.input("scale", []));

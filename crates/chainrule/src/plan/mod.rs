@@ -33,6 +33,7 @@ pub struct Plan<T> {
     indices: Memory<u32>,
     inputs: Fed,
     executor: Executor<T>,
+    has_run: bool,
 }
 
 /// Which inputs have been fed.
@@ -193,7 +194,7 @@ impl<T: Real> Plan<T> {
         }
         let executor = executor(&layout, Arc::new(Pool::new(1)));
         let inputs = Fed::new(&layout);
-        Ok(Self { layout: Arc::new(layout), reals, indices, inputs, executor })
+        Ok(Self { layout: Arc::new(layout), reals, indices, inputs, executor, has_run: false })
     }
 
     /// This plan on the threads of `pool`. Results do not depend on their number.
@@ -361,6 +362,7 @@ impl<T: Real> Plan<T> {
     /// Runs all steps; `false` where the loss was not finite or a new value was refused. The executor is
     /// bound to parameters and state that stay borrowed, exclusively if there are updates.
     fn execute(&mut self) -> bool {
+        self.has_run = true;
         let (reals, indices) = (self.reals.share(), self.indices.share());
         run(&mut self.executor, &Run { layout: &self.layout, reals, indices })
     }
@@ -368,14 +370,14 @@ impl<T: Real> Plan<T> {
     /// The value of an output after a run, in row-major order.
     ///
     /// # Errors
-    /// The plan was not compiled for this output, or it holds labels.
+    /// The plan was not compiled for this output or has not run yet, or the output holds labels.
     pub fn value(&self, output: impl Output) -> Result<&[T]> {
         self.value_of(self.node(&output)?)
     }
 
     /// [`Plan::value`] by the node's number.
     pub fn value_of(&self, id: u32) -> Result<&[T]> {
-        let place = self.kept(id)?;
+        let place = self.made(id)?;
         match (place.kind, place.storage) {
             (Kind::Real, Storage::Buffer(_)) => Ok(self.values(place)),
             _ => Err(Error::Content { name: self.called(id), labels: true }),
@@ -394,10 +396,10 @@ impl<T: Real> Plan<T> {
     /// The labels that an output such as `argmax` holds after a run.
     ///
     /// # Errors
-    /// The plan was not compiled for this output, or it holds real numbers.
+    /// The plan was not compiled for this output or has not run yet, or the output holds real numbers.
     pub fn labels(&self, output: impl Output) -> Result<&[u32]> {
         let id = self.node(&output)?;
-        let place = self.kept(id)?;
+        let place = self.made(id)?;
         match (place.kind, place.storage) {
             (Kind::Index { .. }, Storage::Buffer(buffer)) => {
                 let start = self.layout.buffers[buffer].offset + place.offset;
@@ -453,6 +455,18 @@ impl<T: Real> Plan<T> {
     fn called(&self, id: u32) -> String {
         let named = self.layout.names.iter().find(|&&(_, known)| known == id);
         named.map_or_else(|| format!("node {id}"), |(name, _)| format!("the output `{name}`"))
+    }
+
+    /// Where a run has left an output.
+    fn made(&self, id: u32) -> Result<&Place> {
+        let place = self.kept(id)?;
+        match self.has_run {
+            true => Ok(place),
+            false => Err(Error::Mismatch(format!(
+                "{} has no value yet: run the plan before you read it",
+                self.called(id)
+            ))),
+        }
     }
 
     fn kept(&self, id: u32) -> Result<&Place> {
