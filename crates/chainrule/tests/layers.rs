@@ -191,6 +191,37 @@ fn running_statistics_are_no_business_of_the_optimizer() {
 }
 
 /// The message of what goes wrong while recording.
+#[test]
+fn a_shared_norm_follows_each_of_its_batches() {
+    let g = Graph::new();
+    let cx = Cx::train(&g, 0, g.labels("step", [], 100));
+    let (a, b) = (numbers(8), numbers(12));
+    let y = [("a", 4), ("b", 6)].map(|(name, batch)| {
+        cx.shared("norm").call("", &BatchNorm::default(), g.input(name, [batch, 2])).one()
+    });
+    let loss = y[0].square().mean(&[]) + y[1].square().mean(&[]);
+    let mut plan = g.compile_step::<f64>(loss, &cx.updates()).unwrap();
+    plan.feed("a", &a).unwrap();
+    plan.feed("b", &b).unwrap();
+    let mut parameters = cx.initial(0).unwrap();
+    plan.step(&mut parameters).unwrap();
+    for column in 0..2 {
+        // As two calls one after another do.
+        let (mut mean, mut variance) = (0.0, 1.0);
+        for batch in [&a, &b] {
+            let x: Vec<f64> = batch.iter().skip(column).step_by(2).copied().collect();
+            let of_batch = x.iter().sum::<f64>() / x.len() as f64;
+            let squares: f64 = x.iter().map(|x| (x - of_batch).powi(2)).sum();
+            mean = 0.9 * mean + 0.1 * of_batch;
+            variance = 0.9 * variance + 0.1 * squares / (x.len() - 1) as f64;
+        }
+        for (name, wanted) in [("norm.running_mean", mean), ("norm.running_var", variance)] {
+            let found = parameters.get(name).unwrap().values()[column];
+            assert!((found - wanted).abs() < 1e-14, "{name}: {found} for {wanted}");
+        }
+    }
+}
+
 fn mistake(record: impl for<'g> Fn(&'g Graph) -> Var<'g>) -> String {
     let g = Graph::new();
     record(&g);

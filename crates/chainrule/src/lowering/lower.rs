@@ -108,7 +108,9 @@ fn check_updates(updates: &[(Var<'_>, Var<'_>)], nodes: &[Node]) -> Result<()> {
                 )
             }
             true if seen.insert(at.id()) => continue,
-            true => format!("{name} is updated twice: leave one of the updates out"),
+            true => format!(
+                "{name} is updated twice: leave one of the updates out, or go on from the first by `Cx::keep_from`"
+            ),
         };
         return Err(Error::Mismatch(wrong));
     }

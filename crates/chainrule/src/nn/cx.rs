@@ -382,6 +382,27 @@ impl<'g> Cx<'g> {
         self.recording.updates.borrow_mut().push((parameter, new));
     }
 
+    /// [`Cx::keep`] of what `new` makes of the value that `parameter` has after what was kept of the batch
+    /// before: where a module is used several times, each use goes on from the one before.
+    ///
+    /// ```
+    /// use chainrule::nn::{Cx, Init};
+    /// # let g = chainrule::Graph::new();
+    /// let cx = Cx::train(&g, 0, g.labels("step", [], 1000));
+    /// for _ in 0..2 {
+    ///     let uses = cx.shared("").kept("uses", [], Init::Zeros);
+    ///     cx.keep_from(uses, |now| now + 1.0);
+    /// }
+    /// assert_eq!(cx.updates().len(), 1);
+    /// ```
+    pub fn keep_from(&self, parameter: Var<'g>, new: impl FnOnce(Var<'g>) -> Var<'g>) {
+        let before = self.updates().into_iter().rev().find(|(kept, _)| kept.id() == parameter.id());
+        let new = new(before.map_or(parameter, |(_, now)| now));
+        let mut updates = self.recording.updates.borrow_mut();
+        updates.retain(|(kept, _)| kept.id() != parameter.id());
+        updates.push((parameter, new));
+    }
+
     /// The number of training steps so far: what [`Cx::train`] was given, or a count that is kept as the
     /// parameter `step`, in `f32` exact up to 2²⁴.
     ///

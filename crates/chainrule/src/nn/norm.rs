@@ -71,7 +71,7 @@ impl BatchNorm {
         let unbiased = variance * (batch / (batch - 1.0));
         for (old, new) in running.into_iter().zip([mean, unbiased]) {
             let new = new.reshape(old.shape());
-            cx.keep(old, old * (1.0 - self.momentum) + new * self.momentum);
+            cx.keep_from(old, |old| old * (1.0 - self.momentum) + new * self.momentum);
         }
         (centred, variance)
     }
