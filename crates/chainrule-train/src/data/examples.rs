@@ -81,7 +81,7 @@ pub trait Examples: Send + Sync {
     }
 
     /// Writes how much each of the `examples` counts; `false`, with nothing written, where every
-    /// example counts once.
+    /// example counts once. The answer is the same whichever are asked for, and where none are.
     ///
     /// # Errors
     /// As [`features`](Self::features).

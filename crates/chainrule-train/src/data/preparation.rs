@@ -136,7 +136,7 @@ pub(crate) fn balanced(counts: &[u64]) -> Vec<f64> {
 pub(super) struct Columns {
     inputs: Vec<usize>,
     targets: Vec<usize>,
-    weight: Option<usize>,
+    pub(super) weight: Option<usize>,
 }
 
 impl Preparation {

@@ -230,15 +230,11 @@ impl Examples for Streamed {
     }
 
     fn weights(&self, examples: &[u32], weights: &mut [f32]) -> Result<bool> {
-        if self.reader.preparation.weight.is_none() {
+        if self.reader.columns.weight.is_none() {
             return Ok(false);
         }
-        let mut some = false;
-        self.gather(examples, 1, weights, |data, row, to| {
-            some = data.weights(row, to)?;
-            Ok(())
-        })?;
-        Ok(some)
+        self.gather(examples, 1, weights, |data, row, to| data.weights(row, to).map(|_| ()))?;
+        Ok(true)
     }
 
     fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
