@@ -12,7 +12,7 @@ use super::export::{Stored, file, of_view};
 use super::journal::{self, Told, VERSION};
 use super::learner::Learner;
 use super::step::{ACCUMULATED, accumulated};
-use super::{Epoch, Identity, Progress};
+use super::{Epoch, Identity, Progress, Trainer};
 use crate::data::hex;
 use chainrule::error::{Error, Result};
 use chainrule::state::{Group, StateKey};
@@ -48,11 +48,8 @@ impl<T: Real> Learner<T> {
         Checkpoint { parameters, states, progress, epochs }
     }
 
-    /// Goes on from a checkpoint.
-    ///
-    /// # Errors
-    /// The checkpoint is of another model or optimizer.
-    pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
+    /// Has the training stand where a checkpoint was taken.
+    pub(super) fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
         self.prepare()?;
         self.model.check(&checkpoint.parameters)?;
         let mut states = checkpoint.states;
@@ -70,6 +67,32 @@ impl<T: Real> Learner<T> {
         }
         (self.parameters, self.states) = (checkpoint.parameters, states);
         (self.progress, self.epochs) = (checkpoint.progress, checkpoint.epochs);
+        Ok(())
+    }
+}
+
+impl<T: Real> Trainer<T> {
+    /// Goes on from a checkpoint, such as one of [`Learner::checkpoint`], at which the training then stands.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
+    /// let config = Config { batch_size: 1, ..Config::default() };
+    /// let mut trainer = Trainer::<f64>::new(&config.model(1, 1)?, &config, DataParts::train(data))?;
+    /// let checkpoint = trainer.checkpoint();
+    /// let first = trainer.advance()?;
+    /// trainer.advance()?;
+    /// trainer.restore(checkpoint)?;
+    /// assert_eq!(trainer.advance()?, first);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The checkpoint is of another model or optimizer.
+    pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
+        Learner::restore(self, checkpoint)?;
+        self.leave();
         Ok(())
     }
 }

@@ -114,7 +114,6 @@ impl<T: Real, O: Origin<T>> Steered<T, O> {
         for (_, action) in &self.acted {
             self.trainer.act(action)?;
         }
-        self.trainer.leave();
         if self.trainer.config != before {
             self.change();
         }

@@ -201,3 +201,27 @@ fn a_checkpoint_of_another_optimizer_is_refused() {
     let error = trainer("optimizer = \"adam\"").restore(checkpoint).unwrap_err().to_string();
     assert!(error.contains("another use of adam: it has no `step`"), "{error}");
 }
+
+#[test]
+fn a_training_that_has_gone_on_is_put_back_in_the_middle_of_an_epoch() {
+    let config = config("optimizer = \"adam\"");
+    let trainer = || {
+        let parts = DataParts::train(points(50));
+        Trainer::<f32>::new(&config.model(2, 2).unwrap(), &config, parts).unwrap()
+    };
+    let steps = |trainer: &mut Trainer<f32>, count: usize| -> Vec<Advance> {
+        let all = (0..count).map(|_| trainer.advance().unwrap());
+        all.filter(|advance| matches!(advance, Advance::Step { .. })).collect()
+    };
+    let mut undisturbed = trainer();
+    let mut moved = trainer();
+    steps(&mut undisturbed, 3);
+    steps(&mut moved, 3);
+    let checkpoint = moved.checkpoint();
+    // Seven steps and the scores of an epoch: into the next one, of another order.
+    steps(&mut moved, 8);
+    moved.restore(checkpoint).unwrap();
+    assert_eq!(steps(&mut moved, 20), steps(&mut undisturbed, 20));
+    assert!(moved.parameters == undisturbed.parameters && moved.states == undisturbed.states);
+    assert_eq!(moved.progress, undisturbed.progress);
+}

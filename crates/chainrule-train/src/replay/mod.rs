@@ -45,9 +45,9 @@ impl<T: Real> Trainer<T> {
     /// ```
     ///
     /// # Errors
-    /// The optimizer is L-BFGS, whose steps have no explanation, or the training has no such step; the
-    /// folder's files are bad, or tell of other losses than the
-    /// replay: its data has changed. Else as [`Trainer::run`].
+    /// The optimizer is L-BFGS, whose steps have no explanation, the training has no such step, or stands
+    /// beyond it; the folder's files are bad, or tell of other losses than the replay: its data has
+    /// changed. Else as [`Trainer::run`].
     pub fn replay(&mut self, folder: &RunFolder, number: u64) -> Result<()> {
         self.prepare()?;
         if self.is_of_settings() {
@@ -61,6 +61,11 @@ impl<T: Real> Trainer<T> {
         }
         if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
             self.restore(checkpoint)?;
+        }
+        let stands = place(&self.progress);
+        if stands >= number {
+            let message = format!("the training stands after step {stands}");
+            return Err(Error::Mismatch(format!("{message}: replay step {number} by a fresh one")));
         }
         // The last step of an epoch is followed by what ends the epoch.
         let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
