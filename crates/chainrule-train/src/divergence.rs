@@ -8,7 +8,7 @@
 use super::config::EVALUATION_BATCH;
 use super::learner::{Learner, Standing};
 use super::objective::{Answered, feed_fields};
-use super::step::{Batch, Kind, Steps};
+use super::step::{Batch, Kind, Stepped, Steps};
 use crate::data::Data;
 use chainrule::error::{Error, Result};
 use chainrule::finite::NotFinite;
@@ -28,9 +28,10 @@ impl<T: Real> Learner<T> {
         let count = order.len().div_ceil(size) as u64;
         while self.progress.step < count {
             let before = self.standing();
-            let finite = self.step(steps, &order, size)?.is_some();
-            if finite && self.is_finite() {
-                self.progress.step += 1;
+            let examples = self.next_batch(&order, size).examples.len();
+            let stepped = self.step(steps, &order, size)?;
+            if let Some(Stepped { loss, losses }) = stepped.filter(|_| self.is_finite()) {
+                self.progress.add(examples, loss, &losses);
                 continue;
             }
             self.stand(before);

@@ -2,7 +2,7 @@
 
 use chainrule::{Real, Result, Var};
 use chainrule_train::data::{Data, Dataset, Examples, Flat, Target};
-use chainrule_train::{Config, DataParts, Flow, Trainer};
+use chainrule_train::{Advance, Config, DataParts, Flow, Trainer};
 
 /// Ten examples of one feature, of which the seventh has another size; the targets are values.
 #[derive(Clone, Copy)]
@@ -149,4 +149,22 @@ fn a_dataset_in_memory_with_a_bad_row() {
         Err(error) => assert!(error.to_string().contains("inf"), "{error}"),
         Ok(data) => diverges(data, "", None, &["`x` holds inf", "row 2"]),
     }
+}
+
+#[test]
+fn what_was_heard_before_the_divergence_is_what_is_known_after_it() {
+    let config = Config { hidden: vec![], batch_size: 1, lr: 0.001, ..Config::default() };
+    let model = config.model_for(1, Target::Values { width: 2 }).unwrap();
+    let data = DataParts::train(Flat::new(Rows { seventh: f32::INFINITY }));
+    let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
+    let (mut sum, mut steps) = (0.0, 0);
+    let listen = &mut |event: &Advance, _: &Trainer<f64>| {
+        if let Advance::Step { loss, .. } = event {
+            (sum, steps) = (sum + loss, steps + 1);
+        }
+        Ok(Flow::Continue)
+    };
+    trainer.run(listen).unwrap_err();
+    assert!(steps > 0 && trainer.progress.step == steps);
+    assert_eq!(trainer.progress.loss_sum, sum);
 }
