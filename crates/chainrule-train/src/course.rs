@@ -75,7 +75,7 @@ pub enum Advance {
         loss: f64,
         /// The losses of which there are several, by name.
         losses: BTreeMap<String, f64>,
-        /// The learning rate.
+        /// The learning rate; of the main objective's first optimizer, where there are several.
         rate: f64,
     },
     /// The scores of an epoch whose last step is done.
@@ -116,7 +116,8 @@ impl<T: Real> Course<T> {
             return self.end_epoch(learner, underway.time, start);
         }
         let batch = learner.next_batch(&underway.order, size);
-        let (examples, rate) = (batch.examples.len(), learner.rate(&batch));
+        let examples = batch.examples.len();
+        let rate = learner.rate(learner.main(), batch.number)?;
         self.last = Some(Kind { objective: learner.main(), examples, purpose: batch.purpose });
         let Some(stepped) = learner.step(&mut self.steps, &underway.order, size)? else {
             return Err(learner.diverged(&mut self.steps, underway.before)?);

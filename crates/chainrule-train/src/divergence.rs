@@ -102,7 +102,7 @@ impl<T: Real> Learner<T> {
         let outputs: Vec<Var<'_>> =
             [loss].into_iter().chain(updates.iter().map(|(_, value)| *value)).collect();
         let mut plan = graph.compile::<T>(&outputs)?.with_pool(&self.pool);
-        self.feed_step(&mut plan, batch)?;
+        self.feed_step(&mut plan, objective, batch)?;
         let kept = (&self.parameters, &self.states[objective]);
         plan.run_with(kept)?;
         let value = plan.value(loss)?.first().map_or(f64::NAN, |&loss| Real::to_f64(loss));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::config::EVALUATION_BATCH;
 use super::metrics::{ClassMetrics, ClassScores, ValueMetrics, ValueScores};
-use super::objective::{Answered, Criterion, Losses, Objective, SettingsLoss, feed_fields};
+use super::objective::{Answered, Criterion, Losses, Objective, SettingsLoss, feed_fields, scalar};
 use crate::data::{Data, Examples, Rows, truths};
 use chainrule::Parameters;
 use chainrule::Pool;
@@ -43,7 +43,7 @@ pub(super) struct Evaluator<T> {
 }
 
 struct Compiled<T> {
-    /// The outputs, where examples are rows with one target.
+    /// The outputs, where examples are rows with one target and the model answers one value.
     output: Option<u32>,
     /// The loss and the other scores that are recorded, by name.
     scores: Vec<(String, u32)>,
@@ -67,7 +67,7 @@ impl<T: Real> Evaluator<T> {
     }
 
     /// The means over `data` of the loss, which comes first, and of what else is recorded; `visit` sees
-    /// every batch of outputs of rows with one target.
+    /// every batch of outputs of rows with one target to which the model answers one value.
     pub(super) fn visit(
         &mut self,
         subject: &Subject<'_>,
@@ -112,11 +112,12 @@ impl<T: Real> Evaluator<T> {
                 let graph = Graph::new();
                 let answered = Answered::record(&Cx::predict(&graph), subject.model, data, batch);
                 let Losses { total, each } = subject.objective.record(&answered);
-                let output = data.flat().map(|_| answered.answer.one());
+                let is_row = data.flat().is_some() && answered.answer.len() == 1;
+                let output = is_row.then(|| answered.answer.one());
                 let own = subject.metrics.iter().map(|(name, metric)| {
-                    ((*name).to_owned(), metric.record(&answered.answer, &answered.batch))
+                    ((*name).to_owned(), scalar("metric", name, *metric, &answered))
                 });
-                let each = each.into_iter().map(|(name, loss)| (format!("loss_{name}"), loss));
+                let each = each.into_iter().map(|(name, loss)| (loss_of(&name), loss));
                 let scores: Vec<(String, Var<'_>)> =
                     [("loss".to_owned(), total)].into_iter().chain(each).chain(own).collect();
                 let outputs: Vec<Var<'_>> =
@@ -127,6 +128,11 @@ impl<T: Real> Evaluator<T> {
             }
         })
     }
+}
+
+/// The name of the score of one of the losses that an objective adds up.
+pub(super) fn loss_of(part: &str) -> String {
+    format!("loss_{part}")
 }
 
 /// Adds up outputs against what they should have been.

@@ -31,7 +31,7 @@ pub enum Event {
         /// The losses of which there are several, by name.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         losses: BTreeMap<String, f64>,
-        /// The learning rate.
+        /// The learning rate; of the main objective's first optimizer, where there are several.
         rate: f64,
     },
     /// An epoch is done and scored.

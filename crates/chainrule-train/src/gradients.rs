@@ -59,7 +59,7 @@ impl<T: Real> Learner<T> {
             }
             let graph = Graph::new();
             let loss = self.record_gradients(&graph, at, examples)?.loss;
-            let feed = |plan: &mut _| self.feed_step(plan, &batch);
+            let feed = |plan: &mut _| self.feed_step(plan, at, &batch);
             let report =
                 check::gradients_of(&graph, loss, &self.parameters, &names, feed, settings)?;
             reports.push((objective.name().to_owned(), report));

@@ -18,12 +18,13 @@ impl<T: Real> Learner<T> {
     ) -> Result<Option<f64>> {
         let size = batch.examples.len();
         let gradients = steps.gradients_of(self, size)?;
-        self.feed_step(&mut gradients.plan, batch)?;
+        self.feed_step(&mut gradients.plan, 0, batch)?;
         let trained: Vec<String> = self.trained()?.into_iter().map(|(name, _)| name).collect();
         let (mut parameters, mut states) = (self.parameters.clone(), self.states.clone());
         let Some(state) = states.first_mut() else { return Ok(None) };
+        let rate = self.rate(0, batch.number)?;
         let mut at = |parameters: &Parameters<T>| gradients.at(parameters);
-        let loss = lbfgs.step(&mut parameters, &trained, state, batch.rate, &mut at)?;
+        let loss = lbfgs.step(&mut parameters, &trained, state, rate, &mut at)?;
         if loss.is_finite() {
             (self.parameters, self.states) = (parameters, states);
         }

@@ -195,6 +195,18 @@ impl<T: Real> Learner<T> {
             objective.check(&names)?;
         }
         self.config.check_patterns(names.iter().copied())?;
+        self.check_names()?;
+        if self.config.accumulate > 1
+            && let Some(own) = self.objectives.iter().find(|own| !own.is_main())
+        {
+            return Err(Error::Mismatch(format!(
+                "the objective `{}` takes a turn at every {} steps alone, so that no update can average \
+                 the gradients of {} batches: leave out `every` or the setting accumulate",
+                own.name(),
+                own.period(),
+                self.config.accumulate
+            )));
+        }
         if !self.objectives.iter().any(Objective::is_main) {
             let message = "no objective takes its turn at every step: leave one without `every`";
             return Err(Error::Mismatch(message.into()));

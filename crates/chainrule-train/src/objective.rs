@@ -17,6 +17,9 @@ use chainrule::tensor::Real;
 /// The value of a batch that says what each of its examples weighs, where they weigh differently.
 pub(super) const WEIGHT: &str = "weight";
 
+/// The input of a step's learning rate.
+pub(super) const RATE: &str = "training/rate";
+
 /// A loss or a score: a scalar that is made of what a model answers to a batch and of the batch itself,
 /// both by name. A closure of that form is one.
 ///
@@ -104,6 +107,8 @@ pub(super) struct Group {
     pub(super) rule: Arc<dyn Rule>,
     /// Its learning rate, before schedules.
     pub(super) rate: f64,
+    /// The input to which a step's is fed.
+    pub(super) input: String,
 }
 
 impl Objective {
@@ -176,7 +181,8 @@ impl Objective {
     /// An objective with optimizers moves what their patterns name, and nothing else.
     #[must_use]
     pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
-        self.groups.push(Group { pattern: pattern.into(), rule: Arc::new(rule), rate });
+        let input = format!("{RATE}/{}", self.groups.len());
+        self.groups.push(Group { pattern: pattern.into(), rule: Arc::new(rule), rate, input });
         self
     }
 
@@ -195,6 +201,12 @@ impl Objective {
     /// The names of its losses, each with its weight.
     pub(super) fn parts(&self) -> impl Iterator<Item = (&str, f64)> {
         self.losses.iter().map(|part| (part.name.as_str(), part.weight))
+    }
+
+    /// The names of its losses, where it adds up several.
+    pub(super) fn told(&self) -> impl Iterator<Item = &str> {
+        let several = self.losses.len() > 1;
+        self.losses.iter().filter(move |_| several).map(|part| part.name.as_str())
     }
 
     /// Whether it takes its turn at every step.
@@ -223,13 +235,24 @@ impl Objective {
     /// Checks that it has a loss and that its patterns name parameters.
     pub(super) fn check(&self, parameters: &[&str]) -> Result<()> {
         if self.losses.is_empty() {
+            let first = self.groups.first();
+            let lost = first.map_or_else(String::new, |Group { pattern, .. }| {
+                let why = "stands before all objectives, and is none of theirs";
+                format!("; its optimizer, of `{pattern}`, {why} if it is meant for a later one")
+            });
             return Err(Error::Mismatch(format!(
-                "the objective `{}` has no loss: give it one by `.loss(|answer, batch| …)`",
+                "the objective `{}` has no loss: give it one by `.loss(|answer, batch| …)`{lost}",
                 self.name
             )));
         }
+        for (part, weight) in self.parts() {
+            let (ok, name) =
+                (weight >= 0.0 && weight.is_finite(), format!("the weight of `{part}`"));
+            let wanted = "finite and not negative: to make something large, negate it in the loss";
+            Error::check(ok, &name, weight, wanted)?;
+        }
         Error::check(self.every > 0, "the steps between two turns", self.every, "at least 1")?;
-        for Group { pattern, rate, .. } in &self.groups {
+        for (at, Group { pattern, rate, .. }) in self.groups.iter().enumerate() {
             let is_rate = *rate > 0.0 && rate.is_finite();
             let name = format!("the learning rate of `{pattern}`");
             Error::check(is_rate, &name, rate, "positive and finite")?;
@@ -239,22 +262,22 @@ impl Objective {
                     parameters.join(", ")
                 )));
             }
+            if !parameters.iter().any(|name| self.group_of(name) == Ok(Some(at))) {
+                return Err(Error::Mismatch(format!(
+                    "the optimizer of `{pattern}` moves nothing: patterns before it take every \
+                     parameter that it fits, so put it before them"
+                )));
+            }
         }
         Ok(())
     }
 
     /// The losses by name and their weighted sum.
     pub(super) fn record<'g>(&self, answered: &Answered<'g>) -> Losses<'g> {
-        let Answered { answer, batch } = answered;
         let mut total: Option<Var<'g>> = None;
         let mut each = Vec::with_capacity(self.losses.len());
         for Part { name, weight, criterion } in &self.losses {
-            let loss = criterion.record(answer, batch);
-            if !loss.shape().dims().is_empty() {
-                let _pin = loss.graph().pin_where(loss);
-                let message = format!("`{name}` must be one number: reduce it with mean or sum");
-                loss.graph().fail("loss", &message, &[loss]);
-            }
+            let loss = scalar("loss", name, &**criterion, answered);
             let weighed = if *weight == 1.0 { loss } else { loss * *weight };
             total = Some(total.map_or(weighed, |sum| sum + weighed));
             each.push((name.clone(), loss));
@@ -267,6 +290,27 @@ impl Objective {
         };
         Losses { total, each }
     }
+}
+
+/// Records a loss or a metric, which is one number.
+pub(super) fn scalar<'g>(
+    kind: &str,
+    name: &str,
+    of: &dyn Criterion,
+    answered: &Answered<'g>,
+) -> Var<'g> {
+    let value = of.record(&answered.answer, &answered.batch);
+    if !value.shape().dims().is_empty() {
+        let _pin = value.graph().pin_where(value);
+        let message = format!("`{name}` must be one number: reduce it with mean or sum");
+        value.graph().fail(kind, &message, &[value]);
+    }
+    value
+}
+
+/// The name by which one of the losses that an objective adds up is told.
+pub(super) fn told_part(objective: &str, part: &str, is_one_of_several: bool) -> String {
+    if is_one_of_several { format!("{objective}/{part}") } else { part.to_owned() }
 }
 
 /// The losses of an objective on a batch.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluation::{Evaluator, Meter, Scores, Subject};
+use super::evaluation::{Evaluator, Meter, Scores, Subject, loss_of};
 use super::learner::{Learner, Metric};
-use crate::data::{Data, truths};
+use super::objective::{Objective, told_part};
+use crate::data::{Data, Examples, Target, truths};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -29,6 +30,47 @@ impl<T: Real> Learner<T> {
         Ok(named)
     }
 
+    /// The rows of such data whose classes or values are scored: the model answers each with one row of
+    /// what its target asks for.
+    pub(super) fn scored_rows<'d>(&self, data: &'d dyn Data) -> Option<&'d dyn Examples> {
+        let [answer] = self.model.outputs() else { return None };
+        let found = answer.shape().len();
+        data.flat().filter(|rows| match rows.target() {
+            Target::Class { classes } => found == classes || (found, classes) == (1, 2),
+            Target::Values { width } => found == width,
+        })
+    }
+
+    /// Checks that no two losses, and no two scores, are told by one name.
+    pub(super) fn check_names(&self) -> Result<()> {
+        let several = self.objectives.len() > 1;
+        let mut losses = Vec::new();
+        for objective in &self.objectives {
+            losses.extend(several.then(|| objective.name().to_owned()));
+            let told = |part| told_part(objective.name(), part, several);
+            losses.extend(objective.told().map(told));
+        }
+        let mut scores = vec!["loss".to_owned()];
+        scores.extend(
+            self.objectives.get(self.main()).into_iter().flat_map(Objective::told).map(loss_of),
+        );
+        scores.extend(match self.scored_rows(&*self.data.train).map(Examples::target) {
+            Some(Target::Class { .. }) => vec!["accuracy".into(), top(self.config.top_k)],
+            Some(Target::Values { .. }) => vec!["rmse".into(), "r2".into()],
+            None => Vec::new(),
+        });
+        scores.extend(self.metrics.iter().map(|(name, _)| name.clone()));
+        for (what, mut names) in [("losses", losses), ("scores", scores)] {
+            names.sort_unstable();
+            if let Some([name, ..]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(Error::Mismatch(format!(
+                    "two {what} are told by the name `{name}`: give one of them another"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The loss, which comes first, and the other scores by name.
     fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Data) -> Result<Vec<(String, f64)>> {
         let Some(objective) = self.objectives.get(self.main()) else { return Ok(Vec::new()) };
@@ -41,40 +83,46 @@ impl<T: Real> Learner<T> {
             }
         }
         let subject = Subject { model: &self.model, objective, metrics, pool: &self.pool };
-        let Some(rows) = data.flat() else {
-            if let Some((name, _)) = of_rows.first() {
-                let message = format!("the metric `{name}` is of rows with one target");
-                return Err(Error::Mismatch(format!("{message}: give it by `.metric` instead")));
-            }
-            return evaluator.visit(&subject, &self.parameters, data, &mut |_, _| Ok(()));
-        };
-        let mut meter = Meter::new(rows, self.config.top_k, false);
+        let rows = data.flat().filter(|_| self.model.outputs().len() == 1);
+        if let (None, Some((name, _))) = (rows, of_rows.first()) {
+            let message = format!("the metric `{name}` is of rows with one target and one answer");
+            return Err(Error::Mismatch(format!("{message}: give it by `.metric` instead")));
+        }
+        let scored = self.scored_rows(data);
+        let mut meter = scored.map(|rows| (rows, Meter::new(rows, self.config.top_k, false)));
         let mut all = Vec::new();
         let mut scores =
             evaluator.visit(&subject, &self.parameters, data, &mut |examples, outputs| {
                 if !of_rows.is_empty() {
                     all.extend_from_slice(outputs);
                 }
-                meter.add(rows, examples, outputs)
+                let meter = meter.as_mut();
+                meter.map_or(Ok(()), |(rows, meter)| meter.add(*rows, examples, outputs))
             })?;
         let mut put = |name: &str, score: f64| scores.push((name.to_owned(), score));
-        match meter.finish() {
-            Scores::Classes(scores) => {
+        match meter.map(|(_, meter)| meter.finish()) {
+            Some(Scores::Classes(scores)) => {
                 put("accuracy", scores.accuracy);
                 if self.config.top_k > 1 {
-                    put(&format!("top_{}_accuracy", scores.top_k.k), scores.top_k.share);
+                    put(&top(scores.top_k.k), scores.top_k.share);
                 }
             }
-            Scores::Values(scores) => {
+            Some(Scores::Values(scores)) => {
                 put("rmse", scores.rmse);
                 put("r2", scores.r2);
             }
+            None => {}
         }
-        if !of_rows.is_empty() {
+        if let Some(rows) = rows.filter(|_| !of_rows.is_empty()) {
             let every: Vec<u32> = (0..rows.len() as u32).collect();
             let truths = truths(rows, &every)?;
             of_rows.into_iter().for_each(|(name, of)| put(name, of(&all, &truths)));
         }
         Ok(scores)
     }
+}
+
+/// The name of the top-k accuracy.
+fn top(k: usize) -> String {
+    format!("top_{k}_accuracy")
 }

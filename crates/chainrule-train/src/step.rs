@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::learner::Learner;
-use super::objective::{Answered, Losses, Objective, WEIGHT, feed_fields};
+use super::objective::{Answered, Losses, Objective, RATE, WEIGHT, feed_fields, told_part};
 use super::single::fill_f32;
 use crate::data::Examples;
 use chainrule::error::{Error, Result};
@@ -19,7 +19,6 @@ use chainrule::{Parameters, State};
 
 /// The names of a step's inputs beside the fields of its batch, which have no such names.
 const NUMBER: &str = "training/step";
-const RATE: &str = "training/rate";
 const SHARE: &str = "training/share";
 
 /// Steps that a profile records.
@@ -209,14 +208,10 @@ impl<T: Real> Learner<T> {
             for clip in self.config.clips() {
                 gradients = clip.clip(&gradients);
             }
-            let rate = match self.has_constant_rate() {
-                true => g.constant(self.config.lr),
-                false => g.input(RATE, []),
-            };
             let names = trained.iter().map(|(name, _)| name.as_str());
             let of: Vec<(&str, [Var<'g>; 2])> =
                 names.zip(parameters.iter().zip(&gradients).map(|(&w, &dw)| [w, dw])).collect();
-            updates.extend(self.grouped(kind.objective, rate, &of)?);
+            updates.extend(self.grouped(g, kind.objective, &of)?);
         }
         Ok(updates)
     }
@@ -225,34 +220,76 @@ impl<T: Real> Learner<T> {
     /// which every parameter is frozen has its turn too: groups are known by their number.
     fn grouped<'g>(
         &self,
+        g: &'g Graph,
         objective: usize,
-        rate: Var<'g>,
         all: &[(&str, [Var<'g>; 2])],
     ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
         let Some(own) = self.objectives.get(objective) else { return Ok(Vec::new()) };
-        let of_group = |group: Option<usize>, times: f64| {
-            let is_own = |(name, _): &&(&str, [Var<'g>; 2])| own.group_of(name) == Ok(group);
-            let all: Vec<_> = all.iter().filter(is_own).collect();
-            let of = all.iter().map(|(name, _)| self.config.rate_of(name) * times).collect();
+        let mut updates = Vec::new();
+        for (at, (input, base)) in self.rates(objective).enumerate() {
+            let group = own.groups().get(at);
+            let of_group = |name: &str| own.group_of(name) == Ok(group.map(|_| at));
+            let all: Vec<_> = all.iter().filter(|(name, _)| of_group(name)).collect();
+            let rate = match self.has_constant_rate() {
+                true => g.constant(base),
+                false => g.input(input, []),
+            };
+            let of = all.iter().map(|(name, _)| self.config.rate_of(name)).collect();
             let parameters: Vec<Var<'g>> = all.iter().map(|(_, [w, _])| *w).collect();
             let gradients: Vec<Var<'g>> = all.iter().map(|(_, [_, dw])| *dw).collect();
-            (Rates { rate, of }, parameters, gradients)
-        };
-        if own.groups().is_empty() {
-            let (rates, parameters, gradients) = of_group(None, 1.0);
-            return Ok(self.settings_optimizer()?.updates(&rates, &parameters, &gradients));
+            let rates = Rates { rate, of };
+            updates.extend(match group {
+                Some(group) => group.rule.updates(&rates, &parameters, &gradients),
+                None => self.settings_optimizer()?.updates(&rates, &parameters, &gradients),
+            });
         }
-        let updates = own.groups().iter().enumerate().flat_map(|(at, group)| {
-            // Schedules, and whoever changes the rate, know that of the settings.
-            let times = group.rate / self.settled_rate;
-            let (rates, parameters, gradients) = of_group(Some(at), times);
-            group.rule.updates(&rates, &parameters, &gradients)
-        });
-        Ok(updates.collect())
+        Ok(updates)
     }
 
-    /// The optimizer that moves a parameter for an objective, its use, and what its learning rate is as a
-    /// multiple of the settings'.
+    /// The inputs of an objective's learning rates, one for each of its optimizers or that of the
+    /// settings, with the rates on which the schedule builds.
+    fn rates(&self, objective: usize) -> impl Iterator<Item = (&str, f64)> {
+        let groups = self.objectives.get(objective).map(Objective::groups).unwrap_or_default();
+        let settings = groups.is_empty().then_some((RATE, self.config.lr));
+        let own = groups.iter().map(|group| (group.input.as_str(), self.base_rate(group)));
+        settings.into_iter().chain(own)
+    }
+
+    /// The learning rate of an optimizer on which the schedule builds: who changes that of the settings
+    /// changes all of them in proportion.
+    fn base_rate(&self, group: &super::objective::Group) -> f64 {
+        group.rate * (self.config.lr / self.settled_rate)
+    }
+
+    /// The learning rate that the schedule makes of `base` at the step `number`, counted from 0.
+    pub(super) fn rate_at(&self, base: f64, number: u64) -> Result<f64> {
+        if self.has_constant_rate() {
+            return Ok(base);
+        }
+        let count = self.steps_of_epoch()?;
+        let total = u64::from(self.config.epochs) * count;
+        let rate = match &self.schedule {
+            Some(own) => own.rate(base, number, total),
+            None => self.config.rate(base, number, count, total, &self.progress.plateau),
+        };
+        if rate >= 0.0 && rate.is_finite() {
+            return Ok(rate);
+        }
+        Err(Error::Mismatch(format!(
+            "the schedule gives the learning rate {rate} at step {}, but it must be finite and not \
+             negative",
+            number + 1
+        )))
+    }
+
+    /// The learning rate that is told of an objective's turn: that of its first optimizer.
+    pub(super) fn rate(&self, objective: usize, number: u64) -> Result<f64> {
+        let base = self.rates(objective).next().map_or(self.config.lr, |(_, base)| base);
+        self.rate_at(base, number)
+    }
+
+    /// The optimizer that moves a parameter for an objective, its use, and the learning rate on which its
+    /// schedule builds.
     pub(super) fn rule_of(
         &self,
         objective: usize,
@@ -264,11 +301,11 @@ impl<T: Real> Learner<T> {
         let of = |rule: &str, number: usize| Group { rule: rule.into(), number: number as u32 };
         let Some((at, group)) = own.and_then(|at| Some((at, groups.get(at)?))) else {
             let rule = self.settings_optimizer()?;
-            return Ok((rule, of(Rule::name(rule), 0), 1.0));
+            return Ok((rule, of(Rule::name(rule), 0), self.config.lr));
         };
         let name = group.rule.name();
         let number = groups[..at].iter().filter(|before| before.rule.name() == name).count();
-        Ok((&*group.rule, of(name, number), group.rate / self.settled_rate))
+        Ok((&*group.rule, of(name, number), self.base_rate(group)))
     }
 
     /// The state of an objective before the first step. L-BFGS makes its own as it goes.
@@ -316,14 +353,22 @@ impl<T: Real> Learner<T> {
         Ok(())
     }
 
-    /// Feeds a step's plan what it needs.
-    pub(super) fn feed_step<U: Real>(&self, plan: &mut Plan<U>, batch: &Batch<'_>) -> Result<()> {
+    /// Feeds the plan of an objective's turn in a step what it needs.
+    pub(super) fn feed_step<U: Real>(
+        &self,
+        plan: &mut Plan<U>,
+        objective: usize,
+        batch: &Batch<'_>,
+    ) -> Result<()> {
         let data = &*self.data.train;
         feed_fields(plan, data, batch.examples)?;
-        for (name, value) in [(RATE, batch.rate), (SHARE, batch.share)] {
-            if plan.has_input(name) {
-                plan.feed(name, &[U::from_f64(value)])?;
+        for (input, base) in self.rates(objective) {
+            if plan.has_input(input) {
+                plan.feed(input, &[U::from_f64(self.rate_at(base, batch.number)?)])?;
             }
+        }
+        if plan.has_input(SHARE) {
+            plan.feed(SHARE, &[U::from_f64(batch.share)])?;
         }
         if plan.has_input(NUMBER) {
             plan.feed_labels(NUMBER, &[(batch.number % NUMBERS as u64) as u32])?;
@@ -362,7 +407,8 @@ impl<T: Real> Learner<T> {
                 step.plan.record(true);
             }
             let first = number * batch % (order.len() - batch + 1);
-            self.feed_step(&mut step.plan, &self.whole(&order[first..first + batch])?)?;
+            let batch = self.whole(&order[first..first + batch])?;
+            self.feed_step(&mut step.plan, kind.objective, &batch)?;
             step.plan.step_with(&mut parameters, &mut state)?;
         }
         Ok(step.plan.profile())
@@ -403,7 +449,7 @@ impl<T: Real> Learner<T> {
             let kind =
                 Kind { objective: at, examples: batch.examples.len(), purpose: batch.purpose };
             let step = steps.of(self, kind)?;
-            self.feed_step(&mut step.plan, batch)?;
+            self.feed_step(&mut step.plan, at, batch)?;
             if !step.plan.step_with(&mut self.parameters, &mut self.states[at])? {
                 return Ok(false);
             }
@@ -415,8 +461,7 @@ impl<T: Real> Learner<T> {
                 stepped.losses.insert(name.to_owned(), loss);
             }
             for (part, loss) in step.losses()? {
-                let name = if several { format!("{name}/{part}") } else { part.to_owned() };
-                stepped.losses.insert(name, loss);
+                stepped.losses.insert(told_part(name, part, several), loss);
             }
         }
         Ok(true)
@@ -426,8 +471,7 @@ impl<T: Real> Learner<T> {
     /// their own.
     pub(super) fn whole<'o>(&self, examples: &'o [u32]) -> Result<Batch<'o>> {
         let number = u64::from(self.progress.epoch) * self.steps_of_epoch()? + self.progress.step;
-        let (rate, purpose) = (self.config.lr, Purpose::Update);
-        Ok(Batch { examples, number, rate, share: 1.0, purpose })
+        Ok(Batch { examples, number, share: 1.0, purpose: Purpose::Update })
     }
 
     /// What the step after the current progress is fed; `order` are the examples of its epoch.
@@ -436,7 +480,6 @@ impl<T: Real> Learner<T> {
         let (epoch, at) = (u64::from(self.progress.epoch), self.progress.step);
         let group = self.config.accumulate as u64;
         let is_last = (at + 1).is_multiple_of(group) || at + 1 == count;
-        let total = u64::from(self.config.epochs) * count;
         let number = epoch * count + at;
         let first = at as usize * size;
         let examples = &order[first.min(order.len())..(first + size).min(order.len())];
@@ -446,10 +489,6 @@ impl<T: Real> Learner<T> {
         Batch {
             examples,
             number,
-            rate: match &self.schedule {
-                Some(own) => own.rate(self.config.lr, number, total),
-                None => self.config.rate(number, count, total, &self.progress.plateau),
-            },
             share: examples.len() as f64 / of_group.max(1) as f64,
             purpose: if is_last { Purpose::Update } else { Purpose::Accumulate },
         }
@@ -469,7 +508,6 @@ pub(super) struct Batch<'o> {
     pub(super) examples: &'o [u32],
     /// The step's number over all epochs, from 0.
     pub(super) number: u64,
-    pub(super) rate: f64,
     /// What this batch weighs among those of its update.
     pub(super) share: f64,
     pub(super) purpose: Purpose,

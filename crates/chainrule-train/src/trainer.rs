@@ -181,11 +181,14 @@ impl<T: Real> Trainer<T> {
     }
 
     /// This training with one more objective, which takes turns with the others on each batch; the
-    /// settings' loss is then none.
+    /// settings' loss is then none. Optimizers are the objective's own, or come after it: one that comes
+    /// before all objectives is an error.
     #[must_use]
     pub fn objective(mut self, objective: Objective) -> Self {
         if std::mem::take(&mut self.learner.is_configured) {
-            self.learner.objectives.clear();
+            // Optimizers that came first are kept, and then found to be of no loss.
+            let before = self.learner.objectives.drain(..).map(Objective::without_losses);
+            self.learner.objectives = before.filter(|own| !own.groups().is_empty()).collect();
         }
         self.learner.objectives.push(objective);
         self.begun_anew()
@@ -244,6 +247,7 @@ impl<T: Real> Trainer<T> {
         metric: impl Fn(&[f64], &[Truth]) -> f64 + Send + Sync + 'static,
     ) -> Self {
         self.learner.metrics.push((name.into(), Metric::OfRows(Box::new(metric))));
+        self.course = Course::default();
         self
     }
 

@@ -1,8 +1,11 @@
 //! What a training computes, held against what follows by hand or another way.
 
-use chainrule::Parameters;
-use chainrule_train::data::DataSource;
-use chainrule_train::{Config, Trainer};
+use chainrule::nn::{Affine, Field, Init, Module, Network, Values, from_fn, from_values};
+use chainrule::optim::{Schedule, Sgd};
+use chainrule::{Parameters, Var};
+use chainrule_explain::Language;
+use chainrule_train::data::{Arrays, DataSource, Dataset, Flat};
+use chainrule_train::{Advance, Config, DataParts, Trainer};
 
 /// Rows of which the weights decide to what the model comes.
 fn weighted_table() -> String {
@@ -34,4 +37,116 @@ fn a_streamed_table_weighs_its_examples() {
     let bias = held.get("affine1.bias").unwrap().values()[0];
     assert!((streamed.get("affine1.bias").unwrap().values()[0] - bias).abs() < 1e-12);
     assert!(bias > 0.1, "the weights count: {bias}");
+}
+
+/// Two parameters whose gradients are 1, whatever the data is.
+fn slopes() -> (Network, DataParts) {
+    let model = from_fn(|cx, x| {
+        let [a, b] = ["a", "b"].map(|name| cx.param(name, [], Init::Zeros));
+        x * 0.0 + a + b
+    });
+    let data = Arrays::new().real("x", [1], vec![0.0; 8]).unwrap();
+    (Network::new(model, [Field::real("x", [1])]).unwrap(), DataParts::train(data))
+}
+
+/// A training of these whose loss is their sum, in four steps an epoch.
+fn sliding(config: &Config) -> Trainer<f64> {
+    let (model, data) = slopes();
+    let config = Config { batch_size: 2, epochs: 2, ..config.clone() };
+    let trainer = Trainer::new(&model, &config, data).unwrap();
+    trainer.loss(|answer, _| answer.one().mean(&[]))
+}
+
+/// How far a step has moved both, and the rate that it tells.
+fn slid(trainer: &mut Trainer<f64>) -> ([f64; 2], f64) {
+    let values = |trainer: &Trainer<f64>| {
+        ["a", "b"].map(|name| trainer.parameters.get(name).unwrap().values()[0])
+    };
+    let before = values(trainer);
+    let Advance::Step { rate, .. } = trainer.advance().unwrap() else { panic!("a step") };
+    let after = values(trainer);
+    ([before[0] - after[0], before[1] - after[1]], rate)
+}
+
+fn assert_close(found: ([f64; 2], f64), moved: [f64; 2], rate: f64) {
+    let ([a, b], told) = found;
+    let is_close = (a - moved[0]).abs() + (b - moved[1]).abs() + (told - rate).abs() < 1e-15;
+    assert!(is_close, "{found:?}, but {moved:?} at {rate}");
+}
+
+#[test]
+fn optimizers_have_their_own_rates_on_which_schedules_build() {
+    // The settings' rate is 0.1: no optimizer here has it.
+    let usual = Config::default();
+    let rates = |config: &Config| {
+        sliding(config).optimizer("a", Sgd::default(), 0.01).optimizer("b", Sgd::default(), 0.02)
+    };
+    let mut constant = rates(&usual);
+    assert_close(slid(&mut constant), [0.01, 0.02], 0.01);
+    let mut absolute =
+        rates(&usual).schedule(|_: f64, step: u64, _: u64| [0.5, 0.25][step as usize]);
+    assert_close(slid(&mut absolute), [0.5, 0.5], 0.5);
+    assert_close(slid(&mut absolute), [0.25, 0.25], 0.25);
+    let mut shares = rates(&usual).schedule(|base: f64, _: u64, steps: u64| base / steps as f64);
+    assert_close(slid(&mut shares), [0.01 / 8.0, 0.02 / 8.0], 0.01 / 8.0);
+    // Half of the way down to a rate that is the same for both.
+    let cosine = Config { schedule: Schedule::Cosine { min: 0.004 }, ..usual.clone() };
+    let mut cosine = rates(&cosine);
+    assert_close(slid(&mut cosine), [0.01, 0.02], 0.01);
+    (1..4).for_each(|_| _ = slid(&mut cosine));
+    assert!(matches!(cosine.advance().unwrap(), Advance::Epoch { .. }));
+    assert_close(slid(&mut cosine), [0.007, 0.012], 0.007);
+}
+
+#[test]
+fn a_schedule_that_gives_no_rate_says_so_at_its_step() {
+    for bad in [f64::NAN, -1.0, f64::INFINITY] {
+        let schedule = move |base: f64, step: u64, _: u64| if step == 2 { bad } else { base };
+        let mut trainer = sliding(&Config::default()).schedule(schedule);
+        let before = [0, 1].map(|_| slid(&mut trainer));
+        let error = trainer.advance().unwrap_err().to_string();
+        let wanted =
+            format!("the schedule gives the learning rate {bad} at step 3, but it must be");
+        assert!(error.starts_with(&wanted), "{error}");
+        assert_eq!((before.len(), trainer.progress.step), (2, 2));
+    }
+}
+
+/// Rows of two features with three classes, trained and tested on.
+fn rows() -> DataParts {
+    let features = (0..24).map(|i| (i as f32 * 0.7).sin()).collect();
+    let rows = Dataset::new(2, features, (0..12).map(|i| i % 3).collect(), 3).unwrap();
+    DataParts::train(Flat::new(rows.clone())).test(Flat::new(rows))
+}
+
+/// The scores of an epoch with such a loss, and how many examples an explained step tells of.
+fn scores(
+    model: impl Module + 'static,
+    own: impl for<'g> Fn(&Values<'g>, &Values<'g>) -> Var<'g> + Send + Sync + 'static,
+) -> (Vec<String>, usize) {
+    let config = Config { epochs: 1, batch_size: 4, ..Config::default() };
+    let model = Network::flat(model, 2).unwrap();
+    let mut trainer = Trainer::<f32>::new(&model, &config, rows()).unwrap().loss(own);
+    let step = trainer.explain_step(&[], Language::English).unwrap();
+    trainer.train().unwrap();
+    (trainer.epochs[0].scores.keys().cloned().collect(), step.examples.len())
+}
+
+#[test]
+fn rows_are_scored_where_the_model_answers_what_their_targets_ask_for() {
+    // Any loss of three logits leaves an accuracy.
+    let classifier = scores(Affine::new(3, Init::He), |answer, batch| {
+        answer.one().softmax_with_loss(batch["t"]) * 2.0
+    });
+    assert_eq!(classifier, (vec!["test_accuracy".into(), "test_loss".into()], 4));
+    let autoencoder = scores(Affine::new(2, Init::He), |answer, batch| {
+        answer.one().mean_squared_error(batch["x"])
+    });
+    assert_eq!(autoencoder, (vec!["test_loss".into()], 0));
+    let pair = from_values(|cx, x| {
+        let [a, b] = ["a", "b"].map(|name| cx.affine(name, 1, x.one()));
+        Values::named([("a", a), ("b", b)])
+    });
+    let pair = scores(pair, |answer, _| (answer["a"] - answer["b"]).square().mean(&[]));
+    assert_eq!(pair, (vec!["test_loss".into()], 0));
 }

@@ -3,7 +3,7 @@
 use chainrule::nn::{Affine, Field, Init, Network, Relu, Sequential};
 use chainrule::optim::Adam;
 use chainrule_train::data::{Arrays, Dataset, Flat};
-use chainrule_train::{Config, DataParts, Trainer};
+use chainrule_train::{Config, DataParts, Objective, Trainer};
 
 /// A hundred lengths and widths, areas of the one by the other, and whether they are large.
 fn data() -> Arrays {
@@ -115,6 +115,87 @@ fn optimizers() {
     assert_eq!(
         moved("affine2.*", -0.1),
         "the learning rate of `affine2.*` is -0.1, but it must be positive and finite"
+    );
+    let adam =
+        |trainer: Trainer<f32>, pattern: &str| trainer.optimizer(pattern, Adam::default(), 0.1);
+    assert_eq!(
+        told(sides(), |trainer| adam(adam(right(trainer), "*"), "affine2.*")),
+        "the optimizer of `affine2.*` moves nothing: patterns before it take every parameter that it \
+         fits, so put it before them"
+    );
+    let own = || Objective::new("own").loss(|answer, _| answer.one().mean(&[]));
+    assert_eq!(
+        told(sides(), |trainer| adam(trainer, "*").objective(own())),
+        "the objective `loss` has no loss: give it one by `.loss(|answer, batch| …)`; its optimizer, \
+         of `*`, stands before all objectives, and is none of theirs if it is meant for a later one"
+    );
+}
+
+#[test]
+fn objectives() {
+    let own = |name: &str| Objective::new(name).loss(|answer, _| answer.one().mean(&[]));
+    let config = Config { accumulate: 4, ..Config::default() };
+    let trainer = Trainer::<f32>::new(&model(sides()), &config, DataParts::train(data())).unwrap();
+    let error = trainer.objective(own("now")).objective(own("then").every(2)).advance();
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "the objective `then` takes a turn at every 2 steps alone, so that no update can average the \
+         gradients of 4 batches: leave out `every` or the setting accumulate"
+    );
+    for weight in [-1.0, f64::NAN] {
+        let error = told(sides(), move |trainer| {
+            trainer.part("far", weight, |answer, _| answer.one().mean(&[]))
+        });
+        let wanted = "finite and not negative: to make something large, negate it in the loss";
+        assert_eq!(error, format!("the weight of `far` is {weight}, but it must be {wanted}"));
+    }
+}
+
+#[test]
+fn names_that_are_taken() {
+    let twice = |what: &str, name: &str| {
+        format!("two {what} are told by the name `{name}`: give one of them another")
+    };
+    let scored = |trainer: Trainer<f32>, name: &str| {
+        trainer.metric(name, |answer, _| answer.one().mean(&[]))
+    };
+    let part = |trainer: Trainer<f32>, name: &str| {
+        trainer.part(name, 1.0, |answer, _| answer.one().mean(&[]))
+    };
+    let own = |name: &str| Objective::new(name).loss(|answer, _| answer.one().mean(&[]));
+    let metric = |name: &'static str| told(sides(), move |trainer| scored(right(trainer), name));
+    assert_eq!(metric("loss"), twice("scores", "loss"));
+    let parts = |trainer| part(part(trainer, "p"), "q");
+    assert_eq!(told(sides(), |t| part(part(t, "p"), "p")), twice("losses", "p"));
+    assert_eq!(told(sides(), |t| scored(parts(t), "loss_q")), twice("scores", "loss_q"));
+    assert_eq!(told(sides(), |t| scored(scored(right(t), "m"), "m")), twice("scores", "m"));
+    let objectives = |names: [&'static str; 2]| {
+        told(sides(), move |t| t.objective(own(names[0])).objective(own(names[1])))
+    };
+    assert_eq!(objectives(["g", "g"]), twice("losses", "g"));
+
+    let rows = Flat::new(Dataset::new(1, vec![0.0, 1.0], vec![0, 1], 2).unwrap());
+    let config = Config::default();
+    let parts = DataParts::train(rows);
+    let trainer = Trainer::<f32>::new(&config.model(1, 2).unwrap(), &config, parts).unwrap();
+    let error = trainer.with_metric("accuracy", |_, _| 1.0).advance().unwrap_err();
+    assert_eq!(error.to_string(), twice("scores", "accuracy"));
+}
+
+#[test]
+fn metrics() {
+    let here = format!("{}:{}", file!(), line!() + 2);
+    let many = |trainer: Trainer<f32>| {
+        trainer.metric("sides", |answer, batch| answer.one() * batch["sides"].sum(&[]))
+    };
+    let parts = DataParts::train(data()).test(data());
+    let trainer = Trainer::<f32>::new(&model(sides()), &Config::default(), parts).unwrap();
+    assert_eq!(
+        many(right(trainer)).train().unwrap_err().to_string(),
+        format!(
+            "metric: `sides` must be one number: reduce it with mean or sum (operands [100, 1]), at \
+             {here}"
+        )
     );
 }
 

@@ -11,16 +11,24 @@ impl Config {
     }
 
     /// The learning rate of the step `at` (counted from 0 over all epochs) of `total`, `per_epoch` of
-    /// them in an epoch. Schedules that follow a curve go step by step, the others by epochs.
-    pub(crate) fn rate(&self, at: u64, per_epoch: u64, total: u64, plateau: &Plateau) -> f64 {
+    /// them in an epoch, from the rate `base`. Schedules that follow a curve go step by step, the others
+    /// by epochs.
+    pub(crate) fn rate(
+        &self,
+        base: f64,
+        at: u64,
+        per_epoch: u64,
+        total: u64,
+        plateau: &Plateau,
+    ) -> f64 {
         let (schedule, warmup) =
             (&self.schedule, Warmup { length: self.warmup, ..Warmup::default() });
         match schedule {
             Schedule::Cosine { .. } | Schedule::OneCycle { .. } => {
-                warmup.rate(schedule, self.lr, at, total, plateau)
+                warmup.rate(schedule, base, at, total, plateau)
             }
-            _ if at < self.warmup => warmup.rate(schedule, self.lr, at, total, plateau),
-            _ => schedule.rate(self.lr, at / per_epoch.max(1), total / per_epoch.max(1), plateau),
+            _ if at < self.warmup => warmup.rate(schedule, base, at, total, plateau),
+            _ => schedule.rate(base, at / per_epoch.max(1), total / per_epoch.max(1), plateau),
         }
     }
 

@@ -53,7 +53,7 @@ pub struct StepExplanation {
     /// The objective whose turn is explained, where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objective: Option<String>,
-    /// The learning rate of this step, that of the settings: the rates of optimizers of one's own follow it.
+    /// The learning rate of this step; of the objective's first optimizer, where there are several.
     pub learning_rate: f64,
     /// The examples of the batch.
     pub batch_size: usize,
@@ -284,7 +284,7 @@ impl<T: Real> Learner<T> {
             step: batch.number + 1,
             epoch: self.progress.epoch + 1,
             step_of_epoch: self.progress.step,
-            learning_rate: self.rate(&batch),
+            learning_rate: self.rate(at, batch.number)?,
             batch_size: batch.examples.len(),
             loss: if count > 1 { losses.get(&name).copied().unwrap_or(loss) } else { loss },
             objective: Some(name).filter(|_| count > 1),
@@ -294,10 +294,6 @@ impl<T: Real> Learner<T> {
             parameters,
             language,
         })
-    }
-
-    pub(crate) fn rate(&self, batch: &Batch<'_>) -> f64 {
-        if self.has_constant_rate() { self.config.lr } else { batch.rate }
     }
 
     /// What each trained parameter's update should be the sum of.
@@ -328,8 +324,8 @@ impl<T: Real> Learner<T> {
                 split.push(Split::nothing(name, gradients[at].len()));
                 continue;
             }
-            let (rule, group, times) = self.rule_of(objective, name)?;
-            let rate = self.rate(batch) * self.config.rate_of(name) * times;
+            let (rule, group, base) = self.rule_of(objective, name)?;
+            let rate = self.rate_at(base, batch.number)? * self.config.rate_of(name);
             let parts = rule.parts(&Before::of(name, group, before)?, &clipped[at], rate)?;
             let scaled = |values: &[f64]| -> Vec<f64> {
                 parts.scale.iter().zip(values).map(|(k, x)| -k * x).collect()

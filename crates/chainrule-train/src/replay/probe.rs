@@ -51,7 +51,8 @@ impl Probe {
         let mut outputs = recorded.gradients.clone();
         // A named answer is looked up by its name in losses, which are asked of single examples here.
         let is_row = recorded.answer.len() == 1 && recorded.answer.iter().all(|(n, _)| n.is_none());
-        let of_rows = learner.data.train.flat().filter(|_| is_row).map(|_| {
+        let scored = learner.scored_rows(&*learner.data.train);
+        let of_rows = scored.filter(|_| is_row).map(|_| {
             let output = recorded.answer.one();
             let slope = graph.backward(recorded.loss, &[output])[0];
             let any = graph.input(SLOPE, output.shape());
@@ -65,7 +66,7 @@ impl Probe {
             OfRows { output: output.id(), slope: slope.id(), moved: moved.id() }
         });
         let mut plan = graph.compile::<f64>(&outputs)?;
-        learner.feed_step(&mut plan, batch)?;
+        learner.feed_step(&mut plan, objective, batch)?;
         // No direction yet: the gradients are of none.
         for name in (0..recorded.parameters.len()).map(direction) {
             if plan.has_input(&name) {
