@@ -49,7 +49,10 @@ pub enum Until {
     End,
 }
 
-/// What a session hears after each event, and may do about it.
+/// What hears of each event.
+type Listener = dyn FnMut(Place, &Event) -> Result<()> + Send;
+
+/// What hears of each event but those that tell of actions, and may ask for one.
 type Callback = dyn FnMut(&dyn Training, Place, &Event) -> Result<Option<Action>> + Send;
 
 /// A training under way, whatever its model and data are: it is stepped, paused and stopped, keeps its
@@ -88,6 +91,7 @@ pub struct Session {
     saver: Option<Saver>,
     /// After the saver, which writes while it is dropped.
     _lock: Lock,
+    listeners: Vec<Box<Listener>>,
     callbacks: Vec<Box<Callback>>,
     control: Control,
     size: Size,
@@ -180,6 +184,7 @@ impl Session {
             _lock: lock,
             journal,
             saver: Some(saver),
+            listeners: Vec::new(),
             callbacks: Vec::new(),
             control: Control::default(),
             outcome: None,
@@ -231,15 +236,14 @@ impl Session {
     }
 
     /// Has `listener` hear of every event from here on, each with its place.
-    pub fn listen(
-        &mut self,
-        mut listener: impl FnMut(Place, &Event) -> Result<()> + Send + 'static,
-    ) {
-        self.callbacks.push(Box::new(move |_, place, event| listener(place, event).map(|()| None)));
+    pub fn listen(&mut self, listener: impl FnMut(Place, &Event) -> Result<()> + Send + 'static) {
+        self.listeners.push(Box::new(listener));
     }
 
     /// Has `callback` hear of every event from here on, look at the training, and change its course:
-    /// what it asks for is done before the next step, and is in the journal.
+    /// what it asks for is done before the next step, and is in the journal. Of what was asked for
+    /// ([`Event::Acted`], [`Event::Refused`]) listeners alone hear, lest callbacks answer one another for
+    /// ever; what is asked for once the training has come to an end is not done.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -390,10 +394,18 @@ impl Session {
 
     fn tell_at(&mut self, place: Place, event: &Event) -> Result<()> {
         self.journal.tell(place, event)?;
+        self.listeners.iter_mut().try_for_each(|listener| listener(place, event))?;
+        if let Event::Acted { .. } | Event::Refused { .. } = event {
+            return Ok(());
+        }
         let mut wanted = Vec::new();
         for callback in &mut self.callbacks {
             wanted.extend(callback(&*self.training, place, event)?);
         }
+        if self.outcome.is_some() {
+            return Ok(());
+        }
+        // Done at once, so that the journal tells of it before a checkpoint that follows is written.
         wanted.into_iter().try_for_each(|action| self.act(action))
     }
 

@@ -211,6 +211,30 @@ fn what_a_callback_did_is_done_again_by_a_resumption_and_a_replay() {
 }
 
 #[test]
+fn a_callback_that_answers_every_event_is_not_told_what_it_did() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    let heard = Arc::new(Mutex::new(0));
+    let count = heard.clone();
+    session.listen(move |_, event| {
+        *count.lock().unwrap() += u32::from(matches!(event, Event::Acted { .. }));
+        Ok(())
+    });
+    session.callback(|_, place, _| {
+        Ok((place.step == 2).then_some(Action::RateOf { parameters: "*".into(), times: 0.5 }))
+    });
+    session.callback(|_, place, _| Ok((place.epoch >= 1).then_some(Action::Stop)));
+    assert_eq!(session.run(Until::End).unwrap(), Some(Outcome::Interrupted));
+    assert_eq!(session.training().place(), Place { epoch: 1, step: 0 });
+    session.finish().unwrap();
+    let acted = told(&path).into_iter().filter(|told| matches!(told.event, Event::Acted { .. }));
+    let acted: Vec<Place> = acted.map(|told| told.place).collect();
+    assert_eq!(acted.len(), *heard.lock().unwrap() as usize, "listeners hear of it");
+    assert_eq!(acted.iter().filter(|place| place.step == 2).count(), 1);
+}
+
+#[test]
 fn what_was_done_before_the_first_checkpoint_is_done_again() {
     let (config, folder) = (config(), tempfile::tempdir().unwrap());
     let freeze = || Action::Freeze { parameters: "affine1.*".into() };
