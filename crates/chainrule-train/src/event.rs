@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Epoch, GradientFlow, Outcome};
+use super::{Epoch, GradientFlow, Outcome, number};
 
 /// What happens in a training: the one type that listeners hear and the journal keeps.
 ///
@@ -27,11 +27,17 @@ pub enum Event {
         /// The examples of its batch.
         examples: usize,
         /// The loss of the batch, before the update.
+        #[serde(deserialize_with = "number::read")]
         loss: f64,
         /// The losses of which there are several, by name.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(
+            default,
+            skip_serializing_if = "BTreeMap::is_empty",
+            deserialize_with = "number::read_map"
+        )]
         losses: BTreeMap<String, f64>,
         /// The learning rate; of the main objective's first optimizer, where there are several.
+        #[serde(deserialize_with = "number::read")]
         rate: f64,
     },
     /// An epoch is done and scored.
@@ -115,12 +121,14 @@ pub enum Action {
         /// Their names; `*` stands for any letters.
         parameters: String,
         /// The multiple.
+        #[serde(deserialize_with = "number::read")]
         times: f64,
     },
     /// The learning rate changes, on which the schedule builds; those of optimizers by pattern change in
     /// proportion.
     Rate {
         /// The new rate.
+        #[serde(deserialize_with = "number::read")]
         rate: f64,
     },
 }

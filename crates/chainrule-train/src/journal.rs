@@ -2,7 +2,8 @@
 //!
 //! A training that is resumed writes on in the same file as another attempt. What an earlier attempt
 //! told of places beyond the one where a later attempt took up is void: that part of the training is
-//! told again. Steps are samples, so that a journal grows by some kilobytes a second at most.
+//! told again. Steps are samples, so that a journal grows by some kilobytes a second at most. A number
+//! that is NaN or infinite is `null`, and is read as NaN.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

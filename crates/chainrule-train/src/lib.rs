@@ -13,6 +13,7 @@ pub mod tensorboard;
 pub mod data;
 pub mod export;
 mod config;
+mod number;
 mod progress;
 mod objective;
 mod evaluation;

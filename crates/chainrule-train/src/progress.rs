@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::config::EarlyStopping;
+use super::number;
 use chainrule::optim::Plateau;
 
 /// The metrics of one epoch.
@@ -20,9 +21,10 @@ pub struct Epoch {
     /// The epoch, counted from 1.
     pub epoch: u32,
     /// The mean loss of the epoch's examples, each before its step's update.
+    #[serde(deserialize_with = "number::read")]
     pub train_loss: f64,
     /// The scores of the validation and the test part, such as `test_loss` and `test_accuracy`.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "number::read_map")]
     pub scores: BTreeMap<String, f64>,
     /// Seconds that the epoch took, evaluation included.
     pub seconds: f64,
@@ -67,6 +69,7 @@ pub struct Progress {
     /// The steps that are done of the epoch under way.
     pub step: u64,
     /// The sum of the losses of that epoch's examples so far.
+    #[serde(deserialize_with = "number::read")]
     pub loss_sum: f64,
     /// The same of losses of which there are several, by name, each with the examples that it is of.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -7,8 +7,8 @@ use chainrule::nn::{Affine, Cx, Field, Init, Module, Network, Sequential, Tanh, 
 use chainrule::optim::{Adam, Sgd};
 use chainrule_train::data::Arrays;
 use chainrule_train::{
-    Action, Config, CustomTraining, DataParts, Event, Objective, Place, RunFolder, Session, Start,
-    Trainer, Training, Until,
+    Action, Config, CustomTraining, DataParts, Event, Objective, Place, Precision, RunFolder,
+    Session, Spread, Start, Trainer, Training, Until, runs,
 };
 
 fn numbers(count: usize, step: f32) -> Vec<f32> {
@@ -193,4 +193,37 @@ fn a_run_of_settings_and_one_of_code_are_told_apart() {
     let resume = Start::Resume(path("gan"));
     let error = Session::start(flat(), &config, &resume).err().unwrap().to_string();
     assert!(error.contains("holds the model `gan`, which is code and not settings"), "{error}");
+}
+
+/// A line through three points, with a score that is NaN and one that is infinite.
+fn unscored() -> CustomTraining<f64> {
+    let data = || Arrays::new().real("x", [1], vec![0.0, 1.0, 2.0]).unwrap();
+    let model = Network::new(Affine::new(1, Init::He), [Field::real("x", [1])]).unwrap();
+    let config = Config { dtype: Precision::F64, gradient_flow: true, ..config() };
+    let trainer = Trainer::new(&model, &config, DataParts::train(data()).test(data())).unwrap();
+    let trainer = trainer.loss(|answer, batch| (answer.one() - batch["x"]).square().mean(&[]));
+    let trainer = trainer.metric("log", |_, batch| (-batch["x"] - 1.0).ln().mean(&[]));
+    let trainer = trainer.metric("inverse", |_, batch| (1.0 / batch["x"]).sum(&[]));
+    CustomTraining::new("line", trainer).unwrap()
+}
+
+#[test]
+fn scores_that_are_no_numbers_are_kept_and_read_again() {
+    let (_kept, path) = paths();
+    let start = Start::New { path: path("run"), force: false };
+    let mut session = Session::start(Box::new(unscored()), unscored().settings(), &start).unwrap();
+    session.control().act(Action::Rate { rate: f64::NAN });
+    session.run(Until::Epoch(2)).unwrap();
+    let report = session.finish().unwrap();
+    assert!(report.last["test_log"].is_nan() && report.last["test_inverse"].is_infinite());
+    let mut session = Session::open(&path("run"), unscored()).unwrap();
+    session.run(Until::End).unwrap();
+    let report = session.finish().unwrap();
+    assert!(report.epochs.len() == 3 && report.epochs[0].scores["test_log"].is_nan());
+    let (folder, trained) = (RunFolder::open(&path("run")).unwrap(), Spread::of(&[f64::INFINITY]));
+    assert_eq!(folder.all_epochs().unwrap().len(), 3);
+    let entry = runs::entry(&path("run")).unwrap();
+    assert!(runs::table(&[entry], Some("test_log")).unwrap().contains("NaN"));
+    let text = serde_json::to_string(&trained).unwrap();
+    assert!(serde_json::from_str::<Spread>(&text).unwrap().mean.is_nan(), "{text}");
 }

@@ -9,6 +9,7 @@ pub use draw::{flow_svg, flow_text};
 
 use super::layers::{LayerStatistics, LayerValues, is_of};
 use super::learner::Learner;
+use super::number;
 use chainrule::error::Result;
 use chainrule::tensor::Real;
 
@@ -64,12 +65,16 @@ pub struct ParameterFlow {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The mean.
+    #[serde(deserialize_with = "number::read")]
     pub mean: f64,
     /// The standard deviation, that of all numbers there are.
+    #[serde(deserialize_with = "number::read")]
     pub deviation: f64,
     /// √Σx².
+    #[serde(deserialize_with = "number::read")]
     pub norm: f64,
     /// The root of the mean square.
+    #[serde(deserialize_with = "number::read")]
     pub rms: f64,
 }
 
