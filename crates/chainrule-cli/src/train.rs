@@ -82,7 +82,7 @@ impl Job<'_> {
         let training = flat_training(self.config, loaded, &Arc::new(Pool::new(self.threads)))?;
         self.show(&*training)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
-        let mut session = Session::start(training, self.config, &self.start())?;
+        let mut session = Session::start(training, &self.start())?;
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();

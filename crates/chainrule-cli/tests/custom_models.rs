@@ -23,7 +23,7 @@ fn train(path: &Path) {
         .optimizer("*", Adam::default(), 0.1);
     let training = CustomTraining::new("line", trainer).unwrap();
     let start = Start::New { path: path.into(), force: false };
-    let mut session = Session::start(Box::new(training), &config, &start).unwrap();
+    let mut session = Session::start(Box::new(training), &start).unwrap();
     session.run(Until::End).unwrap();
     session.finish().unwrap();
 }

@@ -1,5 +1,6 @@
 //! Trainings that code describes.
 
+use super::config::OF_DATA_AND_MODEL;
 use super::record::ModelRecord;
 use super::steered::{Origin, Steered};
 use super::{Config, RunFolder, Trainer, products};
@@ -30,7 +31,7 @@ use chainrule::tensor::Real;
 ///     CustomTraining::new("line", trainer)
 /// };
 /// let start = Start::New { path: path.clone(), force: false };
-/// let mut session = Session::start(Box::new(training()?), &config, &start)?;
+/// let mut session = Session::start(Box::new(training()?), &start)?;
 /// session.run(Until::Epoch(1))?;
 /// session.finish()?;
 ///
@@ -74,6 +75,22 @@ impl<T: Real> CustomTraining<T> {
 impl<T: Real> Origin<T> for Custom {
     fn data_sha256(&self) -> Option<&str> {
         self.data_sha256.as_deref()
+    }
+
+    fn idle_settings(&self, trainer: &Trainer<T>) -> Vec<&'static str> {
+        let mut idle = OF_DATA_AND_MODEL.to_vec();
+        // It warrants that there is a validation part.
+        idle.retain(|key| *key != "validation" || trainer.config.early_stopping.is_none());
+        let is_flat = trainer.data.train.flat().is_some();
+        let has_own = trainer.objectives.iter().all(|objective| !objective.groups().is_empty());
+        let unless = [
+            (is_flat, &["class_weights", "top_k"][..]),
+            (trainer.is_configured, &["loss"]),
+            (!has_own, &["optimizer"]),
+            (trainer.schedule.is_none(), &["schedule", "warmup"]),
+        ];
+        idle.extend(unless.iter().filter(|(applies, _)| !applies).flat_map(|(_, keys)| *keys));
+        idle
     }
 
     fn subject(&self, _: &Config) -> String {

@@ -27,7 +27,7 @@ const CHUNK: usize = 500;
 /// let (config, pool) = (Config::for_dataset("iris"), Arc::new(Pool::new(1)));
 /// let training = flat_training(&config, config.load()?, &pool)?;
 /// let start = Start::New { path: path.clone(), force: false };
-/// let mut session = Session::start(training, &config, &start)?;
+/// let mut session = Session::start(training, &start)?;
 /// session.run(Until::End)?;
 /// session.finish()?;
 ///

@@ -70,8 +70,8 @@ pub fn entry(dir: &Path) -> Result<Entry> {
             _ => Map::new(),
         };
     if let Some(model) = folder.model()? {
-        // Its data is in no setting.
-        settings.remove("dataset");
+        let told = folder.told_settings()?;
+        settings.retain(|key, _| told.contains_key(key));
         settings.insert("model".into(), model.name.into());
     }
     let epochs = folder.all_epochs()?;

@@ -69,7 +69,7 @@ type Callback = dyn FnMut(&dyn Training, Place, &Event) -> Result<Option<Action>
 /// let config = Config { epochs: 3, ..Config::for_dataset("iris") };
 /// let loaded = config.source().load(&|name| Ok(data.join(name)))?;
 /// let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
-/// let mut session = Session::start(training, &config, &Start::New { path, force: false })?;
+/// let mut session = Session::start(training, &Start::New { path, force: false })?;
 /// session.listen(|place, event| {
 ///     if let Event::Epoch { metrics, .. } = event {
 ///         println!("epoch {}: {}", place.epoch, metrics.train_loss);
@@ -144,15 +144,18 @@ pub struct Seconds {
 
 impl Session {
     /// Starts a training, or goes on with one: takes the folder, and writes down how the data is
-    /// prepared. `training` is fresh.
+    /// prepared. `training` is fresh, and its own settings are the run's.
     ///
     /// # Errors
     /// The folder cannot be had: it exists, another training is under way in it, or it cannot be
     /// written; or its files are bad, or of other settings (but for the epochs) or data.
-    pub fn start(training: Box<dyn Training>, config: &Config, start: &Start) -> Result<Self> {
+    pub fn start(training: Box<dyn Training>, start: &Start) -> Result<Self> {
+        let (config, idle) = (training.settings().clone(), training.idle_settings());
         let mut folder = match start {
-            Start::New { path, force } => RunFolder::create(path, config, *force)?,
-            Start::Numbered { parent, name } => RunFolder::create_numbered(parent, name, config)?,
+            Start::New { path, force } => RunFolder::create_but(path, &config, &idle, *force)?,
+            Start::Numbered { parent, name } => {
+                RunFolder::create_numbered_but(parent, name, &config, &idle)?
+            }
             Start::Resume(path) => RunFolder::open(path)?,
         };
         let lock = folder.lock()?;
@@ -160,7 +163,7 @@ impl Session {
         let resumes = matches!(start, Start::Resume(_));
         if resumes {
             training.check(&folder)?;
-            same_settings(&folder, config)?;
+            same_settings(&folder, &config, &idle)?;
             folder.tidy()?;
             // A run that is over writes no other checkpoint behind one that was half put in place.
             if training.resume(&folder)? && folder.is_halfway() {
@@ -180,7 +183,7 @@ impl Session {
         let mut session = Self {
             size: training.size(),
             training,
-            config: config.clone(),
+            config,
             _lock: lock,
             journal,
             saver: Some(saver),
@@ -206,8 +209,7 @@ impl Session {
     /// The run is of another model: the error names the first parameter that differs, and nothing is
     /// written. Else as [`Session::start`].
     pub fn open(dir: &Path, training: impl Training + 'static) -> Result<Self> {
-        let config = training.settings().clone();
-        Self::start(Box::new(training), &config, &Start::Resume(dir.into()))
+        Self::start(Box::new(training), &Start::Resume(dir.into()))
     }
 
     /// Tells the beginning.
@@ -255,7 +257,7 @@ impl Session {
     /// # let config = Config { epochs: 3, ..Config::for_dataset("iris") };
     /// # let loaded = config.source().load(&|name| Ok(data.join(name)))?;
     /// # let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
-    /// let mut session = Session::start(training, &config, &Start::New { path, force: false })?;
+    /// let mut session = Session::start(training, &Start::New { path, force: false })?;
     /// session.callback(|_, _, event| match event {
     ///     Event::Epoch { metrics, .. } if metrics.train_loss < 10.0 => Ok(Some(Action::Stop)),
     ///     _ => Ok(None),
@@ -518,14 +520,14 @@ impl Session {
     }
 }
 
-/// That a run is gone on with by its own settings, but for the epochs.
-fn same_settings(folder: &RunFolder, config: &Config) -> Result<()> {
+/// That a run is gone on with by its own settings, but for the epochs and those that are `idle`.
+fn same_settings(folder: &RunFolder, config: &Config, idle: &[&str]) -> Result<()> {
     let kept = folder.config()?;
     let wanted = Config { epochs: kept.epochs, ..config.clone() };
+    let (wanted, kept) = (wanted.to_toml_but(idle)?, kept.to_toml_but(idle)?);
     if wanted == kept {
         return Ok(());
     }
-    let (wanted, kept) = (wanted.to_toml()?, kept.to_toml()?);
     let only_in = |one: &str, other: &str| {
         let line = one.lines().find(|&line| other.lines().all(|known| known != line));
         line.unwrap_or("another setting").to_owned()
@@ -555,7 +557,7 @@ fn over() -> Error {
 /// # let config = Config { epochs: u32::MAX, ..Config::for_dataset("iris") };
 /// # let loaded = config.source().load(&|name| Ok(data.join(name)))?;
 /// # let training = flat_training(&config, loaded, &Arc::new(Pool::new(1)))?;
-/// let running = Session::start(training, &config, &Start::New { path, force: false })?.spawn()?;
+/// let running = Session::start(training, &Start::New { path, force: false })?.spawn()?;
 /// running.control.pause();
 /// running.control.step();
 /// running.control.stop();

@@ -34,6 +34,12 @@ pub trait Origin<T: Real>: Send {
         &[]
     }
 
+    /// See [`Training::idle_settings`].
+    fn idle_settings(&self, trainer: &Trainer<T>) -> Vec<&'static str> {
+        let _ = trainer;
+        Vec::new()
+    }
+
     /// What a checkpoint has to fit, in words.
     fn subject(&self, settings: &Config) -> String;
 
@@ -135,6 +141,10 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
 
     fn settings(&self) -> &Config {
         &self.settings
+    }
+
+    fn idle_settings(&self) -> Vec<&'static str> {
+        self.origin.idle_settings(&self.trainer)
     }
 
     fn threads(&self) -> usize {

@@ -48,6 +48,12 @@ pub trait Training: Send {
     /// The settings that it began with.
     fn settings(&self) -> &Config;
 
+    /// The keys of those settings that say nothing of it, as its model, its data or its loss is code. Its
+    /// run's folder does not keep them.
+    fn idle_settings(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// The threads that it runs on.
     fn threads(&self) -> usize;
 

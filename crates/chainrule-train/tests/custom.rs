@@ -66,7 +66,7 @@ fn gan() -> CustomTraining<f32> {
 /// A fresh session, with a callback that changes the training's course.
 fn start(path: &Path) -> Session {
     let start = Start::New { path: path.into(), force: false };
-    let mut session = Session::start(Box::new(gan()), &config(), &start).unwrap();
+    let mut session = Session::start(Box::new(gan()), &start).unwrap();
     session.act(Action::Freeze { parameters: "generator.*".into() }).unwrap();
     session.callback(change);
     session
@@ -186,12 +186,12 @@ fn a_run_of_settings_and_one_of_code_are_told_apart() {
     let config = Config { epochs: 1, ..Config::for_dataset("iris") };
     let pool = std::sync::Arc::new(chainrule::Pool::new(1));
     let flat = || chainrule_train::flat_training(&config, config.load().unwrap(), &pool).unwrap();
-    Session::start(flat(), &config, &start).unwrap().finish().unwrap();
+    Session::start(flat(), &start).unwrap().finish().unwrap();
     let error = Session::open(&path("run"), gan()).err().unwrap().to_string();
     assert!(error.contains("a run of a model that settings describe"), "{error}");
     drop(self::start(&path("gan")));
     let resume = Start::Resume(path("gan"));
-    let error = Session::start(flat(), &config, &resume).err().unwrap().to_string();
+    let error = Session::start(flat(), &resume).err().unwrap().to_string();
     assert!(error.contains("holds the model `gan`, which is code and not settings"), "{error}");
 }
 
@@ -211,7 +211,7 @@ fn unscored() -> CustomTraining<f64> {
 fn scores_that_are_no_numbers_are_kept_and_read_again() {
     let (_kept, path) = paths();
     let start = Start::New { path: path("run"), force: false };
-    let mut session = Session::start(Box::new(unscored()), unscored().settings(), &start).unwrap();
+    let mut session = Session::start(Box::new(unscored()), &start).unwrap();
     session.control().act(Action::Rate { rate: f64::NAN });
     session.run(Until::Epoch(2)).unwrap();
     let report = session.finish().unwrap();
@@ -226,4 +226,27 @@ fn scores_that_are_no_numbers_are_kept_and_read_again() {
     assert!(runs::table(&[entry], Some("test_log")).unwrap().contains("NaN"));
     let text = serde_json::to_string(&trained).unwrap();
     assert!(serde_json::from_str::<Spread>(&text).unwrap().mean.is_nan(), "{text}");
+}
+
+#[test]
+fn the_settings_of_a_run_are_those_of_its_training_that_say_something_of_it() {
+    let (_kept, path) = paths();
+    let training = || {
+        let trainer = adversaries(5).freeze("*.bias");
+        CustomTraining::new("gan", trainer).unwrap()
+    };
+    let start = Start::New { path: path("run"), force: false };
+    let mut session = Session::start(Box::new(training()), &start).unwrap();
+    session.run(Until::Step(1)).unwrap();
+    session.finish().unwrap();
+    let text = fs::read_to_string(path("run").join("config.toml")).unwrap();
+    assert!(text.contains("freeze = [\"*.bias\"]") && text.contains("batch_size = 8"), "{text}");
+    for idle in ["dataset", "hidden", "activation", "init", "optimizer", "top_k", "loss"] {
+        assert!(!text.contains(idle), "{idle}: {text}");
+    }
+    let told = runs::entry(&path("run")).unwrap().settings;
+    assert!(told.contains_key("model") && !told.contains_key("hidden"), "{told:?}");
+    Session::open(&path("run"), training()).unwrap().run(Until::End).unwrap();
+    let error = Session::open(&path("run"), gan()).err().unwrap().to_string();
+    assert!(error.contains("freeze = [\"*.bias\"]"), "{error}");
 }

@@ -65,7 +65,7 @@ fn is_read(version: &str, accuracy: f64, loss: f64, step_loss: f64) {
 
     let training = flat_training(&run.config, run.data().unwrap(), &pool).unwrap();
     let start = Start::Resume(path.clone());
-    let mut session = Session::start(training, &run.config, &start).unwrap();
+    let mut session = Session::start(training, &start).unwrap();
     session.run(Until::End).unwrap();
     let report = session.finish().unwrap();
     assert_eq!((report.outcome.as_str(), report.epochs.len()), ("finished", 3));
@@ -126,7 +126,7 @@ fn every_file_of_a_run_has_its_version_told() {
     let (_temporary, path) = copy("v2");
     let config = Config::read(&path.join("config.toml")).unwrap();
     let training = flat_training(&config, config.load().unwrap(), &pool()).unwrap();
-    let mut session = Session::start(training, &config, &Start::Resume(path.clone())).unwrap();
+    let mut session = Session::start(training, &Start::Resume(path.clone())).unwrap();
     session.run(Until::End).unwrap();
     session.finish().unwrap();
     let [version, later] = [0, 1].map(|more| format!("\"version\":{}", journal::VERSION + more));
@@ -162,7 +162,7 @@ fn the_golden_run_of_today() {
     let config = Config::read(&golden("v1").join("config.toml")).unwrap();
     let training = flat_training(&config, config.load().unwrap(), &pool()).unwrap();
     let start = Start::New { path: path.clone(), force: true };
-    let mut session = Session::start(training, &config, &start).unwrap();
+    let mut session = Session::start(training, &start).unwrap();
     session.run(Until::Epoch(2)).unwrap();
     session.finish().unwrap();
     for product in NEVER_READ {

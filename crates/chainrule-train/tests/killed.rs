@@ -113,7 +113,7 @@ fn session(path: &Path) -> Session {
         true => Session::open(path, training()).unwrap(),
         false => {
             let start = Start::New { path: path.into(), force: false };
-            Session::start(Box::new(training()), &config(), &start).unwrap()
+            Session::start(Box::new(training()), &start).unwrap()
         }
     };
     session.callback(change);

@@ -31,7 +31,7 @@ fn training(config: &Config) -> Box<dyn Training> {
 }
 
 fn start(config: &Config, start: &Start) -> Session {
-    Session::start(training(config), config, start).unwrap()
+    Session::start(training(config), start).unwrap()
 }
 
 fn new(path: &Path) -> Start {
@@ -264,7 +264,7 @@ fn a_run_goes_on_with_its_own_settings_and_perhaps_more_epochs() {
     session.finish().unwrap();
     let resume = Start::Resume(path);
     let other = Config { lr: 0.5, ..config.clone() };
-    let error = Session::start(training(&other), &other, &resume).err().unwrap().to_string();
+    let error = Session::start(training(&other), &resume).err().unwrap().to_string();
     assert!(error.contains("cannot go on with `lr = 0.5`"), "{error}");
     let longer = Config { epochs: 5, ..config };
     assert_eq!(start(&longer, &resume).run(Until::End).unwrap(), Some(Outcome::Finished));

@@ -90,6 +90,15 @@ impl Config {
         toml::to_string(self).map_err(|error| Error::Mismatch(error.to_string()))
     }
 
+    /// These settings as TOML, but for those that are `idle`, by their keys.
+    pub(crate) fn to_toml_but(&self, idle: &[&str]) -> Result<String> {
+        let all = Self::ENTRY.settings.iter().zip(self.values());
+        let told = all.filter(|(setting, _)| !idle.contains(&setting.name));
+        let told = told.filter_map(|(setting, value)| Some((setting.name.to_owned(), value?)));
+        toml::to_string(&settings::Value::Table(told.collect()))
+            .map_err(|error| Error::Mismatch(error.to_string()))
+    }
+
     /// These settings with another value, written as TOML, for a key. A value that is no TOML, such as
     /// a word without quotes, is taken for a word.
     ///

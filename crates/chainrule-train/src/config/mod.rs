@@ -20,6 +20,24 @@ use chainrule::settings::{Field, Form, Value};
 /// Examples evaluated at once; the memory for their values is checked with the settings.
 pub(crate) const EVALUATION_BATCH: usize = 200;
 
+/// The settings that describe data and model, and say nothing where code does.
+pub(crate) const OF_DATA_AND_MODEL: [&str; 14] = [
+    "dataset",
+    "target",
+    "task",
+    "weight",
+    "validation",
+    "test",
+    "raw",
+    "stream",
+    "image_size",
+    "hidden",
+    "activation",
+    "dropout",
+    "init",
+    "layers",
+];
+
 chainrule::settings! {
     /// The settings of a training run.
     ///

@@ -95,6 +95,16 @@ impl RunFolder {
     /// # Errors
     /// The folder exists and `force` is not set or it is no run's, or it cannot be written.
     pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
+        Self::create_but(path, config, &[], force)
+    }
+
+    /// [`RunFolder::create`] without the settings that are `idle`, by their keys.
+    pub(super) fn create_but(
+        path: &Path,
+        config: &Config,
+        idle: &[&str],
+        force: bool,
+    ) -> Result<Self> {
         if path.is_file() {
             return Err(Error::file(path, "is a file; give the name of a folder"));
         }
@@ -114,7 +124,7 @@ impl RunFolder {
         }
         let _old = if free { None } else { Some(folder.lock()?) };
         let made = Made::all(path)?;
-        Self::begin(path, config, made)
+        Self::begin(path, config, idle, made)
     }
 
     /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
@@ -133,6 +143,16 @@ impl RunFolder {
     /// # Errors
     /// A folder cannot be made or written.
     pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
+        Self::create_numbered_but(parent, name, config, &[])
+    }
+
+    /// [`RunFolder::create_numbered`] without the settings that are `idle`, by their keys.
+    pub(super) fn create_numbered_but(
+        parent: &Path,
+        name: &str,
+        config: &Config,
+        idle: &[&str],
+    ) -> Result<Self> {
         let mut made = Made::all(parent)?;
         let mut numbers = 1_u64..;
         let path = loop {
@@ -141,13 +161,13 @@ impl RunFolder {
                 break path;
             }
         };
-        Self::begin(&path, config, made)
+        Self::begin(&path, config, idle, made)
     }
 
     /// Writes the configuration, and removes what an earlier run left once there is room for it.
-    fn begin(path: &Path, config: &Config, made: Made) -> Result<Self> {
+    fn begin(path: &Path, config: &Config, idle: &[&str], made: Made) -> Result<Self> {
         let folder = Self::at(path);
-        let text = config.to_toml().map_err(|error| Error::file(path, error))?;
+        let text = config.to_toml_but(idle).map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
         let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, JOURNAL, RUN, DATA, CODE]
@@ -236,7 +256,8 @@ impl RunFolder {
         }
     }
 
-    /// The run's settings, whose version `run.json` tells.
+    /// The run's settings, whose version `run.json` tells; of a model that code describes those that say
+    /// something of it, and else the usual ones.
     ///
     /// ```
     /// use chainrule_train::{Config, RunFolder};
@@ -252,6 +273,13 @@ impl RunFolder {
     /// The configuration is missing or bad.
     pub fn config(&self) -> Result<Config> {
         Config::read(&self.path.join(CONFIG))
+    }
+
+    /// The settings that the configuration tells, by their keys.
+    pub(super) fn told_settings(&self) -> Result<toml::Table> {
+        let path = self.path.join(CONFIG);
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        text.parse().map_err(|error: toml::de::Error| Error::file(&path, error))
     }
 
     /// Removes what a process that was killed left half written. No training may be under way here.
