@@ -5,10 +5,12 @@
 //! the bits of the first one.
 
 mod probe;
+mod movement;
 mod explanation;
 mod text;
 
-pub use explanation::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
+pub use explanation::{StepExample, StepExplanation};
+pub use movement::{Cause, Movement, UpdatePart};
 
 use super::{Advance, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};

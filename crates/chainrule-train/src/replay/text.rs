@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::explanation::{Cause, Movement, StepExample, StepExplanation};
+use super::explanation::{StepExample, StepExplanation};
+use super::movement::{Cause, Movement};
 use chainrule_explain::{Words, digits, number, percent, table, wrapped};
 
 /// Examples that are listed.

@@ -1,43 +1,30 @@
 //! What commonly goes wrong with a training, found with numbers before it wastes an afternoon.
 
+mod inputs;
+mod rates;
+
 use serde::Serialize;
 
-use crate::data::class_counts;
+use inputs::inputs_and_classes;
+use rates::learning_rates;
+
 use crate::flow::VANISHES;
 use crate::layers::LayerStatistics;
-use crate::objective::{Answered, Objective, feed_fields};
+use crate::objective::{Answered, Objective};
 use crate::{Learner, Spread};
 use chainrule::Parameters;
 use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
-use chainrule::nn::{Cx, Field, FieldKind};
+use chainrule::nn::Cx;
 use chainrule::ops::{Notation, Softmax, SoftmaxWithLoss};
-use chainrule::plan::Plan;
-use chainrule::tensor::{Real, Shape, Tensor};
+use chainrule::tensor::Real;
 use chainrule_explain::{Language, Words, digits, width, wrapped};
-
-/// Features beyond this are better scaled.
-const LARGE: f64 = 10.0;
-
-/// The largest class so many times the smallest is imbalanced.
-const IMBALANCE: f64 = 10.0;
-
-/// A column that explains this share of the classes' variance gives the target away.
-const LEAK: f64 = 0.99;
 
 /// Units that are idle for this share of the examples.
 const IDLE: f64 = 0.8;
 
-/// Examples whose inputs are looked at, and so many of them at a time.
-const ROWS: usize = 10_000;
-const AT_ONCE: usize = 200;
-
-/// Examples whose activations and gradients are looked at, and of the batch whose curvature is measured.
+/// Examples whose activations and gradients are looked at.
 const EXAMPLES: usize = 64;
-const BATCH: usize = 200;
-
-/// Steps of the power iteration; the largest eigenvalue is known to a per cent long before.
-const ITERATIONS: usize = 30;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -188,236 +175,6 @@ fn advised(words: &Words, check: &'static str, warning: bool, values: &[(&str, &
     finding(check, warning, message)
 }
 
-/// The classes of examples, the real numbers that the model takes, and whether these tell the classes.
-fn inputs_and_classes<T: Real>(learner: &Learner<T>, words: &Words) -> Result<Vec<Finding>> {
-    let (model, data) = (&learner.model, &*learner.data.train);
-    let is_input = |field: &Field| model.inputs().iter().any(|input| input.name() == field.name());
-    let all: Vec<u32> = (0..data.len() as u32).collect();
-    let (mut findings, mut classes) = (Vec::new(), Vec::new());
-    for field in data.fields() {
-        let FieldKind::Labels { bound } = field.kind() else { continue };
-        if !is_input(&field) && field.shape().dims().is_empty() {
-            let mut labels = vec![0; all.len()];
-            data.labels(field.name(), &all, &mut labels)?;
-            findings.push(imbalance(words, field.name(), &class_counts(&labels, bound)?));
-            classes.push((labels, bound));
-        }
-    }
-    let mut leaks: Vec<Option<Leak<'_>>> = classes.iter().map(|_| None).collect();
-    for field in model.inputs().iter().filter(|field| field.kind() == FieldKind::Real) {
-        let (name, width) = (field.name(), field.shape().len());
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        let of = |(_, bound): &(Vec<u32>, usize)| Columns::new(width, *bound);
-        let mut columns: Vec<Columns> = classes.iter().map(of).collect();
-        for (number, examples) in all[..all.len().min(ROWS)].chunks(AT_ONCE).enumerate() {
-            let mut rows = vec![0.0; examples.len() * width];
-            data.reals(name, examples, &mut rows)?;
-            for &x in &rows {
-                (low, high) = (low.min(f64::from(x)), high.max(f64::from(x)));
-            }
-            for (columns, (labels, _)) in columns.iter_mut().zip(&classes) {
-                columns.add(&rows, &labels[number * AT_ONCE..]);
-            }
-        }
-        let large = low.abs().max(high.abs()) > LARGE;
-        let (low, high) = (format!("{low:.3}"), format!("{high:.3}"));
-        findings.push(advised(
-            words,
-            "inputs",
-            large,
-            &[("name", name), ("low", &low), ("high", &high)],
-        ));
-        for (best, columns) in leaks.iter_mut().zip(&columns) {
-            let (column, share) = columns.most();
-            if best.as_ref().is_none_or(|best| share > best.share) {
-                *best = Some(Leak { name, column, share });
-            }
-        }
-    }
-    for Leak { name, column, share } in leaks.into_iter().flatten() {
-        let gives_away = share > LEAK;
-        let (share, column) = (format!("{:.1}", share * 100.0), column.to_string());
-        let values = [("share", &*share), ("column", &column), ("name", name)];
-        findings.push(advised(words, "leak", gives_away, &values));
-    }
-    Ok(findings)
-}
-
-/// The column of an input that tells most of some classes.
-struct Leak<'a> {
-    name: &'a str,
-    column: usize,
-    share: f64,
-}
-
-fn imbalance(words: &Words, name: &str, counts: &[u64]) -> Finding {
-    let most = counts.iter().copied().max().unwrap_or(0);
-    let least = counts.iter().copied().min().unwrap_or(0);
-    let imbalanced = most as f64 > IMBALANCE * least.max(1) as f64 || (least == 0 && most > 0);
-    let (least, most) = (least.to_string(), most.to_string());
-    let values = [("name", name), ("least", &least), ("most", &most)];
-    advised(words, "classes", imbalanced, &values)
-}
-
-/// Sums over the columns of an input, of all examples and of each class.
-struct Columns {
-    counts: Vec<f64>,
-    /// Of each column, Σx and Σx².
-    sums: Vec<(f64, f64)>,
-    by_class: Vec<f64>,
-}
-
-impl Columns {
-    fn new(width: usize, classes: usize) -> Self {
-        let (counts, sums) = (vec![0.0; classes], vec![(0.0, 0.0); width]);
-        Self { counts, sums, by_class: vec![0.0; width * classes] }
-    }
-
-    /// Adds rows, each with its label, which is a class.
-    fn add(&mut self, rows: &[f32], labels: &[u32]) {
-        let width = self.sums.len();
-        for (row, &label) in rows.chunks(width.max(1)).zip(labels) {
-            self.counts[label as usize] += 1.0;
-            for (column, &x) in row.iter().enumerate() {
-                let x = f64::from(x);
-                self.sums[column].0 += x;
-                self.sums[column].1 += x * x;
-                self.by_class[label as usize * width + column] += x;
-            }
-        }
-    }
-
-    /// The column with the largest share of its variance between the classes (Fisher's η²), and that share.
-    fn most(&self) -> (usize, f64) {
-        let (count, width) = (self.counts.iter().sum::<f64>(), self.sums.len());
-        let between = |column: usize| {
-            let (sum, squares) = self.sums[column];
-            let total = squares - sum * sum / count;
-            let within = self.counts.iter().enumerate().filter(|(_, n)| **n > 0.0);
-            let means: f64 =
-                within.map(|(c, n)| self.by_class[c * width + column].powi(2) / n).sum();
-            if total > 1e-9 * squares.max(f64::MIN_POSITIVE) {
-                (means - sum * sum / count) / total
-            } else {
-                0.0
-            }
-        };
-        let best = (0..width).map(|column| (column, between(column)));
-        best.max_by(|(_, a), (_, b)| a.total_cmp(b)).unwrap_or((0, 0.0))
-    }
-}
-
-/// The learning rates of an objective beside 2/λmax, beyond which gradient descent on a quadratic diverges.
-fn learning_rates<T: Real>(
-    learner: &Learner<T>,
-    at: usize,
-    parameters: &Parameters<f64>,
-    words: &Words,
-) -> Result<Vec<Finding>> {
-    let objective = &learner.objectives[at];
-    let groups: Vec<Option<usize>> = match objective.groups().len() {
-        0 => vec![None],
-        count => (0..count).map(Some).collect(),
-    };
-    let mut findings = Vec::new();
-    for group in groups {
-        let own = group.map(|group| &objective.groups()[group]);
-        let mut of = learner.trained_by(at)?;
-        of.retain(|(name, _)| objective.group_of(name) == Ok(group));
-        if of.is_empty() || own.is_some_and(|own| own.rule.name() != "sgd") {
-            continue;
-        }
-        let lr = own.map_or(learner.config.lr, |own| own.rate);
-        let largest = curvature(learner, objective, &of, parameters)?;
-        let limit = 2.0 / largest;
-        let beyond = largest > 0.0 && lr > limit;
-        let id = match (largest > 0.0, beyond) {
-            (false, _) => "lint-lr-flat",
-            (true, false) => "lint-lr-below",
-            (true, true) => "lint-lr-beyond",
-        };
-        let (lr, limit) = (lr.to_string(), format!("{limit:.3}"));
-        let mut message = words.say(id, &[("lr", &lr), ("limit", &limit)]);
-        if let Some(own) = own {
-            message = format!("{}, `{}`: {message}", objective.name(), own.pattern);
-        }
-        findings.push(finding("learning-rate", beyond, message));
-    }
-    Ok(findings)
-}
-
-/// The largest eigenvalue of the Hessian of an objective's loss with respect to some parameters.
-fn curvature<T: Real>(
-    learner: &Learner<T>,
-    objective: &Objective,
-    of: &[(String, Shape)],
-    parameters: &Parameters<f64>,
-) -> Result<f64> {
-    let data = &*learner.data.train;
-    let batch = data.len().clamp(1, BATCH);
-    let g = Graph::new();
-    let loss = recorded(learner, objective, &g, batch);
-    let variables: Vec<Var<'_>> =
-        of.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
-    let gradients = g.backward(loss, &variables);
-    // H·v is the gradient of ∇L·v (Pearlmutter, 1994).
-    let directions: Vec<Var<'_>> =
-        variables.iter().enumerate().map(|(i, v)| g.input(&format!("v{i}"), v.shape())).collect();
-    let pairs = gradients.iter().zip(&directions).map(|(&a, &b)| (a * b).sum(&[]));
-    let along = pairs.reduce(|a, b| a + b).unwrap_or(loss);
-    let products = g.backward(along, &variables);
-    let mut plan = g.compile::<f64>(&products)?;
-    let order = data.order(learner.config.seed, 0);
-    feed_fields(&mut plan, data, order.get(..batch).unwrap_or(&order))?;
-    let largest = power_iteration(&mut plan, parameters, &products, 0.0)?;
-    match largest < 0.0 {
-        // The strongest curvature is downward; shifted by it, the strongest upward one is found.
-        true => power_iteration(&mut plan, parameters, &products, -largest),
-        false => Ok(largest),
-    }
-}
-
-/// The eigenvalue λ of the Hessian with the largest |λ + shift|.
-fn power_iteration(
-    plan: &mut Plan<f64>,
-    parameters: &Parameters<f64>,
-    products: &[Var<'_>],
-    shift: f64,
-) -> Result<f64> {
-    // A fixed irregular start, so that the same question has the same answer.
-    let start = |i: usize| ((i as f64 + 1.0) * 0.7).sin();
-    let mut v: Vec<Tensor<f64>> = Vec::new();
-    for product in products {
-        let values = (0..product.shape().len()).map(start).collect();
-        v.push(Tensor::new(product.shape(), values)?);
-    }
-    let mut largest = 0.0;
-    for _ in 0..ITERATIONS {
-        let norm = v.iter().flat_map(Tensor::values).map(|x| x * x).sum::<f64>().sqrt();
-        if norm == 0.0 || !norm.is_finite() {
-            break;
-        }
-        for (i, tensor) in v.iter_mut().enumerate() {
-            tensor.values_mut().iter_mut().for_each(|x| *x /= norm);
-            // A direction that no product depends on is not an input of the plan.
-            let name = format!("v{i}");
-            if plan.has_input(&name) {
-                plan.feed(&name, tensor.values())?;
-            }
-        }
-        plan.run_with(parameters)?;
-        let mut quotient = 0.0;
-        for (tensor, product) in v.iter_mut().zip(products) {
-            let values = plan.value(*product)?;
-            quotient += tensor.values().iter().zip(values).map(|(a, b)| a * b).sum::<f64>();
-            let next = tensor.values_mut().iter_mut().zip(values);
-            next.for_each(|(v, product)| *v = product + shift * *v);
-        }
-        largest = quotient;
-    }
-    Ok(largest)
-}
-
 /// Layers most of whose units are idle, a gradient that vanishes or explodes on its way back, and parameters
 /// that no loss reaches, on some examples.
 fn layers<T: Real>(
@@ -477,6 +234,7 @@ mod tests {
     use super::*;
     use crate::data::{Dataset, Examples, Flat, Target};
     use crate::{Config, DataParts, Trainer};
+    use chainrule::Tensor;
 
     /// Two columns: noise, and the label itself.
     fn data(scale: f32) -> Dataset {
@@ -577,25 +335,6 @@ mod tests {
             let findings = trainer(&config, data(300.0)).lint(language).unwrap();
             let text = to_text(&findings, language);
             assert!(text.lines().all(|line| width(line) <= 80), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_largest_eigenvalue_of_a_known_quadratic() {
-        // L = x² + 5·y²: the Hessian is diag(2, 10).
-        let g = Graph::new();
-        let (x, y) = (g.parameter("x", []), g.parameter("y", []));
-        let loss = x.square() + y.square() * 5.0;
-        let gradients = g.backward(loss, &[x, y]);
-        let along = gradients[0] * g.input("v0", []) + gradients[1] * g.input("v1", []);
-        let products = g.backward(along, &[x, y]);
-        let mut plan = g.compile::<f64>(&products).unwrap();
-        let mut parameters = Parameters::new();
-        parameters.insert("x", Tensor::scalar(1.0));
-        parameters.insert("y", Tensor::scalar(1.0));
-        for shift in [0.0, 3.0] {
-            let found = power_iteration(&mut plan, &parameters, &products, shift).unwrap();
-            assert!((found - 10.0).abs() < 1e-6, "{found}");
         }
     }
 }
