@@ -78,7 +78,9 @@ impl Graph {
     /// reaches none, such as one that `select` leaves aside, is not looked for.
     ///
     /// `given` is what the plan was run with: the parameters or, where optimizers keep a state,
-    /// `(&parameters, &state)`, as they were before the run. A step that answered `false` has left them so.
+    /// `(&parameters, &state)`, as they were before the run. A step that answered `false` has left them so,
+    /// but where the loss was finite and single values were refused: then a copy made before tells of that
+    /// step, and what was left tells of the next one, mostly the same.
     ///
     /// ```
     /// use chainrule::finite::Cause;
@@ -427,9 +429,13 @@ mod tests {
         plan.feed_labels("t", &[0, 1]).unwrap();
         let found = g.first_not_finite(&plan, (&parameters, &state)).unwrap().unwrap();
         assert_eq!((found.cause, found.index.as_slice()), (Cause::DivisionByZero, &[1, 1][..]));
-        assert_eq!(&*found.gate.unwrap().scope, "roots");
-        plan.step_with(&mut parameters.clone(), &mut state.clone()).unwrap();
+        assert!(found.gate.as_ref().is_some_and(|gate| &*gate.scope == "roots"), "{found}");
+        // The step refuses that value, and writes others: what it leaves has the same place.
+        let (mut left, mut kept) = (parameters.clone(), state.clone());
+        assert!(!plan.step_with(&mut left, &mut kept).unwrap() && left != parameters);
         assert!(plan.value(loss).unwrap()[0].is_finite());
+        let again = g.first_not_finite(&plan, (&left, &kept)).unwrap().unwrap();
+        assert_eq!((again.site.node, again.index), (found.site.node, found.index));
         // What was fed counts, and not what the plan's values have become.
         plan.feed_labels("t", &[0, 0]).unwrap();
         plan.feed("scale", &[f64::INFINITY]).unwrap();
