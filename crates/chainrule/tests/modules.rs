@@ -163,7 +163,7 @@ fn parameters_of_shared_and_named_parts() {
     let _ = cx.shared("right").call("", &model, x);
     let _ = cx.shared("right").call("", &model, x);
     g.ok().unwrap();
-    assert_eq!((cx.parameters().len(), cx.trained().len(), cx.updates().len()), (12, 8, 6));
+    assert_eq!((cx.parameters().len(), cx.trained().len(), cx.updates().len()), (12, 8, 4));
     assert_eq!(cx.smallest_batch(), 2);
     assert!(cx.tapped("right/relu1").is_ok());
     let unknown = cx.tapped("left/rleu1").unwrap_err().to_string();

@@ -26,6 +26,21 @@ fn numbers_stand_on_either_side() {
 }
 
 #[test]
+fn numbers_are_compared_and_chosen() {
+    let g = Graph::new();
+    let x = g.constant(8.0);
+    let found = [x.maximum(9), x.minimum(2.5_f32), x.greater(7), x.less_equal(x), x.equal(7_u32)];
+    assert_eq!(found.map(value), [9.0, 2.5, 1.0, 1.0, 0.0]);
+    let found = [x.less(3).select(x, -1e9), x.select(1, x), x.select(x, 0), x.pow(2)];
+    assert_eq!(found.map(value), [-1e9, 1.0, 8.0, 64.0]);
+    // The gradient goes to what was chosen.
+    let (w, zeros) = (g.parameter("w", [3]), g.constant_labels([3], &[0, 2, 0], 3));
+    let loss = zeros.equal(0).select(w * 2, 5).sum(&[]);
+    let slope = g.backward(loss, &[w])[0];
+    assert_eq!(slope.eval().unwrap().values(), [2.0, 0.0, 2.0]);
+}
+
+#[test]
 fn references_stand_for_what_they_name() {
     let g = Graph::new();
     let (x, y) = (&g.constant(8.0), &g.constant(2.0));

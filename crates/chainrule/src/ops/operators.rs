@@ -4,7 +4,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 use std::sync::Arc;
 
-use super::{AnyOp, Notation, Op};
+use super::{AnyOp, Beside, Notation, Op};
 use crate::graph::{Graph, OTHER_GRAPH, Var};
 use crate::term::Binding;
 
@@ -23,11 +23,13 @@ impl Graph {
         if operands.iter().any(|v| !v.belongs_to(self)) {
             return self.fail(op.name(), OTHER_GRAPH, operands);
         }
-        // Labels are compared as the numbers that they are.
+        // Labels are compared as the numbers that they are, with one that is known too.
         let compares = || matches!(op.notation(), Notation::Infix(_, Binding::Comparison));
-        if !operands.is_empty() && operands.iter().all(|v| !v.is_real()) && compares() {
+        let counts = |v: &Var<'_>| !v.is_real() || v.as_constant().is_some();
+        if operands.iter().any(|v| !v.is_real()) && operands.iter().all(counts) && compares() {
             let _place = self.pin();
-            let operands: Vec<Var<'g>> = operands.iter().map(|v| v.to_real()).collect();
+            let operands: Vec<Var<'g>> =
+                operands.iter().map(|v| if v.is_real() { *v } else { v.to_real() }).collect();
             return self.apply_broadcast(op, &operands);
         }
         let mut shapes = operands.iter().map(Var::shape);
@@ -71,53 +73,6 @@ impl<'g> Var<'g> {
         self.graph().constant(value).broadcast_to(self.shape())
     }
 }
-
-/// What can stand beside a [`Var`] in arithmetic: a value of its graph, a reference to one, or a number,
-/// which becomes a constant: rounded to f64, and broadcast like any scalar.
-///
-/// On the left a number is an f64 or an i32, so that the types of literals are known.
-///
-/// ```
-/// let g = chainrule::Graph::new();
-/// let (x, count) = (g.constant(3.0), 2_usize);
-/// let y = 2 * &x - 1.5_f32 + x / count;
-/// assert_eq!(y.eval()?.values(), [6.0]);
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand beside a `Var` in arithmetic",
-    label = "neither a `Var` nor a number",
-    note = "what can are `Var`, `&Var`, f64, f32, i32, i64, u32, u64 and usize; a constant array becomes a `Var` by `Graph::constant_tensor`"
-)]
-pub trait Beside<'g> {
-    /// The value, as one of this graph if it is a number.
-    #[doc(hidden)]
-    fn in_graph(self, graph: &'g Graph) -> Var<'g>;
-}
-
-impl<'g> Beside<'g> for Var<'g> {
-    fn in_graph(self, _graph: &'g Graph) -> Var<'g> {
-        self
-    }
-}
-
-impl<'g> Beside<'g> for &Var<'g> {
-    fn in_graph(self, _graph: &'g Graph) -> Var<'g> {
-        *self
-    }
-}
-
-macro_rules! numbers {
-    ($($type:ty)*) => {$(
-        impl<'g> Beside<'g> for $type {
-            #[track_caller]
-            fn in_graph(self, graph: &'g Graph) -> Var<'g> {
-                graph.constant(self as f64)
-            }
-        }
-    )*};
-}
-numbers!(f64 f32 i32 i64 u32 u64 usize);
 
 macro_rules! operator {
     ($trait:ident $method:ident, $assign:ident $assign_method:ident) => {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{AnyPointwise, Gate, Notation, Number, Pointwise, Real, Truth};
+use super::{AnyPointwise, Beside, Gate, Notation, Number, Pointwise, Real, Truth};
 use crate::graph::Var;
 use crate::term::Binding;
 
@@ -211,7 +211,7 @@ macro_rules! binary {
             }
 
             $(impl<'g> Var<'g> {
-                #[doc = concat!("[`", stringify!($op), "`] of this value and another, which are broadcast to one shape.")]
+                #[doc = concat!("[`", stringify!($op), "`] of this value and another or a number, which are broadcast to one shape.")]
                 ///
                 /// ```
                 /// # let g = chainrule::Graph::new();
@@ -222,8 +222,8 @@ macro_rules! binary {
                 $(#[doc(alias($($alias),+))])?
                 #[track_caller]
                 #[must_use]
-                pub fn $method(self, other: Var<'g>) -> Self {
-                    self.zip($op, other)
+                pub fn $method(self, other: impl Beside<'g>) -> Self {
+                    self.zip($op, other.in_graph(self.graph()))
                 }
             })?
         )*
@@ -400,33 +400,36 @@ pub fn all_pointwise() -> Vec<Arc<dyn AnyPointwise>> {
 }
 
 impl<'g> Var<'g> {
-    /// `a` where this condition is not 0, else `b`; the three are broadcast to one shape.
+    /// `a` where this condition is not 0, else `b`, values or numbers; the three are broadcast to one
+    /// shape.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
     /// let (a, b) = (g.constant(3.0), g.constant(4.0));
     /// assert_eq!(a.greater(b).select(a, b).eval()?.values(), [4.0]);
+    /// assert_eq!(a.greater(3).select(a, -1e9).eval()?.values(), [-1e9]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[doc(alias = "where")]
     #[track_caller]
     #[must_use]
-    pub fn select(self, a: Var<'g>, b: Var<'g>) -> Self {
-        self.graph().apply_broadcast(Arc::new(Select), &[self, a, b])
+    pub fn select(self, a: impl Beside<'g>, b: impl Beside<'g>) -> Self {
+        let g = self.graph();
+        g.apply_broadcast(Arc::new(Select), &[self, a.in_graph(g), b.in_graph(g)])
     }
 
     /// This raised to a constant power; see [`Pow`].
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
-    /// assert_eq!(g.constant(2.0).pow(-1.0).eval()?.values(), [0.5]);
+    /// assert_eq!(g.constant(2.0).pow(-1).eval()?.values(), [0.5]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[doc(alias("power", "powf", "powi"))]
     #[track_caller]
     #[must_use]
-    pub fn pow(self, exponent: f64) -> Self {
-        self.zip(Pow, self.graph().constant(exponent))
+    pub fn pow(self, exponent: impl Into<f64>) -> Self {
+        self.zip(Pow, self.graph().constant(exponent.into()))
     }
 }
 
