@@ -179,6 +179,9 @@ impl<T: Real> Learner<T> {
             return Error::count("states, one for each objective", found, wanted);
         }
         self.check_objectives()?;
+        if let Some(schedule) = &self.schedule {
+            schedule.check()?;
+        }
         self.states = vec![State::new(); self.objectives.len()];
         self.is_prepared = true;
         self.complete().inspect_err(|_| self.is_prepared = false)

@@ -53,6 +53,30 @@ where
     }
 }
 
+/// One of the words of the settings is the loss that it names, of the model's only output beside `t`
+/// of the batch, and its `weight` where it has weights. Mistakes are told with the line of the output.
+///
+/// ```
+/// use chainrule::nn::Loss;
+/// use chainrule_train::Objective;
+/// let objective = Objective::new("fit").criterion("huber", 1.0, Loss::Huber { delta: 1.0 });
+/// ```
+impl Criterion for Loss {
+    fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
+        let first = answer.iter().next();
+        let _pin = first.map(|(_, answer)| answer.graph().pin_where(answer));
+        let target = batch[TARGET];
+        if let Err(error) = self.check() {
+            return target.graph().fail(self.name(), &error.to_string(), &[]);
+        }
+        let targets = match target.ty().kind {
+            Kind::Index { .. } => Targets::Labels(target),
+            Kind::Real => Targets::Values(target),
+        };
+        Loss::record(self, answer.one(), targets, batch.get(WEIGHT))
+    }
+}
+
 /// A loss of settings, of examples with one target; its mistakes are told with the line that made the
 /// model.
 pub(super) struct SettingsLoss {
@@ -64,11 +88,7 @@ impl Criterion for SettingsLoss {
     fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
         let target = batch[TARGET];
         let _pin = self.model.pin(target.graph());
-        let targets = match target.ty().kind {
-            Kind::Index { .. } => Targets::Labels(target),
-            Kind::Real => Targets::Values(target),
-        };
-        self.loss.record(answer.one(), targets, batch.get(WEIGHT))
+        Criterion::record(&self.loss, answer, batch)
     }
 }
 

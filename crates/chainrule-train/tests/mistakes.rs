@@ -1,7 +1,7 @@
 //! The likeliest mistakes in a training, and all that is said of each.
 
-use chainrule::nn::{Affine, Field, Init, Network, Relu, Sequential};
-use chainrule::optim::Adam;
+use chainrule::nn::{Affine, Field, Init, Loss, Network, Relu, Sequential};
+use chainrule::optim::{Adam, Schedule};
 use chainrule_train::data::{Arrays, Dataset, Flat};
 use chainrule_train::{Config, DataParts, Objective, Trainer};
 
@@ -100,6 +100,37 @@ fn losses() {
              {here}"
         )
     );
+}
+
+#[test]
+fn words_of_the_settings_stand_for_losses_and_schedules() {
+    let parts = || {
+        DataParts::train(Flat::new(Dataset::regression(2, vec![0.5; 40], vec![1.0; 20]).unwrap()))
+    };
+    let model = Network::flat(Affine::new(1, Init::He), 2).unwrap();
+    let config = Config { loss: Some(Loss::L1), epochs: 2, ..Config::default() };
+    let mut settings = Trainer::<f32>::new(&model, &config, parts()).unwrap();
+    let config = Config { epochs: 2, ..Config::default() };
+    let mut own = Trainer::<f32>::new(&model, &config, parts())
+        .unwrap()
+        .objective(Objective::new("loss").criterion("l1", 1.0, Loss::L1))
+        .schedule(Schedule::Constant);
+    settings.train().unwrap();
+    own.train().unwrap();
+    assert_eq!(own.parameters.sha256(), settings.parameters.sha256());
+
+    let waits: Schedule = "reduce-on-plateau".parse().unwrap();
+    assert_eq!(
+        told(sides(), |trainer| right(trainer).schedule(waits)),
+        "the schedule `reduce-on-plateau` looks at a metric, of which steps tell nothing: give it by \
+         the settings"
+    );
+    let error = told(sides(), |trainer| {
+        trainer.objective(Objective::new("loss").criterion("huber", 1.0, Loss::L1))
+    });
+    let wanted = "values: there is no value named `t`; there are: sides, area, large, at ";
+    assert!(error.starts_with(wanted), "{error}");
+    assert!(error.contains(file!()), "{error}");
 }
 
 #[test]

@@ -89,6 +89,34 @@ crate::kinds! {
 pub trait RateSchedule: Send + Sync {
     /// The learning rate of a step, counted from 0, of so many, with the base rate `base`.
     fn rate(&self, base: f64, step: u64, steps: u64) -> f64;
+
+    /// Checks what a training asks of it before it begins.
+    ///
+    /// # Errors
+    /// The first setting that does not fit.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// One of the words of the settings is the schedule that it names, by steps.
+///
+/// ```
+/// use chainrule::optim::{RateSchedule, Schedule};
+/// let schedule = Schedule::Cosine { min: 0.0 };
+/// assert_eq!(RateSchedule::rate(&schedule, 0.5, 5, 10), 0.25);
+/// ```
+impl RateSchedule for Schedule {
+    fn rate(&self, base: f64, step: u64, steps: u64) -> f64 {
+        Schedule::rate(self, base, step, steps, &Plateau::default())
+    }
+    fn check(&self) -> Result<()> {
+        if let Self::ReduceOnPlateau { .. } = self {
+            let message = "looks at a metric, of which steps tell nothing: give it by the settings";
+            return Err(Error::Mismatch(format!("the schedule `{}` {message}", self.name())));
+        }
+        Schedule::check(self)
+    }
 }
 
 impl<F: Fn(f64, u64, u64) -> f64 + Send + Sync> RateSchedule for F {
@@ -156,7 +184,8 @@ impl Schedule {
     /// ```
     pub fn observe(&self, metric: f64, plateau: &mut Plateau) {
         let Self::ReduceOnPlateau { factor, patience, threshold, .. } = *self else { return };
-        if plateau.best.is_none_or(|best| metric < best * (1.0 - threshold)) {
+        let is_better = |best: f64| metric < best - threshold * best.abs();
+        if !metric.is_nan() && plateau.best.is_none_or(is_better) {
             plateau.best = Some(metric);
             plateau.bad = 0;
         } else {
