@@ -131,7 +131,7 @@ fn lbfgs_does_not_follow_a_gradient_without_a_value() {
 
 #[test]
 fn lbfgs_goes_on_from_its_state_with_the_same_bits() {
-    let lbfgs = Lbfgs { history: 3, iterations: 3, line_search: true };
+    let lbfgs = Lbfgs { history: 3, iterations: 3, line_search: true, ..Lbfgs::default() };
     let (mut parameters, mut state, names) = start::<f32>();
     for _ in 0..6 {
         lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
@@ -280,4 +280,40 @@ fn a_part_is_minimised_by_its_own_parameters() {
         assert_eq!(descent.step().unwrap(), 9.0);
         assert_eq!([a, ab, ac].map(|w| descent.item(w).unwrap() < 1.0), wanted, "{path}");
     }
+}
+
+#[test]
+fn tolerances_say_how_far_lbfgs_goes() {
+    // 10⁻⁸·((a − 3)² + 10·(b + 1)²): PyTorch's usual tolerances take the beginning for a minimum.
+    let mut small = |parameters: &Parameters<f64>| {
+        let w = parameters.get("w")?.values().to_vec();
+        let (a, b) = (w[0] - 3.0, w[1] + 1.0);
+        let slope = Tensor::new([2], vec![2e-8 * a, 2e-7 * b])?;
+        Ok((1e-8 * (a * a + 10.0 * b * b), Parameters::from_iter([("w", slope)])))
+    };
+    let mut far = |lbfgs: Lbfgs| {
+        let begin = Tensor::new([2], vec![0.0, -1.2]).unwrap();
+        let mut parameters = Parameters::from_iter([("w", begin)]);
+        let mut state = State::new();
+        for _ in 0..5 {
+            lbfgs.step(&mut parameters, &["w".into()], &mut state, 1.0, &mut small).unwrap();
+        }
+        let w = parameters.get("w").unwrap().values().to_vec();
+        (w[0] - 3.0).hypot(w[1] + 1.0)
+    };
+    let usual = Lbfgs { line_search: true, ..Lbfgs::default() };
+    assert!(far(usual) > 1.0);
+    assert!(far(Lbfgs { tolerance_grad: 0.0, tolerance_change: 0.0, ..usual }) < 1e-3);
+}
+
+#[test]
+fn a_plateau_is_one_below_zero_too_and_nan_is_no_best() {
+    let schedule = Schedule::ReduceOnPlateau { factor: 0.5, patience: 1, threshold: 0.1, min: 0.0 };
+    let mut plateau = Plateau::default();
+    for metric in [f64::NAN, -5.0, -5.0, -5.4] {
+        schedule.observe(metric, &mut plateau);
+    }
+    assert_eq!((plateau.best, plateau.factor), (Some(-5.0), 0.5));
+    schedule.observe(-5.6, &mut plateau);
+    assert_eq!(plateau.best, Some(-5.6));
 }

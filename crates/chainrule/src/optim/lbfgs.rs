@@ -11,6 +11,9 @@ crate::settings! {
     /// L-BFGS (Nocedal and Wright, *Numerical Optimization*, algorithms 7.4 and 7.5): Newton's method with
     /// a Hessian that is known from the last steps alone. It wants the loss and gradient of all examples.
     ///
+    /// Iterations end where the gradient or a step is within the tolerances, whose names and usual values
+    /// are PyTorch's: a loss whose best value is small, such as 10⁻¹⁰, wants smaller ones, or is multiplied.
+    ///
     /// Its [`State`] holds `steps` and `changes`, `[pairs, elements]`, and `step` and `gradient`,
     /// `[elements]`.
     ///
@@ -41,14 +44,13 @@ crate::settings! {
         /// Whether each iteration searches along its direction for a point that fulfils the strong Wolfe
         /// conditions; else it goes as far as the learning rate says.
         line_search: bool = false,
+        /// Where no element of the gradient is larger is a minimum.
+        tolerance_grad: f64 [Form::NOT_NEGATIVE] = 1e-7,
+        /// Steps of which no element is larger, changes of the loss that are smaller, and directions along
+        /// which it falls by less end the iterations.
+        tolerance_change: f64 [Form::NOT_NEGATIVE] = 1e-9,
     }
 }
-
-/// No element of the gradient is larger: a minimum.
-const FLAT: f64 = 1e-7;
-
-/// Steps and changes of the loss that are smaller end the iterations.
-const SMALL: f64 = 1e-9;
 
 /// A step and the change of the gradient must agree by more than this to tell of the curvature.
 const CURVED: f64 = 1e-10;
@@ -92,12 +94,12 @@ impl Lbfgs {
         let (mut loss, mut calls) = (before, 1);
         let most = self.iterations.saturating_mul(5) / 4;
         for iteration in 1..=self.iterations {
-            if !loss.is_finite() || largest(&gradient) <= FLAT {
+            if !loss.is_finite() || largest(&gradient) <= self.tolerance_grad {
                 break;
             }
             let (direction, length) = memory.direction(&gradient, self.history, rate);
             let slope = dot(&gradient, &direction);
-            if slope > -SMALL {
+            if slope > -self.tolerance_change {
                 memory.gradient = gradient;
                 break;
             }
@@ -124,7 +126,9 @@ impl Lbfgs {
             memory.step = direction.iter().map(|d| d * to.at).collect();
             let change = (to.loss - loss).abs();
             loss = to.loss;
-            if last || calls >= most || largest(&memory.step) <= SMALL || change < SMALL {
+            let is_small =
+                largest(&memory.step) <= self.tolerance_change || change < self.tolerance_change;
+            if last || calls >= most || is_small {
                 break;
             }
         }
