@@ -122,15 +122,15 @@ impl Graph {
     /// Whether there is a direction for each value, in its shape; else the mistake is kept.
     #[track_caller]
     fn are_directions(&self, op: &str, wrt: &[Var<'_>], along: &[Var<'_>]) -> bool {
-        if wrt.iter().chain(along).any(|v| !v.belongs_to(self) || v.is_poison()) {
-            // What is wrong with them is told where they are used.
-            return wrt.len() == along.len();
-        }
         if wrt.len() != along.len() {
             let message =
                 format!("takes a direction for each value: {}, not {}", wrt.len(), along.len());
             self.fail(op, &message, &[]);
             return false;
+        }
+        if wrt.iter().chain(along).any(|v| !v.belongs_to(self) || v.is_poison()) {
+            // What is wrong with them is told where they are used.
+            return true;
         }
         let wrong = wrt.iter().zip(along).find(|(v, t)| v.shape() != t.shape() || !t.is_real());
         if let Some((v, t)) = wrong {

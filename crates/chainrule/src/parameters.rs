@@ -250,9 +250,13 @@ impl<T: Real> Parameters<T> {
     /// ```
     ///
     /// # Errors
-    /// One of them is not among these, or has another shape here; nothing is changed then.
+    /// There are none, or one of them is not among these or has another shape here; nothing is changed then.
     #[doc(alias("load_state_dict"))]
     pub fn assign(&mut self, others: &Self) -> Result<()> {
+        if others.iter().next().is_none() {
+            let message = "there are no parameters to take over: is the path or pattern right that chose them?";
+            return Err(Error::Mismatch(message.into()));
+        }
         for (name, new) in others.iter() {
             let (old, new) = (self.get(name)?.shape(), new.shape());
             if old != new {

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use chainrule::nn::{
     Affine, Cx, Field, Init, Model, Network, Relu, Sequential, Values, from_fn, from_values,
 };
-use chainrule::optim::{Optimizer, Rates};
+use chainrule::optim::{Clip, Each, Optimizer, Rates, Rule, Sgd};
 use chainrule::{Graph, Parameters, Plan, Result, State, Tensor, Var};
 
 /// What is said. A line of this file is told apart from the rest, as `HERE`, and as how many lines it
@@ -292,4 +292,123 @@ fn recurrences_and_tables_say_what_they_take() {
     let wrong = recorded(|g| Cx::new(g).embedding("words", 16, g.input("x", [5])));
     let wanted = "embedding: takes labels, not real numbers (operands [5]), at HERE+0";
     assert_eq!(wrong, wanted);
+}
+
+/// What minimising `loss` of a weight says.
+fn minimised(
+    loss: impl for<'g> Fn(Var<'g>) -> Var<'g>,
+    optimizer: &(impl Rule + ?Sized),
+    rate: f64,
+) -> String {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let loss = loss(cx.param("w", [2], Init::Ones));
+    let from = line!() + 1;
+    let descent = cx.minimise::<f32>(loss, optimizer, rate);
+    told(from, descent.map(|_| ())).replace(", at HERE+0", "")
+}
+
+fn total(w: Var<'_>) -> Var<'_> {
+    w.sum(&[])
+}
+
+#[test]
+fn descents_that_would_move_nothing() {
+    let g = Graph::new();
+    let (model, other) = (Cx::new(&g), Cx::new(&g));
+    let loss = model.param("w", [], Init::Ones).square();
+    let from = line!() + 1;
+    let wrong = told(from, other.minimise::<f32>(loss, &Sgd::default(), 0.1).map(|_| ()));
+    let wanted =
+        "minimise: there is no parameter to train: call it on the `Cx` that recorded the model";
+    assert_eq!(wrong, format!("{wanted}, at HERE+0"));
+
+    let wrong = minimised(|w| w.stop_gradient().sum(&[]), &Sgd::default(), 0.1);
+    assert_eq!(wrong, "minimise: the loss depends on none of the parameters");
+}
+
+#[test]
+fn a_parameter_that_the_loss_does_not_reach_stays() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let [used, unused] = ["used", "unused"].map(|name| cx.param(name, [], Init::Ones));
+    let decaying = Sgd { weight_decay: 0.5, ..Sgd::default() };
+    let mut descent = cx.minimise::<f64>(used.square(), &decaying, 0.1).unwrap();
+    descent.step().unwrap();
+    let now = |v: Var<'_>| descent.item(v).unwrap();
+    assert_eq!(now(unused), 1.0);
+    assert!((now(used) - 0.75).abs() < 1e-15);
+}
+
+#[test]
+fn rates_and_settings_out_of_their_domains() {
+    for rate in [-0.1, f64::NAN] {
+        assert_eq!(
+            minimised(total, &Sgd::default(), rate),
+            format!("sgd: a learning rate is {rate}, but must be finite and not negative")
+        );
+    }
+    let momentum = Sgd { momentum: 2.0, ..Sgd::default() };
+    let wanted = "sgd: momentum is 2, but it must be at least 0 and below 1";
+    assert_eq!(minimised(total, &momentum, 0.1), wanted);
+    assert_eq!(minimised(total, &Optimizer::from(momentum), 0.1), wanted);
+
+    let wrong = recorded(|g| Clip::Norm(-1.0).clip(&[g.constant(3.0)])[0]);
+    let wanted = "clip: the limit of the gradients is -1, but it must be positive and finite";
+    assert_eq!(wrong, format!("{wanted}, at HERE+0"));
+
+    let (g, from) = (Graph::new(), line!() + 3);
+    let w = g.parameter("w", []);
+    let rates = Rates { of: vec![1.0; 3], ..Rates::constant(&g, 0.1) };
+    let updates = Optimizer::sgd().updates(&rates, &[w], &[g.constant(1.0)]);
+    let wrong = told(from, g.compile_step::<f32>(w, &updates).map(|_| ()));
+    assert_eq!(wrong, "sgd: takes a rate for each parameter or none: 1, not 3, at HERE+0");
+}
+
+/// An optimizer that updates what it names alone.
+#[derive(Debug)]
+struct Forgets(&'static str);
+
+impl Rule for Forgets {
+    fn name(&self) -> &str {
+        "forgets"
+    }
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+        let step = |each: &Each<'g>| {
+            let mean = each.state("mean");
+            match self.0 {
+                "mean" => (each.w, each.w - mean * each.rate),
+                _ => (mean, mean + each.dw),
+            }
+        };
+        all.iter().map(step).collect()
+    }
+}
+
+#[test]
+fn optimizers_that_forget() {
+    assert_eq!(minimised(total, &Forgets("w"), 0.1), "forgets: gives `w` no new value");
+    assert_eq!(
+        minimised(total, &Forgets("mean"), 0.1),
+        "forgets: gives `mean` of `w` no new value"
+    );
+}
+
+#[test]
+fn axes_and_paths_that_name_nothing_new() {
+    let wrong = recorded(|g| g.input("x", [2, 3]).sum(&[1, -1]));
+    assert_eq!(wrong, "sum: names the axis 1 twice: [1, -1] (operands [2, 3]), at HERE+0");
+
+    let mut parameters = Parameters::from_iter([("encoder.w", Tensor::scalar(1.0))]);
+    let wrong = told(0, parameters.assign(&parameters.clone().within("encodr").prefixed("target")));
+    assert_eq!(
+        wrong,
+        "there are no parameters to take over: is the path or pattern right that chose them?"
+    );
+
+    let (g, other) = (Graph::new(), Graph::new());
+    let (x, from) = (other.input("x", []), line!() + 1);
+    let moved = g.jvp(&[g.constant(1.0)], &[x], &[]);
+    let wrong = told(from, g.compile::<f32>(&moved).map(|_| ()));
+    assert_eq!(wrong, "jvp: takes a direction for each value: 1, not 0, at HERE+0");
 }

@@ -529,6 +529,10 @@ impl<'g> Var<'g> {
                 self.graph().fail(op, &shape.no_axis(axis), &[self]);
                 return None;
             }
+            if axes[axis] && !list.is_empty() {
+                self.graph().fail(op, &format!("names the axis {axis} twice: {list:?}"), &[self]);
+                return None;
+            }
             axes[axis] = true;
         }
         Some(axes)

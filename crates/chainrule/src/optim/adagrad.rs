@@ -4,7 +4,7 @@ use super::parts::{Before, Parts};
 use super::{Each, Rule};
 use crate::error::Result;
 use crate::graph::Var;
-use crate::settings::Form;
+use crate::settings::{self, Form};
 
 crate::settings! {
     /// AdaGrad (Duchi, Hazan and Singer, 2011, figure 1): s ← s + g²; w ← w − η·g/(√s + ε).
@@ -42,5 +42,8 @@ impl Rule for AdaGrad {
         let squares = before.state(SQUARE)?.iter().zip(dw);
         let scale = squares.map(|(s, g)| rate / ((s + g * g).sqrt() + self.epsilon)).collect();
         Ok(before.parts(scale, vec![0.0; dw.len()], rate, self.weight_decay))
+    }
+    fn check(&self) -> Result<()> {
+        settings::check(self)
     }
 }

@@ -6,7 +6,7 @@ use super::{Each, Rule};
 use crate::error::Result;
 use crate::graph::Var;
 use crate::number::Number;
-use crate::settings::Form;
+use crate::settings::{self, Form};
 
 crate::settings! {
     /// Adam (Kingma and Ba, 2015, algorithm 1): steps along a running mean of the gradients, divided by
@@ -74,6 +74,9 @@ impl Rule for AdamW {
         let scale = each.iter().map(|k| k * (1.0 - beta1)).collect();
         Ok(before.parts(scale, running, rate, weight_decay))
     }
+    fn check(&self) -> Result<()> {
+        settings::check(self)
+    }
 }
 
 impl Adam {
@@ -93,6 +96,9 @@ impl Rule for Adam {
     }
     fn parts(&self, before: &Before<'_>, dw: &[f64], rate: f64) -> Result<Parts> {
         self.without_decay().parts(before, dw, rate)
+    }
+    fn check(&self) -> Result<()> {
+        settings::check(self)
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Clip {
 }
 
 impl Clip {
-    /// The clipped gradients.
+    /// The clipped gradients. A limit out of its domain is a mistake that the graph remembers.
     ///
     /// ```
     /// use chainrule::{Graph, optim::Clip};
@@ -36,16 +36,18 @@ impl Clip {
         let Some(first) = gradients.first() else { return Vec::new() };
         let g = first.graph();
         let _block = g.block("clip");
+        if let Err(error) = self.check() {
+            return vec![g.fail("clip", &error.to_string(), &[]); gradients.len()];
+        }
         match *self {
             Self::Norm(limit) => {
                 let squares = gradients.iter().map(|v| v.square().sum(&[]));
                 let total = squares.reduce(|a, b| a + b).unwrap_or(*first).sqrt();
-                let factor = (limit / (total + 1e-6)).minimum(g.constant(1.0));
+                let factor = (limit / (total + 1e-6)).minimum(1);
                 gradients.iter().map(|&v| v * factor).collect()
             }
             Self::Value(limit) => {
-                let (low, high) = (g.constant(-limit), g.constant(limit));
-                gradients.iter().map(|v| v.maximum(low).minimum(high)).collect()
+                gradients.iter().map(|v| v.maximum(-limit).minimum(limit)).collect()
             }
         }
     }

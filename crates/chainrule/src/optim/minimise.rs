@@ -124,7 +124,8 @@ impl<'g> Cx<'g> {
     /// ```
     ///
     /// # Errors
-    /// As [`Graph::compile_step`](crate::Graph::compile_step) and [`Cx::initial`].
+    /// As [`Graph::compile_step`](crate::Graph::compile_step) and [`Cx::initial`]; no parameters, or none on
+    /// which the loss depends; a setting of the optimizer or a rate out of its domain.
     #[track_caller]
     pub fn minimise<T: Real>(
         &self,
@@ -135,7 +136,7 @@ impl<'g> Cx<'g> {
         self.minimise_by(loss, &self.trained_within(), optimizer, rate)
     }
 
-    /// [`Cx::minimise`] that changes these parameters alone.
+    /// [`Cx::minimise`] that changes these parameters alone, those of them on which the loss depends.
     ///
     /// # Errors
     /// As [`Cx::minimise`].
@@ -150,8 +151,21 @@ impl<'g> Cx<'g> {
         let g = self.graph();
         let _place = g.pin();
         let gradients = g.backward(loss, parameters);
+        let both = parameters.iter().copied().zip(gradients);
+        // As in PyTorch, what the loss does not reach is not decayed either.
+        let (reached, gradients): (Vec<_>, Vec<_>) =
+            both.filter(|(_, dw)| dw.as_constant() != Some(0.0)).unzip();
+        if reached.is_empty() {
+            let message = match parameters.is_empty() {
+                true => {
+                    "there is no parameter to train: call it on the `Cx` that recorded the model"
+                }
+                false => "the loss depends on none of the parameters",
+            };
+            g.fail("minimise", message, &[]);
+        }
         let mut updates = self.updates();
-        updates.extend(optimizer.updates(&Rates::constant(g, rate), parameters, &gradients));
+        updates.extend(optimizer.updates(&Rates::constant(g, rate), &reached, &gradients));
         let plan = g.compile_step(loss, &updates)?;
         let (parameters, state) = (self.initial(0)?, State::new());
         Ok(Descent { plan, parameters, state, loss: loss.handle() })

@@ -146,7 +146,6 @@ impl Optimizer {
     /// # Errors
     /// The first setting that is out of its domain.
     pub fn check(&self) -> Result<()> {
-        settings::check(self)?;
         self.part().check()
     }
 
@@ -171,7 +170,7 @@ impl Optimizer {
 pub struct Rates<'g> {
     /// The learning rate η, a scalar: a constant, or an input that is fed for each step.
     pub rate: Var<'g>,
-    /// What the rate is multiplied by for each parameter, in their order; 1 where none is given.
+    /// What the rate is multiplied by for each parameter, in their order; nothing for 1 each.
     pub of: Vec<f64>,
 }
 
@@ -186,5 +185,18 @@ impl<'g> Rates<'g> {
     #[must_use]
     pub fn constant(g: &'g Graph, rate: f64) -> Self {
         Self { rate: g.constant(rate), of: Vec::new() }
+    }
+
+    /// What is wrong with them for so many parameters.
+    fn unfit(&self, parameters: usize) -> Option<String> {
+        let wrong = |rate: &f64| !(*rate >= 0.0 && rate.is_finite());
+        if let Some(rate) = self.rate.as_constant().iter().chain(&self.of).find(|rate| wrong(rate))
+        {
+            return Some(format!("a learning rate is {rate}, but must be finite and not negative"));
+        }
+        let found = self.of.len();
+        let message =
+            || format!("takes a rate for each parameter or none: {parameters}, not {found}");
+        (found > 0 && found != parameters).then(message)
     }
 }

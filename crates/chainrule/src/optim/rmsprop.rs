@@ -4,7 +4,7 @@ use super::parts::{Before, Parts};
 use super::{Each, Rule};
 use crate::error::Result;
 use crate::graph::Var;
-use crate::settings::Form;
+use crate::settings::{self, Form};
 
 crate::settings! {
     /// RMSProp (Hinton, 2012, lecture 6e): s ← ρ·s + (1 − ρ)·g²; w ← w − η·g/(√s + ε). With momentum μ
@@ -60,5 +60,8 @@ impl Rule for RmsProp {
         };
         let scale = squares.map(|pair| rate / (root(pair) + epsilon)).collect();
         Ok(before.parts(scale, running, rate, weight_decay))
+    }
+    fn check(&self) -> Result<()> {
+        settings::check(self)
     }
 }

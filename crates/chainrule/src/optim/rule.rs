@@ -1,11 +1,12 @@
 //! What an optimizer is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::parts::{Before, Parts};
 use super::{Optimizer, Rates, update};
 use crate::error::{Error, Result};
-use crate::graph::{Source, Var};
+use crate::graph::{Graph, Source, Var};
 use crate::state::{Group, StateKey};
 
 /// An optimizer: how parameters follow their gradients. One of your own is used as the built-in ones are.
@@ -77,7 +78,8 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// [`Rule::steps`] of one use of the optimizer in a graph, as [`Optimizer::updates`].
+    /// [`Rule::steps`] of one use of the optimizer in a graph, as [`Optimizer::updates`]. A setting or a
+    /// rate out of its domain is a mistake, as is a parameter or a part of the state without a new value.
     #[track_caller]
     #[must_use]
     fn updates<'g>(
@@ -88,9 +90,15 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
     ) -> Vec<(Var<'g>, Var<'g>)> {
         let g = rates.rate.graph();
         let _pin = g.pin();
-        if parameters.len() != gradients.len() {
-            let (wanted, found) = (parameters.len(), gradients.len());
-            let message = format!("takes a gradient for each parameter: {wanted}, not {found}");
+        let (wanted, found) = (parameters.len(), gradients.len());
+        let unfit = match self.check() {
+            _ if wanted != found => {
+                Some(format!("takes a gradient for each parameter: {wanted}, not {found}"))
+            }
+            Ok(()) => rates.unfit(wanted),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(message) = unfit {
             g.fail(self.name(), &message, &[]);
             return Vec::new();
         }
@@ -122,8 +130,25 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
             };
             each.push(Each { w, dw, rate, name, group: group.clone() });
         }
-        self.steps(&each)
+        let updates = self.steps(&each);
+        if let Some(forgotten) = forgotten(g, &group, &each, &updates) {
+            g.fail(self.name(), &format!("gives {forgotten} no new value"), &[]);
+        }
+        updates
     }
+}
+
+/// The parameter or the part of the state that the updates of a use leave out.
+fn forgotten<'g>(
+    g: &Graph,
+    group: &Group,
+    all: &[Each<'g>],
+    updates: &[(Var<'g>, Var<'g>)],
+) -> Option<String> {
+    let new: HashSet<u32> = updates.iter().map(|(v, _)| v.id()).collect();
+    let parameter = all.iter().find(|each| !new.contains(&each.w.id()));
+    let state = || g.states_of(group).into_iter().find(|(_, id)| !new.contains(id));
+    parameter.map(|each| format!("`{}`", each.name)).or_else(|| Some(state()?.0.to_string()))
 }
 
 /// One of the words of the settings is the optimizer that it names.

@@ -4,7 +4,7 @@ use super::parts::{Before, Parts};
 use super::{Each, Rule};
 use crate::error::{Error, Result};
 use crate::graph::Var;
-use crate::settings::Form;
+use crate::settings::{self, Form};
 
 crate::settings! {
     /// Stochastic gradient descent (Robbins and Monro, 1951): w ← w − η·g. With momentum μ the step is
@@ -59,6 +59,7 @@ impl Rule for Sgd {
         Ok(before.parts(vec![rate * of_new; dw.len()], running, rate, weight_decay))
     }
     fn check(&self) -> Result<()> {
+        settings::check(self)?;
         let ok = !self.nesterov || self.momentum > 0.0;
         Error::check(ok, "momentum", self.momentum, "above 0 for Nesterov's")
     }
