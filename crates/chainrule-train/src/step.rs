@@ -409,7 +409,8 @@ impl<T: Real> Learner<T> {
             let first = number * batch % (order.len() - batch + 1);
             let batch = self.whole(&order[first..first + batch])?;
             self.feed_step(&mut step.plan, kind.objective, &batch)?;
-            step.plan.step_with(&mut parameters, &mut state)?;
+            // It is timed alone: what became of it does not matter.
+            let _ = step.plan.step_with(&mut parameters, &mut state)?;
         }
         Ok(step.plan.profile())
     }
@@ -450,7 +451,7 @@ impl<T: Real> Learner<T> {
                 Kind { objective: at, examples: batch.examples.len(), purpose: batch.purpose };
             let step = steps.of(self, kind)?;
             self.feed_step(&mut step.plan, at, batch)?;
-            if !step.plan.step_with(&mut self.parameters, &mut self.states[at])? {
+            if !step.plan.step_with(&mut self.parameters, &mut self.states[at])?.is_finite() {
                 return Ok(false);
             }
             let (loss, name) = (step.loss()?, self.objectives[at].name());

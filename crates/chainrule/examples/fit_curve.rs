@@ -27,7 +27,7 @@ fn main() -> Result<()> {
         parameters.insert(name, Tensor::scalar(start));
     }
     for step in 0..=2000 {
-        plan.step(&mut parameters)?;
+        plan.step(&mut parameters)?.finite()?;
         if step % 500 == 0 {
             println!("step {step:>4}  loss {:.6}", plan.value(loss)?[0]);
         }

@@ -76,7 +76,7 @@ fn train() -> Result<()> {
         let mut sum = 0.0;
         for batch in 0..BATCHES {
             histories.feed(&mut plan, batch * BATCH, BATCH)?;
-            plan.step_with(&mut parameters, &mut state)?;
+            plan.step_with(&mut parameters, &mut state)?.finite()?;
             sum += f64::from(plan.value(model.loss)?[0]);
         }
         losses.push(sum / BATCHES as f64);
@@ -283,7 +283,7 @@ fn time(batch: usize) -> Result<()> {
         const STEPS: u32 = 500;
         let start = Instant::now();
         for _ in 0..STEPS {
-            plan.step_with(&mut parameters, &mut state)?;
+            plan.step_with(&mut parameters, &mut state)?.finite()?;
         }
         samples.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(STEPS));
     }

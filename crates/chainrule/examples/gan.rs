@@ -17,7 +17,7 @@ fn main() -> Result<()> {
     let mut second = cx.sub("generator").minimise((-fake).softplus().mean(&[]), &adam, 2e-3)?;
     for _ in 0..3000 {
         first.step()?;
-        second.plan.step_with(&mut first.parameters, &mut second.state)?;
+        second.plan.step_with(&mut first.parameters, &mut second.state)?.finite()?;
     }
 
     let made = cx.call("generator", &generator, g.random_normal([10_000, 1], 0, 2, 0)).one();

@@ -23,7 +23,7 @@ fn main() -> Result<()> {
     let size = gradient.matmul(gradient).sqrt();
     let mut newton = g.compile_step_with::<f64>(loss, &[(w, w + d)], &[size])?;
     let (mut parameters, mut steps) = (Parameters::from_iter([("w", Tensor::full([20], 0.0))]), 0);
-    while newton.step(&mut parameters)? && newton.value(size)?[0] > 1e-10 {
+    while newton.step(&mut parameters)?.is_finite() && newton.value(size)?[0] > 1e-10 {
         steps += 1;
     }
     let (size, loss) = (newton.value(size)?[0], newton.value(loss)?[0]);

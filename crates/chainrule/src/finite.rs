@@ -94,7 +94,7 @@ impl Graph {
     /// parameters.insert("w", Tensor::scalar(1.0));
     ///
     /// step.feed("x", &[1.0, -4.0, 3.0])?;
-    /// assert!(!step.step(&mut parameters)?);
+    /// assert!(!step.step(&mut parameters)?.is_finite());
     /// let value = g.first_not_finite(&step, &parameters)?.unwrap();
     /// assert_eq!((value.cause, value.index.as_slice()), (Cause::OutsideDomain, &[1][..]));
     /// assert_eq!(
@@ -432,7 +432,7 @@ mod tests {
         assert!(found.gate.as_ref().is_some_and(|gate| &*gate.scope == "roots"), "{found}");
         // The step refuses that value, and writes others: what it leaves has the same place.
         let (mut left, mut kept) = (parameters.clone(), state.clone());
-        assert!(!plan.step_with(&mut left, &mut kept).unwrap() && left != parameters);
+        assert!(!plan.step_with(&mut left, &mut kept).unwrap().is_finite() && left != parameters);
         assert!(plan.value(loss).unwrap()[0].is_finite());
         let again = g.first_not_finite(&plan, (&left, &kept)).unwrap().unwrap();
         assert_eq!((again.site.node, again.index), (found.site.node, found.index));

@@ -2,7 +2,8 @@
 
 #[cfg(doc)]
 use crate::{
-    Graph, Parameters, Plan, Pool, Shape, State, Tensor, Var, check, graph, nn, ops, optim, random,
+    Graph, Parameters, Plan, Pool, Shape, State, Tensor, Var, check, graph, nn, ops, optim, plan,
+    random,
 };
 
 #[doc = include_str!("../docs/your_own_loop.md")]

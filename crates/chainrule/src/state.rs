@@ -85,7 +85,7 @@ impl fmt::Display for StateKey {
 /// let mut plan = g.compile_step::<f64>(loss, &updates)?;
 ///
 /// let mut state = State::new();
-/// plan.step_with(&mut parameters, &mut state)?;
+/// plan.step_with(&mut parameters, &mut state)?.finite()?;
 /// let kept: Vec<String> = state.iter().map(|(key, _)| key.to_string()).collect();
 /// assert_eq!(kept, ["`step`", "`mean` of `encoder`", "`square` of `encoder`"]);
 /// # Ok::<(), chainrule::Error>(())

@@ -45,7 +45,7 @@ fn each_plan_of_two_has_first_steps() {
     let mut parameters = ones(&["generator", "discriminator"]);
     for name in ["generator", "discriminator"] {
         let (mut plan, mut state) = (plan(&Optimizer::adam(), &[name]), State::new());
-        plan.step_with(&mut parameters, &mut state).unwrap();
+        plan.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
         assert!(is_first(&parameters, name));
         assert_eq!(state.get(&key("adam", 0, "step", None)).unwrap().values(), [1.0]);
     }
@@ -65,10 +65,10 @@ fn two_uses_in_one_graph_count_apart() {
     let (mut parameters, mut state) = (ones(&["v", "w"]), State::new());
     // The second use begins later, in the state where the first one lies.
     for _ in 0..5 {
-        alone.step_with(&mut parameters, &mut state).unwrap();
+        alone.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     }
     assert_eq!(value(&parameters, "w"), 1.0);
-    both.step_with(&mut parameters, &mut state).unwrap();
+    both.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     assert!(is_first(&parameters, "w"));
     let steps = [0, 1].map(|use_| state.get(&key("adam", use_, "step", None)).unwrap().values()[0]);
     assert_eq!(steps, [6.0, 1.0]);
@@ -78,7 +78,7 @@ fn two_uses_in_one_graph_count_apart() {
 fn a_state_of_another_training_is_refused() {
     let adam = Optimizer::adam();
     let (mut parameters, mut state) = (ones(&["v", "w"]), State::new());
-    plan(&adam, &["v"]).step_with(&mut parameters, &mut state).unwrap();
+    plan(&adam, &["v"]).step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     let before = (parameters.clone(), state.clone());
     let wrong = message(plan(&adam, &["w"]).step_with(&mut parameters, &mut state));
     assert!(
@@ -96,10 +96,10 @@ fn a_state_of_another_training_is_refused() {
 fn fewer_parameters_go_on_with_what_is_kept_for_them() {
     let sgd = Sgd { momentum: 0.5, ..Sgd::default() };
     let (mut parameters, mut state) = (ones(&["v", "w"]), State::new());
-    plan(&sgd, &["v", "w"]).step_with(&mut parameters, &mut state).unwrap();
+    plan(&sgd, &["v", "w"]).step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     let v = key("sgd", 0, "velocity", Some("v"));
     let frozen = (value(&parameters, "v"), state.get(&v).unwrap().clone());
-    plan(&sgd, &["w"]).step_with(&mut parameters, &mut state).unwrap();
+    plan(&sgd, &["w"]).step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     // 1 + 0.4, then along 0.5·(−4) + 2·(1.4 − 3).
     assert!((value(&parameters, "w") - 1.92).abs() < 1e-12);
     assert_eq!(frozen, (value(&parameters, "v"), state.get(&v).unwrap().clone()));
@@ -115,13 +115,13 @@ fn a_plan_with_state_asks_for_it() {
         "{wrong}"
     );
     // What has been found for a step with a state is not used without one.
-    plan.step_with(&mut ones(&["w"]), &mut State::new()).unwrap();
+    plan.step_with(&mut ones(&["w"]), &mut State::new()).unwrap().finite().unwrap();
     assert!(plan.step(&mut ones(&["w"])).is_err());
     // A plan without state takes one and leaves it as it is.
     let mut state = State::new();
     let mut plan = self::plan(&Optimizer::sgd(), &["w"]);
-    assert!(plan.step_with(&mut ones(&["w"]), &mut state).unwrap());
-    assert!(plan.step(&mut ones(&["w"])).unwrap());
+    assert!(plan.step_with(&mut ones(&["w"]), &mut state).unwrap().is_finite());
+    assert!(plan.step(&mut ones(&["w"])).unwrap().is_finite());
     assert_eq!(state, State::new());
 }
 
@@ -131,7 +131,7 @@ fn a_parameter_may_have_any_name() {
     let (mut parameters, mut state) = (ones(&names), State::new());
     let mut plan = plan(&Optimizer::adam(), &names);
     for _ in 0..2 {
-        plan.step_with(&mut parameters, &mut state).unwrap();
+        plan.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
     }
     let w = value(&parameters, "w");
     assert!(names.iter().all(|name| value(&parameters, name) == w) && w > 1.15, "{w}");

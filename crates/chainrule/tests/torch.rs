@@ -151,7 +151,7 @@ fn layers_and_losses() {
         assert_eq!(updates.len(), if case.training { case.kept.len() } else { 0 }, "{what}");
         let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
         feed(&mut plan, &case);
-        plan.step(&mut parameters).unwrap();
+        plan.step(&mut parameters).unwrap().finite().unwrap();
         for (name, expected) in &case.kept {
             let found = parameters.get(name).unwrap().values();
             expected.compare(found, 1e-13, &format!("{what}, {name}"));
@@ -211,7 +211,7 @@ fn optimizers() {
         let (mut done, mut state) = (0, State::new());
         for expected in run.expected {
             while done < expected.step {
-                assert!(plan.step_with(&mut parameters, &mut state).unwrap());
+                assert!(plan.step_with(&mut parameters, &mut state).unwrap().is_finite());
                 done += 1;
             }
             expected.compare(plan.value(loss).unwrap()[0], &parameters, &what);

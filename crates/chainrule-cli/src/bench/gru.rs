@@ -38,10 +38,11 @@ pub fn time_step(pool: &Arc<Pool>, look: &mut Look<'_>) -> Result<Times> {
         plan.feed_labels(name, &random.labels(STEPS * BATCH, LETTERS))?;
     }
     let (mut parameters, mut state) = (cx.initial(0)?, State::new());
-    let mut step = |plan: &mut Plan<f32>| match plan.step_with(&mut parameters, &mut state)? {
-        true => Ok(()),
-        false => bail!("the loss is no longer finite, so that steps write nothing"),
-    };
+    let mut step =
+        |plan: &mut Plan<f32>| match plan.step_with(&mut parameters, &mut state)?.is_finite() {
+            true => Ok(()),
+            false => bail!("the loss is no longer finite, so that steps write nothing"),
+        };
     let times = measure(flops(), || step(&mut plan))?;
     look(&mut plan, &mut step)?;
     Ok(times)

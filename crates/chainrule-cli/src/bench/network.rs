@@ -123,10 +123,11 @@ impl Network {
             true => plan.feed("t", &random.numbers(self.batch))?,
             false => plan.feed_labels("t", &random.labels(self.batch, self.outputs()))?,
         }
-        let mut step = |plan: &mut Plan<f32>| match plan.step_with(&mut parameters, &mut state)? {
-            true => Ok(()),
-            false => bail!("the loss is no longer finite, so that steps write nothing"),
-        };
+        let mut step =
+            |plan: &mut Plan<f32>| match plan.step_with(&mut parameters, &mut state)?.is_finite() {
+                true => Ok(()),
+                false => bail!("the loss is no longer finite, so that steps write nothing"),
+            };
         let times = measure(self.step_flops(), || step(&mut plan))?;
         look(&mut plan, &mut step)?;
         Ok(times)

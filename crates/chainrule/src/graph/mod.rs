@@ -314,7 +314,7 @@ impl Graph {
     /// let mut plan = g.compile_step::<f64>(g.constant(0.0), &[(steps, steps + 1.0)])?;
     /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// for _ in 0..3 {
-    ///     plan.step_with(&mut parameters, &mut state)?;
+    ///     plan.step_with(&mut parameters, &mut state)?.finite()?;
     /// }
     /// assert_eq!(state.get(&key)?.values(), [3.0]);
     /// # Ok::<(), chainrule::Error>(())

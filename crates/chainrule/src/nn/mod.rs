@@ -46,10 +46,10 @@
 //! plan.feed("wanted", &[0.5, 2.0])?;
 //! plan.feed_labels("is", &[0, 2])?;
 //! let (mut parameters, mut state) = (network.initial(0)?, State::new());
-//! plan.step_with(&mut parameters, &mut state)?;
+//! plan.step_with(&mut parameters, &mut state)?.finite()?;
 //! let before = plan.value(loss)?[0];
 //! for _ in 0..100 {
-//!     plan.step_with(&mut parameters, &mut state)?;
+//!     plan.step_with(&mut parameters, &mut state)?.finite()?;
 //! }
 //! assert!(plan.value(loss)?[0] < 0.1 * before);
 //! # Ok::<(), chainrule::Error>(())

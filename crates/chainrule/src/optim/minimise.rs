@@ -45,8 +45,8 @@ impl<T: Real> Descent<T> {
     /// # Errors
     /// As [`Plan::step_with`].
     pub fn step(&mut self) -> Result<T> {
-        let is_whole = self.plan.step_with(&mut self.parameters, &mut self.state)?;
-        Ok(if is_whole { self.plan.value(self.loss)?[0] } else { T::nan() })
+        let stepped = self.plan.step_with(&mut self.parameters, &mut self.state)?;
+        Ok(if stepped.is_finite() { self.plan.value(self.loss)?[0] } else { T::nan() })
     }
 
     /// So many steps on what has been fed, up to the first whose answer is NaN. The answer is that of the

@@ -50,7 +50,7 @@ crate::kinds! {
     /// let mut plan = g.compile_step::<f64>(loss, &updates)?;
     /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// parameters.insert("w", Tensor::scalar(1.0));
-    /// plan.step_with(&mut parameters, &mut state)?;
+    /// plan.step_with(&mut parameters, &mut state)?.finite()?;
     /// // The first step has the size of the learning rate.
     /// assert!((parameters.get("w")?.values()[0] - 1.1).abs() < 1e-8);
     /// # Ok::<(), chainrule::Error>(())

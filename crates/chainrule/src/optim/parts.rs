@@ -120,7 +120,7 @@ mod tests {
             let mut before = (parameters.clone(), g.initial_state::<f64>());
             for gradient in [[0.3, -1.0], [0.1, 0.5], [-0.7, 0.2]] {
                 plan.feed("dw", &gradient).unwrap();
-                plan.step_with(&mut parameters, &mut state).unwrap();
+                plan.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
                 let parts = optimizer.parts("w", (&before.0, &before.1), &gradient, rate).unwrap();
                 for (at, dw) in gradient.into_iter().enumerate() {
                     let of = |p: &Parameters<f64>| p.get("w").unwrap().values()[at];

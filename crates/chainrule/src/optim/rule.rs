@@ -47,7 +47,7 @@ use crate::state::{Group, StateKey};
 /// let (mut parameters, mut state) = (Parameters::new(), State::new());
 /// parameters.insert("w", Tensor::scalar(1.0));
 /// for _ in 0..8 {
-///     plan.step_with(&mut parameters, &mut state)?;
+///     plan.step_with(&mut parameters, &mut state)?.finite()?;
 /// }
 /// assert_eq!(parameters.get("w")?.values(), [3.0]);
 /// # Ok::<(), chainrule::Error>(())

@@ -5,6 +5,7 @@
 //! that stay in cache, and lays out all buffers by their lifetimes. Running allocates nothing.
 
 mod output;
+mod stepped;
 mod describe;
 mod eval;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub use describe::{PlanInfo, Profile, StepInfo, Trace};
 use output::Key;
 pub use output::Output;
+pub use stepped::Stepped;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Kind, Type, Var};
@@ -105,7 +107,7 @@ impl Graph {
     /// let mut plan = g.compile_step::<f64>(loss, &[(w, w - dw * 0.25)])?;
     /// let mut parameters = Parameters::new();
     /// parameters.insert("w", Tensor::scalar(1.0));
-    /// assert!(plan.step(&mut parameters)?);
+    /// assert!(plan.step(&mut parameters)?.is_finite());
     /// assert_eq!(parameters.get("w")?.values(), [2.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -134,7 +136,7 @@ impl Graph {
     /// let mut plan = g.compile_step_with::<f64>(loss, &[(w, w - dw * 0.25)], &[dw])?;
     /// let mut parameters = Parameters::new();
     /// parameters.insert("w", Tensor::scalar(1.0));
-    /// plan.step(&mut parameters)?;
+    /// plan.step(&mut parameters)?.finite()?;
     /// assert_eq!(plan.value(dw)?, [-4.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -295,12 +297,12 @@ impl<T: Real> Plan<T> {
         Ok(())
     }
 
-    /// Runs a training step whose optimizers keep no state and writes the updates. The answer is `false`
+    /// Runs a training step whose optimizers keep no state and writes the updates. The answer is not finite
     /// - where the loss is NaN or infinite: then nothing has changed;
     /// - where the loss is finite, but a gradient or a rate, or its square, is not: then elements whose new
     ///   value would not be finite keep their old one, and all others make their step.
     ///
-    /// So no gradient makes a parameter NaN. After the answer `false`, stop, or go on from a copy;
+    /// So no gradient makes a parameter NaN. After such an answer, stop, or go on from a copy;
     /// [`Graph::first_not_finite`] tells where the value was born.
     ///
     /// ```
@@ -312,7 +314,7 @@ impl<T: Real> Plan<T> {
     /// let mut plan = g.compile_step::<f64>(loss, &[(w, w - dw)])?;
     /// let mut parameters = Parameters::new();
     /// parameters.insert("w", Tensor::new([2], vec![0.0, 4.0])?);
-    /// assert!(!plan.step(&mut parameters)?, "the slope of √0 is infinite");
+    /// assert!(!plan.step(&mut parameters)?.is_finite(), "the slope of √0 is infinite");
     /// assert_eq!(parameters.get("w")?.values(), [0.0, 3.75]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -320,10 +322,10 @@ impl<T: Real> Plan<T> {
     /// # Errors
     /// A parameter is missing or has another shape, an input was never fed, or the plan keeps
     /// state: see [`Plan::step_with`].
-    pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<bool> {
+    pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<Stepped> {
         self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, None)?;
-        Ok(self.execute())
+        Ok(Stepped::new(self.execute()))
     }
 
     /// [`Plan::step`] with the state of the step's optimizers, which is changed as the parameters are, and
@@ -341,7 +343,7 @@ impl<T: Real> Plan<T> {
     /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// parameters.insert("w", Tensor::scalar(1.0));
     /// assert!(plan.step(&mut parameters).unwrap_err().to_string().contains("step_with"));
-    /// assert!(plan.step_with(&mut parameters, &mut state)?);
+    /// assert!(plan.step_with(&mut parameters, &mut state)?.is_finite());
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///
@@ -353,10 +355,10 @@ impl<T: Real> Plan<T> {
         &mut self,
         parameters: &mut Parameters<T>,
         state: &mut State<T>,
-    ) -> Result<bool> {
+    ) -> Result<Stepped> {
         self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, Some(state))?;
-        Ok(self.execute())
+        Ok(Stepped::new(self.execute()))
     }
 
     /// Runs all steps; `false` where the loss was not finite or a new value was refused. The executor is
