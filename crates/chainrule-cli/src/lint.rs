@@ -28,7 +28,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
     let model = config.model_for(loaded.train.width(), loaded.train.target())?;
     let mut trainer = Trainer::<f64>::new(&model, &config, loaded.parts())?;
     if let Some(trained) = trained {
-        trainer.parameters = trained;
+        *trainer.parameters_mut() = trained;
     }
     let language = options.lang;
     let findings = trainer.lint(language)?;

@@ -26,7 +26,7 @@ fn main() -> Result<()> {
 
     let mut second = trainer("body", 2, |radius| u32::from(radius > 0.5))?.freeze("body.*");
     let encoder = export::load(&path)?.within("encoder");
-    second.parameters.assign(&encoder.prefixed("body"))?;
+    second.parameters_mut().assign(&encoder.prefixed("body"))?;
     second.train()?;
     let right = second.score("test_accuracy")?;
     println!("second question, head alone: {right:.3}");

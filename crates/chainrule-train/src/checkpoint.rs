@@ -91,7 +91,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// The checkpoint is of another model or optimizer.
     pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
-        Learner::restore(self, checkpoint)?;
+        self.learner_mut().restore(checkpoint)?;
         self.leave();
         Ok(())
     }

@@ -35,11 +35,16 @@ impl<T: Real> Course<T> {
     }
 
     /// Forgets the plans, as the settings of the training's steps are others from here on.
-    pub(super) fn change(&mut self, now: &Learner<T>) {
+    pub(super) fn change(&mut self) {
         self.forget();
+        self.part();
+    }
+
+    /// Parts the epoch under way in two, as the steps before were taken with other settings or other
+    /// parameters: they are not run again with these.
+    pub(super) fn part(&mut self) {
         if let Some(underway) = &mut self.epoch {
-            // The steps before were taken with other settings, and are not run again with these.
-            underway.before = now.standing();
+            underway.before = None;
         }
     }
 
@@ -58,8 +63,8 @@ impl<T: Real> Course<T> {
 /// The epoch under way.
 struct Underway<T> {
     order: Vec<u32>,
-    /// The training at the epoch's start, or where it was resumed.
-    before: Standing<T>,
+    /// The training at the epoch's start, or where it was resumed or changed; `None` where that is now.
+    before: Option<Standing<T>>,
     /// The time that its steps have taken.
     time: Duration,
 }
@@ -104,14 +109,15 @@ impl<T: Real> Course<T> {
             Some(underway) => underway,
             None => Underway {
                 order: learner.data.train.order(learner.config.seed, learner.progress.epoch),
-                before: learner.standing(),
+                before: None,
                 time: Duration::ZERO,
             },
         };
+        let before = underway.before.get_or_insert_with(|| learner.standing());
         let size = learner.batch()?;
         if learner.progress.step == learner.steps_of_epoch()? {
             if !learner.is_finite() {
-                return Err(learner.diverged(&mut self.steps, underway.before)?);
+                return Err(learner.diverged(&mut self.steps, before.clone())?);
             }
             return self.end_epoch(learner, underway.time, start);
         }
@@ -120,7 +126,7 @@ impl<T: Real> Course<T> {
         let rate = learner.rate(learner.main(), batch.number)?;
         self.last = Some(Kind { objective: learner.main(), examples, purpose: batch.purpose });
         let Some(stepped) = learner.step(&mut self.steps, &underway.order, size)? else {
-            return Err(learner.diverged(&mut self.steps, underway.before)?);
+            return Err(learner.diverged(&mut self.steps, before.clone())?);
         };
         let Stepped { loss, losses } = stepped;
         learner.progress.add(examples, loss, &losses);

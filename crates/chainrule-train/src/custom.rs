@@ -60,7 +60,7 @@ impl<T: Real> CustomTraining<T> {
         let dtype = trainer.config.dtype.to_string();
         let wanted = "the precision in which the trainer computes";
         Error::check(dtype == T::NAME, "the setting dtype", format!("`{dtype}`"), wanted)?;
-        trainer.prepare()?;
+        trainer.learner_mut().prepare()?;
         Ok(Self::of(trainer, Custom { name: name.into(), data_sha256: None }))
     }
 

@@ -235,7 +235,7 @@ impl Run {
     /// replayed up to it.
     ///
     /// # Errors
-    /// As [`Trainer::replay`] and [`Learner::explain_step`](super::Learner::explain_step).
+    /// As [`Trainer::replay`] and [`Trainer::explain_step`].
     pub fn explain_step(
         &self,
         number: u64,

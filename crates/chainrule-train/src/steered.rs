@@ -107,11 +107,12 @@ impl<T: Real, O: Origin<T>> Steered<T, O> {
         mut acted: Vec<(Place, Action)>,
     ) -> Result<()> {
         // A checkpoint has the state that the first settings ask for, and perhaps more.
-        let before = std::mem::replace(&mut self.trainer.config, self.settings.clone());
+        let before =
+            std::mem::replace(&mut self.trainer.learner_mut().config, self.settings.clone());
         if let Some(checkpoint) = checkpoint
             && let Err(error) = self.trainer.restore(checkpoint)
         {
-            self.trainer.config = before;
+            self.trainer.learner_mut().config = before;
             return Err(error);
         }
         let place = self.place();

@@ -1,6 +1,6 @@
 //! The training loop: batch → gradients → update, epoch after epoch.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::config::{Config, fits};
@@ -9,12 +9,12 @@ use super::learner::{DataParts, Learner, Metric};
 use super::objective::Objective;
 use super::step::Watched;
 use super::{Action, Outcome};
-use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Network, Truth, Values};
 use chainrule::optim::{RateSchedule, Rule};
 use chainrule::tensor::Real;
+use chainrule::{Parameters, Pool};
 
 /// Whether a training goes on after a step or an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,12 +82,6 @@ impl<T> Deref for Trainer<T> {
 
     fn deref(&self) -> &Learner<T> {
         &self.learner
-    }
-}
-
-impl<T> DerefMut for Trainer<T> {
-    fn deref_mut(&mut self) -> &mut Learner<T> {
-        &mut self.learner
     }
 }
 
@@ -371,8 +365,43 @@ impl<T: Real> Trainer<T> {
         self.course.advance(&mut self.learner)
     }
 
-    /// Changes the course of the training from here on.
-    pub(super) fn act(&mut self, action: &Action) -> Result<()> {
+    /// The parameters, to be changed between two steps.
+    ///
+    /// ```
+    /// use chainrule::Tensor;
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
+    /// let config = Config { hidden: vec![], epochs: 1, ..Config::default() };
+    /// let mut trainer = Trainer::<f64>::new(&config.model(1, 1)?, &config, DataParts::train(data))?;
+    /// trainer.parameters_mut().insert("affine1.weight", Tensor::new([1, 1], vec![2.0])?);
+    /// trainer.parameters_mut().insert("affine1.bias", Tensor::new([1], vec![1.0])?);
+    /// trainer.train()?;
+    /// assert_eq!(trainer.score("train_loss")?, 0.0);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    pub fn parameters_mut(&mut self) -> &mut Parameters<T> {
+        self.course.part();
+        &mut self.learner.parameters
+    }
+
+    /// Changes the course of the training from here on: what is frozen, and the learning rates. To stop is
+    /// up to whoever advances it.
+    ///
+    /// ```
+    /// use chainrule_train::data::{Dataset, Flat};
+    /// use chainrule_train::{Action, Advance, Config, DataParts, Trainer};
+    /// let data = Flat::new(Dataset::regression(1, vec![0.0, 1.0, 2.0], vec![1.0, 3.0, 5.0])?);
+    /// let config = Config { lr: 0.1, ..Config::default() };
+    /// let mut trainer = Trainer::<f64>::new(&config.model(1, 1)?, &config, DataParts::train(data))?;
+    /// trainer.act(&Action::Rate { rate: 0.01 })?;
+    /// assert!(matches!(trainer.advance()?, Advance::Step { rate: 0.01, .. }));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A pattern fits no parameter, or a rate is no rate; nothing is changed then.
+    pub fn act(&mut self, action: &Action) -> Result<()> {
         let mut config = self.config.clone();
         let names: Vec<&str> = self.model.trained().map(|p| p.name.as_str()).collect();
         let known = |pattern: &str| match names.iter().any(|name| fits(pattern, name)) {
@@ -399,9 +428,9 @@ impl<T: Real> Trainer<T> {
             Action::Rate { rate } => config.lr = *rate,
         }
         config.validate()?;
-        let before = std::mem::replace(&mut self.config, config);
-        if let Err(error) = self.trained().and_then(|_| self.complete()) {
-            self.config = before;
+        let before = std::mem::replace(&mut self.learner.config, config);
+        if let Err(error) = self.trained().and_then(|_| self.learner.complete()) {
+            self.learner.config = before;
             return Err(error);
         }
         self.change();
@@ -410,7 +439,13 @@ impl<T: Real> Trainer<T> {
 
     /// Forgets the plans, as the settings of the training's steps are others from here on.
     pub(super) fn change(&mut self) {
-        self.course.change(&self.learner);
+        self.course.change();
+    }
+
+    /// The training without its course: who changes more than where it stands tells
+    /// [`Trainer::change`] or [`Trainer::leave`].
+    pub(super) fn learner_mut(&mut self) -> &mut Learner<T> {
+        &mut self.learner
     }
 
     /// Forgets the epoch under way, as the training is put elsewhere.

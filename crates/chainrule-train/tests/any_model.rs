@@ -225,9 +225,4 @@ fn what_is_asked_before_there_is_a_loss_is_an_error() {
             assert!(error.to_string().contains("has no loss"), "{error}");
         }
     }
-    let mut trainer =
-        new().loss(|answer, batch| (answer["price"] - batch["price"]).square().mean(&[]));
-    trainer.advance().unwrap();
-    trainer.states.clear();
-    assert!(trainer.advance().unwrap_err().to_string().contains("states"));
 }

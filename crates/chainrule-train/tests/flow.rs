@@ -20,7 +20,7 @@ fn flow(settings: &str, change: impl Fn(&mut Parameters<f64>)) -> GradientFlow {
     let (data, model) = (data(), config.model(2, 2).unwrap());
     let mut trainer =
         Trainer::<f64>::new(&model, &config, DataParts::train(Flat::new(data))).unwrap();
-    change(&mut trainer.parameters);
+    change(trainer.parameters_mut());
     FlowRecorder::new(&trainer).unwrap().record(&trainer).unwrap()
 }
 

@@ -269,8 +269,8 @@ mod tests {
         // The second feature is the label: the first unit is off where that is 0.
         let weights = vec![0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
         let bias = vec![0.0, -1.0, -1.0, 1.0];
-        trainer.parameters.insert("affine1.weight", Tensor::new([2, 4], weights).unwrap());
-        trainer.parameters.insert("affine1.bias", Tensor::new([4], bias).unwrap());
+        trainer.parameters_mut().insert("affine1.weight", Tensor::new([2, 4], weights).unwrap());
+        trainer.parameters_mut().insert("affine1.bias", Tensor::new([4], bias).unwrap());
         let findings = trainer.lint(Language::English).unwrap();
         let idle: Vec<&Finding> = findings.iter().filter(|f| f.check == "idle-units").collect();
         // (½ + 1 + 1 + 0) / 4, rounded to the even one of 62 and 63.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::learner::Learner;
 use super::super::objective::Objective;
 use super::super::step::{Batch, Purpose, Stepped, Steps, accumulated};
+use super::super::trainer::Trainer;
 use super::movement::{Movement, Split, movements, share};
 use super::probe::Probe;
 use crate::data::{Examples, truths};
@@ -92,23 +93,24 @@ pub struct StepExample {
     pub update_share: f64,
 }
 
-impl<T: Real> Learner<T> {
+impl<T: Real> Trainer<T> {
     /// Does the next step, and explains it: of several objectives the turn of the first that has one at
     /// every step. Classes are told by `class_names`, or else by their numbers.
     ///
     /// # Errors
     /// The optimizer is L-BFGS or cannot take its updates apart, the epoch has no step left, or as
-    /// [`Trainer::run`](crate::Trainer::run); the training then stands where it stood.
+    /// [`Trainer::run`]; the training then stands where it stood.
     pub fn explain_step(
         &mut self,
         class_names: &[String],
         language: Language,
     ) -> Result<StepExplanation> {
-        self.prepare()?;
-        self.explain(self.main(), class_names, language)
+        let learner = self.learner_mut();
+        learner.prepare()?;
+        learner.explain(learner.main(), class_names, language)
     }
 
-    /// [`Learner::explain_step`] of another objective's turn in the step: what moved its parameters, with
+    /// [`Trainer::explain_step`] of another objective's turn in the step: what moved its parameters, with
     /// those of others as the turns before have left them.
     ///
     /// ```
@@ -131,21 +133,24 @@ impl<T: Real> Learner<T> {
     /// ```
     ///
     /// # Errors
-    /// As [`Learner::explain_step`], or there is no such objective, or it has no turn in this step.
+    /// As [`Trainer::explain_step`], or there is no such objective, or it has no turn in this step.
     pub fn explain_objective(
         &mut self,
         objective: &str,
         class_names: &[String],
         language: Language,
     ) -> Result<StepExplanation> {
-        self.prepare()?;
-        let known = self.objectives.iter().map(Objective::name);
+        let learner = self.learner_mut();
+        learner.prepare()?;
+        let known = learner.objectives.iter().map(Objective::name);
         let Some(at) = known.clone().position(|name| name == objective) else {
             return Err(Error::unknown("objective", objective, known));
         };
-        self.explain(at, class_names, language)
+        learner.explain(at, class_names, language)
     }
+}
 
+impl<T: Real> Learner<T> {
     /// Does the next step and explains an objective's turn in it, or leaves the training as it is.
     fn explain(
         &mut self,

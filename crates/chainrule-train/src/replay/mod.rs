@@ -51,7 +51,7 @@ impl<T: Real> Trainer<T> {
     /// beyond it; the folder's files are bad, or tell of other losses than the replay: its data has
     /// changed. Else as [`Trainer::run`].
     pub fn replay(&mut self, folder: &RunFolder, number: u64) -> Result<()> {
-        self.prepare()?;
+        self.learner_mut().prepare()?;
         if self.is_of_settings() {
             self.settings_optimizer()?;
         }
@@ -71,9 +71,9 @@ impl<T: Real> Trainer<T> {
         }
         // The last step of an epoch is followed by what ends the epoch.
         let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
-        let test = self.data.test.take();
+        let test = self.learner_mut().data.test.take();
         let went = self.replay_until(folder, &there);
-        self.data.test = test;
+        self.learner_mut().data.test = test;
         went?;
         let reached = place(&self.progress);
         if reached + 1 != number {
