@@ -53,7 +53,7 @@ impl<T: Real> CustomTraining<T> {
     /// A training by `trainer`, fresh, of a model of this name.
     ///
     /// # Errors
-    /// The name is empty, the trainer has no loss or its settings name another precision, or a pattern
+    /// The name is empty, the trainer has no loss, or its settings name another precision, or a pattern
     /// of its optimizers names no parameter.
     pub fn new(name: &str, mut trainer: Trainer<T>) -> Result<Self> {
         Error::check(!name.trim().is_empty(), "the model's name", "``", "one that tells it")?;
@@ -101,9 +101,9 @@ impl<T: Real> Origin<T> for Custom {
         let refused = |why: String| Err(Error::file(folder.path(), why));
         match folder.model()? {
             Some(there) => there
-                .difference(&ModelRecord::of(&self.name, trainer))
+                .difference(&ModelRecord::of(&self.name, trainer)?)
                 .map_or(Ok(()), |difference| {
-                    refused(format!("is a run of another model: {difference}"))
+                    refused(format!("is a run of another training: {difference}"))
                 }),
             // A run that was killed as it began may have told nothing of its model yet.
             None if folder.identity().is_none() && folder.preparation()?.is_none() => Ok(()),
@@ -126,7 +126,11 @@ impl<T: Real> Origin<T> for Custom {
     }
 
     fn describe(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
-        folder.save_model(&ModelRecord::of(&self.name, trainer))
+        // One that is there has been found to be of this training, to which nothing had been done yet.
+        if folder.model()?.is_some() {
+            return Ok(());
+        }
+        folder.save_model(&ModelRecord::of(&self.name, trainer)?)
     }
 
     fn report(&self, _: &Trainer<T>, folder: &RunFolder) -> Result<()> {

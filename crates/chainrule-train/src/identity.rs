@@ -49,10 +49,13 @@ impl Identity {
             id: fresh_id(),
             settings: hex(Sha256::digest(config.to_toml()?).as_slice()),
             data,
-            program: concat!("chainrule ", env!("CARGO_PKG_VERSION")).into(),
+            program: PROGRAM.into(),
         })
     }
 }
+
+/// This program and its version.
+pub(super) const PROGRAM: &str = concat!("chainrule ", env!("CARGO_PKG_VERSION"));
 
 /// An id that no other run has, on this machine or another.
 fn fresh_id() -> String {

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use chainrule::nn::{Affine, Cx, Field, Init, Module, Network, Sequential, Tanh, Values};
-use chainrule::optim::{Adam, Sgd};
+use chainrule::Var;
+use chainrule::nn::{Affine, Cx, Dropout, Field, Init, Module, Network, Sequential, Tanh, Values};
+use chainrule::optim::{Adam, AdamW, Rule, Sgd};
 use chainrule_train::data::Arrays;
 use chainrule_train::{
     Action, Config, CustomTraining, DataParts, Event, Objective, Place, Precision, RunFolder,
@@ -175,7 +176,10 @@ fn another_model_is_refused_before_anything_is_written() {
         ),
     );
     let error = told(CustomTraining::new("gan", slower).unwrap());
-    assert!(error.contains("the objectives are") && error.contains("sgd for `judge.*`"), "{error}");
+    assert!(
+        error.contains("the objectives are") && error.contains("for `judge.*` at 0.5"),
+        "{error}"
+    );
     assert!(files() == before);
 }
 
@@ -249,4 +253,59 @@ fn the_settings_of_a_run_are_those_of_its_training_that_say_something_of_it() {
     Session::open(&path("run"), training()).unwrap().run(Until::End).unwrap();
     let error = Session::open(&path("run"), gan()).err().unwrap().to_string();
     assert!(error.contains("freeze = [\"*.bias\"]"), "{error}");
+}
+
+/// A line through some points, with dropout before it.
+fn line(
+    examples: usize,
+    dropout: f64,
+    loss: impl for<'g> Fn(Var<'g>) -> Var<'g> + Send + Sync + 'static,
+    rule: impl Rule + 'static,
+) -> Trainer<f32> {
+    let data = Arrays::new().real("x", [2], numbers(2 * examples, 0.7)).unwrap();
+    let model =
+        Sequential::new().with(Dropout::new(dropout).unwrap()).with(Affine::new(1, Init::He));
+    let model = Network::new(model, [Field::real("x", [2])]).unwrap();
+    Trainer::<f32>::new(&model, &config(), DataParts::train(data))
+        .unwrap()
+        .part("fit", 1.0, move |answer, batch| loss(answer.one() - batch["x"].sum_keep(&[1])))
+        .optimizer("*", rule, 0.1)
+}
+
+fn squared(error: Var<'_>) -> Var<'_> {
+    error.square().mean(&[])
+}
+
+#[test]
+fn another_data_layer_loss_or_optimizer_is_refused_in_a_sentence() {
+    let (_kept, path) = paths();
+    let (run, custom) = (path("run"), |trainer| CustomTraining::new("line", trainer).unwrap());
+    let usual = Adam::default();
+    let start = Start::New { path: run.clone(), force: false };
+    let mut session =
+        Session::start(Box::new(custom(line(30, 0.2, squared, usual))), &start).unwrap();
+    session.act(Action::Freeze { parameters: "*.bias".into() }).unwrap();
+    session.run(Until::Epoch(1)).unwrap();
+    session.finish().unwrap();
+    let slow = Adam { beta1: 0.5, ..usual };
+    let decays = AdamW { weight_decay: 0.5, ..AdamW::default() };
+    let scheduled = |_: f64, _: u64, _: u64| 0.1;
+    for (trainer, wanted) in [
+        (line(31, 0.2, squared, usual), "30 examples there and 31 here"),
+        (line(30, 0.5, squared, usual), "what `loss` computes for a batch is another"),
+        (line(30, 0.2, |error| error.abs().mean(&[]), usual), "what `loss` computes for a batch"),
+        (line(30, 0.2, squared, slow), "beta1: 0.9"),
+        (
+            line(30, 0.2, squared, usual).schedule(scheduled),
+            "the schedule is in the settings there",
+        ),
+        (line(30, 0.2, squared, decays), "weight_decay: 0.5"),
+    ] {
+        let told = CustomTraining::new("line", trainer)
+            .and_then(|training| Session::open(&run, training))
+            .err()
+            .map(|error| error.to_string());
+        assert!(told.as_ref().is_some_and(|told| told.contains(wanted)), "{wanted}: {told:?}");
+    }
+    Session::open(&run, custom(line(30, 0.2, squared, usual))).unwrap();
 }
