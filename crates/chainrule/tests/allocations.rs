@@ -83,7 +83,7 @@ fn running_a_plan_allocates_nothing() {
         let (mut plan, mut parameters) = step(&pool, 100);
         let mut state = State::new();
         let count = allocations(&mut || {
-            assert!(plan.step_with(&mut parameters, &mut state).unwrap().is_finite())
+            assert!(plan.step_with(&mut parameters, &mut state).unwrap().is_finite());
         });
         assert_eq!(count, 0, "{count} allocations in 20 steps on {threads} threads");
     }
