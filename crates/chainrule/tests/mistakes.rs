@@ -294,6 +294,24 @@ fn recurrences_and_tables_say_what_they_take() {
     assert_eq!(wrong, wanted);
 }
 
+#[test]
+fn parameters_in_the_wrong_place() {
+    let (mut plan, _) = product();
+    let fed = told(0, plan.feed("weight", &[1.0; 6]));
+    assert_eq!(
+        fed,
+        "`weight` is a parameter, no input: give its value to the run, `run_with(&parameters)`"
+    );
+
+    let of_batch = from_fn(|cx, x| x * cx.param("w", x.shape(), Init::Ones));
+    let wrong = told(0, Network::flat(of_batch, 3).map(|_| ()));
+    assert_eq!(
+        wrong,
+        "the parameter `w` is [4, 3] for a batch of 4, but [8, 3] for one of 8: its shape must not \
+         follow the batch"
+    );
+}
+
 /// What minimising `loss` of a weight says.
 fn minimised(
     loss: impl for<'g> Fn(Var<'g>) -> Var<'g>,

@@ -60,7 +60,8 @@ fn what_is_asked_wrongly_is_told_by_its_name() {
     assert!(error.contains("the input `x`"), "{error}");
     let x = rows(1);
     let error = told(&[("x", (&x).into()), ("x", (&x).into())]);
-    assert!(error.contains("wants its input `x` [batch, 20] once"), "{error}");
+    assert!(error.contains("the model's input `x` [batch, 20] is given twice"), "{error}");
+    assert_eq!(told(&[]), "the model's input `x` [batch, 20] is missing");
     let answer = model.run(&[("x", (&x).into())]).unwrap();
     assert_eq!(answer.tensor("0").unwrap().shape().dims(), [1, 4]);
     let error = answer.reals("1").unwrap_err().to_string();

@@ -214,9 +214,12 @@ impl<T: Real> Model<T> {
         let mut batch = None;
         for field in fields {
             let mut given = inputs.iter().filter(|(name, _)| *name == field.name());
-            let (Some((name, values)), None) = (given.next(), given.next()) else {
-                let message = format!("the model wants its input {field} once");
-                return Err(Error::Mismatch(message));
+            let (name, values) = match (given.next(), given.next()) {
+                (Some(given), None) => given,
+                (first, _) => {
+                    let wrong = if first.is_none() { "missing" } else { "given twice" };
+                    return Err(Error::Mismatch(format!("the model's input {field} is {wrong}")));
+                }
             };
             let wants_labels = matches!(field.kind(), FieldKind::Labels { .. });
             if wants_labels != matches!(values, Given::Labels(_)) {

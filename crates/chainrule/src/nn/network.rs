@@ -1,5 +1,6 @@
 //! A module with its inputs.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::{
 use crate::error::{Error, Result};
 use crate::graph::{Block, Graph, Type, Var};
 use crate::parameters::Parameters;
-use crate::tensor::Real;
+use crate::tensor::{Real, Shape};
 
 /// A module with its inputs: what parameters it has, what it answers and which hidden values it names is
 /// known, and mistakes are found, before anything is trained. A clone shares all of it.
@@ -309,10 +310,22 @@ impl Inner {
         let cx = if train { Cx::train(&g, 0, g.constant(0.0)) } else { Cx::predict(&g) };
         let outputs = self.record(&cx, batch);
         g.ok()?;
-        let of_pass = cx.parameters();
-        let is_new = |new: &Parameter| self.parameters.iter().all(|known| known.name != new.name);
-        let new: Vec<Parameter> = of_pass.into_iter().filter(is_new).collect();
-        self.parameters.extend(new);
+        let known = self.parameters.iter().map(|known| (known.name.clone(), known.shape));
+        let known: HashMap<String, Shape> = known.collect();
+        for new in cx.parameters() {
+            match known.get(&new.name) {
+                None => self.parameters.push(new),
+                Some(shape) if *shape == new.shape => {}
+                Some(shape) => {
+                    let Parameter { name, shape: other, .. } = new;
+                    return Err(Error::Mismatch(format!(
+                        "the parameter `{name}` is {shape} for a batch of {}, but {other} for one of {batch}: \
+                         its shape must not follow the batch",
+                        TRIED[0]
+                    )));
+                }
+            }
+        }
         self.taps = cx.taps().into_iter().map(|(path, _)| path).collect();
         self.smallest_batch = self.smallest_batch.max(cx.smallest_batch());
         let name = |(at, (name, v)): (usize, (Option<&str>, Var<'_>))| {

@@ -489,6 +489,13 @@ impl<T: Real> Plan<T> {
                     "no output of the plan needs the input `{name}`: leave it out"
                 )));
             }
+            let is_it =
+                |owner: &Owner| matches!(owner, Owner::Parameter(known) if **known == *name);
+            if self.layout.parameters.iter().any(|outside| is_it(&outside.owner)) {
+                return Err(Error::Mismatch(format!(
+                    "`{name}` is a parameter, no input: give its value to the run, `run_with(&parameters)`"
+                )));
+            }
             let known = inputs.iter().map(|slot| &slot.name).chain(unneeded);
             return Err(Error::unknown("input", name, known.map(|known| &**known)));
         };
