@@ -456,8 +456,7 @@ impl Graph {
     /// assert_eq!((g.arange(3).to_real() * 0.5).eval()?.values(), [0.0, 0.5, 1.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "linspace")]
-    #[doc(alias = "iota")]
+    #[doc(alias("linspace", "iota"))]
     #[track_caller]
     pub fn arange(&self, count: usize) -> Var<'_> {
         let Ok(end) = u32::try_from(count) else {

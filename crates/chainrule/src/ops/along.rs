@@ -129,8 +129,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(scores.take_along_axis(1, classes).eval()?.values(), [2.0, 3.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "gather")]
-    #[doc(alias = "take_along_dim")]
+    #[doc(alias("gather", "take_along_dim"))]
     #[track_caller]
     #[must_use]
     pub fn take_along_axis(self, axis: isize, labels: Var<'g>) -> Self {
@@ -149,8 +148,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(y.eval()?.values(), [1.0, 0.0, 0.0, 0.0, 3.0, 2.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "scatter_add")]
-    #[doc(alias = "put_along_axis")]
+    #[doc(alias("scatter_add", "put_along_axis"))]
     #[track_caller]
     #[must_use]
     pub fn scatter_add_along_axis(self, axis: isize, labels: Var<'g>, length: usize) -> Self {

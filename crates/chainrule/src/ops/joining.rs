@@ -151,8 +151,7 @@ impl Graph {
     /// let parts: Vec<_> = (1..=20).map(|n| g.constant(1.0).broadcast_to([n])).collect();
     /// assert_eq!(g.concat(0, &parts).shape().dims(), [210]);
     /// ```
-    #[doc(alias = "cat")]
-    #[doc(alias = "concatenate")]
+    #[doc(alias("cat", "concatenate"))]
     #[track_caller]
     pub fn concat<'g>(&'g self, axis: isize, parts: &[Var<'g>]) -> Var<'g> {
         let shape = parts.first().map_or(Shape::scalar(), Var::shape);

@@ -100,8 +100,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(thirds.eval()?.values(), [1.0 / 3.0, 2.0 / 3.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "float")]
-    #[doc(alias = "astype")]
+    #[doc(alias("float", "astype"))]
     #[track_caller]
     #[must_use]
     pub fn to_real(self) -> Self {
@@ -118,8 +117,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(x.to_labels(5).to_real().eval()?.values(), [0.0, 1.0, 0.0, 4.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "long")]
-    #[doc(alias = "astype")]
+    #[doc(alias("long", "astype"))]
     #[track_caller]
     #[must_use]
     pub fn to_labels(self, bound: usize) -> Self {

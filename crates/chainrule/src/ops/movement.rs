@@ -363,8 +363,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(x.unsqueeze(0).shape().dims(), [1, 2, 3]);
     /// assert_eq!(x.unsqueeze(-1).shape().dims(), [2, 3, 1]);
     /// ```
-    #[doc(alias = "expand_dims")]
-    #[doc(alias = "newaxis")]
+    #[doc(alias("expand_dims", "newaxis"))]
     #[track_caller]
     #[must_use]
     pub fn unsqueeze(self, axis: isize) -> Self {

@@ -443,8 +443,7 @@ impl<'g> Var<'g> {
     /// let x = g.input("x", [2, 3]);
     /// assert_eq!(x.sum_keep(&[-1]).shape().dims(), [2, 1]);
     /// ```
-    #[doc(alias = "keepdim")]
-    #[doc(alias = "keepdims")]
+    #[doc(alias("keepdim", "keepdims"))]
     #[track_caller]
     #[must_use]
     pub fn sum_keep(self, axes: &[isize]) -> Self {
@@ -458,8 +457,7 @@ impl<'g> Var<'g> {
     /// let x = g.input("x", [2, 3]);
     /// assert_eq!((x - x.mean_keep(&[1])).shape().dims(), [2, 3]);
     /// ```
-    #[doc(alias = "keepdim")]
-    #[doc(alias = "keepdims")]
+    #[doc(alias("keepdim", "keepdims"))]
     #[track_caller]
     #[must_use]
     pub fn mean_keep(self, axes: &[isize]) -> Self {
@@ -472,8 +470,7 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("x", [2, 3]).max_keep(&[0]).shape().dims(), [1, 3]);
     /// ```
-    #[doc(alias = "keepdim")]
-    #[doc(alias = "keepdims")]
+    #[doc(alias("keepdim", "keepdims"))]
     #[track_caller]
     #[must_use]
     pub fn max_keep(self, axes: &[isize]) -> Self {
@@ -486,8 +483,7 @@ impl<'g> Var<'g> {
     /// # let g = chainrule::Graph::new();
     /// assert_eq!(g.input("x", [2, 3]).min_keep(&[]).shape().dims(), [1, 1]);
     /// ```
-    #[doc(alias = "keepdim")]
-    #[doc(alias = "keepdims")]
+    #[doc(alias("keepdim", "keepdims"))]
     #[track_caller]
     #[must_use]
     pub fn min_keep(self, axes: &[isize]) -> Self {

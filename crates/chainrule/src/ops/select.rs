@@ -183,9 +183,7 @@ impl<'g> Var<'g> {
     /// let words = g.labels("words", [2, 5], 1000);
     /// assert_eq!(table.gather(0, words).shape().dims(), [2, 5, 16]);
     /// ```
-    #[doc(alias = "take")]
-    #[doc(alias = "index_select")]
-    #[doc(alias = "embedding")]
+    #[doc(alias("take", "index_select", "embedding"))]
     #[track_caller]
     #[must_use]
     pub fn gather(self, axis: isize, labels: Var<'g>) -> Self {
@@ -203,9 +201,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(sums.eval()?.values(), [3.0, 0.0, 3.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias = "index_add")]
-    #[doc(alias = "segment_sum")]
-    #[doc(alias = "bincount")]
+    #[doc(alias("index_add", "segment_sum", "bincount"))]
     #[track_caller]
     #[must_use]
     pub fn scatter_add(self, axis: isize, labels: Var<'g>, length: usize) -> Self {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Optimizer;
 use crate::error::Result;
 use crate::state::{Bindings, Group, StateKey};
 use crate::tensor::Tensor;
@@ -67,29 +66,9 @@ impl<'p> Before<'p> {
     }
 }
 
-impl Optimizer {
-    /// Takes the update of the parameter `name` by the gradient `dw` apart; `before` holds the
-    /// parameters, and their state by the optimizer's first use in its graph, before the step; `rate` is
-    /// the parameter's learning rate.
-    ///
-    /// # Errors
-    /// The parameter or a part of the state is missing.
-    pub fn parts<'p>(
-        &self,
-        name: &str,
-        before: impl Into<Bindings<'p, f64>>,
-        dw: &[f64],
-        rate: f64,
-    ) -> Result<Parts> {
-        let rule = self.part();
-        let group = Group { rule: rule.name().into(), number: 0 };
-        rule.parts(&Before::of(name, group, before)?, dw, rate)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{AdaGrad, AdamW, Rates, RmsProp, Sgd};
+    use super::super::{AdaGrad, AdamW, Optimizer, Rates, RmsProp, Rule, Sgd};
     use super::*;
     use crate::{Graph, Parameters, State};
 
@@ -97,7 +76,7 @@ mod tests {
     #[test]
     fn parts_add_up_to_the_update() {
         let (epsilon, weight_decay) = (1e-8, 0.1);
-        let optimizers = [
+        let optimizers: [Optimizer; 8] = [
             Sgd { momentum: 0.0, nesterov: false, weight_decay }.into(),
             Sgd { momentum: 0.9, nesterov: false, weight_decay }.into(),
             Sgd { momentum: 0.9, nesterov: true, weight_decay }.into(),
@@ -121,7 +100,9 @@ mod tests {
             for gradient in [[0.3, -1.0], [0.1, 0.5], [-0.7, 0.2]] {
                 plan.feed("dw", &gradient).unwrap();
                 plan.step_with(&mut parameters, &mut state).unwrap().finite().unwrap();
-                let parts = optimizer.parts("w", (&before.0, &before.1), &gradient, rate).unwrap();
+                let group = Group { rule: Rule::name(&optimizer).into(), number: 0 };
+                let was = Before::of("w", group, (&before.0, &before.1)).unwrap();
+                let parts = Rule::parts(&optimizer, &was, &gradient, rate).unwrap();
                 for (at, dw) in gradient.into_iter().enumerate() {
                     let of = |p: &Parameters<f64>| p.get("w").unwrap().values()[at];
                     let sum = parts.running[at] + parts.decay[at] - parts.scale[at] * dw;

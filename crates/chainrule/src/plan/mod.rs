@@ -325,7 +325,7 @@ impl<T: Real> Plan<T> {
     pub fn step(&mut self, parameters: &mut Parameters<T>) -> Result<Stepped> {
         self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, None)?;
-        Ok(Stepped::new(self.execute()))
+        Ok(Stepped { is_finite: self.execute() })
     }
 
     /// [`Plan::step`] with the state of the step's optimizers, which is changed as the parameters are, and
@@ -358,7 +358,7 @@ impl<T: Real> Plan<T> {
     ) -> Result<Stepped> {
         self.inputs.check(&self.layout)?;
         self.executor.bind_mut(&self.layout.parameters, parameters, Some(state))?;
-        Ok(Stepped::new(self.execute()))
+        Ok(Stepped { is_finite: self.execute() })
     }
 
     /// Runs all steps; `false` where the loss was not finite or a new value was refused. The executor is

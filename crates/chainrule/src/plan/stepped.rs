@@ -21,14 +21,10 @@ use crate::error::{Error, Result};
 #[must_use = "steps whose loss is NaN train nothing: end on one by `.finite()?`, or ask `.is_finite()`"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stepped {
-    is_finite: bool,
+    pub(super) is_finite: bool,
 }
 
 impl Stepped {
-    pub(super) fn new(is_finite: bool) -> Self {
-        Self { is_finite }
-    }
-
     /// Whether the loss and all new values were finite, so that the whole step was made.
     #[must_use]
     pub fn is_finite(self) -> bool {
