@@ -24,9 +24,9 @@ impl Graph {
             return self.fail(op.name(), OTHER_GRAPH, operands);
         }
         // Labels are compared as the numbers that they are, with one that is known too.
-        let compares = || matches!(op.notation(), Notation::Infix(_, Binding::Comparison));
+        let compares = matches!(op.notation(), Notation::Infix(_, Binding::Comparison));
         let counts = |v: &Var<'_>| !v.is_real() || v.as_constant().is_some();
-        if operands.iter().any(|v| !v.is_real()) && operands.iter().all(counts) && compares() {
+        if compares && operands.iter().any(|v| !v.is_real()) && operands.iter().all(counts) {
             let _place = self.pin();
             let operands: Vec<Var<'g>> =
                 operands.iter().map(|v| if v.is_real() { *v } else { v.to_real() }).collect();
