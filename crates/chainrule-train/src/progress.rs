@@ -105,7 +105,8 @@ impl Progress {
     /// Takes the loss of the epoch just done, the validation part's; whether it is the best so far.
     pub(super) fn judge(&mut self, loss: f64, stopping: Option<EarlyStopping>) -> bool {
         let min_delta = stopping.map_or(0.0, |stopping| stopping.min_delta);
-        let better = self.best.is_none_or(|(_, best)| loss < best - min_delta);
+        let is_better = |(_, best): (u32, f64)| loss < best - min_delta;
+        let better = !loss.is_nan() && self.best.is_none_or(is_better);
         if better {
             self.best = Some((self.epoch, loss));
         }
@@ -135,5 +136,12 @@ mod tests {
         }
         assert_eq!(heard, [(true, false), (true, false), (false, false), (false, true)]);
         assert_eq!(progress.best, Some((2, 0.5)));
+    }
+
+    #[test]
+    fn no_number_is_not_the_best_loss() {
+        let mut progress = Progress { epoch: 1, ..Progress::default() };
+        assert!(!progress.judge(f64::NAN, None) && progress.best.is_none());
+        assert!(progress.judge(3.0, None));
     }
 }

@@ -181,6 +181,12 @@ impl Schedule {
     ///     schedule.observe(loss, &mut plateau);
     /// }
     /// assert_eq!(schedule.rate(0.1, 3, 10, &plateau), 0.05);
+    /// // Below zero as above it; NaN is no better than anything.
+    /// let mut plateau = Plateau::default();
+    /// for loss in [f64::NAN, -5.0, -5.0, -5.0] {
+    ///     schedule.observe(loss, &mut plateau);
+    /// }
+    /// assert_eq!((plateau.best, plateau.factor), (Some(-5.0), 0.5));
     /// ```
     pub fn observe(&self, metric: f64, plateau: &mut Plateau) {
         let Self::ReduceOnPlateau { factor, patience, threshold, .. } = *self else { return };
