@@ -330,23 +330,6 @@ impl Dataset {
             );
         }
     }
-
-    /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and
-    /// epoch alone. Cut it into chunks of the batch size; the last may be shorter.
-    ///
-    /// ```
-    /// use chainrule_train::data::Dataset;
-    /// let data = Dataset::new(1, vec![0.0; 5], vec![0; 5], 1)?;
-    /// let order = data.shuffled(0, 0);
-    /// assert_eq!(order, data.shuffled(0, 0));
-    /// let batches: Vec<usize> = order.chunks(2).map(|batch| batch.len()).collect();
-    /// assert_eq!(batches, [2, 2, 1]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[must_use]
-    pub fn shuffled(&self, seed: u64, epoch: u32) -> Vec<u32> {
-        self.order(seed, epoch)
-    }
 }
 
 impl Examples for Dataset {

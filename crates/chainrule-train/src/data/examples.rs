@@ -99,10 +99,15 @@ pub trait Examples: Send + Sync {
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and
     /// epoch alone. Cut it into chunks of the batch size; the last may be shorter.
     fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
-        order
+        shuffle(self.len(), seed, epoch)
     }
+}
+
+/// The order of so many examples in an epoch.
+pub(super) fn shuffle(len: usize, seed: u64, epoch: u32) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..len as u32).collect();
+    order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
+    order
 }
 
 /// What a model should say of the `examples`, values as the model was trained on them.

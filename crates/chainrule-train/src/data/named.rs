@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use rand::seq::SliceRandom;
-
+use super::examples::shuffle;
 use super::{Examples, Target};
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Field, FieldKind};
-use chainrule::random::{Stream, generator};
 
 /// What a model of any shape learns from: examples that consist of named [`Field`]s, such as an image, a
 /// text and its class.
@@ -80,9 +78,7 @@ pub trait Data: Send + Sync {
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and epoch
     /// alone. Cut it into chunks of the batch size; the last may be shorter.
     fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
-        order
+        shuffle(self.len(), seed, epoch)
     }
 
     /// The same examples as rows of features with one target, where they are [`Flat`]: only these have
