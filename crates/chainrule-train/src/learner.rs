@@ -196,7 +196,7 @@ impl<T: Real> Learner<T> {
         for objective in &self.objectives {
             objective.check(&names)?;
         }
-        self.config.check_patterns(names.iter().copied())?;
+        self.config.check_patterns(self.model.parameters())?;
         self.check_names()?;
         if self.config.accumulate > 1
             && let Some(own) = self.objectives.iter().find(|own| !own.is_main())
@@ -269,9 +269,8 @@ impl<T: Real> Learner<T> {
     /// The names and shapes of the parameters that change.
     pub(super) fn trained(&self) -> Result<Vec<(String, Shape)>> {
         let all = self.model.trained().map(|parameter| (parameter.name.clone(), parameter.shape));
-        let all: Vec<(String, Shape)> = all.collect();
-        self.config.check_patterns(all.iter().map(|(name, _)| name.as_str()))?;
-        Ok(all.into_iter().filter(|(name, _)| !self.config.is_frozen(name)).collect())
+        self.config.check_patterns(self.model.parameters())?;
+        Ok(all.filter(|(name, _)| !self.config.is_frozen(name)).collect())
     }
 
     /// The names and shapes of the parameters that an objective changes.

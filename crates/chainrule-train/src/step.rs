@@ -165,7 +165,10 @@ impl<T: Real> Learner<T> {
         let pairs = hidden.into_iter().zip(of_hidden).map(|(value, gradient)| [value, gradient]);
         let watched = self.watched.iter().cloned().zip(pairs).collect();
         // Objectives take turns on one batch: what layers keep of it is kept once.
-        let updates = if objective == self.main() { cx.updates() } else { Vec::new() };
+        let mut updates = if objective == self.main() { cx.updates() } else { Vec::new() };
+        let frozen = self.model.parameters().iter().filter(|of| self.config.is_frozen(&of.name));
+        let frozen: Vec<u32> = frozen.map(|of| g.parameter(&of.name, of.shape).id()).collect();
+        updates.retain(|(kept, _)| !frozen.contains(&kept.id()));
         let answer = answered.answer;
         Ok(Recorded { loss, losses, answer, parameters, gradients, updates, watched })
     }

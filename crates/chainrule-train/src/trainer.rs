@@ -136,8 +136,10 @@ impl<T: Real> Trainer<T> {
         self.with_own(|objective| objective.part(name, weight, loss))
     }
 
-    /// This training with the parameters whose names fit the pattern as they are: as the setting
-    /// `freeze` has it.
+    /// This training with the parameters whose names fit the pattern as they are, running statistics
+    /// among them: as the setting `freeze` has it. Dropout goes on, and batch normalisation goes by its
+    /// batch, but for parts that are recorded
+    /// [as in a model that predicts](chainrule::nn::Cx::as_predicting).
     #[doc(alias("requires_grad_"))]
     #[must_use]
     pub fn freeze(mut self, pattern: &str) -> Self {
@@ -403,22 +405,26 @@ impl<T: Real> Trainer<T> {
     /// A pattern fits no parameter, or a rate is no rate; nothing is changed then.
     pub fn act(&mut self, action: &Action) -> Result<()> {
         let mut config = self.config.clone();
-        let names: Vec<&str> = self.model.trained().map(|p| p.name.as_str()).collect();
-        let known = |pattern: &str| match names.iter().any(|name| fits(pattern, name)) {
-            true => Ok(()),
-            false => Err(Error::unknown("parameter", pattern, names.iter().copied())),
+        let model = self.model.clone();
+        let known = |pattern: &str, trained: bool| {
+            let of = model.parameters().iter().filter(|of| of.trainable || !trained);
+            let names: Vec<&str> = of.map(|of| of.name.as_str()).collect();
+            match names.iter().any(|name| fits(pattern, name)) {
+                true => Ok(names),
+                false => Err(Error::unknown("parameter", pattern, names)),
+            }
         };
         match action {
             Action::Stop => return Ok(()),
             Action::Freeze { parameters } => config.freeze.push(parameters.clone()),
             // A pattern may hold more than is meant: what is left of it is told by name.
             Action::Unfreeze { parameters } => {
-                known(parameters)?;
+                let names = known(parameters, false)?;
                 let stays = |name: &&&str| config.is_frozen(name) && !fits(parameters, name);
                 config.freeze = names.iter().filter(stays).map(|&name| name.into()).collect();
             }
             Action::RateOf { parameters, times } => {
-                known(parameters)?;
+                let names = known(parameters, true)?;
                 let rate = |name: &str| match fits(parameters, name) {
                     true => *times,
                     false => config.rate_of(name),

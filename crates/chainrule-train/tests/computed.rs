@@ -1,6 +1,9 @@
 //! What a training computes, held against what follows by hand or another way.
 
-use chainrule::nn::{Affine, Field, Init, Module, Network, Values, from_fn, from_values};
+use chainrule::nn::{
+    Affine, BatchNorm, Dropout, Field, Init, Module, Network, Sequential, Values, from_fn,
+    from_values,
+};
 use chainrule::optim::{Schedule, Sgd};
 use chainrule::{Parameters, Var};
 use chainrule_explain::Language;
@@ -37,6 +40,59 @@ fn a_streamed_table_weighs_its_examples() {
     let bias = held.get("affine1.bias").unwrap().values()[0];
     assert!((streamed.get("affine1.bias").unwrap().values()[0] - bias).abs() < 1e-12);
     assert!(bias > 0.1, "the weights count: {bias}");
+}
+
+#[test]
+fn a_batch_of_which_no_example_counts_moves_nothing() {
+    let weights = vec![0.0, 0.0, 1.0, 1.0];
+    let rows = Dataset::regression(1, vec![1.0; 4], vec![2.0; 4]).unwrap();
+    let data = Flat::new(rows.with_weights(weights).unwrap());
+    let config = Config { hidden: vec![], batch_size: 1, epochs: 1, ..Config::default() };
+    let mut trainer =
+        Trainer::<f32>::new(&config.model(1, 1).unwrap(), &config, DataParts::train(data)).unwrap();
+    let mut moved = Vec::new();
+    let mut before = trainer.parameters.clone();
+    while let Advance::Step { loss, .. } = trainer.advance().unwrap() {
+        moved.push((loss > 0.0, trainer.parameters != before));
+        before = trainer.parameters.clone();
+    }
+    moved.sort_unstable();
+    assert_eq!(moved, [(false, false), (false, false), (true, true), (true, true)]);
+}
+
+#[test]
+fn what_is_frozen_stays_with_its_statistics_and_a_known_part_does_as_it_predicts() {
+    let data = || {
+        let x: Vec<f32> = (0..40).map(|i| (i as f32).sin() * 3.0 + 1.0).collect();
+        DataParts::train(Arrays::new().real("x", [2], x).unwrap())
+    };
+    let config = Config { batch_size: 10, epochs: 2, ..Config::default() };
+    let trained = |predicts: bool, frozen: &str| {
+        let trunk = Sequential::new().with(BatchNorm::default()).with(Dropout::new(0.5).unwrap());
+        let model = from_fn(move |cx, x| {
+            let at = if predicts { cx.as_predicting() } else { cx.clone() };
+            let known = at.call("trunk", &trunk, x).one();
+            cx.affine("head", 1, cx.tap("known", known))
+        });
+        let model = Network::new(model, [Field::real("x", [2])]).unwrap();
+        let trainer = Trainer::<f32>::new(&model, &config, data()).unwrap();
+        let mut trainer =
+            trainer.loss(|answer, _| (answer.one() - 1.0).square().mean(&[])).freeze(frozen);
+        trainer.watch("known").unwrap();
+        let before = trainer.parameters.clone();
+        trainer.train().unwrap();
+        let known = trainer.watched("known").unwrap().unwrap().value;
+        let dropped = known.values().iter().filter(|&&x| x == 0.0).count();
+        let pairs = before.iter().zip(trainer.parameters.iter());
+        let moved = pairs.filter(|(a, b)| a != b).map(|(_, (name, _))| name.to_owned());
+        (moved.collect::<Vec<_>>(), dropped > 0)
+    };
+    let head = ["head.weight", "head.bias"].map(String::from);
+    assert_eq!(trained(false, "trunk.*"), (head.to_vec(), true));
+    assert_eq!(trained(true, "trunk.*"), (head.to_vec(), false));
+    let (moved, _) = trained(false, "trunk.batch_norm1.running_mean");
+    assert_eq!(moved.len(), 5, "{moved:?}");
+    assert!(!moved.contains(&"trunk.batch_norm1.running_mean".into()), "{moved:?}");
 }
 
 /// Two parameters whose gradients are 1, whatever the data is.

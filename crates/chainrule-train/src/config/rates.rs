@@ -2,6 +2,7 @@
 
 use super::Config;
 use chainrule::error::{Error, Result};
+use chainrule::nn::Parameter;
 use chainrule::optim::{Plateau, Schedule, Warmup};
 
 impl Config {
@@ -43,11 +44,14 @@ impl Config {
         self.freeze.iter().any(|pattern| fits(pattern, name))
     }
 
-    /// Checks that every pattern of `freeze` and `rates` names a parameter.
-    pub(crate) fn check_patterns<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<()> {
-        let names: Vec<&str> = names.collect();
-        for pattern in self.freeze.iter().chain(self.rates.keys()) {
-            if !names.iter().any(|name| fits(pattern, name)) {
+    /// Checks that every pattern of `freeze` names one of these parameters, and of `rates` one that an
+    /// optimizer changes.
+    pub(crate) fn check_patterns(&self, parameters: &[Parameter]) -> Result<()> {
+        let frozen = self.freeze.iter().map(|pattern| (pattern, true));
+        for (pattern, kept) in frozen.chain(self.rates.keys().map(|pattern| (pattern, false))) {
+            let names =
+                parameters.iter().filter(|of| kept || of.trainable).map(|of| of.name.as_str());
+            if !names.clone().any(|name| fits(pattern, name)) {
                 return Err(Error::unknown("parameter", pattern, names));
             }
         }

@@ -104,6 +104,8 @@ pub struct Cx<'g> {
     entered: usize,
     /// Whether what has been made at this path may be used again.
     shared: bool,
+    /// Whether what is recorded here does as it does in a model that predicts.
+    predicts: bool,
     /// Where the module that records was added or called.
     place: Option<&'static Location<'static>>,
 }
@@ -148,7 +150,14 @@ impl<'g> Cx<'g> {
             smallest_batch: Cell::new(1),
         };
         let recording = Rc::new(recording);
-        Self { recording, path: String::new(), entered: 0, shared: false, place: None }
+        Self {
+            recording,
+            path: String::new(),
+            entered: 0,
+            shared: false,
+            predicts: false,
+            place: None,
+        }
     }
 
     /// A recording for a loop of one's own; layers that differ by pass, such as dropout, do as they do in
@@ -203,7 +212,34 @@ impl<'g> Cx<'g> {
     /// Whether the model trains.
     #[must_use]
     pub fn is_training(&self) -> bool {
-        self.recording.training.is_some()
+        self.training().is_some()
+    }
+
+    fn training(&self) -> Option<Training<'g>> {
+        self.recording.training.filter(|_| !self.predicts)
+    }
+
+    /// This place of the model, where layers that differ by pass do as they do in a model that predicts, in
+    /// a training too: nothing is dropped, and running statistics are used and stay as they are. For a
+    /// part that is trained already, whose parameters are to be frozen.
+    ///
+    /// ```
+    /// use chainrule::nn::{Affine, BatchNorm, Cx, Dropout, Init, Relu, Sequential, from_fn};
+    /// let trunk = Sequential::new().with(BatchNorm::default()).with(Dropout::new(0.5)?);
+    /// let model = from_fn(move |cx, x| {
+    ///     let known = cx.as_predicting().call("trunk", &trunk, x).one();
+    ///     cx.call("head", &Affine::new(2, Init::He), known).one()
+    /// });
+    /// # let g = chainrule::Graph::new();
+    /// let cx = Cx::train(&g, 0, g.labels("step", [], 1000));
+    /// cx.call("", &model, g.input("x", [1, 3]));
+    /// assert!(g.error().is_none() && cx.is_training() && cx.updates().is_empty());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[doc(alias("eval", "train(False)"))]
+    #[must_use]
+    pub fn as_predicting(&self) -> Self {
+        Self { predicts: true, ..self.clone() }
     }
 
     /// The modules around, outermost first, such as `encoder/affine1`; empty outside of all.
@@ -445,7 +481,7 @@ impl<'g> Cx<'g> {
     #[track_caller]
     #[must_use]
     pub fn mask(&self, x: Var<'g>, rate: f64) -> Option<Var<'g>> {
-        let Training { seed, step } = self.recording.training?;
+        let Training { seed, step } = self.training()?;
         let number = self.recording.masks.get();
         self.recording.masks.set(number.wrapping_add(1));
         Some(self.graph().apply(RandomMask { seed, number, rate, shape: x.shape() }, &[step]))
@@ -454,7 +490,7 @@ impl<'g> Cx<'g> {
     /// Says that the module needs so many examples to train on.
     pub fn needs_batch(&self, examples: usize) {
         let smallest = &self.recording.smallest_batch;
-        smallest.set(smallest.get().max(examples));
+        smallest.set(smallest.get().max(if self.predicts { 1 } else { examples }));
     }
 
     /// Names a hidden value, so that it and its gradient can be read by its path; where the path is

@@ -8,7 +8,8 @@ use crate::tensor::Tensor;
 crate::kinds! {
     /// What a model's outputs are measured by.
     ///
-    /// The mean over the batch of each example's loss, or with weights w the weighted mean Σ w·l / Σ w.
+    /// The mean over the batch of each example's loss, or with weights w the weighted mean Σ w·l / Σ w;
+    /// it is 0 where no example counts.
     ///
     /// ```
     /// use chainrule::Graph;
@@ -236,6 +237,11 @@ fn weighted_mean<'g>(loss: &str, losses: Var<'g>, weights: Option<Var<'g>>) -> V
             let message = format!("takes one weight per example, {}", losses.shape());
             losses.graph().fail(loss, &message, &[weights])
         }
-        Some(weights) => (losses * weights).sum(&[]) / weights.sum(&[]),
+        Some(weights) => {
+            let total = weights.sum(&[]);
+            // A batch of which no example counts moves nothing.
+            let divisor = total.equal(total.like(0.0)).select(total.like(1.0), total);
+            (losses * weights).sum(&[]) / divisor
+        }
     }
 }
