@@ -8,13 +8,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::export::{Stored, file, of_view};
+use super::export::{KEY, Stored, file, of_view, read_safetensors};
 use super::journal::{self, Told, VERSION};
 use super::learner::Learner;
 use super::step::{ACCUMULATED, accumulated};
 use super::{Epoch, Identity, Progress, Trainer};
 use crate::data::hex;
 use chainrule::error::{Error, Result};
+use chainrule::optim::Method;
 use chainrule::state::{Group, StateKey};
 use chainrule::tensor::Real;
 use chainrule::{Parameters, State};
@@ -56,7 +57,13 @@ impl<T: Real> Learner<T> {
         // A file does not tell of objectives that keep nothing.
         states.resize_with(states.len().max(self.objectives.len()), State::new);
         Error::count("objectives in the checkpoint", states.len(), self.objectives.len())?;
+        let (step, steps) = (checkpoint.progress.step, self.steps_of_epoch()?);
+        if step > steps {
+            let message = format!("the checkpoint stands after step {step} of an epoch");
+            return Err(Error::Mismatch(format!("{message}, but this training's have {steps}")));
+        }
         for (at, state) in states.iter().enumerate() {
+            self.check_state(at, state)?;
             for (key, fresh) in self.initial_state(at)?.iter() {
                 let found = state.get(key)?.shape();
                 if found != fresh.shape() {
@@ -89,11 +96,33 @@ impl<T: Real> Trainer<T> {
     /// ```
     ///
     /// # Errors
-    /// The checkpoint is of another model or optimizer.
+    /// The checkpoint is of another model, of optimizers that keep other things, or of an epoch of more
+    /// steps.
     pub fn restore(&mut self, checkpoint: Checkpoint<T>) -> Result<()> {
         self.learner_mut().restore(checkpoint)?;
         self.leave();
         Ok(())
+    }
+}
+
+impl<T: Real> Learner<T> {
+    /// Checks that an objective's optimizers keep what is in `state`, if nothing were frozen.
+    fn check_state(&mut self, objective: usize, state: &State<T>) -> Result<()> {
+        let frozen = std::mem::take(&mut self.config.freeze);
+        let all = self.initial_state(objective);
+        self.config.freeze = frozen;
+        let (all, is_lbfgs) = (all?, matches!(self.config.optimizer, Method::Lbfgs(_)));
+        // It makes its own state as it goes.
+        let is_own = |key: &StateKey| is_lbfgs && *key.group.rule == *self.config.optimizer.name();
+        let mut keys = state.iter().map(|(key, _)| key);
+        let Some(other) = keys.find(|key| all.get(key).is_err() && !is_own(key)) else {
+            return Ok(());
+        };
+        let rule = match &*other.group.rule {
+            ACCUMULATED => "sums of gradients (the setting `accumulate`)".into(),
+            rule => format!("{other}, the state of the optimizer `{rule}`"),
+        };
+        Err(Error::Mismatch(format!("the checkpoint keeps {rule}, which this training does not")))
     }
 }
 
@@ -167,9 +196,6 @@ fn key_of(name: &str) -> Option<StateKey> {
     Some(StateKey { group, slot: slot.into(), of })
 }
 
-/// The key of the metadata that holds ours, as JSON.
-const KEY: &str = "chainrule";
-
 /// What a file says of its tensors, beside what the format itself keeps.
 #[derive(Serialize, Deserialize)]
 struct Metadata<N> {
@@ -229,8 +255,8 @@ fn decode_stored<N: Serialize + DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<(Vec<(String, TensorView<'_>)>, N), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
+    let tensors = read_safetensors(bytes)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| text(&e))?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(|e| text(&e))?;
     let metadata = header.metadata().as_ref().and_then(|notes| notes.get(KEY));
     let metadata = metadata
         .ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;

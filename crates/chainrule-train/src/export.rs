@@ -8,8 +8,10 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
+use rawzip::path::{EntryPath, ZipFilePath};
 use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use safetensors::{SafeTensorError, SafeTensors};
+use serde::{Deserialize, Serialize};
 
 use crate::data::npz_arrays;
 use crate::system::staging_file;
@@ -34,7 +36,19 @@ use chainrule::tensor::{Real, Shape, Tensor};
 /// The format cannot hold the parameters.
 pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
     let stored: Vec<(&str, Stored)> = parameters.iter().map(|(n, t)| (n, Stored::of(t))).collect();
-    file(&stored, None).map_err(|error| Error::Mismatch(format!("safetensors: {error}")))
+    let bad = |error: &dyn std::fmt::Display| Error::Mismatch(format!("safetensors: {error}"));
+    let order = Order { order: parameters.iter().map(|(name, _)| name.to_owned()).collect() };
+    let order = serde_json::to_string(&order).map_err(|error| bad(&error))?;
+    file(&stored, Some(HashMap::from([(KEY.to_owned(), order)]))).map_err(|error| bad(&error))
+}
+
+/// The key of a file's metadata that holds ours, as JSON.
+pub(super) const KEY: &str = "chainrule";
+
+/// The names in their order, which the format keeps otherwise; part of what a checkpoint tells.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    order: Vec<String>,
 }
 
 /// The bytes of a `.safetensors` file.
@@ -96,7 +110,17 @@ pub fn npz<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
     let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
     for (name, tensor) in parameters.iter() {
         let bad = |error: rawzip::Error| Error::Mismatch(format!("npz: `{name}`: {error}"));
-        let (mut entry, config) = archive.new_file(format!("{name}.npy")).start().map_err(bad)?;
+        let file = format!("{name}.npy");
+        // Other names are kept as they are only where no path is written otherwise.
+        let path = match name.is_ascii() {
+            true => EntryPath::verbatim(file.into_bytes()),
+            false if ZipFilePath::from_str(&file).as_str() != file => {
+                let message = format!("npz: an archive cannot keep the name `{name}`");
+                return Err(Error::Mismatch(format!("{message}: leave out `..`, `//` and `\\`")));
+            }
+            false => EntryPath::conformant(file),
+        };
+        let (mut entry, config) = archive.new_file(path).start().map_err(bad)?;
         let mut file = config.wrap(&mut entry);
         file.write_all(&header(tensor))
             .and_then(|()| file.write_all(&tensor.to_le_bytes()))
@@ -135,6 +159,7 @@ fn header<T: Real>(tensor: &Tensor<T>) -> Vec<u8> {
 /// # let folder = temporary.path();
 /// let mut parameters = Parameters::new();
 /// parameters.insert("affine1.weight", Tensor::new([1, 2], vec![0.5_f32, -0.5])?);
+/// parameters.insert("affine1.bias", Tensor::new([2], vec![0.0, 1.0])?);
 /// for name in ["model.safetensors", "model.npz"] {
 ///     save(&parameters, &folder.join(name))?;
 ///     assert_eq!(load::<f32>(&folder.join(name))?, parameters);
@@ -159,8 +184,8 @@ pub fn save<T: Real>(parameters: &Parameters<T>, path: &Path) -> Result<()> {
 }
 
 /// The parameters in a file, as its ending says: `.safetensors`, of PyTorch or other libraries as well as
-/// our own, or `.npz`; rounded to this precision where they have another. Those of a safetensors file come
-/// in the order in which they lie there. For their names and forms see [`Parameters::renamed`].
+/// our own, or `.npz`; rounded to this precision where they have another. They come in the order in which they were
+/// saved, those of another library's safetensors file as they lie there. For their names and forms see [`Parameters::renamed`].
 ///
 /// # Errors
 /// Another ending; the file cannot be read or is bad; an array is not of real numbers in 32 or 64 bits (or,
@@ -181,6 +206,9 @@ fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
         let shape = Shape::new(&array.shape).map_err(|error| format!("`{name}`: {error}"))?;
         let tensor =
             Tensor::new(shape, array.elements).map_err(|error| format!("`{name}`: {error}"))?;
+        if parameters.get(&name).is_ok() {
+            return Err(format!("there are two arrays named `{name}`"));
+        }
         parameters.insert(name, cast(&tensor));
     }
     Ok(parameters)
@@ -203,15 +231,28 @@ impl Format {
 }
 
 fn of_safetensors<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let file = read_safetensors(bytes)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
+    let told = header.metadata().as_ref().and_then(|notes| notes.get(KEY));
+    let told = told.and_then(|told| serde_json::from_str::<Order>(told).ok());
+    let order = told.map_or(Vec::new(), |told| told.order);
+    let place: HashMap<&str, usize> =
+        order.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
     let mut tensors = file.tensors();
-    // By their places in the file; the format tells them by name.
-    tensors.sort_by_key(|(_, view)| view.data().as_ptr() as usize);
+    // Else by their places in the file; the format tells them by name.
+    let place = |name: &str| place.get(name).copied().unwrap_or(usize::MAX);
+    tensors.sort_by_key(|(name, view)| (place(name), view.data().as_ptr() as usize));
     let mut parameters = Parameters::new();
     for (name, view) in tensors {
         parameters.insert(&*name, of_view(&name, &view)?);
     }
     Ok(parameters)
+}
+
+/// The tensors in a `.safetensors` file's bytes.
+pub(super) fn read_safetensors(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
+    SafeTensors::deserialize(bytes)
+        .map_err(|error| format!("is cut short, or no safetensors file: {error}"))
 }
 
 /// A tensor as a `.safetensors` file stores it.
@@ -277,9 +318,27 @@ mod tests {
         assert!(told("model.bin", b"").contains(".safetensors or .npz"));
         assert!(told("model.npz", b"PK").contains("is no NumPy archive"));
         let whole = safetensors(&Parameters::<f32>::new()).unwrap();
-        told("model.safetensors", &whole[..whole.len() - 1]);
+        for bytes in [&whole[..whole.len() - 1], b"", b"PK\x03\x04 an archive"] {
+            assert!(told("model.safetensors", bytes).contains("is cut short, or no safetensors"));
+        }
         let missing = load::<f32>(&folder.path().join("none.npz")).unwrap_err().to_string();
         assert!(missing.contains("none.npz"), "{missing}");
+    }
+
+    #[test]
+    fn parameters_come_back_in_their_order_and_under_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut parameters = Parameters::<f32>::new();
+        for name in ["z", "../b", "b", "x/../b", "a\\b", "größe.w", "a"] {
+            parameters.insert(name, Tensor::scalar(name.len() as f32));
+        }
+        for file in ["all.npz", "all.safetensors"] {
+            let path = folder.path().join(file);
+            save(&parameters, &path).unwrap();
+            assert_eq!(load::<f32>(&path).unwrap().sha256(), parameters.sha256(), "{file}");
+        }
+        parameters.insert("größe/../w", Tensor::scalar(0.0));
+        assert!(npz(&parameters).unwrap_err().to_string().contains("`größe/../w`"));
     }
 
     #[test]

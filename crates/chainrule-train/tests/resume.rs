@@ -225,3 +225,35 @@ fn a_training_that_has_gone_on_is_put_back_in_the_middle_of_an_epoch() {
     assert!(moved.parameters == undisturbed.parameters && moved.states == undisturbed.states);
     assert_eq!(moved.progress, undisturbed.progress);
 }
+
+#[test]
+fn a_checkpoint_of_another_optimizer_or_longer_epochs_is_refused() {
+    let settings = |text: &str| Config::from_toml(&format!("batch_size = 8\n{text}")).unwrap();
+    let trainer = |config: &Config, count| {
+        let model = config.model(2, 2).unwrap();
+        Trainer::<f32>::new(&model, config, DataParts::train(points(count))).unwrap()
+    };
+    let sgd = settings("optimizer = \"sgd\"");
+    let (adam, lbfgs) = (settings("optimizer = \"adam\""), settings("optimizer = \"lbfgs\""));
+    let momentum = settings("optimizer = { kind = \"sgd\", momentum = 0.9 }");
+    let summed = settings("optimizer = \"sgd\"\naccumulate = 2");
+    for (from, to, wanted) in [
+        (&adam, &sgd, "`adam`"),
+        (&adam, &momentum, "`adam`"),
+        (&adam, &lbfgs, "`adam`"),
+        (&lbfgs, &sgd, "`lbfgs`"),
+        (&momentum, &sgd, "`sgd`"),
+        (&summed, &sgd, "accumulate"),
+    ] {
+        let mut first = trainer(from, 50);
+        (0..3).for_each(|_| _ = first.advance().unwrap());
+        let checkpoint = first.checkpoint();
+        trainer(from, 50).restore(checkpoint.clone()).unwrap();
+        let error = trainer(to, 50).restore(checkpoint.clone()).unwrap_err().to_string();
+        assert!(error.contains("checkpoint keeps") && error.contains(wanted), "{error}");
+        let frozen = Config { freeze: vec!["affine1.*".into()], ..from.clone() };
+        trainer(&frozen, 50).restore(checkpoint.clone()).unwrap();
+        let error = trainer(from, 10).restore(checkpoint).unwrap_err().to_string();
+        assert!(error.contains("after step 3 of an epoch") && error.contains("have 2"), "{error}");
+    }
+}
