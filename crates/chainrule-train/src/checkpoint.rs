@@ -136,18 +136,29 @@ pub(super) fn named<T: Real>(states: &[State<T>]) -> Result<Parameters<T>> {
     let mut all = Parameters::new();
     for (objective, state) in states.iter().enumerate() {
         for (key, tensor) in state.iter() {
-            let own = name_of(key);
-            let name = if objective == 0 { own } else { format!("{objective}:{own}") };
-            if place_of(&name) != Some((objective, key.clone())) {
-                let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
-                return Err(Error::Mismatch(format!(
-                    "{message}: use names without `.` and `#`, and parameters without `:`"
-                )));
-            }
-            all.insert(name, tensor.clone());
+            all.insert(file_name(objective, key)?, tensor.clone());
         }
     }
     Ok(all)
+}
+
+/// Checks that a file can keep these states.
+pub(super) fn check_named<T: Real>(states: &[State<T>]) -> Result<()> {
+    let states = states.iter().enumerate();
+    let mut keys = states.flat_map(|(at, state)| state.iter().map(move |(key, _)| (at, key)));
+    keys.try_for_each(|(objective, key)| file_name(objective, key).map(|_| ()))
+}
+
+/// The name under which a file keeps a part of an objective's state.
+fn file_name(objective: usize, key: &StateKey) -> Result<String> {
+    let own = name_of(key);
+    let name = if objective == 0 { own } else { format!("{objective}:{own}") };
+    if place_of(&name) == Some((objective, key.clone())) {
+        return Ok(name);
+    }
+    let message = format!("a file cannot keep {key} of the optimizer {}", key.group);
+    let wanted = "use names without `.` and `#`, and parameters without `:`";
+    Err(Error::Mismatch(format!("{message}: {wanted}")))
 }
 
 /// The states of which a file keeps the parts under these names.

@@ -104,11 +104,11 @@ impl<T: Real> Course<T> {
         if learner.progress.epoch >= learner.config.epochs {
             return Ok(Advance::Nothing(Outcome::Finished));
         }
-        let start = Instant::now();
+        let (start, is_first) = (Instant::now(), self.epoch.is_none());
         let mut underway = match self.epoch.take() {
             Some(underway) => underway,
             None => Underway {
-                order: learner.data.train.order(learner.config.seed, learner.progress.epoch),
+                order: learner.order(learner.progress.epoch)?,
                 before: None,
                 time: Duration::ZERO,
             },
@@ -132,6 +132,9 @@ impl<T: Real> Course<T> {
         learner.progress.add(examples, loss, &losses);
         underway.time += start.elapsed();
         self.epoch = Some(underway);
+        if is_first {
+            learner.prepare_scores(&mut self.evaluators)?;
+        }
         Ok(Advance::Step { examples, loss, losses, rate })
     }
 

@@ -1,5 +1,6 @@
 //! Trainings that code describes.
 
+use super::checkpoint::check_named;
 use super::config::OF_DATA_AND_MODEL;
 use super::record::ModelRecord;
 use super::steered::{Origin, Steered};
@@ -53,14 +54,15 @@ impl<T: Real> CustomTraining<T> {
     /// A training by `trainer`, fresh, of a model of this name.
     ///
     /// # Errors
-    /// The name is empty, the trainer has no loss, or its settings name another precision, or a pattern
-    /// of its optimizers names no parameter.
+    /// The name is empty, the trainer has no loss, or its settings name another precision, a pattern of
+    /// its optimizers names no parameter, or an optimizer has a name that files cannot keep.
     pub fn new(name: &str, mut trainer: Trainer<T>) -> Result<Self> {
         Error::check(!name.trim().is_empty(), "the model's name", "``", "one that tells it")?;
         let dtype = trainer.config.dtype.to_string();
         let wanted = "the precision in which the trainer computes";
         Error::check(dtype == T::NAME, "the setting dtype", format!("`{dtype}`"), wanted)?;
         trainer.learner_mut().prepare()?;
+        check_named(&trainer.states)?;
         Ok(Self::of(trainer, Custom { name: name.into(), data_sha256: None }))
     }
 

@@ -23,7 +23,7 @@ impl<T: Real> Learner<T> {
     /// step whose loss or new parameters are not finite. The parameters stay as they were before it.
     pub(super) fn diverged(&mut self, steps: &mut Steps<T>, before: Standing<T>) -> Result<Error> {
         self.stand(before);
-        let order = self.data.train.order(self.config.seed, self.progress.epoch);
+        let order = self.order(self.progress.epoch)?;
         let size = self.batch()?;
         let count = order.len().div_ceil(size) as u64;
         while self.progress.step < count {

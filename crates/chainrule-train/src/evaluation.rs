@@ -99,6 +99,14 @@ impl<T: Real> Evaluator<T> {
         Ok(sums)
     }
 
+    /// Compiles what the first batch of `data` needs, which tells of mistakes.
+    pub(super) fn prepare(&mut self, subject: &Subject<'_>, data: &dyn Data) -> Result<()> {
+        match data.len().min(EVALUATION_BATCH) {
+            0 => Ok(()),
+            batch => self.compiled(subject, data, batch).map(|_| ()),
+        }
+    }
+
     fn compiled(
         &mut self,
         subject: &Subject<'_>,

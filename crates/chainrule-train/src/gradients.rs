@@ -39,7 +39,7 @@ impl<T: Real> Learner<T> {
         settings: &Settings,
     ) -> Result<Vec<(String, Report)>> {
         self.check_objectives()?;
-        let order = self.data.train.order(self.config.seed, self.progress.epoch);
+        let order = self.order(self.progress.epoch)?;
         let least = self.model.smallest_batch();
         if !(least..=order.len()).contains(&examples) {
             return Err(Error::Setting {

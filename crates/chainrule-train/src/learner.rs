@@ -108,7 +108,7 @@ pub(super) enum Metric {
 }
 
 /// Scores rows of outputs.
-type RowMetric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
+pub(super) type RowMetric = dyn Fn(&[f64], &[Truth]) -> f64 + Send + Sync;
 
 /// Checks that no batch is too small for the model's layers.
 fn check_batches(model: &Network, batch_size: usize, examples: usize) -> Result<()> {
@@ -287,6 +287,20 @@ impl<T: Real> Learner<T> {
         let batch = self.config.batch_size.min(self.data.train.len());
         Error::check(batch > 0, "the number of training examples", batch, "at least 1")?;
         Ok(batch)
+    }
+
+    /// The examples of an epoch (counted from 0) in their order.
+    pub(super) fn order(&self, epoch: u32) -> Result<Vec<u32>> {
+        let (order, count) =
+            (self.data.train.order(self.config.seed, epoch), self.data.train.len());
+        Error::count("examples in the order of an epoch", order.len(), count)?;
+        match order.iter().find(|&&example| example as usize >= count) {
+            None => Ok(order),
+            Some(other) => Err(Error::Mismatch(format!(
+                "the order of an epoch names the example {other}, but they are numbered from 0 to {}",
+                count.saturating_sub(1)
+            ))),
+        }
     }
 
     /// The steps of an epoch.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::evaluation::{Evaluator, Meter, Scores, Subject, loss_of};
-use super::learner::{Learner, Metric};
+use super::learner::{Learner, Metric, RowMetric};
 use super::objective::{Objective, told_part};
 use crate::data::{Data, Examples, Target, truths};
 use chainrule::error::{Error, Result};
@@ -28,6 +28,18 @@ impl<T: Real> Learner<T> {
             named.extend(scores.into_iter().map(|(name, score)| (format!("{part}_{name}"), score)));
         }
         Ok(named)
+    }
+
+    /// Compiles what scores the validation and the test part, so that mistakes are told before an epoch
+    /// is done.
+    pub(super) fn prepare_scores(&self, evaluators: &mut [Evaluator<T>; 2]) -> Result<()> {
+        let parts = [("validation", &self.data.validation), ("test", &self.data.test)];
+        for ((part, data), evaluator) in parts.into_iter().zip(evaluators) {
+            let Some(data) = data else { continue };
+            let prepared = self.subject(&**data).and_then(|(s, _)| evaluator.prepare(&s, &**data));
+            prepared.map_err(|error| Error::Mismatch(format!("on the {part} part, {error}")))?;
+        }
+        Ok(())
     }
 
     /// The rows of such data whose classes or values are scored: the model answers each with one row of
@@ -71,23 +83,33 @@ impl<T: Real> Learner<T> {
         Ok(())
     }
 
-    /// The loss, which comes first, and the other scores by name.
-    fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Data) -> Result<Vec<(String, f64)>> {
-        let Some(objective) = self.objectives.get(self.main()) else { return Ok(Vec::new()) };
-        let mut metrics = Vec::new();
-        let mut of_rows = Vec::new();
+    /// What is scored on `data` by a plan, and the scores of rows.
+    fn subject(&self, data: &dyn Data) -> Result<(Subject<'_>, Vec<(&str, &RowMetric)>)> {
+        let Some(objective) = self.objectives.get(self.main()) else {
+            unreachable!("a training is checked to have an objective before it is scored")
+        };
+        let (mut metrics, mut of_rows) = (Vec::new(), Vec::new());
         for (name, metric) in &self.metrics {
             match metric {
                 Metric::OfBatch(of) => metrics.push((name.as_str(), &**of)),
-                Metric::OfRows(of) => of_rows.push((name, of)),
+                Metric::OfRows(of) => of_rows.push((name.as_str(), &**of)),
             }
         }
-        let subject = Subject { model: &self.model, objective, metrics, pool: &self.pool };
-        let rows = data.flat().filter(|_| self.model.outputs().len() == 1);
-        if let (None, Some((name, _))) = (rows, of_rows.first()) {
+        if let (None, Some((name, _))) = (self.rows(data), of_rows.first()) {
             let message = format!("the metric `{name}` is of rows with one target and one answer");
             return Err(Error::Mismatch(format!("{message}: give it by `.metric` instead")));
         }
+        Ok((Subject { model: &self.model, objective, metrics, pool: &self.pool }, of_rows))
+    }
+
+    /// The rows of such data to which the model answers one value.
+    fn rows<'d>(&self, data: &'d dyn Data) -> Option<&'d dyn Examples> {
+        data.flat().filter(|_| self.model.outputs().len() == 1)
+    }
+
+    /// The loss, which comes first, and the other scores by name.
+    fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Data) -> Result<Vec<(String, f64)>> {
+        let (subject, of_rows) = self.subject(data)?;
         let scored = self.scored_rows(data);
         let mut meter = scored.map(|rows| (rows, Meter::new(rows, self.config.top_k, false)));
         let mut all = Vec::new();
@@ -113,7 +135,7 @@ impl<T: Real> Learner<T> {
             }
             None => {}
         }
-        if let Some(rows) = rows.filter(|_| !of_rows.is_empty()) {
+        if let Some(rows) = self.rows(data).filter(|_| !of_rows.is_empty()) {
             let every: Vec<u32> = (0..rows.len() as u32).collect();
             let truths = truths(rows, &every)?;
             of_rows.into_iter().for_each(|(name, of)| put(name, of(&all, &truths)));

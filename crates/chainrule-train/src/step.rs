@@ -402,7 +402,7 @@ impl<T: Real> Learner<T> {
         let (mut steps, batch) = (Steps::new(), self.batch()?);
         let mut parameters = self.parameters.clone();
         let mut state = self.states.get(self.main()).cloned().unwrap_or_default();
-        let order = self.data.train.order(self.config.seed, 0);
+        let order = self.order(0)?;
         let kind = Kind { objective: self.main(), examples: batch, purpose: Purpose::Update };
         let step = steps.of(self, kind)?;
         for number in 0..2 * PROFILED {

@@ -12,7 +12,7 @@ use super::{Action, Outcome};
 use chainrule::error::{Error, Result};
 use chainrule::graph::Var;
 use chainrule::nn::{Network, Truth, Values};
-use chainrule::optim::{RateSchedule, Rule};
+use chainrule::optim::{Method, RateSchedule, Rule};
 use chainrule::tensor::Real;
 use chainrule::{Parameters, Pool};
 
@@ -414,8 +414,14 @@ impl<T: Real> Trainer<T> {
                 false => Err(Error::unknown("parameter", pattern, names)),
             }
         };
+        let is_lbfgs = self.is_of_settings() && matches!(config.optimizer, Method::Lbfgs(_));
         match action {
             Action::Stop => return Ok(()),
+            Action::Freeze { .. } | Action::Unfreeze { .. } if is_lbfgs => {
+                let message =
+                    "L-BFGS goes on with one set of parameters, as its steps build on those before";
+                return Err(Error::Mismatch(format!("{message}: freeze by the setting `freeze`")));
+            }
             Action::Freeze { parameters } => config.freeze.push(parameters.clone()),
             // A pattern may hold more than is meant: what is left of it is told by name.
             Action::Unfreeze { parameters } => {

@@ -1,9 +1,10 @@
 //! The likeliest mistakes in a training, and all that is said of each.
 
+use chainrule::Var;
 use chainrule::nn::{Affine, Field, Init, Loss, Network, Relu, Sequential};
-use chainrule::optim::{Adam, Schedule};
-use chainrule_train::data::{Arrays, Dataset, Flat};
-use chainrule_train::{Config, DataParts, Objective, Trainer};
+use chainrule::optim::{Adam, Each, Lbfgs, Rule, Schedule};
+use chainrule_train::data::{Arrays, Data, Dataset, Flat};
+use chainrule_train::{Action, Config, CustomTraining, DataParts, Objective, Trainer, Training};
 
 /// A hundred lengths and widths, areas of the one by the other, and whether they are large.
 fn data() -> Arrays {
@@ -224,7 +225,7 @@ fn metrics() {
     assert_eq!(
         many(right(trainer)).train().unwrap_err().to_string(),
         format!(
-            "metric: `sides` must be one number: reduce it with mean or sum (operands [100, 1]), at \
+            "on the test part, metric: `sides` must be one number: reduce it with mean or sum (operands [100, 1]), at \
              {here}"
         )
     );
@@ -238,4 +239,101 @@ fn hidden_values() {
         trainer.watch("rleu1").unwrap_err().to_string(),
         "there is no hidden value named `rleu1`; did you mean `relu1`?"
     );
+}
+
+/// Examples in an order that is given.
+struct Ordered(Vec<u32>);
+
+impl Data for Ordered {
+    fn len(&self) -> usize {
+        data().len()
+    }
+    fn fields(&self) -> Vec<Field> {
+        data().fields()
+    }
+    fn reals(&self, field: &str, examples: &[u32], values: &mut [f32]) -> chainrule::Result<()> {
+        data().reals(field, examples, values)
+    }
+    fn order(&self, _: u64, _: u32) -> Vec<u32> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn an_order_of_other_examples() {
+    let first = |order: Vec<u32>| {
+        let parts = DataParts::train(Ordered(order));
+        let trainer = Trainer::<f32>::new(&model(sides()), &Config::default(), parts);
+        right(trainer.unwrap()).advance().map_err(|error| error.to_string())
+    };
+    // Drawn by weights, some may come again.
+    assert!(first(vec![7; 100]).is_ok());
+    let told = first(vec![0, 1, 99]).unwrap_err();
+    assert_eq!(told, "3 examples in the order of an epoch, but there must be 100");
+    let told = first((1..101).collect()).unwrap_err();
+    assert_eq!(
+        told,
+        "the order of an epoch names the example 100, but they are numbered from 0 to 99"
+    );
+}
+
+#[test]
+fn a_part_without_the_target_and_a_score_of_a_field_that_is_not_there() {
+    let few = Arrays::new().real("sides", [2], vec![0.5; 4]).unwrap();
+    let parts = DataParts::train(data()).validation(few);
+    let trainer = Trainer::<f32>::new(&model(sides()), &Config::default(), parts).unwrap();
+    let told = right(trainer).advance().unwrap_err().to_string();
+    assert!(
+        told.starts_with("on the validation part, values: there is no value named `area`"),
+        "{told}"
+    );
+    let parts = DataParts::train(data()).test(data());
+    let trainer = Trainer::<f32>::new(&model(sides()), &Config::default(), parts).unwrap();
+    let trainer = right(trainer).metric("volume", |_, batch| batch["volume"].mean(&[]));
+    let told = { trainer }.advance().unwrap_err().to_string();
+    assert!(
+        told.starts_with("on the test part, values: there is no value named `volume`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn actions_that_lbfgs_cannot_do() {
+    let config = Config { optimizer: Lbfgs::default().into(), ..Config::default() };
+    let trainer = Trainer::<f32>::new(&model(sides()), &config, DataParts::train(data()));
+    let mut training = CustomTraining::new("areas", right(trainer.unwrap())).unwrap();
+    training.advance().unwrap();
+    let parameters = "affine1.*".to_owned();
+    for (action, wanted) in [
+        (Action::Freeze { parameters: parameters.clone() }, "freeze by the setting `freeze`"),
+        (Action::Unfreeze { parameters: parameters.clone() }, "freeze by the setting `freeze`"),
+        (Action::RateOf { parameters, times: 0.5 }, "none with the optimizer lbfgs"),
+    ] {
+        let told = training.act(&action).unwrap_err().to_string();
+        assert!(told.contains(wanted), "{told}");
+    }
+    training.advance().unwrap();
+}
+
+/// An optimizer with a name that a file takes apart.
+#[derive(Debug)]
+struct Dotted;
+
+impl Rule for Dotted {
+    fn name(&self) -> &str {
+        "my.own"
+    }
+    fn steps<'g>(&self, all: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+        let kept = |each: &Each<'g>| (each.state("last"), each.dw);
+        all.iter().flat_map(|each| [kept(each), (each.w, each.w - each.dw * each.rate)]).collect()
+    }
+}
+
+#[test]
+fn an_optimizer_of_which_a_file_cannot_tell() {
+    let trainer =
+        Trainer::<f32>::new(&model(sides()), &Config::default(), DataParts::train(data()));
+    let trainer = right(trainer.unwrap()).optimizer("*", Dotted, 0.1);
+    let told = CustomTraining::new("areas", trainer).err().unwrap().to_string();
+    assert!(told.contains("my.own") && told.contains("use names without `.`"), "{told}");
 }

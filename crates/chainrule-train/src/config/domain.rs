@@ -33,6 +33,10 @@ impl Config {
             let wanted = "1 with the optimizer lbfgs, which takes each batch as a whole problem";
             Error::check(self.accumulate == 1, "accumulate", self.accumulate, wanted)
                 .map_err(at("accumulate"))?;
+            let (count, wanted) =
+                (self.rates.len(), "none with the optimizer lbfgs, which has one");
+            Error::check(count == 0, "the rates of single parameters", count, wanted)
+                .map_err(at("rates"))?;
             for (key, limit) in [("clip_norm", self.clip_norm), ("clip_value", self.clip_value)] {
                 let wanted = "left out with the optimizer lbfgs, which searches along a line";
                 Error::check(limit.is_none(), key, limit.unwrap_or(0.0), wanted)

@@ -97,7 +97,8 @@ pub trait Examples: Send + Sync {
     }
 
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and
-    /// epoch alone. Cut it into chunks of the batch size; the last may be shorter.
+    /// epoch alone. Cut it into chunks of the batch size; the last may be shorter. For one of your own see
+    /// [`Data::order`](super::Data::order).
     fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
         shuffle(self.len(), seed, epoch)
     }

@@ -77,6 +77,10 @@ pub trait Data: Send + Sync {
 
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and epoch
     /// alone. Cut it into chunks of the batch size; the last may be shorter.
+    ///
+    /// One of your own is as long as there are examples; some may come several times and others not at
+    /// all, as where they are drawn by weights. Trainings are resumed and replayed to the same bits if it
+    /// depends on seed and epoch alone.
     fn order(&self, seed: u64, epoch: u32) -> Vec<u32> {
         shuffle(self.len(), seed, epoch)
     }

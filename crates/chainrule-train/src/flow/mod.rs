@@ -127,7 +127,7 @@ impl FlowRecorder {
     /// Data that cannot be read or does not fit the model.
     pub fn new<T: Real>(learner: &Learner<T>) -> Result<Self> {
         learner.check_objectives()?;
-        let mut examples = learner.data.train.order(learner.config.seed, 0);
+        let mut examples = learner.order(0)?;
         examples.truncate(EXAMPLES);
         Ok(Self { layers: LayerStatistics::new(learner, learner.main(), &examples)? })
     }

@@ -76,7 +76,7 @@ fn curvature<T: Real>(
     let along = pairs.reduce(|a, b| a + b).unwrap_or(loss);
     let products = g.backward(along, &variables);
     let mut plan = g.compile::<f64>(&products)?;
-    let order = data.order(learner.config.seed, 0);
+    let order = learner.order(0)?;
     feed_fields(&mut plan, data, order.get(..batch).unwrap_or(&order))?;
     let largest = power_iteration(&mut plan, parameters, &products, 0.0)?;
     match largest < 0.0 {

@@ -173,7 +173,7 @@ impl<T: Real> Learner<T> {
         language: Language,
     ) -> Result<StepExplanation> {
         let data = self.data.train.clone();
-        let order = data.order(self.config.seed, self.progress.epoch);
+        let order = self.order(self.progress.epoch)?;
         let batch = self.next_batch(&order, self.batch()?);
         if batch.examples.is_empty() {
             let message = "the epoch has no step left to explain: its scores come next";
