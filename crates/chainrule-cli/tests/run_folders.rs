@@ -39,7 +39,11 @@ fn force_takes_no_folder_that_is_no_run() {
     fs::write(&readme, "mine").unwrap();
     fs::write(folder.path().join("config.toml"), "title = \"mine\"").unwrap();
     let call = ["train", "iris", "--force", "--out"];
-    fails(&[&call[..], &[text(folder.path())]].concat(), 1, &["no run's folder", "another --out"]);
+    fails(
+        &[&call[..], &[text(folder.path())]].concat(),
+        1,
+        &["no run's folder", "another path (--out)"],
+    );
     fails(&[&call[..], &[text(&readme)]].concat(), 1, &["README.md: is a file"]);
     assert_eq!(fs::read_to_string(&readme).unwrap(), "mine");
 }

@@ -59,8 +59,11 @@ impl<T: Real> CustomTraining<T> {
     pub fn new(name: &str, mut trainer: Trainer<T>) -> Result<Self> {
         Error::check(!name.trim().is_empty(), "the model's name", "``", "one that tells it")?;
         let dtype = trainer.config.dtype.to_string();
-        let wanted = "the precision in which the trainer computes";
-        Error::check(dtype == T::NAME, "the setting dtype", format!("`{dtype}`"), wanted)?;
+        if dtype != T::NAME {
+            let (name, value) = ("the setting dtype".into(), format!("`{dtype}`"));
+            let wanted = format!("`{0}`, as the training is a `Trainer<{0}>`", T::NAME).into();
+            return Err(Error::Setting { name, value, wanted });
+        }
         trainer.learner_mut().prepare()?;
         check_named(&trainer.states)?;
         Ok(Self::of(trainer, Custom { name: name.into(), data_sha256: None }))

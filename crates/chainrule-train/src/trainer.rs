@@ -264,8 +264,11 @@ impl<T: Real> Trainer<T> {
     /// ```
     ///
     /// # Errors
-    /// The model names no such value.
+    /// The model names no such value, or the optimizer is L-BFGS, which looks at several points in a step.
     pub fn watch(&mut self, path: &str) -> Result<()> {
+        if self.is_of_settings() {
+            self.settings_optimizer()?;
+        }
         let known = self.learner.model.taps();
         if known.iter().all(|known| known != path) {
             return Err(Error::unknown("hidden value", path, known.iter().map(String::as_str)));
@@ -277,8 +280,8 @@ impl<T: Real> Trainer<T> {
         Ok(())
     }
 
-    /// A hidden value in the last step's batch and its gradient, of the first objective; `None` before the
-    /// first step, or where it is not watched.
+    /// A hidden value in the last step's batch and its gradient, of the first objective that takes its
+    /// turn at every step; `None` before the first step, or where it is not watched.
     ///
     /// # Errors
     /// None but those of a plan that is another's.

@@ -337,3 +337,27 @@ fn an_optimizer_of_which_a_file_cannot_tell() {
     let told = CustomTraining::new("areas", trainer).err().unwrap().to_string();
     assert!(told.contains("my.own") && told.contains("use names without `.`"), "{told}");
 }
+
+#[test]
+fn what_data_and_settings_of_ones_own_leave_out() {
+    struct Bare;
+    impl Data for Bare {
+        fn len(&self) -> usize {
+            4
+        }
+        fn fields(&self) -> Vec<Field> {
+            vec![sides()]
+        }
+    }
+    let trainer = Trainer::<f64>::new(&model(sides()), &Config::default(), DataParts::train(Bare));
+    let mut trainer = trainer.unwrap().loss(|answer, _| answer.one().mean(&[]));
+    assert_eq!(
+        trainer.advance().unwrap_err().to_string(),
+        "the field `sides` holds real numbers, but the data implements no `Data::reals`"
+    );
+    let told = CustomTraining::new("bare", trainer).err().unwrap().to_string();
+    assert_eq!(
+        told,
+        "the setting dtype is `f32`, but it must be `f64`, as the training is a `Trainer<f64>`"
+    );
+}

@@ -68,7 +68,7 @@ pub trait Examples: Send + Sync {
     /// As [`features`](Self::features); or the targets are not classes.
     fn labels(&self, examples: &[u32], labels: &mut [u32]) -> Result<()> {
         let _ = (examples, labels);
-        Err(Error::Content { name: "the target".into(), labels: false })
+        Err(unwritten("the target is a class", "Examples::labels"))
     }
 
     /// Writes the target values of the `examples`.
@@ -77,7 +77,7 @@ pub trait Examples: Send + Sync {
     /// As [`features`](Self::features); or the targets are not values.
     fn values(&self, examples: &[u32], values: &mut [f32]) -> Result<()> {
         let _ = (examples, values);
-        Err(Error::Content { name: "the target".into(), labels: true })
+        Err(unwritten("the target is values", "Examples::values"))
     }
 
     /// Writes how much each of the `examples` counts; `false`, with nothing written, where every
@@ -109,6 +109,11 @@ pub(super) fn shuffle(len: usize, seed: u64, epoch: u32) -> Vec<u32> {
     let mut order: Vec<u32> = (0..len as u32).collect();
     order.shuffle(&mut generator(seed, Stream::Shuffle(epoch)));
     order
+}
+
+/// That data has no method of its own for what it says that it has.
+pub(super) fn unwritten(what: &str, method: &str) -> Error {
+    Error::Mismatch(format!("{what}, but the data implements no `{method}`"))
 }
 
 /// What a model should say of the `examples`, values as the model was trained on them.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::examples::shuffle;
+use super::examples::{shuffle, unwritten};
 use super::{Examples, Target};
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Field, FieldKind};
@@ -63,7 +63,7 @@ pub trait Data: Send + Sync {
     /// The data cannot be read, or has no such field of real numbers.
     fn reals(&self, field: &str, examples: &[u32], values: &mut [f32]) -> Result<()> {
         let _ = (examples, values);
-        Err(Error::Content { name: format!("the field `{field}`"), labels: true })
+        Err(unwritten(&format!("the field `{field}` holds real numbers"), "Data::reals"))
     }
 
     /// Writes the labels of a field of each of the `examples`.
@@ -72,7 +72,7 @@ pub trait Data: Send + Sync {
     /// The data cannot be read, or has no such field of labels.
     fn labels(&self, field: &str, examples: &[u32], labels: &mut [u32]) -> Result<()> {
         let _ = (examples, labels);
-        Err(Error::Content { name: format!("the field `{field}`"), labels: false })
+        Err(unwritten(&format!("the field `{field}` holds labels"), "Data::labels"))
     }
 
     /// The order of the examples in an epoch (counted from 0): a shuffle that depends on seed and epoch

@@ -112,11 +112,11 @@ impl RunFolder {
         let free = names(path)?.iter().all(|name| name.starts_with(WRITING));
         let wrong = match (free, force, folder.config()) {
             (true, ..) | (false, true, Ok(_)) => None,
-            (false, false, Ok(_)) => {
-                Some("exists already; choose another --out, or overwrite it with --force")
-            }
+            (false, false, Ok(_)) => Some(
+                "exists already; give another path (--out), or overwrite it by `force` (--force)",
+            ),
             (false, _, Err(_)) => Some(
-                "exists already and is no run's folder, which --force would overwrite; choose another --out",
+                "exists already and is no run's folder, which `force` (--force) would overwrite; give another path (--out)",
             ),
         };
         if let Some(wrong) = wrong {

@@ -175,7 +175,7 @@ impl<'g> Cx<'g> {
         Self::with(graph, None)
     }
 
-    /// The model predicts: nothing is random, nothing is kept.
+    /// The model predicts: nothing is random, and layers keep nothing of the batch.
     ///
     /// ```
     /// # let g = chainrule::Graph::new();
