@@ -35,7 +35,7 @@ pub fn check(_: &mut Report) -> Result<()> {
         ("crates of the program", crates(PROGRAM)?, 105),
         ("bytes of the program", size, 10_000_000),
         ("crates of the engine", crates(ENGINE)?, 25),
-        ("lines of the engine's code", lines, 13_000),
+        ("lines of the engine's code", lines, 13_200),
     ] {
         println!("{what}: {found} of {limit}");
         if found > limit {
