@@ -15,6 +15,7 @@ use super::{
     Action, Advance, Config, Epoch, Event, Identity, Journal, Lock, Outcome, Place, RunFolder,
     Saver, Size, Training, journal, products,
 };
+use crate::data::DataReport;
 use chainrule::error::{Error, Result};
 
 /// Where a session keeps its run.
@@ -109,6 +110,9 @@ pub struct Report {
     pub run: String,
     /// The elements of all parameters.
     pub parameters: usize,
+    /// What the data was taken for, as far as whoever started the session tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataReport>,
     /// The steps that are done, over all epochs.
     pub steps: u64,
     /// The seed.
@@ -475,6 +479,7 @@ impl Session {
         Ok(Report {
             run: self.folder.path().display().to_string(),
             parameters: self.size.parameters,
+            data: None,
             steps: u64::from(epoch) * self.size.steps + step,
             seed: self.config.seed,
             threads: self.training.threads(),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_train::data::{DataSource, Dataset, Examples, Loaded, Preparation, Target, Task};
+use chainrule_train::data::{
+    DataSource, Dataset, Encoding, Examples, Loaded, Preparation, Reading, Target, Task,
+};
 use serde_json::Value;
 
 fn golden(name: &str) -> PathBuf {
@@ -316,10 +318,7 @@ fn without_parquet_the_error_says_how_to_get_it() {
 fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     let cases = [
         ("t.csv", "", &["is empty", "name the columns"][..]),
-        ("t.csv", "1.5,2\n3,4\n", &["line 1 holds numbers", "above it"]),
-        ("t.csv", "a,,y\n1,2,3\n", &["line 1, field 2", "no name"]),
         ("t.csv", "a,a,y\n1,2,3\n", &["columns 1 and 2", "`a`"]),
-        ("t.csv", "a;y\n1;2\n", &["one column only", "commas"]),
         ("t.csv", "a,y\n", &["no rows"]),
         ("t.csv", "a,y\n1,u\n2\n", &["line 3 has 1 fields", "2"]),
         ("t.csv", "a,y\n1,\"u\n2,v\n", &["line 2", "never closes"]),
@@ -331,8 +330,8 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
         ("t.csv", "a,y\r\n1,\"u\r\nv\"\r\n\r\ninf,v", &["line 5, column `a`"]),
         ("t.csv", "a,y\n1,u\n2,u\n", &["the same `y`", "two classes"]),
         ("t.csv", "y\n1\n", &["no columns beside the target"]),
-        ("t.csv", "a,y\n?,u\n?,v\n", &["column `a` has no value"]),
-        ("t.txt", "a,y\n1,u\n", &["its format is unknown", ".csv"]),
+        ("t.csv", "a,y\n?,u\n?,v\n", &["no column to predict from", "`a`: no value"]),
+        ("t.doc", "a,y\n1,u\n", &["its format is unknown", ".csv"]),
     ];
     for (name, text, wanted) in cases {
         let (_folder, source) = table(name, text);
@@ -350,6 +349,7 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     assert!(message.contains("no column `z`; it has `a`, `y`"), "{message}");
     let message = error(&DataSource { task: Some(Task::Regress), ..source.clone() });
     assert!(message.contains("line 2, column `y`: `u` is not a number"), "{message}");
+    let (_folder, source) = table("t.csv", &format!("a,y\n{rows}"));
     let message = error(&DataSource { validation: 0.01, ..source.clone() });
     assert!(message.contains("part would be empty, as 0.01 of"), "{message}");
     let message = error(&DataSource { validation: 1.0, ..source });
@@ -391,8 +391,8 @@ fn a_folder_of_images_may_have_a_test_part() {
 #[test]
 fn a_wide_header_is_read_in_no_time() {
     let names: Vec<String> = (0..50_000).map(|column| format!("c{column}")).collect();
-    let row = "1,".repeat(49_999);
-    let text = format!("{}\n{row}0.5\n{row}0.25\n", names.join(","));
+    let rows = ["1,", "2,"].map(|cell| cell.repeat(49_999));
+    let text = format!("{}\n{}0.5\n{}0.25\n", names.join(","), rows[0], rows[1]);
     let (_folder, source) = table("wide.csv", &text);
     let start = std::time::Instant::now();
     assert_eq!(load(&source).train.width(), 49_999);
@@ -412,9 +412,12 @@ fn columns_of_numbers_and_texts_are_categories_in_order() {
     let names = load(&source).preparation.feature_names();
     assert_eq!(names, ["c=10", "c=9", "c=a", "c=b"]);
     // More than a thousand different texts are no categories.
-    let rows: String = (0..1200).map(|row| format!("w{row},{}\n", ["u", "v"][row % 2])).collect();
+    let row = |row: usize| format!("w{},{}\n", row % 1050, ["u", "v"][row % 2]);
+    let rows: String = (0..1200).map(row).collect();
     let (_folder, source) = table("t.csv", &format!("c,y\n{rows}"));
-    assert!(error(&source).contains("more than 1000 different texts"), "{}", error(&source));
+    let message = error(&source);
+    assert!(message.contains("more than 1000 different texts"), "{message}");
+    assert!(message.contains("--drop c"), "{message}");
 }
 
 #[test]
@@ -422,7 +425,8 @@ fn text_that_is_not_utf_8_is_an_error_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
     std::fs::write(&path, b"a,y\n1,u\n2,\xff\n").unwrap();
-    let message = error(&source(&path));
+    let reading = Reading { encoding: Some(Encoding::Utf8), ..Reading::default() };
+    let message = error(&DataSource { reading, ..source(&path) });
     assert!(message.contains("line 3, field 2: the text is not UTF-8"), "{message}");
 }
 

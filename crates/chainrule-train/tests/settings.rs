@@ -4,13 +4,16 @@
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Method, Schedule};
 use chainrule::settings::{Entry, Form, Kinds, Setting, Value};
-use chainrule_train::data::{Task, pictures, tables};
+use chainrule_train::data::{Decimal, Encoding, Separator, Task, pictures, tables};
 use chainrule_train::{ClassRule, Config, Precision};
 
 /// Every list of kinds, with the key of the settings file at which a kind of it stands.
-fn lists() -> [(&'static str, Kinds); 9] {
+fn lists() -> [(&'static str, Kinds); 12] {
     [
         ("task", Task::KINDS),
+        ("separator", Separator::KINDS),
+        ("encoding", Encoding::KINDS),
+        ("decimal", Decimal::KINDS),
         ("activation", Activation::KINDS),
         ("init", Init::KINDS),
         ("dtype", Precision::KINDS),

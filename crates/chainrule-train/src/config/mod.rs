@@ -12,7 +12,7 @@ pub(crate) use rates::fits;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::data::{DataSource, Task, is_table};
+use crate::data::{ColumnKind, DataSource, Decimal, Encoding, Reading, Separator, Task, is_table};
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Clip, Method, Optimizer, Schedule};
 use chainrule::settings::{Field, Form, Value};
@@ -67,6 +67,22 @@ chainrule::settings! {
         raw: bool = false => "true",
         /// Read rows from the disk as they are needed, for data larger than memory.
         stream: bool = false => "true",
+        /// What stands between the columns of text; found out from the file where it is not given.
+        separator: Option<Separator> = None => "\";\"",
+        /// How the letters of text are encoded; found out from the file where it is not given.
+        encoding: Option<Encoding> = None => "\"windows-1252\"",
+        /// Whether the first line names the columns; found out from the file where it is not given.
+        header: Option<bool> = None => "false",
+        /// Words for a missing value, beside NA, null, none, nan, ?, - and the like.
+        na: Vec<String> = Vec::new() => "[\"unknown\"]",
+        /// What stands before the fraction of numbers; found out from each column where it is not given.
+        decimal: Option<Decimal> = None => "\",\"",
+        /// Columns to leave out.
+        drop: Vec<String> = Vec::new() => "[\"id\"]",
+        /// The only columns to predict from; all where none is given.
+        columns: Vec<String> = Vec::new() => "[\"age\", \"sex\"]",
+        /// What the cells of columns are taken for: number, category, date, day-month or month-day.
+        types: BTreeMap<String, ColumnKind> = BTreeMap::new() => "{ zip = \"category\" }",
         /// The width and height that images are resized to.
         image_size: Option<[usize; 2]> [Form::List(&Form::SOME)] = None => "[28, 28]",
         /// The sizes of the hidden layers, where no layers are given.
@@ -230,6 +246,16 @@ impl Config {
             weight: self.weight.clone(),
             image_size: self.image_size.map(|[width, height]| (width, height)),
             stream: self.stream,
+            reading: Reading {
+                separator: self.separator,
+                encoding: self.encoding,
+                header: self.header,
+                na: self.na.clone(),
+                decimal: self.decimal,
+                drop: self.drop.clone(),
+                columns: self.columns.clone(),
+                types: self.types.clone(),
+            },
         }
     }
 

@@ -1,68 +1,98 @@
-//! Tables as delimited text: CSV and TSV (RFC 4180), with quotes.
+//! Tables as delimited text: CSV and TSV (RFC 4180), with quotes, and what people call so.
 //!
-//! The first line names the columns. Cells are trimmed; an empty cell, `?`, `NA`, `N/A`, `NaN`,
-//! `nan` and `null` are missing values.
+//! How a file is laid out is found out from its head: see [`Dialect`]. Cells are trimmed.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::ops::Range;
 use std::path::Path;
 
-use csv::{Position, ReaderBuilder, StringRecord};
+use csv::{Position, StringRecord};
 
+use super::dialect::{Dialect, Given, Separator, with_tabs};
 use super::table::{
-    Chunk, Column, Format, Places, Table, TableFile, Visit, check_names, last_target,
+    Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit, check_names,
 };
+use super::text::{Encoding, Reading, Text};
 use chainrule::error::{Error, Result};
 
-/// Files of values with such a letter between them.
+/// Files of values with such a letter between them, unless they look otherwise.
 #[derive(Debug)]
 pub(super) struct Delimited {
     extensions: &'static [&'static str],
-    delimiter: u8,
+    usual: Separator,
 }
 
-pub(super) static COMMAS: Delimited = Delimited { extensions: &["csv"], delimiter: b',' };
-pub(super) static TABS: Delimited = Delimited { extensions: &["tsv"], delimiter: b'\t' };
+pub(super) static COMMAS: Delimited =
+    Delimited { extensions: &["csv", "txt", "data"], usual: Separator::Comma };
+pub(super) static TABS: Delimited =
+    Delimited { extensions: &["tsv", "tab"], usual: Separator::Tab };
 
 /// Bytes of a chunk of a streamed file.
 const CHUNK_BYTES: u64 = 1 << 20;
 /// Rows of a chunk of a streamed file.
 const CHUNK_ROWS: u32 = 8192;
+/// Bytes that are looked at to find the layout out.
+const HEAD: u64 = 1 << 16;
 
-fn open(path: &Path, delimiter: u8) -> Result<csv::Reader<File>> {
-    let file = File::open(path).map_err(|error| Error::file(path, error))?;
-    let mut builder = ReaderBuilder::new();
-    Ok(builder.delimiter(delimiter).has_headers(false).flexible(true).from_reader(file))
+impl Delimited {
+    /// Finds out how a file is encoded and laid out, as far as the user does not say it.
+    fn layout(&self, path: &Path, how: &How) -> Result<(Layout, Encoding)> {
+        let (mut text, encoding) = Text::find(path, how.encoding)?;
+        let mut head = Vec::new();
+        let read = text.open(path)?.take(HEAD).read_to_end(&mut head);
+        read.map_err(|error| Error::file(path, error))?;
+        if head.len() as u64 == HEAD
+            && let Some(end) = head.iter().rposition(|&byte| byte == b'\n')
+        {
+            head.truncate(end + 1);
+        }
+        let given = Given { separator: how.separator, header: how.header };
+        let mut dialect = Dialect::find(&head, self.usual, given);
+        if dialect.separator == Separator::Blanks {
+            let mut all = Vec::new();
+            let read = text.open(path)?.read_to_end(&mut all);
+            read.map_err(|error| Error::file(path, error))?;
+            text = Text::Memory(with_tabs(&all).into());
+            dialect.separator = Separator::Tab;
+        }
+        Ok((Layout { text, dialect, na: how.na.clone() }, encoding))
+    }
+
+    /// What is worth saying of a layout.
+    fn notes(&self, layout: &Layout, encoding: Encoding, columns: usize) -> Vec<String> {
+        let Dialect { separator, comments, title, header } = layout.dialect;
+        let mut notes = Vec::new();
+        if encoding != Encoding::Utf8 {
+            notes.push(format!("the text is {encoding} (`--encoding` says otherwise)"));
+        }
+        if separator != self.usual {
+            let between = match separator {
+                Separator::Comma => "commas",
+                Separator::Semicolon => "semicolons",
+                Separator::Tab => "tabs or blanks",
+                Separator::Bar => "bars",
+                Separator::Blanks => "blanks",
+            };
+            notes.push(format!("columns stand apart by {between} (`--separator` says otherwise)"));
+        }
+        if comments {
+            notes.push("lines that begin with # are passed over".into());
+        }
+        if title > 0 {
+            let lines = if title == 1 { "line stands" } else { "lines stand" };
+            notes.push(format!("{title} {lines} before the table, as a title, and is passed over"));
+        }
+        if !header {
+            notes.push(format!(
+                "the first line holds numbers, so it is a row: columns are called c1 to c{columns} (`--header` says otherwise)"
+            ));
+        }
+        notes
+    }
 }
 
-/// The names of the columns.
-fn header(path: &Path, delimiter: u8) -> Result<Vec<String>> {
-    let mut record = StringRecord::new();
-    let found = open(path, delimiter)?.read_record(&mut record);
-    if !found.map_err(|error| fail(path, &error))? {
-        return Err(Error::file(path, "is empty; its first line should name the columns"));
-    }
-    let names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-    let is_number = |name: &String| name.parse::<f64>().is_ok();
-    let is_data = names.iter().all(is_number)
-        || names.iter().any(|name| name.contains('.') && is_number(name));
-    if is_data {
-        let message = format!(
-            "line 1 holds numbers, beginning with `{}`; a line that names the columns should stand above it",
-            names.first().map_or("", String::as_str)
-        );
-        return Err(Error::file(path, message));
-    }
-    if let [name] = names.as_slice()
-        && name.contains([';', '\t'])
-    {
-        let message = "has one column only, though its first line has other separators; \
-                       a .csv file separates columns by commas, a .tsv file by tabs";
-        return Err(Error::file(path, message));
-    }
-    check_names(path, &names)?;
-    Ok(names)
+/// The next record, and whether there is one.
+fn next(path: &Path, reader: &mut csv::Reader<Reading>, record: &mut StringRecord) -> Result<bool> {
+    reader.read_record(record).map_err(|error| fail(path, &error))
 }
 
 /// The message of the CSV reader, with its place.
@@ -71,7 +101,9 @@ fn fail(path: &Path, error: &csv::Error) -> Error {
         csv::ErrorKind::Utf8 { pos, err } => {
             let line = pos.as_ref().map_or(0, Position::line);
             let field = err.field() + 1;
-            format!("line {line}, field {field}: the text is not UTF-8")
+            format!(
+                "line {line}, field {field}: the text is not UTF-8; `--encoding windows-1252` reads Western European letters"
+            )
         }
         csv::ErrorKind::Io(error) => error.to_string(),
         _ => error.to_string(),
@@ -113,7 +145,7 @@ fn within(record: &StringRecord) -> u64 {
 /// Reads the rows of a file.
 struct Reader<'a> {
     file: &'a TableFile,
-    reader: csv::Reader<File>,
+    reader: csv::Reader<Reading>,
     record: StringRecord,
     lines: Lines,
     rows: u32,
@@ -122,12 +154,20 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Stands behind the header.
-    fn open(file: &'a TableFile, delimiter: u8) -> Result<Self> {
-        let mut reader = open(&file.path, delimiter)?;
-        let mut record = StringRecord::new();
-        reader.read_record(&mut record).map_err(|error| fail(&file.path, &error))?;
+    /// Stands at the first row.
+    fn open(file: &'a TableFile) -> Result<Self> {
+        let Layout { text, dialect, .. } = &file.layout;
+        let open = || text.open(&file.path).map(|text| dialect.reader(text));
+        let (mut reader, mut record) = (open()?, StringRecord::new());
+        next(&file.path, &mut reader, &mut record)?;
         let lines = Lines::of(&record, reader.position());
+        let before = dialect.title + usize::from(dialect.header);
+        if before == 0 {
+            reader = open()?;
+        }
+        for _ in 1..before {
+            next(&file.path, &mut reader, &mut record)?;
+        }
         Ok(Self { file, reader, record, lines, rows: 0, last: (0, false) })
     }
 
@@ -144,8 +184,7 @@ impl<'a> Reader<'a> {
         let mut lines = Vec::new();
         let end = self.reader.position().byte().saturating_add(bytes);
         while (lines.len() as u32) < rows && self.reader.position().byte() < end {
-            let found = self.reader.read_record(&mut self.record);
-            if !found.map_err(|error| fail(&self.file.path, &error))? {
+            if !next(&self.file.path, &mut self.reader, &mut self.record)? {
                 self.check_end()?;
                 break;
             }
@@ -154,7 +193,9 @@ impl<'a> Reader<'a> {
             self.last =
                 (line, self.record.iter().next_back().is_some_and(|cell| cell.contains('\n')));
             for (column, cell) in columns.iter_mut().zip(&self.record) {
-                column.push_text(cell);
+                let cell = cell.trim();
+                let is_gap = self.file.layout.na.iter().any(|gap| gap == cell);
+                column.push_text(if is_gap { "" } else { cell });
             }
             lines.push(line);
         }
@@ -171,11 +212,11 @@ impl<'a> Reader<'a> {
     fn check_end(&self) -> Result<()> {
         let (line, true) = self.last else { return Ok(()) };
         let io = |error: std::io::Error| Error::file(&self.file.path, error);
-        let mut file = File::open(&self.file.path).map_err(io)?;
-        let end = file.metadata().map_err(io)?.len();
-        file.seek(SeekFrom::Start(end.saturating_sub(4))).map_err(io)?;
+        let mut text = self.file.layout.text.open(&self.file.path)?;
+        let end = text.seek(SeekFrom::End(0)).map_err(io)?;
+        text.seek(SeekFrom::Start(end.saturating_sub(4))).map_err(io)?;
         let mut tail = Vec::new();
-        file.take(4).read_to_end(&mut tail).map_err(io)?;
+        text.take(4).read_to_end(&mut tail).map_err(io)?;
         if tail.trim_ascii_end().ends_with(b"\"") {
             return Ok(());
         }
@@ -198,17 +239,46 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The names that a record gives the columns; one without a name is called by its number.
+fn named(path: &Path, record: &StringRecord, notes: &mut Vec<String>) -> Result<Vec<String>> {
+    let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+    if let Some(first) = names.first_mut() {
+        *first = first.trim_start_matches('#').trim_start().to_owned();
+    }
+    for (name, number) in names.iter_mut().zip(1..) {
+        if name.is_empty() {
+            *name = format!("c{number}");
+            notes.push(format!("column {number} has no name: it is called `{name}`"));
+        }
+    }
+    check_names(path, &names)?;
+    Ok(names)
+}
+
 impl Format for Delimited {
     fn extensions(&self) -> &'static [&'static str] {
         self.extensions
     }
 
-    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
-        header(path, self.delimiter).map(last_target)
+    fn header(&self, path: &Path, how: &How) -> Result<Head> {
+        let (layout, encoding) = self.layout(path, how)?;
+        let mut reader = layout.dialect.reader(layout.text.open(path)?);
+        let mut record = StringRecord::new();
+        for _ in 0..=layout.dialect.title {
+            if !next(path, &mut reader, &mut record)? {
+                return Err(Error::file(path, "is empty; its first line should name the columns"));
+            }
+        }
+        let mut notes = self.notes(&layout, encoding, record.len());
+        let names = match layout.dialect.header {
+            true => named(path, &record, &mut notes)?,
+            false => (1..=record.len()).map(|number| format!("c{number}")).collect(),
+        };
+        Ok(Head { layout, notes, ..Head::of(names) })
     }
 
     fn read(&self, file: &TableFile) -> Result<Table> {
-        Reader::open(file, self.delimiter)?.chunk(u64::MAX, u32::MAX)
+        Reader::open(file)?.chunk(u64::MAX, u32::MAX)
     }
 
     fn can_stream(&self) -> bool {
@@ -216,7 +286,7 @@ impl Format for Delimited {
     }
 
     fn scan(&self, file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
-        let mut reader = Reader::open(file, self.delimiter)?;
+        let mut reader = Reader::open(file)?;
         let mut chunks = Vec::new();
         loop {
             let position = reader.reader.position();
@@ -231,7 +301,7 @@ impl Format for Delimited {
     }
 
     fn chunk(&self, file: &TableFile, chunk: &Chunk) -> Result<Table> {
-        let mut reader = Reader::open(file, self.delimiter)?;
+        let mut reader = Reader::open(file)?;
         reader.seek(chunk.start)?;
         reader.chunk(u64::MAX, chunk.rows)
     }

@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
-/// The end of a file's name, in lower case; empty where it has none.
+/// The end of a file's name, in lower case, of a packed one that of what is packed; empty where it has
+/// none.
 pub(super) fn of(path: &Path) -> String {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.map(str::to_ascii_lowercase).unwrap_or_default()
+    let extension = |path: &Path| path.extension()?.to_str().map(str::to_ascii_lowercase);
+    match extension(path) {
+        Some(packed) if packed == "gz" => {
+            path.file_stem().and_then(|stem| extension(Path::new(stem))).unwrap_or(packed)
+        }
+        found => found.unwrap_or_default(),
+    }
 }
 
 /// `.csv, .tsv or .parquet`.

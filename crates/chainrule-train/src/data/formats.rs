@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::table::{Format, TableFile};
+use super::table::{Format, Head, How, TableFile};
 use super::{delimited, extension, npy, parquet};
 use chainrule::error::{Error, Result};
 
@@ -11,15 +11,15 @@ static FORMATS: [&dyn Format; 4] =
     [&delimited::COMMAS, &delimited::TABS, &parquet::Parquet, &npy::Numpy];
 
 /// Opens a table by its name's extension.
-pub(super) fn open(path: &Path) -> Result<TableFile> {
+pub(super) fn open(path: &Path, how: &How) -> Result<TableFile> {
     let extension = extension::of(path);
     let known = |format: &&&dyn Format| format.extensions().contains(&extension.as_str());
     let Some(&format) = FORMATS.iter().find(known) else {
         let message = format!("its format is unknown: a table is a {} file", tables());
         return Err(Error::file(path, message));
     };
-    let (names, targets) = format.header(path)?;
-    Ok(TableFile { path: path.into(), format, names, targets })
+    let Head { names, targets, layout, notes } = format.header(path, how)?;
+    Ok(TableFile { path: path.into(), format, names, targets, layout, notes })
 }
 
 /// How the names of tables end.

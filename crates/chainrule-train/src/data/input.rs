@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::statistics::{MOST_WORDS, Statistics};
-use super::table::Cell;
+use super::date::{DatePart, Order};
+use super::looks::Kind;
+use super::number::Decimal;
+use super::statistics::{MOST_WORDS, Moments, Statistics};
+use super::table::{Cell, moment, number};
 
 /// A column and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,59 +20,146 @@ pub(super) struct Input {
 #[serde(rename_all = "kebab-case", tag = "kind")]
 enum Encoding {
     /// The number itself.
-    Raw,
+    Raw {
+        #[serde(default, skip_serializing_if = "is_point")]
+        decimal: Notation,
+    },
     Standardised {
-        mean: f64,
-        deviation: f64,
+        #[serde(flatten)]
+        scale: Scale,
+        #[serde(default, skip_serializing_if = "is_point")]
+        decimal: Notation,
     },
     OneHot {
         categories: Vec<String>,
         missing: bool,
     },
+    /// Parts of a date, each standardised.
+    Date {
+        order: Order,
+        parts: Vec<(DatePart, Scale)>,
+    },
+}
+
+/// What is said of a column.
+pub(super) enum Told {
+    Number,
+    Categories(usize),
+    Date,
+}
+
+/// How a number becomes a feature: less the mean, divided by the deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Scale {
+    mean: f64,
+    deviation: f64,
+}
+
+impl Scale {
+    fn of(moments: &Moments) -> Self {
+        Self { mean: moments.mean, deviation: moments.deviation() }
+    }
+
+    /// The feature of a number; a missing one is the mean.
+    fn feature(self, number: Option<f64>) -> Result<f32, String> {
+        let number = number.unwrap_or(self.mean);
+        single((number - self.mean) / self.deviation).map_err(|_| too_large(number))
+    }
+}
+
+/// A decimal separator as it is kept with a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Notation {
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    #[serde(rename = ",")]
+    Comma,
+}
+
+fn is_point(notation: &Notation) -> bool {
+    *notation == Notation::Point
+}
+
+impl Notation {
+    pub(super) fn decimal(self) -> Decimal {
+        match self {
+            Self::Point => Decimal::Point,
+            Self::Comma => Decimal::Comma,
+        }
+    }
+}
+
+impl From<Decimal> for Notation {
+    fn from(decimal: Decimal) -> Self {
+        match decimal {
+            Decimal::Point => Self::Point,
+            Decimal::Comma => Self::Comma,
+        }
+    }
 }
 
 impl Input {
-    /// Decides by the training part's values what becomes of a column.
-    pub(super) fn fit(name: &str, values: &Statistics, raw: bool) -> Result<Self, String> {
-        let encoding = match values.first_text() {
-            Some(text) if raw => {
-                return Err(format!("{text}; raw inputs (--raw) are numbers"));
-            }
-            None if raw => Encoding::Raw,
-            None if values.numbers == 0 => {
+    /// What becomes of a column, by the training part's values; nothing where they tell
+    /// nothing apart.
+    ///
+    /// # Errors
+    /// Too many categories, or texts where raw numbers are wanted.
+    pub(super) fn fit(name: &str, values: &Statistics, raw: bool) -> Result<Option<Self>, String> {
+        let encoding = match values.kind {
+            Kind::Number(decimal) if raw => Encoding::Raw { decimal: decimal.into() },
+            _ if raw => {
                 return Err(format!(
-                    "column `{name}` has no value in the training part; leave it out of the table"
+                    "column `{name}` holds no numbers, which raw inputs (--raw) are"
                 ));
             }
-            None => Encoding::Standardised { mean: values.mean, deviation: values.deviation() },
-            Some(_) => {
-                if let Some(slip) = values.slip() {
-                    return Err(format!(
-                        "{slip}, as almost all others of the column are; mend it, or leave it empty for a missing value"
-                    ));
-                }
+            Kind::Number(decimal) => {
+                let scale = Scale::of(&values.numbers);
+                Encoding::Standardised { scale, decimal: decimal.into() }
+            }
+            Kind::Date(order) => {
+                let parts = DatePart::ALL.into_iter().zip(&values.dates);
+                let parts = parts.filter(|(_, moments)| moments.varies());
+                let parts = parts.map(|(part, moments)| (part, Scale::of(moments))).collect();
+                Encoding::Date { order, parts }
+            }
+            Kind::Category => {
                 let Some(categories) = values.words() else {
                     return Err(format!(
-                        "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out of the table"
+                        "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out by `--drop {name}`"
                     ));
                 };
                 Encoding::OneHot { categories, missing: values.missing > 0 }
             }
         };
-        Ok(Self { column: name.into(), encoding })
+        let input = Self { column: name.into(), encoding };
+        Ok((input.width() > 0).then_some(input))
+    }
+
+    /// What is said of the column.
+    pub(super) fn told(&self) -> Told {
+        match &self.encoding {
+            Encoding::Raw { .. } | Encoding::Standardised { .. } => Told::Number,
+            Encoding::OneHot { categories, .. } => Told::Categories(categories.len()),
+            Encoding::Date { .. } => Told::Date,
+        }
     }
 
     pub(super) fn width(&self) -> usize {
         match &self.encoding {
             Encoding::OneHot { categories, missing } => categories.len() + usize::from(*missing),
-            Encoding::Raw | Encoding::Standardised { .. } => 1,
+            Encoding::Raw { .. } | Encoding::Standardised { .. } => 1,
+            Encoding::Date { parts, .. } => parts.len(),
         }
     }
 
     pub(super) fn names(&self) -> Vec<String> {
         let column = &self.column;
         match &self.encoding {
-            Encoding::Raw | Encoding::Standardised { .. } => vec![column.clone()],
+            Encoding::Raw { .. } | Encoding::Standardised { .. } => vec![column.clone()],
+            Encoding::Date { parts, .. } => {
+                parts.iter().map(|(part, _)| format!("{column} {}", part.name())).collect()
+            }
             Encoding::OneHot { categories, missing } => {
                 let named = categories.iter().map(|category| format!("{column}={category}"));
                 named.chain(missing.then(|| format!("{column} missing"))).collect()
@@ -80,14 +170,19 @@ impl Input {
     /// Appends the features of a cell.
     pub(super) fn encode(&self, cell: Cell<'_>, features: &mut Vec<f32>) -> Result<(), String> {
         match &self.encoding {
-            Encoding::Raw => {
-                let number = number(cell)?.ok_or("the number is missing, which raw inputs need")?;
-                features.push(single(number)?);
+            Encoding::Raw { decimal } => {
+                let number = number(cell, decimal.decimal())?;
+                features
+                    .push(single(number.ok_or("the number is missing, which raw inputs need")?)?);
             }
-            Encoding::Standardised { mean, deviation } => {
-                let number = number(cell)?.unwrap_or(*mean);
-                let standardised = single((number - mean) / deviation);
-                features.push(standardised.map_err(|_| too_large(number))?);
+            Encoding::Standardised { scale, decimal } => {
+                features.push(scale.feature(number(cell, decimal.decimal())?)?);
+            }
+            Encoding::Date { order, parts } => {
+                let moment = moment(cell, *order)?;
+                for (part, scale) in parts {
+                    features.push(scale.feature(moment.map(|moment| part.of(&moment)))?);
+                }
             }
             Encoding::OneHot { categories, missing } => {
                 let word = cell.word();
@@ -98,16 +193,6 @@ impl Input {
             }
         }
         Ok(())
-    }
-}
-
-/// The number of a cell; `None` if it is missing.
-pub(super) fn number(cell: Cell<'_>) -> Result<Option<f64>, String> {
-    match (cell, cell.number()) {
-        (_, Some(number)) if number.is_finite() => Ok(Some(number)),
-        (_, Some(number)) => Err(format!("{number} is not a finite number")),
-        (Cell::Text(text), None) => Err(format!("`{text}` is not a number")),
-        (Cell::Missing | Cell::Number(_), None) => Ok(None),
     }
 }
 

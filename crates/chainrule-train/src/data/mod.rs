@@ -4,10 +4,16 @@
 //! as [`Examples`], and the [`Preparation`] that makes any other data ready for the same model.
 
 mod deflate;
+mod task;
 mod extension;
 mod examples;
 mod named;
+mod text;
+mod number;
+mod date;
+mod dialect;
 mod table;
+mod looks;
 mod dataset;
 mod delimited;
 pub mod idx;
@@ -32,20 +38,28 @@ mod locate;
 mod shipped;
 mod digest;
 mod other;
+mod summary;
 mod source;
+mod tabular;
 
 pub use dataset::Dataset;
+pub use dialect::Separator;
 pub(crate) use digest::hex;
 pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
 pub(crate) use locate::is_table;
 pub use locate::shipped;
+pub use looks::ColumnKind;
 pub(crate) use named::check_inputs;
 pub use named::{Arrays, Data, FEATURES, Flat, Rows, TARGET};
 pub(crate) use npy::arrays as npz_arrays;
+pub use number::Decimal;
 pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};
 pub use shipped::{is_dataset, is_shipped, located, shipped_folder};
-pub use source::{DataSource, Loaded, Task};
+pub use source::{DataSource, Loaded, Reading};
 use streamed::Streamed;
+pub use summary::{DataReport, Summary};
+pub use task::Task;
+pub use text::Encoding;

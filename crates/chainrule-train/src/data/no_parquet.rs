@@ -1,9 +1,8 @@
 //! What stands for the Parquet reader where the feature `parquet` is off: an error that says so.
 
-use std::ops::Range;
 use std::path::Path;
 
-use super::table::{Format, Table, TableFile};
+use super::table::{Format, Head, How, Table, TableFile};
 use chainrule::error::{Error, Result};
 
 fn missing<T>(path: &Path) -> Result<T> {
@@ -21,7 +20,7 @@ impl Format for Parquet {
         &["parquet"]
     }
 
-    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+    fn header(&self, path: &Path, _how: &How) -> Result<Head> {
         missing(path)
     }
 

@@ -4,13 +4,12 @@
 //! a ZIP archive of `.npy` files, stored or deflated.
 
 use std::io::Read;
-use std::ops::Range;
 use std::path::Path;
 
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
-use super::table::{Column, Format, Places, Table, TableFile};
+use super::table::{Column, Format, Head, How, Places, Table, TableFile};
 use chainrule::error::{Error, Result};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -32,11 +31,11 @@ impl Format for Numpy {
     }
 
     /// `x0`, `x1` … and, as targets, `y` or `y0`, `y1` ….
-    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
+    fn header(&self, path: &Path, _how: &How) -> Result<Head> {
         let table = read(path)?;
         let targets = table.names.iter().position(|name| name.starts_with('y'));
         let end = table.names.len();
-        Ok((table.names, targets.unwrap_or(end)..end))
+        Ok(Head { targets: targets.unwrap_or(end)..end, ..Head::of(table.names) })
     }
 
     fn read(&self, file: &TableFile) -> Result<Table> {

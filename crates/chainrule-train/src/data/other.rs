@@ -5,6 +5,7 @@ use std::path::Path;
 use super::held::Held;
 use super::locate::{Chosen, Contents, Located, locate};
 use super::preparation::Inputs;
+use super::table::How;
 use super::{Examples, Preparation, Streamed, formats, images, mnist};
 use chainrule::error::{Error, Result};
 
@@ -78,7 +79,8 @@ impl Preparation {
     }
 
     fn table(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
-        let examples: Box<dyn Examples> = match Held::new(formats::open(path)?, false)? {
+        let how = How { na: self.na.clone(), ..How::default() };
+        let examples: Box<dyn Examples> = match Held::new(formats::open(path, &how)?, false)? {
             Held::Memory(table) => {
                 let columns = self.columns(&table.path, &table.names, with_targets)?;
                 Box::new(self.apply(&table, &columns, 0..table.len)?)

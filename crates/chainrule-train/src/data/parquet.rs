@@ -1,7 +1,6 @@
 //! Tables in Parquet files (Apache Parquet format 2), of numbers, booleans and texts.
 
 use std::fs::File;
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::parquet_pages;
 use super::table::{
-    Chunk, Column, Format, Places, Table, TableFile, Visit, check_names, last_target,
+    Chunk, Column, Format, Head, How, Places, Table, TableFile, Visit, check_names,
 };
 use chainrule::error::{Error, Result};
 use chainrule::tensor::fits_in_memory;
@@ -29,8 +28,8 @@ impl Format for Parquet {
         &["parquet"]
     }
 
-    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)> {
-        header(path).map(last_target)
+    fn header(&self, path: &Path, _how: &How) -> Result<Head> {
+        header(path).map(Head::of)
     }
 
     fn read(&self, file: &TableFile) -> Result<Table> {

@@ -8,8 +8,9 @@ use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
 use super::delimited::Lines;
-use super::input::{Input, number, single};
-use super::table::{Cell, Table, no_column};
+use super::input::{Input, Notation, single};
+use super::number::Decimal;
+use super::table::{Cell, Table, no_column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
 
@@ -44,6 +45,9 @@ pub struct Preparation {
     /// The column of sample weights.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) weight: Option<String>,
+    /// Words for a missing value beside the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(super) na: Vec<String>,
 }
 
 /// Where features come from.
@@ -106,7 +110,13 @@ pub(super) enum Outcome {
     /// part.
     Classes { column: Option<String>, names: Vec<String>, counts: Vec<u64> },
     /// The columns' names, and how they are standardised.
-    Values { columns: Vec<String>, scales: Vec<Scale> },
+    Values {
+        columns: Vec<String>,
+        scales: Vec<Scale>,
+        /// How the columns' numbers are written.
+        #[serde(default)]
+        decimals: Vec<Notation>,
+    },
 }
 
 /// How often each class stands among the labels.
@@ -329,23 +339,25 @@ impl Preparation {
                 let encoded = input.encode(table.cell(row, column), &mut features);
                 encoded.map_err(|message| table.fail(row, column, message))?;
             }
-            for &column in &columns.targets {
-                let cell = table.cell(row, column);
+            for (at, &column) in columns.targets.iter().enumerate() {
+                let cell = table.target(row, column);
                 let fail = |message: String| table.fail(row, column, message);
                 match &self.outcome {
                     Outcome::Classes { .. } => {
                         labels.push(self.label(&classes, cell).map_err(fail)?);
                     }
-                    Outcome::Values { .. } => {
-                        let number =
-                            number(cell).and_then(|value| value.ok_or(TARGET_MISSING.into()));
+                    Outcome::Values { decimals, .. } => {
+                        let decimal = decimals.get(at).copied().unwrap_or_default().decimal();
+                        let number = number(cell, decimal)
+                            .and_then(|value| value.ok_or(TARGET_MISSING.into()));
                         values.push(number.and_then(single).map_err(fail)?);
                     }
                 }
             }
             if let Some(column) = columns.weight {
                 let cell = table.cell(row, column);
-                let weight = number(cell).ok().flatten().filter(|&weight| weight >= 0.0);
+                let weight =
+                    number(cell, Decimal::Point).ok().flatten().filter(|&weight| weight >= 0.0);
                 let fail =
                     || table.fail(row, column, "a weight must be a number that is not negative");
                 weights.push(
@@ -461,12 +473,14 @@ impl Preparation {
         }
         let mut features = Vec::with_capacity(self.width());
         for (index, &place) in places.iter().enumerate() {
-            let cell = Cell::from_text(record.get(place).unwrap_or_default());
+            let cell = record.get(place).unwrap_or_default().trim();
+            let is_gap = self.na.iter().any(|gap| gap == cell);
+            let cell = if is_gap { Cell::Missing } else { Cell::from_text(cell) };
             let encoded = match &self.inputs {
                 Inputs::Columns(inputs) => {
                     inputs.get(index).map_or(Ok(()), |input| input.encode(cell, &mut features))
                 }
-                Inputs::Pixels(_) => number(cell)
+                Inputs::Pixels(_) => number(cell, Decimal::Point)
                     .and_then(|number| single(number.ok_or("a pixel is missing")?))
                     .map(|pixel| features.push(pixel)),
             };

@@ -1,34 +1,20 @@
 //! From the words of a user to examples: what the training data is and how it is split.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::held::Held;
-use super::input::Input;
+use super::dialect::Separator;
 use super::locate::{Chosen, Contents, Located, locate};
-use super::preparation::{Inputs, Outcome, TARGET_MISSING};
-use super::statistics::{MOST_WORDS, Statistics, Words, split};
-use super::table::{Cell, Chunk, TableFile, no_column};
-use super::{Examples, Preparation, Scale, class_counts, digest, formats, images, mnist};
+use super::looks::ColumnKind;
+use super::number::Decimal;
+use super::preparation::{Inputs, Outcome};
+use super::statistics::split;
+use super::summary::{DataReport, Summary};
+use super::table::How;
+use super::text::Encoding;
+use super::{Examples, Preparation, Task, class_counts, digest, images, mnist};
 use chainrule::error::{Error, Result};
-
-chainrule::kinds! {
-    /// Whether classes or numbers are predicted.
-    ///
-    /// ```
-    /// use chainrule_train::data::Task;
-    /// assert_eq!("regress".parse::<Task>()?, Task::Regress);
-    /// assert!("regres".parse::<Task>().unwrap_err().to_string().contains("did you mean `regress`?"));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    #[derive(Copy, Eq)]
-    pub enum Task = "task", ' ', short {
-        /// Each example belongs to a class.
-        Classify = "classify",
-        /// Each example has a number, or several.
-        Regress = "regress",
-    }
-}
 
 /// What to train on.
 ///
@@ -70,6 +56,48 @@ pub struct DataSource {
     pub image_size: Option<(usize, usize)>,
     /// Whether a table stays on disk, to be read while training; one above 256 MiB always does.
     pub stream: bool,
+    /// How a table is to be read.
+    pub reading: Reading,
+}
+
+/// How a table is to be read, as far as it is said; the rest is found out from the file.
+///
+/// ```
+/// use chainrule_train::data::{DataSource, Reading};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("t.csv");
+/// std::fs::write(&path, "a,b,y\n0,7,0.5\n.,8,1.5\n9,unknown,2.5\n").unwrap();
+/// let reading = Reading { na: vec!["unknown".into()], ..Reading::default() };
+/// let path = path.display().to_string();
+/// let loaded = DataSource { path, reading, ..DataSource::default() }.load(&|_| unreachable!())?;
+/// assert_eq!(loaded.preparation.feature_names(), ["a", "b"]);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// What stands between columns of text.
+    pub separator: Option<Separator>,
+    /// How the letters of text are encoded.
+    pub encoding: Option<Encoding>,
+    /// Whether the first line names the columns.
+    pub header: Option<bool>,
+    /// Words for a missing value beside the usual ones.
+    pub na: Vec<String>,
+    /// What stands before the fraction of numbers.
+    pub decimal: Option<Decimal>,
+    /// Columns that are left out.
+    pub drop: Vec<String>,
+    /// The only columns that are inputs; all if there are none.
+    pub columns: Vec<String>,
+    /// What the cells of single columns are taken for.
+    pub types: BTreeMap<String, ColumnKind>,
+}
+
+impl Reading {
+    pub(super) fn how(&self) -> How {
+        let Self { separator, encoding, header, na, .. } = self.clone();
+        How { separator, encoding, header, na }
+    }
 }
 
 /// The parts of a dataset, and how to prepare other data in the same way.
@@ -82,6 +110,8 @@ pub struct Loaded {
     pub test: Option<Arc<dyn Examples>>,
     /// What was fitted on the training part.
     pub preparation: Preparation,
+    /// How the data was read.
+    pub summary: Summary,
     /// The SHA-256 of the files' bytes and their names within the data; `None` where some came from a
     /// pipe.
     pub sha256: Option<String>,
@@ -96,6 +126,32 @@ impl std::fmt::Debug for Loaded {
             .field("test", &len(&self.test))
             .field("preparation", &self.preparation)
             .finish()
+    }
+}
+
+impl Loaded {
+    /// What a report says of the data.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,0.5\n2,1.5\n3,2.5\n4,3\n").unwrap();
+    /// # let path = path.display().to_string();
+    /// let source = chainrule_train::data::DataSource { path, validation: 0.5, ..Default::default() };
+    /// let report = source.load(&|_| unreachable!())?.report();
+    /// assert_eq!((report.summary.rows, report.parts["validation"]), (4, 2));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn report(&self) -> DataReport {
+        let parts = [
+            ("train", Some(&self.train)),
+            ("validation", self.validation.as_ref()),
+            ("test", self.test.as_ref()),
+        ];
+        let parts =
+            parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?.len())));
+        DataReport { summary: self.summary.clone(), parts: parts.collect() }
     }
 }
 
@@ -186,62 +242,17 @@ impl DataSource {
             inputs: Inputs::Pixels(pixels),
             outcome: Outcome::Classes { column: None, names, counts },
             weight: None,
+            na: Vec::new(),
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
-        Ok(Loaded { train: Arc::new(train), validation, test: None, preparation, sha256: None })
-    }
-
-    fn table(&self, path: &Path) -> Result<Loaded> {
-        if self.image_size.is_some() {
-            return Err(Error::file(path, "is a table, which has no size of images"));
-        }
-        let file = formats::open(path)?;
-        let roles = self.roles(&file)?;
-        let held = Held::new(file, self.stream)?;
-        let (task, words) = self.task(&held, &roles)?;
-        let (classes, rows) = match task {
-            Task::Regress => (None, vec![0; words.rows.len()]),
-            Task::Classify => {
-                let (names, rows) = words.classes().ok_or_else(|| {
-                    let message = format!(
-                        "the target `{}` has more than {MOST_WORDS} different values, too many for classes",
-                        held.name(roles.targets[0])
-                    );
-                    Error::file(path, message)
-                })?;
-                (Some(names), rows)
-            }
-        };
-        let (train, validation) = self.split(path, &rows)?;
-        let fail = |message: String| Error::file(path, message);
-        let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &train, task)?;
-        let outcome = match classes {
-            None => Outcome::Values {
-                columns: roles.targets.iter().map(|&c| held.name(c)).collect(),
-                scales,
-            },
-            Some(names) => {
-                if names.len() < 2 {
-                    let target = held.name(roles.targets[0]);
-                    return Err(fail(format!(
-                        "every row has the same `{target}`, `{}`; to classify takes two classes or more",
-                        names.first().map_or("", String::as_str)
-                    )));
-                }
-                let labels: Vec<u32> = train.iter().map(|&row| rows[row as usize]).collect();
-                let counts = class_counts(&labels, names.len())?;
-                Outcome::Classes { column: Some(held.name(roles.targets[0])), names, counts }
-            }
-        };
-        let inputs = Inputs::Columns(inputs);
-        let preparation = Preparation { inputs, outcome, weight: self.weight.clone() };
-        let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
-        let (train, validation) = (train.into(), validation.map(Arc::from));
-        Ok(Loaded { train, validation, test: None, preparation, sha256: None })
+        let rows = train.len() + validation.as_ref().map_or(0, |part| part.len());
+        let summary = Summary { rows, task: Some(Task::Classify), ..Summary::default() };
+        let train = Arc::new(train);
+        Ok(Loaded { train, validation, test: None, preparation, summary, sha256: None })
     }
 
     /// The rows of the training and the validation part.
-    fn split(&self, path: &Path, classes: &[u32]) -> Result<(Vec<u32>, Vec<u32>)> {
+    pub(super) fn split(&self, path: &Path, classes: &[u32]) -> Result<(Vec<u32>, Vec<u32>)> {
         if self.validation == 0.0 {
             return Ok(((0..classes.len() as u32).collect(), Vec::new()));
         }
@@ -256,113 +267,4 @@ impl DataSource {
         }
         Ok((train, validation))
     }
-
-    /// Which columns are inputs, targets and the weight.
-    fn roles(&self, file: &TableFile) -> Result<Roles> {
-        let find = |name: &String| {
-            let found = file.names.iter().position(|known| known == name);
-            found.ok_or_else(|| no_column(&file.path, name, &file.names))
-        };
-        let targets = match &self.target {
-            Some(name) => find(name).map(|column| column..column + 1)?,
-            None => file.targets.clone(),
-        };
-        if targets.is_empty() {
-            let message = "has no targets to train on; an .npz file with the arrays x and y has";
-            return Err(Error::file(&file.path, message));
-        }
-        let weight = self.weight.as_ref().map(find).transpose()?;
-        let other = |column: &usize| !targets.contains(column) && Some(*column) != weight;
-        let inputs: Vec<usize> = (0..file.names.len()).filter(other).collect();
-        if inputs.is_empty() {
-            let message = "has no columns beside the target; there is nothing to predict from";
-            return Err(Error::file(&file.path, message));
-        }
-        if weight.is_some_and(|weight| targets.contains(&weight)) {
-            return Err(Error::file(&file.path, "the target and the weight are the same column"));
-        }
-        Ok(Roles { inputs, targets: targets.collect() })
-    }
-
-    /// Looks at every target: what the task is, and each row's class.
-    fn task(&self, held: &Held, roles: &Roles) -> Result<(Task, Words)> {
-        let mut words = Words::new();
-        let mut values = Statistics::default();
-        held.each(&mut |table, _| {
-            for row in 0..table.len {
-                for (index, &column) in roles.targets.iter().enumerate() {
-                    let cell = table.cell(row, column);
-                    if cell == Cell::Missing {
-                        return Err(table.fail(row, column, TARGET_MISSING));
-                    }
-                    if index == 0 {
-                        words.add(cell);
-                    }
-                    values.add(table, row, column)?;
-                }
-            }
-            Ok(())
-        })?;
-        if words.rows.is_empty() {
-            return Err(Error::file(held.path(), "has no rows"));
-        }
-        let single = roles.targets.len() == 1;
-        let task = match self.task {
-            Some(Task::Classify) if !single => {
-                let message = "has several targets, which cannot be classes; one column can";
-                return Err(Error::file(held.path(), message));
-            }
-            Some(task) => task,
-            None if single && (values.first_text().is_some() || words.few_integers()) => {
-                Task::Classify
-            }
-            None => Task::Regress,
-        };
-        let text = values.first_text().filter(|_| task == Task::Regress);
-        let slip = values.slip().filter(|_| self.task.is_none());
-        match text.or(slip) {
-            Some(text) => Err(Error::file(held.path(), text)),
-            None => Ok((task, words)),
-        }
-    }
-
-    /// Fits the input columns, and the targets that are values, on the rows of the training part; and
-    /// tells where a streamed file's chunks are.
-    fn fit(&self, held: &Held, roles: &Roles, train: &[u32], task: Task) -> Result<Fitted> {
-        let scaled = if task == Task::Regress && !self.raw { &roles.targets[..] } else { &[] };
-        let columns: Vec<usize> = roles.inputs.iter().chain(scaled).copied().collect();
-        let mut statistics: Vec<Statistics> =
-            columns.iter().map(|_| Statistics::default()).collect();
-        let mut rows = train.iter().copied().peekable();
-        let chunks = held.each(&mut |table, first| {
-            let end = first + table.len as u32;
-            while let Some(row) = rows.next_if(|&row| row < end) {
-                for (values, &column) in statistics.iter_mut().zip(&columns) {
-                    values.add(table, (row - first) as usize, column)?;
-                }
-            }
-            Ok(())
-        })?;
-        let fit = |(values, &column): (&Statistics, &usize)| {
-            Input::fit(&held.name(column), values, self.raw)
-                .map_err(|message| Error::file(held.path(), message))
-        };
-        let inputs = statistics.iter().zip(&roles.inputs).map(fit).collect::<Result<_>>()?;
-        let scale =
-            |values: &Statistics| Scale { mean: values.mean, deviation: values.deviation() };
-        let scales = statistics.iter().skip(roles.inputs.len()).map(scale).collect();
-        Ok(Fitted { inputs, scales, chunks })
-    }
-}
-
-/// What the training part told, and where the chunks of a streamed file are.
-struct Fitted {
-    inputs: Vec<Input>,
-    scales: Vec<Scale>,
-    chunks: Vec<Chunk>,
-}
-
-struct Roles {
-    inputs: Vec<usize>,
-    targets: Vec<usize>,
 }

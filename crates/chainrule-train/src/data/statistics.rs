@@ -1,97 +1,102 @@
 //! What the columns of a table hold, gathered row by row, and how rows are split.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rand::seq::SliceRandom;
 
-use super::table::{Cell, Table};
+use super::date::DatePart;
+use super::looks::Kind;
+use super::table::{Cell, Table, moment, number};
 use chainrule::error::Result;
 use chainrule::random::{Stream, generator};
 
 /// The most classes of a target, or categories of a column.
 pub(super) const MOST_WORDS: usize = 1000;
 
-/// The values of one column.
-#[derive(Debug, Default)]
-pub(super) struct Statistics {
-    pub(super) numbers: u64,
+/// The mean and the deviation of numbers, by Welford's running ones (Technometrics 4, 1962).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Moments {
+    pub(super) count: u64,
     pub(super) mean: f64,
     /// The sum of the squared deviations from the mean.
     squares: f64,
-    pub(super) missing: u64,
-    texts: u64,
-    /// The first cell that is no number, as a message with its place.
-    first_text: Option<String>,
-    /// The different numbers, in order, and the different texts; none once they are too many.
-    different: Vec<f64>,
-    words: BTreeSet<String>,
-    many: bool,
 }
 
-impl Statistics {
-    pub(super) fn add(&mut self, table: &Table, row: usize, column: usize) -> Result<()> {
-        let cell = table.cell(row, column);
-        match (cell, cell.number()) {
-            (_, Some(number)) if number.is_finite() => self.add_number(number),
-            (_, Some(number)) => {
-                return Err(table.fail(row, column, format!("{number} is not a finite number")));
-            }
-            (Cell::Text(text), None) => {
-                self.add_text(text, || table.at(row, column, format!("`{text}` is not a number")));
-            }
-            (Cell::Missing | Cell::Number(_), None) => self.missing += 1,
-        }
-        if self.different.len() + self.words.len() > MOST_WORDS {
-            (self.different, self.words, self.many) = (Vec::new(), BTreeSet::new(), true);
-        }
-        Ok(())
-    }
-
-    /// Takes in a number; mean and squares are Welford's running ones (Technometrics 4, 1962).
-    fn add_number(&mut self, number: f64) {
-        self.numbers += 1;
+impl Moments {
+    pub(super) fn add(&mut self, number: f64) {
+        self.count += 1;
         let before = number - self.mean;
-        self.mean += before / self.numbers as f64;
+        self.mean += before / self.count as f64;
         self.squares += before * (number - self.mean);
-        if !self.many
-            && let Err(place) = self.different.binary_search_by(|known| known.total_cmp(&number))
-        {
-            self.different.insert(place, number);
-        }
-    }
-
-    fn add_text(&mut self, text: &str, message: impl FnOnce() -> String) {
-        self.texts += 1;
-        self.first_text.get_or_insert_with(message);
-        if !self.many && !self.words.contains(text) {
-            self.words.insert(text.to_owned());
-        }
-    }
-
-    /// The first cell that is no number, where almost all others are: a slip, not a category.
-    pub(super) fn slip(&self) -> Option<&str> {
-        self.first_text().filter(|_| self.texts * 10 < self.numbers)
-    }
-
-    pub(super) fn first_text(&self) -> Option<&str> {
-        self.first_text.as_deref()
     }
 
     /// The standard deviation over all values, as scikit-learn's `StandardScaler` takes it; 1 where
     /// all are equal.
     pub(super) fn deviation(&self) -> f64 {
-        let deviation = (self.squares / self.numbers.max(1) as f64).sqrt();
+        let deviation = (self.squares / self.count.max(1) as f64).sqrt();
         // What remains of equal values is rounding.
         let rounding = 10.0 * f64::EPSILON * self.mean.abs();
         if deviation > rounding && deviation.is_finite() { deviation } else { 1.0 }
     }
 
+    /// Whether the numbers differ.
+    pub(super) fn varies(&self) -> bool {
+        self.deviation() != 1.0 || self.squares > 0.5
+    }
+}
+
+/// The values of one column in the training part.
+#[derive(Debug)]
+pub(super) struct Statistics {
+    pub(super) kind: Kind,
+    pub(super) numbers: Moments,
+    pub(super) dates: [Moments; DatePart::ALL.len()],
+    pub(super) missing: u64,
+    /// The different words; none once they are too many.
+    words: BTreeSet<String>,
+    many: bool,
+}
+
+impl Statistics {
+    pub(super) fn new(kind: Kind) -> Self {
+        let (numbers, dates) = (Moments::default(), Default::default());
+        Self { kind, numbers, dates, missing: 0, words: BTreeSet::new(), many: false }
+    }
+
+    pub(super) fn add(&mut self, table: &Table, row: usize, column: usize) -> Result<()> {
+        let cell = table.cell(row, column);
+        let fail = |message: String| table.fail(row, column, message);
+        match self.kind {
+            Kind::Number(decimal) => match number(cell, decimal).map_err(fail)? {
+                Some(number) => self.numbers.add(number),
+                None => self.missing += 1,
+            },
+            Kind::Date(order) => match moment(cell, order).map_err(fail)? {
+                Some(moment) => {
+                    for (moments, part) in self.dates.iter_mut().zip(DatePart::ALL) {
+                        moments.add(part.of(&moment));
+                    }
+                }
+                None => self.missing += 1,
+            },
+            Kind::Category => match cell.word() {
+                Some(word) => self.add_word(&word),
+                None => self.missing += 1,
+            },
+        }
+        Ok(())
+    }
+
+    fn add_word(&mut self, word: &str) {
+        if !self.many && !self.words.contains(word) {
+            self.words.insert(word.to_owned());
+            self.many = self.words.len() > MOST_WORDS;
+        }
+    }
+
     /// The words that occur, in order; `None` if they are too many.
     pub(super) fn words(&self) -> Option<Vec<String>> {
-        let numbers = self.different.iter().filter_map(|&number| Cell::Number(number).word());
-        let words = numbers.map(Cow::into_owned).chain(self.words.iter().cloned());
-        (!self.many).then(|| ordered(words.collect()))
+        (!self.many).then(|| ordered(self.words.iter().cloned().collect()))
     }
 }
 
@@ -133,6 +138,11 @@ impl Words {
             None => next,
         };
         self.rows.push(number);
+    }
+
+    /// How many different words there are, at most one more than can be told apart.
+    pub(super) fn different(&self) -> usize {
+        self.numbers.len()
     }
 
     /// Whether the words are few whole numbers, each twice or more on average.

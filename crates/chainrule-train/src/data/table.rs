@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::date::{Moment, Order};
+use super::dialect::{Dialect, Separator};
+use super::number::{Decimal, is_gap, is_sure_gap};
+use super::text::{Encoding, Text};
 use chainrule::error::{Error, Result};
-
-/// The words that stand for a missing value, beside the empty cell.
-const MISSING: [&str; 6] = ["?", "NA", "N/A", "NaN", "nan", "null"];
 
 /// One value of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +23,7 @@ pub(super) enum Cell<'a> {
 impl<'a> Cell<'a> {
     pub(super) fn from_text(text: &'a str) -> Self {
         let text = text.trim();
-        if text.is_empty() || MISSING.contains(&text) { Self::Missing } else { Self::Text(text) }
+        if is_gap(text) { Self::Missing } else { Self::Text(text) }
     }
 
     /// The number, if it is one: finite or not.
@@ -45,6 +46,32 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// The number of a cell; `None` if it is missing.
+pub(super) fn number(cell: Cell<'_>, decimal: Decimal) -> Result<Option<f64>, String> {
+    let number = match cell {
+        Cell::Missing => return Ok(None),
+        Cell::Number(number) => number,
+        Cell::Text(text) => {
+            decimal.number(text).ok_or_else(|| format!("`{text}` is not a number"))?
+        }
+    };
+    match number.is_finite() {
+        true => Ok(Some(number)),
+        false => Err(format!("{number} is not a finite number")),
+    }
+}
+
+/// The date of a cell; `None` if it is missing.
+pub(super) fn moment(cell: Cell<'_>, order: Order) -> Result<Option<Moment>, String> {
+    match cell {
+        Cell::Missing => Ok(None),
+        Cell::Number(number) => Err(format!("{number} is not a date")),
+        Cell::Text(text) => {
+            Moment::read(text, order).map(Some).ok_or_else(|| format!("`{text}` is not a date"))
+        }
+    }
+}
+
 /// The values of one column.
 #[derive(Debug)]
 pub(super) enum Column {
@@ -59,14 +86,15 @@ impl Column {
         Self::Texts { text: String::new(), ends: Vec::new() }
     }
 
+    /// Appends a cell, which is trimmed.
     pub(super) fn push_text(&mut self, cell: &str) {
         if let Self::Texts { text, ends } = self {
-            text.push_str(cell.trim());
+            text.push_str(cell);
             ends.push(text.len());
         }
     }
 
-    fn cell(&self, row: usize) -> Cell<'_> {
+    fn cell(&self, row: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {
         match self {
             Self::Numbers(numbers) => match numbers.get(row) {
                 Some(number) if !number.is_nan() => Cell::Number(*number),
@@ -75,7 +103,8 @@ impl Column {
             Self::Texts { text, ends } => {
                 let start = row.checked_sub(1).and_then(|before| ends.get(before)).copied();
                 let end = ends.get(row).copied().unwrap_or_default();
-                Cell::from_text(text.get(start.unwrap_or(0)..end).unwrap_or_default())
+                let text = text.get(start.unwrap_or(0)..end).unwrap_or_default();
+                if is_gap(text) { Cell::Missing } else { Cell::Text(text) }
             }
         }
     }
@@ -102,7 +131,12 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row))
+        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_gap))
+    }
+
+    /// A cell of a target, which may well be called `-` or `none`.
+    pub(super) fn target(&self, row: usize, column: usize) -> Cell<'_> {
+        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_sure_gap))
     }
 
     /// An error that names the file, the row and the column.
@@ -150,6 +184,45 @@ pub(super) struct TableFile {
     pub(super) names: Vec<String>,
     /// The columns that are targets unless the user names one.
     pub(super) targets: Range<usize>,
+    pub(super) layout: Layout,
+    /// What is worth saying of how it is read.
+    pub(super) notes: Vec<String>,
+}
+
+/// What a file says before its rows.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) names: Vec<String>,
+    pub(super) targets: Range<usize>,
+    pub(super) layout: Layout,
+    pub(super) notes: Vec<String>,
+}
+
+impl Head {
+    /// Of columns of which the last is the target.
+    pub(super) fn of(names: Vec<String>) -> Self {
+        let last = names.len().saturating_sub(1);
+        let targets = last..names.len();
+        Self { names, targets, layout: Layout::default(), notes: Vec::new() }
+    }
+}
+
+/// How a file of text is laid out; nothing for others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    pub(super) text: Text,
+    pub(super) dialect: Dialect,
+    /// More words for a missing value.
+    pub(super) na: Vec<String>,
+}
+
+/// What the user says of how a file is laid out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct How {
+    pub(super) separator: Option<Separator>,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) header: Option<bool>,
+    pub(super) na: Vec<String>,
 }
 
 /// What reads the tables of one format.
@@ -157,8 +230,8 @@ pub(super) trait Format: std::fmt::Debug + Sync {
     /// How the names of such files end.
     fn extensions(&self) -> &'static [&'static str];
 
-    /// The names of the columns, and those that are targets unless the user names one.
-    fn header(&self, path: &Path) -> Result<(Vec<String>, Range<usize>)>;
+    /// The columns of a file, and how it is laid out.
+    fn header(&self, path: &Path, how: &How) -> Result<Head>;
 
     /// The whole table.
     fn read(&self, file: &TableFile) -> Result<Table>;
@@ -184,24 +257,14 @@ pub(super) trait Format: std::fmt::Debug + Sync {
 /// Hears of some rows.
 pub(super) type Visit<'v> = &'v mut dyn FnMut(&Table) -> Result<()>;
 
-/// The last column as the target.
-pub(super) fn last_target(names: Vec<String>) -> (Vec<String>, Range<usize>) {
-    let last = names.len().saturating_sub(1);
-    (names, last..last + 1)
-}
-
 /// Checks that every column has a name of its own.
 pub(super) fn check_names(path: &Path, names: &[String]) -> Result<()> {
     let mut places = HashMap::new();
     for (number, name) in (1_usize..).zip(names) {
-        if name.is_empty() {
-            let message = format!(
-                "line 1, field {number}: the column has no name; give it one, or leave the column out"
-            );
-            return Err(Error::file(path, message));
-        }
         if let Some(first) = places.insert(name.as_str(), number) {
-            let message = format!("columns {first} and {number} are both called `{name}`");
+            let message = format!(
+                "columns {first} and {number} are both called `{name}`; give one of them another name"
+            );
             return Err(Error::file(path, message));
         }
     }

@@ -1,0 +1,201 @@
+//! How a file of delimited text is laid out: what separates its columns, and which lines are its head.
+
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use super::number::{could_be_number, is_gap};
+
+chainrule::kinds! {
+    /// What stands between the columns of a text file.
+    ///
+    /// ```
+    /// use chainrule_train::data::Separator;
+    /// assert_eq!(";".parse::<Separator>()?, Separator::Semicolon);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy, Eq)]
+    pub enum Separator = "separator", ' ', short {
+        /// A comma.
+        Comma = ",",
+        /// A semicolon.
+        Semicolon = ";",
+        /// A tab.
+        Tab = "tab",
+        /// A bar.
+        Bar = "|",
+        /// One blank or more.
+        Blanks = "blanks",
+    }
+}
+
+impl Separator {
+    const ALL: [Self; 5] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Bar, Self::Blanks];
+
+    fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Semicolon => b';',
+            Self::Tab => b'\t',
+            Self::Bar => b'|',
+            Self::Blanks => b' ',
+        }
+    }
+}
+
+/// The layout of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) separator: Separator,
+    /// Whether lines that begin with `#` are passed over.
+    pub(super) comments: bool,
+    /// Records before the names or the first row: a title.
+    pub(super) title: usize,
+    /// Whether the first record after them names the columns.
+    pub(super) header: bool,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { separator: Separator::Comma, comments: false, title: 0, header: true }
+    }
+}
+
+/// Records that are looked at.
+const LOOKED_AT: usize = 200;
+/// The most records that a title has.
+const LONGEST_TITLE: usize = 5;
+
+impl Dialect {
+    /// Finds out how a text that begins with `head` is laid out; `usual` separates the columns of such
+    /// files.
+    pub(super) fn find(head: &[u8], usual: Separator, given: Given) -> Self {
+        let comments = has_comments(head);
+        let sheet = |separator| Sheet::read(head, separator, comments);
+        let sheet = match given.separator {
+            Some(separator) => sheet(separator),
+            None => best(Separator::ALL.map(sheet), usual),
+        };
+        let header = given.header.unwrap_or_else(|| !sheet.begins_with_data());
+        Self { separator: sheet.separator, comments, title: sheet.title, header }
+    }
+
+    /// A reader of all records of such a text, the title and the names too.
+    pub(super) fn reader<R: std::io::Read>(&self, text: R) -> Reader<R> {
+        reader(text, self.separator, self.comments)
+    }
+}
+
+/// What the user says of a layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Given {
+    pub(super) separator: Option<Separator>,
+    pub(super) header: Option<bool>,
+}
+
+fn reader<R: std::io::Read>(text: R, separator: Separator, comments: bool) -> Reader<R> {
+    let mut builder = ReaderBuilder::new();
+    builder.delimiter(separator.byte()).has_headers(false).flexible(true);
+    builder.comment(comments.then_some(b'#')).from_reader(text)
+}
+
+/// A text whose columns stand apart by runs of blanks, with one tab for each run.
+pub(super) fn with_tabs(text: &[u8]) -> Vec<u8> {
+    let mut tabbed = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let (mut quoted, mut gap) = (false, false);
+        for &byte in line.trim_ascii() {
+            if byte == b' ' && !quoted {
+                gap = true;
+                continue;
+            }
+            if std::mem::take(&mut gap) {
+                tabbed.push(b'\t');
+            }
+            quoted ^= byte == b'"';
+            tabbed.push(byte);
+        }
+        tabbed.push(b'\n');
+    }
+    tabbed
+}
+
+/// Whether lines that begin with `#` are comments: there are several before the first other one, or one
+/// that has not as many separators, as `#id,name` would have.
+fn has_comments(head: &[u8]) -> bool {
+    let lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut lines = lines.filter(|line| !line.is_empty()).take(2);
+    let separators = |line: &[u8]| line.iter().filter(|byte| b",;\t|".contains(byte)).count();
+    match (lines.next(), lines.next()) {
+        (Some(first), Some(second)) if first.starts_with(b"#") => {
+            second.starts_with(b"#") || separators(first) != separators(second)
+        }
+        _ => false,
+    }
+}
+
+/// The usual separator where nine of ten lines suit it, as a broken line should be told and not read in
+/// another way; else the one that suits most lines, with the most columns.
+fn best(sheets: [Sheet; Separator::ALL.len()], usual: Separator) -> Sheet {
+    const ALMOST_ALL: f64 = 0.9;
+    let is_usual = |sheet: &Sheet| sheet.separator == usual;
+    let key = |sheet: &Sheet| {
+        let share = if sheet.share >= ALMOST_ALL { sheet.share } else { 0.0 };
+        let sure = is_usual(sheet) && share > 0.0 && sheet.title == 0;
+        let no_title = std::cmp::Reverse(sheet.title);
+        let is_letter = sheet.separator != Separator::Blanks;
+        (sure, share, no_title, is_letter, is_usual(sheet), sheet.width)
+    };
+    let best = sheets
+        .into_iter()
+        .max_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
+    best.unwrap_or_else(|| unreachable!("there are several separators"))
+}
+
+/// The first records of a text, read with some separator.
+struct Sheet {
+    separator: Separator,
+    records: Vec<StringRecord>,
+    /// Columns of most records.
+    width: usize,
+    title: usize,
+    /// The share of the records after the title that have as many columns; 0 of a single column.
+    share: f64,
+}
+
+impl Sheet {
+    fn read(head: &[u8], separator: Separator, comments: bool) -> Self {
+        let tabbed = (separator == Separator::Blanks).then(|| with_tabs(head));
+        let records = match &tabbed {
+            Some(head) => reader(head.as_slice(), Separator::Tab, comments).into_records(),
+            None => reader(head, separator, comments).into_records(),
+        };
+        let records: Vec<StringRecord> = records.map_while(Result::ok).take(LOOKED_AT).collect();
+        let mut widths: Vec<usize> = records.iter().map(StringRecord::len).collect();
+        let width = most_frequent(&mut widths.clone());
+        let title = widths.iter().take(LONGEST_TITLE).take_while(|&&found| found < width).count();
+        widths.drain(..title);
+        let fitting = widths.iter().filter(|&&found| found == width).count();
+        let share = if width < 2 { 0.0 } else { fitting as f64 / widths.len().max(1) as f64 };
+        Self { separator, records, width, title, share }
+    }
+
+    /// Whether a number stands in the first record above numbers.
+    fn begins_with_data(&self) -> bool {
+        let Some((first, rows)) = self.records.get(self.title..).and_then(<[_]>::split_first)
+        else {
+            return false;
+        };
+        first.iter().enumerate().any(|(column, name)| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !is_gap(cell));
+            let (numbers, all) = cells.fold((0, 0), |(numbers, all), cell| {
+                (numbers + usize::from(could_be_number(cell)), all + 1)
+            });
+            could_be_number(name) && all > 0 && numbers * 10 >= all * 9
+        })
+    }
+}
+
+fn most_frequent(widths: &mut [usize]) -> usize {
+    widths.sort_unstable();
+    let runs = widths.chunk_by(|a, b| a == b);
+    runs.max_by_key(|run| run.len()).map_or(0, |run| run[0])
+}

@@ -1,0 +1,305 @@
+//! From a table's file to examples: its columns looked at, its rows split, its preparation fitted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::held::Held;
+use super::input::Input;
+use super::looks::{Decision, Kind, Looks};
+use super::number::Decimal;
+use super::preparation::{Inputs, Outcome, TARGET_MISSING};
+use super::statistics::{MOST_WORDS, Statistics, Words};
+use super::summary::Summary;
+use super::table::{Cell, Chunk, TableFile, no_column};
+use super::{DataSource, Loaded, Preparation, Scale, Task, class_counts, formats};
+use chainrule::error::{Error, Result};
+
+/// Which columns are what.
+struct Roles {
+    inputs: Vec<usize>,
+    targets: Vec<usize>,
+}
+
+/// What was seen of a whole table.
+struct Looked {
+    /// Of the inputs and the targets, in the order of the columns they are.
+    columns: Vec<(usize, Looks)>,
+    /// Each row's word of the first target.
+    words: Words,
+}
+
+impl Looked {
+    fn of(&self, column: usize) -> &Looks {
+        let found = self.columns.iter().find(|(at, _)| *at == column);
+        found.map_or_else(|| unreachable!("inputs and targets are looked at"), |(_, looks)| looks)
+    }
+}
+
+/// What the training part told, and where the chunks of a streamed file are.
+struct Fitted {
+    inputs: Vec<Input>,
+    scales: Vec<Scale>,
+    chunks: Vec<Chunk>,
+}
+
+impl DataSource {
+    pub(super) fn table(&self, path: &Path) -> Result<Loaded> {
+        if self.image_size.is_some() {
+            return Err(Error::file(path, "is a table, which has no size of images"));
+        }
+        let file = formats::open(path, &self.reading.how())?;
+        let mut summary = Summary { notes: file.notes.clone(), ..Summary::default() };
+        let mut roles = self.roles(&file, &mut summary)?;
+        let held = Held::new(file, self.stream)?;
+        let looked = look(&held, &roles)?;
+        let (task, decimals) = self.task(&held, &roles, &looked, &mut summary)?;
+        let kinds = self.kinds(&held, &mut roles, &looked, &mut summary)?;
+        let fail = |message: String| Error::file(path, message);
+        let target = held.name(roles.targets[0]);
+        summary.rows = looked.words.rows.len();
+        let (classes, rows) = match task {
+            Task::Regress => (None, vec![0; looked.words.rows.len()]),
+            Task::Classify => {
+                let (names, rows) = looked.words.classes().ok_or_else(|| {
+                    fail(format!(
+                        "the target `{target}` has more than {MOST_WORDS} different values, too many for classes"
+                    ))
+                })?;
+                if let [] | [_] = names.as_slice() {
+                    return Err(fail(format!(
+                        "every row has the same `{target}`, `{}`; to classify takes two classes or more",
+                        names.first().map_or("", String::as_str)
+                    )));
+                }
+                (Some(names), rows)
+            }
+        };
+        let (train, validation) = self.split(path, &rows)?;
+        let scaled = if task == Task::Regress && !self.raw { decimals.as_slice() } else { &[] };
+        let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
+        summary.tell_inputs(&inputs);
+        let outcome = match classes {
+            None => Outcome::Values {
+                columns: roles.targets.iter().map(|&c| held.name(c)).collect(),
+                scales,
+                decimals: decimals.into_iter().map(Into::into).collect(),
+            },
+            Some(names) => {
+                let labels: Vec<u32> = train.iter().map(|&row| rows[row as usize]).collect();
+                let counts = class_counts(&labels, names.len())?;
+                Outcome::Classes { column: Some(target), names, counts }
+            }
+        };
+        let preparation = Preparation {
+            inputs: Inputs::Columns(inputs),
+            outcome,
+            weight: self.weight.clone(),
+            na: self.reading.na.clone(),
+        };
+        let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
+        let (train, validation) = (train.into(), validation.map(Arc::from));
+        Ok(Loaded { train, validation, test: None, preparation, summary, sha256: None })
+    }
+
+    /// Which columns are inputs and targets.
+    fn roles(&self, file: &TableFile, summary: &mut Summary) -> Result<Roles> {
+        let find = |name: &String| {
+            let found = file.names.iter().position(|known| known == name);
+            found.ok_or_else(|| no_column(&file.path, name, &file.names))
+        };
+        let all = |names: &[String]| names.iter().map(find).collect::<Result<Vec<usize>>>();
+        let dropped = all(&self.reading.drop)?;
+        let chosen = all(&self.reading.columns)?;
+        self.reading.types.keys().try_for_each(|name| find(name).map(|_| ()))?;
+        let targets = match &self.target {
+            Some(name) => vec![find(name)?],
+            None => file.targets.clone().collect(),
+        };
+        if targets.is_empty() {
+            let message = "has no targets to train on; an .npz file with the arrays x and y has";
+            return Err(Error::file(&file.path, message));
+        }
+        let weight = self.weight.as_ref().map(find).transpose()?;
+        if weight.is_some_and(|weight| targets.contains(&weight)) {
+            return Err(Error::file(&file.path, "the target and the weight are the same column"));
+        }
+        if let Some(&target) = targets.iter().find(|target| dropped.contains(target)) {
+            let message = format!(
+                "the target `{0}` is among the columns to leave out; `--target COLUMN` names another",
+                file.names[target]
+            );
+            return Err(Error::file(&file.path, message));
+        }
+        let is_input = |column: &usize| {
+            !targets.contains(column)
+                && Some(*column) != weight
+                && !dropped.contains(column)
+                && (chosen.is_empty() || chosen.contains(column))
+        };
+        let inputs: Vec<usize> = (0..file.names.len()).filter(is_input).collect();
+        if inputs.is_empty() {
+            let message = "has no columns beside the target; there is nothing to predict from";
+            return Err(Error::file(&file.path, message));
+        }
+        let mut left = |columns: &[usize], why: &str| {
+            let named = columns.iter().map(|&column| (file.names[column].clone(), why.to_owned()));
+            summary.left_out.extend(named);
+        };
+        left(&dropped, "asked for");
+        summary.target = targets.iter().map(|&column| file.names[column].clone()).collect();
+        Ok(Roles { inputs, targets })
+    }
+
+    /// What the task is, and how the targets' numbers are written.
+    fn task(
+        &self,
+        held: &Held,
+        roles: &Roles,
+        looked: &Looked,
+        summary: &mut Summary,
+    ) -> Result<(Task, Vec<Decimal>)> {
+        let fail = |message: String| Error::file(held.path(), message);
+        if looked.words.rows.is_empty() {
+            return Err(fail("has no rows".into()));
+        }
+        let single = roles.targets.len() == 1;
+        let looks = looked.of(roles.targets[0]);
+        let different = looked.words.different();
+        let (task, reason) = match self.task {
+            Some(Task::Classify) if !single => {
+                return Err(fail(
+                    "has several targets, which cannot be classes; one column can".into(),
+                ));
+            }
+            Some(Task::Classify) => (Task::Classify, "classes, as the task says".to_owned()),
+            Some(Task::Regress) => (Task::Regress, "values, as the task says".to_owned()),
+            None if single && !looks.are_almost_numbers() => {
+                (Task::Classify, format!("{different} different texts, so classes"))
+            }
+            None if single && looked.words.few_integers() => (
+                Task::Classify,
+                format!("{different} whole numbers, so classes; `--task regress` for values"),
+            ),
+            None => (Task::Regress, "numbers, so values; `--task classify` for classes".to_owned()),
+        };
+        (summary.task, summary.reason) = (Some(task), reason);
+        if task == Task::Classify && !(self.task.is_none() && looks.are_almost_numbers()) {
+            return Ok((task, Vec::new()));
+        }
+        let text = roles.targets.iter().find_map(|&column| looked.of(column).first_text());
+        if let (Some(Task::Regress), Some(text)) = (self.task, text) {
+            return Err(fail(format!("{text} is not a number; `--task classify` is for classes")));
+        }
+        let notation = |&column: &usize| {
+            looked.of(column).notation(&held.name(column), self.reading.decimal).map_err(fail)
+        };
+        Ok((task, roles.targets.iter().map(notation).collect::<Result<_>>()?))
+    }
+
+    /// What the inputs' cells are taken for; columns that tell nothing are no inputs any more.
+    fn kinds(
+        &self,
+        held: &Held,
+        roles: &mut Roles,
+        looked: &Looked,
+        summary: &mut Summary,
+    ) -> Result<Vec<Kind>> {
+        let mut kinds = Vec::new();
+        for column in std::mem::take(&mut roles.inputs) {
+            let (name, looks) = (held.name(column), looked.of(column));
+            if looks.gaps > 0 && looks.values > 0 {
+                summary.gaps.push((name.clone(), looks.gaps));
+            }
+            let given = self.reading.types.get(&name).copied();
+            let decision = looks.decide(&name, given, self.reading.decimal);
+            match decision.map_err(|message| Error::file(held.path(), message))? {
+                // Raw inputs are what they are; numbers from an array have their places.
+                Decision::Leave(_) if self.raw && looks.are_numbers() => {
+                    let decimal = looks.notation(&name, self.reading.decimal);
+                    let decimal = decimal.map_err(|message| Error::file(held.path(), message))?;
+                    kinds.push(Kind::Number(decimal));
+                    roles.inputs.push(column);
+                }
+                Decision::Leave(why) => summary.left_out.push((name, why)),
+                Decision::Use(kind) => {
+                    kinds.push(kind);
+                    roles.inputs.push(column);
+                }
+            }
+        }
+        if roles.inputs.is_empty() {
+            let left: Vec<String> =
+                summary.left_out.iter().map(|(name, why)| format!("`{name}`: {why}")).collect();
+            let message =
+                format!("has no column to predict from; left out are {}", left.join(", "));
+            return Err(Error::file(held.path(), message));
+        }
+        Ok(kinds)
+    }
+
+    /// Fits the input columns, and the targets that are values, on the rows of the training part; and
+    /// tells where a streamed file's chunks are.
+    fn fit(
+        &self,
+        held: &Held,
+        roles: &Roles,
+        kinds: &[Kind],
+        scaled: &[Decimal],
+        train: &[u32],
+    ) -> Result<Fitted> {
+        let inputs = roles.inputs.iter().copied().zip(kinds.iter().copied());
+        let targets = roles.targets.iter().copied().zip(scaled.iter().map(|&d| Kind::Number(d)));
+        let mut statistics: Vec<(usize, Statistics)> =
+            inputs.chain(targets).map(|(column, kind)| (column, Statistics::new(kind))).collect();
+        let mut rows = train.iter().copied().peekable();
+        let chunks = held.each(&mut |table, first| {
+            let end = first + table.len as u32;
+            while let Some(row) = rows.next_if(|&row| row < end) {
+                for (column, values) in &mut statistics {
+                    values.add(table, (row - first) as usize, *column)?;
+                }
+            }
+            Ok(())
+        })?;
+        let (of_inputs, of_targets) = statistics.split_at(roles.inputs.len());
+        let mut inputs = Vec::new();
+        for (column, values) in of_inputs {
+            let input = Input::fit(&held.name(*column), values, self.raw);
+            inputs.extend(input.map_err(|message| Error::file(held.path(), message))?);
+        }
+        let scale = |(_, values): &(usize, Statistics)| Scale {
+            mean: values.numbers.mean,
+            deviation: values.numbers.deviation(),
+        };
+        Ok(Fitted { inputs, scales: of_targets.iter().map(scale).collect(), chunks })
+    }
+}
+
+/// Looks at all cells of the inputs and the targets.
+fn look(held: &Held, roles: &Roles) -> Result<Looked> {
+    let mut words = Words::new();
+    let looks = |&column: &usize| (column, Looks::default());
+    let mut inputs: Vec<(usize, Looks)> = roles.inputs.iter().map(looks).collect();
+    let mut targets: Vec<(usize, Looks)> = roles.targets.iter().map(looks).collect();
+    held.each(&mut |table, _| {
+        for row in 0..table.len {
+            for (column, looks) in &mut inputs {
+                let at = |text: &str| table.at(row, *column, format!("`{text}`"));
+                looks.add(table.cell(row, *column), at);
+            }
+            for (index, (column, looks)) in targets.iter_mut().enumerate() {
+                let cell = table.target(row, *column);
+                if cell == Cell::Missing {
+                    return Err(table.fail(row, *column, TARGET_MISSING));
+                }
+                if index == 0 {
+                    words.add(cell);
+                }
+                looks.add(cell, |text| table.at(row, *column, format!("`{text}`")));
+            }
+        }
+        Ok(())
+    })?;
+    inputs.extend(targets);
+    Ok(Looked { columns: inputs, words })
+}

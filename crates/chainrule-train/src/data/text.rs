@@ -1,0 +1,227 @@
+//! The text of a file, whatever its letters are encoded in.
+//!
+//! A byte order mark decides; else every other byte being zero tells UTF-16, bytes that are no UTF-8 tell
+//! Windows-1252 (of which Latin-1 is a part), and all else is UTF-8. The first megabyte is looked at.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use flate2::read::MultiGzDecoder;
+
+use chainrule::error::{Error, Result};
+
+chainrule::kinds! {
+    /// How the letters of a text file are encoded.
+    ///
+    /// ```
+    /// use chainrule_train::data::Encoding;
+    /// assert_eq!("windows-1252".parse::<Encoding>()?, Encoding::Windows1252);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[derive(Copy, Eq)]
+    pub enum Encoding = "encoding", ' ', short {
+        /// UTF-8.
+        Utf8 = "utf-8",
+        /// UTF-16, the byte that counts less first.
+        Utf16Le = "utf-16le",
+        /// UTF-16, the byte that counts more first.
+        Utf16Be = "utf-16be",
+        /// Windows-1252: Latin-1 with more letters.
+        Windows1252 = "windows-1252",
+    }
+}
+
+/// Bytes that are looked at to find the encoding out.
+const SAMPLE: u64 = 1 << 20;
+
+/// The most bytes that a compressed file may have unpacked, as they are held in memory.
+const MOST_UNPACKED: u64 = 1 << 30;
+
+/// Where a file's text is read from, as UTF-8.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Text {
+    /// The file itself.
+    #[default]
+    File,
+    /// What was decoded or unpacked.
+    Memory(Arc<[u8]>),
+}
+
+/// A text that is being read.
+pub(super) enum Reading {
+    File(File),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+impl Seek for Reading {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
+}
+
+impl Text {
+    /// Finds out how a file is encoded, unless it is `given`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, holds zeros, or is too large to be unpacked.
+    pub(super) fn find(path: &Path, given: Option<Encoding>) -> Result<(Self, Encoding)> {
+        let fail = |error: std::io::Error| Error::file(path, error);
+        let mut sample = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(SAMPLE).read_to_end(&mut sample))
+            .map_err(fail)?;
+        let is_packed = sample.starts_with(&[0x1f, 0x8b]);
+        if is_packed {
+            sample = unpacked(path)?;
+        }
+        let encoding = given.unwrap_or_else(|| encoding(&sample));
+        if let (Encoding::Utf8, false) = (encoding, is_packed) {
+            check_zeros(path, &sample)?;
+            return Ok((Self::File, encoding));
+        }
+        if !is_packed {
+            sample = std::fs::read(path).map_err(fail)?;
+        }
+        let text = match encoding {
+            Encoding::Utf8 => sample,
+            Encoding::Utf16Le => wide(&sample, u16::from_le_bytes).into_bytes(),
+            Encoding::Utf16Be => wide(&sample, u16::from_be_bytes).into_bytes(),
+            Encoding::Windows1252 => {
+                sample.iter().map(|&byte| windows_1252(byte)).collect::<String>().into_bytes()
+            }
+        };
+        check_zeros(path, &text)?;
+        Ok((Self::Memory(text.into()), encoding))
+    }
+
+    pub(super) fn open(&self, path: &Path) -> Result<Reading> {
+        match self {
+            Self::File => File::open(path).map(Reading::File).map_err(|e| Error::file(path, e)),
+            Self::Memory(bytes) => Ok(Reading::Memory(Cursor::new(bytes.clone()))),
+        }
+    }
+}
+
+fn unpacked(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path)
+        .and_then(|file| MultiGzDecoder::new(file).take(MOST_UNPACKED + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Error::file(path, error))?;
+    match bytes.len() as u64 > MOST_UNPACKED {
+        true => Err(Error::file(
+            path,
+            "has more than 1 GiB unpacked; unpack it first, then it is read in pieces",
+        )),
+        false => Ok(bytes),
+    }
+}
+
+fn encoding(sample: &[u8]) -> Encoding {
+    let zeros = |odd: usize| sample.iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
+    // Of letters below 256 every other byte is zero; a third leaves room for others.
+    let many = sample.len() / 6 + 1;
+    match sample {
+        [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8,
+        [0xff, 0xfe, ..] => Encoding::Utf16Le,
+        [0xfe, 0xff, ..] => Encoding::Utf16Be,
+        _ if zeros(1) >= many && zeros(0) < many => Encoding::Utf16Le,
+        _ if zeros(0) >= many && zeros(1) < many => Encoding::Utf16Be,
+        _ => match std::str::from_utf8(sample) {
+            // The sample may end within a letter.
+            Err(error) if error.error_len().is_some() => Encoding::Windows1252,
+            _ => Encoding::Utf8,
+        },
+    }
+}
+
+fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (pairs, _) = bytes.as_chunks();
+    let letters = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)));
+    let letters = letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    letters.skip_while(|&letter| letter == '\u{feff}').collect()
+}
+
+/// A letter of Windows-1252, as the WHATWG's Encoding Standard maps its bytes.
+fn windows_1252(byte: u8) -> char {
+    const BEYOND_LATIN_1: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => BEYOND_LATIN_1[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+fn check_zeros(path: &Path, text: &[u8]) -> Result<()> {
+    let Some(at) = text.iter().position(|&byte| byte == 0) else { return Ok(()) };
+    let line = 1 + text[..at].iter().filter(|&&byte| byte == b'\n').count();
+    let message = format!("line {line} holds a zero byte (NUL), which no text has");
+    Err(Error::file(path, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_the_encoding() {
+        let text = "größe,n\nklein,1\nÜ€,2\n";
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let bytes =
+            |to: fn(u16) -> [u8; 2]| utf16.iter().copied().flat_map(to).collect::<Vec<u8>>();
+        let latin: Vec<u8> =
+            text.chars().map(|c| (0..=255).find(|&b| windows_1252(b) == c).unwrap()).collect();
+        let marked = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+        let cases = [
+            (text.as_bytes().to_vec(), Encoding::Utf8),
+            (bytes(u16::to_le_bytes), Encoding::Utf16Le),
+            (bytes(u16::to_be_bytes), Encoding::Utf16Be),
+            (marked(&[0xff, 0xfe], bytes(u16::to_le_bytes)), Encoding::Utf16Le),
+            (marked(&[0xfe, 0xff], bytes(u16::to_be_bytes)), Encoding::Utf16Be),
+            (latin, Encoding::Windows1252),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        for (bytes, wanted) in cases {
+            std::fs::write(&path, &bytes).unwrap();
+            let (found, encoding) = Text::find(&path, None).unwrap();
+            assert_eq!(encoding, wanted);
+            let mut read = String::new();
+            found.open(&path).unwrap().read_to_string(&mut read).unwrap();
+            assert_eq!(read, text, "{wanted:?}");
+            let packed = std::process::Command::new("gzip").arg("-kf").arg(&path).status();
+            if packed.is_ok_and(|status| status.success()) {
+                let path = folder.path().join("t.csv.gz");
+                let (found, encoding) = Text::find(&path, None).unwrap();
+                let mut read = String::new();
+                found.open(&path).unwrap().read_to_string(&mut read).unwrap();
+                assert_eq!((read.as_str(), encoding), (text, wanted));
+            }
+        }
+    }
+
+    #[test]
+    fn a_zero_byte_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, "a,b\n1,2\n3,\0\n").unwrap();
+        let error = Text::find(&path, None).unwrap_err().to_string();
+        assert!(error.contains("line 3 holds a zero byte"), "{error}");
+    }
+}
