@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chainrule::nn::{Activation, Init};
 use chainrule::optim::{Method, Schedule};
 use chainrule_explain::Language;
-use chainrule_train::data::Task;
+use chainrule_train::data::{ColumnKind, Decimal, Encoding, Separator, Task};
 use chainrule_train::{Config, EarlyStopping, Precision};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -68,6 +68,25 @@ pub struct Data {
     pub raw: bool,
     #[arg(long, help = setting("stream", ""))]
     pub stream: bool,
+    #[arg(long, help = setting("separator", ""), value_parser = str::parse::<Separator>)]
+    pub separator: Option<Separator>,
+    #[arg(long, help = setting("encoding", ""), value_parser = str::parse::<Encoding>)]
+    pub encoding: Option<Encoding>,
+    #[arg(long, help = setting("header", "this option insists that it does"), overrides_with = "no_header")]
+    pub header: bool,
+    /// The first line of a table is a row
+    #[arg(long)]
+    pub no_header: bool,
+    #[arg(long, help = setting("na", "more of them: --na again"), value_name = "WORD", allow_hyphen_values = true)]
+    pub na: Vec<String>,
+    #[arg(long, help = setting("decimal", ""), value_parser = str::parse::<Decimal>)]
+    pub decimal: Option<Decimal>,
+    #[arg(long, help = setting("drop", ""), value_name = "A,B", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    #[arg(long, help = setting("columns", ""), value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    #[arg(long = "as", help = setting("types", ""), value_name = "COLUMN=KIND,…", value_delimiter = ',', value_parser = column_kind)]
+    pub types: Vec<(String, ColumnKind)>,
     #[arg(long, help = setting("image_size", "such as 28x28"), value_name = "WxH", value_parser = size)]
     pub image_size: Option<[usize; 2]>,
 }
@@ -410,7 +429,7 @@ impl Settings {
 impl Data {
     /// These settings on top of `config`'s.
     fn over(&self, mut config: Config) -> Config {
-        let Self { target, task, validation, test, weight, raw, stream, image_size } = self;
+        let Self { target, task, validation, test, weight, raw, stream, image_size, .. } = self;
         config.target = target.clone().or(config.target);
         config.task = task.or(config.task);
         config.validation = validation.unwrap_or(config.validation);
@@ -419,6 +438,17 @@ impl Data {
         config.raw |= raw;
         config.stream |= stream;
         config.image_size = image_size.or(config.image_size);
+        config.separator = self.separator.or(config.separator);
+        config.encoding = self.encoding.or(config.encoding);
+        let header = (self.header || self.no_header).then_some(self.header);
+        config.header = header.or(config.header);
+        config.na.extend_from_slice(&self.na);
+        config.decimal = self.decimal.or(config.decimal);
+        config.drop.extend_from_slice(&self.drop);
+        if !self.columns.is_empty() {
+            config.columns.clone_from(&self.columns);
+        }
+        config.types.extend(self.types.iter().cloned());
         config
     }
 }
@@ -478,6 +508,15 @@ fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
     if let Some(value) = given {
         *setting = value.clone();
     }
+}
+
+/// Reads a column and what it is taken for.
+fn column_kind(text: &str) -> Result<(String, ColumnKind), String> {
+    let Some((column, kind)) = text.rsplit_once('=') else {
+        return Err("write COLUMN=KIND, such as zip=category".into());
+    };
+    let kind = kind.parse().map_err(|error: chainrule::Error| error.to_string())?;
+    Ok((column.to_owned(), kind))
 }
 
 /// Reads an image's size.

@@ -79,6 +79,11 @@ impl Job<'_> {
             None => data::load(self.config)?,
         };
         let load = start.elapsed().as_secs_f64();
+        let data = loaded.report();
+        // Of images there is little to say.
+        if !self.quiet && !data.summary.target.is_empty() {
+            print::progress(&format!("{}: {}", self.config.dataset, data.summary));
+        }
         let training = flat_training(self.config, loaded, &Arc::new(Pool::new(self.threads)))?;
         self.show(&*training)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
@@ -94,6 +99,7 @@ impl Job<'_> {
         progress.clear();
         went?;
         let mut report = session.finish()?;
+        report.data = Some(data);
         report.seconds = Seconds { load, total: start.elapsed().as_secs_f64(), ..report.seconds };
         Ok(report)
     }

@@ -30,7 +30,8 @@ pub(super) fn extensions() -> impl Iterator<Item = &'static str> {
 /// The files that are read as tables, in words.
 ///
 /// ```
-/// assert_eq!(chainrule_train::data::tables(), ".csv, .tsv, .parquet, .npz or .npy");
+/// let tables = ".csv, .txt, .data, .tsv, .tab, .parquet, .npz or .npy";
+/// assert_eq!(chainrule_train::data::tables(), tables);
 /// ```
 #[must_use]
 pub fn tables() -> String {
