@@ -78,7 +78,7 @@ impl Graph {
     /// reaches none, such as one that `select` leaves aside, is not looked for.
     ///
     /// `given` is what the plan was run with: the parameters or, where optimizers keep a state,
-    /// `(&parameters, &state)`, as they were before the run. A step that answered `false` has left them so,
+    /// `(&parameters, &state)`, as they were before the run. A step that was not finite has left them so,
     /// but where the loss was finite and single values were refused: then a copy made before tells of that
     /// step, and what was left tells of the next one, mostly the same.
     ///

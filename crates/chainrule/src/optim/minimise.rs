@@ -31,7 +31,8 @@ use crate::tensor::{Real, Tensor};
 pub struct Descent<T> {
     /// The training step, whose inputs are fed.
     pub plan: Plan<T>,
-    /// The parameters, at first those of seed 0; others may take their place.
+    /// The parameters, at first those of seed 0; others may take their place. Each descent has its own: a
+    /// second one on the same model steps the first one's by [`Plan::step_with`].
     pub parameters: Parameters<T>,
     /// The state of the optimizer.
     pub state: State<T>,
@@ -39,54 +40,43 @@ pub struct Descent<T> {
 }
 
 impl<T: Real> Descent<T> {
-    /// Changes the parameters once. The answer is the loss before; NaN where the loss or a gradient is not
-    /// finite: then what would become NaN or infinite has stayed, see [`Plan::step`].
+    /// Changes the parameters once. The answer is the loss before. To go on where it is not finite, take the
+    /// step by [`Plan::step_with`].
     ///
     /// # Errors
-    /// As [`Plan::step_with`].
+    /// As [`Plan::step_with`]; the loss or a gradient is not finite: then what would become NaN or infinite
+    /// has stayed, and [`Graph::first_not_finite`](crate::Graph::first_not_finite) tells where it was born.
     pub fn step(&mut self) -> Result<T> {
-        let stepped = self.plan.step_with(&mut self.parameters, &mut self.state)?;
-        Ok(if stepped.is_finite() { self.plan.value(self.loss)?[0] } else { T::nan() })
+        self.plan.step_with(&mut self.parameters, &mut self.state)?.finite()?;
+        Ok(self.plan.value(self.loss)?[0])
     }
 
-    /// So many steps on what has been fed, up to the first whose answer is NaN. The answer is that of the
-    /// last.
+    /// So many steps on what has been fed. The answer is that of the last, NaN where there is none.
     ///
     /// # Errors
-    /// As [`Plan::step_with`].
+    /// As [`Descent::step`], at the first that fails.
     pub fn steps(&mut self, count: usize) -> Result<T> {
-        let mut loss = T::nan();
-        for _ in 0..count {
-            loss = self.step()?;
-            if loss.is_nan() {
-                break;
-            }
-        }
-        Ok(loss)
+        (0..count).try_fold(T::nan(), |_, _| self.step())
     }
 
     /// A step for each batch of labels, such as the numbers of its examples, that is fed to the input
-    /// `name`, up to the first whose answer is NaN. The answer is that of the last.
+    /// `name`. The answer is that of the last, NaN where there is none.
     ///
     /// # Errors
-    /// As [`Plan::feed_labels`] and [`Plan::step_with`].
+    /// As [`Plan::feed_labels`] and [`Descent::step`], at the first that fails.
     pub fn steps_on(
         &mut self,
         name: &str,
         batches: impl IntoIterator<Item = Vec<u32>>,
     ) -> Result<T> {
-        let mut loss = T::nan();
-        for batch in batches {
+        batches.into_iter().try_fold(T::nan(), |_, batch| {
             self.plan.feed_labels(name, &batch)?;
-            loss = self.step()?;
-            if loss.is_nan() {
-                break;
-            }
-        }
-        Ok(loss)
+            self.step()
+        })
     }
 
-    /// One number with the parameters as they are now, as [`Var::eval_with`].
+    /// One number with the parameters as they are now, as [`Var::eval_with`]: of what needs no input. A value
+    /// of the last step's batch is read from the plan, by [`Plan::value`].
     ///
     /// # Errors
     /// As [`Var::eval_with`]; the value is more than one number.
@@ -106,7 +96,8 @@ impl<T: Real> Descent<T> {
 impl<'g> Cx<'g> {
     /// A training step, compiled: the gradients of `loss` with respect to the parameters that have been
     /// made, of a [part](Cx::sub) with respect to its own, their updates by one optimizer with this learning rate, and what layers keep of the batch;
-    /// with fresh parameters. For clipping, rates that change or several optimizers, take its lines apart.
+    /// with fresh parameters. Layers do what the [`Cx`] says: under [`Cx::new`] they predict, so that dropout
+    /// leaves nothing out and batch normalisation keeps nothing; [`Cx::train`] is for them. For clipping, rates that change or several optimizers, take its lines apart.
     ///
     /// ```
     /// use chainrule::prelude::*;
