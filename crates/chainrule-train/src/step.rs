@@ -195,6 +195,17 @@ impl<T: Real> Learner<T> {
         mut gradients: Vec<Var<'g>>,
     ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
         let (trained, mut updates) = (self.trained_by(kind.objective)?, Vec::new());
+        let is_zero = |gradient: &Var<'g>| gradient.as_constant() == Some(0.0);
+        if !gradients.is_empty() && gradients.iter().all(is_zero) {
+            let of = match self.objectives.as_slice() {
+                [_, _, ..] => format!(" of `{}`", self.objectives[kind.objective].name()),
+                _ => String::new(),
+            };
+            let message = format!(
+                "the loss{of} depends on none of the parameters to train, so that a step would train nothing"
+            );
+            return Err(Error::Mismatch(message));
+        }
         if self.config.accumulate > 1 {
             let share = g.input(SHARE, []);
             for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {

@@ -101,6 +101,20 @@ fn losses() {
              {here}"
         )
     );
+    assert_eq!(
+        told(sides(), |trainer| trainer.loss(|_, batch| batch["area"].square().mean(&[]))),
+        "the loss depends on none of the parameters to train, so that a step would train nothing"
+    );
+    assert_eq!(
+        told(sides(), |trainer| {
+            let good = Objective::new("good")
+                .loss(|answer, batch| answer.one().mean_squared_error(batch["area"]));
+            let apart = Objective::new("apart").loss(|_, batch| batch["area"].square().mean(&[]));
+            trainer.objective(good).objective(apart)
+        }),
+        "the loss of `apart` depends on none of the parameters to train, so that a step would train \
+         nothing"
+    );
 }
 
 #[test]
