@@ -117,6 +117,11 @@ pub struct Watched<T> {
     pub gradient: Tensor<T>,
 }
 
+/// Whether the loss depends on what has this gradient.
+pub(super) fn is_reached(gradient: &Var<'_>) -> bool {
+    gradient.as_constant() != Some(0.0)
+}
+
 /// The nodes of a step up to its gradients.
 pub(super) struct Recorded<'g> {
     /// What the objective makes small.
@@ -195,8 +200,8 @@ impl<T: Real> Learner<T> {
         mut gradients: Vec<Var<'g>>,
     ) -> Result<Vec<(Var<'g>, Var<'g>)>> {
         let (trained, mut updates) = (self.trained_by(kind.objective)?, Vec::new());
-        let is_zero = |gradient: &Var<'g>| gradient.as_constant() == Some(0.0);
-        if !gradients.is_empty() && gradients.iter().all(is_zero) {
+        let reached: Vec<bool> = gradients.iter().map(is_reached).collect();
+        if !reached.is_empty() && !reached.contains(&true) {
             let of = match self.objectives.as_slice() {
                 [_, _, ..] => format!(" of `{}`", self.objectives[kind.objective].name()),
                 _ => String::new(),
@@ -208,7 +213,8 @@ impl<T: Real> Learner<T> {
         }
         if self.config.accumulate > 1 {
             let share = g.input(SHARE, []);
-            for (gradient, (name, shape)) in gradients.iter_mut().zip(&trained) {
+            let all = gradients.iter_mut().zip(&trained).zip(&reached);
+            for ((gradient, (name, shape)), _) in all.filter(|(_, reached)| **reached) {
                 let sum = g.state(&accumulated(name), *shape);
                 *gradient = sum + *gradient * share;
                 let kept = match kind.purpose {
@@ -223,8 +229,11 @@ impl<T: Real> Learner<T> {
                 gradients = clip.clip(&gradients);
             }
             let names = trained.iter().map(|(name, _)| name.as_str());
-            let of: Vec<(&str, [Var<'g>; 2])> =
-                names.zip(parameters.iter().zip(&gradients).map(|(&w, &dw)| [w, dw])).collect();
+            let all = names.zip(parameters.iter().zip(&gradients)).zip(reached);
+            // As in PyTorch, what the loss does not reach is not decayed either.
+            let of: Vec<(&str, [Var<'g>; 2])> = all
+                .filter_map(|((name, (&w, &dw)), reached)| reached.then_some((name, [w, dw])))
+                .collect();
             updates.extend(self.grouped(g, kind.objective, &of)?);
         }
         Ok(updates)

@@ -3,7 +3,8 @@
 mod models;
 
 use chainrule::nn::{Affine, Cx, Field, Init, Module, Network, Sequential, Tanh, Values};
-use chainrule::optim::Adam;
+use chainrule::optim::{Adam, AdamW};
+use chainrule_explain::Language;
 use chainrule_train::data::{Arrays, Dataset, Flat};
 use chainrule_train::{Advance, Config, DataParts, Flow, Objective, RunFolder, Trainer};
 use models::{adversaries, house, house_trainer, houses, noise};
@@ -200,6 +201,38 @@ fn a_loss_that_is_added_later_counts_from_then_on() {
     let mut trainer = trainer.freeze("citi");
     let error = trainer.advance().unwrap_err().to_string();
     assert!(error.contains("citi") && error.contains("did you mean `city`?"), "{error}");
+}
+
+#[test]
+fn what_no_loss_reaches_is_left_as_it_is() {
+    for accumulate in [1, 3] {
+        let config = Config { batch_size: 30, accumulate, ..Config::default() };
+        let parts = DataParts::train(houses(300));
+        let mut trainer = Trainer::<f32>::new(&house(), &config, parts)
+            .unwrap()
+            .loss(|answer, batch| answer["price"].mean_squared_error(batch["price"]))
+            .optimizer("*", AdamW::default(), 0.01);
+        let fresh = trainer.parameters.clone();
+        let moved = |trainer: &Trainer<f32>| -> Vec<String> {
+            let is_other =
+                |name: &&str| trainer.parameters.get(name).unwrap() != fresh.get(name).unwrap();
+            fresh.iter().map(|(name, _)| name).filter(is_other).map(String::from).collect()
+        };
+        (0..5).for_each(|_| drop(trainer.advance().unwrap()));
+        let step = trainer.explain_step(&[], Language::English).unwrap();
+        let dear = step.parameters.iter().find(|movement| movement.name == "dear.weight").unwrap();
+        assert!(dear.parts.is_empty() && dear.update_norm == 0.0, "{dear:?}");
+        let names = moved(&trainer);
+        assert!(names.iter().any(|name| name == "price.weight"), "{names:?}");
+        assert!(!names.iter().any(|name| name.starts_with("dear")), "{names:?}");
+        // Once a loss reaches it, it is trained, from the state of the beginning.
+        let mut trainer = trainer.loss(|answer, _| answer["dear"].square().mean(&[]));
+        (0..3).for_each(|_| drop(trainer.advance().unwrap()));
+        assert!(moved(&trainer).iter().any(|name| name == "dear.weight"));
+        let mut resumed = trainer.checkpoint();
+        resumed.epochs.clear();
+        trainer.restore(resumed).unwrap();
+    }
 }
 
 #[test]

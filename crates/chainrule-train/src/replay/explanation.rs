@@ -195,7 +195,8 @@ impl<T: Real> Learner<T> {
         let (before, state) = (self.parameters.cast::<f64>(), self.states[at].cast::<f64>());
         let mut probe = Probe::run(self, at, &batch, &before)?;
         let gradients = probe.gradients()?;
-        let split = self.split(at, &batch, (&before, &state).into(), &gradients)?;
+        let known = (&before, &state).into();
+        let split = self.split(at, &batch, known, &gradients, &probe.reached)?;
         finite = finite && self.turns(&mut steps, &batch, at..at + 1, &mut stepped)?;
         let moved = self.moved(at, &before)?;
         finite = finite && self.turns(&mut steps, &batch, at + 1..count, &mut stepped)?;
@@ -250,6 +251,7 @@ impl<T: Real> Learner<T> {
         batch: &Batch<'_>,
         before: Bindings<'_, f64>,
         gradients: &[Vec<f64>],
+        reached: &[bool],
     ) -> Result<Vec<Split>> {
         let trained = self.trained_by(objective)?;
         let accumulates = self.config.accumulate > 1;
@@ -267,7 +269,7 @@ impl<T: Real> Learner<T> {
         let clipped = clipped(&self.config.clips(), &whole)?;
         let mut split = Vec::new();
         for (at, (name, _)) in trained.iter().enumerate() {
-            if batch.purpose == Purpose::Accumulate {
+            if batch.purpose == Purpose::Accumulate || !reached[at] {
                 split.push(Split::nothing(name, gradients[at].len()));
                 continue;
             }

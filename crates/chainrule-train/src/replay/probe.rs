@@ -2,7 +2,7 @@
 
 use super::super::learner::Learner;
 use super::super::objective::{Answered, feed};
-use super::super::step::Batch;
+use super::super::step::{Batch, is_reached};
 use crate::data::{Data, Examples, Rows};
 use chainrule::Parameters;
 use chainrule::error::Result;
@@ -26,6 +26,8 @@ pub(super) struct Probe {
     /// What examples with one target need.
     of_rows: Option<OfRows>,
     gradients: Vec<u32>,
+    /// Whether the loss depends on each of the trained parameters.
+    pub(super) reached: Vec<bool>,
     rows: usize,
 }
 
@@ -75,7 +77,8 @@ impl Probe {
         }
         plan.run_with(parameters)?;
         let gradients = recorded.gradients.iter().map(Var::id).collect();
-        Ok(Self { plan, of_rows, gradients, rows })
+        let reached = recorded.gradients.iter().map(is_reached).collect();
+        Ok(Self { plan, of_rows, gradients, reached, rows })
     }
 
     /// Whether examples are told one by one.
