@@ -346,6 +346,22 @@ fn descents_that_would_move_nothing() {
 }
 
 #[test]
+fn what_was_fed_is_asked_of_the_plan() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let loss = (cx.param("w", [], Init::Ones) - g.input("x", [])).square();
+    let mut descent = cx.minimise::<f32>(loss, &Sgd::default(), 0.1).unwrap();
+    descent.plan.feed("x", &[3.0]).unwrap();
+    descent.step().unwrap();
+    assert_eq!(
+        told(0, descent.item(loss)),
+        "`x` needs a value: `descent.plan.value` reads the loss of what was fed; for more, compile a plan"
+    );
+    assert_eq!(descent.plan.value(loss).unwrap(), [4.0]);
+    assert_eq!(told(0, loss.eval()), "`x` needs a value: compile a plan and feed it");
+}
+
+#[test]
 fn a_parameter_that_the_loss_does_not_reach_stays() {
     let g = Graph::new();
     let cx = Cx::new(&g);

@@ -75,7 +75,7 @@ impl<T: Real> Descent<T> {
         })
     }
 
-    /// One number with the parameters as they are now, as [`Var::eval_with`]: of what needs no input. A value
+    /// One number with the parameters as they are now, as [`Var::eval_with`]: of what needs no input. The loss
     /// of the last step's batch is read from the plan, by [`Plan::value`].
     ///
     /// # Errors
@@ -89,7 +89,9 @@ impl<T: Real> Descent<T> {
     /// # Errors
     /// As [`Var::eval_with`].
     pub fn eval(&self, value: Var<'_>) -> Result<Tensor<T>> {
-        value.eval_with(&self.parameters)
+        let instead =
+            "`descent.plan.value` reads the loss of what was fed; for more, compile a plan";
+        value.eval_or(&self.parameters, instead)
     }
 }
 

@@ -30,9 +30,18 @@ impl Var<'_> {
     /// # Errors
     /// The first mistake made while recording, an input below this value, or a parameter that is missing.
     pub fn eval_with<T: Real>(&self, parameters: &Parameters<T>) -> Result<Tensor<T>> {
+        self.eval_or(parameters, "compile a plan and feed it")
+    }
+
+    /// [`Var::eval_with`], where an input is told what to do `instead`.
+    pub(crate) fn eval_or<T: Real>(
+        &self,
+        parameters: &Parameters<T>,
+        instead: &str,
+    ) -> Result<Tensor<T>> {
         let mut plan = self.graph().compile::<T>(&[*self])?;
         if let Some(slot) = plan.layout.inputs.first() {
-            let message = format!("`{}` needs a value: compile a plan and feed it", slot.name);
+            let message = format!("`{}` needs a value: {instead}", slot.name);
             return Err(Error::Mismatch(message));
         }
         plan.run_with(parameters)?;
