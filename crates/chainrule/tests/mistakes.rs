@@ -289,6 +289,9 @@ fn servers() {
 fn recurrences_and_tables_say_what_they_take() {
     let wrong = recorded(|g| g.input("x", [5]).scan(1, g.zeros([5]), |h, x| h + x));
     assert_eq!(wrong, "scan: there is no axis 1 in [5] (operands [5]), at HERE+0");
+    let wrong = recorded(|g| g.input("x", [5]).scan(0, g.zeros([2]), |h, _| h.concat(0, &[h])));
+    let wanted = "scan: the step turned a state [4] into [8]: keep its shape (operands [5]), at";
+    assert_eq!(wrong, format!("{wanted} HERE+0"));
     let wrong = recorded(|g| Cx::new(g).embedding("words", 16, g.input("x", [5])));
     let wanted = "embedding: takes labels, not real numbers (operands [5]), at HERE+0";
     assert_eq!(wrong, wanted);

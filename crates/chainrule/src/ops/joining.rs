@@ -232,7 +232,13 @@ impl<'g> Var<'g> {
         };
         let mut states = Vec::with_capacity(length);
         for at in 0..length {
+            let before = state;
             state = step(state, self.index(axis.cast_signed(), at.cast_signed()));
+            if at > 0 && state.shape() != before.shape() {
+                let (from, to) = (before.shape(), state.shape());
+                let message = format!("the step turned a state {from} into {to}: keep its shape");
+                return self.graph().fail("scan", &message, &[self]);
+            }
             states.push(state);
         }
         self.graph().stack(axis.cast_signed(), &states)
