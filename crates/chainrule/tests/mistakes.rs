@@ -209,6 +209,17 @@ fn parameters() {
 
 #[test]
 fn steps() {
+    let g = Graph::new();
+    let cx = Cx::new(&g);
+    let early = cx.trained();
+    let loss = cx.param("w", [], Init::Ones).square();
+    let rates = Rates::constant(&g, 0.1);
+    let updates = Sgd::default().updates(&rates, &early, &g.backward(loss, &early));
+    assert_eq!(
+        told(0, g.compile_step::<f32>(loss, &updates)),
+        "the step updates nothing: `Cx::trained` gives what has been made by then"
+    );
+
     let (mut plan, mut parameters) = step();
     assert_eq!(
         told(0, plan.step(&mut parameters)),

@@ -149,7 +149,7 @@ fn layers_and_losses() {
 
         let updates = cx.updates();
         assert_eq!(updates.len(), if case.training { case.kept.len() } else { 0 }, "{what}");
-        let mut plan = g.compile_step::<f64>(loss, &updates).unwrap();
+        let mut plan = g.compile_step_with::<f64>(loss, &updates, &[]).unwrap();
         feed(&mut plan, &case);
         plan.step(&mut parameters).unwrap().finite().unwrap();
         for (name, expected) in &case.kept {

@@ -529,7 +529,8 @@ impl<'g> Cx<'g> {
         self.recording.made.borrow().iter().map(|(parameter, _)| parameter.clone()).collect()
     }
 
-    /// The parameters that an optimizer changes, as values of the graph, in order.
+    /// The parameters that have been made by now and that an optimizer changes, as values of the graph, in
+    /// order: it is asked once the model is recorded.
     #[must_use]
     pub fn trained(&self) -> Vec<Var<'g>> {
         let made = self.recording.made.borrow();

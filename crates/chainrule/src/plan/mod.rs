@@ -114,18 +114,24 @@ impl Graph {
     ///
     /// # Errors
     /// The first mistake made while recording the graph, a loss that is no scalar, an update of
-    /// something else than a parameter, of another shape, or a second one of a parameter, or more
-    /// memory than there is.
+    /// something else than a parameter, of another shape, or a second one of a parameter, no update at
+    /// all, or more memory than there is.
     pub fn compile_step<T: Real>(
         &self,
         loss: Var<'_>,
         updates: &[(Var<'_>, Var<'_>)],
     ) -> Result<Plan<T>> {
+        self.ok()?;
+        if updates.is_empty() {
+            let message =
+                "the step updates nothing: `Cx::trained` gives what has been made by then";
+            return Err(Error::Mismatch(message.into()));
+        }
         self.compile_step_with(loss, updates, &[])
     }
 
     /// [`Graph::compile_step`] of a step after which the values of `outputs` can be read too, such as
-    /// further losses or the gradient of a hidden value.
+    /// further losses or the gradient of a hidden value. It may update nothing.
     ///
     /// ```
     /// use chainrule::{Graph, Parameters, Tensor};
