@@ -56,6 +56,39 @@ fn settings_out_of_their_domain_are_told() {
     }
 }
 
+/// No setting of an optimizer or a schedule may be negative, NaN or infinite.
+#[test]
+fn every_number_has_a_domain() {
+    fn refuses<K>(bare: &K, check: impl Fn(&K) -> Result<()>)
+    where
+        K: serde::Serialize + serde::de::DeserializeOwned,
+    {
+        let text = toml::to_string(bare).unwrap();
+        let numbers = text.lines().filter_map(|line| line.split_once(" = "));
+        for (name, old) in numbers.filter(|(_, value)| value.parse::<f64>().is_ok()) {
+            for bad in ["-1.0", "nan", "inf", "-inf"] {
+                let line = format!("{name} = {old}");
+                let wrong = toml::from_str::<K>(&text.replace(&line, &format!("{name} = {bad}")));
+                assert!(wrong.is_err() || check(&wrong.unwrap()).is_err(), "{text}{name}: {bad}");
+            }
+        }
+    }
+    for name in Method::KINDS.names() {
+        refuses(&name.parse().unwrap(), Method::check);
+    }
+    for name in Schedule::KINDS.names() {
+        refuses(&name.parse().unwrap(), Schedule::check);
+    }
+    let (mut parameters, mut state, names) = start::<f64>();
+    for (tolerance_grad, rate, wanted) in
+        [(-1.0, 1.0, "tolerance_grad is -1"), (0.0, -1.0, "rate is -1")]
+    {
+        let lbfgs = Lbfgs { tolerance_grad, ..Lbfgs::default() };
+        let error = lbfgs.step(&mut parameters, &names, &mut state, rate, &mut valley).unwrap_err();
+        assert!(error.to_string().contains(wanted), "{error}");
+    }
+}
+
 /// AdamW and momentum join the product that makes the gradient, as plain Adam does.
 #[test]
 fn updates_run_within_the_product() {

@@ -77,8 +77,8 @@ impl Lbfgs {
     /// that, and the answer is not finite.
     ///
     /// # Errors
-    /// A parameter, a gradient or a part of the state is missing or of another shape, or an error of
-    /// `loss_and_gradient`.
+    /// A setting or the rate is out of its domain; a parameter, a gradient or a part of the state is
+    /// missing or of another shape; or an error of `loss_and_gradient`.
     pub fn step<T: Real>(
         &self,
         parameters: &mut Parameters<T>,
@@ -87,6 +87,9 @@ impl Lbfgs {
         rate: f64,
         loss_and_gradient: &mut LossAndGradient<'_, T>,
     ) -> Result<f64> {
+        crate::settings::check(self)?;
+        let is_rate = rate >= 0.0 && rate.is_finite();
+        Error::check(is_rate, "the learning rate", rate, "finite and not negative")?;
         let mut problem = Problem { parameters, trainable, loss_and_gradient };
         let mut memory = Memory::load(state, problem.len()?)?;
         let mut x = problem.position()?;
