@@ -1,6 +1,7 @@
 //! What a training makes small: losses of what a model answers to a batch, and the parameters that they
 //! move.
 
+use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Config;
@@ -129,6 +130,8 @@ pub(super) struct Group {
     pub(super) rate: f64,
     /// The input to which a step's is fed.
     pub(super) input: String,
+    /// Where the user gave it.
+    pub(super) place: &'static Location<'static>,
 }
 
 impl Objective {
@@ -199,10 +202,12 @@ impl Objective {
     /// with which schedules begin.
     ///
     /// An objective with optimizers moves what their patterns name, and nothing else.
+    #[track_caller]
     #[must_use]
     pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
         let input = format!("{RATE}/{}", self.groups.len());
-        self.groups.push(Group { pattern: pattern.into(), rule: Arc::new(rule), rate, input });
+        let (pattern, rule, place) = (pattern.into(), Arc::new(rule), Location::caller());
+        self.groups.push(Group { pattern, rule, rate, input, place });
         self
     }
 

@@ -261,6 +261,7 @@ impl<T: Real> Learner<T> {
             let parameters: Vec<Var<'g>> = all.iter().map(|(_, [w, _])| *w).collect();
             let gradients: Vec<Var<'g>> = all.iter().map(|(_, [_, dw])| *dw).collect();
             let rates = Rates { rate, of };
+            let _pin = group.map(|group| g.pin_at(group.place));
             updates.extend(match group {
                 Some(group) => group.rule.updates(&rates, &parameters, &gradients),
                 None => self.settings_optimizer()?.updates(&rates, &parameters, &gradients),

@@ -149,6 +149,7 @@ impl<T: Real> Trainer<T> {
 
     /// This training with an optimizer for the parameters whose names fit the pattern; see
     /// [`Objective::optimizer`].
+    #[track_caller]
     #[must_use]
     pub fn optimizer(mut self, pattern: &str, rule: impl Rule + 'static, rate: f64) -> Self {
         let last = self.learner.objectives.pop().unwrap_or_else(|| Objective::new("loss"));

@@ -177,6 +177,34 @@ fn optimizers() {
     );
 }
 
+/// Forgets to move anything.
+#[derive(Debug)]
+struct Idle;
+
+impl Rule for Idle {
+    fn name(&self) -> &str {
+        "idle"
+    }
+    fn steps<'g>(&self, _: &[Each<'g>]) -> Vec<(Var<'g>, Var<'g>)> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn optimizers_are_told_with_their_lines() {
+    let here = format!("{}:{}", file!(), line!() + 1);
+    let idle = told(sides(), |trainer| right(trainer).optimizer("*", Idle, 0.1));
+    assert_eq!(idle, format!("idle: gives `affine1.weight` no new value, at {here}"));
+    let here = format!("{}:{}", file!(), line!() + 3);
+    let wrong = told(sides(), |trainer| {
+        let adam = Adam { beta1: 2.0, ..Adam::default() };
+        let own = Objective::new("own").optimizer("*", adam, 0.1);
+        trainer.objective(own.loss(|answer, _| answer.one().mean(&[])))
+    });
+    let wanted = "beta1 is 2, but it must be at least 0 and below 1";
+    assert_eq!(wrong, format!("adam: {wanted}, at {here}"));
+}
+
 #[test]
 fn objectives() {
     let own = |name: &str| Objective::new(name).loss(|answer, _| answer.one().mean(&[]));
@@ -363,7 +391,22 @@ fn what_data_and_settings_of_ones_own_leave_out() {
             vec![sides()]
         }
     }
-    let trainer = Trainer::<f64>::new(&model(sides()), &Config::default(), DataParts::train(Bare));
+    struct Twice;
+    impl Data for Twice {
+        fn len(&self) -> usize {
+            4
+        }
+        fn fields(&self) -> Vec<Field> {
+            vec![sides(), sides()]
+        }
+    }
+    let (network, config) = (model(sides()), Config::default());
+    let twice = DataParts::train(data()).validation(Twice);
+    let error = Trainer::<f32>::new(&network, &config, twice).map(|_| ()).unwrap_err();
+    let wanted = "the data has two fields named `sides`: rename one of them";
+    assert_eq!(error.to_string(), wanted);
+
+    let trainer = Trainer::<f64>::new(&network, &config, DataParts::train(Bare));
     let mut trainer = trainer.unwrap().loss(|answer, _| answer.one().mean(&[]));
     assert_eq!(
         trainer.advance().unwrap_err().to_string(),

@@ -6,6 +6,7 @@ use super::examples::{shuffle, unwritten};
 use super::{Examples, Target};
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Field, FieldKind};
+use chainrule::tensor::MAX_RANK;
 
 /// What a model of any shape learns from: examples that consist of named [`Field`]s, such as an image, a
 /// text and its class.
@@ -330,12 +331,26 @@ impl Data for Arrays {
     }
 }
 
-/// Checks that the data has every input of a model, in its shape and kind.
+/// Checks that the data has every input of a model, in its shape and kind, and no two fields of one name.
 ///
 /// # Errors
-/// The first input that it lacks or has otherwise, with both.
+/// The first input that it lacks or has otherwise, with both; or a field that it has twice, or that has
+/// as many axes as a tensor can have.
 pub(crate) fn check_inputs(data: &dyn Data, inputs: &[Field]) -> Result<()> {
     let fields = data.fields();
+    for (at, field) in fields.iter().enumerate() {
+        let name = field.name();
+        if fields[..at].iter().any(|other| other.name() == name) {
+            let message = format!("the data has two fields named `{name}`: rename one of them");
+            return Err(Error::Mismatch(message));
+        }
+        let rank = field.shape().rank();
+        if rank == MAX_RANK {
+            let message =
+                format!("the field `{name}` has {rank} axes, and none is left for the batch");
+            return Err(Error::Mismatch(message));
+        }
+    }
     for input in inputs {
         let Some(field) = fields.iter().find(|field| field.name() == input.name()) else {
             let known = fields.iter().map(Field::name);

@@ -547,8 +547,8 @@ impl Graph {
         self.pin_at(Location::caller())
     }
 
-    /// [`Graph::pin`] with this place.
-    pub(crate) fn pin_at(&self, place: &'static Location<'static>) -> Block<'_> {
+    /// [`Graph::pin`] with this place: of what was given to a builder, the line that gave it.
+    pub fn pin_at(&self, place: &'static Location<'static>) -> Block<'_> {
         let block = self.hold();
         self.place.set(self.place.get().or(Some(place)));
         block
