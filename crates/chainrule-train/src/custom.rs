@@ -3,7 +3,7 @@
 use super::checkpoint::check_named;
 use super::config::OF_DATA_AND_MODEL;
 use super::record::ModelRecord;
-use super::steered::{Origin, Steered};
+use super::steered::{Origin, Steered, same_settings};
 use super::{Config, RunFolder, Trainer, products};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
@@ -105,11 +105,14 @@ impl<T: Real> Origin<T> for Custom {
     fn check(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
         let refused = |why: String| Err(Error::file(folder.path(), why));
         match folder.model()? {
-            Some(there) => there
-                .difference(&ModelRecord::of(&self.name, trainer)?)
-                .map_or(Ok(()), |difference| {
+            Some(there) => match there.difference(&ModelRecord::of(&self.name, trainer)?) {
+                None => Ok(()),
+                Some(difference) => {
+                    // Another seed or batch size is what they are told by.
+                    same_settings(folder, &trainer.config, &self.idle_settings(trainer))?;
                     refused(format!("is a run of another training: {difference}"))
-                }),
+                }
+            },
             // A run that was killed as it began may have told nothing of its model yet.
             None if folder.identity().is_none() && folder.preparation()?.is_none() => Ok(()),
             None => refused(format!(

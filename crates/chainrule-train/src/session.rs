@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::control::{Control, Next};
 use super::folder::JOURNAL;
+use super::steered::same_settings;
 use super::{
     Action, Advance, Config, Epoch, Event, Identity, Journal, Lock, Outcome, Place, RunFolder,
     Saver, Size, Training, journal, products,
@@ -523,26 +524,6 @@ impl Session {
         })?;
         Ok(Running { control, thread })
     }
-}
-
-/// That a run is gone on with by its own settings, but for the epochs and those that are `idle`.
-fn same_settings(folder: &RunFolder, config: &Config, idle: &[&str]) -> Result<()> {
-    let kept = folder.config()?;
-    let wanted = Config { epochs: kept.epochs, ..config.clone() };
-    let (wanted, kept) = (wanted.to_toml_but(idle)?, kept.to_toml_but(idle)?);
-    if wanted == kept {
-        return Ok(());
-    }
-    let only_in = |one: &str, other: &str| {
-        let line = one.lines().find(|&line| other.lines().all(|known| known != line));
-        line.unwrap_or("another setting").to_owned()
-    };
-    Err(Error::Mismatch(format!(
-        "the run in {} has `{}`, and cannot go on with `{}`: begin a new run",
-        folder.path().display(),
-        only_in(&kept, &wanted),
-        only_in(&wanted, &kept),
-    )))
 }
 
 /// That a session which has failed does no more.

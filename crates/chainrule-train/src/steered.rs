@@ -86,6 +86,26 @@ pub(super) fn scored<T: Real>(trainer: &Trainer<T>, part: DataPart) -> Result<Op
     evaluate(model, loss, parameters, rows, pool, config.top_k).map(Some)
 }
 
+/// Checks that a run is gone on with by its own settings, but for the epochs and those that are `idle`.
+pub(super) fn same_settings(folder: &RunFolder, config: &Config, idle: &[&str]) -> Result<()> {
+    let kept = folder.config()?;
+    let wanted = Config { epochs: kept.epochs, ..config.clone() };
+    let (wanted, kept) = (wanted.to_toml_but(idle)?, kept.to_toml_but(idle)?);
+    if wanted == kept {
+        return Ok(());
+    }
+    let only_in = |one: &str, other: &str| {
+        let line = one.lines().find(|&line| other.lines().all(|known| known != line));
+        line.unwrap_or("another setting").to_owned()
+    };
+    Err(Error::Mismatch(format!(
+        "the run in {} has `{}`, and cannot go on with `{}`: begin a new run",
+        folder.path().display(),
+        only_in(&kept, &wanted),
+        only_in(&wanted, &kept),
+    )))
+}
+
 impl<T: Real, O: Origin<T>> Steered<T, O> {
     pub(super) fn of(trainer: Trainer<T>, origin: O) -> Self {
         let settings = trainer.config.clone();

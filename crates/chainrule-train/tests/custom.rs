@@ -309,3 +309,27 @@ fn another_data_layer_loss_or_optimizer_is_refused_in_a_sentence() {
     }
     Session::open(&run, custom(line(30, 0.2, squared, usual))).unwrap();
 }
+
+#[test]
+fn another_seed_or_size_of_batch_is_told_by_its_name() {
+    let (_kept, path) = paths();
+    let run = path("run");
+    let training = |seed, batch_size| {
+        let config = Config { seed, batch_size, ..config() };
+        let data = Arrays::new().real("x", [1], vec![0.0, 1.0, 2.0]).unwrap();
+        let model = Network::new(Affine::new(1, Init::He), [Field::real("x", [1])]).unwrap();
+        let trainer = Trainer::<f32>::new(&model, &config, DataParts::train(data)).unwrap();
+        CustomTraining::new("line", trainer.loss(|answer, _| squared(answer.one()))).unwrap()
+    };
+    let start = Start::New { path: run.clone(), force: false };
+    Session::start(Box::new(training(0, 2)), &start).unwrap().finish().unwrap();
+    let told = |seed, batch_size| {
+        let error = Session::open(&run, training(seed, batch_size)).err().unwrap();
+        error.to_string().split_once(" has ").unwrap().1.to_owned()
+    };
+    let both = |name: &str, there: u64, here: u64| {
+        format!("`{name} = {there}`, and cannot go on with `{name} = {here}`: begin a new run")
+    };
+    assert_eq!(told(1, 2), both("seed", 0, 1));
+    assert_eq!(told(0, 3), both("batch_size", 2, 3));
+}
