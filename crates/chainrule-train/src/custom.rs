@@ -6,6 +6,7 @@ use super::record::ModelRecord;
 use super::steered::{Origin, Steered, same_settings};
 use super::{Config, RunFolder, Trainer, products};
 use chainrule::error::{Error, Result};
+use chainrule::nn::Network;
 use chainrule::tensor::Real;
 
 /// A training that code describes, of any model and data: a [`Trainer`] with a name, by which the folder
@@ -54,8 +55,9 @@ impl<T: Real> CustomTraining<T> {
     /// A training by `trainer`, fresh, of a model of this name.
     ///
     /// # Errors
-    /// The name is empty, the trainer has no loss, or its settings name another precision, a pattern of
-    /// its optimizers names no parameter, or an optimizer has a name that files cannot keep.
+    /// The name is empty, the trainer has no loss, or its settings name another precision or describe
+    /// another model, a pattern of its optimizers names no parameter, or an optimizer has a name that files
+    /// cannot keep.
     pub fn new(name: &str, mut trainer: Trainer<T>) -> Result<Self> {
         Error::check(!name.trim().is_empty(), "the model's name", "``", "one that tells it")?;
         let dtype = trainer.config.dtype.to_string();
@@ -63,6 +65,12 @@ impl<T: Real> CustomTraining<T> {
             let (name, value) = ("the setting dtype".into(), format!("`{dtype}`"));
             let wanted = format!("`{0}`, as the training is a `Trainer<{0}>`", T::NAME).into();
             return Err(Error::Setting { name, value, wanted });
+        }
+        if let Some(setting) = of_another_model(&trainer.config, &trainer.model) {
+            return Err(Error::Mismatch(format!(
+                "the setting {setting} describes a model, but `{name}` is one of your own: leave it out, or \
+                 make the model by `Config::model`"
+            )));
         }
         trainer.learner_mut().prepare()?;
         check_named(&trainer.states)?;
@@ -75,6 +83,26 @@ impl<T: Real> CustomTraining<T> {
         self.origin.data_sha256 = Some(digest.into());
         self
     }
+}
+
+/// A setting that describes a model and was given, though `model` is not the one of these settings.
+fn of_another_model(config: &Config, model: &Network) -> Option<&'static str> {
+    let usual = Config::for_dataset(&config.dataset);
+    let given = [
+        ("hidden", config.hidden != usual.hidden),
+        ("activation", config.activation != usual.activation),
+        ("dropout", config.dropout != usual.dropout),
+        ("init", config.init != usual.init),
+        ("layers", config.layers != usual.layers),
+    ];
+    let (setting, _) = given.into_iter().find(|(_, given)| *given)?;
+    let is_theirs = match (model.inputs(), model.outputs()) {
+        ([x], [y]) => config
+            .model(x.shape().len(), y.shape().len())
+            .is_ok_and(|theirs| theirs.parameters() == model.parameters()),
+        _ => false,
+    };
+    (!is_theirs).then_some(setting)
 }
 
 impl<T: Real> Origin<T> for Custom {

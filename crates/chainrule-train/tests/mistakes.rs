@@ -1,7 +1,7 @@
 //! The likeliest mistakes in a training, and all that is said of each.
 
 use chainrule::Var;
-use chainrule::nn::{Affine, Field, Init, Loss, Network, Relu, Sequential};
+use chainrule::nn::{Affine, Field, Init, Loss, Network, Relu, Sequential, Tanh};
 use chainrule::optim::{Adam, Each, Lbfgs, Rule, Schedule};
 use chainrule_train::data::{Arrays, Data, Dataset, Flat};
 use chainrule_train::{Action, Config, CustomTraining, DataParts, Objective, Trainer, Training};
@@ -337,6 +337,21 @@ fn a_part_without_the_target_and_a_score_of_a_field_that_is_not_there() {
         told.starts_with("on the test part, values: there is no value named `volume`"),
         "{told}"
     );
+}
+
+#[test]
+fn settings_of_a_model_beside_one_of_ones_own() {
+    let named = |config: &Config, network: &Network| {
+        let trainer = Trainer::<f32>::new(network, config, DataParts::train(data())).unwrap();
+        CustomTraining::new("areas", right(trainer)).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let config = Config { hidden: vec![8], activation: Tanh, ..Config::default() };
+    assert_eq!(
+        named(&config, &model(sides())).unwrap_err(),
+        "the setting hidden describes a model, but `areas` is one of your own: leave it out, or make the \
+         model by `Config::model`"
+    );
+    named(&Config::default(), &model(sides())).unwrap();
 }
 
 #[test]
