@@ -198,6 +198,12 @@ impl<T: Real> Learner<T> {
         }
         self.config.check_patterns(self.model.parameters())?;
         self.check_names()?;
+        if self.is_of_settings() && matches!(self.config.optimizer, Method::Lbfgs(_)) {
+            let (batch, examples) = (self.config.batch_size, self.data.train.len());
+            let wanted = "the whole training part with the optimizer lbfgs, which goes astray on a part of it";
+            let shown = format!("{batch} of {examples} examples");
+            Error::check(batch >= examples, "batch_size", shown, wanted)?;
+        }
         if self.config.accumulate > 1
             && let Some(own) = self.objectives.iter().find(|own| !own.is_main())
         {

@@ -340,6 +340,16 @@ fn a_part_without_the_target_and_a_score_of_a_field_that_is_not_there() {
 }
 
 #[test]
+fn batches_on_which_lbfgs_goes_astray() {
+    let config = Config { optimizer: Lbfgs::default().into(), batch_size: 99, ..Config::default() };
+    let trainer = Trainer::<f32>::new(&model(sides()), &config, DataParts::train(data()));
+    let told = right(trainer.unwrap()).advance().unwrap_err().to_string();
+    let wanted =
+        "the whole training part with the optimizer lbfgs, which goes astray on a part of it";
+    assert_eq!(told, format!("batch_size is 99 of 100 examples, but it must be {wanted}"));
+}
+
+#[test]
 fn settings_of_a_model_beside_one_of_ones_own() {
     let named = |config: &Config, network: &Network| {
         let trainer = Trainer::<f32>::new(network, config, DataParts::train(data())).unwrap();

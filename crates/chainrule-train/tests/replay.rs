@@ -221,7 +221,7 @@ fn what_no_step_can_answer_is_refused_with_the_reason() {
     for number in [0, 29] {
         assert!(refused(&plain, number).contains("from 1 to 28"));
     }
-    assert!(refused(&config("optimizer = \"lbfgs\""), 1).contains("L-BFGS"));
+    assert!(refused(&config("optimizer = \"lbfgs\"\nbatch_size = 50"), 1).contains("L-BFGS"));
     let stops = config("validation = 0.1\nearly_stopping = { patience = 1, min_delta = 10.0 }");
     let model = stops.model(2, 2).unwrap();
     let parts = flat(&data).validation(Flat::new(data.clone()));

@@ -233,15 +233,17 @@ fn a_checkpoint_of_another_optimizer_or_longer_epochs_is_refused() {
         let model = config.model(2, 2).unwrap();
         Trainer::<f32>::new(&model, config, DataParts::train(points(count))).unwrap()
     };
-    let sgd = settings("optimizer = \"sgd\"");
-    let (adam, lbfgs) = (settings("optimizer = \"adam\""), settings("optimizer = \"lbfgs\""));
+    let (sgd, adam) = (settings("optimizer = \"sgd\""), settings("optimizer = \"adam\""));
+    let whole = |config| Config { batch_size: 50, ..config };
+    let lbfgs = whole(settings("optimizer = \"lbfgs\""));
+    let [sgd_whole, adam_whole] = [&sgd, &adam].map(|config| whole(config.clone()));
     let momentum = settings("optimizer = { kind = \"sgd\", momentum = 0.9 }");
     let summed = settings("optimizer = \"sgd\"\naccumulate = 2");
     for (from, to, wanted) in [
         (&adam, &sgd, "`adam`"),
         (&adam, &momentum, "`adam`"),
-        (&adam, &lbfgs, "`adam`"),
-        (&lbfgs, &sgd, "`lbfgs`"),
+        (&adam_whole, &lbfgs, "`adam`"),
+        (&lbfgs, &sgd_whole, "`lbfgs`"),
         (&momentum, &sgd, "`sgd`"),
         (&summed, &sgd, "accumulate"),
     ] {
@@ -253,7 +255,10 @@ fn a_checkpoint_of_another_optimizer_or_longer_epochs_is_refused() {
         assert!(error.contains("checkpoint keeps") && error.contains(wanted), "{error}");
         let frozen = Config { freeze: vec!["affine1.*".into()], ..from.clone() };
         trainer(&frozen, 50).restore(checkpoint.clone()).unwrap();
-        let error = trainer(from, 10).restore(checkpoint).unwrap_err().to_string();
-        assert!(error.contains("after step 3 of an epoch") && error.contains("have 2"), "{error}");
+        if from.batch_size == 8 {
+            let error = trainer(from, 10).restore(checkpoint).unwrap_err().to_string();
+            let [after, have] = ["after step 3 of an epoch", "have 2"];
+            assert!(error.contains(after) && error.contains(have), "{error}");
+        }
     }
 }
