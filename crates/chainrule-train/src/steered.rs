@@ -112,13 +112,6 @@ impl<T: Real, O: Origin<T>> Steered<T, O> {
         Self { trainer, origin, flow: None, settings, acted: Vec::new() }
     }
 
-    /// Forgets what was made for other settings.
-    fn change(&mut self) {
-        self.trainer.change();
-        // It watches the parameters that change.
-        self.flow = None;
-    }
-
     /// Puts the training where a checkpoint was taken, or leaves it where it is, with what had been done to
     /// it by then.
     fn put(
@@ -142,7 +135,8 @@ impl<T: Real, O: Origin<T>> Steered<T, O> {
             self.trainer.act(action)?;
         }
         if self.trainer.config != before {
-            self.change();
+            self.trainer.change();
+            self.flow = None;
         }
         Ok(())
     }
@@ -194,7 +188,8 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
 
     fn act(&mut self, action: &Action) -> Result<()> {
         self.trainer.act(action)?;
-        self.change();
+        // It watches the parameters that change.
+        self.flow = None;
         self.acted.push((self.place(), action.clone()));
         Ok(())
     }
