@@ -245,7 +245,8 @@ fn the_settings_of_a_run_are_those_of_its_training_that_say_something_of_it() {
     session.finish().unwrap();
     let text = fs::read_to_string(path("run").join("config.toml")).unwrap();
     assert!(text.contains("freeze = [\"*.bias\"]") && text.contains("batch_size = 8"), "{text}");
-    for idle in ["dataset", "hidden", "activation", "init", "optimizer", "top_k", "loss"] {
+    let of_model = ["hidden", "activation", "init", "optimizer", "top_k", "loss"];
+    for idle in of_model.into_iter().chain(["dataset", "na = ", "drop", "columns"]) {
         assert!(!text.contains(idle), "{idle}: {text}");
     }
     let told = runs::entry(&path("run")).unwrap().settings;

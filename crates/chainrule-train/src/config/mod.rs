@@ -21,7 +21,7 @@ use chainrule::settings::{Field, Form, Value};
 pub(crate) const EVALUATION_BATCH: usize = 200;
 
 /// The settings that describe data and model, and say nothing where code does.
-pub(crate) const OF_DATA_AND_MODEL: [&str; 14] = [
+pub(crate) const OF_DATA_AND_MODEL: [&str; 22] = [
     "dataset",
     "target",
     "task",
@@ -30,6 +30,14 @@ pub(crate) const OF_DATA_AND_MODEL: [&str; 14] = [
     "test",
     "raw",
     "stream",
+    "separator",
+    "encoding",
+    "header",
+    "na",
+    "decimal",
+    "drop",
+    "columns",
+    "types",
     "image_size",
     "hidden",
     "activation",
