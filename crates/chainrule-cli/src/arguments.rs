@@ -432,7 +432,7 @@ impl Data {
         let Self { target, task, validation, test, weight, raw, stream, image_size, .. } = self;
         config.target = target.clone().or(config.target);
         config.task = task.or(config.task);
-        config.validation = validation.unwrap_or(config.validation);
+        config.validation = validation.or(config.validation);
         config.test = test.clone().or(config.test);
         config.weight = weight.clone().or(config.weight);
         config.raw |= raw;

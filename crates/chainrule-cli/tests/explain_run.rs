@@ -106,7 +106,17 @@ fn an_example_of_a_table_is_told_by_names_and_values() {
     let rows: String = rows.collect();
     std::fs::write(&table, format!("area,place,price\n{rows}")).unwrap();
     let out = runs.path().join("run");
-    let trained = ["train", text(&table), "--out", text(&out), "--quiet", "--epochs", "3"];
+    let trained = [
+        "train",
+        text(&table),
+        "--out",
+        text(&out),
+        "--quiet",
+        "--epochs",
+        "3",
+        "--validation",
+        "0",
+    ];
     assert!(chainrule(&trained).status.success());
     let told = json(&["explain", text(&out), "--example", "4", "--json"]);
     assert!((told["wanted"][0].as_f64().unwrap() - 12.0).abs() < 1e-4, "{told}");

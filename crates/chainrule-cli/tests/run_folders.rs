@@ -23,7 +23,7 @@ fn what_an_overwritten_run_left_goes() {
         names.filter(|name| name.to_string_lossy().contains("tfevents")).count()
     };
     assert!(out.join("confusion.png").exists() && out.join("best.safetensors").exists());
-    train(&out, &["--force", "--set", "dataset=\"iris:train\""]);
+    train(&out, &["--force", "--validation", "0", "--set", "dataset=\"iris:train\""]);
     for name in ["confusion.png", "confusion.svg", "best.safetensors"] {
         assert!(!out.join(name).exists(), "{name} is of the run of before");
     }
@@ -64,6 +64,7 @@ fn commands_that_are_told_can_be_pasted() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("my run");
     let train = ["train", "iris:train", "--epochs", "1", "--quiet", "--out", text(&out)];
+    let train = [&train[..], &["--validation", "0"]].concat();
     let said = String::from_utf8(chainrule(&train).stdout).unwrap();
     assert!(
         said.starts_with("train loss ") && said.contains(" after 1 epoch (4 steps, "),

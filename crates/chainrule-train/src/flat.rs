@@ -47,9 +47,10 @@ impl<T: Real> FlatTraining<T> {
     /// # Errors
     /// Settings that do not fit the data.
     pub fn new(config: &Config, loaded: Loaded, pool: &Arc<Pool>) -> Result<Self> {
+        let config = config.settled(&loaded);
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
-        let trainer = Trainer::new(&model, config, loaded.parts())?.with_pool(pool);
+        let trainer = Trainer::new(&model, &config, loaded.parts())?.with_pool(pool);
         Ok(Self::of(trainer, loaded))
     }
 }

@@ -19,8 +19,10 @@ fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name))
 }
 
+/// All rows of the path to train on.
 fn source(path: &Path) -> DataSource {
-    DataSource { path: path.display().to_string(), ..DataSource::default() }
+    let path = path.display().to_string();
+    DataSource { path, validation: Some(0.0), ..DataSource::default() }
 }
 
 fn load(source: &DataSource) -> Loaded {
@@ -100,13 +102,43 @@ fn shipped_tables_are_standardised_as_by_scikit_learn() {
 
 #[test]
 fn parts_are_chosen_by_name() {
-    let train = load(&DataSource { path: "iris:train".into(), ..DataSource::default() });
-    let test = load(&DataSource { path: "iris:test".into(), ..DataSource::default() });
+    let train = load(&source(Path::new("iris:train")));
+    let test = load(&source(Path::new("iris:test")));
     assert_eq!((train.train.len(), train.test.is_none()), (120, true));
     assert_eq!((test.train.len(), test.test.is_none()), (30, true));
     let (_folder, source) = table("t.csv", "a,y\n1,u\n2,v\n");
     let source = DataSource { path: format!("{}:test", source.path), ..source };
     assert!(error(&source).contains("no test part"));
+}
+
+/// What has a test part, or few rows, is trained on whole; and what somebody says counts.
+#[test]
+fn a_part_is_held_out_where_nobody_says_otherwise() {
+    let usual = |path: &str| load(&DataSource { path: path.into(), ..DataSource::default() });
+    let held = |loaded: &Loaded| {
+        let validation = loaded.validation.as_ref().map_or(0, |part| part.len());
+        (loaded.train.len(), validation, loaded.held_out.is_usual)
+    };
+    assert_eq!(held(&usual("iris")), (120, 0, false));
+    let part = usual("iris:train");
+    assert_eq!(held(&part), (96, 24, true));
+    assert!(part.summary.notes[0].contains("`--validation 0` trains on all"));
+    // Of each class the same share.
+    let labels = labels(&**part.validation.as_ref().unwrap());
+    let of = |class| labels.iter().filter(|&&label| label == class).count();
+    assert_eq!([of(0), of(1), of(2)], [8, 8, 8]);
+    let rows = |count: usize| (0..count).map(|row| format!("{row},{row}.5\n")).collect::<String>();
+    let (_folder, source) = table("t.csv", &format!("a,y\n{}", rows(19)));
+    assert_eq!(held(&load(&source)), (19, 0, false));
+    let few = usual(&source.path);
+    assert_eq!(held(&few), (19, 0, false));
+    assert!(few.summary.notes[0].contains("19 rows are too few"), "{:?}", few.summary.notes);
+    let (_folder, source) = table("t.csv", &format!("a,y\n{}", rows(20)));
+    assert_eq!(held(&usual(&source.path)), (16, 4, true));
+    let asked = DataSource { validation: Some(0.1), ..source.clone() };
+    assert_eq!(held(&load(&asked)), (18, 2, false));
+    let tested = DataSource { validation: None, test: Some(source.path.clone().into()), ..source };
+    assert_eq!(held(&load(&tested)), (20, 0, false));
 }
 
 #[test]
@@ -183,8 +215,12 @@ fn the_task_follows_the_target() {
 #[test]
 fn the_validation_part_is_stratified_and_chosen_by_the_seed() {
     let split = |seed| {
-        let source =
-            DataSource { path: "iris".into(), validation: 0.25, seed, ..DataSource::default() };
+        let source = DataSource {
+            path: "iris".into(),
+            validation: Some(0.25),
+            seed,
+            ..DataSource::default()
+        };
         let loaded = load(&source);
         (labels(&*loaded.train), features(&*loaded.validation.unwrap()), loaded.preparation)
     };
@@ -350,9 +386,9 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     let message = error(&DataSource { task: Some(Task::Regress), ..source.clone() });
     assert!(message.contains("line 2, column `y`: `u` is not a number"), "{message}");
     let (_folder, source) = table("t.csv", &format!("a,y\n{rows}"));
-    let message = error(&DataSource { validation: 0.01, ..source.clone() });
+    let message = error(&DataSource { validation: Some(0.01), ..source.clone() });
     assert!(message.contains("part would be empty, as 0.01 of"), "{message}");
-    let message = error(&DataSource { validation: 1.0, ..source });
+    let message = error(&DataSource { validation: Some(1.0), ..source });
     assert!(message.contains("below 1"), "{message}");
     let message = error(&DataSource { path: "nowhere".into(), ..DataSource::default() });
     assert!(message.contains("no such file") && message.contains("iris"), "{message}");

@@ -19,7 +19,7 @@ fn read(name: &str, bytes: &[u8]) -> Result<(), String> {
     let mut result = Ok(());
     for &stream in stream {
         let path = path.display().to_string();
-        let source = DataSource { path, stream, validation: 0.3, ..DataSource::default() };
+        let source = DataSource { path, stream, validation: Some(0.3), ..DataSource::default() };
         result = source.load(&|_| unreachable!()).map(drop).map_err(|error| error.to_string());
         if let Err(message) = &result {
             assert!(message.contains(name), "the file is not named: {message}");

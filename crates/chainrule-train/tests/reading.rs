@@ -10,12 +10,17 @@ fn load_bytes(name: &str, bytes: &[u8], source: DataSource) -> Result<Loaded, St
     source.load(&|_| unreachable!()).map_err(|error| error.to_string())
 }
 
+/// All rows to train on.
+fn whole() -> DataSource {
+    DataSource { validation: Some(0.0), ..DataSource::default() }
+}
+
 fn load(text: &str) -> Result<Loaded, String> {
-    load_bytes("t.csv", text.as_bytes(), DataSource::default())
+    load_bytes("t.csv", text.as_bytes(), whole())
 }
 
 fn load_with(text: &str, reading: Reading) -> Result<Loaded, String> {
-    load_bytes("t.csv", text.as_bytes(), DataSource { reading, ..DataSource::default() })
+    load_bytes("t.csv", text.as_bytes(), DataSource { reading, ..whole() })
 }
 
 fn features(loaded: &Loaded) -> Vec<String> {
@@ -34,7 +39,7 @@ fn rows(loaded: &Loaded) -> Vec<Vec<f32>> {
 }
 
 fn raw() -> DataSource {
-    DataSource { raw: true, ..DataSource::default() }
+    DataSource { raw: true, ..whole() }
 }
 
 /// A German spreadsheet, as the wine quality data of UCI is one too.

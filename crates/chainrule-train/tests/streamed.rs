@@ -42,7 +42,7 @@ fn a_streamed_table_has_the_rows_of_the_file_in_bounded_memory() {
     let source = DataSource {
         path: path.display().to_string(),
         raw: true,
-        validation: 0.1,
+        validation: Some(0.1),
         stream: true,
         ..DataSource::default()
     };

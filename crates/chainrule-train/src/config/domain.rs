@@ -1,6 +1,7 @@
 //! Which settings make sense together.
 
 use super::Config;
+use crate::data::HELD_OUT;
 use chainrule::error::{Error, Result};
 use chainrule::optim::Method;
 use chainrule::settings::{Wrong, check_each};
@@ -25,9 +26,9 @@ impl Config {
         check_each(self)?;
         let at = |key| move |error| (key, error);
         if self.early_stopping.is_some() {
-            let needs = "above 0, as early stopping needs a validation part: set it to 0.1, say";
-            Error::check(self.validation > 0.0, "validation", self.validation, needs)
-                .map_err(at("early_stopping"))?;
+            let needs = "above 0, as early stopping needs a validation part: leave it out, or set it to 0.2, say";
+            let share = self.validation.unwrap_or(HELD_OUT);
+            Error::check(share > 0.0, "validation", share, needs).map_err(at("early_stopping"))?;
         }
         if let Method::Lbfgs(_) = self.optimizer {
             let wanted = "1 with the optimizer lbfgs, which takes each batch as a whole problem";

@@ -122,7 +122,7 @@ impl Config {
     /// ```
     /// use chainrule_train::Config;
     /// let changes = [("early_stopping", "{ patience = 3 }"), ("validation", "0.1")];
-    /// assert_eq!(Config::default().with_all(&changes)?.validation, 0.1);
+    /// assert_eq!(Config::default().with_all(&changes)?.validation, Some(0.1));
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     ///

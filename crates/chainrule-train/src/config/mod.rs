@@ -12,7 +12,9 @@ pub(crate) use rates::fits;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::data::{ColumnKind, DataSource, Decimal, Encoding, Reading, Separator, Task, is_table};
+use crate::data::{
+    ColumnKind, DataSource, Decimal, Encoding, HELD_OUT, Loaded, Reading, Separator, Task, is_table,
+};
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{Clip, Method, Optimizer, Schedule};
 use chainrule::settings::{Field, Form, Value};
@@ -67,8 +69,9 @@ chainrule::settings! {
         task: Option<Task> = None => "\"classify\"",
         /// The column with the weight of each example.
         weight: Option<String> = None => "\"COLUMN\"",
-        /// The share of the training part that is held out, seeded and stratified.
-        validation: f64 [Form::SHARE] = 0.0 => "0.1",
+        /// The share of the training part that is held out, seeded and stratified; 0 for none. Where it is
+        /// not given, 0.2 of data without a test part, and training stops early.
+        validation: Option<f64> [Form::SHARE] = None => "0.2",
         /// A file to test on.
         test: Option<PathBuf> = None => "\"FILE\"",
         /// Leave inputs as they are: no standardisation, no one-hot encoding.
@@ -247,7 +250,8 @@ impl Config {
             path: self.dataset.clone(),
             target: self.target.clone(),
             task: self.task,
-            validation: self.validation,
+            // Early stopping needs a part to look at.
+            validation: self.validation.or(self.early_stopping.map(|_| HELD_OUT)),
             test: self.test.clone(),
             raw: self.raw,
             seed: self.seed,
@@ -265,6 +269,15 @@ impl Config {
                 types: self.types.clone(),
             },
         }
+    }
+
+    /// These settings with what the data decides: the share that is held out and, where nobody asked for
+    /// it, that training stops early. A run keeps them so.
+    #[must_use]
+    pub fn settled(&self, loaded: &Loaded) -> Self {
+        let usual = loaded.held_out.is_usual.then(EarlyStopping::default);
+        let early_stopping = self.early_stopping.or(usual);
+        Self { validation: Some(loaded.held_out.share), early_stopping, ..self.clone() }
     }
 
     /// The limit of the gradients, where there is one.

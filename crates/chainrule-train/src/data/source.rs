@@ -1,7 +1,7 @@
 //! From the words of a user to examples: what the training data is and how it is split.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialect::Separator;
@@ -9,7 +9,7 @@ use super::locate::{Chosen, Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
 use super::preparation::{Inputs, Outcome};
-use super::statistics::split;
+use super::split::{HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
@@ -41,9 +41,10 @@ pub struct DataSource {
     /// What the target is. If it is not said: text makes classes, and so do whole numbers of at
     /// most 20 different values that occur twice or more on average; other numbers are values.
     pub task: Option<Task>,
-    /// The share of the training examples, from 0 to below 1, that is kept apart to validate: of each
-    /// class the same.
-    pub validation: f64,
+    /// The share of the training examples, from 0 to below 1, that is held out to validate: of each
+    /// class the same. Where it is not said, of tables and folders of images without a test part it is
+    /// [`HELD_OUT`], if they have at least [`FEW`] examples.
+    pub validation: Option<f64>,
     /// Test examples in another file or folder.
     pub test: Option<PathBuf>,
     /// Whether numbers stay as they are and texts are refused.
@@ -104,8 +105,10 @@ impl Reading {
 pub struct Loaded {
     /// The examples to train on.
     pub train: Arc<dyn Examples>,
-    /// The examples kept apart by [`DataSource::validation`].
+    /// The examples held out by [`DataSource::validation`].
     pub validation: Option<Arc<dyn Examples>>,
+    /// What part that is.
+    pub held_out: HeldOut,
     /// The test part, where there is one.
     pub test: Option<Arc<dyn Examples>>,
     /// What was fitted on the training part.
@@ -137,7 +140,7 @@ impl Loaded {
     /// # let path = folder.path().join("t.csv");
     /// # std::fs::write(&path, "a,y\n1,0.5\n2,1.5\n3,2.5\n4,3\n").unwrap();
     /// # let path = path.display().to_string();
-    /// let source = chainrule_train::data::DataSource { path, validation: 0.5, ..Default::default() };
+    /// let source = chainrule_train::data::DataSource { path, validation: Some(0.5), ..Default::default() };
     /// let report = source.load(&|_| unreachable!())?.report();
     /// assert_eq!((report.summary.rows, report.parts["validation"]), (4, 2));
     /// # Ok::<(), chainrule::Error>(())
@@ -162,7 +165,7 @@ impl DataSource {
     /// ```
     /// use chainrule_train::data::DataSource;
     /// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
-    /// let source = DataSource { path: "iris".into(), validation: 0.1, ..DataSource::default() };
+    /// let source = DataSource { path: "iris".into(), validation: Some(0.1), ..DataSource::default() };
     /// let loaded = source.load(&|name| Ok(data.join(name)))?;
     /// assert_eq!((loaded.train.len(), loaded.train.width()), (108, 4));
     /// assert_eq!(loaded.validation.map(|part| part.len()), Some(12));
@@ -174,8 +177,9 @@ impl DataSource {
     /// A file that is missing or bad, with the line and column; a column that does not exist; a share
     /// outside 0 to 1; a target that does not suit the task.
     pub fn load(&self, shipped: &dyn Fn(&str) -> Result<PathBuf>) -> Result<Loaded> {
-        let share_ok = (0.0..1.0).contains(&self.validation);
-        Error::check(share_ok, "the validation share", self.validation, "from 0 to below 1")?;
+        let share = self.validation.unwrap_or(HELD_OUT);
+        let share_ok = (0.0..1.0).contains(&share);
+        Error::check(share_ok, "the validation share", share, "from 0 to below 1")?;
         let mut located = locate(&self.path, shipped)?;
         if located.part == Some(Chosen::Test)
             && let Some(test) = &located.test
@@ -200,9 +204,12 @@ impl DataSource {
     }
 
     fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
+        // The parts of files of MNIST's form are what its book says they are.
+        let by_default = test.is_none() && located.contents != Contents::Idx;
+        let splitter = Splitter { share: self.validation, by_default, seed: self.seed };
         let mut loaded = match located.contents {
-            Contents::Table => self.table(&located.train)?,
-            Contents::Idx | Contents::Images => self.pictures(located)?,
+            Contents::Table => self.table(&located.train, &splitter)?,
+            Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
         };
         if let Some(test) = test {
             loaded.test = Some(loaded.preparation.located(test, true)?.into());
@@ -211,7 +218,7 @@ impl DataSource {
     }
 
     /// A folder of images, or IDX files.
-    fn pictures(&self, located: &Located) -> Result<Loaded> {
+    fn pictures(&self, located: &Located, splitter: &Splitter) -> Result<Loaded> {
         let foreign = [
             (self.target.is_some(), "a target column"),
             (self.weight.is_some(), "a column of weights"),
@@ -233,7 +240,8 @@ impl DataSource {
             }
             _ => images::folder(&located.train, self.image_size, None, None)?,
         };
-        let (train, validation) = self.split(&located.train, data.labels())?;
+        let Split { train, validation, held_out, notes } =
+            splitter.split(&located.train, data.labels())?;
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();
         let train = if validation.is_some() { data.select(&train) } else { data };
@@ -246,25 +254,9 @@ impl DataSource {
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
         let rows = train.len() + validation.as_ref().map_or(0, |part| part.len());
-        let summary = Summary { rows, task: Some(Task::Classify), ..Summary::default() };
+        let summary = Summary { rows, task: Some(Task::Classify), notes, ..Summary::default() };
         let train = Arc::new(train);
-        Ok(Loaded { train, validation, test: None, preparation, summary, sha256: None })
-    }
-
-    /// The rows of the training and the validation part.
-    pub(super) fn split(&self, path: &Path, classes: &[u32]) -> Result<(Vec<u32>, Vec<u32>)> {
-        if self.validation == 0.0 {
-            return Ok(((0..classes.len() as u32).collect(), Vec::new()));
-        }
-        let (train, validation) = split(classes, self.validation, self.seed);
-        if validation.is_empty() {
-            let message = format!(
-                "the validation part would be empty, as {} of each class's examples ({} in all) rounds to none; give a larger share, or 0",
-                self.validation,
-                classes.len()
-            );
-            return Err(Error::file(path, message));
-        }
-        Ok((train, validation))
+        let sha256 = None;
+        Ok(Loaded { train, validation, held_out, test: None, preparation, summary, sha256 })
     }
 }

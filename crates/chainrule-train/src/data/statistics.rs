@@ -1,14 +1,11 @@
-//! What the columns of a table hold, gathered row by row, and how rows are split.
+//! What the columns of a table hold, gathered row by row.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use rand::seq::SliceRandom;
+use std::collections::{BTreeSet, HashMap};
 
 use super::date::DatePart;
 use super::looks::Kind;
 use super::table::{Cell, Table, moment, number};
 use chainrule::error::Result;
-use chainrule::random::{Stream, generator};
 
 /// The most classes of a target, or categories of a column.
 pub(super) const MOST_WORDS: usize = 1000;
@@ -167,25 +164,4 @@ impl Words {
         let rows = self.rows.iter().map(|&number| places[number as usize]).collect();
         Some((names, rows))
     }
-}
-
-/// Deals rows to the training and the validation part: of each class the same share, chosen by the
-/// seed. A class keeps at least one row in the training part. Both parts keep the rows' order.
-pub(super) fn split(classes: &[u32], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
-    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (row, &class) in classes.iter().enumerate() {
-        members.entry(class).or_default().push(row as u32);
-    }
-    let mut random = generator(seed, Stream::Split);
-    let (mut train, mut validation) = (Vec::new(), Vec::new());
-    for rows in members.values_mut() {
-        rows.shuffle(&mut random);
-        let wanted = (rows.len() as f64 * share).round() as usize;
-        let (taken, kept) = rows.split_at(wanted.min(rows.len() - 1));
-        validation.extend_from_slice(taken);
-        train.extend_from_slice(kept);
-    }
-    train.sort_unstable();
-    validation.sort_unstable();
-    (train, validation)
 }

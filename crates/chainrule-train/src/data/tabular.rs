@@ -8,6 +8,7 @@ use super::input::Input;
 use super::looks::{Decision, Kind, Looks};
 use super::number::Decimal;
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
+use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::Summary;
 use super::table::{Cell, Chunk, TableFile, no_column};
@@ -43,7 +44,7 @@ struct Fitted {
 }
 
 impl DataSource {
-    pub(super) fn table(&self, path: &Path) -> Result<Loaded> {
+    pub(super) fn table(&self, path: &Path, splitter: &Splitter) -> Result<Loaded> {
         if self.image_size.is_some() {
             return Err(Error::file(path, "is a table, which has no size of images"));
         }
@@ -74,7 +75,8 @@ impl DataSource {
                 (Some(names), rows)
             }
         };
-        let (train, validation) = self.split(path, &rows)?;
+        let Split { train, validation, held_out, notes } = splitter.split(path, &rows)?;
+        summary.notes.extend(notes);
         let scaled = if task == Task::Regress && !self.raw { decimals.as_slice() } else { &[] };
         let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
         summary.tell_inputs(&inputs);
@@ -98,7 +100,8 @@ impl DataSource {
         };
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
         let (train, validation) = (train.into(), validation.map(Arc::from));
-        Ok(Loaded { train, validation, test: None, preparation, summary, sha256: None })
+        let sha256 = None;
+        Ok(Loaded { train, validation, held_out, test: None, preparation, summary, sha256 })
     }
 
     /// Which columns are inputs and targets.
