@@ -6,7 +6,7 @@ use chainrule::nn::{Activation, Init};
 use chainrule::optim::{Method, Schedule};
 use chainrule_explain::Language;
 use chainrule_train::data::{ColumnKind, Decimal, Encoding, Separator, Task};
-use chainrule_train::{Config, EarlyStopping, Precision};
+use chainrule_train::{Config, DataPart, EarlyStopping, Precision, Which};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::explain_arguments::Explain;
@@ -204,12 +204,29 @@ pub struct Export {
     /// What the file is
     #[arg(long, value_enum, default_value_t)]
     pub format: ParameterFormat,
-    /// Write the parameters with the smallest validation loss instead of the last
-    #[arg(long)]
-    pub best: bool,
+    #[command(flatten)]
+    pub of: Parameters,
     /// The file to write [default: <run>.<format>]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Which of a run's parameters are used.
+#[derive(Debug, Args)]
+#[group(multiple = true)]
+pub struct Parameters {
+    /// Use the parameters of the last epoch instead of those with the smallest validation loss
+    #[arg(long)]
+    last: bool,
+    /// Use the parameters with the smallest validation loss, as is done anyway where there are some
+    #[arg(long, conflicts_with = "last")]
+    best: bool,
+}
+
+impl Parameters {
+    pub fn which(&self) -> Which {
+        if self.last { Which::Last } else { Which::Best }
+    }
 }
 
 /// What a file of parameters can be.
@@ -259,9 +276,8 @@ pub struct Predict {
     /// A line an example
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
-    /// Use the parameters with the smallest validation loss instead of the last
-    #[arg(long)]
-    pub best: bool,
+    #[command(flatten)]
+    pub of: Parameters,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,
@@ -311,11 +327,13 @@ pub struct Train {
 pub struct Eval {
     /// The folder of a run
     pub dir: PathBuf,
-    /// Another dataset than the run's; NAME:train scores the training part
+    /// Another dataset than the run's; NAME:train scores its training part
     pub dataset: Option<String>,
-    /// Score the parameters with the smallest validation loss instead of the last
-    #[arg(long)]
-    pub best: bool,
+    /// Score this part of the run's data, train, validation or test [default: test, else validation]
+    #[arg(long, value_name = "PART", conflicts_with = "dataset", value_parser = str::parse::<DataPart>)]
+    pub part: Option<DataPart>,
+    #[command(flatten)]
+    pub of: Parameters,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use chainrule_train::metrics::{ClassScores, ValueScores};
-use chainrule_train::{Evaluation, Run, Scores};
+use chainrule_train::{Asked, DataPart, Evaluation, Run, RunScore, Scores};
 
 use crate::arguments::Eval;
 use crate::run::pool;
@@ -12,9 +12,15 @@ use crate::{data, print};
 
 pub fn eval(options: &Eval) -> Result<()> {
     let run = Run::open(&options.dir)?;
-    let name = options.dataset.as_deref();
-    name.map_or(Ok(()), data::known)?;
-    let score = run.evaluate(name, options.best, &pool(options.threads)?)?;
+    let asked = match (&options.dataset, options.part) {
+        (Some(name), _) => {
+            data::known(name)?;
+            Asked::Data(name.clone())
+        }
+        (None, Some(part)) => Asked::Part(part),
+        (None, None) => Asked::HeldOut,
+    };
+    let score = run.evaluate(&asked, options.of.which(), &pool(options.threads)?)?;
     let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
     match options.json {
         true => print::json(&score),
@@ -22,27 +28,43 @@ pub fn eval(options: &Eval) -> Result<()> {
     }
 }
 
-fn table(score: &Evaluation, names: &[String]) -> String {
-    match &score.scores {
-        Scores::Classes(scores) => classes(score.loss, scores, names),
-        Scores::Values(scores) => values(score.loss, scores),
+fn table(score: &RunScore, names: &[String]) -> String {
+    let RunScore { evaluation: Evaluation { loss, scores }, .. } = score;
+    let of = of(score);
+    match scores {
+        Scores::Classes(scores) => classes(&of, *loss, scores, names),
+        Scores::Values(scores) => values(&of, *loss, scores),
     }
 }
 
-fn values(loss: f64, scores: &ValueScores) -> String {
-    let ValueScores { examples, mse, rmse, mae, r2 } = scores;
-    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
-    format!("{examples} examples, loss {loss}\nRMSE {rmse}   MAE {mae}   MSE {mse}   R² {r2:.4}\n")
+/// What is scored, in words.
+fn of(score: &RunScore) -> String {
+    let rows = match &score.evaluation.scores {
+        Scores::Classes(scores) => scores.examples,
+        Scores::Values(scores) => scores.examples,
+    };
+    let data = match (score.part, &score.data) {
+        (Some(DataPart::Train), _) => "training part, which it has learnt from".to_owned(),
+        (Some(part), _) => format!("{} part", part.in_words()),
+        (None, Some(name)) => name.clone(),
+        (None, None) => "data".to_owned(),
+    };
+    let epoch = match score.best_of {
+        Some(epochs) => format!("the best of {epochs} epochs ({})", score.epoch),
+        None => format!("after epoch {}", score.epoch),
+    };
+    format!("{data}: {rows} examples, {epoch}")
 }
 
-fn classes(loss: f64, scores: &ClassScores, names: &[String]) -> String {
+fn values(of: &str, loss: f64, scores: &ValueScores) -> String {
+    let ValueScores { mse, rmse, mae, r2, .. } = scores;
+    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
+    format!("{of}\nloss {loss}\nRMSE {rmse}   MAE {mae}   MSE {mse}   R² {r2:.4}\n")
+}
+
+fn classes(of: &str, loss: f64, scores: &ClassScores, names: &[String]) -> String {
     let confusion = &scores.confusion;
-    let mut out = format!(
-        "{} examples, accuracy {:.4}, loss {}\n",
-        scores.examples,
-        scores.accuracy,
-        print::score(loss)
-    );
+    let mut out = format!("{of}\naccuracy {:.4}, loss {}\n", scores.accuracy, print::score(loss));
     let _ = write!(
         out,
         "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",

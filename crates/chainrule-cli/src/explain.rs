@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::{Error, Graph, Parameters, Tensor};
 use chainrule_explain::{Explanation, Names, Request, Values, View};
-use chainrule_train::Run;
+use chainrule_train::{Run, Which};
 
 use crate::arguments::Gradcheck;
 use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, Subject};
@@ -46,14 +46,18 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
 fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
     let run = Run::open(std::path::Path::new(&options.expression))?;
     let name = options.run.data.as_deref();
-    let data = examples(&run, name)?;
+    let (part, data) = examples(&run, name)?;
     if example as usize >= data.len() {
         bail!(crate::Usage(format!(
             "--example is {example}, but the dataset has the examples 0 to {}",
             data.len().saturating_sub(1)
         )));
     }
-    let explained = run.explain_example(&*data, name, example, options.lang)?;
+    let which = if options.run.last { Which::Last } else { Which::Best };
+    let explained = run.explain_example(&*data, name, example, which, options.lang)?;
+    if let Some(part) = part {
+        print::progress(&format!("example {example} of the {} part", part.in_words()));
+    }
     let text = match format {
         DrawnFormat::Text => explained.to_text(),
         DrawnFormat::Json => serde_json::to_string(&explained)? + "\n",

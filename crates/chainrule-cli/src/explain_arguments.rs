@@ -54,6 +54,9 @@ pub struct OfRun {
     /// The example's dataset [default: the run's]; NAME:train takes the training part
     #[arg(long, value_name = "DATASET", requires = "example")]
     pub data: Option<String>,
+    /// Take the parameters of the last epoch instead of those with the smallest validation loss
+    #[arg(long, requires = "example")]
+    pub last: bool,
 }
 
 /// What is asked of an expression.

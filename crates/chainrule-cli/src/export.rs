@@ -29,7 +29,7 @@ pub fn export(options: &Export) -> Result<()> {
 }
 
 fn encoded<T: Real>(folder: &RunFolder, options: &Export) -> Result<Vec<u8>> {
-    let parameters = if options.best { folder.best::<T>()? } else { folder.parameters()? };
+    let parameters = folder.chosen::<T>(options.of.which())?.parameters;
     Ok(match options.format {
         ParameterFormat::Npz => write::npz(&parameters)?,
         ParameterFormat::Safetensors => write::safetensors(&parameters)?,

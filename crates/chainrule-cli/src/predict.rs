@@ -16,7 +16,7 @@ use crate::run::pool;
 pub fn predict(options: &Predict) -> Result<()> {
     let run = Run::open(&options.dir)?;
     let pool = pool(options.threads)?;
-    let oracle = run.oracle(options.best, &pool)?;
+    let oracle = run.oracle(options.of.which(), &pool)?;
     let format = match options.format {
         _ if options.json => Format::Json,
         RowFormat::Csv => Format::Csv,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use chainrule::Pool;
-use chainrule_train::Run;
 use chainrule_train::data::Examples;
+use chainrule_train::{DataPart, Run};
 
 use crate::data;
 
 /// The examples that a run's model is asked about; see [`Run::examples`].
-pub fn examples(run: &Run, name: Option<&str>) -> Result<Arc<dyn Examples>> {
+pub fn examples(run: &Run, name: Option<&str>) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
     name.map_or(Ok(()), data::known)?;
     Ok(run.examples(name)?)
 }

@@ -197,6 +197,39 @@ fn a_sweep_that_cannot_be_is_refused_before_it_trains() {
     assert_eq!(json(&[&common[..], &sizes].concat())["runs"].as_array().unwrap().len(), 2);
 }
 
+/// The score is of what was held out, by the best epoch; the training part's is given when it is asked for.
+#[test]
+fn a_score_says_what_it_is_of() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let report = train("iris:train", &out, &["--epochs", "40"]);
+    let best = report["best"].as_u64().unwrap();
+    let of_best = &report["epochs"][best as usize - 1];
+    assert_eq!(report["final"]["validation_loss"], of_best["validation_loss"]);
+    let settings = std::fs::read_to_string(out.join("config.toml")).unwrap();
+    assert!(settings.contains("validation = 0.2") && settings.contains("patience"), "{settings}");
+
+    let held_out = json(&["eval", text(&out), "--json"]);
+    let told = |key: &str| held_out[key].as_u64();
+    assert_eq!((held_out["part"].as_str(), told("examples")), (Some("validation"), Some(24)));
+    assert_eq!(
+        (told("epoch"), told("best_of")),
+        (Some(best), report["epochs"].as_array().map(|all| all.len() as u64))
+    );
+    let loss = |score: &Value| score["loss"].as_f64().unwrap();
+    assert!((loss(&held_out) - of_best["validation_loss"].as_f64().unwrap()).abs() < 1e-6);
+    let last = json(&["eval", text(&out), "--last", "--json"]);
+    assert!(loss(&last) >= loss(&held_out) && last["best_of"].is_null());
+    let part = json(&["eval", text(&out), "--part", "train", "--json"]);
+    assert_eq!((part["part"].as_str(), part["examples"].as_u64()), (Some("train"), Some(96)));
+    assert!(output(&["eval", text(&out), "--part", "train"]).contains("which it has learnt from"));
+    fails(&["eval", text(&out), "--part", "test"], 1, &["no test part"]);
+
+    let whole = runs.path().join("whole");
+    train("iris:train", &whole, &["--epochs", "2", "--validation", "0"]);
+    fails(&["eval", text(&whole)], 1, &["nothing was held out", "--part train"]);
+}
+
 #[test]
 fn batches_too_small_for_their_layers_are_refused_before_they_come() {
     let runs = tempdir().unwrap();
@@ -229,7 +262,7 @@ fn parameters_go_to_other_libraries() {
     train("iris", &run, &["--epochs", "1"]);
     let said = output(&["export", text(&run), "--format", "npz", "--output", text(&file)]);
     assert!(said.contains("numpy.load(") && std::fs::read(&file).unwrap().starts_with(b"PK"));
-    fails(&["export", text(&run), "--best"], 1, &["validation part"]);
+    fails(&["export", text(&run), "--best", "--last"], 2, &["cannot be used with"]);
 }
 
 #[test]

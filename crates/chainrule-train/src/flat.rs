@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::steered::{Origin, Steered, scored};
-use super::{Config, DataPart, Precision, RunFolder, Trainer, Training, products};
-use crate::data::Loaded;
+use super::{Config, Precision, RunFolder, Trainer, Training, products};
+use crate::data::{DataPart, Loaded};
 use chainrule::Pool;
 use chainrule::error::Result;
 use chainrule::tensor::Real;

@@ -3,14 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::{
-    Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, evaluate, predict,
+    Chosen, Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, Which, evaluate,
+    predict,
 };
-use crate::data::{Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth};
+use crate::data::{
+    DataPart, Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth,
+};
+use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Answer, Network, Target};
 use chainrule::tensor::Real;
-use chainrule::{Parameters, Pool};
 use chainrule_explain::{Language, NetworkExplanation, network};
 
 /// Examples predicted at once.
@@ -21,7 +26,9 @@ const CHUNK: usize = 500;
 /// ```
 /// use std::sync::Arc;
 /// use chainrule::Pool;
-/// use chainrule_train::{Config, Run, Session, Start, Until, flat_training};
+/// use chainrule_train::{
+///     Asked, Config, DataPart, Run, Session, Start, Until, Which, flat_training,
+/// };
 /// # let temporary = tempfile::tempdir().unwrap();
 /// # let path = temporary.path().join("run");
 /// let (config, pool) = (Config::for_dataset("iris"), Arc::new(Pool::new(1)));
@@ -32,8 +39,10 @@ const CHUNK: usize = 500;
 /// session.finish()?;
 ///
 /// let run = Run::open(&path)?;
-/// assert!(run.evaluate(None, false, &pool)?.loss < 0.3);
-/// let flower = run.oracle(false, &pool)?.answer(&[0.1, -0.3, 0.2, 0.4])?;
+/// let score = run.evaluate(&Asked::HeldOut, Which::Best, &pool)?;
+/// assert_eq!((score.part, score.epoch), (Some(DataPart::Test), 100));
+/// assert!(score.evaluation.loss < 0.3);
+/// let flower = run.oracle(Which::Best, &pool)?.answer(&[0.1, -0.3, 0.2, 0.4])?;
 /// assert_eq!(flower.len(), 1);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -88,20 +97,56 @@ impl Run {
         })
     }
 
-    /// The examples that its model is asked about: those of `name`, which may be a part such as
-    /// `mnist:train`, or the run's own test part, else its validation part, else what it was trained
-    /// on. Other data is prepared as the run's own was.
+    /// The examples that its model is asked about, with the part that they are of the run's own data: those
+    /// of `name`, which may be a part such as `mnist:train`, or the run's own test part, else its validation
+    /// part, else what it was trained on. Other data is prepared as the run's own was.
     ///
     /// # Errors
     /// The data cannot be read, or does not fit the run.
-    pub fn examples(&self, name: Option<&str>) -> Result<Arc<dyn Examples>> {
+    pub fn examples(&self, name: Option<&str>) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
         match name {
-            Some(name) => Ok(self.prepared()?.load(&located(name)?, true)?.into()),
+            Some(name) => Ok((None, self.given(name)?)),
             None => {
                 let loaded = self.data()?;
-                Ok(loaded.test.or(loaded.validation).unwrap_or(loaded.train))
+                let parts =
+                    [(DataPart::Test, loaded.test), (DataPart::Validation, loaded.validation)];
+                let held_out = parts.into_iter().find_map(|(part, data)| Some((part, data?)));
+                let (part, data) = held_out.unwrap_or((DataPart::Train, loaded.train));
+                Ok((Some(part), data))
             }
         }
+    }
+
+    /// The examples that its model is scored on.
+    fn scored(&self, asked: &Asked) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
+        match asked {
+            Asked::Data(name) => Ok((None, self.given(name)?)),
+            Asked::HeldOut => match self.examples(None)? {
+                (Some(DataPart::Train), _) => Err(Error::Mismatch(format!(
+                    "of the data of {} nothing was held out: `--part train` scores it on what it was trained on, or name other data",
+                    self.folder.path().display()
+                ))),
+                held_out => Ok(held_out),
+            },
+            Asked::Part(part) => {
+                let loaded = self.data()?;
+                let data = match part {
+                    DataPart::Train => Some(loaded.train),
+                    DataPart::Validation => loaded.validation,
+                    DataPart::Test => loaded.test,
+                };
+                let data = data.ok_or_else(|| {
+                    let run = self.folder.path().display();
+                    Error::Mismatch(format!("the data of {run} has no {} part", part.in_words()))
+                })?;
+                Ok((Some(*part), data))
+            }
+        }
+    }
+
+    /// Other data, prepared as the run's own was.
+    fn given(&self, name: &str) -> Result<Arc<dyn Examples>> {
+        Ok(self.prepared()?.load(&located(name)?, true)?.into())
     }
 
     fn prepared(&self) -> Result<&Preparation> {
@@ -111,8 +156,7 @@ impl Run {
         })
     }
 
-    /// The model for examples of such width and target, of the dataset `data`, and its parameters: the
-    /// last or the best ones.
+    /// The model for examples of such width and target, of the dataset `data`, and its parameters.
     ///
     /// # Errors
     /// The parameters are missing or bad, or do not fit the settings and the data.
@@ -120,48 +164,50 @@ impl Run {
         &self,
         (width, target): (usize, Target),
         data: Option<&str>,
-        best: bool,
-    ) -> Result<(Network, Parameters<T>)> {
+        which: Which,
+    ) -> Result<(Network, Chosen<T>)> {
         let data = data.unwrap_or(&self.config.dataset);
         let model = self.config.model_for(width, target)?;
-        let parameters = if best { self.folder.best()? } else { self.folder.parameters()? };
-        model.check(&parameters).map_err(|error| {
+        let chosen = self.folder.chosen(which)?;
+        model.check(&chosen.parameters).map_err(|error| {
             Error::Mismatch(format!(
                 "the parameters in {} do not fit its configuration and the dataset `{data}`: {error}",
                 self.folder.path().display()
             ))
         })?;
-        Ok((model, parameters))
+        Ok((model, chosen))
     }
 
-    /// Scores the last or the best parameters on [`Run::examples`].
+    /// Scores parameters of the run on what is asked for.
     ///
     /// # Errors
-    /// As [`Run::examples`] and [`Run::model`].
-    pub fn evaluate(&self, data: Option<&str>, best: bool, pool: &Arc<Pool>) -> Result<Evaluation> {
+    /// There is no such part, or nothing was held out; the data cannot be read; or as [`Run::model`].
+    pub fn evaluate(&self, asked: &Asked, which: Which, pool: &Arc<Pool>) -> Result<RunScore> {
         match self.config.dtype {
-            Precision::F64 => self.score::<f64>(data, best, pool),
-            Precision::F32 => self.score::<f32>(data, best, pool),
+            Precision::F64 => self.score::<f64>(asked, which, pool),
+            Precision::F32 => self.score::<f32>(asked, which, pool),
         }
     }
 
-    fn score<T: Real>(
-        &self,
-        name: Option<&str>,
-        best: bool,
-        pool: &Arc<Pool>,
-    ) -> Result<Evaluation> {
-        let data = self.examples(name)?;
-        let (model, parameters) = self.model::<T>((data.width(), data.target()), name, best)?;
+    fn score<T: Real>(&self, asked: &Asked, which: Which, pool: &Arc<Pool>) -> Result<RunScore> {
+        let (part, data) = self.scored(asked)?;
+        let name = match asked {
+            Asked::Data(name) => Some(name.clone()),
+            Asked::HeldOut | Asked::Part(_) => None,
+        };
+        let measures = (data.width(), data.target());
+        let (model, Chosen { parameters, epoch, best_of }) =
+            self.model::<T>(measures, name.as_deref(), which)?;
         let (loss, top_k) = (self.config.loss_for(data.target())?, self.config.top_k);
-        evaluate(&model, loss, &parameters, &*data, pool, top_k)
+        let evaluation = evaluate(&model, loss, &parameters, &*data, pool, top_k)?;
+        Ok(RunScore { part, data: name, epoch, best_of, evaluation })
     }
 
-    /// What answers for new examples with the last or the best parameters.
+    /// What answers for new examples with such parameters.
     ///
     /// # Errors
     /// As [`Run::model`], or the run does not tell how inputs are prepared.
-    pub fn oracle(&self, best: bool, pool: &Arc<Pool>) -> Result<Oracle<'_>> {
+    pub fn oracle(&self, which: Which, pool: &Arc<Pool>) -> Result<Oracle<'_>> {
         let preparation = self.prepared()?;
         let target = match preparation.class_names() {
             [] => Target::Values { width: preparation.target_names().len() },
@@ -169,8 +215,8 @@ impl Run {
         };
         let measures = (preparation.width(), target);
         let say = match self.config.dtype {
-            Precision::F64 => self.answers::<f64>(measures, best, pool)?,
-            Precision::F32 => self.answers::<f32>(measures, best, pool)?,
+            Precision::F64 => self.answers::<f64>(measures, which, pool)?,
+            Precision::F32 => self.answers::<f32>(measures, which, pool)?,
         };
         Ok(Oracle { preparation, say })
     }
@@ -178,10 +224,10 @@ impl Run {
     fn answers<T: Real>(
         &self,
         measures: (usize, Target),
-        best: bool,
+        which: Which,
         pool: &Arc<Pool>,
     ) -> Result<Box<Say<'_>>> {
-        let (model, parameters) = self.model::<T>(measures, None, best)?;
+        let (model, Chosen { parameters, .. }) = self.model::<T>(measures, None, which)?;
         let (scales, pool) = (self.prepared()?.scales(), pool.clone());
         Ok(Box::new(move |features| {
             predict(&model, measures.1, scales, &parameters, features, &pool)
@@ -198,11 +244,12 @@ impl Run {
         data: &dyn Examples,
         named: Option<&str>,
         example: u32,
+        which: Which,
         language: Language,
     ) -> Result<NetworkExplanation> {
         let mut explained = match self.config.dtype {
-            Precision::F64 => self.explained::<f64>(data, named, example, language)?,
-            Precision::F32 => self.explained::<f32>(data, named, example, language)?,
+            Precision::F64 => self.explained::<f64>(data, named, example, which, language)?,
+            Precision::F32 => self.explained::<f32>(data, named, example, which, language)?,
         };
         if let Some(preparation) = &self.preparation {
             explained.classes = preparation.class_names().to_vec();
@@ -219,10 +266,12 @@ impl Run {
         data: &dyn Examples,
         named: Option<&str>,
         example: u32,
+        which: Which,
         language: Language,
     ) -> Result<NetworkExplanation> {
         let target = data.target();
-        let (model, parameters) = self.model::<T>((data.width(), target), named, false)?;
+        let (model, Chosen { parameters, .. }) =
+            self.model::<T>((data.width(), target), named, which)?;
         let mut row = vec![0.0; data.width()];
         data.features(&[example], &mut row)?;
         let features: Vec<f64> = row.into_iter().map(f64::from).collect();
@@ -265,6 +314,37 @@ impl Run {
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
         trainer.explain_step(preparation.class_names(), language)
     }
+}
+
+/// What a run's model is scored on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// What was held out of its data: the test part, else the validation part.
+    #[default]
+    HeldOut,
+    /// A part of its data.
+    Part(DataPart),
+    /// Other data, by the name of a shipped dataset or a part of one, or by a path.
+    Data(String),
+}
+
+/// What a run's model scores, and on what.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunScore {
+    /// The part of the run's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<DataPart>,
+    /// The other data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The epoch after which its parameters were as they are here.
+    pub epoch: u32,
+    /// The number of epochs of which that one has the smallest validation loss, where it was chosen so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_of: Option<u32>,
+    /// The scores.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
 }
 
 /// Says what the model makes of rows of features.

@@ -122,7 +122,7 @@ pub struct Report {
     pub threads: usize,
     /// The metrics of each epoch.
     pub epochs: Vec<Epoch>,
-    /// The last scores.
+    /// The scores of the best epoch; of the last one where nothing was held out to validate.
     #[serde(rename = "final")]
     pub last: BTreeMap<String, f64>,
     /// The epoch with the smallest validation loss.
@@ -477,6 +477,9 @@ impl Session {
         let Place { epoch, step } = self.training.place();
         let seconds = (self.time + start.elapsed()).as_secs_f64();
         let epochs = self.training.epochs().to_vec();
+        let best = self.training.best();
+        let counts = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
+        let counts = counts.or(epochs.last());
         Ok(Report {
             run: self.folder.path().display().to_string(),
             parameters: self.size.parameters,
@@ -484,8 +487,8 @@ impl Session {
             steps: u64::from(epoch) * self.size.steps + step,
             seed: self.config.seed,
             threads: self.training.threads(),
-            last: epochs.last().map(|epoch| epoch.scores.clone()).unwrap_or_default(),
-            best: self.training.best(),
+            last: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
+            best,
             outcome: outcome.to_string(),
             epochs,
             seconds: Seconds { train: seconds, ..Seconds::default() },

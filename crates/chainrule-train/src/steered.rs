@@ -4,9 +4,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::{
-    Action, Advance, Checkpoint, Config, DataPart, Epoch, Evaluation, FlowRecorder, GradientFlow,
-    Learner, Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training, evaluate,
+    Action, Advance, Checkpoint, Config, Epoch, Evaluation, FlowRecorder, GradientFlow, Learner,
+    Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training, evaluate,
 };
+use crate::data::DataPart;
 use chainrule::error::{Error, Result};
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::Real;

@@ -7,6 +7,7 @@ use super::{
     Action, Advance, Config, Epoch, Evaluation, GradientFlow, Place, RunFolder, Size,
     StepExplanation,
 };
+use crate::data::DataPart;
 use chainrule::error::Result;
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule_explain::Language;
@@ -27,17 +28,6 @@ pub trait Snapshot: Any + Send + Sync {
     /// # Errors
     /// A file cannot be written.
     fn save_best(&self, folder: &RunFolder) -> Result<()>;
-}
-
-/// The parts of a training's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataPart {
-    /// What the model learns from.
-    Train,
-    /// What early stopping and schedules look at.
-    Validation,
-    /// What the finished model is judged by.
-    Test,
 }
 
 /// A training: a model, its data, and how far it has come. It owns all of them.

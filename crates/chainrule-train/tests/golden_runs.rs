@@ -11,7 +11,7 @@ use std::sync::Arc;
 use chainrule::Pool;
 use chainrule_explain::Language;
 use chainrule_train::{
-    Config, Event, Run, RunFolder, Session, Start, Until, flat_training, journal,
+    Asked, Config, Event, Run, RunFolder, Session, Start, Until, Which, flat_training, journal,
 };
 
 fn pool() -> Arc<Pool> {
@@ -38,13 +38,14 @@ fn copy(version: &str) -> (tempfile::TempDir, PathBuf) {
 fn is_read(version: &str, accuracy: f64, loss: f64, step_loss: f64) {
     let (_temporary, path) = copy(version);
     let run = Run::open(&path).unwrap();
-    let scored = serde_json::to_value(run.evaluate(None, false, &pool()).unwrap()).unwrap();
+    let scored =
+        serde_json::to_value(run.evaluate(&Asked::HeldOut, Which::Last, &pool()).unwrap()).unwrap();
     assert_eq!(scored["accuracy"], accuracy, "{version}");
     assert!((scored["loss"].as_f64().unwrap() - loss).abs() < 1e-5, "{version}: {scored}");
-    assert!(run.evaluate(Some("iris:train"), true, &pool()).is_ok());
+    assert!(run.evaluate(&Asked::Data("iris:train".into()), Which::Best, &pool()).is_ok());
 
     let (mut said, pool) = (Vec::new(), pool());
-    let oracle = run.oracle(false, &pool).unwrap();
+    let oracle = run.oracle(Which::Last, &pool).unwrap();
     let rows = "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n".as_bytes();
     oracle
         .answer_rows(rows, &mut |answers| {
@@ -54,8 +55,8 @@ fn is_read(version: &str, accuracy: f64, loss: f64, step_loss: f64) {
         .unwrap();
     assert_eq!(said.len(), 2);
 
-    let data = run.examples(None).unwrap();
-    let told = run.explain_example(&*data, None, 0, Language::English).unwrap();
+    let (_, data) = run.examples(None).unwrap();
+    let told = run.explain_example(&*data, None, 0, Which::Last, Language::English).unwrap();
     assert_eq!(told.classes, ["setosa", "versicolor", "virginica"]);
     // The second step of the third epoch: the checkpoint leads there.
     let step = run.explain_step(8, Language::English, &pool).unwrap();

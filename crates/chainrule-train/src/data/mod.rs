@@ -5,6 +5,7 @@
 
 mod deflate;
 mod task;
+mod part;
 mod extension;
 mod examples;
 mod named;
@@ -55,6 +56,7 @@ pub(crate) use named::check_inputs;
 pub use named::{Arrays, Data, FEATURES, Flat, Rows, TARGET};
 pub(crate) use npy::arrays as npz_arrays;
 pub use number::Decimal;
+pub use part::DataPart;
 pub use pictures::pictures;
 pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};

@@ -13,6 +13,32 @@ use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
+/// Which of a run's parameters are meant.
+///
+/// ```
+/// assert_eq!(chainrule_train::Which::default(), chainrule_train::Which::Best);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// Those with the smallest validation loss; the last where nothing was held out to validate.
+    #[default]
+    Best,
+    /// Those of the last checkpoint.
+    Last,
+}
+
+/// Parameters of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen<T> {
+    /// The parameters.
+    pub parameters: Parameters<T>,
+    /// The epochs that were done when they were kept.
+    pub epoch: u32,
+    /// The number of epochs of which that is the one with the smallest validation loss, where it was
+    /// chosen as such.
+    pub best_of: Option<u32>,
+}
+
 impl RunFolder {
     /// Writes a checkpoint: the optimizer's state and the parameters. The two stand complete under passing
     /// names before the first takes its own, and each tells its place in the training, so that wherever
@@ -125,11 +151,27 @@ impl RunFolder {
         )
     }
 
+    /// The parameters that are meant.
+    ///
+    /// # Errors
+    /// There is no checkpoint yet, or a file is bad.
+    pub fn chosen<T: Real>(&self, which: Which) -> Result<Chosen<T>> {
+        let is_best = which == Which::Best && self.path.join(BEST).exists();
+        let name = if is_best { BEST } else { MODEL };
+        let (parameters, epoch) = self.read_placed(name, "has no checkpoint yet")?;
+        let best_of = if is_best { Some(self.all_epochs()?.len() as u32) } else { None };
+        Ok(Chosen { parameters, epoch, best_of })
+    }
+
     fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
+        self.read_placed(name, missing).map(|(parameters, _)| parameters)
+    }
+
+    fn read_placed<T: Real>(&self, name: &str, missing: &str) -> Result<(Parameters<T>, u32)> {
         let mut fault = None;
         let read = self.read::<T, (u32, u64)>(name, &mut fault)?;
         match (read, fault) {
-            (Some((parameters, _)), _) => Ok(parameters),
+            (Some((parameters, (epoch, _))), _) => Ok((parameters, epoch)),
             (None, Some(fault)) => Err(fault),
             (None, None) => Err(Error::file(&self.path, missing)),
         }

@@ -24,6 +24,7 @@ use super::tensorboard::EVENTS;
 use super::{Action, Config, Epoch, GradientFlow, Identity, ModelRecord, Place};
 use crate::data::Preparation;
 use chainrule::error::{Error, Result};
+pub use checkpoints::{Chosen, Which};
 use writing::{Made, WRITING, names, next};
 
 const CONFIG: &str = "config.toml";

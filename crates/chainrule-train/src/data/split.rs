@@ -1,0 +1,116 @@
+//! Which rows a model learns from, and which are held out to validate.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rand::seq::SliceRandom;
+
+use chainrule::error::{Error, Result};
+use chainrule::random::{Stream, generator};
+
+/// The share of the examples that is held out where nobody says otherwise.
+pub const HELD_OUT: f64 = 0.2;
+
+/// Of fewer examples than these none are held out unless somebody asks for it.
+pub const FEW: usize = 20;
+
+/// What part of the examples is held out to validate.
+///
+/// ```
+/// use chainrule_train::data::DataSource;
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("t.csv");
+/// let rows: String = (0..100).map(|row| format!("{row},{}.5\n", row * row)).collect();
+/// std::fs::write(&path, format!("x,y\n{rows}")).unwrap();
+/// let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
+/// let loaded = source.load(&|_| unreachable!())?;
+/// assert_eq!((loaded.train.len(), loaded.validation.unwrap().len()), (80, 20));
+/// assert!(loaded.held_out.is_usual);
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HeldOut {
+    /// The share of the examples.
+    pub share: f64,
+    /// Whether it is held out because nobody said otherwise.
+    pub is_usual: bool,
+}
+
+/// The rows of the two parts.
+pub(super) struct Split {
+    pub(super) train: Vec<u32>,
+    pub(super) validation: Vec<u32>,
+    pub(super) held_out: HeldOut,
+    /// What is worth saying of it.
+    pub(super) notes: Vec<String>,
+}
+
+/// How rows are to be split.
+pub(super) struct Splitter {
+    /// The share that is held out, where somebody says it.
+    pub(super) share: Option<f64>,
+    /// Whether a part is held out where nobody does: of data that has no test part.
+    pub(super) by_default: bool,
+    pub(super) seed: u64,
+}
+
+impl Splitter {
+    /// Splits rows of these classes.
+    pub(super) fn split(&self, path: &Path, classes: &[u32]) -> Result<Split> {
+        let rows = classes.len();
+        let usual = if self.by_default && rows >= FEW { HELD_OUT } else { 0.0 };
+        let share = self.share.unwrap_or(usual);
+        let (train, validation) = match share > 0.0 {
+            true => split(classes, share, self.seed),
+            false => ((0..rows as u32).collect(), Vec::new()),
+        };
+        if validation.is_empty() && self.share.is_some_and(|share| share > 0.0) {
+            let message = format!(
+                "the validation part would be empty, as {share} of each class's examples ({rows} in all) rounds to none; give a larger share, or 0"
+            );
+            return Err(Error::file(path, message));
+        }
+        let share = if validation.is_empty() { 0.0 } else { share };
+        let held_out = HeldOut { share, is_usual: self.share.is_none() && share > 0.0 };
+        let notes = held_out.notes(rows, self.by_default && self.share.is_none());
+        Ok(Split { train, validation, held_out, notes })
+    }
+}
+
+impl HeldOut {
+    fn notes(self, rows: usize, is_undecided: bool) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.is_usual {
+            notes.push(format!(
+                "{:.0} % held out to validate and to stop early; `--validation 0` trains on all",
+                100.0 * self.share
+            ));
+        } else if is_undecided {
+            notes.push(format!(
+                "{rows} rows are too few to hold some out: there is no score of rows that the model has not seen"
+            ));
+        }
+        notes
+    }
+}
+
+/// Deals rows to the training and the validation part: of each class the same share, chosen by the
+/// seed. A class keeps at least one row in the training part. Both parts keep the rows' order.
+pub(super) fn split(classes: &[u32], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (row, &class) in classes.iter().enumerate() {
+        members.entry(class).or_default().push(row as u32);
+    }
+    let mut random = generator(seed, Stream::Split);
+    let (mut train, mut validation) = (Vec::new(), Vec::new());
+    for rows in members.values_mut() {
+        rows.shuffle(&mut random);
+        let wanted = (rows.len() as f64 * share).round() as usize;
+        let (taken, kept) = rows.split_at(wanted.min(rows.len() - 1));
+        validation.extend_from_slice(taken);
+        train.extend_from_slice(kept);
+    }
+    train.sort_unstable();
+    validation.sort_unstable();
+    (train, validation)
+}
