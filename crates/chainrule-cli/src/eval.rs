@@ -30,11 +30,11 @@ pub fn eval(options: &Eval) -> Result<()> {
 
 fn table(score: &RunScore, names: &[String]) -> String {
     let RunScore { evaluation: Evaluation { loss, scores }, .. } = score;
-    let of = of(score);
-    match scores {
-        Scores::Classes(scores) => classes(&of, *loss, scores, names),
-        Scores::Values(scores) => values(&of, *loss, scores),
-    }
+    let table = match scores {
+        Scores::Classes(scores) => classes(&usual(score), *loss, scores, names),
+        Scores::Values(scores) => values(&usual(score), *loss, scores),
+    };
+    format!("{}\n{table}", of(score))
 }
 
 /// What is scored, in words.
@@ -56,15 +56,22 @@ fn of(score: &RunScore) -> String {
     format!("{data}: {rows} examples, {epoch}")
 }
 
-fn values(of: &str, loss: f64, scores: &ValueScores) -> String {
-    let ValueScores { mse, rmse, mae, r2, .. } = scores;
-    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
-    format!("{of}\nloss {loss}\nRMSE {rmse}   MAE {mae}   MSE {mse}   R² {r2:.4}\n")
+/// What always the same answer scores, to stand behind what the model does.
+fn usual(score: &RunScore) -> String {
+    let usual = ["accuracy", "r2"].into_iter().find_map(|name| score.baseline.get(name));
+    let told = |usual: &f64| format!(", where {} gives {usual:.4}", score.always);
+    usual.map(told).unwrap_or_default()
 }
 
-fn classes(of: &str, loss: f64, scores: &ClassScores, names: &[String]) -> String {
+fn values(usual: &str, loss: f64, scores: &ValueScores) -> String {
+    let ValueScores { mse, rmse, mae, r2, .. } = scores;
+    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
+    format!("R² {r2:.4}{usual}\nRMSE {rmse}   MAE {mae}   MSE {mse}   loss {loss}\n")
+}
+
+fn classes(usual: &str, loss: f64, scores: &ClassScores, names: &[String]) -> String {
     let confusion = &scores.confusion;
-    let mut out = format!("{of}\naccuracy {:.4}, loss {}\n", scores.accuracy, print::score(loss));
+    let mut out = format!("accuracy {:.4}{usual}; loss {}\n", scores.accuracy, print::score(loss));
     let _ = write!(
         out,
         "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",

@@ -240,26 +240,17 @@ pub fn go_on(report: &Report) -> String {
 fn summary(report: &Report) -> String {
     let mut out = String::new();
     let run = shell(&report.run);
-    let score = |(name, score): (&str, &f64)| {
-        format!("{} {}", name.replace('_', " "), print::score(*score))
-    };
-    let mut scores: Vec<String> =
-        report.last.iter().map(|(name, value)| score((name, value))).collect();
-    if let (true, Some(last)) = (scores.is_empty(), report.epochs.last()) {
-        scores.push(score(("train_loss", &last.train_loss)));
+    if !report.epochs.is_empty() {
+        out.extend(report.result.lines().into_iter().map(|line| line + "\n"));
     }
-    let scores = if scores.is_empty() { String::new() } else { scores.join(", ") + " " };
     let epochs = report.epochs.len();
     let of = match report.outcome.as_str() {
-        "stopped early" => format!(
-            "; stopped early, as the validation loss was best in epoch {}",
-            report.best.unwrap_or(0)
-        ),
-        _ => String::new(),
+        "stopped early" => "; stopped early",
+        _ => "",
     };
     let _ = writeln!(
         out,
-        "{scores}after {} ({}, {}) in {:.2} s{of}",
+        "after {} ({}, {}) in {:.2} s{of}",
         counted(epochs, "epoch"),
         counted(report.steps, "step"),
         counted(report.parameters, "parameter"),
@@ -267,6 +258,7 @@ fn summary(report: &Report) -> String {
     );
     let _ = match is_interrupted(report) {
         true => writeln!(out, "interrupted; {}", go_on(report)),
+        false if report.result.scores.is_empty() => writeln!(out, "saved in {run}"),
         false => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out

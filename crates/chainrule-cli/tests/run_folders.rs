@@ -64,10 +64,13 @@ fn commands_that_are_told_can_be_pasted() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("my run");
     let train = ["train", "iris:train", "--epochs", "1", "--quiet", "--out", text(&out)];
-    let train = [&train[..], &["--validation", "0"]].concat();
+    let whole = [&train[..], &["--validation", "0"]].concat();
+    let said = String::from_utf8(chainrule(&whole).stdout).unwrap();
+    assert!(said.ends_with(&format!("saved in '{}'\n", out.display())), "{said}");
+    let train = [&train[..], &["--force"]].concat();
     let said = String::from_utf8(chainrule(&train).stdout).unwrap();
     assert!(
-        said.starts_with("train loss ") && said.contains(" after 1 epoch (4 steps, "),
+        said.starts_with("validation accuracy ") && said.contains("\nafter 1 epoch (3 steps, "),
         "{said}"
     );
     assert!(said.contains(&format!("chainrule eval '{}'", out.display())), "{said}");

@@ -4,7 +4,7 @@ use super::checkpoint::check_named;
 use super::config::OF_DATA_AND_MODEL;
 use super::record::ModelRecord;
 use super::steered::{Origin, Steered, same_settings};
-use super::{Config, RunFolder, Trainer, products};
+use super::{Config, FinalScores, RunFolder, Trainer, products};
 use chainrule::error::{Error, Result};
 use chainrule::nn::Network;
 use chainrule::tensor::Real;
@@ -169,7 +169,7 @@ impl<T: Real> Origin<T> for Custom {
         folder.save_model(&ModelRecord::of(&self.name, trainer)?)
     }
 
-    fn report(&self, _: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+    fn report(&self, _: &Trainer<T>, folder: &RunFolder, _: &FinalScores) -> Result<()> {
         products::draw(folder, &folder.all_epochs()?)
     }
 }

@@ -27,6 +27,36 @@ pub struct Evaluation {
     pub scores: Scores,
 }
 
+impl Evaluation {
+    /// The scores that are told of each epoch, by name: the loss, and the accuracy or the error.
+    pub(super) fn named(&self) -> impl Iterator<Item = (String, f64)> + '_ {
+        std::iter::once(("loss".to_owned(), self.loss)).chain(self.scores.named())
+    }
+}
+
+impl Scores {
+    /// Those of them that are told of each epoch, by name.
+    pub(super) fn named(&self) -> Vec<(String, f64)> {
+        match self {
+            Self::Classes(scores) => {
+                let mut named = vec![("accuracy".to_owned(), scores.accuracy)];
+                if scores.top_k.k > 1 {
+                    named.push((top(scores.top_k.k), scores.top_k.share));
+                }
+                named
+            }
+            Self::Values(scores) => {
+                vec![("rmse".to_owned(), scores.rmse), ("r2".to_owned(), scores.r2)]
+            }
+        }
+    }
+}
+
+/// The name of the top-k accuracy.
+pub(super) fn top(k: usize) -> String {
+    format!("top_{k}_accuracy")
+}
+
 /// Scores by the kind of target.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]

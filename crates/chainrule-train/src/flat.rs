@@ -1,10 +1,12 @@
 //! Trainings that settings describe, on rows of features.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::baseline::Simple;
 use super::steered::{Origin, Steered, scored};
-use super::{Config, Precision, RunFolder, Trainer, Training, products};
-use crate::data::{DataPart, Loaded};
+use super::{Baselines, Config, FinalScores, Precision, RunFolder, Trainer, Training, products};
+use crate::data::{DataPart, Examples, Loaded};
 use chainrule::Pool;
 use chainrule::error::Result;
 use chainrule::tensor::Real;
@@ -80,12 +82,45 @@ impl<T: Real> Origin<T> for Loaded {
         folder.save_preparation(&self.preparation)
     }
 
-    fn report(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
+    fn baselines(&self, trainer: &Trainer<T>, time: Duration) -> Result<Baselines> {
+        let (config, pool) = (&trainer.config, &trainer.pool);
+        let parts = [("validation", &self.validation), ("test", &self.test)];
+        let held_out: Vec<(&str, &dyn Examples)> =
+            parts.iter().filter_map(|(part, data)| Some((*part, data.as_deref()?))).collect();
+        let mut baselines = Baselines::default();
+        if let Some((constant, always)) = Simple::constant(config, &self.preparation, &*self.train)?
+        {
+            baselines.always = always;
+            baselines.baseline = constant.scores(&held_out, pool)?;
+            if held_out.is_empty() && !self.is_streamed {
+                let loss = constant.score(&*self.train, pool)?.loss;
+                baselines.baseline.insert("train_loss".into(), loss);
+            }
+        }
+        if !held_out.is_empty() && self.preparation.is_of_table() && !self.is_streamed {
+            match Simple::linear(config, &self.train, pool, time)? {
+                Some(linear) => baselines.linear = linear.scores(&held_out, pool)?,
+                None => {
+                    let why =
+                        "no linear model, as it takes more than a tenth of the training's time";
+                    baselines.linear_left_out = Some(why.into());
+                }
+            }
+        }
+        Ok(baselines)
+    }
+
+    fn report(
+        &self,
+        trainer: &Trainer<T>,
+        folder: &RunFolder,
+        final_scores: &FinalScores,
+    ) -> Result<()> {
         let scores = match (&self.test, &self.validation) {
             (Some(_), _) => scored(trainer, DataPart::Test)?,
             (None, Some(_)) => scored(trainer, DataPart::Validation)?,
             (None, None) => None,
         };
-        products::write(folder, trainer, self, scores.as_ref())
+        products::write(folder, trainer, self, scores.as_ref(), final_scores)
     }
 }

@@ -95,6 +95,8 @@ pub struct Learner<T> {
     pub(super) schedule: Option<Arc<dyn RateSchedule>>,
     /// The hidden values that are watched, by path.
     pub(super) watched: Vec<String>,
+    /// What the sum of the squares of all weights, biases aside, counts in the loss of steps.
+    pub(super) penalty: f64,
     /// The learning rate of the settings as the training began, to which those of groups stand in proportion.
     pub(super) settled_rate: f64,
 }
@@ -157,6 +159,7 @@ impl<T: Real> Learner<T> {
             metrics: Vec::new(),
             schedule: None,
             watched: Vec::new(),
+            penalty: 0.0,
             settled_rate: config.lr,
         };
         learner.trained()?;

@@ -27,6 +27,8 @@ mod flow;
 mod event;
 mod course;
 mod trainer;
+mod baseline;
+mod final_scores;
 pub mod journal;
 mod identity;
 mod record;
@@ -52,6 +54,7 @@ pub mod prelude;
 #[doc = include_str!("../docs/your_own_training.md")]
 pub mod your_own_training {}
 
+pub use baseline::Baselines;
 pub use checkpoint::Checkpoint;
 pub use config::{ClassRule, ClassWeights, Config, EarlyStopping, Precision};
 pub use control::Control;
@@ -60,6 +63,7 @@ pub use custom::{Custom, CustomTraining};
 pub use data::DataPart;
 pub use evaluation::{Evaluation, Scores, evaluate, predict};
 pub use event::{Action, Event, Size};
+pub use final_scores::FinalScores;
 pub use flat::{FlatTraining, flat_training};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
 pub use folder::{Chosen, Lock, RunFolder, Which};

@@ -10,7 +10,9 @@ use chainrule::tensor::Real;
 use super::curves::{self, Chart, Series};
 use super::readme::{self, Summary};
 use super::tensorboard::EventWriter;
-use super::{Config, Epoch, Evaluation, Event, GradientFlow, Place, RunFolder, Scores, Trainer};
+use super::{
+    Config, Epoch, Evaluation, Event, FinalScores, GradientFlow, Place, RunFolder, Scores, Trainer,
+};
 use crate::data::{Loaded, is_table};
 
 /// Writes the scores of each epoch where TensorBoard reads them. The epochs before `done` are in
@@ -69,9 +71,12 @@ pub(super) fn write<T: Real>(
     trainer: &Trainer<T>,
     loaded: &Loaded,
     scored: Option<&Evaluation>,
+    final_scores: &FinalScores,
 ) -> Result<()> {
     let epochs = folder.all_epochs()?;
-    let Some(last) = epochs.last() else { return Ok(()) };
+    if epochs.is_empty() {
+        return Ok(());
+    }
     draw(folder, &epochs)?;
     let config = &trainer.config;
     let confusion = match scored.map(|scored| &scored.scores) {
@@ -97,7 +102,7 @@ pub(super) fn write<T: Real>(
         layers: layers(config, inputs, outputs),
         parameters: trainer.parameters.count(),
         epochs: trainer.progress.epoch,
-        scores: last.scores.clone().into_iter().collect(),
+        scores: final_scores.lines(),
         confusion,
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())

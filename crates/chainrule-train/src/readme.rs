@@ -42,8 +42,8 @@ pub struct Summary {
     pub parameters: usize,
     /// Passes over the training part so far.
     pub epochs: u32,
-    /// The last metrics, by their keys.
-    pub scores: Vec<(String, f64)>,
+    /// What it scores, in words: lines of which those that are indented go on with the one before.
+    pub scores: Vec<String>,
     /// Whether examples were held out whose classes stand in a confusion matrix.
     pub confusion: bool,
 }
@@ -62,7 +62,7 @@ pub struct Summary {
 ///     layers: vec!["affine, 4 → 3".into()],
 ///     parameters: 15,
 ///     epochs: 50,
-///     scores: vec![("test_accuracy".into(), 1.0)],
+///     scores: vec!["test accuracy 1 (30 rows)".into()],
 ///     confusion: true,
 /// });
 /// assert!(readme.contains("one of 3 classes (setosa, versicolor, virginica) from 4 inputs"));
@@ -95,12 +95,13 @@ fn what_it_is(text: &mut String, of: &Summary) -> std::fmt::Result {
     for (number, layer) in of.layers.iter().enumerate() {
         writeln!(text, "{}. {}", number + 1, escaped(layer))?;
     }
-    if !of.scores.is_empty() {
-        writeln!(text, "\n| score | value |\n|---|---|")?;
-    }
-    for (name, value) in &of.scores {
-        // Four decimals are as much as one run says.
-        writeln!(text, "| {} | {} |", code(name), (value * 1e4).round() / 1e4)?;
+    let mut gap = "\n";
+    for line in &of.scores {
+        match line.strip_prefix("  ") {
+            Some(more) => writeln!(text, "  {}", escaped(more))?,
+            None => writeln!(text, "{gap}- {}", escaped(line))?,
+        }
+        gap = "";
     }
     writeln!(text, "\n![The loss and the score by epoch](curves.svg)")
 }
@@ -237,7 +238,10 @@ mod tests {
             layers: vec!["affine, 13 → 8".into(), "leaky_relu".into()],
             parameters: 121,
             epochs: 20,
-            scores: vec![("test_rmse".into(), 0.25)],
+            scores: vec![
+                "test R² 0.9, rmse 0.25 (9 rows)".into(),
+                "  always saying the mean gives -0.1".into(),
+            ],
             ..Summary::default()
         }
     }
@@ -247,7 +251,9 @@ mod tests {
         let text = text(&summary());
         assert!(text.starts_with("# wine-3\n\nA network that predicts 1 value from 13 inputs, "));
         assert!(text.contains("on `wine.csv` for 20 epochs. It has 121 parameters:"));
-        assert!(text.contains("2. leaky\\_relu\n") && text.contains("| `test_rmse` | 0.25 |"));
+        assert!(text.contains("2. leaky\\_relu\n"));
+        let scores = "\n- test R² 0.9, rmse 0.25 (9 rows)\n  always saying the mean gives -0.1\n\n";
+        assert!(text.contains(scores), "{text}");
         assert!(!text.contains("confusion"));
     }
 

@@ -1,10 +1,12 @@
 //! A trained run: its folder, and what its model says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::baseline::Simple;
 use super::{
     Chosen, Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, Which, evaluate,
     predict,
@@ -200,7 +202,14 @@ impl Run {
             self.model::<T>(measures, name.as_deref(), which)?;
         let (loss, top_k) = (self.config.loss_for(data.target())?, self.config.top_k);
         let evaluation = evaluate(&model, loss, &parameters, &*data, pool, top_k)?;
-        Ok(RunScore { part, data: name, epoch, best_of, evaluation })
+        let (mut baseline, mut always) = (BTreeMap::new(), String::new());
+        if let Some(preparation) = &self.preparation
+            && let Some((constant, answer)) = Simple::constant(&self.config, preparation, &*data)?
+        {
+            baseline = constant.score(&*data, pool)?.named().collect();
+            always = answer;
+        }
+        Ok(RunScore { part, data: name, epoch, best_of, evaluation, baseline, always })
     }
 
     /// What answers for new examples with such parameters.
@@ -345,6 +354,12 @@ pub struct RunScore {
     /// The scores.
     #[serde(flatten)]
     pub evaluation: Evaluation,
+    /// Those of always the same answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub baseline: BTreeMap<String, f64>,
+    /// That answer, in words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub always: String,
 }
 
 /// Says what the model makes of rows of features.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluation::{Evaluator, Meter, Scores, Subject, loss_of};
+use super::evaluation::{Evaluator, Meter, Subject, loss_of, top};
 use super::learner::{Learner, Metric, RowMetric};
 use super::objective::{Objective, told_part};
 use crate::data::{Data, Examples, Target, truths};
@@ -121,30 +121,13 @@ impl<T: Real> Learner<T> {
                 let meter = meter.as_mut();
                 meter.map_or(Ok(()), |(rows, meter)| meter.add(*rows, examples, outputs))
             })?;
-        let mut put = |name: &str, score: f64| scores.push((name.to_owned(), score));
-        match meter.map(|(_, meter)| meter.finish()) {
-            Some(Scores::Classes(scores)) => {
-                put("accuracy", scores.accuracy);
-                if self.config.top_k > 1 {
-                    put(&top(scores.top_k.k), scores.top_k.share);
-                }
-            }
-            Some(Scores::Values(scores)) => {
-                put("rmse", scores.rmse);
-                put("r2", scores.r2);
-            }
-            None => {}
-        }
+        scores.extend(meter.into_iter().flat_map(|(_, meter)| meter.finish().named()));
         if let Some(rows) = self.rows(data).filter(|_| !of_rows.is_empty()) {
             let every: Vec<u32> = (0..rows.len() as u32).collect();
             let truths = truths(rows, &every)?;
-            of_rows.into_iter().for_each(|(name, of)| put(name, of(&all, &truths)));
+            let own = of_rows.into_iter().map(|(name, of)| (name.to_owned(), of(&all, &truths)));
+            scores.extend(own);
         }
         Ok(scores)
     }
-}
-
-/// The name of the top-k accuracy.
-fn top(k: usize) -> String {
-    format!("top_{k}_accuracy")
 }

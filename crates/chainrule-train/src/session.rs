@@ -1,6 +1,5 @@
 //! A session: a training with its folder, its journal and its listeners, from its start to its end.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -13,8 +12,8 @@ use super::control::{Control, Next};
 use super::folder::JOURNAL;
 use super::steered::same_settings;
 use super::{
-    Action, Advance, Config, Epoch, Event, Identity, Journal, Lock, Outcome, Place, RunFolder,
-    Saver, Size, Training, journal, products,
+    Action, Advance, Config, Epoch, Event, FinalScores, Identity, Journal, Lock, Outcome, Place,
+    RunFolder, Saver, Size, Training, journal, products,
 };
 use crate::data::DataReport;
 use chainrule::error::{Error, Result};
@@ -122,12 +121,9 @@ pub struct Report {
     pub threads: usize,
     /// The metrics of each epoch.
     pub epochs: Vec<Epoch>,
-    /// The scores of the best epoch; of the last one where nothing was held out to validate.
-    #[serde(rename = "final")]
-    pub last: BTreeMap<String, f64>,
-    /// The epoch with the smallest validation loss.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub best: Option<u32>,
+    /// What the training has come to.
+    #[serde(flatten)]
+    pub result: FinalScores,
     /// How it ended: `finished`, `stopped early` or `interrupted`.
     pub outcome: String,
     /// How long it took.
@@ -135,6 +131,9 @@ pub struct Report {
     /// The digest of the parameters' bytes.
     pub parameters_sha256: String,
 }
+
+/// A linear model may take a tenth of the training's time, and what nobody waits for.
+const UNFELT: Duration = Duration::from_millis(100);
 
 /// How long the parts of a training took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -471,15 +470,17 @@ impl Session {
         for (place, best) in written {
             self.tell_at(place, &Event::Checkpoint { best })?;
         }
-        self.training.report(&self.folder)?;
+        let baselines = self.training.baselines((self.time / 10).max(UNFELT))?;
+        let training = &self.training;
+        let sizes = training.sizes();
+        let result = FinalScores::of(training.epochs(), training.best(), &sizes, baselines);
+        self.folder.save_final_scores(&result)?;
+        self.training.report(&self.folder, &result)?;
         let outcome = self.outcome.unwrap_or(Outcome::Interrupted);
         self.tell(&Event::Ended { outcome })?;
         let Place { epoch, step } = self.training.place();
         let seconds = (self.time + start.elapsed()).as_secs_f64();
         let epochs = self.training.epochs().to_vec();
-        let best = self.training.best();
-        let counts = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
-        let counts = counts.or(epochs.last());
         Ok(Report {
             run: self.folder.path().display().to_string(),
             parameters: self.size.parameters,
@@ -487,8 +488,7 @@ impl Session {
             steps: u64::from(epoch) * self.size.steps + step,
             seed: self.config.seed,
             threads: self.training.threads(),
-            last: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
-            best,
+            result,
             outcome: outcome.to_string(),
             epochs,
             seconds: Seconds { train: seconds, ..Seconds::default() },

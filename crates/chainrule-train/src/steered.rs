@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{
-    Action, Advance, Checkpoint, Config, Epoch, Evaluation, FlowRecorder, GradientFlow, Learner,
-    Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training, evaluate,
+    Action, Advance, Baselines, Checkpoint, Config, DataParts, Epoch, Evaluation, FinalScores,
+    FlowRecorder, GradientFlow, Learner, Place, RunFolder, Size, Snapshot, StepExplanation,
+    Trainer, Training, evaluate,
 };
 use crate::data::DataPart;
 use chainrule::error::{Error, Result};
@@ -67,7 +69,16 @@ pub trait Origin<T: Real>: Send {
     ///
     /// # Errors
     /// A file cannot be written, or the data cannot be read.
-    fn report(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()>;
+    fn report(&self, trainer: &Trainer<T>, folder: &RunFolder, scores: &FinalScores) -> Result<()>;
+
+    /// See [`Training::baselines`].
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn baselines(&self, trainer: &Trainer<T>, time: Duration) -> Result<Baselines> {
+        let _ = (trainer, time);
+        Ok(Baselines::default())
+    }
 }
 
 /// Scores a trainer's model as it is on a part of the data; `None` where there is no such part.
@@ -235,8 +246,22 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
         self.origin.describe(&self.trainer, folder)
     }
 
-    fn report(&mut self, folder: &RunFolder) -> Result<()> {
-        self.origin.report(&self.trainer, folder)
+    fn report(&mut self, folder: &RunFolder, scores: &FinalScores) -> Result<()> {
+        self.origin.report(&self.trainer, folder, scores)
+    }
+
+    fn sizes(&self) -> Vec<(DataPart, usize)> {
+        let DataParts { train, validation, test } = self.trainer.data();
+        let parts = [
+            (DataPart::Train, Some(train)),
+            (DataPart::Validation, validation.as_ref()),
+            (DataPart::Test, test.as_ref()),
+        ];
+        parts.into_iter().filter_map(|(part, data)| Some((part, data?.len()))).collect()
+    }
+
+    fn baselines(&mut self, time: Duration) -> Result<Baselines> {
+        self.origin.baselines(&self.trainer, time)
     }
 
     fn parameters_sha256(&self) -> String {

@@ -155,12 +155,16 @@ impl<T: Real> Learner<T> {
             answered.batch = answered.batch.with(WEIGHT, g.input(WEIGHT, [examples]));
         }
         let recorded = self.objectives.get(objective).map(|own| own.record(&answered));
-        let Some(Losses { total: loss, each: losses }) = recorded else {
+        let Some(Losses { total: mut loss, each: losses }) = recorded else {
             unreachable!("a step is of one of the objectives, which have been checked");
         };
         let trained = self.trained_by(objective)?;
         let parameters: Vec<Var<'g>> =
             trained.iter().map(|(name, shape)| g.parameter(name, *shape)).collect();
+        if self.penalty > 0.0 {
+            let weights = parameters.iter().filter(|w| w.shape().dims().len() > 1);
+            loss = weights.fold(loss, |loss, w| loss + w.square().sum(&[]) * self.penalty);
+        }
         let mut hidden = Vec::new();
         for path in &self.watched {
             hidden.push(cx.tapped(path)?);

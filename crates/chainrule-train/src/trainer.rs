@@ -102,6 +102,12 @@ impl<T: Real> Trainer<T> {
         self
     }
 
+    /// This training with the sum of the squares of all weights in the loss of its steps, so often.
+    pub(super) fn with_penalty(mut self, penalty: f64) -> Self {
+        self.learner.penalty = penalty;
+        self
+    }
+
     /// This training with a loss of your own, made of the model's answer and the batch, both by name: in
     /// place of the settings' loss, or beside an earlier one of your own.
     ///

@@ -2,10 +2,11 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{
-    Action, Advance, Config, Epoch, Evaluation, GradientFlow, Place, RunFolder, Size,
-    StepExplanation,
+    Action, Advance, Baselines, Config, Epoch, Evaluation, FinalScores, GradientFlow, Place,
+    RunFolder, Size, StepExplanation,
 };
 use crate::data::DataPart;
 use chainrule::error::Result;
@@ -98,12 +99,12 @@ pub trait Training: Send {
     /// A file cannot be written.
     fn describe(&self, folder: &RunFolder) -> Result<()>;
 
-    /// Writes into the folder what people look at: curves, pictures, a README. Of its epochs the folder's
-    /// metrics tell, which a session has written.
+    /// Writes into the folder what people look at: curves, pictures, a README with the final scores. Of its
+    /// epochs the folder's metrics tell, which a session has written.
     ///
     /// # Errors
     /// A file cannot be written, or the data cannot be read.
-    fn report(&mut self, folder: &RunFolder) -> Result<()>;
+    fn report(&mut self, folder: &RunFolder, scores: &FinalScores) -> Result<()>;
 
     /// The digest of the parameters' bytes; see [`chainrule::Parameters::sha256`].
     fn parameters_sha256(&self) -> String;
@@ -113,6 +114,19 @@ pub trait Training: Send {
     /// # Errors
     /// The data cannot be read.
     fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>>;
+
+    /// The examples of each part.
+    fn sizes(&self) -> Vec<(DataPart, usize)>;
+
+    /// What the scores of the model stand beside, where there is something; a linear model is fitted if that
+    /// takes no longer than `time`.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn baselines(&mut self, time: Duration) -> Result<Baselines> {
+        let _ = time;
+        Ok(Baselines::default())
+    }
 
     /// How the gradient flows through the layers as they are.
     ///

@@ -219,7 +219,10 @@ fn scores_that_are_no_numbers_are_kept_and_read_again() {
     session.control().act(Action::Rate { rate: f64::NAN });
     session.run(Until::Epoch(2)).unwrap();
     let report = session.finish().unwrap();
-    assert!(report.last["test_log"].is_nan() && report.last["test_inverse"].is_infinite());
+    assert!(
+        report.result.scores["test_log"].is_nan()
+            && report.result.scores["test_inverse"].is_infinite()
+    );
     let mut session = Session::open(&path("run"), unscored()).unwrap();
     session.run(Until::End).unwrap();
     let report = session.finish().unwrap();

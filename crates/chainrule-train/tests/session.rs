@@ -78,7 +78,7 @@ fn a_session_that_is_stepped_stopped_and_resumed_has_the_same_bits() {
     session.run(Until::End).unwrap();
     let (report, undisturbed) = (session.finish().unwrap(), whole(&config));
     assert_eq!(report.parameters_sha256, undisturbed.parameters_sha256);
-    assert_eq!((report.steps, report.best), (undisturbed.steps, undisturbed.best));
+    assert_eq!((report.steps, report.result.best), (undisturbed.steps, undisturbed.result.best));
 
     // The journal alone tells what the metrics tell, each epoch once.
     let records = journal::told_last(told(&path));

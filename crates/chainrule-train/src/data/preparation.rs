@@ -13,6 +13,7 @@ use super::number::Decimal;
 use super::table::{Cell, Table, no_column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
+use chainrule::number::Number;
 
 /// What was learnt from the training part about its columns, to be applied to any other data: the
 /// means and deviations of numbers, the categories of texts, the names of the classes.
@@ -116,7 +117,42 @@ pub(super) enum Outcome {
         /// How the columns' numbers are written.
         #[serde(default)]
         decimals: Vec<Notation>,
+        /// The means of the columns that are not standardised.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        means: Vec<f64>,
     },
+}
+
+/// What the training part's targets are, inputs aside.
+pub(crate) enum UsualAnswer {
+    /// How often each class occurs, and the name of the most frequent one.
+    Classes(Vec<u64>, String),
+    /// The means, as a model is to give them.
+    Means(Vec<f64>),
+}
+
+impl UsualAnswer {
+    /// The answer in words.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::Classes(_, name) => format!("always saying `{name}`"),
+            Self::Means(_) => "always saying the mean".into(),
+        }
+    }
+
+    /// The outputs of a model that always gives it, of which there are `count`: of classes the logarithms
+    /// of the frequencies, or of two that one output tells apart that of their ratio.
+    pub(crate) fn outputs(&self, count: usize) -> Vec<f64> {
+        // A class that never occurs is given half an example, so that its loss is a number.
+        let log = |&count: &u64| Number::ln((count as f64).max(0.5));
+        match self {
+            Self::Classes(counts, _) => match counts.as_slice() {
+                [first, second] if count == 1 => vec![log(second) - log(first)],
+                all => all.iter().map(log).collect(),
+            },
+            Self::Means(means) => means.clone(),
+        }
+    }
 }
 
 /// How often each class stands among the labels.
@@ -258,6 +294,28 @@ impl Preparation {
         match &self.outcome {
             Outcome::Classes { .. } => &[],
             Outcome::Values { scales, .. } => scales,
+        }
+    }
+
+    /// Whether inputs are columns of a table, and not pixels.
+    pub(crate) fn is_of_table(&self) -> bool {
+        matches!(self.inputs, Inputs::Columns(_))
+    }
+
+    /// What needs no inputs; `None` where an earlier version left it out.
+    pub(crate) fn usual_answer(&self) -> Option<UsualAnswer> {
+        match &self.outcome {
+            Outcome::Classes { names, counts, .. } => {
+                // Of equally frequent classes the first, as of equal outputs.
+                let most = counts.iter().max()?;
+                let class = counts.iter().position(|count| count == most)?;
+                Some(UsualAnswer::Classes(counts.clone(), names.get(class)?.clone()))
+            }
+            Outcome::Values { scales, means, .. } => match (scales.len(), means.len()) {
+                (0, 0) => None,
+                (0, _) => Some(UsualAnswer::Means(means.clone())),
+                (count, _) => Some(UsualAnswer::Means(vec![0.0; count])),
+            },
         }
     }
 

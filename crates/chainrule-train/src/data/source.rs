@@ -109,6 +109,8 @@ pub struct Loaded {
     pub validation: Option<Arc<dyn Examples>>,
     /// What part that is.
     pub held_out: HeldOut,
+    /// Whether the training part stays on disk, to be read while training.
+    pub is_streamed: bool,
     /// The test part, where there is one.
     pub test: Option<Arc<dyn Examples>>,
     /// What was fitted on the training part.
@@ -256,7 +258,15 @@ impl DataSource {
         let rows = train.len() + validation.as_ref().map_or(0, |part| part.len());
         let summary = Summary { rows, task: Some(Task::Classify), notes, ..Summary::default() };
         let train = Arc::new(train);
-        let sha256 = None;
-        Ok(Loaded { train, validation, held_out, test: None, preparation, summary, sha256 })
+        Ok(Loaded {
+            train,
+            validation,
+            held_out,
+            is_streamed: false,
+            test: None,
+            preparation,
+            summary,
+            sha256: None,
+        })
     }
 }

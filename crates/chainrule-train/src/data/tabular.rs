@@ -77,13 +77,18 @@ impl DataSource {
         };
         let Split { train, validation, held_out, notes } = splitter.split(path, &rows)?;
         summary.notes.extend(notes);
-        let scaled = if task == Task::Regress && !self.raw { decimals.as_slice() } else { &[] };
+        let scaled = if task == Task::Regress { decimals.as_slice() } else { &[] };
         let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
         summary.tell_inputs(&inputs);
         let outcome = match classes {
             None => Outcome::Values {
                 columns: roles.targets.iter().map(|&c| held.name(c)).collect(),
-                scales,
+                means: if self.raw {
+                    scales.iter().map(|scale| scale.mean).collect()
+                } else {
+                    Vec::new()
+                },
+                scales: if self.raw { Vec::new() } else { scales },
                 decimals: decimals.into_iter().map(Into::into).collect(),
             },
             Some(names) => {
@@ -98,10 +103,19 @@ impl DataSource {
             weight: self.weight.clone(),
             na: self.reading.na.clone(),
         };
+        let is_streamed = matches!(held, Held::Disk(_));
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
         let (train, validation) = (train.into(), validation.map(Arc::from));
-        let sha256 = None;
-        Ok(Loaded { train, validation, held_out, test: None, preparation, summary, sha256 })
+        Ok(Loaded {
+            train,
+            validation,
+            held_out,
+            is_streamed,
+            test: None,
+            preparation,
+            summary,
+            sha256: None,
+        })
     }
 
     /// Which columns are inputs and targets.

@@ -6,7 +6,7 @@
 //!
 //! `run.json` tells the version of all files of the folder, and [`RunFolder::open`] refuses a later one
 //! before anything else is read: `config.toml`, `metrics.jsonl` and `gradient_flow.jsonl` tell none of
-//! their own. `data.json`, `model.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
+//! their own. `data.json`, `model.json`, `scores.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
 //! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 use super::journal::{self, Record, Told, VERSION};
 use super::tensorboard::EVENTS;
-use super::{Action, Config, Epoch, GradientFlow, Identity, ModelRecord, Place};
+use super::{Action, Config, Epoch, FinalScores, GradientFlow, Identity, ModelRecord, Place};
 use crate::data::Preparation;
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
@@ -34,6 +34,7 @@ const RUN: &str = "run.json";
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
+const SCORES: &str = "scores.json";
 const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
 pub(super) const JOURNAL: &str = "events.jsonl";
@@ -71,6 +72,14 @@ struct Prepared<'p> {
     version: u32,
     #[serde(flatten)]
     preparation: &'p Preparation,
+}
+
+/// What a training has come to, as the folder keeps it.
+#[derive(Serialize)]
+struct Scored<'s> {
+    version: u32,
+    #[serde(flatten)]
+    scores: &'s FinalScores,
 }
 
 /// A folder kept for one training; see [`RunFolder::lock`].
@@ -171,7 +180,7 @@ impl RunFolder {
         let text = config.to_toml_but(idle).map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, FLOW, JOURNAL, RUN, DATA, CODE]
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FLOW, JOURNAL, RUN, DATA, CODE]
             .into_iter()
             .chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
@@ -414,6 +423,21 @@ impl RunFolder {
     /// The file is bad.
     pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
         self.read_lines(METRICS)
+    }
+
+    /// What the training has come to, if it has ended or been interrupted; `None` before, and in runs of an
+    /// earlier version.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn final_scores(&self) -> Result<Option<FinalScores>> {
+        self.read_json(SCORES)
+    }
+
+    /// Keeps what the training has come to.
+    pub(super) fn save_final_scores(&self, scores: &FinalScores) -> Result<()> {
+        let text = serde_json::to_vec(&Scored { version: VERSION, scores });
+        self.write(SCORES, &text.map_err(|error| Error::file(self.path.join(SCORES), error))?)
     }
 
     /// Has the file of metrics tell of the epochs `done` and no others.

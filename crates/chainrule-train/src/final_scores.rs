@@ -1,0 +1,205 @@
+//! What a training has come to: scores, of which rows, and beside what.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Baselines, Epoch, number};
+use crate::data::DataPart;
+use chainrule_explain::digits;
+
+/// A loss that is larger than that of always the same answer by this factor is beyond reason.
+const BEYOND: f64 = 10.0;
+
+/// What the model of a training scores in the end: the epoch with the smallest validation loss, else the
+/// last one.
+///
+/// ```
+/// use chainrule_train::{Baselines, DataPart, Epoch, FinalScores};
+/// let epoch = |epoch, loss| Epoch {
+///     epoch,
+///     train_loss: loss,
+///     scores: [("validation_loss".to_owned(), loss), ("validation_accuracy".to_owned(), 0.9)].into(),
+///     seconds: 0.1,
+/// };
+/// let epochs = [epoch(1, 0.5), epoch(2, 0.25), epoch(3, 0.75)];
+/// let scores = FinalScores::of(&epochs, Some(2), &[(DataPart::Validation, 30)], Baselines::default());
+/// assert_eq!(scores.scores["validation_loss"], 0.25);
+/// assert_eq!(scores.lines(), ["validation accuracy 0.9, loss 0.25 (30 rows, best of 3 epochs)"]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FinalScores {
+    /// The scores of that epoch, under names such as `test_accuracy`.
+    #[serde(rename = "final", deserialize_with = "number::read_map")]
+    pub scores: BTreeMap<String, f64>,
+    /// The mean loss of the last epoch's examples.
+    #[serde(deserialize_with = "number::read")]
+    pub train_loss: f64,
+    /// The epoch with the smallest validation loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<u32>,
+    /// The epochs that are done.
+    pub epochs_done: u32,
+    /// The examples of each part.
+    pub rows: BTreeMap<String, usize>,
+    /// What they stand beside.
+    #[serde(flatten)]
+    pub baselines: Baselines,
+    /// What is to be said of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+impl FinalScores {
+    /// The scores after such epochs of which `best` is the best, of parts with so many examples.
+    #[must_use]
+    pub fn of(
+        epochs: &[Epoch],
+        best: Option<u32>,
+        sizes: &[(DataPart, usize)],
+        baselines: Baselines,
+    ) -> Self {
+        let counts = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
+        let counts = counts.or(epochs.last());
+        let mut scores = Self {
+            scores: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
+            train_loss: epochs.last().map_or(0.0, |epoch| epoch.train_loss),
+            best,
+            epochs_done: epochs.last().map_or(0, |epoch| epoch.epoch),
+            rows: sizes.iter().map(|(part, rows)| (part.name().to_owned(), *rows)).collect(),
+            baselines,
+            warnings: Vec::new(),
+        };
+        scores.warnings = scores.warnings();
+        scores
+    }
+
+    /// The parts that were held out and scored, the one that judges first.
+    fn parts(&self) -> impl Iterator<Item = DataPart> {
+        let is_scored = |part: &DataPart| {
+            let prefix = format!("{part}_");
+            self.scores.keys().any(|name| name.starts_with(&prefix))
+        };
+        [DataPart::Test, DataPart::Validation].into_iter().filter(is_scored)
+    }
+
+    /// What people look at first of such a part: the accuracy, else R², else the loss.
+    fn headline(&self, part: DataPart) -> Option<(&'static str, String)> {
+        let known = [("accuracy", "accuracy"), ("r2", "R²"), ("loss", "loss")];
+        let known = known.into_iter().map(|(name, word)| (word, format!("{part}_{name}")));
+        known.into_iter().find(|(_, name)| self.scores.contains_key(name))
+    }
+
+    /// The scores in words, some lines for each part that was held out.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.parts().flat_map(|part| self.lines_of(part)).collect();
+        if lines.is_empty() {
+            let rows = self.rows.get(DataPart::Train.name()).copied().unwrap_or(0);
+            lines.push(format!(
+                "train loss {} ({}; nothing was held out)",
+                digits(self.train_loss, SHOWN),
+                counted(rows, "row")
+            ));
+        }
+        lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
+        lines
+    }
+
+    fn lines_of(&self, part: DataPart) -> Vec<String> {
+        let Some((word, name)) = self.headline(part) else { return Vec::new() };
+        let told = |scores: &BTreeMap<String, f64>| scores.get(&name).map(|&x| digits(x, SHOWN));
+        let mut others: Vec<(String, f64)> = Vec::new();
+        for (other, score) in &self.scores {
+            if let Some(short) = other.strip_prefix(&format!("{part}_"))
+                && *other != name
+            {
+                others.push((short.replace('_', " "), *score));
+            }
+        }
+        let others: Vec<String> = others
+            .iter()
+            .map(|(name, score)| format!(", {name} {}", digits(*score, SHOWN)))
+            .collect();
+        let rows = self.rows.get(part.name()).map(|&rows| counted(rows, "row"));
+        // What chose the epoch is no fair judge of it.
+        let chose = (part == DataPart::Validation && self.best.is_some() && self.epochs_done > 1)
+            .then(|| format!("best of {} epochs", self.epochs_done));
+        let of: Vec<String> = rows.into_iter().chain(chose).collect();
+        let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
+        let score = told(&self.scores).unwrap_or_default();
+        let mut lines = vec![format!("{} {word} {score}{}{of}", part.in_words(), others.concat())];
+        let always = &self.baselines.always;
+        let beside: Vec<String> = [
+            told(&self.baselines.baseline).map(|score| format!("{always} gives {score}")),
+            told(&self.baselines.linear).map(|score| format!("a linear model {score}")),
+            self.baselines.linear_left_out.clone(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !beside.is_empty() {
+            lines.push(format!("  {}", beside.join(", ")));
+        }
+        lines
+    }
+
+    /// That the loss is beyond reason, or the model no better than what needs no inputs.
+    fn warnings(&self) -> Vec<String> {
+        let losses = self.parts().map(|part| format!("{part}_loss"));
+        let names: Vec<String> = losses.chain(["train_loss".to_owned()]).collect();
+        match names.iter().find_map(|name| self.beyond_reason(name)) {
+            Some(warning) => vec![warning],
+            None => self.parts().filter_map(|part| self.no_better(part)).collect(),
+        }
+    }
+
+    fn beyond_reason(&self, name: &str) -> Option<String> {
+        let of_steps = (name == "train_loss").then_some(self.train_loss);
+        let loss = self.scores.get(name).copied().or(of_steps)?;
+        let usual = *self.baselines.baseline.get(name)?;
+        (loss > BEYOND * usual).then(|| {
+            format!(
+                "the {} {} is beyond reason, as {} has {}: steps are too large; try a smaller --lr",
+                name.replace('_', " "),
+                digits(loss, SHOWN),
+                self.baselines.always,
+                digits(usual, SHOWN)
+            )
+        })
+    }
+
+    fn no_better(&self, part: DataPart) -> Option<String> {
+        let (word, name) = self.headline(part)?;
+        let (score, usual) = (*self.scores.get(&name)?, *self.baselines.baseline.get(&name)?);
+        let rows = self.rows.get(part.name()).copied().unwrap_or(0);
+        let better = if word == "loss" { usual - score } else { score - usual };
+        let count = rows.max(1) as f64;
+        // What chance alone gives one time in forty: of a share two standard errors, of R² (whose root is
+        // a correlation) the square of two.
+        let chance = match word {
+            "accuracy" => 2.0 * (usual * (1.0 - usual) / count).sqrt(),
+            "R²" => 4.0 / count,
+            _ => 0.0,
+        };
+        let always = &self.baselines.always;
+        let how = match better {
+            better if better < 0.0 => format!("worse than {always}"),
+            better if better <= chance => {
+                format!("no better than {always}, as far as {} tell", counted(rows, "row"))
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "{how} ({} part): the inputs may say little of it; try a smaller --lr, more rows, other columns",
+            part.in_words()
+        ))
+    }
+}
+
+/// The digits of a score.
+const SHOWN: i32 = 4;
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
