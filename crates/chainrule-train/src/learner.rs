@@ -85,6 +85,8 @@ pub struct Learner<T> {
     pub(super) data: DataParts,
     /// What each class weighs in the loss of settings; nothing where all weigh the same.
     pub(super) class_weights: Vec<f64>,
+    /// What gives the weights of the training part's examples the mean 1.
+    pub(super) weight_scale: f64,
     pub(super) objectives: Vec<Objective>,
     /// Whether the objective's loss is the settings'.
     pub(super) is_configured: bool,
@@ -153,6 +155,7 @@ impl<T: Real> Learner<T> {
             epochs: Vec::new(),
             data,
             class_weights,
+            weight_scale: 1.0,
             objectives,
             is_configured: true,
             is_prepared: false,
@@ -163,6 +166,7 @@ impl<T: Real> Learner<T> {
             settled_rate: config.lr,
         };
         learner.trained()?;
+        learner.weight_scale = learner.scale_of_weights()?;
         if !learner.objectives.is_empty() {
             learner.prepare()?;
         }
@@ -173,6 +177,23 @@ impl<T: Real> Learner<T> {
     #[must_use]
     pub fn data(&self) -> &DataParts {
         &self.data
+    }
+
+    /// What gives the weights of the training part's examples the mean 1: those of data times those of
+    /// classes.
+    fn scale_of_weights(&self) -> Result<f64> {
+        const CHUNK: usize = 10_000;
+        let Some(rows) = self.data.train.flat() else { return Ok(1.0) };
+        if !self.is_weighted()? {
+            return Ok(1.0);
+        }
+        let (all, mut sum) = ((0..rows.len() as u32).collect::<Vec<u32>>(), 0.0);
+        for examples in all.chunks(CHUNK) {
+            let mut weights = vec![0.0; examples.len()];
+            self.weights(rows, examples, &mut weights)?;
+            sum += weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
+        }
+        Ok(if sum > 0.0 { all.len() as f64 / sum } else { 1.0 })
     }
 
     /// Checks the objectives and begins their states, once they are all there.

@@ -78,7 +78,7 @@ impl Criterion for Loss {
     }
 }
 
-/// A loss of settings, of examples with one target; its mistakes are told with the line that made the
+/// A loss of settings, of examples with one target, with weights Σ w·l / B over a batch of B examples; its mistakes are told with the line that made the
 /// model.
 pub(super) struct SettingsLoss {
     pub(super) loss: Loss,
@@ -89,7 +89,11 @@ impl Criterion for SettingsLoss {
     fn record<'g>(&self, answer: &Values<'g>, batch: &Values<'g>) -> Var<'g> {
         let target = batch[TARGET];
         let _pin = self.model.pin(target.graph());
-        Criterion::record(&self.loss, answer, batch)
+        let loss = Criterion::record(&self.loss, answer, batch);
+        // Σ w·l / Σ w over the batch would pull harder where heavy examples are few, the more so the smaller
+        // batches are. Weights have the mean 1 over the training part: Σ w·l / B is the loss of all of it,
+        // but for the noise of the draw.
+        batch.get(WEIGHT).map_or(loss, |weights| loss * weights.mean(&[]))
     }
 }
 

@@ -361,7 +361,7 @@ impl<T: Real> Learner<T> {
         }
     }
 
-    /// What each example of a batch weighs: its own weight, times that of its class.
+    /// What each example of a batch weighs: its own weight, times that of its class; 1 on average.
     pub(super) fn weights(
         &self,
         rows: &dyn Examples,
@@ -370,6 +370,7 @@ impl<T: Real> Learner<T> {
     ) -> Result<()> {
         weights.fill(1.0);
         rows.weights(batch, weights)?;
+        weights.iter_mut().for_each(|weight| *weight *= self.weight_scale as f32);
         if self.class_weights.is_empty() {
             return Ok(());
         }

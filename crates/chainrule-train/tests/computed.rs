@@ -8,7 +8,7 @@ use chainrule::optim::{Schedule, Sgd};
 use chainrule::{Parameters, Var};
 use chainrule_explain::Language;
 use chainrule_train::data::{Arrays, DataSource, Dataset, Flat};
-use chainrule_train::{Advance, Config, DataParts, Trainer};
+use chainrule_train::{Advance, ClassRule, ClassWeights, Config, DataParts, Trainer};
 
 /// Rows of which the weights decide to what the model comes.
 fn weighted_table() -> String {
@@ -40,6 +40,34 @@ fn a_streamed_table_weighs_its_examples() {
     let bias = held.get("affine1.bias").unwrap().values()[0];
     assert!((streamed.get("affine1.bias").unwrap().values()[0] - bias).abs() < 1e-12);
     assert!(bias > 0.1, "the weights count: {bias}");
+}
+
+/// The weights have the mean 1 over the training part, whatever they are, and a batch is divided by its
+/// size: the mean loss of an epoch in which nothing moves is that of one batch of all.
+#[test]
+fn weights_count_the_same_in_batches_of_any_size() {
+    let rows = |factor: f32| {
+        let x: Vec<f32> = (0..40).map(|i| i as f32 / 40.0).collect();
+        let labels = (0..40).map(|i| u32::from(i % 10 == 0)).collect();
+        let weights = (0..40).map(|i| factor * [0.5, 2.0, 0.0][i % 3]).collect();
+        Dataset::new(1, x, labels, 2).unwrap().with_weights(weights).unwrap()
+    };
+    let loss = |batch_size: usize, factor: f32| {
+        let class_weights = ClassWeights::Rule(ClassRule::Balanced);
+        let still =
+            Config { hidden: vec![], lr: 1e-12, epochs: 1, init: Init::He, ..Config::default() };
+        let config = Config { batch_size, class_weights, ..still };
+        let model = config.model(1, 2).unwrap();
+        let data = DataParts::train(Flat::new(rows(factor)));
+        let mut trainer = Trainer::<f64>::new(&model, &config, data).unwrap();
+        trainer.train().unwrap();
+        trainer.score("train_loss").unwrap()
+    };
+    let whole = loss(40, 1.0);
+    for (batch_size, factor) in [(1, 1.0), (7, 1.0), (13, 100.0), (40, 0.01)] {
+        let found = loss(batch_size, factor);
+        assert!((found - whole).abs() < 1e-6 * whole, "{batch_size} {factor}: {found} for {whole}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub struct DataSource {
     pub task: Option<Task>,
     /// The share of the training examples, from 0 to below 1, that is held out to validate: of each
     /// class the same. Where it is not said, of tables and folders of images without a test part it is
-    /// [`HELD_OUT`], if they have at least [`FEW`] examples.
+    /// [`HELD_OUT`], if they have at least [`FEW`](super::FEW) examples.
     pub validation: Option<f64>,
     /// Test examples in another file or folder.
     pub test: Option<PathBuf>,
