@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use chainrule_train::Config;
-use chainrule_train::runs::{entry, table};
+use chainrule_train::runs::{entry, groups};
 use chainrule_train::sweep::{Axis, Trial, every, random};
 
 use crate::arguments::{Sweep, threads, with};
@@ -56,13 +56,24 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         entries.push(entry(&out)?);
         if entries.len() == 1 {
             // A metric that there is not is told of before the others are trained.
-            table(&entries, options.by.as_deref())?;
+            let found = groups(&entries, options.by.as_deref())?;
+            if options.by.is_none() && found.iter().any(|group| group.part.is_none()) {
+                bail!(crate::Usage(
+                    "nothing is held out to rank the trainings by: leave out --validation 0, or name a metric of the training part by --by train_loss".into()
+                ));
+            }
         }
     }
     if entries.is_empty() {
         bail!("every training of the sweep diverged");
     }
     runs::print_table(&entries, options.by.as_deref(), train.json)?;
+    if !train.json && entries.len() > 1 {
+        let of = entries.len();
+        print::progress(&format!(
+            "the best score is the best of {of} trainings: on rows that none of them saw, expect less"
+        ));
+    }
     Ok(End::Done)
 }
 

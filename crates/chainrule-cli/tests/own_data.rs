@@ -155,12 +155,50 @@ fn runs_are_ranked_and_drawn_together() {
     let picture = runs.path().join("curves.svg");
     let table = output(&["runs", text(&a), text(&b), "--curves", text(&picture)]);
     let ranked: Vec<&str> = table.lines().collect();
-    assert!(ranked[1].contains("/b") && ranked[2].contains("/a"), "{table}");
-    assert!(ranked[0].contains("lr") && ranked.iter().all(|line| line.chars().count() <= 80));
+    assert_eq!(ranked[0], "iris: test part, 30 rows");
+    assert!(ranked[2].contains("/b") && ranked[3].contains("/a"), "{table}");
+    assert!(ranked[1].contains("lr") && ranked.iter().all(|line| line.chars().count() <= 80));
     assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
     let document = json(&["runs", text(&a), text(&b), "--by", "train_loss", "--json"]);
     assert_eq!(document["by"], "train_loss");
     assert!(document["runs"][0]["run"].as_str().unwrap().ends_with("/b"));
+}
+
+/// Scores of other data, or of another part, stand in a table of their own.
+#[test]
+fn only_what_can_be_compared_is_ranked_together() {
+    let runs = tempdir().unwrap();
+    let out = |name: &str| runs.path().join(name);
+    let quick = ["--epochs", "2"];
+    train("iris", &out("a"), &quick);
+    train("wine", &out("b"), &quick);
+    train("iris", &out("c"), &["--epochs", "4"]);
+    train("iris", &out("d"), &["--epochs", "3", "--validation", "0.25"]);
+    let all = ["a", "b", "c", "d"].map(out);
+    let call: Vec<&str> = std::iter::once("runs").chain(all.iter().map(|dir| text(dir))).collect();
+    let table = output(&call);
+    let headings: Vec<&str> = table.lines().filter(|line| line.contains(" part, ")).collect();
+    let expected =
+        ["iris: test part, 30 rows", "wine: test part, 36 rows", "iris: validation part, 30 rows"];
+    assert_eq!(headings, expected, "{table}");
+    let document = json(&[&call[..], &["--json"]].concat());
+    let groups: Vec<u64> = document["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["group"].as_u64().unwrap())
+        .collect();
+    assert_eq!(groups, [0, 0, 1, 2]);
+    // The metrics are those of the epoch that counts.
+    let scores = std::fs::read_to_string(all[3].join("scores.json")).unwrap();
+    let scores: Value = serde_json::from_str(&scores).unwrap();
+    let last = &document["runs"][3]["metrics"];
+    assert_eq!(last["validation_loss"], scores["final"]["validation_loss"]);
+    fails(&[&call[..], &["--by", "r2"]].concat(), 2, &["no metric named `r2`"]);
+    let sweep = ["sweep", "iris:train", "--grid", "lr=0.1,0.01", "--epochs", "1", "--quiet"];
+    let (whole, folder) = (["--validation", "0", "--out"], out("s"));
+    let sweep = [&sweep[..], &whole, &[text(&folder)]].concat();
+    fails(&sweep, 2, &["nothing is held out to rank", "--by train_loss"]);
 }
 
 #[test]
