@@ -60,6 +60,8 @@ pub struct Data {
     pub task: Option<Task>,
     #[arg(long, help = setting("validation", ""), value_name = "SHARE", allow_negative_numbers = true)]
     pub validation: Option<f64>,
+    #[arg(long, help = setting("folds", ""), value_name = "N", conflicts_with = "validation", allow_negative_numbers = true, value_parser = count::<usize>)]
+    pub folds: Option<usize>,
     #[arg(long, help = setting("test", ""), value_name = "FILE")]
     pub test: Option<PathBuf>,
     #[arg(long, help = setting("weight", ""), value_name = "COLUMN")]
@@ -451,6 +453,7 @@ impl Data {
         config.target = target.clone().or(config.target);
         config.task = task.or(config.task);
         config.validation = validation.or(config.validation);
+        config.folds = self.folds.or(config.folds);
         config.test = test.clone().or(config.test);
         config.weight = weight.clone().or(config.weight);
         config.raw |= raw;

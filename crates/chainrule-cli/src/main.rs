@@ -61,6 +61,18 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// That Ctrl-C ended what has nothing to keep yet.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted among the folds; nothing was saved")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -77,7 +89,10 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             print::error(&error);
-            ExitCode::from(status_of(&error, &arguments.command))
+            match error.is::<Interrupted>() {
+                true => ExitCode::from(INTERRUPTED),
+                false => ExitCode::from(status_of(&error, &arguments.command)),
+            }
         }
     }
 }

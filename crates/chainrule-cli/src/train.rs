@@ -9,10 +9,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 use chainrule::Pool;
+use chainrule_train::data::{DataSource, shipped_folder};
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Config, Epoch, Event, Outcome, Place, Report, Run, Seconds, Session, Size, Start, Training,
-    Until, flat_training,
+    Config, Epoch, Event, Folds, Outcome, Place, Report, Run, Seconds, Session, Size, Start,
+    Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
 
@@ -84,10 +85,19 @@ impl Job<'_> {
         if !self.quiet && !data.summary.target.is_empty() {
             print::progress(&format!("{}: {}", self.config.dataset, data.summary));
         }
-        let training = flat_training(self.config, loaded, &Arc::new(Pool::new(self.threads)))?;
+        let pool = Arc::new(Pool::new(self.threads));
+        let folds = match self.options.resume {
+            None if self.config.folds.is_some() => Some(self.folds(&pool)?),
+            _ => None,
+        };
+        let whole = folds.as_ref().map(|folds| folds.whole(self.config));
+        let training = flat_training(whole.as_ref().unwrap_or(self.config), loaded, &pool)?;
         self.show(&*training)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
         let mut session = Session::start(training, &self.start())?;
+        if let Some(folds) = &folds {
+            session.folder().save_folds(folds)?;
+        }
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();
@@ -102,6 +112,20 @@ impl Job<'_> {
         report.data = Some(data);
         report.seconds = Seconds { load, total: start.elapsed().as_secs_f64(), ..report.seconds };
         Ok(report)
+    }
+
+    /// Trains on all folds but one, for each of them.
+    fn folds(&self, pool: &Arc<Pool>) -> Result<Folds> {
+        let (count, interrupted) = (self.config.folds.unwrap_or(1), interruption()?);
+        let load = |source: &DataSource| source.load(&shipped_folder);
+        let folds = Folds::train(self.config, &load, pool, &mut |number, scores| {
+            if !self.quiet {
+                let line = scores.lines().into_iter().next().unwrap_or_default();
+                print::progress(&format!("fold {}/{count}: {line}", number + 1));
+            }
+            !interrupted.load(std::sync::atomic::Ordering::Relaxed)
+        })?;
+        folds.ok_or_else(|| crate::Interrupted.into())
     }
 
     /// Shows the plan of a step and where its time goes, where that is asked for.
@@ -258,7 +282,7 @@ fn summary(report: &Report) -> String {
     );
     let _ = match is_interrupted(report) {
         true => writeln!(out, "interrupted; {}", go_on(report)),
-        false if report.result.scores.is_empty() => writeln!(out, "saved in {run}"),
+        false if !report.result.has_held_out() => writeln!(out, "saved in {run}"),
         false => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
     };
     out

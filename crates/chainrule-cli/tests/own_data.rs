@@ -164,6 +164,29 @@ fn runs_are_ranked_and_drawn_together() {
     assert!(document["runs"][0]["run"].as_str().unwrap().ends_with("/b"));
 }
 
+/// The model learns from all rows; its scores are the folds', and an interrupted run that goes on keeps them.
+#[test]
+fn folds_are_told_and_kept() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let report = train("iris:train", &out, &["--folds", "4", "--epochs", "12"]);
+    let folds = report["folds"].as_array().unwrap();
+    assert_eq!((folds.len(), &report["rows"]["validation"]), (4, &Value::from(120)));
+    let losses: Vec<f64> =
+        folds.iter().map(|fold| fold["validation_loss"].as_f64().unwrap()).collect();
+    let mean = losses.iter().sum::<f64>() / 4.0;
+    assert!((report["final"]["validation_loss"].as_f64().unwrap() - mean).abs() < 1e-12);
+    assert!(report["spread"]["validation_accuracy"].is_number() && report["best"].is_null());
+    assert!(report["baseline"]["validation_accuracy"].as_f64().unwrap() < 0.4);
+    let done = report["epochs"].as_array().unwrap().len();
+    fails(&["eval", text(&out)], 1, &["its folds gave validation accuracy", "4 folds"]);
+    let more = (done + 1).to_string();
+    let more = json(&["train", "--resume", text(&out), "--epochs", &more, "--json", "--quiet"]);
+    assert_eq!((&more["final"], &more["folds"]), (&report["final"], &report["folds"]));
+    fails(&["train", "iris", "--folds", "1"], 2, &["folds is 1", "at least 2"]);
+    fails(&["train", "iris", "--folds", "3", "--validation", "0.1"], 2, &["cannot be used with"]);
+}
+
 /// Scores of other data, or of another part, stand in a table of their own.
 #[test]
 fn only_what_can_be_compared_is_ranked_together() {

@@ -50,6 +50,12 @@ pub(super) struct Simple {
     parameters: Parameters<f64>,
 }
 
+/// What a linear model may take beside a training of such time: a tenth of it, and what nobody waits for.
+pub(super) fn for_linear(training: Duration) -> Duration {
+    const UNFELT: Duration = Duration::from_millis(100);
+    (training / 10).max(UNFELT)
+}
+
 /// The most steps of L-BFGS that fit a linear model, and the iterations of each.
 const STEPS: u32 = 50;
 const ITERATIONS: usize = 10;

@@ -42,6 +42,16 @@ pub struct FinalScores {
     pub epochs_done: u32,
     /// The examples of each part.
     pub rows: BTreeMap<String, usize>,
+    /// The scores of each fold of a cross-validation, of which those of the validation part are the mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<BTreeMap<String, f64>>,
+    /// The standard deviations of the folds' scores.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "number::read_map"
+    )]
+    pub spread: BTreeMap<String, f64>,
     /// What they stand beside.
     #[serde(flatten)]
     pub baselines: Baselines,
@@ -61,17 +71,30 @@ impl FinalScores {
     ) -> Self {
         let counts = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
         let counts = counts.or(epochs.last());
-        let mut scores = Self {
+        let scores = Self {
             scores: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
             train_loss: epochs.last().map_or(0.0, |epoch| epoch.train_loss),
             best,
             epochs_done: epochs.last().map_or(0, |epoch| epoch.epoch),
             rows: sizes.iter().map(|(part, rows)| (part.name().to_owned(), *rows)).collect(),
+            folds: Vec::new(),
+            spread: BTreeMap::new(),
             baselines,
             warnings: Vec::new(),
         };
-        scores.warnings = scores.warnings();
-        scores
+        scores.warned()
+    }
+
+    /// The same with what is to be said of them.
+    pub(super) fn warned(mut self) -> Self {
+        self.warnings = self.warnings();
+        self
+    }
+
+    /// Whether there is a part that the model can be scored on again.
+    #[must_use]
+    pub fn has_held_out(&self) -> bool {
+        self.parts().any(|part| part == DataPart::Test || self.folds.is_empty())
     }
 
     /// The parts that were held out and scored, the one that judges first.
@@ -123,11 +146,18 @@ impl FinalScores {
             .collect();
         let rows = self.rows.get(part.name()).map(|&rows| counted(rows, "row"));
         // What chose the epoch is no fair judge of it.
-        let chose = (part == DataPart::Validation && self.best.is_some() && self.epochs_done > 1)
-            .then(|| format!("best of {} epochs", self.epochs_done));
+        let chose = match self.folds.len() {
+            _ if part != DataPart::Validation => None,
+            0 if self.best.is_some() && self.epochs_done > 1 => {
+                Some(format!("best of {} epochs", self.epochs_done))
+            }
+            0 => None,
+            count => Some(format!("{count} folds, the best epoch of each")),
+        };
         let of: Vec<String> = rows.into_iter().chain(chose).collect();
         let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
-        let score = told(&self.scores).unwrap_or_default();
+        let spread = told(&self.spread).map(|spread| format!(" ± {spread}")).unwrap_or_default();
+        let score = told(&self.scores).unwrap_or_default() + &spread;
         let mut lines = vec![format!("{} {word} {score}{}{of}", part.in_words(), others.concat())];
         let always = &self.baselines.always;
         let beside: Vec<String> = [

@@ -124,10 +124,16 @@ impl Run {
         match asked {
             Asked::Data(name) => Ok((None, self.given(name)?)),
             Asked::HeldOut => match self.examples(None)? {
-                (Some(DataPart::Train), _) => Err(Error::Mismatch(format!(
-                    "of the data of {} nothing was held out: `--part train` scores it on what it was trained on, or name other data",
-                    self.folder.path().display()
-                ))),
+                (Some(DataPart::Train), _) => {
+                    let folds = self.folder.final_scores()?.filter(|all| !all.folds.is_empty());
+                    let folds = folds.and_then(|all| all.lines().into_iter().next());
+                    let folds = folds.map(|line| format!(" (its folds gave {line})"));
+                    Err(Error::Mismatch(format!(
+                        "of the data of {} nothing was held out{}: `--part train` scores it on what it was trained on, or name other data",
+                        self.folder.path().display(),
+                        folds.unwrap_or_default()
+                    )))
+                }
                 held_out => Ok(held_out),
             },
             Asked::Part(part) => {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::baseline::for_linear;
 use super::control::{Control, Next};
 use super::folder::JOURNAL;
 use super::steered::same_settings;
@@ -131,9 +132,6 @@ pub struct Report {
     /// The digest of the parameters' bytes.
     pub parameters_sha256: String,
 }
-
-/// A linear model may take a tenth of the training's time, and what nobody waits for.
-const UNFELT: Duration = Duration::from_millis(100);
 
 /// How long the parts of a training took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -470,10 +468,14 @@ impl Session {
         for (place, best) in written {
             self.tell_at(place, &Event::Checkpoint { best })?;
         }
-        let baselines = self.training.baselines((self.time / 10).max(UNFELT))?;
+        let baselines = self.training.baselines(for_linear(self.time))?;
         let training = &self.training;
         let sizes = training.sizes();
         let result = FinalScores::of(training.epochs(), training.best(), &sizes, baselines);
+        let result = match self.folder.folds()? {
+            Some(folds) => folds.over(result),
+            None => result,
+        };
         self.folder.save_final_scores(&result)?;
         self.training.report(&self.folder, &result)?;
         let outcome = self.outcome.unwrap_or(Outcome::Interrupted);

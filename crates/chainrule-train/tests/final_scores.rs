@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chainrule::Pool;
-use chainrule_train::{Config, Report, Session, Start, Until, flat_training};
+use chainrule_train::data::{DataSource, Fold};
+use chainrule_train::{Config, Folds, Report, Session, Start, Until, flat_training};
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name))
@@ -96,4 +97,58 @@ fn scores_tell_their_part_and_what_chose_them() {
     let (_folder, config) = table(&format!("a,y\n{rows}"));
     let raw = trained(&Config { raw: true, epochs: 2, ..config }).result;
     assert!(raw.baselines.baseline["validation_r2"] > -0.2, "{:?}", raw.baselines);
+}
+
+/// Each example is held out once, each class evenly; folds differ by one row at most.
+#[test]
+fn folds_hold_out_every_example_once() {
+    // One class of 7, one of 16.
+    let rows: String =
+        (0..23).map(|at| format!("{at},{}\n", if at % 10 < 3 { "u" } else { "v" })).collect();
+    let (_folder, config) = table(&format!("a,y\n{rows}"));
+    let mut seen = Vec::new();
+    for number in 0..4 {
+        let fold = Some(Fold { number, of: 4 });
+        let source = DataSource { fold, raw: true, ..config.source() };
+        let loaded = source.load(&shipped).unwrap();
+        let held = loaded.validation.unwrap();
+        assert!([5, 6].contains(&held.len()) && held.len() + loaded.train.len() == 23);
+        let all: Vec<u32> = (0..held.len() as u32).collect();
+        let (mut features, mut labels) = (vec![0.0; all.len()], vec![0; all.len()]);
+        held.features(&all, &mut features).unwrap();
+        held.labels(&all, &mut labels).unwrap();
+        assert!([2, 3].contains(&labels.iter().filter(|&&label| label == 0).count()), "{labels:?}");
+        seen.extend(features.iter().map(|&x| x as u32));
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (0..23).collect::<Vec<u32>>());
+    let fold = Some(Fold { number: 0, of: 24 });
+    let error = DataSource { fold, ..config.source() }.load(&shipped).unwrap_err().to_string();
+    assert!(error.contains("24 folds of 23 rows"), "{error}");
+}
+
+#[test]
+fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
+    let config = Config { folds: Some(3), epochs: 40, ..Config::for_dataset("iris") };
+    let load = |source: &DataSource| source.load(&shipped);
+    let mut heard = 0;
+    let folds = Folds::train(&config, &load, &Arc::new(Pool::new(1)), &mut |number, _| {
+        assert_eq!(number, heard);
+        heard += 1;
+        true
+    });
+    let folds = folds.unwrap().unwrap();
+    let mut best: Vec<u32> = folds.folds.iter().map(|fold| fold.best.unwrap()).collect();
+    best.sort_unstable();
+    assert_eq!((heard, folds.epochs), (3, best[1]));
+    let all: Vec<f64> = folds.folds.iter().map(|fold| fold.scores["validation_loss"]).collect();
+    let mean = all.iter().sum::<f64>() / 3.0;
+    let spread = (all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
+    assert!((folds.mean()["validation_loss"] - mean).abs() < 1e-12);
+    assert!((folds.spread()["validation_loss"] - spread).abs() < 1e-12);
+    let whole = folds.whole(&config);
+    assert_eq!((whole.validation, whole.epochs, whole.folds), (Some(0.0), folds.epochs, None));
+    // Who hears of a fold may end it.
+    let ended = Folds::train(&config, &load, &Arc::new(Pool::new(1)), &mut |_, _| false);
+    assert_eq!(ended.unwrap(), None);
 }

@@ -30,6 +30,9 @@ impl Config {
             let share = self.validation.unwrap_or(HELD_OUT);
             Error::check(share > 0.0, "validation", share, needs).map_err(at("early_stopping"))?;
         }
+        if let Some(folds) = self.folds {
+            Error::check(folds > 1, "folds", folds, "at least 2").map_err(at("folds"))?;
+        }
         if let Method::Lbfgs(_) = self.optimizer {
             let wanted = "1 with the optimizer lbfgs, which takes each batch as a whole problem";
             Error::check(self.accumulate == 1, "accumulate", self.accumulate, wanted)

@@ -23,12 +23,13 @@ use chainrule::settings::{Field, Form, Value};
 pub(crate) const EVALUATION_BATCH: usize = 200;
 
 /// The settings that describe data and model, and say nothing where code does.
-pub(crate) const OF_DATA_AND_MODEL: [&str; 22] = [
+pub(crate) const OF_DATA_AND_MODEL: [&str; 23] = [
     "dataset",
     "target",
     "task",
     "weight",
     "validation",
+    "folds",
     "test",
     "raw",
     "stream",
@@ -72,6 +73,9 @@ chainrule::settings! {
         /// The share of the training part that is held out, seeded and stratified; 0 for none. Where it is
         /// not given, 0.2 of data without a test part, and training stops early.
         validation: Option<f64> [Form::SHARE] = None => "0.2",
+        /// The parts of which each is held out once, by as many trainings; their mean is the score of one
+        /// that then learns from all, for the median of their best epochs.
+        folds: Option<usize> [Form::SOME] = None => "5",
         /// A file to test on.
         test: Option<PathBuf> = None => "\"FILE\"",
         /// Leave inputs as they are: no standardisation, no one-hot encoding.
@@ -251,7 +255,11 @@ impl Config {
             target: self.target.clone(),
             task: self.task,
             // Early stopping needs a part to look at.
-            validation: self.validation.or(self.early_stopping.map(|_| HELD_OUT)),
+            validation: match self.folds {
+                Some(_) => Some(0.0),
+                None => self.validation.or(self.early_stopping.map(|_| HELD_OUT)),
+            },
+            fold: None,
             test: self.test.clone(),
             raw: self.raw,
             seed: self.seed,

@@ -62,7 +62,7 @@ pub use preparation::Preparation;
 pub(crate) use preparation::{balanced, class_counts};
 pub use shipped::{is_dataset, is_shipped, located, shipped_folder};
 pub use source::{DataSource, Loaded, Reading};
-pub use split::{FEW, HELD_OUT, HeldOut};
+pub use split::{FEW, Fold, HELD_OUT, HeldOut};
 use streamed::Streamed;
 pub use summary::{DataReport, Summary};
 pub use task::Task;

@@ -9,7 +9,7 @@ use super::locate::{Chosen, Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
 use super::preparation::{Inputs, Outcome};
-use super::split::{HELD_OUT, HeldOut, Split, Splitter};
+use super::split::{Fold, HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
@@ -45,6 +45,8 @@ pub struct DataSource {
     /// class the same. Where it is not said, of tables and folders of images without a test part it is
     /// [`HELD_OUT`], if they have at least [`FEW`](super::FEW) examples.
     pub validation: Option<f64>,
+    /// The fold that is held out, in place of a share.
+    pub fold: Option<Fold>,
     /// Test examples in another file or folder.
     pub test: Option<PathBuf>,
     /// Whether numbers stay as they are and texts are refused.
@@ -208,7 +210,8 @@ impl DataSource {
     fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
         // The parts of files of MNIST's form are what its book says they are.
         let by_default = test.is_none() && located.contents != Contents::Idx;
-        let splitter = Splitter { share: self.validation, by_default, seed: self.seed };
+        let splitter =
+            Splitter { share: self.validation, by_default, fold: self.fold, seed: self.seed };
         let mut loaded = match located.contents {
             Contents::Table => self.table(&located.train, &splitter)?,
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,

@@ -14,6 +14,9 @@ pub const HELD_OUT: f64 = 0.2;
 /// Of fewer examples than these none are held out unless somebody asks for it.
 pub const FEW: usize = 20;
 
+/// Of fewer examples than these the score of a single split is rough.
+const ROUGH: usize = 200;
+
 /// What part of the examples is held out to validate.
 ///
 /// ```
@@ -36,6 +39,25 @@ pub struct HeldOut {
     pub is_usual: bool,
 }
 
+/// One of the parts into which examples are dealt, that each is held out once.
+///
+/// ```
+/// use chainrule_train::data::{DataSource, Fold};
+/// # let data = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data"));
+/// let source = DataSource { path: "iris".into(), ..DataSource::default() };
+/// let source = DataSource { fold: Some(Fold { number: 2, of: 5 }), ..source };
+/// let loaded = source.load(&|name| Ok(data.join(name)))?;
+/// assert_eq!((loaded.train.len(), loaded.validation.unwrap().len()), (96, 24));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// Its number, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
 /// The rows of the two parts.
 pub(super) struct Split {
     pub(super) train: Vec<u32>,
@@ -51,6 +73,8 @@ pub(super) struct Splitter {
     pub(super) share: Option<f64>,
     /// Whether a part is held out where nobody does: of data that has no test part.
     pub(super) by_default: bool,
+    /// The fold that is held out in place of a share.
+    pub(super) fold: Option<Fold>,
     pub(super) seed: u64,
 }
 
@@ -58,6 +82,18 @@ impl Splitter {
     /// Splits rows of these classes.
     pub(super) fn split(&self, path: &Path, classes: &[u32]) -> Result<Split> {
         let rows = classes.len();
+        if let Some(fold) = self.fold {
+            if !(2..=rows).contains(&fold.of) {
+                let message = format!(
+                    "{} folds of {rows} rows: there must be 2 or more, and a row in each",
+                    fold.of
+                );
+                return Err(Error::file(path, message));
+            }
+            let (train, validation) = deal(classes, fold, self.seed);
+            let held_out = HeldOut { share: 1.0 / fold.of as f64, is_usual: false };
+            return Ok(Split { train, validation, held_out, notes: Vec::new() });
+        }
         let usual = if self.by_default && rows >= FEW { HELD_OUT } else { 0.0 };
         let share = self.share.unwrap_or(usual);
         let (train, validation) = match share > 0.0 {
@@ -85,6 +121,11 @@ impl HeldOut {
                 "{:.0} % held out to validate and to stop early; `--validation 0` trains on all",
                 100.0 * self.share
             ));
+            if rows < ROUGH {
+                notes.push(format!(
+                    "a score of so few rows is rough: `--folds 5` scores all {rows}"
+                ));
+            }
         } else if is_undecided {
             notes.push(format!(
                 "{rows} rows are too few to hold some out: there is no score of rows that the model has not seen"
@@ -94,17 +135,38 @@ impl HeldOut {
     }
 }
 
-/// Deals rows to the training and the validation part: of each class the same share, chosen by the
-/// seed. A class keeps at least one row in the training part. Both parts keep the rows' order.
-pub(super) fn split(classes: &[u32], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+/// The rows of all folds but one, and those of that one: each class is shuffled by the seed and dealt out in
+/// turn, the next one from where it ended, so that folds differ by one row at most. Both parts keep the rows'
+/// order.
+fn deal(classes: &[u32], fold: Fold, seed: u64) -> (Vec<u32>, Vec<u32>) {
+    let shuffled = shuffled(classes, seed);
+    let rows = shuffled.into_iter().flatten().enumerate();
+    let (held, kept): (Vec<_>, Vec<_>) = rows.partition(|(at, _)| at % fold.of == fold.number);
+    let sorted = |part: Vec<(usize, u32)>| {
+        let mut rows: Vec<u32> = part.into_iter().map(|(_, row)| row).collect();
+        rows.sort_unstable();
+        rows
+    };
+    (sorted(kept), sorted(held))
+}
+
+/// The rows of each class in an order that the seed chooses.
+fn shuffled(classes: &[u32], seed: u64) -> Vec<Vec<u32>> {
     let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (row, &class) in classes.iter().enumerate() {
         members.entry(class).or_default().push(row as u32);
     }
     let mut random = generator(seed, Stream::Split);
+    let mut members: Vec<Vec<u32>> = members.into_values().collect();
+    members.iter_mut().for_each(|rows| rows.shuffle(&mut random));
+    members
+}
+
+/// Deals rows to the training and the validation part: of each class the same share, chosen by the
+/// seed. A class keeps at least one row in the training part. Both parts keep the rows' order.
+pub(super) fn split(classes: &[u32], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
     let (mut train, mut validation) = (Vec::new(), Vec::new());
-    for rows in members.values_mut() {
-        rows.shuffle(&mut random);
+    for rows in shuffled(classes, seed) {
         let wanted = (rows.len() as f64 * share).round() as usize;
         let (taken, kept) = rows.split_at(wanted.min(rows.len() - 1));
         validation.extend_from_slice(taken);

@@ -6,7 +6,7 @@
 //!
 //! `run.json` tells the version of all files of the folder, and [`RunFolder::open`] refuses a later one
 //! before anything else is read: `config.toml`, `metrics.jsonl` and `gradient_flow.jsonl` tell none of
-//! their own. `data.json`, `model.json`, `scores.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
+//! their own. `data.json`, `model.json`, `scores.json`, `folds.json`, checkpoints and each line of the journal tell it again. Without `run.json` the
 //! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
@@ -21,7 +21,9 @@ use serde::de::DeserializeOwned;
 
 use super::journal::{self, Record, Told, VERSION};
 use super::tensorboard::EVENTS;
-use super::{Action, Config, Epoch, FinalScores, GradientFlow, Identity, ModelRecord, Place};
+use super::{
+    Action, Config, Epoch, FinalScores, Folds, GradientFlow, Identity, ModelRecord, Place,
+};
 use crate::data::Preparation;
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
@@ -35,6 +37,7 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "optimizer.safetensors";
 const BEST: &str = "best.safetensors";
 const SCORES: &str = "scores.json";
+const FOLDS: &str = "folds.json";
 const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
 pub(super) const JOURNAL: &str = "events.jsonl";
@@ -80,6 +83,14 @@ struct Scored<'s> {
     version: u32,
     #[serde(flatten)]
     scores: &'s FinalScores,
+}
+
+/// What a cross-validation has come to, as the folder keeps it.
+#[derive(Serialize)]
+struct Folded<'f> {
+    version: u32,
+    #[serde(flatten)]
+    folds: &'f Folds,
 }
 
 /// A folder kept for one training; see [`RunFolder::lock`].
@@ -180,7 +191,7 @@ impl RunFolder {
         let text = config.to_toml_but(idle).map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FLOW, JOURNAL, RUN, DATA, CODE]
+        let old = [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, RUN, DATA, CODE]
             .into_iter()
             .chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
@@ -438,6 +449,25 @@ impl RunFolder {
     pub(super) fn save_final_scores(&self, scores: &FinalScores) -> Result<()> {
         let text = serde_json::to_vec(&Scored { version: VERSION, scores });
         self.write(SCORES, &text.map_err(|error| Error::file(self.path.join(SCORES), error))?)
+    }
+
+    /// What the trainings of a cross-validation have come to, of which this is the run that learns from all
+    /// examples; `None` in other runs.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn folds(&self) -> Result<Option<Folds>> {
+        self.read_json(FOLDS)
+    }
+
+    /// Keeps what the trainings of a cross-validation have come to, with the run that learns from all
+    /// examples.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn save_folds(&self, folds: &Folds) -> Result<()> {
+        let text = serde_json::to_vec(&Folded { version: VERSION, folds });
+        self.write(FOLDS, &text.map_err(|error| Error::file(self.path.join(FOLDS), error))?)
     }
 
     /// Has the file of metrics tell of the epochs `done` and no others.
