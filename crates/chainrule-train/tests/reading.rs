@@ -155,9 +155,6 @@ fn columns_are_left_out_and_chosen_by_name() {
     assert_eq!(features(&load_with(table, drop).unwrap()), ["a", "b"]);
     let columns = Reading { columns: vec!["b".into()], ..Reading::default() };
     assert_eq!(features(&load_with(table, columns).unwrap()), ["b"]);
-    let wrong = Reading { drop: vec!["di".into()], ..Reading::default() };
-    let error = load_with(table, wrong).unwrap_err();
-    assert!(error.contains("no column `di`"), "{error}");
     let target = Reading { drop: vec!["y".into()], ..Reading::default() };
     let error = load_with(table, target).unwrap_err();
     assert!(error.contains("--target"), "{error}");
@@ -196,4 +193,24 @@ fn what_was_learnt_of_notation_holds_for_other_files() {
     let mut value = [0.0];
     other.values(&[0], &mut value).unwrap();
     assert_eq!(value, [-1.0]);
+}
+
+/// Wherever a column is named, the nearest name is told.
+#[test]
+fn the_nearest_column_is_told() {
+    let table = "ident,area,heating,price\n1,2,gas,3.5\n2,3,oil,5.5\n";
+    let wrong = || vec!["haeting".to_owned()];
+    let types = [("haeting".to_owned(), ColumnKind::Category)].into_iter().collect();
+    let reading = |reading| DataSource { reading, ..DataSource::default() };
+    for source in [
+        reading(Reading { drop: wrong(), ..Reading::default() }),
+        reading(Reading { columns: wrong(), ..Reading::default() }),
+        reading(Reading { types, ..Reading::default() }),
+        DataSource { target: wrong().pop(), ..DataSource::default() },
+        DataSource { weight: wrong().pop(), ..DataSource::default() },
+    ] {
+        let error = load_bytes("t.csv", table.as_bytes(), source).unwrap_err();
+        let told = "has no column `haeting`; did you mean `heating`? It has `ident`, `area`, ";
+        assert!(error.contains(told), "{error}");
+    }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::delimited::Lines;
 use super::input::{Input, Notation, single};
 use super::number::Decimal;
-use super::table::{Cell, Table, no_column, number};
+use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
 use chainrule::number::Number;
@@ -351,8 +351,9 @@ impl Preparation {
             return Err(Error::file(path, format!("is a table, but {}", self.wanted())));
         };
         let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
-        let find = |name: &String| {
-            places.get(name.as_str()).copied().ok_or_else(|| no_column(path, name, names))
+        let find = |name: &String| match places.get(name.as_str()) {
+            Some(&place) => Ok(place),
+            None => column(path, name, names),
         };
         let targets: &[String] = if with_targets { self.target_names() } else { &[] };
         let weight = self.weight.as_ref().filter(|_| with_targets);

@@ -10,6 +10,7 @@ use super::dialect::{Dialect, Separator};
 use super::number::{Decimal, is_gap, is_sure_gap};
 use super::text::{Encoding, Text};
 use chainrule::error::{Error, Result};
+use chainrule::nearest;
 
 /// One value of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,12 +159,22 @@ impl Table {
     }
 }
 
-/// The error of a name that no column has.
-pub(super) fn no_column(path: &Path, name: &str, names: &[String]) -> Error {
+/// The place of a column that somebody names.
+///
+/// # Errors
+/// No column has the name: the nearest is told where one is near, else all.
+pub(super) fn column(path: &Path, name: &str, names: &[String]) -> Result<usize> {
+    if let Some(at) = names.iter().position(|known| known == name) {
+        return Ok(at);
+    }
     const SHOWN: usize = 50;
     let known = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("`, `");
     let more = if names.len() > SHOWN { " and more" } else { "" };
-    Error::file(path, format!("has no column `{name}`; it has `{known}`{more}"))
+    let meant = match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? It"),
+        None => "it".into(),
+    };
+    Err(Error::file(path, format!("has no column `{name}`; {meant} has `{known}`{more}")))
 }
 
 /// Some rows that follow one another in a file, to be read again.

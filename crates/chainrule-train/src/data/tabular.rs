@@ -11,7 +11,7 @@ use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::Summary;
-use super::table::{Cell, Chunk, TableFile, no_column};
+use super::table::{Cell, Chunk, TableFile, column};
 use super::{DataSource, Loaded, Preparation, Scale, Task, class_counts, formats};
 use chainrule::error::{Error, Result};
 
@@ -120,10 +120,7 @@ impl DataSource {
 
     /// Which columns are inputs and targets.
     fn roles(&self, file: &TableFile, summary: &mut Summary) -> Result<Roles> {
-        let find = |name: &String| {
-            let found = file.names.iter().position(|known| known == name);
-            found.ok_or_else(|| no_column(&file.path, name, &file.names))
-        };
+        let find = |name: &String| column(&file.path, name, &file.names);
         let all = |names: &[String]| names.iter().map(find).collect::<Result<Vec<usize>>>();
         let dropped = all(&self.reading.drop)?;
         let chosen = all(&self.reading.columns)?;
