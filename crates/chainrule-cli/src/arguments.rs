@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chainrule::nn::{Activation, Init};
 use chainrule::optim::{Method, Schedule};
 use chainrule_explain::Language;
-use chainrule_train::data::{ColumnKind, Decimal, Encoding, Separator, Task};
+use chainrule_train::data::{ColumnKind, Decimal, Encoding, Keep, Separator, Task};
 use chainrule_train::{Config, DataPart, EarlyStopping, Precision, Which};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -280,6 +280,9 @@ pub struct Predict {
     pub format: RowFormat,
     #[command(flatten)]
     pub of: Parameters,
+    /// Columns of the input to write beside its predictions; `all` for all of them
+    #[arg(long, value_name = "A,B|all", default_value = "", hide_default_value = true)]
+    pub keep: Keep,
     /// Threads [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = count::<usize>)]
     pub threads: Option<usize>,

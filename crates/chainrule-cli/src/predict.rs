@@ -1,13 +1,12 @@
 //! `predict`.
 
-use std::io::{BufReader, Write};
-use std::path::Path;
+use std::collections::HashSet;
 
 use anyhow::{Result, bail};
 use chainrule::nn::Answer;
 use chainrule_train::Run;
-use chainrule_train::data::{Preparation, is_dataset};
-use serde_json::{Value, json};
+use chainrule_train::data::{KeptColumn, Preparation, is_dataset};
+use serde_json::{Map, Number, Value, json};
 
 use crate::arguments::{Predict, RowFormat};
 use crate::print;
@@ -17,106 +16,125 @@ pub fn predict(options: &Predict) -> Result<()> {
     let run = Run::open(&options.dir)?;
     let pool = pool(options.threads)?;
     let oracle = run.oracle(options.of.which(), &pool)?;
-    let format = match options.format {
-        _ if options.json => Format::Json,
-        RowFormat::Csv => Format::Csv,
-        RowFormat::Jsonl => Format::Jsonl,
-    };
-    let mut writer = Writer::new(format, oracle.preparation())?;
-    let mut add = |answers: &[Answer]| writer.add(answers);
-    match options.input.as_str() {
-        "-" => oracle.answer_rows(BufReader::new(std::io::stdin()), &mut add)?,
+    let data = match options.input.as_str() {
+        "-" => oracle.preparation().read_rows(std::io::stdin().lock(), &options.keep)?,
         path if !is_dataset(path) => bail!(crate::Usage(format!(
             "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"
         ))),
-        path => oracle.answer_file(path, &mut add)?,
+        path => oracle.read(path, &options.keep)?,
+    };
+    data.notes.iter().for_each(|note| print::warnings(note));
+    print::warnings(&data.unseen.to_string());
+    let mut answers = Vec::new();
+    oracle.answer_all(&*data.examples, &mut |some| {
+        answers.extend_from_slice(some);
+        anyhow::Ok(())
+    })?;
+    // Nothing is printed before all are there, so that an error leaves no half of an answer.
+    let predictions = Predictions { preparation: oracle.preparation(), kept: data.kept, answers };
+    let text = match options.format {
+        _ if options.json => format!("{}\n", json!({ "predictions": predictions.objects()? })),
+        RowFormat::Csv => predictions.csv()?,
+        RowFormat::Jsonl => predictions.objects()?.iter().map(|row| format!("{row}\n")).collect(),
+    };
+    match &options.output {
+        Some(path) => print::write_file(path, &text),
+        None => print::text(&text),
     }
-    writer.finish(options.output.as_deref())
 }
 
-/// How predictions are written: a line each, or as one document.
-#[derive(Clone, Copy, PartialEq)]
-enum Format {
-    Csv,
-    Jsonl,
-    Json,
-}
-
-/// Collects predictions as text; nothing is printed before all of them are there, so that an error
-/// leaves no half of an answer.
-struct Writer<'a> {
-    format: Format,
+/// What a model says of some rows, and the columns of the rows that are carried beside it.
+struct Predictions<'a> {
     preparation: &'a Preparation,
-    text: Vec<u8>,
-    all: Vec<Value>,
+    kept: Vec<KeptColumn>,
+    answers: Vec<Answer>,
 }
 
-impl<'a> Writer<'a> {
-    fn new(format: Format, preparation: &'a Preparation) -> Result<Self> {
-        let mut text = Vec::new();
-        if format == Format::Csv {
-            let names = preparation.class_names().iter().map(String::as_str);
-            let mut header = csv::Writer::from_writer(&mut text);
-            match preparation.class_names() {
-                [] => header.write_record(preparation.target_names())?,
-                _ => header.write_record(["class"].into_iter().chain(names))?,
+impl Predictions<'_> {
+    /// A table with a line for each row.
+    fn csv(mut self) -> Result<String> {
+        let said: Vec<&str> = match self.preparation.class_names() {
+            [] => self.preparation.target_names().iter().map(String::as_str).collect(),
+            names => ["class"].into_iter().chain(names.iter().map(String::as_str)).collect(),
+        };
+        rename(&mut self.kept, &[&["row"], said.as_slice()].concat());
+        let mut table = csv::Writer::from_writer(Vec::new());
+        let kept = self.kept.iter().map(|column| column.name.as_str());
+        table.write_record(["row"].into_iter().chain(kept).chain(said))?;
+        for (row, answer) in self.answers.iter().enumerate() {
+            table.write_field(row.to_string())?;
+            for column in &self.kept {
+                table.write_field(column.cells.get(row).map_or("", String::as_str))?;
             }
-            header.flush()?;
+            let said: Vec<String> = match answer {
+                Answer::Class { class, probabilities } => {
+                    // No answer is an empty cell.
+                    let class = class.map(|class| self.name(class)).unwrap_or_default();
+                    let numbers = probabilities.iter().map(|p| format!("{p:.6}"));
+                    std::iter::once(class).chain(numbers).collect()
+                }
+                Answer::Values(values) => values.iter().map(ToString::to_string).collect(),
+            };
+            table.write_record(said)?;
         }
-        Ok(Self { format, preparation, text, all: Vec::new() })
+        table.flush()?;
+        Ok(String::from_utf8(table.into_inner()?)?)
     }
 
-    fn add(&mut self, answers: &[Answer]) -> Result<()> {
-        match self.format {
-            Format::Csv => {
-                let mut rows = csv::Writer::from_writer(&mut self.text);
-                for answer in answers {
-                    let record: Vec<String> = match answer {
-                        Answer::Class { class, probabilities } => {
-                            // No answer is an empty cell.
-                            let class = class.map(|class| name(self.preparation, class));
-                            let numbers = probabilities.iter().map(|p| format!("{p:.6}"));
-                            std::iter::once(class.unwrap_or_default()).chain(numbers).collect()
-                        }
-                        Answer::Values(values) => values.iter().map(ToString::to_string).collect(),
-                    };
-                    rows.write_record(record)?;
-                }
-                rows.flush()?;
+    /// An object for each row.
+    fn objects(mut self) -> Result<Vec<Value>> {
+        rename(&mut self.kept, &["row", "class", "name", "probabilities", "value", "values"]);
+        let kept: Vec<(&str, Vec<Value>)> =
+            self.kept.iter().map(|column| (column.name.as_str(), values(&column.cells))).collect();
+        let object = |(row, answer): (usize, &Answer)| {
+            let mut object = Map::new();
+            object.insert("row".into(), row.into());
+            for (name, values) in &kept {
+                object.insert((*name).into(), values.get(row).cloned().unwrap_or_default());
             }
-            Format::Jsonl | Format::Json => {
-                for answer in answers {
-                    let mut value = serde_json::to_value(answer)?;
-                    if let (Answer::Class { class, .. }, Some(fields)) =
-                        (answer, value.as_object_mut())
-                    {
-                        let name = class.map(|class| name(self.preparation, class));
-                        fields.insert("name".into(), name.into());
-                    }
-                    match self.format {
-                        Format::Jsonl => writeln!(self.text, "{value}")?,
-                        _ => self.all.push(value),
-                    }
-                }
+            if let Answer::Class { class, .. } = answer {
+                object.insert("name".into(), class.map(|class| self.name(class)).into());
             }
-        }
-        Ok(())
+            if let Value::Object(said) = serde_json::to_value(answer)? {
+                object.extend(said);
+            }
+            Ok(Value::Object(object))
+        };
+        self.answers.iter().enumerate().map(object).collect()
     }
 
-    fn finish(mut self, output: Option<&Path>) -> Result<()> {
-        if self.format == Format::Json {
-            writeln!(self.text, "{}", json!({ "predictions": self.all }))?;
-        }
-        let text = String::from_utf8_lossy(&self.text);
-        match output {
-            Some(path) => print::write_file(path, &text),
-            None => print::text(&text),
-        }
+    /// A class's name, or its number where it has none.
+    fn name(&self, class: u32) -> String {
+        let name = self.preparation.class_names().get(class as usize);
+        name.cloned().unwrap_or_else(|| class.to_string())
     }
 }
 
-/// A class's name, or its number where it has none.
-fn name(preparation: &Preparation, class: u32) -> String {
-    let name = preparation.class_names().get(class as usize);
-    name.cloned().unwrap_or_else(|| class.to_string())
+/// Gives the columns that are called as a prediction's own are another name, and says so.
+fn rename(kept: &mut [KeptColumn], own: &[&str]) {
+    let mut taken: HashSet<String> = own.iter().map(|&name| name.to_owned()).collect();
+    taken.extend(kept.iter().map(|column| column.name.clone()));
+    for column in kept.iter_mut().filter(|column| own.contains(&column.name.as_str())) {
+        let mut name = column.name.clone();
+        while taken.contains(&name) {
+            name.insert_str(0, "input_");
+        }
+        print::warnings(&format!(
+            "the column `{}` is written as `{name}`, as predictions have one of that name",
+            column.name
+        ));
+        taken.insert(name.clone());
+        column.name = name;
+    }
+}
+
+/// The cells of a column as JSON: numbers where all are, and else texts.
+fn values(cells: &[String]) -> Vec<Value> {
+    // As it would be written: `007` is no number.
+    let number = |cell: &String| {
+        let number = cell.parse::<Number>().ok().filter(|number| number.to_string() == *cell);
+        if cell.is_empty() { Some(Value::Null) } else { number.map(Value::Number) }
+    };
+    let numbers: Option<Vec<Value>> = cells.iter().map(number).collect();
+    numbers.unwrap_or_else(|| cells.iter().map(|cell| cell.as_str().into()).collect())
 }

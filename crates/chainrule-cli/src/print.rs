@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 
 /// Prints an error, and for an expression a caret under the place.
 pub fn error(error: &anyhow::Error) {
@@ -20,6 +21,13 @@ pub fn error(error: &anyhow::Error) {
 /// Prints a line of progress on standard error. Where nobody can read it, the work goes on.
 pub fn progress(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Prints what should be known of a work that goes on, a warning a line.
+pub fn warnings(text: &str) {
+    for line in text.lines() {
+        let _ = writeln!(anstream::stderr().lock(), "{YELLOW}warning{YELLOW:#}: {line}");
+    }
 }
 
 /// The text with a caret under the characters `span`.

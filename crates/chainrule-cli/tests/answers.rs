@@ -115,7 +115,7 @@ fn outputs_that_are_no_numbers_are_no_answer() {
     assert!(answers[1]["class"].is_u64(), "{answers}");
     let table = chainrule(&["predict", dir, &far, "--format", "csv"]).stdout;
     let table = String::from_utf8(table).unwrap();
-    assert_eq!(table.lines().nth(1), Some(",NaN,NaN,NaN"));
+    assert_eq!(table.lines().nth(1), Some("0,,NaN,NaN,NaN"));
     let scored = json(&["eval", dir, &far, "--json"]);
     assert_eq!((&scored["unanswered"], &scored["examples"]), (&1.into(), &2.into()), "{scored}");
     assert_eq!(scored["per_class"][0]["support"], 2);

@@ -72,8 +72,8 @@ fn a_table_of_classes_from_training_to_predictions() {
 
     let csv = asked(&["predict", text(&out), "-"], "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n");
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "class,setosa,versicolor,virginica");
-    assert!(lines[1].starts_with("setosa,0.9") && lines[2].starts_with("virginica,"), "{csv}");
+    assert_eq!(lines[0], "row,class,setosa,versicolor,virginica");
+    assert!(lines[1].starts_with("0,setosa,0.9") && lines[2].starts_with("1,virginica,"), "{csv}");
     let document = asked(&["predict", text(&out), "-", "--json"], "5.1,3.5,1.4,0.2\n");
     let document: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(document["predictions"][0]["class"], 0);
@@ -96,11 +96,11 @@ fn a_table_of_values_has_its_own_scores() {
     assert!(last["test_accuracy"].is_null());
     let csv = asked(&["predict", text(&out), "-"], "area,heating\n100,gas\n100,\n100,coal\n");
     let lines: Vec<&str> = csv.lines().collect();
-    assert_eq!(lines[0], "price", "{csv}");
-    let price: f64 = lines[1].parse().unwrap();
+    assert_eq!(lines[0], "row,price", "{csv}");
+    let price: f64 = lines[1].strip_prefix("0,").unwrap().parse().unwrap();
     assert!((price - 120_000.0).abs() < 15_000.0, "{price}");
     let document = asked(&["predict", text(&out), "-", "--json"], "100,gas\n");
-    assert!(document.starts_with("{\"predictions\":[{\"value\":"), "{document}");
+    assert!(document.starts_with("{\"predictions\":[{\"row\":0,\"value\":"), "{document}");
 }
 
 #[test]
@@ -335,4 +335,37 @@ fn unknown_data_is_refused_by_name() {
     let wrong = ["train", text(&path), "--target", "prise", "--out", text(&out)];
     fails(&wrong, 1, &["prise", "price"]);
     assert!(!out.exists());
+}
+
+#[test]
+fn columns_stand_beside_predictions_and_what_is_new_is_warned_of() {
+    let (data, runs) = (houses(), tempdir().unwrap());
+    let (path, out) = (data.path().join("houses.csv"), runs.path().join("run"));
+    train(text(&path), &out, &["--epochs", "2"]);
+    let new = data.path().join("new.csv");
+    std::fs::write(&new, "id,heating,area,price\n007,coal,100,1\n8,gas,,2\n").unwrap();
+    let said = chainrule(&["predict", text(&out), text(&new), "--keep", "price,id"]);
+    let (table, warnings) = (String::from_utf8(said.stdout), String::from_utf8(said.stderr));
+    let (table, warnings) = (table.unwrap(), warnings.unwrap());
+    assert!(table.starts_with("row,input_price,id,price\n0,1,007,"), "{table}");
+    for warning in [
+        "warning: `area`: 1 gap, where training had none, taken as the mean",
+        "warning: `heating`: 1 value not seen in training (`coal`), taken as none of its categories",
+        "warning: the column `price` is written as `input_price`",
+    ] {
+        assert!(warnings.contains(warning), "{warnings}");
+    }
+    let all = json(&["predict", text(&out), text(&new), "--keep", "all", "--json"]);
+    let first = &all["predictions"][0];
+    assert_eq!(
+        (&first["row"], &first["id"], &first["price"]),
+        (&0.into(), &"007".into(), &1.into())
+    );
+    assert!(first["value"].is_number() && all["predictions"][1]["area"].is_null(), "{all}");
+    let lines = output(&["predict", text(&out), text(&new), "--keep", "id", "--format", "jsonl"]);
+    assert!(lines.lines().nth(1).unwrap().contains("\"id\":\"8\""), "{lines}");
+    fails(&["predict", text(&out), text(&new), "--keep", "idd"], 1, &["did you mean `id`?"]);
+    let mnist = ["train", "mnist:test", "--epochs", "1", "--quiet", "--out", text(&out), "--force"];
+    assert!(chainrule(&mnist).status.success());
+    fails(&["predict", text(&out), "mnist:test", "--keep", "id"], 1, &["no columns to keep"]);
 }

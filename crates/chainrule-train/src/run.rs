@@ -12,7 +12,8 @@ use super::{
     predict,
 };
 use crate::data::{
-    DataPart, Examples, Loaded, Preparation, is_dataset, located, shipped_folder, truth,
+    DataPart, Examples, Keep, Loaded, NewData, Preparation, is_dataset, located, shipped_folder,
+    truth,
 };
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
@@ -392,16 +393,23 @@ impl Oracle<'_> {
         (self.say)(features)
     }
 
-    /// The answers for a file's or a shipped dataset's examples, some at once.
+    /// New examples from a file or a shipped dataset, with the columns to keep.
     ///
     /// # Errors
-    /// The data cannot be read or prepared, or an error of `hear`.
-    pub fn answer_file<E: From<Error>>(
+    /// As [`Preparation::read`].
+    pub fn read(&self, name: &str, keep: &Keep) -> Result<NewData> {
+        self.preparation.read(&located(name)?, false, keep)
+    }
+
+    /// The answers for examples, some at once.
+    ///
+    /// # Errors
+    /// Examples that cannot be read, or an error of `hear`.
+    pub fn answer_all<E: From<Error>>(
         &self,
-        name: &str,
+        examples: &dyn Examples,
         hear: &mut dyn FnMut(&[Answer]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let examples = self.preparation.load(&located(name)?, false)?;
         let all: Vec<u32> = (0..examples.len() as u32).collect();
         for chunk in all.chunks(CHUNK) {
             let mut features = vec![0.0; chunk.len() * examples.width()];
@@ -409,25 +417,5 @@ impl Oracle<'_> {
             hear(&self.answer(&features)?)?;
         }
         Ok(())
-    }
-
-    /// The answers for rows of a table's text, some at once.
-    ///
-    /// # Errors
-    /// A row cannot be read or prepared, or an error of `hear`.
-    pub fn answer_rows<E: From<Error>>(
-        &self,
-        rows: impl std::io::BufRead,
-        hear: &mut dyn FnMut(&[Answer]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let (mut features, width) = (Vec::new(), self.preparation.width().max(1));
-        for row in self.preparation.rows(rows) {
-            features.extend(row?);
-            if features.len() >= CHUNK * width {
-                hear(&self.answer(&features)?)?;
-                features.clear();
-            }
-        }
-        hear(&self.answer(&features)?)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chainrule_train::data::{
-    DataSource, Dataset, Encoding, Examples, Loaded, Preparation, Reading, Target, Task,
+    DataSource, Dataset, Encoding, Examples, Keep, Loaded, Preparation, Reading, Target, Task,
 };
 use serde_json::Value;
 
@@ -182,17 +182,18 @@ fn a_preparation_kept_as_json_prepares_other_rows_in_the_same_way() {
     assert_eq!(features(&*again), features(&*loaded.train));
     // Other columns in another order, an unknown category, no targets.
     let other = "age,extra,kg,\"coat, outside\"\n12,0,6,smooth\n";
-    let rows: Vec<_> = kept.rows(other.as_bytes()).map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0][1..6], [0.0; 5]);
+    let rows = |text: &str| kept.read_rows(text.as_bytes(), &Keep::None);
+    let read = rows(other).unwrap();
+    assert_eq!(read.examples.len(), 1);
+    assert_eq!(features(&*read.examples)[1..6], [0.0; 5]);
     let (_folder, file) = table("other.csv", other);
     let data = kept.load(Path::new(&file.path), false).unwrap();
-    assert_eq!(features(&*data), rows[0]);
+    assert_eq!(features(&*data), features(&*read.examples));
     assert_eq!(data.target(), Target::Values { width: 0 });
-    let wrong = kept.rows("1,2\n".as_bytes()).next().unwrap().unwrap_err().to_string();
+    let wrong = rows("1,2\n").unwrap_err().to_string();
     assert!(wrong.contains("line 1 has 2 fields") && wrong.contains("3 are wanted"), "{wrong}");
-    let wrong = kept.rows("4,short,old\n".as_bytes()).next().unwrap().unwrap_err().to_string();
-    assert!(wrong.contains("line 1, field 3: `old` is not a number"), "{wrong}");
+    let wrong = rows("4,short,old\n").unwrap_err().to_string();
+    assert!(wrong.contains("line 1, column `age`: `old` is not a number"), "{wrong}");
 }
 
 #[test]
@@ -475,14 +476,16 @@ fn other_data_must_have_the_columns_and_classes_of_the_training_part() {
         preparation.load(Path::new(&other.path), targets).map_err(|error| error.to_string())
     };
     assert!(load("a,y\n1,u\n", true).err().unwrap().contains("no column `b`"));
-    let message = load("a,b,y\n1,2,u\n1,2,w\n", true).err().unwrap();
-    assert!(message.contains("line 3, column `y`: the model has no class `w`"), "{message}");
+    assert_eq!(load("a,b,y\n1,2,u\n1,2,w\n", true).unwrap().len(), 1);
+    let message = load("a,b,y\n1,2,w\n", true).err().unwrap();
+    assert!(message.contains("no rows of a class that the model has"), "{message}");
     for (rows, part) in [
-        ("1,2\r\n1,2\r\nx,2\r\n", "line 3, field 1: `x`"),
-        ("b,a\n\n2,1\n2,x\n", "line 4, field 2: `x`"),
-        ("1e300,2", "line 1, field 1: 1e300 is too large"),
+        ("1,2\r\n1,2\r\nx,2\r\n", "line 3, column `a`: `x`"),
+        ("b,a\n\n2,1\n2,x\n", "line 4, column `a`: `x`"),
+        ("1e300,2", "line 1, column `a`: 1e300 is too large"),
+        ("b,aa\n2,1\n", "has no column `a`"),
     ] {
-        let read: Result<Vec<_>, _> = preparation.rows(rows.as_bytes()).collect();
+        let read = preparation.read_rows(rows.as_bytes(), &Keep::None);
         let message = read.unwrap_err().to_string();
         assert!(message.contains(part), "{rows:?}: {message}");
     }

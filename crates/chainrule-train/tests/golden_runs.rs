@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chainrule::Pool;
 use chainrule_explain::Language;
+use chainrule_train::data::Keep;
 use chainrule_train::{
     Asked, Config, Event, Run, RunFolder, Session, Start, Until, Which, flat_training, journal,
 };
@@ -47,8 +48,9 @@ fn is_read(version: &str, accuracy: f64, loss: f64, step_loss: f64) {
     let (mut said, pool) = (Vec::new(), pool());
     let oracle = run.oracle(Which::Last, &pool).unwrap();
     let rows = "5.1,3.5,1.4,0.2\n6.7,3.0,5.2,2.3\n".as_bytes();
+    let rows = oracle.preparation().read_rows(rows, &Keep::None).unwrap();
     oracle
-        .answer_rows(rows, &mut |answers| {
+        .answer_all(&*rows.examples, &mut |answers| {
             said.extend_from_slice(answers);
             Ok::<(), chainrule::Error>(())
         })

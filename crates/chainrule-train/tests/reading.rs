@@ -1,6 +1,11 @@
 //! Tables as people have them: what is read, and what is said of it.
 
-use chainrule_train::data::{ColumnKind, DataSource, Decimal, Loaded, Reading, Separator, Task};
+use std::path::Path;
+
+use chainrule_train::data::{
+    ColumnKind, DataSource, Decimal, Examples, Keep, Loaded, NewData, Preparation, Reading,
+    Separator, Task,
+};
 
 fn load_bytes(name: &str, bytes: &[u8], source: DataSource) -> Result<Loaded, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -184,9 +189,9 @@ fn what_was_learnt_of_notation_holds_for_other_files() {
     std::fs::write(path("t.csv"), "a;when;y\n1,5;1.2.2024;1,5\n2,5;28.2.2025;4,5\n").unwrap();
     let preparation = source.load(&|_| unreachable!()).unwrap().preparation;
     let kept = serde_json::to_string(&preparation).unwrap();
-    let preparation: chainrule_train::data::Preparation = serde_json::from_str(&kept).unwrap();
+    let preparation: Preparation = serde_json::from_str(&kept).unwrap();
     std::fs::write(path("o.csv"), "when;a;y\n1.2.2024;1,5;1,5\n").unwrap();
-    let other = preparation.load(std::path::Path::new(&path("o.csv")), true).unwrap();
+    let other = preparation.load(Path::new(&path("o.csv")), true).unwrap();
     let mut row = vec![0.0; other.width()];
     other.features(&[0], &mut row).unwrap();
     assert_eq!(row[0], -1.0);
@@ -212,5 +217,133 @@ fn the_nearest_column_is_told() {
         let error = load_bytes("t.csv", table.as_bytes(), source).unwrap_err();
         let told = "has no column `haeting`; did you mean `heating`? It has `ident`, `area`, ";
         assert!(error.contains(told), "{error}");
+    }
+}
+
+/// A table as text, read for a model.
+fn read_as(name: &str, bytes: &[u8], preparation: &Preparation, keep: &Keep) -> NewData {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    preparation.read(&path, false, keep).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn first_row(examples: &dyn Examples) -> Vec<f32> {
+    let mut row = vec![0.0; examples.width()];
+    examples.features(&[0], &mut row).unwrap();
+    row
+}
+
+#[test]
+fn columns_are_carried_as_they_stand() {
+    let preparation = load("a,b,y\n1,u,0.5\n2,v,1.5\n").unwrap().preparation;
+    let file = "id,b,a,note\n007,u,1,NA\n8,v,\"2\",\"a, b\"\n";
+    let columns = Keep::Columns(vec!["note".into(), "id".into()]);
+    let read = read_as("o.csv", file.as_bytes(), &preparation, &columns);
+    let kept: Vec<_> = read.kept.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(kept, ["note", "id"]);
+    assert_eq!((read.kept[0].cells[0].as_str(), read.kept[0].cells[1].as_str()), ("NA", "a, b"));
+    assert_eq!(read.kept[1].cells, ["007", "8"]);
+    let rows = preparation.read_rows(file.as_bytes(), &Keep::All).unwrap();
+    assert_eq!(
+        (rows.kept.len(), rows.kept[1].cells.as_slice()),
+        (4, &["u".into(), "v".into()][..])
+    );
+    let wrong = Keep::Columns(vec!["nota".into()]);
+    let error = preparation.read_rows(file.as_bytes(), &wrong).unwrap_err().to_string();
+    assert!(error.contains("no column `nota`; did you mean `note`?"), "{error}");
+}
+
+#[test]
+fn what_training_had_not_is_told_with_counts() {
+    let table = "city,age,when,y\nBonn,1,2024-01-01,u\nKiel,2,2024-05-03,v\nBonn,3,2024-02-09,u\n";
+    let preparation = load(table).unwrap().preparation;
+    let new = "city,age,when\nUlm,,2024-01-01\n,4,\nJena,5,2024-01-02\nUlm,NA,2024-01-01\nGera,1,2024-01-01\nHof,1,2024-01-01\nBonn,1,2024-01-01\n";
+    let told = [
+        "`city`: 5 values not seen in training (`Ulm`, `Jena`, `Gera`, …), taken as none of its categories",
+        "`city`: 1 gap, where training had none, taken as none of its categories",
+        "`age`: 2 gaps, where training had none, taken as the mean",
+        "`when`: 1 gap, where training had none, taken as the mean",
+    ];
+    let read = read_as("o.csv", new.as_bytes(), &preparation, &Keep::None);
+    assert_eq!(read.unseen.to_string().lines().collect::<Vec<_>>(), told);
+    let rows = preparation.read_rows(new.as_bytes(), &Keep::None).unwrap();
+    assert_eq!(rows.unseen, read.unseen);
+    assert!(
+        read_as("o.csv", table.as_bytes(), &preparation, &Keep::None).unseen.columns.is_empty()
+    );
+    // Where the training part had gaps, they are nothing new.
+    let table = "city,age,y\nBonn,1,u\n,2,v\nKiel,,u\n";
+    let preparation = load(table).unwrap().preparation;
+    let kept = serde_json::to_string(&preparation).unwrap();
+    let preparation: Preparation = serde_json::from_str(&kept).unwrap();
+    let read = preparation.read_rows("city,age\n,\n".as_bytes(), &Keep::None).unwrap();
+    assert!(read.unseen.columns.is_empty(), "{}", read.unseen);
+}
+
+#[test]
+fn rows_of_unknown_classes_are_left_out_of_a_test_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("t.csv"), "a,y\n1,u\n2,v\n3,u\n4,v\n").unwrap();
+    std::fs::write(path("o.csv"), "a,y\n1,u\n2,w\n3,w\n4,v\n").unwrap();
+    let source = DataSource {
+        path: path("t.csv").display().to_string(),
+        test: Some(path("o.csv")),
+        ..DataSource::default()
+    };
+    let loaded = source.load(&|_| unreachable!()).unwrap();
+    assert_eq!(loaded.test.unwrap().len(), 2);
+    let told =
+        "test part: `y`: 2 values not seen in training (`w`), left out, as no score can be given";
+    assert_eq!(loaded.summary.notes, [told]);
+}
+
+/// How the training data is written is how other data is expected, unless it looks otherwise.
+#[test]
+fn other_data_is_read_as_the_training_data_was() {
+    let german = "größe;art;y\n1,5;süß;1,5\n2,5;salzig;2,5\n3,5;süß;4,5\n";
+    let latin: Vec<u8> = german.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    let preparation = load_bytes("t.csv", &latin, DataSource::default()).unwrap().preparation;
+    let kept = serde_json::to_string(&preparation).unwrap();
+    let preparation: Preparation = serde_json::from_str(&kept).unwrap();
+    let middle = [0.0, 0.0, 1.0];
+    for rows in ["2,5;süß\n", "art;größe\nsüß;2,5\n", "art\tgröße\nsüß\t2,5\n", "\"2,5\"|süß\n"]
+    {
+        let read = preparation.read_rows(rows.as_bytes(), &Keep::None).unwrap();
+        assert_eq!(first_row(&*read.examples), middle, "{rows}");
+        let is_other = !rows.contains(';') || rows.contains('ü');
+        assert_eq!(read.notes.is_empty(), !is_other, "{rows}: {:?}", read.notes);
+        let bytes: Vec<u8> = rows.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+        let read = preparation.read_rows(bytes.as_slice(), &Keep::None).unwrap();
+        assert_eq!(first_row(&*read.examples), middle, "{rows}");
+        let read = read_as("o.csv", &bytes, &preparation, &Keep::None);
+        assert_eq!(first_row(&*read.examples), middle, "{rows}");
+    }
+    // A file of another kind, and one without names.
+    let commas = load("a,b,y\n1,u,1\n3,v,2\n5,u,3\n").unwrap().preparation;
+    for (name, text) in
+        [("o.csv", "b;a\nu;3\n"), ("o.tsv", "b\ta\nu\t3\n"), ("o.csv", "3,u\n5,v\n")]
+    {
+        let read = read_as(name, text.as_bytes(), &commas, &Keep::None);
+        assert_eq!(first_row(&*read.examples), [0.0, 1.0, 0.0], "{text}");
+        assert_eq!(read.notes.len(), usize::from(name == "o.csv"), "{text}: {:?}", read.notes);
+    }
+    // A model of a table without names takes rows with the target and without.
+    let plain = load("1,u,10\n3,v,20\n5,u,30\n").unwrap().preparation;
+    for text in ["3,u,7\n", "3,u\n"] {
+        for read in [
+            read_as("o.csv", text.as_bytes(), &plain, &Keep::None),
+            plain.read_rows(text.as_bytes(), &Keep::None).unwrap(),
+        ] {
+            assert_eq!(first_row(&*read.examples), [0.0, 1.0, 0.0], "{text}");
+            assert!(read.notes.is_empty(), "{:?}", read.notes);
+        }
+    }
+    // A single column needs no separator, and may hold blanks.
+    let single = load("city,y\nNew York,1\nLos Angeles,2\nNew York,3\n").unwrap().preparation;
+    for text in ["city\nNew York\n", "New York\n", "Los Angeles\nNew York\n"] {
+        let read = single.read_rows(text.as_bytes(), &Keep::None).unwrap();
+        assert!(read.unseen.columns.is_empty(), "{text}: {}", read.unseen);
     }
 }

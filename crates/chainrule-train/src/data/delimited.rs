@@ -7,11 +7,11 @@ use std::path::Path;
 
 use csv::{Position, StringRecord};
 
-use super::dialect::{Dialect, Given, Separator, with_tabs};
+use super::dialect::{Dialect, Given, Separator, Written, names, numbered, with_tabs};
 use super::table::{
     Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit, check_names,
 };
-use super::text::{Encoding, Reading, Text};
+use super::text::{Encoding, Reading, Text, ZERO};
 use chainrule::error::{Error, Result};
 
 /// Files of values with such a letter between them, unless they look otherwise.
@@ -33,10 +33,22 @@ const CHUNK_ROWS: u32 = 8192;
 /// Bytes that are looked at to find the layout out.
 const HEAD: u64 = 1 << 16;
 
+/// Rows that come from no file, to be read for a model.
+pub(super) fn rows(path: &Path, bytes: Vec<u8>, how: &How) -> Result<TableFile> {
+    let (text, encoding) = Text::of(path, bytes, how.usual_encoding())?;
+    Ok(TableFile::new(path, &COMMAS, COMMAS.head(path, how, text, encoding)?))
+}
+
+impl How {
+    /// How such files are encoded, where that cannot be told from the file.
+    fn usual_encoding(&self) -> Option<Encoding> {
+        self.like.as_ref()?.written.map(|written| written.encoding)
+    }
+}
+
 impl Delimited {
-    /// Finds out how a file is encoded and laid out, as far as the user does not say it.
-    fn layout(&self, path: &Path, how: &How) -> Result<(Layout, Encoding)> {
-        let (mut text, encoding) = Text::find(path, how.encoding)?;
+    /// Finds out how a text is laid out, as far as the user does not say it.
+    fn layout(&self, path: &Path, how: &How, mut text: Text, encoding: Encoding) -> Result<Layout> {
         let mut head = Vec::new();
         let read = text.open(path)?.take(HEAD).read_to_end(&mut head);
         read.map_err(|error| Error::file(path, error))?;
@@ -46,7 +58,12 @@ impl Delimited {
             head.truncate(end + 1);
         }
         let given = Given { separator: how.separator, header: how.header };
-        let mut dialect = Dialect::find(&head, self.usual, given);
+        let mut dialect = match &how.like {
+            Some(like) => Dialect::find_like(&head, self.likely(how), like),
+            None => Dialect::find(&head, self.usual, given),
+        };
+        let (separator, header) = (dialect.separator, dialect.header);
+        let written = Some(Written { separator, encoding, header });
         if dialect.separator == Separator::Blanks {
             let mut all = Vec::new();
             let read = text.open(path)?.read_to_end(&mut all);
@@ -54,17 +71,28 @@ impl Delimited {
             text = Text::Memory(with_tabs(&all).into());
             dialect.separator = Separator::Tab;
         }
-        Ok((Layout { text, dialect, na: how.na.clone() }, encoding))
+        Ok(Layout { text, dialect, written, na: how.na.clone() })
+    }
+
+    /// The separators that are likelier than others: that of the training data, and that of the format.
+    fn likely(&self, how: &How) -> [Separator; 2] {
+        let written = how.like.as_ref().and_then(|like| like.written);
+        [written.map_or(self.usual, |written| written.separator), self.usual]
     }
 
     /// What is worth saying of a layout.
-    fn notes(&self, layout: &Layout, encoding: Encoding, columns: usize) -> Vec<String> {
-        let Dialect { separator, comments, title, header } = layout.dialect;
+    fn notes(&self, layout: &Layout, how: &How, columns: usize) -> Vec<String> {
+        let Dialect { comments, title, header, .. } = layout.dialect;
+        let Some(Written { separator, encoding, .. }) = layout.written else { return Vec::new() };
+        let other = |option: &str| match how.like {
+            Some(_) => ", unlike the training data".to_owned(),
+            None => format!(" (`--{option}` says otherwise)"),
+        };
         let mut notes = Vec::new();
-        if encoding != Encoding::Utf8 {
-            notes.push(format!("the text is {encoding} (`--encoding` says otherwise)"));
+        if encoding != how.usual_encoding().unwrap_or(Encoding::Utf8) {
+            notes.push(format!("the text is {encoding}{}", other("encoding")));
         }
-        if separator != self.usual {
+        if !self.likely(how).contains(&separator) {
             let between = match separator {
                 Separator::Comma => "commas",
                 Separator::Semicolon => "semicolons",
@@ -72,7 +100,7 @@ impl Delimited {
                 Separator::Bar => "bars",
                 Separator::Blanks => "blanks",
             };
-            notes.push(format!("columns stand apart by {between} (`--separator` says otherwise)"));
+            notes.push(format!("columns stand apart by {between}{}", other("separator")));
         }
         if comments {
             notes.push("lines that begin with # are passed over".into());
@@ -81,12 +109,49 @@ impl Delimited {
             let lines = if title == 1 { "line stands" } else { "lines stand" };
             notes.push(format!("{title} {lines} before the table, as a title, and is passed over"));
         }
-        if !header {
-            notes.push(format!(
+        match &how.like {
+            _ if header => {}
+            None => notes.push(format!(
                 "the first line holds numbers, so it is a row: columns are called c1 to c{columns} (`--header` says otherwise)"
-            ));
+            )),
+            Some(like) if like.are_rows || !like.written.is_none_or(|written| written.header) => {}
+            Some(_) => notes.push(
+                "no line names the columns: they are taken in the training data's order".into(),
+            ),
         }
         notes
+    }
+
+    /// The names of a text's columns, and how it is laid out.
+    fn head(&self, path: &Path, how: &How, text: Text, encoding: Encoding) -> Result<Head> {
+        let layout = self.layout(path, how, text, encoding)?;
+        let mut reader = layout.dialect.reader(layout.text.open(path)?);
+        let mut record = StringRecord::new();
+        for _ in 0..=layout.dialect.title {
+            if !next(path, &mut reader, &mut record)? {
+                return Err(Error::file(path, "is empty; its first line should name the columns"));
+            }
+        }
+        let mut notes = self.notes(&layout, how, record.len());
+        let numbered = || (1..=record.len()).map(numbered).collect::<Vec<String>>();
+        let names = match (layout.dialect.header, &how.like) {
+            (true, _) => named(path, &record, &mut notes)?,
+            (false, None) => numbered(),
+            (false, Some(like)) if record.len() == like.inputs.len() => like.inputs.clone(),
+            // The model was trained on a table without names, of which this has all columns.
+            (false, Some(like)) if like.inputs.iter().all(|name| numbered().contains(name)) => {
+                numbered()
+            }
+            (false, Some(like)) => {
+                let line = Lines::of(&record, reader.position()).line(&record, reader.position());
+                let (found, wanted) = (record.len(), like.inputs.len());
+                let message = format!(
+                    "line {line} has {found} fields, but {wanted} are wanted, in the training data's order or under a line of their names"
+                );
+                return Err(Error::file(path, message));
+            }
+        };
+        Ok(Head { layout, notes, ..Head::of(names) })
     }
 }
 
@@ -114,20 +179,20 @@ fn fail(path: &Path, error: &csv::Error) -> Error {
 /// Tells the lines that records stand on, which the CSV reader's own places are beside where blank
 /// lines come first, or where lines end in two letters (it takes the second with the next record).
 #[derive(Clone, Copy)]
-pub(super) struct Lines {
+struct Lines {
     /// Whether lines end in a carriage return and a line feed.
     two_letters: bool,
 }
 
 impl Lines {
     /// As the first record shows it, the reader standing at `after`.
-    pub(super) fn of(first: &StringRecord, after: &Position) -> Self {
+    fn of(first: &StringRecord, after: &Position) -> Self {
         let start = first.position().map_or(1, Position::line);
         Self { two_letters: after.line() == start + within(first) }
     }
 
     /// The line on which a record begins, the reader standing at `after`.
-    pub(super) fn line(self, record: &StringRecord, after: &Position) -> u64 {
+    fn line(self, record: &StringRecord, after: &Position) -> u64 {
         let start = record.position().map_or(1, Position::line);
         let inner = if after.line() > start + 1 { within(record) } else { 0 };
         match self.two_letters {
@@ -193,9 +258,7 @@ impl<'a> Reader<'a> {
             self.last =
                 (line, self.record.iter().next_back().is_some_and(|cell| cell.contains('\n')));
             for (column, cell) in columns.iter_mut().zip(&self.record) {
-                let cell = cell.trim();
-                let is_gap = self.file.layout.na.iter().any(|gap| gap == cell);
-                column.push_text(if is_gap { "" } else { cell });
+                column.push_text(cell.trim());
             }
             lines.push(line);
         }
@@ -205,7 +268,8 @@ impl<'a> Reader<'a> {
             .checked_add(len as u32)
             .ok_or_else(|| Error::file(&self.file.path, "has more than 4,294,967,295 rows"))?;
         let path = self.file.path.clone();
-        Ok(Table { path, names, columns, places: Places::Lines(lines), len })
+        let (places, na) = (Places::Lines(lines), self.file.layout.na.clone());
+        Ok(Table { path, names, columns, places, len, na })
     }
 
     /// A last cell of several lines was quoted, so that its quote must be the end of the file.
@@ -227,27 +291,31 @@ impl<'a> Reader<'a> {
     fn check(&self, line: u64) -> Result<()> {
         let (found, wanted) = (self.record.len(), self.file.names.len());
         if found == wanted {
-            return Ok(());
+            let Some(at) = self.record.iter().position(|cell| cell.contains('\0')) else {
+                return Ok(());
+            };
+            let name = self.file.names.get(at).map_or("", String::as_str);
+            let message = format!("line {line}, column `{name}`: {ZERO}");
+            return Err(Error::file(&self.file.path, message));
         }
         let quote = match self.record.iter().any(|cell| cell.contains('\n')) {
             true => "; is a quote not closed?",
             false => "",
         };
-        let message =
-            format!("line {line} has {found} fields, but the header names {wanted}{quote}");
+        let wanted = match self.file.layout.dialect.header {
+            true => format!("the header names {wanted}"),
+            false => format!("the first row has {wanted}"),
+        };
+        let message = format!("line {line} has {found} fields, but {wanted}{quote}");
         Err(Error::file(&self.file.path, message))
     }
 }
 
 /// The names that a record gives the columns; one without a name is called by its number.
 fn named(path: &Path, record: &StringRecord, notes: &mut Vec<String>) -> Result<Vec<String>> {
-    let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
-    if let Some(first) = names.first_mut() {
-        *first = first.trim_start_matches('#').trim_start().to_owned();
-    }
-    for (name, number) in names.iter_mut().zip(1..) {
-        if name.is_empty() {
-            *name = format!("c{number}");
+    let names = names(record);
+    for ((name, cell), number) in names.iter().zip(record).zip(1..) {
+        if cell.trim().trim_start_matches('#').trim().is_empty() {
             notes.push(format!("column {number} has no name: it is called `{name}`"));
         }
     }
@@ -261,20 +329,8 @@ impl Format for Delimited {
     }
 
     fn header(&self, path: &Path, how: &How) -> Result<Head> {
-        let (layout, encoding) = self.layout(path, how)?;
-        let mut reader = layout.dialect.reader(layout.text.open(path)?);
-        let mut record = StringRecord::new();
-        for _ in 0..=layout.dialect.title {
-            if !next(path, &mut reader, &mut record)? {
-                return Err(Error::file(path, "is empty; its first line should name the columns"));
-            }
-        }
-        let mut notes = self.notes(&layout, encoding, record.len());
-        let names = match layout.dialect.header {
-            true => named(path, &record, &mut notes)?,
-            false => (1..=record.len()).map(|number| format!("c{number}")).collect(),
-        };
-        Ok(Head { layout, notes, ..Head::of(names) })
+        let (text, encoding) = Text::find(path, how.encoding, how.usual_encoding())?;
+        self.head(path, how, text, encoding)
     }
 
     fn read(&self, file: &TableFile) -> Result<Table> {

@@ -1,8 +1,12 @@
 //! How a file of delimited text is laid out: what separates its columns, and which lines are its head.
 
+use std::collections::HashSet;
+
 use csv::{Reader, ReaderBuilder, StringRecord};
+use serde::{Deserialize, Serialize};
 
 use super::number::{could_be_number, is_gap};
+use super::text::Encoding;
 
 chainrule::kinds! {
     /// What stands between the columns of a text file.
@@ -41,6 +45,25 @@ impl Separator {
     }
 }
 
+/// How the text of a table is written, as it is kept with a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    pub(super) separator: Separator,
+    pub(super) encoding: Encoding,
+    /// Whether a line names the columns.
+    pub(super) header: bool,
+}
+
+/// What is known of the data that a model was trained on, where other data is read for it.
+#[derive(Clone, Debug)]
+pub(super) struct Like {
+    pub(super) written: Option<Written>,
+    /// The names of the columns that the model reads.
+    pub(super) inputs: Vec<String>,
+    /// Whether rows are read that need no line of names.
+    pub(super) are_rows: bool,
+}
+
 /// The layout of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
@@ -72,10 +95,46 @@ impl Dialect {
         let sheet = |separator| Sheet::read(head, separator, comments);
         let sheet = match given.separator {
             Some(separator) => sheet(separator),
-            None => best(Separator::ALL.map(sheet), usual),
+            None => best(Separator::ALL.map(sheet).into(), usual),
         };
         let header = given.header.unwrap_or_else(|| !sheet.begins_with_data());
         Self { separator: sheet.separator, comments, title: sheet.title, header }
+    }
+
+    /// Finds out how a text is laid out that is read for a model: by the names of the columns that the
+    /// model wants, else by their number, else as any text. The likelier separators come first.
+    pub(super) fn find_like(head: &[u8], likely: [Separator; 2], like: &Like) -> Self {
+        let comments = has_comments(head);
+        let separators = likely.into_iter().chain(Separator::ALL);
+        let sheets: Vec<Sheet> =
+            separators.map(|separator| Sheet::read(head, separator, comments)).collect();
+        let names = |record: &StringRecord| HashSet::<String>::from_iter(names(record));
+        let has_all = |record: &StringRecord| {
+            let names = names(record);
+            like.inputs.iter().all(|input| names.contains(input))
+        };
+        for sheet in &sheets {
+            if let Some(title) = sheet.records.iter().take(LONGEST_TITLE + 1).position(has_all) {
+                return Self { separator: sheet.separator, comments, title, header: true };
+            }
+        }
+        let fits = |sheet: &Sheet| {
+            sheet.records.first().is_some_and(|record| record.len() == like.inputs.len())
+        };
+        let sheet = match sheets.iter().position(fits) {
+            Some(at) => sheets.into_iter().nth(at),
+            None => Some(best(sheets, likely[0])),
+        };
+        let sheet = sheet.unwrap_or_else(|| unreachable!("a position is within"));
+        let title = if like.are_rows { 0 } else { sheet.title };
+        let had_header = like.written.is_none_or(|written| written.header);
+        // A header has some of the names, or at least no number.
+        let header = sheet.records.get(title).is_some_and(|record| {
+            let names = names(record);
+            like.inputs.iter().any(|input| names.contains(input))
+                || (!like.are_rows && had_header && !record.iter().any(could_be_number))
+        });
+        Self { separator: sheet.separator, comments, title, header }
     }
 
     /// A reader of all records of such a text, the title and the names too.
@@ -95,6 +154,20 @@ fn reader<R: std::io::Read>(text: R, separator: Separator, comments: bool) -> Re
     let mut builder = ReaderBuilder::new();
     builder.delimiter(separator.byte()).has_headers(false).flexible(true);
     builder.comment(comments.then_some(b'#')).from_reader(text)
+}
+
+/// The names that a record gives the columns; one without a name is called by its number.
+pub(super) fn names(record: &StringRecord) -> Vec<String> {
+    let name = |(number, cell): (usize, &str)| {
+        let cell = if number == 1 { cell.trim().trim_start_matches('#') } else { cell }.trim();
+        if cell.is_empty() { numbered(number) } else { cell.to_owned() }
+    };
+    (1..).zip(record).map(name).collect()
+}
+
+/// What a column without a name is called.
+pub(super) fn numbered(number: usize) -> String {
+    format!("c{number}")
 }
 
 /// A text whose columns stand apart by runs of blanks, with one tab for each run.
@@ -134,7 +207,7 @@ fn has_comments(head: &[u8]) -> bool {
 
 /// The usual separator where nine of ten lines suit it, as a broken line should be told and not read in
 /// another way; else the one that suits most lines, with the most columns.
-fn best(sheets: [Sheet; Separator::ALL.len()], usual: Separator) -> Sheet {
+fn best(sheets: Vec<Sheet>, usual: Separator) -> Sheet {
     const ALMOST_ALL: f64 = 0.9;
     let is_usual = |sheet: &Sheet| sheet.separator == usual;
     let key = |sheet: &Sheet| {

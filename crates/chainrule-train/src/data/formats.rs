@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::table::{Format, Head, How, TableFile};
+use super::table::{Format, How, TableFile};
 use super::{delimited, extension, npy, parquet};
 use chainrule::error::{Error, Result};
 
@@ -18,8 +18,7 @@ pub(super) fn open(path: &Path, how: &How) -> Result<TableFile> {
         let message = format!("its format is unknown: a table is a {} file", tables());
         return Err(Error::file(path, message));
     };
-    let Head { names, targets, layout, notes } = format.header(path, how)?;
-    Ok(TableFile { path: path.into(), format, names, targets, layout, notes })
+    Ok(TableFile::new(path, format, format.header(path, how)?))
 }
 
 /// How the names of tables end.

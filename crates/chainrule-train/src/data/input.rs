@@ -29,6 +29,8 @@ enum Encoding {
         scale: Scale,
         #[serde(default, skip_serializing_if = "is_point")]
         decimal: Notation,
+        #[serde(default = "unknown", skip_serializing_if = "is_known")]
+        gaps: bool,
     },
     OneHot {
         categories: Vec<String>,
@@ -38,7 +40,26 @@ enum Encoding {
     Date {
         order: Order,
         parts: Vec<(DatePart, Scale)>,
+        #[serde(default = "unknown", skip_serializing_if = "is_known")]
+        gaps: bool,
     },
+}
+
+/// How a cell differs from all of the training part's column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Surprise {
+    None,
+    Gap,
+    Value,
+}
+
+/// Whether the training part's column has gaps, where nobody wrote it down.
+fn unknown() -> bool {
+    true
+}
+
+fn is_known(gaps: &bool) -> bool {
+    *gaps
 }
 
 /// What is said of a column.
@@ -106,6 +127,7 @@ impl Input {
     /// # Errors
     /// Too many categories, or texts where raw numbers are wanted.
     pub(super) fn fit(name: &str, values: &Statistics, raw: bool) -> Result<Option<Self>, String> {
+        let gaps = values.missing > 0;
         let encoding = match values.kind {
             Kind::Number(decimal) if raw => Encoding::Raw { decimal: decimal.into() },
             _ if raw => {
@@ -115,13 +137,13 @@ impl Input {
             }
             Kind::Number(decimal) => {
                 let scale = Scale::of(&values.numbers);
-                Encoding::Standardised { scale, decimal: decimal.into() }
+                Encoding::Standardised { scale, decimal: decimal.into(), gaps }
             }
             Kind::Date(order) => {
                 let parts = DatePart::ALL.into_iter().zip(&values.dates);
                 let parts = parts.filter(|(_, moments)| moments.varies());
                 let parts = parts.map(|(part, moments)| (part, Scale::of(moments))).collect();
-                Encoding::Date { order, parts }
+                Encoding::Date { order, parts, gaps }
             }
             Kind::Category => {
                 let Some(categories) = values.words() else {
@@ -129,7 +151,7 @@ impl Input {
                         "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out by `--drop {name}`"
                     ));
                 };
-                Encoding::OneHot { categories, missing: values.missing > 0 }
+                Encoding::OneHot { categories, missing: gaps }
             }
         };
         let input = Self { column: name.into(), encoding };
@@ -167,6 +189,41 @@ impl Input {
         }
     }
 
+    /// How a cell differs from what the training part had.
+    pub(super) fn surprise(&self, cell: Cell<'_>) -> Surprise {
+        match (&self.encoding, cell) {
+            (
+                Encoding::Standardised { gaps: false, .. }
+                | Encoding::Date { gaps: false, .. }
+                | Encoding::OneHot { missing: false, .. },
+                Cell::Missing,
+            ) => Surprise::Gap,
+            (Encoding::OneHot { categories, .. }, Cell::Number(_) | Cell::Text(_)) => {
+                let word = cell.word();
+                let is_known = categories.iter().any(|known| word.as_deref() == Some(known));
+                if is_known { Surprise::None } else { Surprise::Value }
+            }
+            _ => Surprise::None,
+        }
+    }
+
+    /// Leaves open whether the training part had gaps, where they make no feature.
+    pub(super) fn forget_gaps(&mut self) {
+        if let Encoding::Standardised { gaps, .. } | Encoding::Date { gaps, .. } =
+            &mut self.encoding
+        {
+            *gaps = unknown();
+        }
+    }
+
+    /// What such a cell is taken as.
+    pub(super) fn unseen_is(&self) -> &'static str {
+        match &self.encoding {
+            Encoding::OneHot { .. } => "none of its categories",
+            _ => "the mean",
+        }
+    }
+
     /// Appends the features of a cell.
     pub(super) fn encode(&self, cell: Cell<'_>, features: &mut Vec<f32>) -> Result<(), String> {
         match &self.encoding {
@@ -175,10 +232,10 @@ impl Input {
                 features
                     .push(single(number.ok_or("the number is missing, which raw inputs need")?)?);
             }
-            Encoding::Standardised { scale, decimal } => {
+            Encoding::Standardised { scale, decimal, .. } => {
                 features.push(scale.feature(number(cell, decimal.decimal())?)?);
             }
-            Encoding::Date { order, parts } => {
+            Encoding::Date { order, parts, .. } => {
                 let moment = moment(cell, *order)?;
                 for (part, scale) in parts {
                     features.push(scale.feature(moment.map(|moment| part.of(&moment)))?);

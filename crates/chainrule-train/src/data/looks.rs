@@ -246,12 +246,14 @@ impl Looks {
 
 #[cfg(test)]
 mod tests {
+    use super::super::number::is_gap;
     use super::*;
 
     fn decide(cells: &[&str]) -> Result<Decision, String> {
         let mut looks = Looks::default();
         for cell in cells {
-            looks.add(Cell::from_text(cell), |text| format!("`{text}`"));
+            let cell = if is_gap(cell) { Cell::Missing } else { Cell::Text(cell) };
+            looks.add(cell, |text| format!("`{text}`"));
         }
         looks.decide("c", None, None)
     }

@@ -71,6 +71,7 @@ fn read(path: &Path) -> Result<Table> {
         columns: Vec::new(),
         places: Places::Rows(0),
         len: rows,
+        na: Vec::new(),
     };
     add(&mut table, "x", &x);
     if let Some(y) = y {

@@ -1,13 +1,54 @@
-//! A preparation applied to other files than it was fitted on.
+//! A preparation applied to other data than it was fitted on.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
+use super::input::single;
+use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
-use super::preparation::Inputs;
-use super::table::How;
-use super::{Examples, Preparation, Streamed, formats, images, mnist};
+use super::number::Decimal;
+use super::preparation::{Inputs, Pixels};
+use super::table::{How, Table, TableFile, number};
+use super::unseen::Watch;
+use super::{
+    Dataset, Examples, Keep, KeptColumn, Preparation, Streamed, Unseen, delimited, formats, images,
+    mnist,
+};
 use chainrule::error::{Error, Result};
+
+/// What messages call the place of rows that come from no file.
+const STANDARD_INPUT: &str = "standard input";
+
+/// New data, read as the training data was.
+pub struct NewData {
+    /// The examples.
+    pub examples: Box<dyn Examples>,
+    /// The columns that are to be kept, with a cell for each row.
+    pub kept: Vec<KeptColumn>,
+    /// What the training part had not.
+    pub unseen: Unseen,
+    /// In what else the data differs from the training data, a line each.
+    pub notes: Vec<String>,
+}
+
+impl NewData {
+    fn plain(examples: impl Examples + 'static) -> Self {
+        let (kept, unseen, notes) = Default::default();
+        Self { examples: Box::new(examples), kept, unseen, notes }
+    }
+}
+
+impl std::fmt::Debug for NewData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewData")
+            .field("examples", &self.examples.len())
+            .field("kept", &self.kept)
+            .field("unseen", &self.unseen)
+            .field("notes", &self.notes)
+            .finish()
+    }
+}
 
 impl Preparation {
     /// Reads another file or folder in the same way: to score it, with its targets, or to predict
@@ -31,25 +72,95 @@ impl Preparation {
     /// ```
     ///
     /// # Errors
-    /// A file that is missing or bad or has other columns, no rows to score, a class that the training part did not
-    /// have, or images of another size in IDX files.
+    /// A file that is missing or bad or has other columns, no rows to score, or images of another size in IDX
+    /// files.
     pub fn load(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
+        Ok(self.read(path, with_targets, &Keep::None)?.examples)
+    }
+
+    /// As [`Preparation::load`], with what else is known of the data: the columns to `keep`, and what it
+    /// has that the training part had not. Rows of classes that the model does not know are left out.
+    ///
+    /// ```
+    /// use chainrule_train::data::{DataSource, Keep};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
+    /// let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// let other = folder.path().join("other.csv");
+    /// std::fs::write(&other, "id,b,a\n007,v,\n").unwrap();
+    /// let read = preparation.read(&other, false, &Keep::Columns(vec!["id".into()]))?;
+    /// assert_eq!(read.kept[0].cells, ["007"]);
+    /// assert_eq!(read.unseen.columns[0].gaps, 1);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Preparation::load`], or a column to keep that is not there.
+    pub fn read(&self, path: &Path, with_targets: bool, keep: &Keep) -> Result<NewData> {
         let missing = |name: &str| Err(Error::file(name, "is a name, not a path"));
-        self.located(&locate(&path.to_string_lossy(), &missing)?, with_targets)
+        self.located(&locate(&path.to_string_lossy(), &missing)?, with_targets, keep)
+    }
+
+    /// Reads rows without targets, as they come on standard input: text as that of the training data.
+    ///
+    /// A first line that names every column of the inputs is a header: the columns may then come in
+    /// any order, and there may be others. Without one, the columns are those of the training part in
+    /// their order; rows of pixels are numbers from 0 to 1.
+    ///
+    /// ```
+    /// use chainrule_train::data::{DataSource, Keep};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
+    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
+    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
+    /// for rows in ["b,a\nv,2\n", "2,v\n", "2;v\n"] {
+    ///     let mut row = [0.0; 3];
+    ///     let read = preparation.read_rows(rows.as_bytes(), &Keep::None)?;
+    ///     read.examples.features(&[0], &mut row)?;
+    ///     assert_eq!(row, [1.0, 0.0, 1.0]);
+    /// }
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A row that is bad or has other columns, or a column to keep that is not there.
+    pub fn read_rows(&self, mut rows: impl Read, keep: &Keep) -> Result<NewData> {
+        let (path, mut bytes) = (Path::new(STANDARD_INPUT), Vec::new());
+        rows.read_to_end(&mut bytes).map_err(|error| Error::file(path, error))?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(NewData::plain(Dataset::unlabelled(self.width(), 0, Vec::new())));
+        }
+        let file = delimited::rows(path, bytes, &self.how(true))?;
+        match self.inputs {
+            Inputs::Columns(_) => self.table(file, false, keep),
+            Inputs::Pixels(pixels) => {
+                check_none(keep, path)?;
+                rows_of_pixels(&file.format.read(&file)?, pixels).map(NewData::plain)
+            }
+        }
+    }
+
+    fn how(&self, are_rows: bool) -> How {
+        How { na: self.na.clone(), like: Some(self.like(are_rows)), ..How::default() }
     }
 
     pub(super) fn located(
         &self,
         located: &Located,
         with_targets: bool,
-    ) -> Result<Box<dyn Examples>> {
+        keep: &Keep,
+    ) -> Result<NewData> {
         let (path, is_test) = match (&located.test, located.part) {
             (Some(test), Some(Chosen::Test) | None) => (test, true),
             _ => (&located.train, false),
         };
         if located.contents == Contents::Table {
-            return self.table(path, with_targets);
+            return self.table(formats::open(path, &self.how(false))?, with_targets, keep);
         }
+        check_none(keep, path)?;
         let Inputs::Pixels(pixels) = self.inputs else {
             return Err(Error::file(path, format!("holds images, but {}", self.wanted())));
         };
@@ -75,27 +186,57 @@ impl Preparation {
             }
             _ => images::single(path, pixels)?,
         };
-        Ok(Box::new(data))
+        Ok(NewData::plain(data))
     }
 
-    fn table(&self, path: &Path, with_targets: bool) -> Result<Box<dyn Examples>> {
-        let how = How { na: self.na.clone(), ..How::default() };
-        let examples: Box<dyn Examples> = match Held::new(formats::open(path, &how)?, false)? {
+    fn table(&self, file: TableFile, with_targets: bool, keep: &Keep) -> Result<NewData> {
+        let (path, notes) = (file.path.clone(), file.notes.clone());
+        let columns = self.columns(&path, &file.names, with_targets)?;
+        let mut kept = Kept::new(keep, &path, &file.names)?;
+        let (mut watch, mut rows) = (Watch::new(self, &columns), Vec::new());
+        let held = Held::new(file, false)?;
+        let chunks = held.each(&mut |table, first| {
+            for row in 0..table.len {
+                kept.add(table, row);
+                if watch.add(table, row) {
+                    rows.push(first + row as u32);
+                }
+            }
+            Ok(())
+        })?;
+        let (unseen, len) = (watch.unseen(), rows.len());
+        let examples: Box<dyn Examples> = match held {
             Held::Memory(table) => {
-                let columns = self.columns(&table.path, &table.names, with_targets)?;
-                Box::new(self.apply(&table, &columns, 0..table.len)?)
+                let rows = rows.into_iter().map(|row| row as usize);
+                Box::new(self.apply(&table, &columns, rows)?)
             }
-            Held::Disk(file) => {
-                let chunks = file.format.scan(&file, &mut |_| Ok(()))?;
-                let rows = chunks.last().map_or(0, |last| last.first + last.rows);
-                let rows = (0..rows).collect();
-                Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?)
-            }
+            Held::Disk(file) => Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?),
         };
         // A score of nothing would read as a perfect loss.
-        if with_targets && examples.is_empty() {
-            return Err(Error::file(path, "has no rows"));
+        if with_targets && len == 0 {
+            let message = match unseen.columns.last() {
+                None => "has no rows".to_owned(),
+                Some(target) => format!(
+                    "has no rows of a class that the model has, which are `{}`, but `{}`",
+                    self.shown_classes(),
+                    target.examples.join("`, `")
+                ),
+            };
+            return Err(Error::file(path, message));
         }
-        Ok(examples)
+        Ok(NewData { examples, kept: kept.columns(), unseen, notes })
     }
+}
+
+/// Rows of numbers from 0 to 1 as images.
+fn rows_of_pixels(table: &Table, pixels: Pixels) -> Result<Dataset> {
+    let mut features = Vec::with_capacity(table.len.saturating_mul(pixels.count()));
+    for row in 0..table.len {
+        for column in 0..pixels.count() {
+            let pixel = number(table.cell(row, column), Decimal::Point)
+                .and_then(|number| single(number.ok_or("a pixel is missing")?));
+            features.push(pixel.map_err(|message| table.fail(row, column, message))?);
+        }
+    }
+    Ok(Dataset::unlabelled(pixels.count(), table.len, features))
 }

@@ -162,7 +162,8 @@ fn scan(file: &TableFile, visit: Visit<'_>) -> Result<Vec<Chunk>> {
 
 fn empty(file: &TableFile, first: u64) -> Table {
     let (path, names) = (file.path.clone(), file.names.clone());
-    Table { path, names, columns: Vec::new(), places: Places::Rows(first), len: 0 }
+    let na = file.layout.na.clone();
+    Table { path, names, columns: Vec::new(), places: Places::Rows(first), len: 0, na }
 }
 
 /// Appends rows of a group to the table, at most `count` from row `start` on.

@@ -1,13 +1,11 @@
 //! How the columns of a table become features and targets; kept with the model.
 
 use std::collections::HashMap;
-use std::io::BufRead;
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
-use super::delimited::Lines;
+use super::dialect::{Like, Written};
 use super::input::{Input, Notation, single};
 use super::number::Decimal;
 use super::table::{Cell, Table, column, number};
@@ -49,6 +47,9 @@ pub struct Preparation {
     /// Words for a missing value beside the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(super) na: Vec<String>,
+    /// How the text of the training data is written.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) written: Option<Written>,
 }
 
 /// Where features come from.
@@ -180,8 +181,8 @@ pub(crate) fn balanced(counts: &[u64]) -> Vec<f64> {
 /// Which columns of a table a preparation reads.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
-    inputs: Vec<usize>,
-    targets: Vec<usize>,
+    pub(super) inputs: Vec<usize>,
+    pub(super) targets: Vec<usize>,
     pub(super) weight: Option<usize>,
 }
 
@@ -364,6 +365,28 @@ impl Preparation {
         })
     }
 
+    /// Whether examples become the same by either. What runs of before do not tell decides nothing
+    /// of that: how text was written, and which columns had gaps.
+    pub(crate) fn prepares_as(&self, other: &Self) -> bool {
+        let decisive = |own: &Self| {
+            let mut own = Self { written: None, ..own.clone() };
+            if let Inputs::Columns(inputs) = &mut own.inputs {
+                inputs.iter_mut().for_each(Input::forget_gaps);
+            }
+            own
+        };
+        decisive(self) == decisive(other)
+    }
+
+    /// What is known of the training data, to read other data alike.
+    pub(super) fn like(&self, are_rows: bool) -> Like {
+        let inputs = match &self.inputs {
+            Inputs::Columns(columns) => columns.iter().map(|input| input.column.clone()).collect(),
+            Inputs::Pixels(_) => self.feature_names(),
+        };
+        Like { written: self.written, inputs, are_rows }
+    }
+
     /// What the model reads, for messages.
     pub(super) fn wanted(&self) -> String {
         match &self.inputs {
@@ -439,117 +462,15 @@ impl Preparation {
     fn label(&self, classes: &HashMap<&str, u32>, cell: Cell<'_>) -> Result<u32, String> {
         let word = cell.word().ok_or(TARGET_MISSING)?;
         classes.get(word.as_ref()).copied().ok_or_else(|| {
-            let shown: Vec<&str> = self.class_names().iter().take(20).map(String::as_str).collect();
-            format!("the model has no class `{word}`; it has `{}`", shown.join("`, `"))
+            format!("the model has no class `{word}`; it has `{}`", self.shown_classes())
         })
     }
 
-    /// Reads rows without targets one by one, as CSV from standard input, into features.
-    ///
-    /// A first line that names every column of the inputs is a header: the columns may then come in
-    /// any order, and others are passed over. Without one, the columns are those of the training
-    /// part in their order; rows of pixels are numbers from 0 to 1.
-    ///
-    /// ```
-    /// use chainrule_train::data::DataSource;
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let path = folder.path().join("t.csv");
-    /// # std::fs::write(&path, "a,b,y\n0,u,0.5\n2,v,1.5\n").unwrap();
-    /// # let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
-    /// # let preparation = source.load(&|_| unreachable!())?.preparation;
-    /// let with_header: Result<Vec<_>, _> = preparation.rows("b,a\nv,2\n".as_bytes()).collect();
-    /// let without: Result<Vec<_>, _> = preparation.rows("2,v\n".as_bytes()).collect();
-    /// assert_eq!(with_header?, [[1.0, 0.0, 1.0]]);
-    /// assert_eq!(without?, [[1.0, 0.0, 1.0]]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    pub fn rows<'a>(
-        &'a self,
-        reader: impl BufRead + 'a,
-    ) -> impl Iterator<Item = Result<Vec<f32>>> + 'a {
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
-        let mut record = StringRecord::new();
-        let mut places: Option<(Vec<usize>, usize)> = None;
-        let mut lines = None;
-        std::iter::from_fn(move || {
-            loop {
-                match reader.read_record(&mut record) {
-                    Ok(true) => {}
-                    Ok(false) => return None,
-                    Err(error) => {
-                        return Some(Err(Error::file(STANDARD_INPUT, error)));
-                    }
-                }
-                let lines = lines.get_or_insert_with(|| Lines::of(&record, reader.position()));
-                let line = lines.line(&record, reader.position());
-                let (places, fields) = match &places {
-                    Some(places) => places,
-                    None => match self.header(&record) {
-                        Some(found) => {
-                            places = Some((found, record.len()));
-                            continue;
-                        }
-                        None => {
-                            let count = self.input_columns();
-                            places.insert(((0..count).collect(), count))
-                        }
-                    },
-                };
-                return Some(self.row(&record, line, places, *fields));
-            }
-        })
-    }
-
-    fn input_columns(&self) -> usize {
-        match &self.inputs {
-            Inputs::Columns(columns) => columns.len(),
-            Inputs::Pixels(pixels) => pixels.count(),
-        }
-    }
-
-    fn header(&self, record: &StringRecord) -> Option<Vec<usize>> {
-        let Inputs::Columns(inputs) = &self.inputs else { return None };
-        let places: HashMap<&str, usize> = record.iter().map(str::trim).zip(0..).collect();
-        inputs.iter().map(|input| places.get(input.column.as_str()).copied()).collect()
-    }
-
-    fn row(
-        &self,
-        record: &StringRecord,
-        line: u64,
-        places: &[usize],
-        fields: usize,
-    ) -> Result<Vec<f32>> {
-        let fail = |field: usize, message: String| {
-            Error::file(STANDARD_INPUT, format!("line {line}, field {}: {message}", field + 1))
-        };
-        if record.len() != fields {
-            let message = format!(
-                "line {line} has {} fields, but {fields} are wanted, in the training data's order or under a line of their names",
-                record.len()
-            );
-            return Err(Error::file(STANDARD_INPUT, message));
-        }
-        let mut features = Vec::with_capacity(self.width());
-        for (index, &place) in places.iter().enumerate() {
-            let cell = record.get(place).unwrap_or_default().trim();
-            let is_gap = self.na.iter().any(|gap| gap == cell);
-            let cell = if is_gap { Cell::Missing } else { Cell::from_text(cell) };
-            let encoded = match &self.inputs {
-                Inputs::Columns(inputs) => {
-                    inputs.get(index).map_or(Ok(()), |input| input.encode(cell, &mut features))
-                }
-                Inputs::Pixels(_) => number(cell, Decimal::Point)
-                    .and_then(|number| single(number.ok_or("a pixel is missing")?))
-                    .map(|pixel| features.push(pixel)),
-            };
-            encoded.map_err(|message| fail(place, message))?;
-        }
-        Ok(features)
+    /// The classes, for messages.
+    pub(super) fn shown_classes(&self) -> String {
+        let shown: Vec<&str> = self.class_names().iter().take(20).map(String::as_str).collect();
+        shown.join("`, `")
     }
 }
-
-/// What messages call the place of rows that come from no file.
-const STANDARD_INPUT: &str = "standard input";
 
 pub(super) const TARGET_MISSING: &str = "the target is missing; leave such rows out";

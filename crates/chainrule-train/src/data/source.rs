@@ -13,7 +13,7 @@ use super::split::{Fold, HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
-use super::{Examples, Preparation, Task, class_counts, digest, images, mnist};
+use super::{Examples, Keep, NewData, Preparation, Task, class_counts, digest, images, mnist};
 use chainrule::error::{Error, Result};
 
 /// What to train on.
@@ -99,7 +99,7 @@ pub struct Reading {
 impl Reading {
     pub(super) fn how(&self) -> How {
         let Self { separator, encoding, header, na, .. } = self.clone();
-        How { separator, encoding, header, na }
+        How { separator, encoding, header, na, like: None }
     }
 }
 
@@ -217,7 +217,11 @@ impl DataSource {
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
         };
         if let Some(test) = test {
-            loaded.test = Some(loaded.preparation.located(test, true)?.into());
+            let NewData { examples, unseen, .. } =
+                loaded.preparation.located(test, true, &Keep::None)?;
+            loaded.test = Some(examples.into());
+            let told = unseen.to_string();
+            loaded.summary.notes.extend(told.lines().map(|line| format!("test part: {line}")));
         }
         Ok(loaded)
     }
@@ -256,6 +260,7 @@ impl DataSource {
             outcome: Outcome::Classes { column: None, names, counts },
             weight: None,
             na: Vec::new(),
+            written: None,
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
         let rows = train.len() + validation.as_ref().map_or(0, |part| part.len());

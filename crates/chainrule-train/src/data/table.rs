@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::date::{Moment, Order};
-use super::dialect::{Dialect, Separator};
+use super::dialect::{Dialect, Like, Separator, Written};
 use super::number::{Decimal, is_gap, is_sure_gap};
 use super::text::{Encoding, Text};
 use chainrule::error::{Error, Result};
@@ -22,11 +22,6 @@ pub(super) enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    pub(super) fn from_text(text: &'a str) -> Self {
-        let text = text.trim();
-        if is_gap(text) { Self::Missing } else { Self::Text(text) }
-    }
-
     /// The number, if it is one: finite or not.
     pub(super) fn number(self) -> Option<f64> {
         match self {
@@ -128,16 +123,35 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) places: Places,
     pub(super) len: usize,
+    /// More words for a missing value.
+    pub(super) na: Vec<String>,
 }
 
 impl Table {
     pub(super) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_gap))
+        self.read(row, column, is_gap)
     }
 
     /// A cell of a target, which may well be called `-` or `none`.
     pub(super) fn target(&self, row: usize, column: usize) -> Cell<'_> {
-        self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_sure_gap))
+        self.read(row, column, is_sure_gap)
+    }
+
+    fn read(&self, row: usize, column: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {
+        match self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_gap)) {
+            Cell::Text(text) if self.na.iter().any(|gap| gap == text) => Cell::Missing,
+            cell => cell,
+        }
+    }
+
+    /// A cell as it stands in the file; a missing number is an empty text.
+    pub(super) fn text(&self, row: usize, column: usize) -> String {
+        let cell = self.columns.get(column).map(|column| column.cell(row, |_| false));
+        match cell.unwrap_or(Cell::Missing) {
+            Cell::Missing => String::new(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Text(text) => text.to_owned(),
+        }
     }
 
     /// An error that names the file, the row and the column.
@@ -209,6 +223,13 @@ pub(super) struct Head {
     pub(super) notes: Vec<String>,
 }
 
+impl TableFile {
+    pub(super) fn new(path: &Path, format: &'static dyn Format, head: Head) -> Self {
+        let Head { names, targets, layout, notes } = head;
+        Self { path: path.into(), format, names, targets, layout, notes }
+    }
+}
+
 impl Head {
     /// Of columns of which the last is the target.
     pub(super) fn of(names: Vec<String>) -> Self {
@@ -223,6 +244,8 @@ impl Head {
 pub(super) struct Layout {
     pub(super) text: Text,
     pub(super) dialect: Dialect,
+    /// How the text is written, for the files that come after.
+    pub(super) written: Option<Written>,
     /// More words for a missing value.
     pub(super) na: Vec<String>,
 }
@@ -234,6 +257,8 @@ pub(super) struct How {
     pub(super) encoding: Option<Encoding>,
     pub(super) header: Option<bool>,
     pub(super) na: Vec<String>,
+    /// What other data is read for.
+    pub(super) like: Option<Like>,
 }
 
 /// What reads the tables of one format.

@@ -50,6 +50,7 @@ impl DataSource {
         }
         let file = formats::open(path, &self.reading.how())?;
         let mut summary = Summary { notes: file.notes.clone(), ..Summary::default() };
+        let written = file.layout.written;
         let mut roles = self.roles(&file, &mut summary)?;
         let held = Held::new(file, self.stream)?;
         let looked = look(&held, &roles)?;
@@ -102,6 +103,7 @@ impl DataSource {
             outcome,
             weight: self.weight.clone(),
             na: self.reading.na.clone(),
+            written,
         };
         let is_streamed = matches!(held, Held::Disk(_));
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;

@@ -74,21 +74,25 @@ impl Seek for Reading {
 }
 
 impl Text {
-    /// Finds out how a file is encoded, unless it is `given`.
+    /// Finds out how a file is encoded, unless it is `given`; such files are `usual`ly so.
     ///
     /// # Errors
     /// A file that cannot be read, holds zeros, or is too large to be unpacked.
-    pub(super) fn find(path: &Path, given: Option<Encoding>) -> Result<(Self, Encoding)> {
+    pub(super) fn find(
+        path: &Path,
+        given: Option<Encoding>,
+        usual: Option<Encoding>,
+    ) -> Result<(Self, Encoding)> {
         let fail = |error: std::io::Error| Error::file(path, error);
         let mut sample = Vec::new();
         File::open(path)
             .and_then(|file| file.take(SAMPLE).read_to_end(&mut sample))
             .map_err(fail)?;
-        let is_packed = sample.starts_with(&[0x1f, 0x8b]);
+        let is_packed = sample.starts_with(&PACKED);
         if is_packed {
-            sample = unpacked(path)?;
+            sample = File::open(path).map_err(fail).and_then(|file| unpacked(path, file))?;
         }
-        let encoding = given.unwrap_or_else(|| encoding(&sample));
+        let encoding = given.unwrap_or_else(|| encoding(&sample, usual));
         if let (Encoding::Utf8, false) = (encoding, is_packed) {
             check_zeros(path, &sample)?;
             return Ok((Self::File, encoding));
@@ -96,16 +100,33 @@ impl Text {
         if !is_packed {
             sample = std::fs::read(path).map_err(fail)?;
         }
+        Ok((Self::decoded(path, sample, encoding)?, encoding))
+    }
+
+    /// As [`Text::find`], of bytes that come from no file; `path` is what messages call their place.
+    pub(super) fn of(
+        path: &Path,
+        mut bytes: Vec<u8>,
+        usual: Option<Encoding>,
+    ) -> Result<(Self, Encoding)> {
+        if bytes.starts_with(&PACKED) {
+            bytes = unpacked(path, bytes.as_slice())?;
+        }
+        let encoding = encoding(&bytes, usual);
+        Ok((Self::decoded(path, bytes, encoding)?, encoding))
+    }
+
+    fn decoded(path: &Path, bytes: Vec<u8>, encoding: Encoding) -> Result<Self> {
         let text = match encoding {
-            Encoding::Utf8 => sample,
-            Encoding::Utf16Le => wide(&sample, u16::from_le_bytes).into_bytes(),
-            Encoding::Utf16Be => wide(&sample, u16::from_be_bytes).into_bytes(),
+            Encoding::Utf8 => bytes,
+            Encoding::Utf16Le => wide(&bytes, u16::from_le_bytes).into_bytes(),
+            Encoding::Utf16Be => wide(&bytes, u16::from_be_bytes).into_bytes(),
             Encoding::Windows1252 => {
-                sample.iter().map(|&byte| windows_1252(byte)).collect::<String>().into_bytes()
+                bytes.iter().map(|&byte| windows_1252(byte)).collect::<String>().into_bytes()
             }
         };
         check_zeros(path, &text)?;
-        Ok((Self::Memory(text.into()), encoding))
+        Ok(Self::Memory(text.into()))
     }
 
     pub(super) fn open(&self, path: &Path) -> Result<Reading> {
@@ -116,10 +137,12 @@ impl Text {
     }
 }
 
-fn unpacked(path: &Path) -> Result<Vec<u8>> {
+/// How a file begins that gzip packed.
+const PACKED: [u8; 2] = [0x1f, 0x8b];
+
+fn unpacked(path: &Path, packed: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = File::open(path)
-        .and_then(|file| MultiGzDecoder::new(file).take(MOST_UNPACKED + 1).read_to_end(&mut bytes));
+    let read = MultiGzDecoder::new(packed).take(MOST_UNPACKED + 1).read_to_end(&mut bytes);
     read.map_err(|error| Error::file(path, error))?;
     match bytes.len() as u64 > MOST_UNPACKED {
         true => Err(Error::file(
@@ -130,7 +153,7 @@ fn unpacked(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-fn encoding(sample: &[u8]) -> Encoding {
+fn encoding(sample: &[u8], usual: Option<Encoding>) -> Encoding {
     let zeros = |odd: usize| sample.iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
     // Of letters below 256 every other byte is zero; a third leaves room for others.
     let many = sample.len() / 6 + 1;
@@ -142,7 +165,8 @@ fn encoding(sample: &[u8]) -> Encoding {
         _ if zeros(0) >= many && zeros(1) < many => Encoding::Utf16Be,
         _ => match std::str::from_utf8(sample) {
             // The sample may end within a letter.
-            Err(error) if error.error_len().is_some() => Encoding::Windows1252,
+            Err(error) if error.error_len().is_some() => usual.unwrap_or(Encoding::Windows1252),
+            Ok(text) if text.contains('\0') => usual.unwrap_or(Encoding::Utf8),
             _ => Encoding::Utf8,
         },
     }
@@ -168,10 +192,16 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
+/// What is said of a zero byte.
+pub(super) const ZERO: &str = "a zero byte (NUL), which no text has";
+
 fn check_zeros(path: &Path, text: &[u8]) -> Result<()> {
     let Some(at) = text.iter().position(|&byte| byte == 0) else { return Ok(()) };
-    let line = 1 + text[..at].iter().filter(|&&byte| byte == b'\n').count();
-    let message = format!("line {line} holds a zero byte (NUL), which no text has");
+    let (line, start) = text[..at].iter().zip(1..).fold((1, 0), |(line, start), (&byte, next)| {
+        if byte == b'\n' { (line + 1, next) } else { (line, start) }
+    });
+    let column = 1 + String::from_utf8_lossy(&text[start..at]).chars().count();
+    let message = format!("line {line}, column {column}: {ZERO}");
     Err(Error::file(path, message))
 }
 
@@ -200,7 +230,7 @@ mod tests {
         let path = folder.path().join("t.csv");
         for (bytes, wanted) in cases {
             std::fs::write(&path, &bytes).unwrap();
-            let (found, encoding) = Text::find(&path, None).unwrap();
+            let (found, encoding) = Text::find(&path, None, None).unwrap();
             assert_eq!(encoding, wanted);
             let mut read = String::new();
             found.open(&path).unwrap().read_to_string(&mut read).unwrap();
@@ -208,7 +238,7 @@ mod tests {
             let packed = std::process::Command::new("gzip").arg("-kf").arg(&path).status();
             if packed.is_ok_and(|status| status.success()) {
                 let path = folder.path().join("t.csv.gz");
-                let (found, encoding) = Text::find(&path, None).unwrap();
+                let (found, encoding) = Text::find(&path, None, None).unwrap();
                 let mut read = String::new();
                 found.open(&path).unwrap().read_to_string(&mut read).unwrap();
                 assert_eq!((read.as_str(), encoding), (text, wanted));
@@ -221,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.csv");
         std::fs::write(&path, "a,b\n1,2\n3,\0\n").unwrap();
-        let error = Text::find(&path, None).unwrap_err().to_string();
-        assert!(error.contains("line 3 holds a zero byte"), "{error}");
+        let error = Text::find(&path, None, None).unwrap_err().to_string();
+        assert!(error.contains("line 3, column 3: a zero byte"), "{error}");
     }
 }

@@ -405,7 +405,7 @@ impl RunFolder {
         // Read back as the file is, so that both are rounded alike.
         let now: Preparation = serde_json::from_str(&text).map_err(bad)?;
         match self.preparation()? {
-            Some(before) if before != now => {
+            Some(before) if !before.prepares_as(&now) => {
                 let message = "tells of other data than is there now: it has changed since the run \
                                began, and the model would not understand it; train a new run";
                 Err(Error::file(path, message))
