@@ -204,8 +204,11 @@ fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
     let mut parameters = Parameters::new();
     for (name, array) in npz_arrays(bytes)? {
         let shape = Shape::new(&array.shape).map_err(|error| format!("`{name}`: {error}"))?;
-        let tensor =
-            Tensor::new(shape, array.elements).map_err(|error| format!("`{name}`: {error}"))?;
+        let tensor = array
+            .elements
+            .numbers()
+            .and_then(|numbers| Tensor::new(shape, numbers).map_err(|error| error.to_string()));
+        let tensor = tensor.map_err(|error| format!("`{name}`: {error}"))?;
         if parameters.get(&name).is_ok() {
             return Err(format!("there are two arrays named `{name}`"));
         }

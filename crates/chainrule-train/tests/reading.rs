@@ -347,3 +347,100 @@ fn other_data_is_read_as_the_training_data_was() {
         assert!(read.unseen.columns.is_empty(), "{text}: {}", read.unseen);
     }
 }
+
+/// The bytes of an `.npy` file.
+fn npy(kind: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\0".as_slice(), &length, header.as_bytes(), data].concat()
+}
+
+fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (name, array) in arrays {
+        let path = rawzip::path::EntryPath::verbatim(format!("{name}.npy").into_bytes());
+        let (mut entry, config) = archive.new_file(path).start().unwrap();
+        let mut file = config.wrap(&mut entry);
+        std::io::Write::write_all(&mut file, array).unwrap();
+        let (_, described) = file.finish().unwrap();
+        entry.finish(described).unwrap();
+    }
+    archive.finish().unwrap()
+}
+
+fn little(numbers: &[u16]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// What NumPy writes of `np.float16([1, -2.5, 65504, 2**-24, 0.1, -0.0])` and of texts.
+#[test]
+fn arrays_of_half_precision_and_of_texts_are_read() {
+    let halves = little(&[0x3c00, 0xc100, 0x7bff, 0x0001, 0x2e66, 0x8000]);
+    let wide: Vec<u8> =
+        "süßab\0".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+    let big: Vec<u8> =
+        "süßab\0".chars().flat_map(|letter| u32::from(letter).to_be_bytes()).collect();
+    for (kind, texts) in [
+        ("<U3", wide.as_slice()),
+        (">U3", &big),
+        ("|S4", b"s\xfc\xdf\0ab\0\0"),
+        ("|S5", "süßab\0\0\0".as_bytes()),
+    ] {
+        let x = npy("<f2", "(2, 3)", &halves);
+        let bytes = npz(&[("x", x), ("y", npy(kind, "(2,)", texts))]);
+        let loaded = load_bytes("t.npz", &bytes, raw()).unwrap();
+        let wanted = [[1.0, -2.5, 65504.0], [2_f32.powi(-24), 0.099_975_586, 0.0]];
+        assert_eq!(rows(&loaded), wanted);
+        assert_eq!(loaded.preparation.class_names(), ["ab", "süß"], "{kind}");
+        assert!(loaded.summary.notes.is_empty());
+    }
+    // Texts to predict from are categories.
+    let bytes = npz(&[("x", npy("|S1", "(2, 1)", b"ab")), ("y", npy("|b1", "(2,)", b"\0\x01"))]);
+    let loaded = load_bytes("t.npz", &bytes, DataSource::default()).unwrap();
+    assert_eq!(features(&loaded), ["x0=a", "x0=b"]);
+    let bytes = npz(&[("x", npy("<f2", "(3, 1)", &halves[..6])), ("y", npy("|O", "(3,)", b"abc"))]);
+    let error = load_bytes("t.npz", &bytes, DataSource::default()).unwrap_err();
+    assert!(error.contains("`y`: holds Python objects") && error.contains("astype"), "{error}");
+}
+
+#[test]
+fn arrays_are_found_by_the_names_that_people_give_them() {
+    let x = |rows: &[u16]| npy("<u2", &format!("({}, 1)", rows.len()), &little(rows));
+    let y = |rows: &[u16]| npy("<u2", &format!("({},)", rows.len()), &little(rows));
+    for (examples, targets) in [("X", "Y"), ("X", "y"), ("features", "labels"), ("arr_0", "arr_1")]
+    {
+        let bytes = npz(&[(targets, y(&[5, 6])), (examples, x(&[1, 2])), ("meta", y(&[0]))]);
+        let loaded = load_bytes("t.npz", &bytes, raw()).unwrap();
+        assert_eq!(rows(&loaded), [[1.0], [2.0]], "{examples}");
+        let told = format!("the examples are the array `{examples}`, and the targets `{targets}`");
+        assert_eq!(loaded.summary.notes, [&told, "arrays that are passed over: `meta`"]);
+        assert!(loaded.test.is_none());
+    }
+    // As Keras keeps MNIST.
+    let bytes = npz(&[
+        ("x_test", x(&[7, 8, 9])),
+        ("x_train", x(&[1, 2, 1, 2])),
+        ("y_train", y(&[0, 1, 0, 1])),
+        ("y_test", y(&[1, 1, 0])),
+    ]);
+    let loaded = load_bytes("t.npz", &bytes, raw()).unwrap();
+    assert_eq!((loaded.train.len(), loaded.test.as_ref().map(|test| test.len())), (4, Some(3)));
+    assert_eq!(first_row(&*loaded.test.unwrap()), [7.0]);
+    assert_eq!(
+        first_row(&*read_as("t.npz", &bytes, &loaded.preparation, &Keep::None).examples),
+        [7.0]
+    );
+    let bytes = npz(&[("foo", x(&[1, 2])), ("y", y(&[5, 6]))]);
+    let error = load_bytes("t.npz", &bytes, raw()).unwrap_err();
+    assert!(error.contains("has no array `x`") && error.contains("it has `foo`, `y`"), "{error}");
+}
+
+#[test]
+fn a_zero_byte_is_told_with_its_place() {
+    let error = load("a,b,y\n1,2,u\n3,\0,v\n").unwrap_err();
+    assert!(error.contains("line 3, column 3: a zero byte (NUL)"), "{error}");
+    // Beyond what is looked at to find the encoding out.
+    let rows = "1,2,u\n3,4,v\n".repeat(100_000);
+    let error = load(&format!("a,b,y\n{rows}3,\0,v\n")).unwrap_err();
+    assert!(error.contains("line 200002, column `b`: a zero byte (NUL)"), "{error}");
+}

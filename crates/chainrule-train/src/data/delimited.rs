@@ -71,7 +71,7 @@ impl Delimited {
             text = Text::Memory(with_tabs(&all).into());
             dialect.separator = Separator::Tab;
         }
-        Ok(Layout { text, dialect, written, na: how.na.clone() })
+        Ok(Layout { text, dialect, written, na: how.na.clone(), test: false })
     }
 
     /// The separators that are likelier than others: that of the training data, and that of the format.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::extension::{self, listed};
 use super::pictures::{extensions, is_picture};
-use super::{formats, images, mnist};
+use super::{formats, images, mnist, npy};
 use chainrule::error::{Error, Result};
 
 /// The datasets that the project ships, and whether each is a table.
@@ -81,7 +81,8 @@ fn parts(path: &Path) -> Result<(Contents, PathBuf, Option<PathBuf>)> {
             );
             return Err(Error::file(path, message));
         }
-        return Ok((contents, path.into(), None));
+        let test = (contents == Contents::Table && npy::has_test(path)).then(|| path.into());
+        return Ok((contents, path.into(), test));
     }
     if mnist::has(path, mnist::TRAIN) || mnist::has(path, mnist::TEST) {
         return Ok((

@@ -158,7 +158,8 @@ impl Preparation {
             _ => (&located.train, false),
         };
         if located.contents == Contents::Table {
-            return self.table(formats::open(path, &self.how(false))?, with_targets, keep);
+            let how = How { test: is_test, ..self.how(false) };
+            return self.table(formats::open(path, &how)?, with_targets, keep);
         }
         check_none(keep, path)?;
         let Inputs::Pixels(pixels) = self.inputs else {

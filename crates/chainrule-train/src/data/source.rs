@@ -99,7 +99,7 @@ pub struct Reading {
 impl Reading {
     pub(super) fn how(&self) -> How {
         let Self { separator, encoding, header, na, .. } = self.clone();
-        How { separator, encoding, header, na, like: None }
+        How { separator, encoding, header, na, ..How::default() }
     }
 }
 
@@ -213,7 +213,10 @@ impl DataSource {
         let splitter =
             Splitter { share: self.validation, by_default, fold: self.fold, seed: self.seed };
         let mut loaded = match located.contents {
-            Contents::Table => self.table(&located.train, &splitter)?,
+            Contents::Table => {
+                let test = located.part == Some(Chosen::Test);
+                self.table(&located.train, test, &splitter)?
+            }
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
         };
         if let Some(test) = test {

@@ -248,6 +248,8 @@ pub(super) struct Layout {
     pub(super) written: Option<Written>,
     /// More words for a missing value.
     pub(super) na: Vec<String>,
+    /// Whether the file's test part is read, where it has one of its own.
+    pub(super) test: bool,
 }
 
 /// What the user says of how a file is laid out.
@@ -257,6 +259,8 @@ pub(super) struct How {
     pub(super) encoding: Option<Encoding>,
     pub(super) header: Option<bool>,
     pub(super) na: Vec<String>,
+    /// Whether the file's test part is wanted, where it has one of its own.
+    pub(super) test: bool,
     /// What other data is read for.
     pub(super) like: Option<Like>,
 }

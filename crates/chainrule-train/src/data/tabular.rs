@@ -11,7 +11,7 @@ use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::Summary;
-use super::table::{Cell, Chunk, TableFile, column};
+use super::table::{Cell, Chunk, How, TableFile, column};
 use super::{DataSource, Loaded, Preparation, Scale, Task, class_counts, formats};
 use chainrule::error::{Error, Result};
 
@@ -44,11 +44,11 @@ struct Fitted {
 }
 
 impl DataSource {
-    pub(super) fn table(&self, path: &Path, splitter: &Splitter) -> Result<Loaded> {
+    pub(super) fn table(&self, path: &Path, test: bool, splitter: &Splitter) -> Result<Loaded> {
         if self.image_size.is_some() {
             return Err(Error::file(path, "is a table, which has no size of images"));
         }
-        let file = formats::open(path, &self.reading.how())?;
+        let file = formats::open(path, &How { test, ..self.reading.how() })?;
         let mut summary = Summary { notes: file.notes.clone(), ..Summary::default() };
         let written = file.layout.written;
         let mut roles = self.roles(&file, &mut summary)?;

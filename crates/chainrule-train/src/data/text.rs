@@ -180,7 +180,7 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 }
 
 /// A letter of Windows-1252, as the WHATWG's Encoding Standard maps its bytes.
-fn windows_1252(byte: u8) -> char {
+pub(super) fn windows_1252(byte: u8) -> char {
     const BEYOND_LATIN_1: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
         '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
