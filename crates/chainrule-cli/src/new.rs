@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use chainrule_train::Config;
-use chainrule_train::data::Target;
 use chainrule_train::readme::shell;
 
 use crate::arguments::New;
@@ -13,27 +12,15 @@ use crate::{data, print};
 pub fn new(options: &New) -> Result<()> {
     let config = Config::for_dataset(&options.dataset);
     let loaded = data::load(&config)?;
-    let preparation = &loaded.preparation;
-    let mut about = Vec::new();
-    let kind = match loaded.train.target() {
-        Target::Class { classes } => format!("{classes} classes"),
-        Target::Values { .. } => "a value each".into(),
-    };
-    about.push(format!(
-        "{} examples of {} features, with {kind}",
-        loaded.train.len(),
-        loaded.train.width()
-    ));
     let few = |what: &str, names: &[String]| {
         const SHOWN: usize = 8;
         let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
         let more = if names.len() > SHOWN { ", …" } else { "" };
         (!names.is_empty()).then(|| format!("{what}: {}{more}", shown.join(", ")))
     };
-    about.extend(few("features", &preparation.feature_names()));
-    about.extend(few("target", preparation.target_names()));
-    about.extend(few("classes", preparation.class_names()));
-    let text = Config::template(&options.dataset, &about);
+    let mut about: Vec<String> = loaded.report().to_string().lines().map(str::to_owned).collect();
+    about.extend(few("classes", loaded.preparation.class_names()));
+    let text = config.as_read(&loaded).template(&about);
     let path = match &options.output {
         Some(path) => path.clone(),
         None => {

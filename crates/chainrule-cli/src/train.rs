@@ -83,7 +83,7 @@ impl Job<'_> {
         let data = loaded.report();
         // Of images there is little to say.
         if !self.quiet && !data.summary.target.is_empty() {
-            print::progress(&format!("{}: {}", self.config.dataset, data.summary));
+            print::progress(&format!("{}: {data}", self.config.dataset));
         }
         let pool = Arc::new(Pool::new(self.threads));
         let folds = match self.options.resume {

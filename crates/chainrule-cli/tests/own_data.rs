@@ -109,7 +109,8 @@ fn a_settings_file_that_new_writes_trains() {
     let (path, file) = (data.path().join("houses.csv"), runs.path().join("houses.toml"));
     output(&["new", text(&path), "--output", text(&file)]);
     let written = std::fs::read_to_string(&file).unwrap();
-    assert!(written.contains("# features: area, heating") && written.contains("# target: price"));
+    assert!(written.contains("# numbers: area\n# categories: heating (2)\n"), "{written}");
+    assert!(written.contains("\ntarget = \"price\" ") && written.contains("\ntask = \"regress\""));
     fails(&["new", text(&path), "--output", text(&file)], 2, &["exists already", "--force"]);
     let out = runs.path().join("run");
     let report = train(text(&file), &out, &["--epochs", "2", "--set", "clip_norm=1"]);
@@ -368,4 +369,38 @@ fn columns_stand_beside_predictions_and_what_is_new_is_warned_of() {
     let mnist = ["train", "mnist:test", "--epochs", "1", "--quiet", "--out", text(&out), "--force"];
     assert!(chainrule(&mnist).status.success());
     fails(&["predict", text(&out), "mnist:test", "--keep", "id"], 1, &["no columns to keep"]);
+}
+
+/// What `new` writes of how it read a table reads it in the same way.
+#[test]
+fn settings_that_new_writes_train_to_the_same_bits() {
+    let runs = tempdir().unwrap();
+    let path = |name: &str| runs.path().join(name);
+    let cities = ["Köln", "Ulm", "Bonn"];
+    let row = |at: usize| {
+        let (day, city, comma) = (1 + at % 27, cities[at % 3], at * 7 % 10);
+        format!("{at};{day}.2.2024;{city};{},{comma};Frau {at};{}\n", at % 7, at % 2)
+    };
+    let rows: String = (0..40).map(row).collect();
+    let table = format!("Nr;Tag der Ankunft;Stadt;Maß;Name;Ja\n{rows}");
+    let latin: Vec<u8> = table.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+    std::fs::write(path("t.csv"), latin).unwrap();
+    output(&["new", text(&path("t.csv")), "--output", text(&path("t.toml"))]);
+    let written = std::fs::read_to_string(path("t.toml")).unwrap();
+    for line in [
+        "# columns stand apart by semicolons",
+        "\nseparator = \";\" ",
+        "\nencoding = \"windows-1252\" ",
+        "\ndecimal = \",\" ",
+        "\ndrop = [\"Name\"] ",
+        "\ntypes = { Stadt = \"category\", \"Tag der Ankunft\" = \"day-month\" }",
+        "\ntask = \"classify\" ",
+    ] {
+        assert!(written.contains(line), "{line}: {written}");
+    }
+    let digest = |data: &str, run: &str| {
+        let report = train(text(&path(data)), &path(run), &["--epochs", "3"]);
+        report["parameters_sha256"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(digest("t.toml", "a"), digest("t.csv", "b"));
 }

@@ -444,3 +444,30 @@ fn a_zero_byte_is_told_with_its_place() {
     let error = load(&format!("a,b,y\n{rows}3,\0,v\n")).unwrap_err();
     assert!(error.contains("line 200002, column `b`: a zero byte (NUL)"), "{error}");
 }
+
+#[test]
+fn what_is_said_of_a_reading_fits_sixty_columns() {
+    let row = |at: usize| {
+        format!(
+            "{at};{};Mr {at};{},5;7;2024-01-{:02};{}\n",
+            at % 9,
+            at % 5,
+            1 + at % 28,
+            ["u", "v"][at % 2]
+        )
+    };
+    let rows: String = (0..50).map(row).collect();
+    let source = DataSource { validation: Some(0.2), ..DataSource::default() };
+    let table = format!("the first number;another;who;decimal;same;when;y\n{rows}");
+    let report = load_bytes("t.csv", table.as_bytes(), source).unwrap().report();
+    let told = report.to_string();
+    assert!(
+        told.starts_with("50 rows: 40 train, 10 validation\npredicts y: 2 different texts"),
+        "{told}"
+    );
+    assert!(told.contains("numbers with a decimal comma (`--decimal`): decimal"), "{told}");
+    assert!(
+        told.lines().count() > 6 && told.lines().all(|line| line.chars().count() <= 60),
+        "{told}"
+    );
+}

@@ -128,7 +128,7 @@ fn every_value_out_of_its_domain_is_told_with_its_place() {
 #[test]
 fn the_settings_file_of_new_has_every_setting() {
     for dataset in ["mnist", "iris"] {
-        let text = Config::template(dataset, &[]);
+        let text = Config::for_dataset(dataset).template(&[]);
         assert_eq!(Config::from_toml(&text).unwrap(), Config::for_dataset(dataset));
         for setting in Config::ENTRY.settings {
             let begins = |line: &&str| {
@@ -152,7 +152,7 @@ fn the_settings_file_of_new_has_every_setting() {
 
 #[test]
 fn every_line_that_is_off_can_be_turned_on() {
-    let text = Config::template("iris", &[]);
+    let text = Config::for_dataset("iris").template(&[]);
     let mut tried = 0;
     for line in text.lines().filter_map(|line| line.strip_prefix("# ")) {
         let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains(' ')) else {

@@ -288,6 +288,40 @@ impl Config {
         Self { validation: Some(loaded.held_out.share), early_stopping, ..self.clone() }
     }
 
+    /// These settings with how the data was read that they name: what was found out, as settings.
+    ///
+    /// ```
+    /// use chainrule_train::Config;
+    /// let config = Config::for_dataset("iris");
+    /// let told = config.as_read(&config.load()?);
+    /// assert_eq!(told.target.as_deref(), Some("species"));
+    /// assert_eq!(told.load()?.preparation, config.load()?.preparation);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn as_read(&self, loaded: &Loaded) -> Self {
+        let Reading { separator, encoding, header, na, decimal, drop, columns, types } =
+            loaded.reading();
+        let target = match loaded.preparation.target_names() {
+            [name] => Some(name.clone()),
+            _ => None,
+        };
+        let task = loaded.summary.task.filter(|_| target.is_some());
+        Self {
+            separator,
+            encoding,
+            header,
+            na,
+            decimal,
+            drop,
+            columns,
+            types,
+            target,
+            task,
+            ..self.clone()
+        }
+    }
+
     /// The limit of the gradients, where there is one.
     #[must_use]
     pub fn clips(&self) -> Vec<Clip> {

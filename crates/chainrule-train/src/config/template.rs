@@ -21,18 +21,19 @@ const HEADINGS: [(&str, &str); 4] = [
 const COMMENTS: usize = 32;
 
 impl Config {
-    /// A settings file for the dataset `name`, with a comment on every setting; `about` are lines on
-    /// the data itself, such as its columns.
+    /// A file of these settings, with a comment on every setting; `about` are lines on the data itself,
+    /// such as its columns.
     ///
     /// ```
     /// use chainrule_train::Config;
-    /// let text = Config::template("iris", &["150 examples of 3 classes".into()]);
+    /// let config = Config { drop: vec!["an id".into()], ..Config::for_dataset("iris") };
+    /// let text = config.template(&["150 examples of 3 classes".into()]);
     /// assert!(text.starts_with("# Settings of a training run"));
-    /// assert_eq!(Config::from_toml(&text)?, Config::for_dataset("iris"));
+    /// assert_eq!(Config::from_toml(&text)?, config);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn template(name: &str, about: &[String]) -> String {
+    pub fn template(&self, about: &[String]) -> String {
         let mut out = String::from(
             "# Settings of a training run: chainrule train FILE.toml\n\
              # Options of `chainrule train` override them. A line that begins with # is off.\n\n",
@@ -40,13 +41,17 @@ impl Config {
         for line in about {
             let _ = writeln!(out, "# {line}");
         }
-        let begin = Self::for_dataset(name);
-        for (setting, value) in Self::ENTRY.settings.iter().zip(begin.values()) {
+        let (usual, own) = (Self::for_dataset(&self.dataset).values(), self.values());
+        for ((setting, value), usual) in Self::ENTRY.settings.iter().zip(own).zip(usual) {
             if let Some((_, heading)) = HEADINGS.iter().find(|(first, _)| *first == setting.name) {
                 let _ = writeln!(out, "\n# {heading}:");
             }
+            let is_usual = value == usual;
             let shown = match (setting.example, value) {
-                (None, Some(value)) => format!("{} = {}", setting.name, toml(&short(&value))),
+                (None, Some(value)) if is_usual => {
+                    format!("{} = {}", setting.name, toml(&short(&value)))
+                }
+                (_, Some(value)) if !is_usual => format!("{} = {}", setting.name, toml(&value)),
                 (example, _) => format!("# {} = {}", setting.name, example.unwrap_or("…")),
             };
             let _ = writeln!(out, "{shown:COMMENTS$} # {}", setting.told());
@@ -106,8 +111,19 @@ fn toml(value: &Value) -> String {
             format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
         }
         Value::Table(entries) => {
-            let entries = entries.iter().map(|(key, value)| format!("{key} = {}", toml(value)));
+            let entries =
+                entries.iter().map(|(name, value)| format!("{} = {}", key(name), toml(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
+    }
+}
+
+/// A key, in quotes where it is no plain word.
+fn key(name: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.to_owned(),
+        // The escapes of JSON are TOML's too.
+        false => serde_json::Value::from(name).to_string(),
     }
 }

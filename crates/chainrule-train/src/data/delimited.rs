@@ -63,7 +63,7 @@ impl Delimited {
             None => Dialect::find(&head, self.usual, given),
         };
         let (separator, header) = (dialect.separator, dialect.header);
-        let written = Some(Written { separator, encoding, header });
+        let written = Some(Written { separator, encoding, header, decimal: None });
         if dialect.separator == Separator::Blanks {
             let mut all = Vec::new();
             let read = text.open(path)?.read_to_end(&mut all);

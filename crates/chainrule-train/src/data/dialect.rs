@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use csv::{Reader, ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
 
-use super::number::{could_be_number, is_gap};
+use super::number::{Decimal, could_be_number, is_gap};
 use super::text::Encoding;
 
 chainrule::kinds! {
@@ -52,6 +52,9 @@ pub(super) struct Written {
     pub(super) encoding: Encoding,
     /// Whether a line names the columns.
     pub(super) header: bool,
+    /// How numbers are written, where one notation reads all columns as they were read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) decimal: Option<Decimal>,
 }
 
 /// What is known of the data that a model was trained on, where other data is read for it.

@@ -66,7 +66,7 @@ fn is_known(gaps: &bool) -> bool {
 pub(super) enum Told {
     Number,
     Categories(usize),
-    Date,
+    Date(Order),
 }
 
 /// How a number becomes a feature: less the mean, divided by the deviation.
@@ -163,7 +163,7 @@ impl Input {
         match &self.encoding {
             Encoding::Raw { .. } | Encoding::Standardised { .. } => Told::Number,
             Encoding::OneHot { categories, .. } => Told::Categories(categories.len()),
-            Encoding::Date { .. } => Told::Date,
+            Encoding::Date { order, .. } => Told::Date(*order),
         }
     }
 

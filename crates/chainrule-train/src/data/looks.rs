@@ -34,6 +34,16 @@ chainrule::kinds! {
     }
 }
 
+impl From<Order> for ColumnKind {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::YearMonthDay => Self::Date,
+            Order::DayMonthYear => Self::DayMonth,
+            Order::MonthDayYear => Self::MonthDay,
+        }
+    }
+}
+
 /// How a column's cells are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -215,6 +225,11 @@ impl Looks {
                 Err(format!("column `{name}` has {other} numbers that have no decimal `{decimal}`"))
             }
         }
+    }
+
+    /// Whether all numbers are the same with a decimal comma and with a point.
+    pub(super) fn has_no_notation(&self) -> bool {
+        self.only == [0, 0] && self.either == [0, 0]
     }
 
     fn as_dates(&self, name: &str, kind: ColumnKind) -> Result<Decision, String> {

@@ -44,6 +44,7 @@ mod other;
 mod summary;
 mod split;
 mod source;
+mod found;
 mod tabular;
 
 pub use dataset::Dataset;

@@ -56,7 +56,7 @@ impl Summary {
             match input.told() {
                 Told::Number => self.numbers.push(name),
                 Told::Categories(count) => self.categories.push((name, count)),
-                Told::Date => self.dates.push(name),
+                Told::Date(_) => self.dates.push(name),
             }
         }
     }
@@ -78,7 +78,7 @@ pub struct DataReport {
 const LISTED: usize = 8;
 
 /// Names with commas between, and how many more there are.
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(LISTED) {
         0 => shown,
@@ -86,35 +86,82 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-impl std::fmt::Display for Summary {
-    /// Some lines, without an end of line after the last.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut lines = vec![format!("{} rows", self.rows)];
+impl Summary {
+    /// What is said beside the number of rows, a line each.
+    fn lines(&self) -> Vec<String> {
+        let counted = |(name, count): (&String, u64)| format!("{name} ({count})");
+        let categories: Vec<String> =
+            self.categories.iter().map(|(name, count)| counted((name, *count as u64))).collect();
+        let gaps: Vec<String> =
+            self.gaps.iter().map(|(name, count)| counted((name, *count))).collect();
+        let left_out: Vec<String> =
+            self.left_out.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        let lists = [
+            ("numbers", &self.numbers),
+            ("categories", &categories),
+            ("dates", &self.dates),
+            ("gaps, filled with the mean or a category", &gaps),
+            ("left out", &left_out),
+        ];
+        let mut lines = Vec::new();
         if !self.target.is_empty() {
             lines.push(format!("predicts {}: {}", listed(&self.target), self.reason));
         }
-        if !self.numbers.is_empty() {
-            lines.push(format!("numbers: {}", listed(&self.numbers)));
-        }
-        let counted = |(name, count): &(String, usize)| format!("{name} ({count})");
-        let categories: Vec<String> = self.categories.iter().map(counted).collect();
-        if !categories.is_empty() {
-            lines.push(format!("categories: {}", listed(&categories)));
-        }
-        if !self.dates.is_empty() {
-            lines.push(format!("dates: {}", listed(&self.dates)));
-        }
-        let gaps: Vec<String> =
-            self.gaps.iter().map(|(name, count)| format!("{name} ({count})")).collect();
-        if !gaps.is_empty() {
-            lines.push(format!("gaps, filled with the mean or a category: {}", listed(&gaps)));
-        }
-        let left: Vec<String> =
-            self.left_out.iter().map(|(name, why)| format!("{name} ({why})")).collect();
-        if !left.is_empty() {
-            lines.push(format!("left out: {}", listed(&left)));
-        }
+        let told = lists.into_iter().filter(|(_, names)| !names.is_empty());
+        lines.extend(told.map(|(what, names)| format!("{what}: {}", listed(names))));
         lines.extend(self.notes.iter().cloned());
-        f.write_str(&lines.join("\n"))
+        lines
     }
+}
+
+impl std::fmt::Display for Summary {
+    /// Some lines of at most 60 letters, without an end of line after the last.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write_lines(f, format!("{} rows", self.rows), self)
+    }
+}
+
+impl std::fmt::Display for DataReport {
+    /// As of its [`Summary`], with the rows of each part.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let part = |name: &str| Some(format!("{} {name}", self.parts.get(name)?));
+        let parts: Vec<String> =
+            ["train", "validation", "test"].into_iter().filter_map(part).collect();
+        let rows: usize = self.parts.values().sum();
+        let rows = match parts.as_slice() {
+            [] | [_] => format!("{} rows", self.summary.rows),
+            parts => format!("{rows} rows: {}", parts.join(", ")),
+        };
+        write_lines(f, rows, &self.summary)
+    }
+}
+
+fn write_lines(
+    f: &mut std::fmt::Formatter<'_>,
+    first: String,
+    summary: &Summary,
+) -> std::fmt::Result {
+    let lines = [first].into_iter().chain(summary.lines());
+    f.write_str(&lines.map(|line| wrapped(&line)).collect::<Vec<_>>().join("\n"))
+}
+
+/// A line as several ones that fit a narrow terminal, all but the first indented.
+fn wrapped(line: &str) -> String {
+    const WIDTH: usize = 60;
+    const INDENT: &str = "  ";
+    let (mut out, mut used) = (String::new(), 0);
+    for word in line.split(' ') {
+        let width = chainrule_explain::width(word);
+        if used > 0 && used + 1 + width > WIDTH {
+            out.push('\n');
+            out.push_str(INDENT);
+            used = INDENT.len();
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += width;
+    }
+    out
 }

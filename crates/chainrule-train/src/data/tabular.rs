@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::dialect::Written;
 use super::held::Held;
 use super::input::Input;
 use super::looks::{Decision, Kind, Looks};
@@ -10,7 +11,7 @@ use super::number::Decimal;
 use super::preparation::{Inputs, Outcome, TARGET_MISSING};
 use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
-use super::summary::Summary;
+use super::summary::{Summary, listed};
 use super::table::{Cell, Chunk, How, TableFile, column};
 use super::{DataSource, Loaded, Preparation, Scale, Task, class_counts, formats};
 use chainrule::error::{Error, Result};
@@ -56,6 +57,10 @@ impl DataSource {
         let looked = look(&held, &roles)?;
         let (task, decimals) = self.task(&held, &roles, &looked, &mut summary)?;
         let kinds = self.kinds(&held, &mut roles, &looked, &mut summary)?;
+        let written = written.map(|written| Written {
+            decimal: decimal(&held, &roles, &looked, &kinds, &decimals, &mut summary),
+            ..written
+        });
         let fail = |message: String| Error::file(path, message);
         let target = held.name(roles.targets[0]);
         summary.rows = looked.words.rows.len();
@@ -289,6 +294,34 @@ impl DataSource {
         };
         Ok(Fitted { inputs, scales: of_targets.iter().map(scale).collect(), chunks })
     }
+}
+
+/// The decimal comma, where columns have one and none has a decimal point; says so.
+fn decimal(
+    held: &Held,
+    roles: &Roles,
+    looked: &Looked,
+    kinds: &[Kind],
+    of_targets: &[Decimal],
+    summary: &mut Summary,
+) -> Option<Decimal> {
+    let inputs = roles.inputs.iter().zip(kinds).filter_map(|(&column, kind)| match kind {
+        Kind::Number(decimal) => Some((column, *decimal)),
+        Kind::Category | Kind::Date(_) => None,
+    });
+    let targets = roles.targets.iter().copied().zip(of_targets.iter().copied());
+    let numbers: Vec<(usize, Decimal)> = inputs.chain(targets).collect();
+    let commas = numbers.iter().filter(|(_, decimal)| *decimal == Decimal::Comma);
+    let names: Vec<String> = commas.map(|&(column, _)| held.name(column)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let listed = listed(&names);
+    summary.notes.push(format!("numbers with a decimal comma (`--decimal`): {listed}"));
+    let suits = |&(column, decimal): &(usize, Decimal)| {
+        decimal == Decimal::Comma || looked.of(column).has_no_notation()
+    };
+    numbers.iter().all(suits).then_some(Decimal::Comma)
 }
 
 /// Looks at all cells of the inputs and the targets.
