@@ -21,6 +21,7 @@ pub fn eval(options: &Eval) -> Result<()> {
         (None, None) => Asked::HeldOut,
     };
     let score = run.evaluate(&asked, options.of.which(), &pool(options.threads)?)?;
+    print::warnings(score.notes.iter().cloned().chain(score.unseen.lines()));
     let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
     match options.json {
         true => print::json(&score),

@@ -23,8 +23,7 @@ pub fn predict(options: &Predict) -> Result<()> {
         ))),
         path => oracle.read(path, &options.keep)?,
     };
-    data.notes.iter().for_each(|note| print::warnings(note));
-    print::warnings(&data.unseen.to_string());
+    print::warnings(data.notes.iter().cloned().chain(data.unseen.lines()));
     let mut answers = Vec::new();
     oracle.answer_all(&*data.examples, &mut |some| {
         answers.extend_from_slice(some);
@@ -119,10 +118,10 @@ fn rename(kept: &mut [KeptColumn], own: &[&str]) {
         while taken.contains(&name) {
             name.insert_str(0, "input_");
         }
-        print::warnings(&format!(
+        print::warnings([format!(
             "the column `{}` is written as `{name}`, as predictions have one of that name",
             column.name
-        ));
+        )]);
         taken.insert(name.clone());
         column.name = name;
     }

@@ -24,8 +24,8 @@ pub fn progress(line: &str) {
 }
 
 /// Prints what should be known of a work that goes on, a warning a line.
-pub fn warnings(text: &str) {
-    for line in text.lines() {
+pub fn warnings(lines: impl IntoIterator<Item = String>) {
+    for line in lines {
         let _ = writeln!(anstream::stderr().lock(), "{YELLOW}warning{YELLOW:#}: {line}");
     }
 }

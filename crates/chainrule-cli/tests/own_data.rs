@@ -404,3 +404,35 @@ fn settings_that_new_writes_train_to_the_same_bits() {
     };
     assert_eq!(digest("t.toml", "a"), digest("t.csv", "b"));
 }
+
+#[test]
+fn classes_that_training_had_not_are_left_out_of_scores_with_a_warning() {
+    let runs = tempdir().unwrap();
+    let path = |name: &str| runs.path().join(name);
+    let row = |at: usize| format!("{},{}\n", at % 5, ["u", "v"][at % 2]);
+    let rows: String = (0..40).map(row).collect();
+    std::fs::write(path("t.csv"), format!("a,y\n{rows}")).unwrap();
+    std::fs::write(path("o.csv"), "a;y\n1;u\n2;w\n3;x\n;v\n").unwrap();
+    let test = ["--epochs", "1", "--test", text(&path("o.csv"))].map(str::to_owned);
+    train(text(&path("t.csv")), &path("a"), &[&test[0], &test[1], &test[2], &test[3]]);
+    train(text(&path("t.csv")), &path("b"), &["--epochs", "1"]);
+    let lines = [
+        "`a`: 1 gap, where training had none, taken as the mean",
+        "`y`: 2 values not seen in training (`w`, `x`), left out, as no score can be given",
+    ];
+    for call in [&["eval", text(&path("a"))][..], &["eval", text(&path("b")), text(&path("o.csv"))]]
+    {
+        let said = chainrule(call);
+        let warnings = String::from_utf8(said.stderr).unwrap();
+        assert!(said.status.success(), "{warnings}");
+        assert!(
+            lines.iter().all(|line| warnings.contains(&format!("warning: {line}"))),
+            "{warnings}"
+        );
+        let score = json(&[call, &["--json"]].concat());
+        assert_eq!((&score["examples"], &score["unseen"][1]["values"]), (&2.into(), &2.into()));
+    }
+    let said = chainrule(&["eval", text(&path("b")), text(&path("o.csv"))]).stderr;
+    let told = "warning: columns stand apart by semicolons, unlike the training data";
+    assert!(String::from_utf8(said).unwrap().contains(told));
+}

@@ -12,8 +12,8 @@ use super::{
     predict,
 };
 use crate::data::{
-    DataPart, Examples, Keep, Loaded, NewData, Preparation, is_dataset, located, shipped_folder,
-    truth,
+    DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset, located,
+    shipped_folder, truth,
 };
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
@@ -108,54 +108,52 @@ impl Run {
     /// The data cannot be read, or does not fit the run.
     pub fn examples(&self, name: Option<&str>) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
         match name {
-            Some(name) => Ok((None, self.given(name)?)),
+            Some(name) => Ok((None, self.given(name)?.examples.into())),
             None => {
-                let loaded = self.data()?;
-                let parts =
-                    [(DataPart::Test, loaded.test), (DataPart::Validation, loaded.validation)];
-                let held_out = parts.into_iter().find_map(|(part, data)| Some((part, data?)));
-                let (part, data) = held_out.unwrap_or((DataPart::Train, loaded.train));
+                let (part, data) = held_out(self.data()?);
                 Ok((Some(part), data))
             }
         }
     }
 
-    /// The examples that its model is scored on.
-    fn scored(&self, asked: &Asked) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
-        match asked {
-            Asked::Data(name) => Ok((None, self.given(name)?)),
-            Asked::HeldOut => match self.examples(None)? {
-                (Some(DataPart::Train), _) => {
+    /// The examples that its model is scored on, and what is new to it there.
+    fn scored(&self, asked: &Asked) -> Result<Scored> {
+        let mut loaded = match asked {
+            Asked::Data(name) => {
+                let NewData { examples, unseen, notes, .. } = self.given(name)?;
+                return Ok(Scored { part: None, data: examples.into(), unseen, notes });
+            }
+            Asked::HeldOut | Asked::Part(_) => self.data()?,
+        };
+        let run = self.folder.path().display();
+        let unseen = std::mem::take(&mut loaded.unseen);
+        let (part, data) = match asked {
+            Asked::Part(DataPart::Train) => (DataPart::Train, Some(loaded.train)),
+            Asked::Part(DataPart::Validation) => (DataPart::Validation, loaded.validation),
+            Asked::Part(DataPart::Test) => (DataPart::Test, loaded.test),
+            Asked::HeldOut | Asked::Data(_) => match held_out(loaded) {
+                (DataPart::Train, _) => {
                     let folds = self.folder.final_scores()?.filter(|all| !all.folds.is_empty());
                     let folds = folds.and_then(|all| all.lines().into_iter().next());
                     let folds = folds.map(|line| format!(" (its folds gave {line})"));
-                    Err(Error::Mismatch(format!(
-                        "of the data of {} nothing was held out{}: `--part train` scores it on what it was trained on, or name other data",
-                        self.folder.path().display(),
+                    return Err(Error::Mismatch(format!(
+                        "of the data of {run} nothing was held out{}: `--part train` scores it on what it was trained on, or name other data",
                         folds.unwrap_or_default()
-                    )))
+                    )));
                 }
-                held_out => Ok(held_out),
+                (part, data) => (part, Some(data)),
             },
-            Asked::Part(part) => {
-                let loaded = self.data()?;
-                let data = match part {
-                    DataPart::Train => Some(loaded.train),
-                    DataPart::Validation => loaded.validation,
-                    DataPart::Test => loaded.test,
-                };
-                let data = data.ok_or_else(|| {
-                    let run = self.folder.path().display();
-                    Error::Mismatch(format!("the data of {run} has no {} part", part.in_words()))
-                })?;
-                Ok((Some(*part), data))
-            }
-        }
+        };
+        let data = data.ok_or_else(|| {
+            Error::Mismatch(format!("the data of {run} has no {} part", part.in_words()))
+        })?;
+        let unseen = if part == DataPart::Test { unseen } else { Unseen::default() };
+        Ok(Scored { part: Some(part), data, unseen, notes: Vec::new() })
     }
 
     /// Other data, prepared as the run's own was.
-    fn given(&self, name: &str) -> Result<Arc<dyn Examples>> {
-        Ok(self.prepared()?.load(&located(name)?, true)?.into())
+    fn given(&self, name: &str) -> Result<NewData> {
+        self.prepared()?.read(&located(name)?, true, &Keep::None)
     }
 
     fn prepared(&self) -> Result<&Preparation> {
@@ -199,7 +197,7 @@ impl Run {
     }
 
     fn score<T: Real>(&self, asked: &Asked, which: Which, pool: &Arc<Pool>) -> Result<RunScore> {
-        let (part, data) = self.scored(asked)?;
+        let Scored { part, data, unseen, notes } = self.scored(asked)?;
         let name = match asked {
             Asked::Data(name) => Some(name.clone()),
             Asked::HeldOut | Asked::Part(_) => None,
@@ -216,7 +214,8 @@ impl Run {
             baseline = constant.score(&*data, pool)?.named().collect();
             always = answer;
         }
-        Ok(RunScore { part, data: name, epoch, best_of, evaluation, baseline, always })
+        let data = name;
+        Ok(RunScore { part, data, epoch, best_of, evaluation, baseline, always, unseen, notes })
     }
 
     /// What answers for new examples with such parameters.
@@ -367,6 +366,27 @@ pub struct RunScore {
     /// That answer, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub always: String,
+    /// What the examples have that the training part had not.
+    #[serde(skip_serializing_if = "Unseen::is_empty")]
+    pub unseen: Unseen,
+    /// In what else other data differs from the training data, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Examples to score a model on.
+struct Scored {
+    part: Option<DataPart>,
+    data: Arc<dyn Examples>,
+    unseen: Unseen,
+    notes: Vec<String>,
+}
+
+/// The part that was held out, else the training part.
+fn held_out(loaded: Loaded) -> (DataPart, Arc<dyn Examples>) {
+    let parts = [(DataPart::Test, loaded.test), (DataPart::Validation, loaded.validation)];
+    let held_out = parts.into_iter().find_map(|(part, data)| Some((part, data?)));
+    held_out.unwrap_or((DataPart::Train, loaded.train))
 }
 
 /// Says what the model makes of rows of features.

@@ -13,7 +13,9 @@ use super::split::{Fold, HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
-use super::{Examples, Keep, NewData, Preparation, Task, class_counts, digest, images, mnist};
+use super::{
+    Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest, images, mnist,
+};
 use chainrule::error::{Error, Result};
 
 /// What to train on.
@@ -115,6 +117,8 @@ pub struct Loaded {
     pub is_streamed: bool,
     /// The test part, where there is one.
     pub test: Option<Arc<dyn Examples>>,
+    /// What the test part has that the training part had not.
+    pub unseen: Unseen,
     /// What was fitted on the training part.
     pub preparation: Preparation,
     /// How the data was read.
@@ -220,11 +224,11 @@ impl DataSource {
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
         };
         if let Some(test) = test {
-            let NewData { examples, unseen, .. } =
+            let NewData { examples, unseen, notes, .. } =
                 loaded.preparation.located(test, true, &Keep::None)?;
-            loaded.test = Some(examples.into());
-            let told = unseen.to_string();
-            loaded.summary.notes.extend(told.lines().map(|line| format!("test part: {line}")));
+            let notes = notes.into_iter().chain(unseen.lines());
+            loaded.summary.notes.extend(notes.map(|line| format!("test part: {line}")));
+            (loaded.test, loaded.unseen) = (Some(examples.into()), unseen);
         }
         Ok(loaded)
     }
@@ -275,6 +279,7 @@ impl DataSource {
             held_out,
             is_streamed: false,
             test: None,
+            unseen: Unseen::default(),
             preparation,
             summary,
             sha256: None,

@@ -13,7 +13,7 @@ use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::{Summary, listed};
 use super::table::{Cell, Chunk, How, TableFile, column};
-use super::{DataSource, Loaded, Preparation, Scale, Task, class_counts, formats};
+use super::{DataSource, Loaded, Preparation, Scale, Task, Unseen, class_counts, formats};
 use chainrule::error::{Error, Result};
 
 /// Which columns are what.
@@ -119,6 +119,7 @@ impl DataSource {
             held_out,
             is_streamed,
             test: None,
+            unseen: Unseen::default(),
             preparation,
             summary,
             sha256: None,

@@ -66,6 +66,20 @@ const SHOWN: usize = 3;
 impl std::fmt::Display for Unseen {
     /// Lines, without an end after the last.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.lines().join("\n"))
+    }
+}
+
+impl Unseen {
+    /// Whether there is nothing new.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// What is new in words, a line for each column's values and gaps.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let counted =
             |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let mut lines = Vec::new();
@@ -82,7 +96,7 @@ impl std::fmt::Display for Unseen {
                 lines.push(format!("`{column}`: {gaps}, where training had none, {taken_as}"));
             }
         }
-        f.write_str(&lines.join("\n"))
+        lines
     }
 }
 
