@@ -471,3 +471,90 @@ fn what_is_said_of_a_reading_fits_sixty_columns() {
         "{told}"
     );
 }
+
+#[test]
+fn marks_and_ends_of_lines_are_no_part_of_cells() {
+    let table = "größe,b,y\n1,2,u\n3,4,v\n";
+    let wide = |to: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
+        text.encode_utf16().flat_map(to).collect()
+    };
+    let (bom, ends) = (format!("\u{feff}{table}"), table.replace('\n', "\r\n"));
+    for bytes in [
+        bom.clone().into_bytes(),
+        ends.clone().into_bytes(),
+        format!("\u{feff}{ends}").into_bytes(),
+        wide(u16::to_le_bytes, &bom),
+        wide(u16::to_be_bytes, &format!("\u{feff}{ends}")),
+        wide(u16::to_le_bytes, table),
+    ] {
+        let loaded = load_bytes("t.csv", &bytes, raw()).unwrap();
+        assert_eq!(rows(&loaded), [[1.0, 2.0], [3.0, 4.0]]);
+        assert_eq!(features(&loaded), ["größe", "b"]);
+        assert_eq!(loaded.preparation.class_names(), ["u", "v"]);
+        let read = loaded.preparation.read_rows(bytes.as_slice(), &Keep::All).unwrap();
+        assert_eq!(first_row(&*read.examples), [1.0, 2.0]);
+        assert_eq!((read.kept[0].name.as_str(), read.kept[2].cells[0].as_str()), ("größe", "u"));
+    }
+}
+
+/// What spreadsheets make of tables: titles with separators, separators at the ends of lines.
+#[test]
+fn separators_without_cells_make_neither_names_nor_targets() {
+    let titled =
+        load_bytes("t.csv", b"Report 2024;;\n;;\n\na;b;y\n1,5;2;u\n2,5;4;v\n", raw()).unwrap();
+    assert_eq!(rows(&titled), [[1.5, 2.0], [2.5, 4.0]]);
+    let trailing = load("a,b,y,\n1,2,u,\n3,4,v,\n").unwrap();
+    assert_eq!(
+        (features(&trailing), trailing.summary.target),
+        (vec!["a".into(), "b".into()], vec!["y".into()])
+    );
+    assert_eq!(trailing.summary.left_out, [("c4".to_owned(), "no value".to_owned())]);
+}
+
+/// Each of these could only be mended in the file once.
+#[test]
+fn columns_that_are_no_good_can_be_left_out_by_name() {
+    let row = |at: usize| format!("k{},,{at},{},{}\n", at % 1500, at % 7, ["u", "v"][at % 2]);
+    let rows: String = (0..3000).map(row).collect();
+    let table = format!("code,none,a,a,y\n{rows}");
+    let error = load(&table).unwrap_err();
+    assert!(error.contains("`--drop code`"), "{error}");
+    let drop = Reading { drop: vec!["code".into(), "a.1".into()], ..Reading::default() };
+    let loaded = load_with(&table, drop).unwrap();
+    assert_eq!(features(&loaded), ["a"]);
+    assert_eq!(loaded.summary.notes, ["column 4 is another `a`: it is called `a.1`"]);
+    let rows = loaded.preparation.read_rows("a,a\n1,2\n".as_bytes(), &Keep::All).unwrap();
+    assert_eq!(rows.kept[1].name, "a.1");
+}
+
+#[test]
+fn each_column_decides_its_own_notation_before_the_option_does() {
+    let table = "a,b,c,y\n\"3,15\",\"1,234\",1.5,u\n\"2,75\",\"5,678\",2.5,v\n";
+    for (decimal, b) in [(Decimal::Point, 1234.0), (Decimal::Comma, 1.234)] {
+        let reading = Reading { decimal: Some(decimal), ..Reading::default() };
+        let loaded = load_bytes("t.csv", table.as_bytes(), DataSource { reading, ..raw() });
+        assert_eq!(rows(&loaded.unwrap())[0], [3.15, b, 1.5]);
+    }
+}
+
+#[test]
+fn times_alone_are_hours() {
+    let row = |at: usize| format!("{}:{:02},{}:{}\n", at % 24, at % 60, at % 4, at % 3);
+    let rows: String = (0..60).map(row).collect();
+    let loaded = load(&format!("at,y\n{rows}")).unwrap();
+    assert_eq!(
+        (features(&loaded), loaded.preparation.class_names().len()),
+        (vec!["at hour".into()], 12)
+    );
+}
+
+#[test]
+fn numbers_beyond_32_bits_are_told_in_right_words() {
+    for (a, y, place) in
+        [("4.7e299", "1.5", "line 4, column `a`"), ("3", "4.7e299", "line 4, column `y`")]
+    {
+        let error = load(&format!("a,y\n1,0.5\n2,2.5\n{a},{y}\n")).unwrap_err();
+        let told = "4.7e299 is too large: data is held in 32 bits";
+        assert!(error.contains(place) && error.contains(told), "{error}");
+    }
+}

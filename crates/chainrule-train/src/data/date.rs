@@ -26,7 +26,13 @@ pub(super) struct Moment {
 
 impl Moment {
     /// Reads `2024-01-31`, `31.1.2024`, `1/31/2024 12:30`, `2024-01-31T12:30:05.5Z` and the like.
+    /// `12:30` alone is of the first of January 1970.
     pub(super) fn read(text: &str, order: Order) -> Option<Self> {
+        let is_time = text.find(':').is_some_and(|at| at <= 2 && text.len() > at + 2);
+        if is_time && order == Order::YearMonthDay {
+            let seconds = seconds(text)?;
+            return Some(Self { year: 1970, month: 1, day: 1, seconds });
+        }
         let (date, time) = match text.trim().split_once(['T', ' ']) {
             Some((date, time)) => (date, Some(time.trim())),
             None => (text.trim(), None),
@@ -158,14 +164,24 @@ mod tests {
             ("1900-03-01", year, -25508.0, 4),
             ("2024/02/29 12:00", year, 19782.5, 4),
             ("2024-02-29T18:00:00Z", year, 19782.75, 4),
+            ("6:00", year, 0.25, 4),
+            ("18:00:00", year, 0.75, 4),
             ("2024-02-29T06:00:00.000+02:00", year, 19782.25, 4),
         ] {
             let moment = Moment::read(text, order).unwrap();
             assert_eq!((moment.days(), moment.weekday()), (days, weekday), "{text}");
         }
-        for text in
-            ["2023-02-29", "2024-13-01", "24-01-01", "1.2", "2024-01-01 25:00", "10.0.0.1", ""]
-        {
+        for text in [
+            "2023-02-29",
+            "2024-13-01",
+            "24-01-01",
+            "1.2",
+            "2024-01-01 25:00",
+            "10.0.0.1",
+            "",
+            "3:2",
+            "24:00",
+        ] {
             assert_eq!(Moment::read(text, year), None, "{text}");
         }
         assert_eq!(Moment::read("31/12/2024", month), None);

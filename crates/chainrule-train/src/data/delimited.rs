@@ -8,9 +8,7 @@ use std::path::Path;
 use csv::{Position, StringRecord};
 
 use super::dialect::{Dialect, Given, Separator, Written, names, numbered, with_tabs};
-use super::table::{
-    Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit, check_names,
-};
+use super::table::{Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit};
 use super::text::{Encoding, Reading, Text, ZERO};
 use chainrule::error::{Error, Result};
 
@@ -135,7 +133,11 @@ impl Delimited {
         let mut notes = self.notes(&layout, how, record.len());
         let numbered = || (1..=record.len()).map(numbered).collect::<Vec<String>>();
         let names = match (layout.dialect.header, &how.like) {
-            (true, _) => named(path, &record, &mut notes)?,
+            (true, _) => {
+                let names = names(&record);
+                notes.extend(notes_on(&names, &record));
+                names
+            }
             (false, None) => numbered(),
             (false, Some(like)) if record.len() == like.inputs.len() => like.inputs.clone(),
             // The model was trained on a table without names, of which this has all columns.
@@ -151,7 +153,13 @@ impl Delimited {
                 return Err(Error::file(path, message));
             }
         };
-        Ok(Head { layout, notes, ..Head::of(names) })
+        // A separator at the end of each line makes a column of nothing.
+        let nameless = record.iter().rev().take_while(|cell| cell.trim().is_empty()).count();
+        let mut head = Head { layout, notes, ..Head::of(names) };
+        if let (true, named @ 1..) = (head.layout.dialect.header, record.len() - nameless) {
+            head.targets = named - 1..named;
+        }
+        Ok(head)
     }
 }
 
@@ -311,16 +319,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The names that a record gives the columns; one without a name is called by its number.
-fn named(path: &Path, record: &StringRecord, notes: &mut Vec<String>) -> Result<Vec<String>> {
-    let names = names(record);
-    for ((name, cell), number) in names.iter().zip(record).zip(1..) {
-        if cell.trim().trim_start_matches('#').trim().is_empty() {
-            notes.push(format!("column {number} has no name: it is called `{name}`"));
+/// What is worth saying of the names that columns got from a record.
+fn notes_on(names: &[String], record: &StringRecord) -> Vec<String> {
+    let note = |((name, cell), number): ((&String, &str), usize)| match cell.trim() {
+        "" => Some(format!("column {number} has no name: it is called `{name}`")),
+        cell if cell != name && number > 1 => {
+            Some(format!("column {number} is another `{cell}`: it is called `{name}`"))
         }
-    }
-    check_names(path, &names)?;
-    Ok(names)
+        _ => None,
+    };
+    names.iter().zip(record).zip(1..).filter_map(note).collect()
 }
 
 impl Format for Delimited {

@@ -1,6 +1,6 @@
 //! How a file of delimited text is laid out: what separates its columns, and which lines are its head.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 use serde::{Deserialize, Serialize};
@@ -159,13 +159,35 @@ fn reader<R: std::io::Read>(text: R, separator: Separator, comments: bool) -> Re
     builder.comment(comments.then_some(b'#')).from_reader(text)
 }
 
-/// The names that a record gives the columns; one without a name is called by its number.
+/// The names that a record gives the columns; one without a name is called by its number, and one of
+/// a name that an earlier one has by another.
 pub(super) fn names(record: &StringRecord) -> Vec<String> {
     let name = |(number, cell): (usize, &str)| {
         let cell = if number == 1 { cell.trim().trim_start_matches('#') } else { cell }.trim();
         if cell.is_empty() { numbered(number) } else { cell.to_owned() }
     };
-    (1..).zip(record).map(name).collect()
+    let mut names: Vec<String> = (1..).zip(record).map(name).collect();
+    make_distinct(&mut names);
+    names
+}
+
+/// Adds a number to each name that an earlier column has.
+pub(super) fn make_distinct(names: &mut [String]) {
+    let mut taken: HashSet<String> = names.iter().cloned().collect();
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        let used = uses.entry(name.clone()).or_insert(0);
+        if *used > 0 {
+            let another = (*used..).map(|number| (number + 1, format!("{name}.{number}")));
+            let free = another.into_iter().find(|(_, another)| !taken.contains(another));
+            let (next, another) = free.unwrap_or_else(|| unreachable!("numbers do not end"));
+            *used = next;
+            taken.insert(another.clone());
+            *name = another;
+        } else {
+            *used = 1;
+        }
+    }
 }
 
 /// What a column without a name is called.
@@ -245,12 +267,12 @@ impl Sheet {
             None => reader(head, separator, comments).into_records(),
         };
         let records: Vec<StringRecord> = records.map_while(Result::ok).take(LOOKED_AT).collect();
-        let mut widths: Vec<usize> = records.iter().map(StringRecord::len).collect();
-        let width = most_frequent(&mut widths.clone());
-        let title = widths.iter().take(LONGEST_TITLE).take_while(|&&found| found < width).count();
-        widths.drain(..title);
-        let fitting = widths.iter().filter(|&&found| found == width).count();
-        let share = if width < 2 { 0.0 } else { fitting as f64 / widths.len().max(1) as f64 };
+        let width = most_frequent(records.iter().map(StringRecord::len).collect());
+        let is_title = |record: &&StringRecord| record.len() < width || is_alone(record);
+        let title = records.iter().take(LONGEST_TITLE).take_while(is_title).count();
+        let rows = records.get(title..).unwrap_or_default();
+        let fitting = rows.iter().filter(|record| record.len() == width).count();
+        let share = if width < 2 { 0.0 } else { fitting as f64 / rows.len().max(1) as f64 };
         Self { separator, records, width, title, share }
     }
 
@@ -270,7 +292,15 @@ impl Sheet {
     }
 }
 
-fn most_frequent(widths: &mut [usize]) -> usize {
+/// Whether all of three cells or more are empty but for the first, as spreadsheets write a title.
+fn is_alone(record: &StringRecord) -> bool {
+    let mut cells = record.iter();
+    record.len() > 2
+        && !cells.next().is_some_and(could_be_number)
+        && cells.all(|cell| cell.trim().is_empty())
+}
+
+fn most_frequent(mut widths: Vec<usize>) -> usize {
     widths.sort_unstable();
     let runs = widths.chunk_by(|a, b| a == b);
     runs.max_by_key(|run| run.len()).map_or(0, |run| run[0])

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date::{DatePart, Order};
 use super::looks::Kind;
-use super::number::Decimal;
+use super::number::{Decimal, single, too_large};
 use super::statistics::{MOST_WORDS, Moments, Statistics};
 use super::table::{Cell, moment, number};
 
@@ -141,7 +141,12 @@ impl Input {
             }
             Kind::Date(order) => {
                 let parts = DatePart::ALL.into_iter().zip(&values.dates);
-                let parts = parts.filter(|(_, moments)| moments.varies());
+                let [days, .., hour] = &values.dates;
+                // Within a day, the hour tells all that the days do.
+                let in_a_day = hour.varies() && days.deviation() < 0.5;
+                let parts = parts.filter(|(part, moments)| {
+                    moments.varies() && !(in_a_day && *part == DatePart::Days)
+                });
                 let parts = parts.map(|(part, moments)| (part, Scale::of(moments))).collect();
                 Encoding::Date { order, parts, gaps }
             }
@@ -251,14 +256,4 @@ impl Input {
         }
         Ok(())
     }
-}
-
-/// The number in 32 bits.
-pub(super) fn single(number: f64) -> Result<f32, String> {
-    let single = number as f32;
-    if single.is_finite() { Ok(single) } else { Err(too_large(number)) }
-}
-
-fn too_large(number: f64) -> String {
-    format!("{number:e} is too large for 32 bits")
 }

@@ -200,31 +200,22 @@ impl Looks {
         }
         let [point, comma] = self.only;
         let decimal = match (given, point > 0, comma > 0) {
-            (Some(given), ..) => given,
-            (None, true, true) => {
+            (_, true, true) => {
                 return Err(format!(
-                    "column `{name}` has numbers with a decimal point and others with a decimal comma"
+                    "column `{name}` has numbers with a decimal point and others with a decimal comma; mend it, or leave it out by `--drop {name}`"
                 ));
             }
-            (None, false, true) => Decimal::Comma,
+            (_, false, true) => Decimal::Comma,
+            (Some(given), false, false) => given,
             (None, false, false) if self.either[0] > 0 => {
                 let first = self.first_either.as_deref().unwrap_or_default();
                 return Err(format!(
                     "{first} may have a decimal comma or groups of three digits, and nothing in the column decides; `--decimal ,` or `--decimal .` says it"
                 ));
             }
-            (None, _, false) => Decimal::Point,
+            (_, _, false) => Decimal::Point,
         };
-        let other = match decimal {
-            Decimal::Point => comma,
-            Decimal::Comma => point,
-        };
-        match other {
-            0 => Ok(decimal),
-            _ => {
-                Err(format!("column `{name}` has {other} numbers that have no decimal `{decimal}`"))
-            }
-        }
+        Ok(decimal)
     }
 
     /// Whether all numbers are the same with a decimal comma and with a point.

@@ -114,6 +114,18 @@ fn bare(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The number in 32 bits.
+pub(super) fn single(number: f64) -> Result<f32, String> {
+    let single = number as f32;
+    if single.is_finite() { Ok(single) } else { Err(too_large(number)) }
+}
+
+pub(super) fn too_large(number: f64) -> String {
+    format!(
+        "{number:e} is too large: data is held in 32 bits, up to 3.4e38, whatever the `--dtype`"
+    )
+}
+
 /// The words that stand for a missing value in any case, beside the empty cell.
 const GAPS: [&str; 13] =
     ["na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", ".", "-", "--", "?", "\\n"];

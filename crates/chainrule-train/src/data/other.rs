@@ -4,10 +4,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
-use super::input::single;
 use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
-use super::number::Decimal;
+use super::number::{Decimal, single};
 use super::preparation::{Inputs, Pixels};
 use super::table::{How, Table, TableFile, number};
 use super::unseen::Watch;

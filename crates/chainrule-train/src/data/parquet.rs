@@ -12,10 +12,9 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
+use super::dialect::make_distinct;
 use super::parquet_pages;
-use super::table::{
-    Chunk, Column, Format, Head, How, Places, Table, TableFile, Visit, check_names,
-};
+use super::table::{Chunk, Column, Format, Head, How, Places, Table, TableFile, Visit};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::fits_in_memory;
 
@@ -109,7 +108,7 @@ fn header(path: &Path) -> Result<Vec<String>> {
         }
         names.push(name);
     }
-    check_names(path, &names)?;
+    make_distinct(&mut names);
     Ok(names)
 }
 

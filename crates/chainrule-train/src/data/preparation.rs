@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::{Like, Written};
-use super::input::{Input, Notation, single};
-use super::number::Decimal;
+use super::input::{Input, Notation};
+use super::number::{Decimal, single};
 use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::date::DatePart;
 use super::looks::Kind;
+use super::number::too_large;
 use super::table::{Cell, Table, moment, number};
 use chainrule::error::Result;
 
@@ -65,6 +66,8 @@ impl Statistics {
         let fail = |message: String| table.fail(row, column, message);
         match self.kind {
             Kind::Number(decimal) => match number(cell, decimal).map_err(fail)? {
+                // The squares of larger ones have no finite sum.
+                Some(number) if number.abs() > 1e150 => return Err(fail(too_large(number))),
                 Some(number) => self.numbers.add(number),
                 None => self.missing += 1,
             },

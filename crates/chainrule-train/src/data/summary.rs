@@ -149,8 +149,12 @@ fn write_lines(
 fn wrapped(line: &str) -> String {
     const WIDTH: usize = 60;
     const INDENT: &str = "  ";
-    let (mut out, mut used) = (String::new(), 0);
-    for word in line.split(' ') {
+    let (mut out, mut used, mut quoted) = (String::new(), 0, false);
+    let words = line.split(|letter: char| {
+        quoted ^= letter == '`';
+        letter == ' ' && !quoted
+    });
+    for word in words {
         let width = chainrule_explain::width(word);
         if used > 0 && used + 1 + width > WIDTH {
             out.push('\n');

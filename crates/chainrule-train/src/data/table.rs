@@ -1,7 +1,6 @@
 //! Tables: named columns of numbers or text with missing values, whatever file they stand in.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -296,17 +295,3 @@ pub(super) trait Format: std::fmt::Debug + Sync {
 
 /// Hears of some rows.
 pub(super) type Visit<'v> = &'v mut dyn FnMut(&Table) -> Result<()>;
-
-/// Checks that every column has a name of its own.
-pub(super) fn check_names(path: &Path, names: &[String]) -> Result<()> {
-    let mut places = HashMap::new();
-    for (number, name) in (1_usize..).zip(names) {
-        if let Some(first) = places.insert(name.as_str(), number) {
-            let message = format!(
-                "columns {first} and {number} are both called `{name}`; give one of them another name"
-            );
-            return Err(Error::file(path, message));
-        }
-    }
-    Ok(())
-}
