@@ -129,9 +129,10 @@ fn rename(kept: &mut [KeptColumn], own: &[&str]) {
 
 /// The cells of a column as JSON: numbers where all are, and else texts.
 fn values(cells: &[String]) -> Vec<Value> {
-    // As it would be written: `007` is no number.
+    // `007` is none, nor is a whole number that would be rounded.
     let number = |cell: &String| {
-        let number = cell.parse::<Number>().ok().filter(|number| number.to_string() == *cell);
+        let is_whole = cell.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+        let number = cell.parse::<Number>().ok().filter(|number| !(is_whole && number.is_f64()));
         if cell.is_empty() { Some(Value::Null) } else { number.map(Value::Number) }
     };
     let numbers: Option<Vec<Value>> = cells.iter().map(number).collect();

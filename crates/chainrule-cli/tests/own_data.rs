@@ -344,11 +344,11 @@ fn columns_stand_beside_predictions_and_what_is_new_is_warned_of() {
     let (path, out) = (data.path().join("houses.csv"), runs.path().join("run"));
     train(text(&path), &out, &["--epochs", "2"]);
     let new = data.path().join("new.csv");
-    std::fs::write(&new, "id,heating,area,price\n007,coal,100,1\n8,gas,,2\n").unwrap();
+    std::fs::write(&new, "id,heating,area,price\n007,coal,100,1.50\n8,gas,,2\n").unwrap();
     let said = chainrule(&["predict", text(&out), text(&new), "--keep", "price,id"]);
     let (table, warnings) = (String::from_utf8(said.stdout), String::from_utf8(said.stderr));
     let (table, warnings) = (table.unwrap(), warnings.unwrap());
-    assert!(table.starts_with("row,input_price,id,price\n0,1,007,"), "{table}");
+    assert!(table.starts_with("row,input_price,id,price\n0,1.50,007,"), "{table}");
     for warning in [
         "warning: `area`: 1 gap, where training had none, taken as the mean",
         "warning: `heating`: 1 value not seen in training (`coal`), taken as none of its categories",
@@ -360,7 +360,7 @@ fn columns_stand_beside_predictions_and_what_is_new_is_warned_of() {
     let first = &all["predictions"][0];
     assert_eq!(
         (&first["row"], &first["id"], &first["price"]),
-        (&0.into(), &"007".into(), &1.into())
+        (&0.into(), &"007".into(), &1.5.into())
     );
     assert!(first["value"].is_number() && all["predictions"][1]["area"].is_null(), "{all}");
     let lines = output(&["predict", text(&out), text(&new), "--keep", "id", "--format", "jsonl"]);

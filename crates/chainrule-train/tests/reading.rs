@@ -558,3 +558,20 @@ fn numbers_beyond_32_bits_are_told_in_right_words() {
         assert!(error.contains(place) && error.contains(told), "{error}");
     }
 }
+
+#[test]
+fn other_data_may_have_the_other_notation() {
+    let preparation = load("a,b,y\n1.5,7,0.5\n2.5,8,1.5\n3.5,9,2.5\n").unwrap().preparation;
+    let read = preparation.read_rows("a;b;y\n2,5;8;1,5\n1.234,5;8;1,5\n".as_bytes(), &Keep::None);
+    let read = read.unwrap();
+    assert_eq!(first_row(&*read.examples), [0.0, 0.0]);
+    let told = [
+        "columns stand apart by semicolons, unlike the training data",
+        "`a`: numbers have a decimal comma, unlike the training data",
+    ];
+    assert_eq!(read.notes, told);
+    // A slip among others is told with its place.
+    let error = preparation.read_rows("a,b\n2.5,8\n\"3,5\",8\n".as_bytes(), &Keep::None);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("line 3, column `a`: `3,5` is not a number"), "{error}");
+}

@@ -111,6 +111,15 @@ impl Notation {
     }
 }
 
+impl Notation {
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Point => "decimal point",
+            Self::Comma => "decimal comma",
+        }
+    }
+}
+
 impl From<Decimal> for Notation {
     fn from(decimal: Decimal) -> Self {
         match decimal {
@@ -209,6 +218,14 @@ impl Input {
                 if is_known { Surprise::None } else { Surprise::Value }
             }
             _ => Surprise::None,
+        }
+    }
+
+    /// How its numbers are written, if it has numbers.
+    pub(super) fn notation(&mut self) -> Option<&mut Notation> {
+        match &mut self.encoding {
+            Encoding::Raw { decimal } | Encoding::Standardised { decimal, .. } => Some(decimal),
+            Encoding::OneHot { .. } | Encoding::Date { .. } => None,
         }
     }
 

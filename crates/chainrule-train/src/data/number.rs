@@ -20,6 +20,14 @@ chainrule::kinds! {
 }
 
 impl Decimal {
+    /// The other notation.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Point => Self::Comma,
+            Self::Comma => Self::Point,
+        }
+    }
+
     /// The number that a text is in this notation: with groups of three digits, a sign, an exponent, a
     /// currency or a percent sign, or none of them. It may not be finite.
     pub(super) fn number(self, text: &str) -> Option<f64> {

@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
+use super::input::Notation;
 use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
-use super::number::{Decimal, single};
-use super::preparation::{Inputs, Pixels};
-use super::table::{How, Table, TableFile, number};
+use super::number::{Decimal, Evidence, single};
+use super::preparation::{Columns, Inputs, Outcome, Pixels};
+use super::table::{Cell, How, Table, TableFile, number};
 use super::unseen::Watch;
 use super::{
     Dataset, Examples, Keep, KeptColumn, Preparation, Streamed, Unseen, delimited, formats, images,
@@ -190,7 +191,7 @@ impl Preparation {
     }
 
     fn table(&self, file: TableFile, with_targets: bool, keep: &Keep) -> Result<NewData> {
-        let (path, notes) = (file.path.clone(), file.notes.clone());
+        let (path, mut notes) = (file.path.clone(), file.notes.clone());
         let columns = self.columns(&path, &file.names, with_targets)?;
         let mut kept = Kept::new(keep, &path, &file.names)?;
         let (mut watch, mut rows) = (Watch::new(self, &columns), Vec::new());
@@ -207,8 +208,12 @@ impl Preparation {
         let (unseen, len) = (watch.unseen(), rows.len());
         let examples: Box<dyn Examples> = match held {
             Held::Memory(table) => {
-                let rows = rows.into_iter().map(|row| row as usize);
-                Box::new(self.apply(&table, &columns, rows)?)
+                let rows = || rows.iter().map(|&row| row as usize);
+                let read = self.apply(&table, &columns, rows()).or_else(|error| {
+                    let other = self.in_other_notation(&table, &columns, &mut notes);
+                    other.ok_or(error)?.apply(&table, &columns, rows())
+                });
+                Box::new(read?)
             }
             Held::Disk(file) => Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?),
         };
@@ -225,6 +230,49 @@ impl Preparation {
             return Err(Error::file(path, message));
         }
         Ok(NewData { examples, kept: kept.columns(), unseen, notes })
+    }
+}
+
+impl Preparation {
+    /// The same preparation for a table of which some columns' numbers are plainly written in the other
+    /// notation; nothing where none are.
+    fn in_other_notation(
+        &self,
+        table: &Table,
+        columns: &Columns,
+        notes: &mut Vec<String>,
+    ) -> Option<Self> {
+        let mut own = self.clone();
+        let mut turn = |notation: &mut Notation, column: usize| {
+            let decimal = notation.decimal();
+            let only = |decimal: Decimal| {
+                let is_only = |row: usize| match table.cell(row, column) {
+                    Cell::Text(text) => Evidence::of(text) == Evidence::Only(decimal),
+                    Cell::Missing | Cell::Number(_) => false,
+                };
+                (0..table.len).any(is_only)
+            };
+            if only(decimal.other()) && !only(decimal) {
+                *notation = decimal.other().into();
+                let name = table.names.get(column).map_or("", String::as_str);
+                let other = notation.in_words();
+                notes.push(format!("`{name}`: numbers have a {other}, unlike the training data"));
+            }
+        };
+        if let Inputs::Columns(inputs) = &mut own.inputs {
+            for (input, &column) in inputs.iter_mut().zip(&columns.inputs) {
+                if let Some(notation) = input.notation() {
+                    turn(notation, column);
+                }
+            }
+        }
+        if let Outcome::Values { decimals, .. } = &mut own.outcome {
+            decimals.resize(columns.targets.len(), Notation::default());
+            for (notation, &column) in decimals.iter_mut().zip(&columns.targets) {
+                turn(notation, column);
+            }
+        }
+        (own != *self).then_some(own)
     }
 }
 
