@@ -26,7 +26,7 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
 /// Loads a path as training data, and reads it again as data to predict from.
 pub fn load(path: &Path, stream: bool) {
     let path = path.display().to_string();
-    let source = DataSource { path: path.clone(), stream, validation: 0.3, ..DataSource::default() };
+    let source = DataSource { path: path.clone(), stream, validation: Some(0.3), ..DataSource::default() };
     match source.load(&|_| unreachable!("no name is shipped")) {
         Ok(loaded) => {
             let order = loaded.train.order(0, 0);
