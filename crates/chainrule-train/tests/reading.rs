@@ -200,6 +200,14 @@ fn what_was_learnt_of_notation_holds_for_other_files() {
     assert_eq!(value, [-1.0]);
 }
 
+#[test]
+fn a_date_in_another_order_is_told_with_the_right_one() {
+    let preparation = load("when,y\n2024-01-01,1\n2024-02-03,2\n").unwrap().preparation;
+    let error = preparation.read_rows("3.2.2024\n".as_bytes(), &Keep::None).unwrap_err();
+    let told = "line 1, column `when`: `3.2.2024` is not a date such as 2024-01-31";
+    assert!(error.to_string().contains(told), "{error}");
+}
+
 /// Wherever a column is named, the nearest name is told.
 #[test]
 fn the_nearest_column_is_told() {

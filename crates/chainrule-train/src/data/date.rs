@@ -13,6 +13,15 @@ pub(super) enum Order {
 
 impl Order {
     pub(super) const ALL: [Self; 3] = [Self::YearMonthDay, Self::DayMonthYear, Self::MonthDayYear];
+
+    /// A date in this order.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "2024-01-31",
+            Self::DayMonthYear => "31.1.2024",
+            Self::MonthDayYear => "1/31/2024",
+        }
+    }
 }
 
 /// A point in time, in days since 1970 and seconds of its day; in the time zone in which it is written.

@@ -62,7 +62,8 @@ pub(super) fn moment(cell: Cell<'_>, order: Order) -> Result<Option<Moment>, Str
         Cell::Missing => Ok(None),
         Cell::Number(number) => Err(format!("{number} is not a date")),
         Cell::Text(text) => {
-            Moment::read(text, order).map(Some).ok_or_else(|| format!("`{text}` is not a date"))
+            let wrong = || format!("`{text}` is not a date such as {}", order.example());
+            Moment::read(text, order).map(Some).ok_or_else(wrong)
         }
     }
 }
