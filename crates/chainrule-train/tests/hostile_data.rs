@@ -2,8 +2,9 @@
 //! and no more memory than the file's size warrants.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use chainrule_train::data::{DataSource, Preparation, idx};
+use chainrule_train::data::{DataSource, Keep, Preparation, idx};
 use proptest::prelude::*;
 
 fn golden(name: &str) -> PathBuf {
@@ -221,6 +222,16 @@ fn a_kept_preparation_of_impossible_images_is_refused() {
     }
 }
 
+/// A preparation for rows of a number, a date and a category.
+static FITTED: LazyLock<Preparation> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, "a,b,c,y\n1,2024-01-31,u,1\n2,2024-02-01,v,2\n").unwrap();
+    let path = path.display().to_string();
+    let source = DataSource { path, validation: Some(0.0), ..DataSource::default() };
+    source.load(&|_| unreachable!()).unwrap().preparation
+});
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -245,5 +256,15 @@ proptest! {
     fn any_text_is_a_table_or_refused(text in "[a-c,\"\t\r\n0-9.?;]{0,60}") {
         let _ = read("t.csv", text.as_bytes());
         let _ = read("t.tsv", text.as_bytes());
+        let _ = FITTED.read_rows(text.as_bytes(), &Keep::All);
+    }
+
+    /// In one of the encodings, or in none.
+    #[test]
+    fn any_bytes_are_rows_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        let _ = FITTED.read_rows(bytes.as_slice(), &Keep::All);
+        let marked = [&[0xff, 0xfe][..], &bytes].concat();
+        let _ = FITTED.read_rows(marked.as_slice(), &Keep::All);
+        let _ = FITTED.read_rows([&[0x1f, 0x8b][..], &bytes].concat().as_slice(), &Keep::All);
     }
 }
