@@ -90,7 +90,7 @@ chainrule::settings! {
         header: Option<bool> = None => "false",
         /// Words for a missing value, beside NA, null, none, nan, ?, - and the like.
         na: Vec<String> = Vec::new() => "[\"unknown\"]",
-        /// What stands before the fraction of numbers; found out from each column where it is not given.
+        /// What stands before the fraction of numbers, in columns that leave it open.
         decimal: Option<Decimal> = None => "\",\"",
         /// Columns to leave out.
         drop: Vec<String> = Vec::new() => "[\"id\"]",

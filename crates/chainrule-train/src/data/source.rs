@@ -88,7 +88,7 @@ pub struct Reading {
     pub header: Option<bool>,
     /// Words for a missing value beside the usual ones.
     pub na: Vec<String>,
-    /// What stands before the fraction of numbers.
+    /// What stands before the fraction of numbers, in columns that leave it open: `1,234`.
     pub decimal: Option<Decimal>,
     /// Columns that are left out.
     pub drop: Vec<String>,
