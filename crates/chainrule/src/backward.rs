@@ -138,21 +138,23 @@ impl Graph {
     #[track_caller]
     fn swept<'g>(&'g self, loss: Var<'g>, wrt: &[Var<'g>], joins: bool) -> Sweep<'g> {
         let _block = self.block("backward");
-        let needed = self.depends_on(loss, wrt);
-        let repeated =
-            if joins { self.repeated_broadcasts(&needed, wrt) } else { HashMap::default() };
-        let parted = if joins { self.parted(&needed) } else { HashMap::default() };
+        let below = self.below(&[loss]);
+        let needed = self.depend_on(&below, wrt);
+        let repeated = match joins {
+            true => self.repeated_broadcasts(&below, &needed, wrt),
+            false => HashMap::default(),
+        };
+        let ids: Vec<u32> = below.into_iter().filter(|&id| needed[id as usize]).collect();
+        let parted = if joins { self.parted(&ids) } else { HashMap::default() };
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
         gradients[loss.id as usize] = Some(self.constant(1.0));
         let mut contributions = Vec::new();
         let mut operands: Vec<Var<'g>> = Vec::new();
-        for id in (0..=loss.id).rev() {
+        for id in ids.into_iter().rev() {
             if let Some(slices) = parted.get(&id) {
                 gradients[id as usize] = self.put_together(self.var(id), slices, &gradients);
             }
-            let Some(upstream) = gradients[id as usize].filter(|_| needed[id as usize]) else {
-                continue;
-            };
+            let Some(upstream) = gradients[id as usize] else { continue };
             if let Some(&first) = repeated.get(&id) {
                 let sum = &mut gradients[first as usize];
                 *sum = Some(sum.map_or(upstream, |later| self.as_gate(id, || later + upstream)));
@@ -165,12 +167,19 @@ impl Graph {
             });
             let Some(op) = op else { continue };
             let gate = Gate { operands: &operands, output: self.var(id), upstream };
+            // Of many parts, each by itself would add up the lengths of all before it.
+            let mut parts = op.downcast_ref::<Concat>().map(|concat| concat.parts(&operands));
             self.as_gate(id, || {
                 for (operand, &to) in operands.iter().enumerate() {
+                    let part = parts.as_mut().and_then(Iterator::next);
                     if !needed[to.id as usize] || parted.contains_key(&to.id) {
                         continue;
                     }
-                    let Some(gradient) = op.backward(&gate, operand) else { continue };
+                    let gradient = match part {
+                        Some(part) => Some(self.apply(part, &[upstream])),
+                        None => op.backward(&gate, operand),
+                    };
+                    let Some(gradient) = gradient else { continue };
                     let gradient = self.fitting(&*op, gradient, to);
                     contributions.push(Contribution { gate: id, operand, gradient });
                     let sum = &mut gradients[to.id as usize];
@@ -184,10 +193,15 @@ impl Graph {
     /// For each broadcast that repeats an earlier one, that one, which gets its gradient too: so what is
     /// broadcast at every step of a recurrence, as its weights are, has one sum over the batch, not one
     /// a step. What is broadcast may be computed anew from the same scalars.
-    fn repeated_broadcasts(&self, needed: &[bool], wrt: &[Var<'_>]) -> HashMap<u32, u32, Mixing> {
+    fn repeated_broadcasts(
+        &self,
+        below: &[u32],
+        needed: &[bool],
+        wrt: &[Var<'_>],
+    ) -> HashMap<u32, u32, Mixing> {
         let is_broadcast = |id| self.node(id, |node| node.source.is::<Broadcast>());
         let mut repeated = HashMap::default();
-        if !(0..).zip(needed).any(|(id, &needed)| needed && is_broadcast(id)) {
+        if !below.iter().any(|&id| needed[id as usize] && is_broadcast(id)) {
             return repeated;
         }
         let mut wanted = vec![false; needed.len()];
@@ -197,7 +211,7 @@ impl Graph {
         let mut firsts: HashMap<_, u32, Mixing> = HashMap::default();
         let mut scalars: HashMap<u32, u32, Mixing> = HashMap::default();
         // What is differentiated by has a gradient of its own.
-        for id in (0..needed.len() as u32).filter(|&id| !wanted[id as usize]) {
+        for &id in below.iter().filter(|&&id| !wanted[id as usize]) {
             let key = self.node(id, |node| {
                 let broadcast = node.source.is::<Broadcast>() && needed[id as usize];
                 let what = match &node.source {
@@ -221,13 +235,12 @@ impl Graph {
 
     /// The values that are used in slices alone, which do not overlap, and those slices in their order: as
     /// the steps of a sequence are, or gates that were computed as one product.
-    fn parted(&self, needed: &[bool]) -> HashMap<u32, Vec<(Slice, u32)>, Mixing> {
+    fn parted(&self, needed: &[u32]) -> HashMap<u32, Vec<(Slice, u32)>, Mixing> {
         let mut parted: HashMap<u32, Vec<(Slice, u32)>, Mixing> = HashMap::default();
         let slice = |id| {
             self.node(id, |node| Some((*node.op()?.downcast_ref::<Slice>()?, node.operands[0])))
         };
-        let ids = || (0..needed.len() as u32).filter(|&id| needed[id as usize]);
-        for id in ids() {
+        for &id in needed {
             if let Some((slice, of)) = slice(id) {
                 parted.entry(of).or_default().push((slice, id));
             }
@@ -235,7 +248,7 @@ impl Graph {
         if parted.is_empty() {
             return parted;
         }
-        for id in ids().filter(|&id| slice(id).is_none()) {
+        for &id in needed.iter().filter(|&&id| slice(id).is_none()) {
             self.node(id, |node| node.operands.iter().for_each(|of| drop(parted.remove(of))));
         }
         parted.retain(|_, slices| {
@@ -284,19 +297,18 @@ impl Graph {
         self.fail(op.name(), &message, &[operand])
     }
 
-    /// For each node up to `loss`, whether it depends on one of `wrt`.
-    fn depends_on(&self, loss: Var<'_>, wrt: &[Var<'_>]) -> Vec<bool> {
-        let mut depends = vec![false; loss.id as usize + 1];
-        let mut wanted = depends.clone();
-        for v in wrt.iter().filter(|v| v.id <= loss.id) {
-            wanted[v.id as usize] = true;
+    /// For each node up to the last one `below` a loss, whether it depends on one of `wrt`.
+    fn depend_on(&self, below: &[u32], wrt: &[Var<'_>]) -> Vec<bool> {
+        let end = below.last().map_or(0, |&loss| loss as usize + 1);
+        let mut depends = vec![false; end];
+        for v in wrt.iter().filter(|v| (v.id as usize) < end) {
+            depends[v.id as usize] = true;
         }
-        for id in 0..=loss.id {
-            depends[id as usize] = wanted[id as usize]
-                || self.node(id, |node| {
-                    node.ty.kind == Kind::Real
-                        && node.operands.iter().any(|&operand| depends[operand as usize])
-                });
+        let nodes = self.nodes();
+        for &id in below {
+            let node = &nodes[id as usize];
+            depends[id as usize] |= node.ty.kind == Kind::Real
+                && node.operands.iter().any(|&operand| depends[operand as usize]);
         }
         depends
     }
@@ -437,6 +449,23 @@ mod tests {
             let dx = g.backward(other(x), &[x])[0];
             assert_eq!(g.node(dx.id, Node::op_name), "add");
         }
+    }
+
+    #[test]
+    fn a_gradient_is_recorded_as_if_there_were_no_other_loss() {
+        let recorded = |others: isize| {
+            let g = Graph::new();
+            let x = g.input("x", [5, 2]);
+            for at in 0..others {
+                let _ = x.index(0, at).exp();
+            }
+            let loss = x.index(0, 4).square().sum(&[]);
+            let start = g.len();
+            let dx = g.backward(loss, &[x])[0];
+            (g.node(dx.id, Node::op_name), g.len() - start)
+        };
+        assert_eq!(recorded(3), recorded(0));
+        assert_eq!(recorded(3).0, "pad");
     }
 
     #[test]

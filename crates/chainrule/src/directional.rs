@@ -113,8 +113,9 @@ impl Graph {
             let message = "takes a loss for each example, [batch]";
             return vec![self.fail("per_example_gradients", message, &[losses]); wrt.len()];
         }
-        let each: Vec<Vec<Var<'g>>> =
-            (0..batch as isize).map(|at| self.backward(losses.index(0, at), wrt)).collect();
+        // All before the first sweep: what a sweep records would lie below the losses of the next ones.
+        let losses: Vec<Var<'g>> = (0..batch as isize).map(|at| losses.index(0, at)).collect();
+        let each: Vec<Vec<Var<'g>>> = losses.iter().map(|loss| self.backward(*loss, wrt)).collect();
         let of = |value: usize| each.iter().map(|gradients| gradients[value]).collect::<Vec<_>>();
         (0..wrt.len()).map(|value| self.stack(0, &of(value))).collect()
     }
@@ -143,9 +144,10 @@ impl Graph {
     /// Whether a gradient of `values` reaches one of `on`.
     fn depend(&self, values: &[Var<'_>], on: &[Var<'_>]) -> bool {
         let mut open: Vec<u32> = values.iter().map(Var::id).collect();
+        let on: HashSet<u32> = on.iter().map(Var::id).collect();
         let mut seen = HashSet::new();
         while let Some(id) = open.pop() {
-            if on.iter().any(|v| v.id() == id) {
+            if on.contains(&id) {
                 return true;
             }
             if seen.insert(id) {

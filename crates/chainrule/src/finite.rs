@@ -134,20 +134,6 @@ impl Graph {
         run.told(id).map(Some)
     }
 
-    /// The nodes that `outputs` depend on, in order.
-    fn below(&self, outputs: &[Var<'_>]) -> Vec<u32> {
-        let mut needed = vec![false; self.len()];
-        outputs.iter().for_each(|v| needed[v.id() as usize] = true);
-        for id in (0..self.len() as u32).rev() {
-            if needed[id as usize] {
-                self.node(id, |node| {
-                    node.operands.iter().for_each(|&to| needed[to as usize] = true);
-                });
-            }
-        }
-        (0..self.len() as u32).filter(|&id| needed[id as usize]).collect()
-    }
-
     fn is_outside(&self, id: u32) -> bool {
         self.node(id, |node| matches!(node.source, Source::Parameter(_) | Source::State(_)))
     }

@@ -40,6 +40,21 @@ fn a_hundred_thousand_parameters_are_made_trained_and_compared() {
 }
 
 #[test]
+fn a_hundred_thousand_parts_are_put_together_and_taken_apart() {
+    const COUNT: usize = 100_000;
+    let g = Graph::new();
+    let x = g.input("x", [1]);
+    let parts: Vec<Var<'_>> = (0..COUNT).map(|at| x * (at % 3) as f64).collect();
+    let loss = g.concat(0, &parts).square().sum(&[]);
+    let dx = g.backward(loss, &[x])[0];
+    let mut plan = g.compile::<f64>(&[dx]).unwrap();
+    plan.feed("x", &[0.5]).unwrap();
+    plan.run().unwrap();
+    // A third of them has the slope 1, a third 2.
+    assert_eq!(plan.value(dx).unwrap(), [(COUNT / 3 * 5) as f64]);
+}
+
+#[test]
 fn a_cell_of_a_sequence_names_its_values_over_a_long_time() {
     let g = Graph::new();
     let (cx, x) = (Cx::new(&g), g.input("x", []));

@@ -663,6 +663,20 @@ impl Graph {
         self.nodes.borrow()
     }
 
+    /// The nodes that `outputs` depend on, and they themselves, in order.
+    pub(crate) fn below(&self, outputs: &[Var<'_>]) -> Vec<u32> {
+        let nodes = self.nodes();
+        let end = outputs.iter().map(|v| v.id as usize + 1).max().unwrap_or(0);
+        let mut needed = vec![false; end];
+        outputs.iter().for_each(|v| needed[v.id as usize] = true);
+        for id in (0..end).rev() {
+            if needed[id] {
+                nodes[id].operands.iter().for_each(|&operand| needed[operand as usize] = true);
+            }
+        }
+        (0..end as u32).filter(|&id| needed[id as usize]).collect()
+    }
+
     /// A copy in which some nodes, by their numbers, are constants.
     pub(crate) fn with_constants(&self, constants: Vec<(u32, Tensor<f64>)>) -> Self {
         let (copy, mut nodes) = (Self::new(), self.nodes().clone());

@@ -68,10 +68,20 @@ impl Op for Concat {
         Loop::Concat { axis: self.axis }
     }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
-        let length = |v: &Var<'_>| v.shape().dims()[self.axis];
-        let start: usize = gate.operands[..operand].iter().map(length).sum();
-        let end = start + length(&gate.operands[operand]);
-        Some(gate.graph().apply(Slice { axis: self.axis, start, end }, &[gate.upstream]))
+        let part = self.parts(gate.operands).nth(operand)?;
+        Some(gate.graph().apply(part, &[gate.upstream]))
+    }
+}
+
+impl Concat {
+    /// Which part of the result each operand is.
+    pub(crate) fn parts(self, operands: &[Var<'_>]) -> impl Iterator<Item = Slice> {
+        let axis = self.axis;
+        operands.iter().scan(0, move |end, v| {
+            let start = *end;
+            *end += v.shape().dims()[axis];
+            Some(Slice { axis, start, end: *end })
+        })
     }
 }
 
