@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Keys are small numbers that the program chose: std's hash, safe against chosen keys, takes a tenth of
+/// Keys are small numbers and names that the program chose: std's hash, safe against chosen keys, takes a tenth of
 /// compiling a graph of scalars.
 pub(crate) type Mixing = BuildHasherDefault<Mix>;
 

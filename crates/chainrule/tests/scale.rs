@@ -55,6 +55,20 @@ fn a_hundred_thousand_parts_are_put_together_and_taken_apart() {
 }
 
 #[test]
+fn a_hundred_thousand_inputs_and_outputs_are_fed_and_read_by_name() {
+    const COUNT: usize = 100_000;
+    let (g, names) = (Graph::new(), |at| (format!("x{at}"), format!("y{at}")));
+    let output = |at| (g.input(&names(at).0, []) * 2).output(&names(at).1);
+    let outputs: Vec<Var<'_>> = (0..COUNT).map(output).collect();
+    let mut plan = g.compile::<f64>(&outputs).unwrap();
+    (0..COUNT).for_each(|at| plan.feed(&names(at).0, &[at as f64]).unwrap());
+    plan.run().unwrap();
+    for at in 0..COUNT {
+        assert_eq!(plan.value(&*names(at).1).unwrap(), [2.0 * at as f64]);
+    }
+}
+
+#[test]
 fn a_cell_of_a_sequence_names_its_values_over_a_long_time() {
     let g = Graph::new();
     let (cx, x) = (Cx::new(&g), g.input("x", []));

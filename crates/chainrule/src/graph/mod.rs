@@ -342,15 +342,6 @@ impl Graph {
         state
     }
 
-    /// What this use of an optimizer keeps, in the order in which it asked for it.
-    pub(crate) fn states_of(&self, group: &Group) -> Vec<(Arc<StateKey>, u32)> {
-        let states = self.states.borrow();
-        let own = states.iter().filter(|(key, _)| key.group == *group);
-        let mut own: Vec<_> = own.map(|(key, &id)| (key.clone(), id)).collect();
-        own.sort_by_key(|&(_, id)| id);
-        own
-    }
-
     /// [`Graph::parameter`] for a model that was recorded at `recorded`: the same name again is a mistake
     /// unless it is `shared`.
     #[track_caller]

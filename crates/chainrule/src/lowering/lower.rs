@@ -64,7 +64,7 @@ impl Graph {
         }
         let mut names = self.named_outputs();
         names.retain(|(_, id)| units.lowered.kept.contains_key(id));
-        names.sort_by_key(|&(_, id)| id);
+        names.sort();
         let new = updates.iter().map(|(_, value)| value);
         let roots = outputs.iter().chain(new).map(Var::id).collect();
         Ok(Lowered { graph: self.number(), names, roots, ..units.lowered })

@@ -45,7 +45,7 @@ pub(crate) struct Lowered {
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads after a run, by their nodes.
     pub kept: HashMap<u32, Place>,
-    /// The names of some of them.
+    /// The names of some of them, in alphabetical order.
     pub names: Vec<(Arc<str>, u32)>,
     /// The parameters that change.
     pub updates: Vec<Update>,

@@ -102,7 +102,7 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
             g.fail(self.name(), &message, &[]);
             return Vec::new();
         }
-        let group = g.group(self.name());
+        let (group, start) = (g.group(self.name()), g.len());
         let mut each = Vec::with_capacity(parameters.len());
         for (at, (&w, &dw)) in parameters.iter().zip(gradients).enumerate() {
             let named = (!w.is_poison() && w.belongs_to(g))
@@ -131,24 +131,34 @@ pub trait Rule: std::fmt::Debug + Send + Sync {
             each.push(Each { w, dw, rate, name, group: group.clone() });
         }
         let updates = self.steps(&each);
-        if let Some(forgotten) = forgotten(g, &group, &each, &updates) {
+        if let Some(forgotten) = forgotten(g, start, &group, &each, &updates) {
             g.fail(self.name(), &format!("gives {forgotten} no new value"), &[]);
         }
         updates
     }
 }
 
-/// The parameter or the part of the state that the updates of a use leave out.
+/// The parameter, or the part of the state recorded from node `start` on, that the updates of a use leave
+/// out.
 fn forgotten<'g>(
     g: &Graph,
+    start: usize,
     group: &Group,
     all: &[Each<'g>],
     updates: &[(Var<'g>, Var<'g>)],
 ) -> Option<String> {
     let new: HashSet<u32> = updates.iter().map(|(v, _)| v.id()).collect();
     let parameter = all.iter().find(|each| !new.contains(&each.w.id()));
-    let state = || g.states_of(group).into_iter().find(|(_, id)| !new.contains(id));
-    parameter.map(|each| format!("`{}`", each.name)).or_else(|| Some(state()?.0.to_string()))
+    let state = |id| {
+        g.node(id, |node| match &node.source {
+            Source::State(key) if key.group == *group && !new.contains(&id) => {
+                Some(key.to_string())
+            }
+            _ => None,
+        })
+    };
+    let parameter = parameter.map(|each| format!("`{}`", each.name));
+    parameter.or_else(|| (start as u32..g.len() as u32).find_map(state))
 }
 
 /// One of the words of the settings is the optimizer that it names.

@@ -215,7 +215,7 @@ impl<T: Real> Plan<T> {
     /// Whether something in the plan depends on the input `name`.
     #[must_use]
     pub fn has_input(&self, name: &str) -> bool {
-        self.layout.inputs.iter().any(|slot| &*slot.name == name)
+        self.layout.input(name).is_some()
     }
 
     /// Copies `values` to the input `name`, in row-major order.
@@ -451,8 +451,8 @@ impl<T: Real> Plan<T> {
             Key::Node(_) => Err(Error::Foreign { node: format!("{output:?}") }),
             Key::Name(name) => {
                 let names = &self.layout.names;
-                let found = names.iter().find(|(known, _)| **known == *name);
-                found.map(|&(_, id)| id).ok_or_else(|| {
+                let found = names.binary_search_by(|(known, _)| (**known).cmp(name));
+                found.map(|at| names[at].1).map_err(|_| {
                     Error::unknown("output", name, names.iter().map(|(name, _)| &**name))
                 })
             }
@@ -489,7 +489,7 @@ impl<T: Real> Plan<T> {
     /// The number of an input of real numbers, or of labels, its type and its memory.
     fn input(&self, name: &str, real: bool) -> Result<(usize, Type, Extent)> {
         let Layout { inputs, unneeded, buffers, .. } = &*self.layout;
-        let Some(at) = inputs.iter().position(|slot| &*slot.name == name) else {
+        let Some(at) = self.layout.input(name) else {
             if unneeded.iter().any(|known| &**known == name) {
                 return Err(Error::Mismatch(format!(
                     "no output of the plan needs the input `{name}`: leave it out"
@@ -523,8 +523,8 @@ impl<T: Real> Plan<T> {
         let mut plan = self.with_pool(other.executor.pool());
         let (layout, there) = (plan.layout.clone(), &other.layout);
         for (at, slot) in layout.inputs.iter().enumerate() {
-            let known = there.inputs.iter().position(|known| known.name == slot.name);
-            let Some(from) = known.filter(|&known| other.inputs.is_fed[known]) else { continue };
+            let known = there.input(&slot.name).filter(|&known| other.inputs.is_fed[known]);
+            let Some(from) = known else { continue };
             let from = there.buffers[there.inputs[from].at];
             let range = |Extent { offset, len, .. }| offset..offset + len;
             let to = layout.buffers[slot.at];

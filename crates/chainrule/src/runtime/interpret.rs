@@ -1,5 +1,6 @@
 //! Evaluating a graph node by node, without a plan: the reference that plans are tested against.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::environment::check_environment;
@@ -47,6 +48,7 @@ impl Graph {
         self.ok()?;
         self.own(outputs)?;
         let nodes = self.nodes();
+        let reals: HashMap<&str, &Tensor<T>> = inputs.iter().map(|(name, t)| (*name, t)).collect();
         let mut values: Vec<Elements<T>> = Vec::with_capacity(nodes.len());
         let end = outputs.iter().map(|v| v.id() as usize + 1).max().unwrap_or(0);
         for node in &nodes[..end] {
@@ -60,8 +62,7 @@ impl Graph {
                 Source::Parameter(name) => outside(&given, &Owner::Parameter(name.clone()), node)?,
                 Source::State(key) => outside(&given, &Owner::State(key.clone()), node)?,
                 Source::Input(name) if node.ty.kind == Kind::Real => {
-                    let found = inputs.iter().find(|(known, _)| **known == **name);
-                    let (_, tensor) = found.ok_or_else(|| {
+                    let tensor = reals.get(&**name).ok_or_else(|| {
                         Error::unknown("input", &**name, inputs.iter().map(|(known, _)| *known))
                     })?;
                     if tensor.shape() != node.ty.shape {

@@ -8,6 +8,7 @@ use super::schedule::{self, Schedule, schedule};
 use crate::error::Result;
 use crate::graph::Kind;
 use crate::lowering::{Lowered, Outside, Place, Slot, Work};
+use crate::mixing::Mixing;
 use crate::ops::product::fits_scratch;
 use crate::ops::{matmul_lengths, matrix};
 use crate::tensor::{Shape, Tensor};
@@ -47,13 +48,15 @@ pub(crate) struct Layout {
     /// Elements of memory for whole numbers.
     pub indices: usize,
     pub inputs: Vec<Slot>,
+    /// Which of the inputs has a name, for [`Layout::input`].
+    by_name: HashMap<Arc<str>, usize, Mixing>,
     /// The names of the graph's inputs that nothing in the plan depends on.
     pub unneeded: Vec<Arc<str>>,
     pub parameters: Vec<Outside>,
     pub constants: Vec<(usize, Arc<Tensor<f64>>)>,
     /// The values that the caller reads.
     pub kept: HashMap<u32, Place>,
-    /// The names of some of them.
+    /// The names of some of them, in alphabetical order.
     pub names: Vec<(Arc<str>, u32)>,
     /// Whether a run writes parameters.
     pub updates: bool,
@@ -84,12 +87,14 @@ impl Layout {
             })
             .collect();
         let (reals, indices) = lay_out(&mut buffers, &lives)?;
+        let names = lowered.inputs.iter().map(|slot| slot.name.clone());
         Ok(Self {
             phases: phases(&lowered.units, &schedule),
             units: lowered.units,
             buffers,
             reals,
             indices,
+            by_name: names.zip(0..).collect(),
             inputs: lowered.inputs,
             unneeded: lowered.unneeded,
             parameters: lowered.parameters,
@@ -100,6 +105,14 @@ impl Layout {
             roots: lowered.roots,
             graph: lowered.graph,
         })
+    }
+
+    /// The number of the input `name`.
+    pub fn input(&self, name: &str) -> Option<usize> {
+        // Comparing with a few names is faster than a hash, and most plans have no more.
+        const FEW: usize = 4;
+        let found = self.inputs.iter().take(FEW).position(|slot| *slot.name == *name);
+        found.or_else(|| self.by_name.get(name).copied())
     }
 
     /// All steps, in the order of the phases.
