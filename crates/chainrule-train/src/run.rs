@@ -43,7 +43,7 @@ const CHUNK: usize = 500;
 ///
 /// let run = Run::open(&path)?;
 /// let score = run.evaluate(&Asked::HeldOut, Which::Best, &pool)?;
-/// assert_eq!((score.part, score.epoch), (Some(DataPart::Test), 100));
+/// assert_eq!((score.part, score.epoch), (Some(DataPart::Test), 200));
 /// assert!(score.evaluation.loss < 0.3);
 /// let flower = run.oracle(Which::Best, &pool)?.answer(&[0.1, -0.3, 0.2, 0.4])?;
 /// assert_eq!(flower.len(), 1);

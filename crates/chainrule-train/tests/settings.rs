@@ -140,7 +140,9 @@ fn the_settings_file_of_new_has_every_setting() {
             for entry in kinds_of(&setting.form).iter().flat_map(|kinds| (kinds.entries)()) {
                 assert!(text.contains(entry.name), "{}: {}", setting.name, entry.name);
                 let of_entry = format!("kind = \"{}\"", entry.name);
-                let whole = text.lines().find(|line| line.contains(&of_entry));
+                // What each can be is off.
+                let is_list = |line: &&str| line.starts_with('#') && line.contains(&of_entry);
+                let whole = text.lines().find(is_list);
                 for inner in entry.settings.iter().filter(|_| whole.is_some()) {
                     let inner = format!("{} = ", inner.name);
                     assert!(whole.unwrap().contains(&inner), "{}: {inner}", entry.name);

@@ -49,7 +49,7 @@ impl Config {
             let is_usual = value == usual;
             let shown = match (setting.example, value) {
                 (None, Some(value)) if is_usual => {
-                    format!("{} = {}", setting.name, toml(&short(&value)))
+                    format!("{} = {}", setting.name, toml(&short(&setting.form, &value)))
                 }
                 (_, Some(value)) if !is_usual => format!("{} = {}", setting.name, toml(&value)),
                 (example, _) => format!("# {} = {}", setting.name, example.unwrap_or("…")),
@@ -93,11 +93,21 @@ fn whole(entry: &Entry) -> String {
     }
 }
 
-/// A value with usual settings as its kind's word.
-fn short(value: &Value) -> Value {
-    match value {
-        Value::Table(entries) => entries.first().map_or(value.clone(), |(_, kind)| kind.clone()),
-        other => other.clone(),
+/// A value of a kind with those of its settings alone that are not as usual: where all are, its word.
+fn short(form: &Form, value: &Value) -> Value {
+    let (Form::Kind(kinds), Value::Table(entries)) = (form, value) else { return value.clone() };
+    let Some((kind, settings)) = entries.split_first() else { return value.clone() };
+    let all = (kinds.entries)();
+    let entry = all.iter().find(|entry| matches!(&kind.1, Value::Text(name) if name == entry.name));
+    let usual = |name: &str| {
+        let setting = entry?.settings.iter().find(|setting| setting.name == name)?;
+        setting.usual.and_then(|usual| usual())
+    };
+    let own = settings.iter().filter(|(name, value)| usual(name).as_ref() != Some(value));
+    let own: Vec<_> = own.cloned().collect();
+    match own.is_empty() {
+        true => kind.1.clone(),
+        false => Value::Table(std::iter::once(kind.clone()).chain(own).collect()),
     }
 }
 
