@@ -5,6 +5,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::exif;
 use super::picture::{Image, LONGEST, PictureFormat, check_size};
 use super::preparation::Pixels;
 
@@ -37,9 +38,10 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     };
     decoder.set_options(options.jpeg_set_out_colorspace(space));
     let bytes = decoder.decode().map_err(text)?;
+    let orientation = decoder.exif().map_or(1, |exif| exif::orientation(exif));
     let size = Pixels { width, height, colours };
     if bytes.len() != size.count() {
         return Err(format!("the image has {} bytes of pixels, not {}", bytes.len(), size.count()));
     }
-    Ok(Image { size, bytes })
+    Ok(Image { size, bytes }.upright(orientation))
 }

@@ -31,6 +31,7 @@ mod streamed;
 mod kept;
 mod unseen;
 mod held;
+mod exif;
 mod picture;
 mod png;
 mod jpeg;

@@ -41,3 +41,61 @@ pub(super) fn check_size(
         "the header announces {width}×{height} pixels, which a file of {file} bytes cannot hold"
     ))
 }
+
+impl Image {
+    /// The image as it is to be seen, where a camera was held as Exif's `orientation` says: 2 is mirrored,
+    /// 3 upside down, 6 and 8 lie on a side, 4, 5 and 7 are those mirrored.
+    pub(super) fn upright(self, orientation: u8) -> Self {
+        // Whether rows are the picture's columns, and in which direction columns and rows go.
+        let (lies, leftwards, upwards) = match orientation {
+            2 => (false, true, false),
+            3 => (false, true, true),
+            4 => (false, false, true),
+            5 => (true, false, false),
+            6 => (true, false, true),
+            7 => (true, true, true),
+            8 => (true, true, false),
+            _ => return self,
+        };
+        let Pixels { width, height, colours } = self.size;
+        let (to_width, to_height) = if lies { (height, width) } else { (width, height) };
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        for y in 0..to_height {
+            for x in 0..to_width {
+                let (column, row) = if lies { (y, x) } else { (x, y) };
+                let column = if leftwards { width - 1 - column } else { column };
+                let row = if upwards { height - 1 - row } else { row };
+                let at = (row * width + column) * colours;
+                bytes.extend_from_slice(&self.bytes[at..at + colours]);
+            }
+        }
+        Self { size: Pixels { width: to_width, height: to_height, colours }, bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_orientation_shows_the_same_picture() {
+        // Rows of two: ab, cd, ef.
+        let upright = b"abcdef";
+        let stored: [(u8, usize, &[u8]); 8] = [
+            (1, 2, b"abcdef"),
+            (2, 2, b"badcfe"),
+            (3, 2, b"fedcba"),
+            (4, 2, b"efcdab"),
+            (5, 3, b"acebdf"),
+            (6, 3, b"bdface"),
+            (7, 3, b"fdbeca"),
+            (8, 3, b"ecafdb"),
+        ];
+        for (orientation, width, bytes) in stored {
+            let size = Pixels { width, height: 6 / width, colours: 1 };
+            let image = Image { size, bytes: bytes.to_vec() }.upright(orientation);
+            let size = Pixels { width: 2, height: 3, colours: 1 };
+            assert_eq!(image, Image { size, bytes: upright.to_vec() }, "{orientation}");
+        }
+    }
+}

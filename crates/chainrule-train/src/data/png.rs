@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use png::{Decoder, DecodingError, Transformations};
 
+use super::exif;
 use super::picture::{Image, PictureFormat, check_size};
 use super::preparation::Pixels;
 
@@ -37,5 +38,9 @@ fn decode(file: &[u8]) -> Result<Image, String> {
             .copied()
             .collect();
     }
-    Ok(Image { size: Pixels { width, height, colours }, bytes })
+    // Exif may follow the pixels.
+    let _ = reader.finish();
+    let exif = reader.info().exif_metadata.as_deref();
+    let size = Pixels { width, height, colours };
+    Ok(Image { size, bytes }.upright(exif.map_or(1, exif::orientation)))
 }
