@@ -89,7 +89,7 @@ pub struct Data {
     pub columns: Vec<String>,
     #[arg(long = "as", help = setting("types", ""), value_name = "COLUMN=KIND,…", value_delimiter = ',', value_parser = column_kind)]
     pub types: Vec<(String, ColumnKind)>,
-    #[arg(long, help = setting("image_size", "such as 28x28"), value_name = "WxH", value_parser = size)]
+    #[arg(long, help = setting("image_size", "such as 28x28, or 32 for a square"), value_name = "WxH", value_parser = size)]
     pub image_size: Option<[usize; 2]>,
 }
 
@@ -545,9 +545,9 @@ fn column_kind(text: &str) -> Result<(String, ColumnKind), String> {
 
 /// Reads an image's size.
 fn size(text: &str) -> Result<[usize; 2], String> {
-    let sides = text.split_once('x');
+    let sides = text.split_once('x').or(Some((text, text)));
     let sides = sides.and_then(|(w, h)| Some([w.parse().ok()?, h.parse().ok()?]));
-    sides.ok_or_else(|| "give width and height in pixels, such as 28x28".into())
+    sides.ok_or_else(|| "give width and height in pixels, such as 28x28, or 32 for a square".into())
 }
 
 /// Reads a whole number that must be at least 1; for 0 itself, the setting's own check speaks.

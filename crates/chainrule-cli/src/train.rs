@@ -81,8 +81,7 @@ impl Job<'_> {
         };
         let load = start.elapsed().as_secs_f64();
         let data = loaded.report();
-        // Of images there is little to say.
-        if !self.quiet && !data.summary.target.is_empty() {
+        if !self.quiet {
             print::progress(&format!("{}: {data}", self.config.dataset));
         }
         let pool = Arc::new(Pool::new(self.threads));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_train::data::{DataSource, Examples, Loaded};
+use chainrule_train::data::{DataSource, Examples, Loaded, Preparation};
 use tempfile::TempDir;
 
 fn golden(name: &str) -> PathBuf {
@@ -85,4 +85,83 @@ fn a_picture_from_a_camera_on_its_side_is_set_upright() {
         let half: Vec<&[f32]> = plain[..plain.len() / 2].chunks(3).rev().collect();
         assert_eq!(half.concat(), pixels(3)[..plain.len() / 2], "{name}");
     }
+}
+
+/// A PNG file of grey pixels, of which a function of column and row tells the brightness.
+fn grey(width: usize, height: usize, level: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..width * height).map(|at| level(at % width, at / width)).collect();
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    file
+}
+
+#[test]
+fn equal_sizes_up_to_64_stay_and_others_are_fitted_into_a_square() {
+    let of = |sizes: [(usize, usize); 2]| {
+        let [a, b] = sizes.map(|(width, height)| grey(width, height, |_, _| 100));
+        let loaded = load(folder(&[("a/1.png", a), ("b/1.png", b)]).path());
+        assert!(levels(&*loaded.train).iter().all(|&level| level == 100.0));
+        (loaded.train.width(), loaded.summary.images)
+    };
+    let told = |size, text: &str| (size, text.to_owned());
+    assert_eq!(of([(28, 20); 2]), told(28 * 20, "28 × 20 pixels, grey"));
+    assert_eq!(of([(64, 64); 2]), told(64 * 64, "64 × 64 pixels, grey"));
+    let fitted = |text: &str| told(64 * 64, &format!("{text} pixels, fitted into 64 × 64, grey"));
+    assert_eq!(of([(65, 64); 2]), fitted("65 × 64"));
+    assert_eq!(of([(1200, 900); 2]), fitted("1200 × 900"));
+    assert_eq!(of([(28, 20), (20, 28)]), fitted("20 × 20 to 28 × 28"));
+}
+
+/// A picture of 120 × 60 whose left half is dark: fitted into a square of 64, it is 64 × 32 with 16 rows
+/// of its border's mean above and below.
+fn wide() -> Vec<u8> {
+    grey(120, 60, |x, _| if x < 60 { 40 } else { 200 })
+}
+
+#[test]
+fn a_fitted_picture_keeps_its_proportion_on_the_mean_of_its_border() {
+    let pictures = folder(&[("a/1.png", wide()), ("b/1.png", wide())]);
+    let loaded = load(pictures.path());
+    let levels = levels(&*loaded.train);
+    for (y, row) in levels[..64 * 64].chunks(64).enumerate() {
+        let right = if (16..48).contains(&y) { [40.0, 200.0] } else { [120.0; 2] };
+        assert_eq!([row[0], row[63]], right, "row {y}");
+        assert_eq!([row[30], row[33]], right, "row {y}");
+    }
+    // What is predicted from is made in the same way, also after the preparation was kept.
+    let kept = serde_json::to_string(&loaded.preparation).unwrap();
+    let preparation: Preparation = serde_json::from_str(&kept).unwrap();
+    let single = preparation.load(&pictures.path().join("a/1.png"), false).unwrap();
+    assert_eq!(crate::levels(&*single), levels[..64 * 64]);
+    let scored = preparation.load(pictures.path(), true).unwrap();
+    assert_eq!(crate::levels(&*scored), levels);
+}
+
+#[test]
+fn what_is_no_picture_is_counted_and_named() {
+    let picture = || grey(4, 4, |x, _| x as u8);
+    let files = [
+        ("a/1.png", picture()),
+        ("b/2.png", picture()),
+        ("a/.DS_Store", vec![0]),
+        ("b/._2.png", vec![0]),
+        ("b/Thumbs.db", vec![0]),
+        ("b/3.tif", vec![0]),
+        ("b/deeper/4.png", picture()),
+        ("notes.txt", vec![0]),
+    ];
+    let loaded = load(folder(&files).path());
+    assert_eq!((loaded.train.len(), loaded.summary.rows), (2, 2));
+    let [hidden, others, ..] = &loaded.summary.notes[..] else { panic!("{:?}", loaded.summary) };
+    assert_eq!(hidden, "left out, hidden: 2 (a/.DS_Store, b/._2.png)");
+    let right = "4 (b/3.tif, b/Thumbs.db, b/deeper, notes.txt)";
+    assert!(others.starts_with("left out, no .png, ") && others.ends_with(right), "{others}");
+    let text = loaded.summary.to_string();
+    let right = "2 images\n4 × 4 pixels, grey\n2 classes: a, b\nleft out, hidden: 2";
+    assert!(text.starts_with(right), "{text}");
+    let clean = folder(&[("a/1.png", picture()), ("b/2.png", picture())]);
+    let notes = load(clean.path()).summary.notes;
+    assert!(!notes.iter().any(|note| note.starts_with("left out")), "{notes:?}");
 }

@@ -98,7 +98,7 @@ chainrule::settings! {
         columns: Vec<String> = Vec::new() => "[\"age\", \"sex\"]",
         /// What the cells of columns are taken for: number, category, date, day-month or month-day.
         types: BTreeMap<String, ColumnKind> = BTreeMap::new() => "{ zip = \"category\" }",
-        /// The width and height that images are resized to.
+        /// The width and height that images are fitted into; equal sizes up to 64 stay where none is given, else it is 64.
         image_size: Option<[usize; 2]> [Form::List(&Form::SOME)] = None => "[28, 28]",
         /// The sizes of the hidden layers, where no layers are given.
         hidden: Vec<usize> [Form::List(&Form::SOME)] = vec![50],

@@ -102,6 +102,15 @@ impl Dataset {
         Self { features: Features::Bytes(bytes), ..Self::unlabelled(width, len, Vec::new()) }
     }
 
+    /// The bytes of each example, where they are bytes.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        let bytes = match &self.features {
+            Features::Bytes(bytes) => bytes.as_slice(),
+            Features::Reals(_) => &[],
+        };
+        bytes.chunks_exact(self.width.max(1))
+    }
+
     /// The `examples` alone, which exist.
     pub(super) fn select(&self, examples: &[u32]) -> Self {
         let features = match &self.features {

@@ -1,33 +1,65 @@
-//! Images: PNG and JPEG files, and folders of them by class.
+//! Pictures in files, and folders of them by class.
 //!
 //! Every sub-folder is a class, in the order of their names. Images are grey if all are, else of
-//! three colours, and are resized to one size; transparency is left out, 16 bits become 8.
+//! three colours, and are brought to one size; transparency is left out, 16 bits become 8.
 
 use std::path::{Path, PathBuf};
 
-use super::Dataset;
 use super::extension::listed;
+use super::fit::{fit, recoloured, resize};
 use super::picture::{Image, LONGEST};
 use super::pictures::{decode, extensions, is_picture};
-use super::preparation::Pixels;
+use super::preparation::{Pixels, Sizes};
+use super::statistics::Moments;
+use super::{Dataset, summary};
 use chainrule::error::{Error, Result};
+use chainrule::nn::Scale;
 
-/// The entries of a folder in the order of their names, without hidden ones.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The longest side of images that stay as they are, and the side of the square that others are fitted
+/// into.
+const USUAL: usize = 64;
+
+/// How images come to one width and height.
+#[derive(Clone, Copy)]
+pub(super) enum Sizing {
+    /// Equal sizes up to the usual one stay; else all are fitted into its square.
+    Usual,
+    /// They are fitted into this size.
+    Fitted(usize, usize),
+    /// Each side is stretched by itself: so were the images of older runs.
+    Stretched(usize, usize),
+}
+
+impl Sizing {
+    fn apply(self, image: Image) -> Image {
+        let Pixels { width, height, .. } = image.size;
+        match self {
+            Self::Usual if width.max(height) <= USUAL => image,
+            Self::Usual => fit(image, (USUAL, USUAL)),
+            Self::Fitted(width, height) => fit(image, (width, height)),
+            Self::Stretched(width, height) => resize(image, (width, height)),
+        }
+    }
+}
+
+/// The entries of a folder in the order of their names, and the hidden ones.
+fn all_entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let fail = |error: std::io::Error| Error::file(folder, error);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
-        let entry = entry.map_err(fail)?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            paths.push(entry.path());
-        }
+        paths.push(entry.map_err(fail)?.path());
     }
     paths.sort_unstable();
-    Ok(paths)
+    Ok(paths.into_iter().partition(|path| !name(path).starts_with('.')))
 }
 
-fn class_name(folder: &Path) -> String {
-    folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+/// The entries of a folder in the order of their names, without hidden ones.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(all_entries(folder)?.0)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Whether the folder itself holds an image.
@@ -53,23 +85,49 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The images of a folder by class, of the given width and height or the first one's.
+/// What a folder holds that is not read: a line for hidden files, and one for others.
+pub(super) fn left_out(path: &Path) -> Result<Vec<String>> {
+    let by_class = has_classes(path);
+    let (entries, mut hidden) = all_entries(path)?;
+    let mut others = Vec::new();
+    for entry in entries {
+        if by_class && entry.is_dir() {
+            let (inner, inner_hidden) = all_entries(&entry)?;
+            hidden.extend(inner_hidden);
+            others.extend(inner.into_iter().filter(|file| !is_picture(file)));
+        } else if by_class || !is_picture(&entry) {
+            others.push(entry);
+        }
+    }
+    let formats = listed(extensions(), "or");
+    let line = |files: Vec<PathBuf>, what: &str| {
+        let within = |file: &PathBuf| file.strip_prefix(path).unwrap_or(file).display().to_string();
+        let names: Vec<String> = files.iter().map(within).collect();
+        (!names.is_empty())
+            .then(|| format!("left out, {what}: {} ({})", names.len(), summary::listed(&names)))
+    };
+    let others_are =
+        if by_class { format!("no {formats} in a class") } else { format!("no {formats}") };
+    Ok(line(hidden, "hidden").into_iter().chain(line(others, &others_are)).collect())
+}
+
+/// The images of a folder by class, and the sizes that they had.
 pub(super) fn folder(
     path: &Path,
-    size: Option<(usize, usize)>,
+    sizing: Sizing,
     colours: Option<usize>,
     classes: Option<&[String]>,
-) -> Result<(Dataset, Pixels)> {
+) -> Result<(Dataset, Pixels, Sizes)> {
     let folders: Vec<PathBuf> = entries(path)?.into_iter().filter(|path| path.is_dir()).collect();
-    let names = classes
-        .map_or_else(|| folders.iter().map(|path| class_name(path)).collect(), <[String]>::to_vec);
+    let names =
+        classes.map_or_else(|| folders.iter().map(|path| name(path)).collect(), <[String]>::to_vec);
     if names.len() < 2 && classes.is_none() {
         let message = "has fewer than two folders; there should be one of images for each class";
         return Err(Error::file(path, message));
     }
     let (mut files, mut labels) = (Vec::new(), Vec::new());
     for folder in folders {
-        let Some(label) = names.iter().position(|name| *name == class_name(&folder)) else {
+        let Some(label) = names.iter().position(|class| *class == name(&folder)) else {
             let message = format!("the model has no such class; it has `{}`", names.join("`, `"));
             return Err(Error::file(folder, message));
         };
@@ -82,29 +140,28 @@ pub(super) fn folder(
         labels.resize(labels.len() + images.len(), label as u32);
         files.extend(images);
     }
-    let Some(first) = files.first() else {
+    if let Sizing::Fitted(width, height) | Sizing::Stretched(width, height) = sizing {
+        let ok = [width, height].iter().all(|side| (1..=LONGEST).contains(side));
+        let shown = format!("{width}x{height}");
+        Error::check(ok, "the image size", shown, "from 1x1 to 16384x16384")?;
+    }
+    let (images, sizes) = read(&files, sizing)?;
+    let Some(first) = images.first() else {
         return Err(Error::file(path, "holds no folder of images for each class"));
     };
-    let size = match size {
-        Some(size) => size,
-        None => decode(first).map(|image| (image.size.width, image.size.height))?,
-    };
-    let ok = |side: usize| (1..=LONGEST).contains(&side);
-    let shown = format!("{}x{}", size.0, size.1);
-    Error::check(ok(size.0) && ok(size.1), "the image size", shown, "from 1x1 to 16384x16384")?;
-    let images = resized(&files, size)?;
-    let colours =
-        colours.unwrap_or_else(|| images.iter().map(|image| image.size.colours).max().unwrap_or(1));
-    let pixels = Pixels { width: size.0, height: size.1, colours };
+    let most = images.iter().map(|image| image.size.colours).max();
+    let pixels = Pixels { colours: colours.or(most).unwrap_or(1), ..first.size };
     let data = Dataset::images(pixels.count(), together(images, pixels), labels, names.len());
-    Ok((data.with_class_names(names)?, pixels))
+    Ok((data.with_class_names(names)?, pixels, sizes))
 }
 
-/// The images that lie in a folder itself, by their names, made like those that the model was trained
-/// on.
-pub(super) fn unlabelled(path: &Path, pixels: Pixels) -> Result<Dataset> {
-    let files: Vec<PathBuf> = entries(path)?.into_iter().filter(|file| is_picture(file)).collect();
-    let images = resized(&files, (pixels.width, pixels.height))?;
+/// One image, or those that lie in a folder itself, by their names.
+pub(super) fn unlabelled(path: &Path, sizing: Sizing, pixels: Pixels) -> Result<Dataset> {
+    let files = match path.is_dir() {
+        true => entries(path)?.into_iter().filter(|file| is_picture(file)).collect(),
+        false => vec![path.to_owned()],
+    };
+    let (images, _) = read(&files, sizing)?;
     Ok(Dataset::unlabelled_images(pixels.count(), together(images, pixels)))
 }
 
@@ -117,20 +174,20 @@ fn together(images: Vec<Image>, pixels: Pixels) -> Vec<u8> {
     bytes
 }
 
-/// One image, made like those that the model was trained on.
-pub(super) fn single(path: &Path, pixels: Pixels) -> Result<Dataset> {
-    let image = resize(decode(path)?, (pixels.width, pixels.height));
-    Ok(Dataset::unlabelled_images(pixels.count(), recoloured(image, pixels.colours).bytes))
-}
-
-/// Decodes and resizes the files, on every core.
-fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
+/// Reads the files on every core, to one size.
+fn read(files: &[PathBuf], sizing: Sizing) -> Result<(Vec<Image>, Sizes)> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let each = files.len().div_ceil(cores).max(1);
-    let read = |files: &[PathBuf]| -> Result<Vec<Image>> {
-        files.iter().map(|file| Ok(resize(decode(file)?, size))).collect()
+    // Each becomes small before the next is read: photographs together would fill the memory.
+    let read = |files: &[PathBuf]| -> Result<Vec<(Image, Sizes)>> {
+        let one = |file: &PathBuf| {
+            let image = decode(file)?;
+            let size = Sizes::of(image.size);
+            Ok((sizing.apply(image), size))
+        };
+        files.iter().map(one).collect()
     };
-    let parts: Vec<Result<Vec<Image>>> = std::thread::scope(|scope| {
+    let parts: Vec<Result<Vec<(Image, Sizes)>>> = std::thread::scope(|scope| {
         let threads: Vec<_> =
             files.chunks(each).map(|files| scope.spawn(move || read(files))).collect();
         let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
@@ -138,72 +195,27 @@ fn resized(files: &[PathBuf], size: (usize, usize)) -> Result<Vec<Image>> {
         };
         threads.into_iter().map(join).collect()
     });
-    let parts: Vec<Vec<Image>> = parts.into_iter().collect::<Result<_>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    let parts: Vec<Vec<(Image, Sizes)>> = parts.into_iter().collect::<Result<_>>()?;
+    let (mut images, sizes): (Vec<Image>, Vec<Sizes>) = parts.into_iter().flatten().unzip();
+    let sizes = sizes.into_iter().reduce(Sizes::and).unwrap_or_default();
+    if matches!(sizing, Sizing::Usual) && !sizes.are_equal() {
+        images = images.into_iter().map(|image| fit(image, (USUAL, USUAL))).collect();
+    }
+    Ok((images, sizes))
 }
 
-/// The image with another number of bytes a pixel. Grey is the luma of ITU-R BT.601.
-fn recoloured(image: Image, colours: usize) -> Image {
-    let size = Pixels { colours, ..image.size };
-    let bytes = match (image.size.colours, colours) {
-        (3, 1) => {
-            let (pixels, _) = image.bytes.as_chunks();
-            let grey = |&[red, green, blue]: &[u8; 3]| {
-                let [red, green, blue] = [red, green, blue].map(u32::from);
-                ((299 * red + 587 * green + 114 * blue + 500) / 1000) as u8
-            };
-            pixels.iter().map(grey).collect()
-        }
-        (1, 3) => image.bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
-        _ => return image,
-    };
-    Image { size, bytes }
+/// The brightness of the images of a dataset: its mean, and how much they differ.
+pub(super) fn brightness(data: &Dataset) -> Scale {
+    let mut moments = Moments::default();
+    data.bytes().map(mean).for_each(|mean| moments.add(mean));
+    Scale {
+        mean: moments.mean,
+        deviation: if moments.varies() { moments.deviation() } else { 0.0 },
+    }
 }
 
-/// The image in another size: each new pixel is a weighted mean of those around its place, the
-/// weights falling linearly over one pixel of the coarser of both grids (a triangle filter).
-fn resize(image: Image, (width, height): (usize, usize)) -> Image {
-    let Pixels { width: from_width, height: from_height, colours } = image.size;
-    if (from_width, from_height) == (width, height) {
-        return image;
-    }
-    let across = weights(from_width, width);
-    let mut narrow = vec![0.0; from_height * width * colours];
-    let rows = image.bytes.chunks_exact(from_width * colours);
-    for (to, from) in narrow.chunks_exact_mut(width * colours).zip(rows) {
-        for (pixel, (first, weights)) in to.chunks_exact_mut(colours).zip(&across) {
-            for (source, weight) in from.chunks_exact(colours).skip(*first).zip(weights) {
-                pixel
-                    .iter_mut()
-                    .zip(source)
-                    .for_each(|(to, &from)| *to += f32::from(from) * weight);
-            }
-        }
-    }
-    let mut bytes = Vec::with_capacity(height * width * colours);
-    let mut row = vec![0.0_f32; width * colours];
-    for (first, weights) in weights(from_height, height) {
-        row.fill(0.0);
-        for (source, weight) in narrow.chunks_exact(width * colours).skip(first).zip(weights) {
-            row.iter_mut().zip(source).for_each(|(to, from)| *to += from * weight);
-        }
-        bytes.extend(row.iter().map(|value| value.round() as u8));
-    }
-    Image { size: Pixels { width, height, colours }, bytes }
-}
-
-/// For each place of the new grid the first place of the old one that counts, and the weights from
-/// there on.
-fn weights(from: usize, to: usize) -> Vec<(usize, Vec<f32>)> {
-    let scale = from as f64 / to as f64;
-    let reach = scale.max(1.0);
-    let at = |place: usize| {
-        let centre = (place as f64 + 0.5) * scale;
-        let first = (centre - reach).floor().max(0.0) as usize;
-        let last = ((centre + reach).ceil() as usize).min(from);
-        let weight = |old: usize| (1.0 - ((old as f64 + 0.5 - centre) / reach).abs()).max(0.0);
-        let sum: f64 = (first..last).map(weight).sum();
-        (first, (first..last).map(|old| (weight(old) / sum) as f32).collect())
-    };
-    (0..to).map(at).collect()
+/// The mean of an image's bytes, from 0 to 1.
+fn mean(bytes: &[u8]) -> f64 {
+    let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
+    sum as f64 / (255 * bytes.len().max(1)) as f64
 }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
+use super::images::Sizing;
 use super::input::Notation;
 use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
@@ -165,6 +166,11 @@ impl Preparation {
         let Inputs::Pixels(pixels) = self.inputs else {
             return Err(Error::file(path, format!("holds images, but {}", self.wanted())));
         };
+        let Pixels { width, height, .. } = pixels;
+        let sizing = match self.seen {
+            Some(_) => Sizing::Fitted(width, height),
+            None => Sizing::Stretched(width, height),
+        };
         let data = match located.contents {
             Contents::Idx => {
                 let (data, found) =
@@ -175,17 +181,13 @@ impl Preparation {
                 }
                 data
             }
-            _ if !with_targets && path.is_dir() && !images::has_classes(path) => {
-                images::unlabelled(path, pixels)?
-            }
-            _ if path.is_dir() => {
-                let size = Some((pixels.width, pixels.height));
-                images::folder(path, size, Some(pixels.colours), Some(self.class_names()))?.0
+            _ if path.is_dir() && (with_targets || images::has_classes(path)) => {
+                images::folder(path, sizing, Some(pixels.colours), Some(self.class_names()))?.0
             }
             _ if with_targets => {
                 return Err(Error::file(path, "is a single image, whose class is not known"));
             }
-            _ => images::single(path, pixels)?,
+            _ => images::unlabelled(path, sizing, pixels)?,
         };
         Ok(NewData::plain(data))
     }

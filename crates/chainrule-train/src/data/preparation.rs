@@ -50,6 +50,9 @@ pub struct Preparation {
     /// How the text of the training data is written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) written: Option<Written>,
+    /// What images were like; runs from before it was kept stretched them to their size.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) seen: Option<Seen>,
 }
 
 /// Where features come from.
@@ -74,6 +77,51 @@ impl Pixels {
     pub(super) fn count(self) -> usize {
         self.width.saturating_mul(self.height).saturating_mul(self.colours)
     }
+}
+
+/// The sizes that images had in their files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sizes {
+    /// The least width and the least height.
+    pub(super) least: [usize; 2],
+    pub(super) most: [usize; 2],
+}
+
+impl Sizes {
+    pub(super) fn of(Pixels { width, height, .. }: Pixels) -> Self {
+        Self { least: [width, height], most: [width, height] }
+    }
+
+    /// Those of both.
+    pub(super) fn and(self, other: Self) -> Self {
+        let both = |side: usize| {
+            (self.least[side].min(other.least[side]), self.most[side].max(other.most[side]))
+        };
+        let [width, height] = [0, 1].map(both);
+        Self { least: [width.0, height.0], most: [width.1, height.1] }
+    }
+
+    pub(super) fn are_equal(self) -> bool {
+        self.least == self.most
+    }
+}
+
+impl std::fmt::Display for Sizes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { least: [width, height], most } = self;
+        match self.are_equal() {
+            true => write!(f, "{width} × {height}"),
+            false => write!(f, "{width} × {height} to {} × {}", most[0], most[1]),
+        }
+    }
+}
+
+/// What the training part's images were like, to tell others from them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) sizes: Sizes,
+    /// The mean brightness of an image, from 0 to 1.
+    pub(super) brightness: Scale,
 }
 
 /// Pixels as they stand in a file, to be checked.
@@ -369,7 +417,7 @@ impl Preparation {
     /// of that: how text was written, and which columns had gaps.
     pub(crate) fn prepares_as(&self, other: &Self) -> bool {
         let decisive = |own: &Self| {
-            let mut own = Self { written: None, ..own.clone() };
+            let mut own = Self { written: None, seen: None, ..own.clone() };
             if let Inputs::Columns(inputs) = &mut own.inputs {
                 inputs.iter_mut().for_each(Input::forget_gaps);
             }

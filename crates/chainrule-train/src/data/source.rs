@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialect::Separator;
+use super::images::Sizing;
 use super::locate::{Chosen, Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
-use super::preparation::{Inputs, Outcome};
+use super::preparation::{Inputs, Outcome, Pixels, Seen, Sizes};
 use super::split::{Fold, HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
 use super::{
-    Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest, images, mnist,
+    Dataset, Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest, images,
+    mnist, summary,
 };
 use chainrule::error::{Error, Result};
 
@@ -57,7 +59,8 @@ pub struct DataSource {
     pub seed: u64,
     /// A column that says how much each example counts.
     pub weight: Option<String>,
-    /// The width and height to which images are resized; those of the first one if not given.
+    /// The width and height that images are fitted into. If it is not given, equal sizes of at most 64
+    /// × 64 stay, and others are fitted into that.
     pub image_size: Option<(usize, usize)>,
     /// Whether a table stays on disk, to be read while training; one above 256 MiB always does.
     pub stream: bool,
@@ -249,29 +252,44 @@ impl DataSource {
             let message = format!("{what} does not go with images in classes");
             return Err(Error::file(&located.train, message));
         }
-        let (data, pixels) = match located.contents {
+        let (data, pixels, sizes, mut notes) = match located.contents {
             Contents::Idx => {
                 let test = located.part == Some(Chosen::Test);
-                mnist::part(&located.train, if test { mnist::TEST } else { mnist::TRAIN })?
+                let name = if test { mnist::TEST } else { mnist::TRAIN };
+                let (data, pixels) = mnist::part(&located.train, name)?;
+                (data, pixels, Sizes::of(pixels), Vec::new())
             }
-            _ => images::folder(&located.train, self.image_size, None, None)?,
+            _ => {
+                let sizing = self.image_size.map_or(Sizing::Usual, |(w, h)| Sizing::Fitted(w, h));
+                let (data, pixels, sizes) = images::folder(&located.train, sizing, None, None)?;
+                (data, pixels, sizes, images::left_out(&located.train)?)
+            }
         };
-        let Split { train, validation, held_out, notes } =
+        let Split { train, validation, held_out, notes: of_split } =
             splitter.split(&located.train, data.labels())?;
+        notes.extend(of_split);
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();
         let train = if validation.is_some() { data.select(&train) } else { data };
         let counts = class_counts(train.labels(), names.len())?;
+        let rows = train.len() + validation.as_ref().map_or(0, Dataset::len);
+        let summary = Summary {
+            rows,
+            images: told(sizes, pixels),
+            task: Some(Task::Classify),
+            reason: format!("{} classes: {}", names.len(), summary::listed(&names)),
+            notes,
+            ..Summary::default()
+        };
         let preparation = Preparation {
             inputs: Inputs::Pixels(pixels),
             outcome: Outcome::Classes { column: None, names, counts },
             weight: None,
             na: Vec::new(),
             written: None,
+            seen: Some(Seen { sizes, brightness: images::brightness(&train) }),
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
-        let rows = train.len() + validation.as_ref().map_or(0, |part| part.len());
-        let summary = Summary { rows, task: Some(Task::Classify), notes, ..Summary::default() };
         let train = Arc::new(train);
         Ok(Loaded {
             train,
@@ -285,4 +303,14 @@ impl DataSource {
             sha256: None,
         })
     }
+}
+
+/// The sizes of images, and what they became.
+fn told(sizes: Sizes, pixels: Pixels) -> String {
+    let became = match sizes == Sizes::of(pixels) {
+        true => String::new(),
+        false => format!(", fitted into {} × {}", pixels.width, pixels.height),
+    };
+    let colour = if pixels.colours == 1 { "grey" } else { "in colour" };
+    format!("{sizes} pixels{became}, {colour}")
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Task;
 use super::input::{Input, Told};
 
-/// How a table was read: what its columns were taken for, and what was odd.
+/// How a table or images were read: what columns were taken for, and what was odd.
 ///
 /// ```
 /// use chainrule_train::data::DataSource;
@@ -27,6 +27,9 @@ use super::input::{Input, Told};
 pub struct Summary {
     /// The rows of the table, or the images.
     pub rows: usize,
+    /// The images' sizes, and what became of them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub images: String,
     /// What is predicted.
     pub target: Vec<String>,
     /// Whether classes or values are predicted.
@@ -87,6 +90,10 @@ pub(super) fn listed(names: &[String]) -> String {
 }
 
 impl Summary {
+    fn unit(&self) -> &'static str {
+        if self.images.is_empty() { "rows" } else { "images" }
+    }
+
     /// What is said beside the number of rows, a line each.
     fn lines(&self) -> Vec<String> {
         let counted = |(name, count): (&String, u64)| format!("{name} ({count})");
@@ -104,6 +111,9 @@ impl Summary {
             ("left out", &left_out),
         ];
         let mut lines = Vec::new();
+        if !self.images.is_empty() {
+            lines.extend([self.images.clone(), self.reason.clone()]);
+        }
         if !self.target.is_empty() {
             lines.push(format!("predicts {}: {}", listed(&self.target), self.reason));
         }
@@ -117,7 +127,7 @@ impl Summary {
 impl std::fmt::Display for Summary {
     /// Some lines of at most 60 letters, without an end of line after the last.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write_lines(f, format!("{} rows", self.rows), self)
+        write_lines(f, format!("{} {}", self.rows, self.unit()), self)
     }
 }
 
@@ -127,10 +137,10 @@ impl std::fmt::Display for DataReport {
         let part = |name: &str| Some(format!("{} {name}", self.parts.get(name)?));
         let parts: Vec<String> =
             ["train", "validation", "test"].into_iter().filter_map(part).collect();
-        let rows: usize = self.parts.values().sum();
+        let (rows, unit) = (self.parts.values().sum::<usize>(), self.summary.unit());
         let rows = match parts.as_slice() {
-            [] | [_] => format!("{} rows", self.summary.rows),
-            parts => format!("{rows} rows: {}", parts.join(", ")),
+            [] | [_] => format!("{} {unit}", self.summary.rows),
+            parts => format!("{rows} {unit}: {}", parts.join(", ")),
         };
         write_lines(f, rows, &self.summary)
     }

@@ -109,6 +109,7 @@ impl DataSource {
             weight: self.weight.clone(),
             na: self.reading.na.clone(),
             written,
+            seen: None,
         };
         let is_streamed = matches!(held, Held::Disk(_));
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
