@@ -1,4 +1,4 @@
-//! PNG and JPEG images.
+//! Images of every format: the first bytes tell which.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -165,3 +165,34 @@ fn what_is_no_picture_is_counted_and_named() {
     let notes = load(clean.path()).summary.notes;
     assert!(!notes.iter().any(|note| note.starts_with("left out")), "{notes:?}");
 }
+
+#[test]
+fn other_formats_have_the_pixels_that_pillow_reads() {
+    let text = std::fs::read_to_string(golden("data.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut read = 0;
+    for (name, image) in expected["images"].as_object().unwrap() {
+        let Some(file) = name.strip_prefix("other/") else { continue };
+        let bytes = std::fs::read(golden(name)).unwrap();
+        // Beside a picture in colour, so that grey ones have three numbers too.
+        let colour = std::fs::read(golden("other/a/24.bmp")).unwrap();
+        let other = if file.contains("held") { bytes.clone() } else { colour };
+        let files =
+            folder(&[(&format!("a/{}", file.replace('/', "-")), bytes), ("b/1.bmp", other)]);
+        let levels = levels(&*load(files.path()).train);
+        let right: Vec<f32> = serde_json::from_value(image["pixels"].clone()).unwrap();
+        // Decoders of lossy pictures may round in different ways.
+        let bound = if file.contains("lossy") { 2.0 } else { 0.0 };
+        let most = right.iter().zip(&levels).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most <= bound && right.len() == 9 * 13 * 3, "{name}: {most}");
+        read += 1;
+    }
+    assert_eq!(read, 12);
+}
+
+#[test]
+fn grey_pictures_are_grey_in_any_format() {
+    let read = |name: &str| std::fs::read(golden(name)).unwrap();
+    let files = [("a/1.bmp", read("other/a/grey.bmp")), ("b/1.bmp", read("other/a/bits.bmp"))];
+    assert_eq!(load(folder(&files).path()).train.width(), 9 * 13);
+}

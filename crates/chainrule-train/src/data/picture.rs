@@ -18,6 +18,9 @@ pub(super) struct PictureFormat {
 /// The longest side of an image.
 pub(super) const LONGEST: usize = 16_384;
 
+/// So many pixels are believed of any file in a format that needs next to no bits for a single colour.
+pub(super) const BELIEVED: usize = 1 << 20;
+
 /// A decoded image: rows of pixels of 1 or 3 bytes.
 #[derive(Debug, PartialEq)]
 pub(super) struct Image {
@@ -43,6 +46,16 @@ pub(super) fn check_size(
 }
 
 impl Image {
+    /// The image of pixels of three bytes; grey, where all of them are.
+    pub(super) fn coloured(width: usize, height: usize, mut bytes: Vec<u8>) -> Self {
+        let (pixels, _) = bytes.as_chunks::<3>();
+        let is_grey = pixels.iter().all(|[red, green, blue]| red == green && green == blue);
+        if is_grey {
+            bytes = pixels.iter().map(|pixel| pixel[0]).collect();
+        }
+        Self { size: Pixels { width, height, colours: if is_grey { 1 } else { 3 } }, bytes }
+    }
+
     /// The image as it is to be seen, where a camera was held as Exif's `orientation` says: 2 is mirrored,
     /// 3 upside down, 6 and 8 lie on a side, 4, 5 and 7 are those mirrored.
     pub(super) fn upright(self, orientation: u8) -> Self {

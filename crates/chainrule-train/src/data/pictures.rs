@@ -4,20 +4,22 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 use super::picture::{Image, PictureFormat};
-use super::{extension, jpeg, png};
+use super::{bmp, extension, gif, jpeg, png, webp};
 use chainrule::error::{Error, Result};
 
 /// Every format that is read.
-static FORMATS: [&PictureFormat; 2] = [&png::PNG, &jpeg::JPEG];
+static FORMATS: [&PictureFormat; 5] = [&png::PNG, &jpeg::JPEG, &webp::WEBP, &gif::GIF, &bmp::BMP];
 
 /// The formats of pictures that are read, in words.
 ///
 /// ```
-/// assert_eq!(chainrule_train::data::pictures(), "PNG or JPEG");
+/// assert_eq!(chainrule_train::data::pictures(), "PNG, JPEG, WebP, GIF or BMP");
 /// ```
 #[must_use]
 pub fn pictures() -> String {
-    FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(" or ")
+    match FORMATS.map(|format| format.name) {
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
 }
 
 /// How the names of pictures end.

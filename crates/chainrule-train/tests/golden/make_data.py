@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
+from PIL.ImageOps import exif_transpose as upright
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -120,6 +121,38 @@ def images():
             "pixels": np.asarray(Image.open(OUT / name).convert("RGB")).ravel().tolist()}
 
 
+def other_pictures():
+    """Pictures of the formats beside PNG and JPEG, each as Pillow reads it again."""
+    rng = np.random.default_rng(1)
+    smooth = np.add.outer(np.arange(9) * 20, np.arange(13) * 5)
+    colour = Image.fromarray(
+        np.stack([smooth, 255 - smooth, rng.integers(0, 255, (9, 13))], -1).astype(np.uint8))
+    grey = colour.convert("L")
+    clear, held = colour.copy(), Image.Exif()
+    clear.putalpha(grey)
+    held[274] = 6
+    films = {"save_all": True, "append_images": [grey.convert("P"), grey.convert("P")]}
+    files = {
+        "other/a/24.bmp": (colour, {}),
+        "other/a/32.bmp": (clear, {}),
+        "other/a/palette.bmp": (colour.quantize(200), {}),
+        "other/a/grey.bmp": (grey, {}),
+        "other/a/bits.bmp": (grey.convert("1"), {}),
+        "other/b/plain.gif": (colour.quantize(100), {"interlace": 0}),
+        "other/b/interlaced.gif": (colour.quantize(16), {"interlace": 1}),
+        "other/b/film.gif": (colour.quantize(50), films),
+        "other/b/lossless.webp": (colour, {"lossless": True}),
+        "other/b/alpha.webp": (clear, {"lossless": True, "exact": True}),
+        "other/b/held.webp": (colour, {"lossless": True, "exif": held}),
+        "other/b/lossy.webp": (colour, {"quality": 90}),
+    }
+    for name, (image, options) in files.items():
+        (OUT / name).parent.mkdir(parents=True, exist_ok=True)
+        image.save(OUT / name, **options)
+        golden["images"][name] = {
+            "pixels": np.asarray(upright(Image.open(OUT / name)).convert("RGB")).ravel().tolist()}
+
+
 def parquet():
     """Nulls, texts, booleans and several groups of rows, in each compression."""
     columns = {
@@ -146,5 +179,6 @@ shipped()
 mixed()
 numpy_files()
 images()
+other_pictures()
 parquet()
 (OUT / "data.json").write_text(json.dumps(golden) + "\n")

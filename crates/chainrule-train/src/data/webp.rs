@@ -1,0 +1,28 @@
+//! WebP (RFC 9649): the first picture of what may be a film.
+
+use std::io::Cursor;
+
+use image_webp::{DecodingError, WebPDecoder};
+
+use super::exif;
+use super::picture::{BELIEVED, Image, PictureFormat, check_size};
+
+pub(super) static WEBP: PictureFormat =
+    PictureFormat { name: "WebP", extensions: &["webp"], begins: b"RIFF", decode };
+
+fn decode(file: &[u8]) -> Result<Image, String> {
+    let text = |error: DecodingError| format!("the image is damaged: {error}");
+    let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(text)?;
+    let (width, height) = decoder.dimensions();
+    let (width, height) = (width as usize, height as usize);
+    let beyond = width.saturating_mul(height).saturating_sub(BELIEVED);
+    check_size(width, height, beyond, file.len())?;
+    let mut bytes = vec![0; decoder.output_buffer_size().ok_or("the image is too large")?];
+    decoder.read_image(&mut bytes).map_err(text)?;
+    if decoder.has_alpha() {
+        bytes = bytes.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+    }
+    let exif = decoder.exif_metadata().ok().flatten();
+    let orientation = exif.map_or(1, |exif| exif::orientation(&exif));
+    Ok(Image::coloured(width, height, bytes).upright(orientation))
+}
