@@ -12,8 +12,8 @@ use super::{
     predict,
 };
 use crate::data::{
-    DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset, located,
-    shipped_folder, truth,
+    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset,
+    located, shipped_folder, truth,
 };
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
@@ -86,7 +86,10 @@ impl Run {
     /// # Errors
     /// The data cannot be read: the error speaks of the settings, which name it.
     pub fn data(&self) -> Result<Loaded> {
-        self.config.load().map_err(|error| {
+        // A run goes on with images as they were prepared when it began.
+        let stretch = self.preparation.as_ref().is_some_and(Preparation::stretches);
+        let source = DataSource { stretch, ..self.config.source() };
+        source.load(&shipped_folder).map_err(|error| {
             let (file, data) = (self.folder.path().join("config.toml"), &self.config.dataset);
             match Path::new(data).is_relative() && !is_dataset(data) {
                 true => Error::file(

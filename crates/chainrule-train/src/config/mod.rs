@@ -282,6 +282,7 @@ impl Config {
             seed: self.seed,
             weight: self.weight.clone(),
             image_size: self.image_size.map(|[width, height]| (width, height)),
+            stretch: false,
             stream: self.stream,
             reading: Reading {
                 separator: self.separator,

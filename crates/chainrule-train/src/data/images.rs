@@ -111,6 +111,17 @@ pub(super) fn left_out(path: &Path) -> Result<Vec<String>> {
     Ok(line(hidden, "hidden").into_iter().chain(line(others, &others_are)).collect())
 }
 
+/// The size of the first image of a folder's classes.
+pub(super) fn as_the_first(path: &Path) -> Result<Sizing> {
+    for folder in entries(path)?.into_iter().filter(|path| path.is_dir()) {
+        if let Some(file) = entries(&folder)?.into_iter().find(|file| is_picture(file)) {
+            let Pixels { width, height, .. } = decode(&file)?.size;
+            return Ok(Sizing::Stretched(width, height));
+        }
+    }
+    Err(Error::file(path, "holds no folder of images for each class"))
+}
+
 /// The images of a folder by class, and the sizes that they had.
 pub(super) fn folder(
     path: &Path,

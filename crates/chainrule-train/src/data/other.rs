@@ -167,9 +167,9 @@ impl Preparation {
             return Err(Error::file(path, format!("holds images, but {}", self.wanted())));
         };
         let Pixels { width, height, .. } = pixels;
-        let sizing = match self.seen {
-            Some(_) => Sizing::Fitted(width, height),
-            None => Sizing::Stretched(width, height),
+        let sizing = match self.stretches() {
+            false => Sizing::Fitted(width, height),
+            true => Sizing::Stretched(width, height),
         };
         let data = match located.contents {
             Contents::Idx => {

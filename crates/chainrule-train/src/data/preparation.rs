@@ -417,7 +417,7 @@ impl Preparation {
     /// of that: how text was written, and which columns had gaps.
     pub(crate) fn prepares_as(&self, other: &Self) -> bool {
         let decisive = |own: &Self| {
-            let mut own = Self { written: None, seen: None, ..own.clone() };
+            let mut own = Self { written: None, ..own.clone() };
             if let Inputs::Columns(inputs) = &mut own.inputs {
                 inputs.iter_mut().for_each(Input::forget_gaps);
             }
@@ -433,6 +433,11 @@ impl Preparation {
             Inputs::Pixels(_) => self.feature_names(),
         };
         Like { written: self.written, inputs, are_rows }
+    }
+
+    /// Whether images are stretched to their size, as those of runs were from before that is told.
+    pub(crate) fn stretches(&self) -> bool {
+        matches!(self.inputs, Inputs::Pixels(_)) && self.seen.is_none()
     }
 
     /// What the model reads, for messages.

@@ -62,6 +62,9 @@ pub struct DataSource {
     /// The width and height that images are fitted into. If it is not given, equal sizes of at most 64
     /// × 64 stay, and others are fitted into that.
     pub image_size: Option<(usize, usize)>,
+    /// Whether images are stretched to their size, or the first one's, each side by itself, as those of
+    /// runs were that do not tell otherwise.
+    pub stretch: bool,
     /// Whether a table stays on disk, to be read while training; one above 256 MiB always does.
     pub stream: bool,
     /// How a table is to be read.
@@ -260,7 +263,12 @@ impl DataSource {
                 (data, pixels, Sizes::of(pixels), Vec::new())
             }
             _ => {
-                let sizing = self.image_size.map_or(Sizing::Usual, |(w, h)| Sizing::Fitted(w, h));
+                let sizing = match (self.image_size, self.stretch) {
+                    (Some((width, height)), false) => Sizing::Fitted(width, height),
+                    (Some((width, height)), true) => Sizing::Stretched(width, height),
+                    (None, false) => Sizing::Usual,
+                    (None, true) => images::as_the_first(&located.train)?,
+                };
                 let (data, pixels, sizes) = images::folder(&located.train, sizing, None, None)?;
                 (data, pixels, sizes, images::left_out(&located.train)?)
             }
@@ -287,7 +295,7 @@ impl DataSource {
             weight: None,
             na: Vec::new(),
             written: None,
-            seen: Some(Seen { sizes, brightness: images::brightness(&train) }),
+            seen: (!self.stretch).then(|| Seen { sizes, brightness: images::brightness(&train) }),
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);
         let train = Arc::new(train);

@@ -1,0 +1,67 @@
+//! Training on pictures of one's own, and asking about others.
+
+mod common;
+
+use std::path::Path;
+
+use common::{chainrule, json, text};
+use tempfile::{TempDir, tempdir};
+
+/// A PNG file of grey pixels, of which a function of column and row tells the brightness.
+fn grey(path: &Path, width: usize, height: usize, level: impl Fn(usize, usize) -> u8) {
+    let pixels: Vec<u8> = (0..width * height).map(|at| level(at % width, at / width)).collect();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut encoder = png::Encoder::new(file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+}
+
+/// Two classes of pictures: bright on the left, and on the right.
+fn sides(width: usize, height: usize) -> TempDir {
+    let folder = tempdir().unwrap();
+    for i in 0..6 {
+        for (class, right) in [("left", false), ("right", true)] {
+            let path = folder.path().join(class).join(format!("{i}.png"));
+            grey(&path, width, height, |x, _| if (x >= width / 2) == right { 200 + i } else { i });
+        }
+    }
+    folder
+}
+
+#[test]
+fn photographs_make_a_network_of_usual_size_and_train_says_so() {
+    let (data, runs) = (sides(300, 200), tempdir().unwrap());
+    std::fs::write(data.path().join("left/.DS_Store"), "").unwrap();
+    let out = runs.path().join("run");
+    let output = chainrule(&["train", text(data.path()), "--out", text(&out), "--json"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("12 images\n300 × 200 pixels, fitted into 64 × 64, grey\n"), "{told}");
+    assert!(told.contains("2 classes: left, right\n"), "{told}");
+    assert!(told.contains("left out, hidden: 1 (left/.DS_Store)\n"), "{told}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["parameters"], 64 * 64 * 50 + 50 + 50 * 2 + 2);
+    assert_eq!(report["data"]["notes"][0], "left out, hidden: 1 (left/.DS_Store)");
+    let one = ["train", text(data.path()), "--out", text(&out), "--force", "--json", "--quiet"];
+    let report = json(&[&one[..], &["--image-size", "8"]].concat());
+    assert_eq!(report["parameters"], 8 * 8 * 50 + 50 + 50 * 2 + 2);
+    let report = json(&[&one[..], &["--image-size", "6x4"]].concat());
+    assert_eq!(report["parameters"], 6 * 4 * 50 + 50 + 50 * 2 + 2);
+}
+
+#[test]
+fn a_run_from_before_pictures_were_fitted_goes_on() {
+    let (data, runs) = (sides(9, 5), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let settings = ["--image-size", "9x5", "--epochs", "2", "--json", "--quiet"];
+    json(&[&["train", text(data.path()), "--out", text(&out)], &settings[..]].concat());
+    let kept = std::fs::read_to_string(out.join("data.json")).unwrap();
+    let mut kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert!(kept.as_object_mut().unwrap().remove("seen").is_some());
+    std::fs::write(out.join("data.json"), kept.to_string()).unwrap();
+    let resumed = json(&["train", "--resume", text(&out), "--epochs", "3", "--json", "--quiet"]);
+    assert_eq!(resumed["epochs"].as_array().unwrap().len(), 3);
+    let picture = data.path().join("right/0.png");
+    let said = json(&["predict", text(&out), text(&picture), "--json"]);
+    assert_eq!(said["predictions"].as_array().unwrap().len(), 1);
+}
