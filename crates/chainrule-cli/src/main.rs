@@ -14,6 +14,7 @@ mod lint;
 mod new;
 mod run;
 mod runs;
+mod forecast;
 mod train;
 mod eval;
 mod explain_run;

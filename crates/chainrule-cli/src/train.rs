@@ -18,6 +18,7 @@ use chainrule_train::{
 use indicatif::ProgressBar;
 
 use crate::arguments::{Train, threads};
+use crate::forecast::Forecast;
 use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
@@ -100,8 +101,14 @@ impl Job<'_> {
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();
+        let mut forecast = (!self.quiet).then(|| Forecast::new(session.training().size()));
         session.listen(move |place, event| {
             bar.hear(place, event);
+            if let (Event::Step { .. }, Some(forecast)) = (event, &mut forecast)
+                && let Some(line) = forecast.hear(place)
+            {
+                bar.tell(line);
+            }
             Ok(())
         });
         let went = session.run(Until::End);
@@ -214,7 +221,10 @@ impl Progress {
     }
 
     fn epoch(&self, epoch: &Epoch) {
-        let line = epoch_line(epoch);
+        self.tell(epoch_line(epoch));
+    }
+
+    fn tell(&self, line: String) {
         match &self.bar {
             Some(_) if self.lines => print::progress(&line),
             Some(bar) => bar.println(line),

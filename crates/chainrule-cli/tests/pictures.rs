@@ -2,7 +2,9 @@
 
 mod common;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use common::{chainrule, json, text};
 use tempfile::{TempDir, tempdir};
@@ -64,4 +66,19 @@ fn a_run_from_before_pictures_were_fitted_goes_on() {
     let picture = data.path().join("right/0.png");
     let said = json(&["predict", text(&out), text(&picture), "--json"]);
     assert_eq!(said["predictions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_long_training_tells_its_size_and_time_at_its_beginning() {
+    let (data, runs) = (sides(28, 28), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    command.args(["train", text(data.path()), "--epochs", "400000000", "--out", text(&out)]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let told = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = told.take(2_000_000).find(|line| line.contains("to go"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let line = line.unwrap();
+    assert!(line.starts_with("39352 parameters, ") && line.contains("about "), "{line}");
 }

@@ -36,6 +36,19 @@ pub fn staging_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     })
 }
 
+/// The most memory that the process has had in use, in bytes, where the system tells it: on Linux.
+///
+/// ```
+/// let peak = chainrule_train::system::peak_memory();
+/// assert!(peak.is_none_or(|bytes| bytes > 1 << 16));
+/// ```
+#[must_use]
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
 /// Whether the path names what a process holds open, such as Unix's `/dev/stdout`: a file put in its
 /// place would not be the one that is open. Other systems have no such paths.
 ///
