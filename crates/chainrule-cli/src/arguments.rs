@@ -278,6 +278,12 @@ pub struct Predict {
     /// A line an example
     #[arg(long, value_enum, default_value_t)]
     pub format: RowFormat,
+    /// Exchange dark and bright in pictures: for ink on paper where the training had white on black
+    #[arg(long)]
+    pub invert: bool,
+    /// Cut out, scale and centre what stands out in a picture, as MNIST's digits are
+    #[arg(long)]
+    pub centre: bool,
     #[command(flatten)]
     pub of: Parameters,
     /// Columns of the input to write beside its predictions; `all` for all of them

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::{Result, bail};
 use chainrule::nn::Answer;
 use chainrule_train::Run;
-use chainrule_train::data::{KeptColumn, Preparation, is_dataset};
+use chainrule_train::data::{KeptColumn, Preparation, Retouch, is_dataset};
 use serde_json::{Map, Number, Value, json};
 
 use crate::arguments::{Predict, RowFormat};
@@ -13,10 +13,17 @@ use crate::print;
 use crate::run::pool;
 
 pub fn predict(options: &Predict) -> Result<()> {
-    let run = Run::open(&options.dir)?;
+    let mut run = Run::open(&options.dir)?;
+    let retouch = Retouch { invert: options.invert, centre: options.centre };
+    if retouch != Retouch::default() {
+        run.preparation = run.preparation.map(|own| own.retouched(retouch)).transpose()?;
+    }
     let pool = pool(options.threads)?;
     let oracle = run.oracle(options.of.which(), &pool)?;
     let data = match options.input.as_str() {
+        "-" if retouch != Retouch::default() => bail!(crate::Usage(
+            "--invert and --centre change picture files, not rows on standard input".into()
+        )),
         "-" => oracle.preparation().read_rows(std::io::stdin().lock(), &options.keep)?,
         path if !is_dataset(path) => bail!(crate::Usage(format!(
             "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"

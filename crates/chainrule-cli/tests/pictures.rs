@@ -82,3 +82,66 @@ fn a_long_training_tells_its_size_and_time_at_its_beginning() {
     let line = line.unwrap();
     assert!(line.starts_with("39352 parameters, ") && line.contains("about "), "{line}");
 }
+
+/// The class that a run says of a picture, and what it says on standard error.
+fn asked(run: &Path, picture: &Path, options: &[&str]) -> (String, String) {
+    let output = chainrule(&[&["predict", text(run), text(picture), "--json"], options].concat());
+    let told = String::from_utf8(output.stderr).unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).expect(&told);
+    (said["predictions"][0]["name"].as_str().unwrap().to_owned(), told)
+}
+
+/// Writes a picture of 280 × 280 pixels with dark strokes along lines on bright paper.
+fn written(path: &Path, lines: &[[(f64, f64); 2]], light: impl Fn(f64) -> f64) {
+    grey(path, 280, 280, |x, y| {
+        let (x, y) = (x as f64, y as f64);
+        let distance = |&[(ax, ay), (bx, by)]: &[(f64, f64); 2]| {
+            let (dx, dy) = (bx - ax, by - ay);
+            let along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy);
+            let along = along.clamp(0.0, 1.0);
+            (x - ax - along * dx).hypot(y - ay - along * dy)
+        };
+        let is_ink = lines.iter().any(|line| distance(line) < 7.0);
+        (light(x) * if is_ink { 0.2 } else { 1.0 }) as u8
+    });
+}
+
+#[test]
+fn digits_in_ink_on_paper_get_hints_that_lead_to_their_classes() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let settings = ["--epochs", "2", "--json", "--quiet"];
+    json(&[&["train", "mnist", "--out", text(&out)], &settings[..]].concat());
+    let ring: Vec<[(f64, f64); 2]> = (0..24)
+        .map(|part| {
+            [part, part + 1].map(|part| {
+                let angle = f64::from(part) * std::f64::consts::TAU / 24.0;
+                (80.0 + 35.0 * angle.cos(), 170.0 + 55.0 * angle.sin())
+            })
+        })
+        .collect();
+    let (one, seven) = (
+        [[(200.0, 40.0), (190.0, 160.0)]],
+        [[(60.0, 60.0), (130.0, 60.0)], [(130.0, 60.0), (85.0, 170.0)]],
+    );
+    for (name, lines) in [("0", &ring[..]), ("1", &one), ("7", &seven)] {
+        // Evenly lit, and in the shadow of whoever took the photograph.
+        for light in [|_| 250.0, |x: f64| 250.0 - x * 0.4] {
+            let picture = runs.path().join("digit.png");
+            written(&picture, lines, light);
+            let (_, told) = asked(&out, &picture, &[]);
+            let hints: Vec<&str> = told.lines().collect();
+            assert!(hints[0].contains("but 0.13 in training: try --invert"), "{told}");
+            assert!(
+                hints[1].contains("280 × 280 pixels, but 28 × 28 in training: try --centre"),
+                "{told}"
+            );
+            let right = (name.to_owned(), String::new());
+            assert_eq!(asked(&out, &picture, &["--invert", "--centre"]), right);
+        }
+    }
+    let rows = chainrule(&["predict", text(&out), "-", "--invert"]);
+    assert_eq!(rows.status.code(), Some(2));
+    let pixels = chainrule(&["predict", text(&out), "mnist", "--centre"]);
+    assert!(String::from_utf8_lossy(&pixels.stderr).contains("is no picture file"));
+}

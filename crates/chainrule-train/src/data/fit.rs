@@ -1,7 +1,7 @@
 //! Images brought to a size and a number of colours.
 
 use super::picture::Image;
-use super::preparation::Pixels;
+use super::pixels::Pixels;
 
 /// The image with another number of bytes a pixel. Grey is the luma of ITU-R BT.601.
 pub(super) fn recoloured(image: Image, colours: usize) -> Image {

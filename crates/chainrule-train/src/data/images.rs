@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::extension::listed;
 use super::fit::{fit, recoloured, resize};
+use super::ink::{centred, inverted};
 use super::picture::{Image, LONGEST};
 use super::pictures::{decode, extensions, is_picture};
-use super::preparation::{Pixels, Sizes};
+use super::pixels::{Pixels, Sizes};
 use super::statistics::Moments;
 use super::{Dataset, summary};
 use chainrule::error::{Error, Result};
@@ -28,17 +29,35 @@ pub(super) enum Sizing {
     Fitted(usize, usize),
     /// Each side is stretched by itself: so were the images of older runs.
     Stretched(usize, usize),
+    /// Ink is scaled and centred in this size; it is dark where the last says so.
+    Centred(usize, usize, bool),
 }
 
-impl Sizing {
-    fn apply(self, image: Image) -> Image {
+/// How images become inputs.
+#[derive(Clone, Copy)]
+pub(super) struct Making {
+    pub(super) sizing: Sizing,
+    pub(super) invert: bool,
+}
+
+impl From<Sizing> for Making {
+    fn from(sizing: Sizing) -> Self {
+        Self { sizing, invert: false }
+    }
+}
+
+impl Making {
+    fn apply(self, image: Image) -> Result<Image, String> {
+        let image = if self.invert { inverted(image) } else { image };
         let Pixels { width, height, .. } = image.size;
-        match self {
-            Self::Usual if width.max(height) <= USUAL => image,
-            Self::Usual => fit(image, (USUAL, USUAL)),
-            Self::Fitted(width, height) => fit(image, (width, height)),
-            Self::Stretched(width, height) => resize(image, (width, height)),
-        }
+        Ok(match self.sizing {
+            Sizing::Usual if width.max(height) <= USUAL => image,
+            Sizing::Usual => fit(image, (USUAL, USUAL)),
+            Sizing::Fitted(width, height) => fit(image, (width, height)),
+            Sizing::Stretched(width, height) => resize(image, (width, height)),
+            Sizing::Centred(width, height, dark) => centred(image, (width, height), dark)
+                .ok_or("nothing stands out from the ground, so that nothing can be centred")?,
+        })
     }
 }
 
@@ -125,7 +144,7 @@ pub(super) fn as_the_first(path: &Path) -> Result<Sizing> {
 /// The images of a folder by class, and the sizes that they had.
 pub(super) fn folder(
     path: &Path,
-    sizing: Sizing,
+    making: Making,
     colours: Option<usize>,
     classes: Option<&[String]>,
 ) -> Result<(Dataset, Pixels, Sizes)> {
@@ -151,12 +170,12 @@ pub(super) fn folder(
         labels.resize(labels.len() + images.len(), label as u32);
         files.extend(images);
     }
-    if let Sizing::Fitted(width, height) | Sizing::Stretched(width, height) = sizing {
+    if let Sizing::Fitted(width, height) | Sizing::Stretched(width, height) = making.sizing {
         let ok = [width, height].iter().all(|side| (1..=LONGEST).contains(side));
         let shown = format!("{width}x{height}");
         Error::check(ok, "the image size", shown, "from 1x1 to 16384x16384")?;
     }
-    let (images, sizes) = read(&files, sizing)?;
+    let (images, sizes) = read(&files, making)?;
     let Some(first) = images.first() else {
         return Err(Error::file(path, "holds no folder of images for each class"));
     };
@@ -167,13 +186,13 @@ pub(super) fn folder(
 }
 
 /// One image, or those that lie in a folder itself, by their names.
-pub(super) fn unlabelled(path: &Path, sizing: Sizing, pixels: Pixels) -> Result<Dataset> {
+pub(super) fn unlabelled(path: &Path, making: Making, pixels: Pixels) -> Result<(Dataset, Sizes)> {
     let files = match path.is_dir() {
         true => entries(path)?.into_iter().filter(|file| is_picture(file)).collect(),
         false => vec![path.to_owned()],
     };
-    let (images, _) = read(&files, sizing)?;
-    Ok(Dataset::unlabelled_images(pixels.count(), together(images, pixels)))
+    let (images, sizes) = read(&files, making)?;
+    Ok((Dataset::unlabelled_images(pixels.count(), together(images, pixels)), sizes))
 }
 
 /// The bytes of all images, in as many colours as `pixels` have.
@@ -186,7 +205,7 @@ fn together(images: Vec<Image>, pixels: Pixels) -> Vec<u8> {
 }
 
 /// Reads the files on every core, to one size.
-fn read(files: &[PathBuf], sizing: Sizing) -> Result<(Vec<Image>, Sizes)> {
+fn read(files: &[PathBuf], making: Making) -> Result<(Vec<Image>, Sizes)> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let each = files.len().div_ceil(cores).max(1);
     // Each becomes small before the next is read: photographs together would fill the memory.
@@ -194,7 +213,8 @@ fn read(files: &[PathBuf], sizing: Sizing) -> Result<(Vec<Image>, Sizes)> {
         let one = |file: &PathBuf| {
             let image = decode(file)?;
             let size = Sizes::of(image.size);
-            Ok((sizing.apply(image), size))
+            let image = making.apply(image).map_err(|message| Error::file(file, message))?;
+            Ok((image, size))
         };
         files.iter().map(one).collect()
     };
@@ -209,7 +229,7 @@ fn read(files: &[PathBuf], sizing: Sizing) -> Result<(Vec<Image>, Sizes)> {
     let parts: Vec<Vec<(Image, Sizes)>> = parts.into_iter().collect::<Result<_>>()?;
     let (mut images, sizes): (Vec<Image>, Vec<Sizes>) = parts.into_iter().flatten().unzip();
     let sizes = sizes.into_iter().reduce(Sizes::and).unwrap_or_default();
-    if matches!(sizing, Sizing::Usual) && !sizes.are_equal() {
+    if matches!(making.sizing, Sizing::Usual) && !sizes.are_equal() {
         images = images.into_iter().map(|image| fit(image, (USUAL, USUAL))).collect();
     }
     Ok((images, sizes))
@@ -226,7 +246,7 @@ pub(super) fn brightness(data: &Dataset) -> Scale {
 }
 
 /// The mean of an image's bytes, from 0 to 1.
-fn mean(bytes: &[u8]) -> f64 {
+pub(super) fn mean(bytes: &[u8]) -> f64 {
     let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
     sum as f64 / (255 * bytes.len().max(1)) as f64
 }

@@ -7,7 +7,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::exif;
 use super::picture::{Image, LONGEST, PictureFormat, check_size};
-use super::preparation::Pixels;
+use super::pixels::Pixels;
 
 pub(super) static JPEG: PictureFormat =
     PictureFormat { name: "JPEG", extensions: &["jpg", "jpeg"], begins: &[0xff, 0xd8], decode };

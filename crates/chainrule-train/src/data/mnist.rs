@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::dataset::check_labels;
-use super::preparation::Pixels;
+use super::pixels::Pixels;
 use super::{Dataset, idx};
 use chainrule::error::{Error, Result};
 

@@ -4,17 +4,17 @@ use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
-use super::images::Sizing;
 use super::input::Notation;
 use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
 use super::number::{Decimal, Evidence, single};
-use super::preparation::{Columns, Inputs, Outcome, Pixels};
+use super::pixels::Pixels;
+use super::preparation::{Columns, Inputs, Outcome};
 use super::table::{Cell, How, Table, TableFile, number};
 use super::unseen::Watch;
 use super::{
-    Dataset, Examples, Keep, KeptColumn, Preparation, Streamed, Unseen, delimited, formats, images,
-    mnist,
+    Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen, delimited,
+    formats, mnist,
 };
 use chainrule::error::{Error, Result};
 
@@ -166,12 +166,11 @@ impl Preparation {
         let Inputs::Pixels(pixels) = self.inputs else {
             return Err(Error::file(path, format!("holds images, but {}", self.wanted())));
         };
-        let Pixels { width, height, .. } = pixels;
-        let sizing = match self.stretches() {
-            false => Sizing::Fitted(width, height),
-            true => Sizing::Stretched(width, height),
-        };
         let data = match located.contents {
+            Contents::Idx if self.retouch != Retouch::default() => {
+                let message = "is no picture file, and only those are inverted or centred";
+                return Err(Error::file(path, message));
+            }
             Contents::Idx => {
                 let (data, found) =
                     mnist::part(path, if is_test { mnist::TEST } else { mnist::TRAIN })?;
@@ -181,13 +180,10 @@ impl Preparation {
                 }
                 data
             }
-            _ if path.is_dir() && (with_targets || images::has_classes(path)) => {
-                images::folder(path, sizing, Some(pixels.colours), Some(self.class_names()))?.0
+            _ => {
+                let (data, notes) = self.pictures(path, with_targets, pixels)?;
+                return Ok(NewData { notes, ..NewData::plain(data) });
             }
-            _ if with_targets => {
-                return Err(Error::file(path, "is a single image, whose class is not known"));
-            }
-            _ => images::unlabelled(path, sizing, pixels)?,
         };
         Ok(NewData::plain(data))
     }

@@ -1,7 +1,7 @@
 //! Pictures, whatever file they stand in.
 
 use super::deflate;
-use super::preparation::Pixels;
+use super::pixels::Pixels;
 
 /// A format of pictures.
 pub(super) struct PictureFormat {

@@ -6,7 +6,7 @@ use png::{Decoder, DecodingError, Transformations};
 
 use super::exif;
 use super::picture::{Image, PictureFormat, check_size};
-use super::preparation::Pixels;
+use super::pixels::Pixels;
 
 pub(super) static PNG: PictureFormat =
     PictureFormat { name: "PNG", extensions: &["png"], begins: b"\x89PNG", decode };

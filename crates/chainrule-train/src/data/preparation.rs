@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::dialect::{Like, Written};
 use super::input::{Input, Notation};
 use super::number::{Decimal, single};
+use super::pixels::{Pixels, Retouch, Seen};
 use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
@@ -50,6 +51,9 @@ pub struct Preparation {
     /// How the text of the training data is written.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) written: Option<Written>,
+    /// What is done to pictures first; it is not kept.
+    #[serde(skip)]
+    pub(super) retouch: Retouch,
     /// What images were like; runs from before it was kept stretched them to their size.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) seen: Option<Seen>,
@@ -61,95 +65,6 @@ pub struct Preparation {
 pub(super) enum Inputs {
     Columns(Vec<Input>),
     Pixels(Pixels),
-}
-
-/// The size of images, and their bytes a pixel: 1 (grey) or 3 (red, green, blue). Features go by
-/// rows, then columns, then colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Sides")]
-pub(super) struct Pixels {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) colours: usize,
-}
-
-impl Pixels {
-    pub(super) fn count(self) -> usize {
-        self.width.saturating_mul(self.height).saturating_mul(self.colours)
-    }
-}
-
-/// The sizes that images had in their files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sizes {
-    /// The least width and the least height.
-    pub(super) least: [usize; 2],
-    pub(super) most: [usize; 2],
-}
-
-impl Sizes {
-    pub(super) fn of(Pixels { width, height, .. }: Pixels) -> Self {
-        Self { least: [width, height], most: [width, height] }
-    }
-
-    /// Those of both.
-    pub(super) fn and(self, other: Self) -> Self {
-        let both = |side: usize| {
-            (self.least[side].min(other.least[side]), self.most[side].max(other.most[side]))
-        };
-        let [width, height] = [0, 1].map(both);
-        Self { least: [width.0, height.0], most: [width.1, height.1] }
-    }
-
-    pub(super) fn are_equal(self) -> bool {
-        self.least == self.most
-    }
-}
-
-impl std::fmt::Display for Sizes {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { least: [width, height], most } = self;
-        match self.are_equal() {
-            true => write!(f, "{width} × {height}"),
-            false => write!(f, "{width} × {height} to {} × {}", most[0], most[1]),
-        }
-    }
-}
-
-/// What the training part's images were like, to tell others from them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Seen {
-    pub(super) sizes: Sizes,
-    /// The mean brightness of an image, from 0 to 1.
-    pub(super) brightness: Scale,
-}
-
-/// Pixels as they stand in a file, to be checked.
-#[derive(Deserialize)]
-struct Sides {
-    width: usize,
-    height: usize,
-    colours: usize,
-}
-
-impl TryFrom<Sides> for Pixels {
-    type Error = String;
-
-    fn try_from(Sides { width, height, colours }: Sides) -> Result<Self, String> {
-        const MOST: usize = 1 << 28;
-        let pixels = Self { width, height, colours };
-        match (1..=MOST).contains(&pixels.count()) && [1, 3].contains(&colours) {
-            true => Ok(pixels),
-            false => Err(format!("{width}×{height} pixels of {colours} colours are no images")),
-        }
-    }
-}
-
-impl std::fmt::Display for Pixels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let colour = if self.colours == 1 { "grey" } else { "colour" };
-        write!(f, "{}×{} {colour} pixels", self.width, self.height)
-    }
 }
 
 /// What is predicted.
@@ -433,6 +348,23 @@ impl Preparation {
             Inputs::Pixels(_) => self.feature_names(),
         };
         Like { written: self.written, inputs, are_rows }
+    }
+
+    /// The same for pictures that are retouched before they are read.
+    ///
+    /// # Errors
+    /// The model reads no pictures.
+    pub fn retouched(mut self, retouch: Retouch) -> Result<Self> {
+        match &self.inputs {
+            Inputs::Columns(_) if retouch != Retouch::default() => Err(Error::Mismatch(format!(
+                "only pictures are inverted or centred, but {}",
+                self.wanted()
+            ))),
+            _ => {
+                self.retouch = retouch;
+                Ok(self)
+            }
+        }
     }
 
     /// Whether images are stretched to their size, as those of runs were from before that is told.

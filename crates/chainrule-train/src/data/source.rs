@@ -9,7 +9,8 @@ use super::images::Sizing;
 use super::locate::{Chosen, Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
-use super::preparation::{Inputs, Outcome, Pixels, Seen, Sizes};
+use super::pixels::{Pixels, Retouch, Seen, Sizes};
+use super::preparation::{Inputs, Outcome};
 use super::split::{Fold, HELD_OUT, HeldOut, Split, Splitter};
 use super::summary::{DataReport, Summary};
 use super::table::How;
@@ -269,7 +270,8 @@ impl DataSource {
                     (None, false) => Sizing::Usual,
                     (None, true) => images::as_the_first(&located.train)?,
                 };
-                let (data, pixels, sizes) = images::folder(&located.train, sizing, None, None)?;
+                let (data, pixels, sizes) =
+                    images::folder(&located.train, sizing.into(), None, None)?;
                 (data, pixels, sizes, images::left_out(&located.train)?)
             }
         };
@@ -295,6 +297,7 @@ impl DataSource {
             weight: None,
             na: Vec::new(),
             written: None,
+            retouch: Retouch::default(),
             seen: (!self.stretch).then(|| Seen { sizes, brightness: images::brightness(&train) }),
         };
         let validation = validation.map(|part| Arc::new(part) as Arc<dyn Examples>);

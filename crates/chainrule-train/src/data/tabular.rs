@@ -110,6 +110,7 @@ impl DataSource {
             na: self.reading.na.clone(),
             written,
             seen: None,
+            retouch: super::Retouch::default(),
         };
         let is_streamed = matches!(held, Held::Disk(_));
         let (train, validation) = held.parts(&preparation, &chunks, train, validation)?;
