@@ -157,7 +157,7 @@ fn what_is_no_picture_is_counted_and_named() {
     let [hidden, others, ..] = &loaded.summary.notes[..] else { panic!("{:?}", loaded.summary) };
     assert_eq!(hidden, "left out, hidden: 2 (a/.DS_Store, b/._2.png)");
     let right = "4 (b/3.tif, b/Thumbs.db, b/deeper, notes.txt)";
-    assert!(others.starts_with("left out, no .png, ") && others.ends_with(right), "{others}");
+    assert!(others.starts_with("left out, no PNG") && others.ends_with(right), "{others}");
     let text = loaded.summary.to_string();
     let right = "2 images\n4 × 4 pixels, grey\n2 classes: a, b\nleft out, hidden: 2";
     assert!(text.starts_with(right), "{text}");

@@ -9,7 +9,7 @@ use super::extension::listed;
 use super::fit::{fit, recoloured, resize};
 use super::ink::{centred, inverted};
 use super::picture::{Image, LONGEST};
-use super::pictures::{decode, extensions, is_picture};
+use super::pictures::{decode, extensions, is_picture, pictures};
 use super::pixels::{Pixels, Sizes};
 use super::statistics::Moments;
 use super::{Dataset, summary};
@@ -118,7 +118,7 @@ pub(super) fn left_out(path: &Path) -> Result<Vec<String>> {
             others.push(entry);
         }
     }
-    let formats = listed(extensions(), "or");
+    let formats = pictures();
     let line = |files: Vec<PathBuf>, what: &str| {
         let within = |file: &PathBuf| file.strip_prefix(path).unwrap_or(file).display().to_string();
         let names: Vec<String> = files.iter().map(within).collect();
