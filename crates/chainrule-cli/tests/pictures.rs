@@ -42,13 +42,13 @@ fn photographs_make_a_network_of_usual_size_and_train_says_so() {
     assert!(told.contains("2 classes: left, right\n"), "{told}");
     assert!(told.contains("left out, hidden: 1 (left/.DS_Store)\n"), "{told}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["parameters"], 64 * 64 * 50 + 50 + 50 * 2 + 2);
+    assert_eq!(report["parameters"], 64 * 64 * 256 + 256 + 256 * 2 + 2);
     assert_eq!(report["data"]["notes"][0], "left out, hidden: 1 (left/.DS_Store)");
     let one = ["train", text(data.path()), "--out", text(&out), "--force", "--json", "--quiet"];
     let report = json(&[&one[..], &["--image-size", "8"]].concat());
-    assert_eq!(report["parameters"], 8 * 8 * 50 + 50 + 50 * 2 + 2);
+    assert_eq!(report["parameters"], 8 * 8 * 256 + 256 + 256 * 2 + 2);
     let report = json(&[&one[..], &["--image-size", "6x4"]].concat());
-    assert_eq!(report["parameters"], 6 * 4 * 50 + 50 + 50 * 2 + 2);
+    assert_eq!(report["parameters"], 6 * 4 * 256 + 256 + 256 * 2 + 2);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_long_training_tells_its_size_and_time_at_its_beginning() {
     child.kill().unwrap();
     child.wait().unwrap();
     let line = line.unwrap();
-    assert!(line.starts_with("39352 parameters, ") && line.contains("about "), "{line}");
+    assert!(line.starts_with("201474 parameters, ") && line.contains("about "), "{line}");
 }
 
 /// The class that a run says of a picture, and what it says on standard error.
