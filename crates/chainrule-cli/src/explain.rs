@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
+use chainrule::nn;
 use chainrule::{Error, Graph, Parameters, Tensor};
 use chainrule_explain::{Explanation, Names, Request, Values, View};
 use chainrule_train::{Run, Which};
@@ -157,14 +158,16 @@ fn loss(name: Option<&str>, target: Option<&str>) -> Result<Loss> {
     };
     let value = chainrule_explain::literal(text)
         .map_err(|error| crate::Usage(format!("--target: {error}")))?;
-    match (name, value.at(&[])) {
-        (Some("cross-entropy"), _) => Ok(Loss::CrossEntropy(value)),
-        (None | Some("half-squared-error"), Some(number)) => Ok(Loss::HalfSquaredError(number)),
-        (None | Some("half-squared-error"), None) => bail!(crate::Usage(format!(
+    let of = name.map_or(Ok(nn::Loss::HalfSquared), str::parse);
+    match (of, value.at(&[])) {
+        (Ok(nn::Loss::CrossEntropy { label_smoothing: 0.0 }), _) => Ok(Loss::CrossEntropy(value)),
+        (Ok(nn::Loss::HalfSquared), Some(number)) => Ok(Loss::HalfSquaredError(number)),
+        (Ok(nn::Loss::HalfSquared), None) => bail!(crate::Usage(format!(
             "--target is {text}, but half the squared error takes a number; a distribution goes with --loss cross-entropy"
         ))),
-        (Some(other), _) => bail!(crate::Usage(format!(
-            "--loss is `{other}`, but an expression has half-squared-error and cross-entropy"
+        _ => bail!(crate::Usage(format!(
+            "--loss is `{}`, but an expression has half-squared-error and cross-entropy",
+            name.unwrap_or_default()
         ))),
     }
 }

@@ -20,9 +20,9 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Language = "language", ' ', short {
         /// English.
-        English = "en",
+        English = "en" | "english",
         /// Korean, the language of the lesson that this grew from.
-        Korean = "ko",
+        Korean = "ko" | "korean",
     }
 }
 

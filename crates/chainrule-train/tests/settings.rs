@@ -25,6 +25,47 @@ fn lists() -> [(&'static str, Kinds); 12] {
     ]
 }
 
+#[test]
+fn kinds_are_taken_in_any_case_and_by_the_fields_synonyms() {
+    let named = |kinds: Kinds, words: &[&str], name: &str| {
+        for word in words {
+            assert_eq!(kinds.entry(word).unwrap().name, name, "{word}");
+        }
+    };
+    named(Activation::KINDS, &["ReLU", "RELU"], "relu");
+    named(Activation::KINDS, &["LeakyReLU", "leaky_relu"], "leaky-relu");
+    named(Activation::KINDS, &["swish", "SiLU"], "silu");
+    named(Activation::KINDS, &["Logistic"], "sigmoid");
+    named(Loss::KINDS, &["mse", "MSE", "mean_squared_error"], "mean-squared");
+    named(Loss::KINDS, &["cross_entropy", "crossentropy", "CrossEntropy"], "cross-entropy");
+    named(Loss::KINDS, &["BCE"], "binary-cross-entropy");
+    named(Loss::KINDS, &["mae"], "l1");
+    named(Method::KINDS, &["Adam"], "adam");
+    named(Method::KINDS, &["SGD"], "sgd");
+    named(Method::KINDS, &["L-BFGS"], "lbfgs");
+    named(LayerSpec::KINDS, &["Linear", "dense"], "affine");
+    named(LayerSpec::KINDS, &["BatchNorm"], "batch-norm");
+    named(Init::KINDS, &["Kaiming", "He"], "he");
+    named(Precision::KINDS, &["float64", "double"], "f64");
+    named(Encoding::KINDS, &["UTF8", "utf-8"], "utf-8");
+    let written = "activation = \"ReLU\"\nloss = \"mse\"\noptimizer = { kind = \"SGD\" }";
+    let config = Config::from_toml(written).unwrap();
+    assert_eq!(config.activation, Activation::Relu);
+    assert_eq!(config.loss, Some(Loss::MeanSquared));
+    assert!(config.to_toml().unwrap().contains("\"relu\""));
+}
+
+#[test]
+fn no_word_names_two_kinds() {
+    for (key, kinds) in lists() {
+        for entry in (kinds.entries)() {
+            for word in entry.synonyms.iter().chain([&entry.name]) {
+                assert_eq!(kinds.entry(word).unwrap().name, entry.name, "{key}: {word}");
+            }
+        }
+    }
+}
+
 /// The kinds of a form.
 fn kinds_of(form: &Form) -> Option<Kinds> {
     match form {

@@ -175,9 +175,9 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Precision = "precision", ' ', short {
         /// 32 bits a number.
-        F32 = "f32",
+        F32 = "f32" | "float32" | "float" | "single",
         /// 64 bits a number.
-        F64 = "f64",
+        F64 = "f64" | "float64" | "double",
     }
 }
 

@@ -22,11 +22,11 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum ColumnKind = "kind of column", ' ', short {
         /// Numbers.
-        Number = "number",
+        Number = "number" | "numeric",
         /// Categories, also where they are numbers.
-        Category = "category",
+        Category = "category" | "categorical",
         /// Dates, with times or without.
-        Date = "date",
+        Date = "date" | "datetime",
         /// Dates whose day stands before the month.
         DayMonth = "day-month",
         /// Dates whose month stands before the day.

@@ -12,9 +12,9 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum DataPart = "part", ' ', short {
         /// What the model learns from.
-        Train = "train",
+        Train = "train" | "training",
         /// What is held out to validate: early stopping and schedules look at it.
-        Validation = "validation",
+        Validation = "validation" | "val" | "valid",
         /// What the finished model is judged by.
         Test = "test",
     }

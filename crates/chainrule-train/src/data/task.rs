@@ -12,8 +12,8 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Task = "task", ' ', short {
         /// Each example belongs to a class.
-        Classify = "classify",
+        Classify = "classify" | "classification",
         /// Each example has a number, or several.
-        Regress = "regress",
+        Regress = "regress" | "regression",
     }
 }

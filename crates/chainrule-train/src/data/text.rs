@@ -29,7 +29,7 @@ chainrule::kinds! {
         /// UTF-16, the byte that counts more first.
         Utf16Be = "utf-16be",
         /// Windows-1252: Latin-1 with more letters.
-        Windows1252 = "windows-1252",
+        Windows1252 = "windows-1252" | "latin-1" | "iso-8859-1" | "cp1252",
     }
 }
 

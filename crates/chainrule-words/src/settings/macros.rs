@@ -2,7 +2,8 @@
 
 /// Writes a type with settings and its entry: the documentation, names, forms and usual values stand
 /// once. A field is `name: type [form] = usual value => "an example"`; without a form it has its type's,
-/// without a usual value it must be given. Where all have one, the type has a default.
+/// without a usual value it must be given. Where all have one, the type has a default. Behind the name
+/// may stand synonyms: `"spring" | "coil"`.
 ///
 /// ```
 /// use chainrule_words::settings::{self, Described, Form};
@@ -24,13 +25,13 @@
 #[macro_export]
 macro_rules! settings {
     ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])?
-    pub struct $type:ident = $name:literal { $(
+    pub struct $type:ident = $name:literal $(| $synonym:literal)* { $(
         $(#[doc = $about:literal])*
         $field:ident: $ty:ty $([$form:expr])? = $usual:expr $(=> $example:literal)?
     ),* $(,)? }) => {
         $crate::settings! { @type
             $(#[doc = $doc])* $(#[derive($($derive),+)])?
-            pub struct $type = $name { $(
+            pub struct $type = $name $(| $synonym)* { $(
                 $(#[doc = $about])*
                 $field: $ty $([$form])? = $usual $(=> $example)?
             ),* }
@@ -43,27 +44,27 @@ macro_rules! settings {
         }
     };
     ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])?
-    pub struct $type:ident = $name:literal { $(
+    pub struct $type:ident = $name:literal $(| $synonym:literal)* { $(
         $(#[doc = $about:literal])*
         $field:ident: $ty:ty $([$form:expr])? $(= $usual:expr)? $(=> $example:literal)?
     ),* $(,)? }) => {
         $crate::settings! { @type
             $(#[doc = $doc])* $(#[derive($($derive),+)])?
-            pub struct $type = $name { $(
+            pub struct $type = $name $(| $synonym)* { $(
                 $(#[doc = $about])*
                 $field: $ty $([$form])? $(= $usual)? $(=> $example)?
             ),* }
         }
     };
-    ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])? pub struct $type:ident = $name:literal;) => {
+    ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])? pub struct $type:ident = $name:literal $(| $synonym:literal)*;) => {
         $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq, $($($derive),+)?)]
         pub struct $type;
 
-        $crate::settings! { @traits $type, $name, [$($doc),*], }
+        $crate::settings! { @traits $type, $name, [$($synonym),*], [$($doc),*], }
     };
     (@type $(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])?
-    pub struct $type:ident = $name:literal { $(
+    pub struct $type:ident = $name:literal $(| $synonym:literal)* { $(
         $(#[doc = $about:literal])*
         $field:ident: $ty:ty $([$form:expr])? $(= $usual:expr)? $(=> $example:literal)?
     ),* }) => {
@@ -75,17 +76,17 @@ macro_rules! settings {
         )* }
 
         $crate::settings! {
-            @traits $type, $name, [$($doc),*],
+            @traits $type, $name, [$($synonym),*], [$($doc),*],
             $([$($about),*] $field: $ty, [$($form)?], [$($usual)?], [$($example)?];)*
         }
     };
-    (@traits $type:ident, $name:literal, [$($doc:literal),*], $(
+    (@traits $type:ident, $name:literal, [$($synonym:literal),*], [$($doc:literal),*], $(
         [$($about:literal),*] $field:ident: $ty:ty, [$($form:expr)?], [$($usual:expr)?], [$($example:literal)?];
     )*) => {
         impl $type {
             /// The entry: name, settings and documentation.
             pub const ENTRY: &'static $crate::settings::Entry = &$crate::settings! {
-                @entry $name, &[$($doc),*], $([$($about),*] $field: $ty, [$($form)?], [$($usual)?], [$($example)?];)*
+                @entry $name, [$($synonym),*], &[$($doc),*], $([$($about),*] $field: $ty, [$($form)?], [$($usual)?], [$($example)?];)*
             };
         }
 
@@ -127,11 +128,12 @@ macro_rules! settings {
 
         $crate::settings! { @serde $type }
     };
-    (@entry $name:literal, $doc:expr, $(
+    (@entry $name:literal, [$($synonym:literal),*], $doc:expr, $(
         [$($about:literal),*] $field:ident: $ty:ty, [$($form:expr)?], [$($usual:expr)?], [$($example:literal)?];
     )*) => {
         $crate::settings::Entry {
             name: $name,
+            synonyms: &[$($synonym),*],
             settings: &[$($crate::settings::Setting {
                 name: stringify!($field),
                 form: $crate::settings!(@form $ty, $($form)?),
@@ -200,7 +202,7 @@ macro_rules! kinds {
     ($(#[doc = $doc:literal])* $(#[derive($($derive:ident),+)])?
     pub enum $type:ident $(as $part:path)? = $what:literal, $separator:literal $(, $short:ident)? { $(
         $(#[doc = $variant_doc:literal])*
-        $variant:ident $(($held:ty))? $(= $name:literal $({ $(
+        $variant:ident $(($held:ty))? $(= $name:literal $(| $synonym:literal)* $({ $(
             $(#[doc = $about:literal])*
             $field:ident: $ty:ty $([$form:expr])? $(= $usual:expr)? $(=> $example:literal)?
         ),* $(,)? })?)?
@@ -223,7 +225,7 @@ macro_rules! kinds {
                     $(all.extend(<$held as $crate::settings::Described>::entries());)?
                     $(
                         const ENTRY: &$crate::settings::Entry = &$crate::settings! {
-                            @entry $name, _DOC,
+                            @entry $name, [$($synonym),*], _DOC,
                             $($([$($about),*] $field: $ty, [$($form)?], [$($usual)?], [$($example)?];)*)?
                         };
                         all.push(ENTRY);

@@ -103,6 +103,8 @@ impl Setting {
 pub struct Entry {
     /// Its name, in lower case with hyphens.
     pub name: &'static str,
+    /// Other names that the field has for it.
+    pub synonyms: &'static [&'static str],
     /// Its settings, in the order in which they are written.
     pub settings: &'static [Setting],
     /// Its documentation, by lines.
@@ -123,6 +125,17 @@ impl Entry {
     #[must_use]
     pub fn about(&self) -> String {
         summary(self.doc)
+    }
+
+    /// Whether a word names it: its name or a synonym, in any case, with any or no hyphens, blanks or
+    /// underscores.
+    fn is_named(&self, word: &str) -> bool {
+        let plain = |name: &str| -> String {
+            let letters = name.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
+            letters.flat_map(char::to_lowercase).collect()
+        };
+        let word = plain(word);
+        std::iter::once(&self.name).chain(self.synonyms).any(|name| plain(name) == word)
     }
 
     /// The setting of that name.
@@ -291,17 +304,18 @@ impl Kinds {
         (self.entries)().iter().map(word).collect()
     }
 
-    /// The entry of that name.
+    /// The entry that a word names: by its name or a synonym, in any case.
     ///
     /// ```
     /// chainrule_words::kinds! {
     ///     /// What pulls.
     ///     pub enum Force = "force", ' ' {
     ///         /// A weight.
-    ///         Weight = "weight",
+    ///         Weight = "weight" | "gravity",
     ///     }
     /// }
     /// assert_eq!(Force::KINDS.entry("weight")?.name, "weight");
+    /// assert_eq!(Force::KINDS.entry("Gravity")?.name, "weight");
     /// let error = Force::KINDS.entry("wieght").unwrap_err().to_string();
     /// assert!(error.contains("did you mean `weight`?"));
     /// # Ok::<(), chainrule_words::Error>(())
@@ -310,7 +324,7 @@ impl Kinds {
     /// # Errors
     /// There is none, with the nearest name.
     pub fn entry(&self, name: &str) -> Result<&'static Entry> {
-        let found = (self.entries)().into_iter().find(|entry| entry.name == name);
+        let found = (self.entries)().into_iter().find(|entry| entry.is_named(name));
         found.ok_or_else(|| Error::unknown(self.what, name, self.names()))
     }
 

@@ -20,7 +20,7 @@ crate::kinds! {
         /// max(x, 0).
         Relu = "relu",
         /// The logistic function 1/(1 + e⁻ˣ).
-        Sigmoid = "sigmoid",
+        Sigmoid = "sigmoid" | "logistic",
         /// The hyperbolic tangent.
         Tanh = "tanh",
         /// x, or a slope times x below 0.
@@ -34,7 +34,7 @@ crate::kinds! {
             alpha: f64 [Form::FINITE] = 1.0,
         },
         /// x·sigmoid(x).
-        Silu = "silu",
+        Silu = "silu" | "swish",
         /// x·Φ(x), Φ the normal distribution.
         Gelu = "gelu",
         /// ln(1 + eˣ).

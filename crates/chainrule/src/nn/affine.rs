@@ -10,7 +10,7 @@ crate::settings! {
     ///
     /// The layer is [`Affine`].
     #[derive(Copy)]
-    pub struct AffineSpec = "affine" {
+    pub struct AffineSpec = "affine" | "linear" | "dense" {
         /// The number of outputs.
         units: usize [Form::SOME] => "64",
         /// How the weights begin, if not as the model's.

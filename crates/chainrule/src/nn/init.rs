@@ -20,16 +20,16 @@ crate::kinds! {
         /// Normal with standard deviation √(2/inputs), for ReLU (He et al., 2015, equation 10). A matrix
         /// is `[inputs, outputs]`; a kernel of three axes or more is `[outputs, inputs, positions…]`, as
         /// PyTorch has it, and counts each input, and each output, once per position.
-        He = "he",
+        He = "he" | "kaiming",
         /// Normal with standard deviation √(2/(inputs + outputs)) (Glorot and Bengio, 2010, equation 12),
         /// counted as for He.
-        Xavier = "xavier",
+        Xavier = "xavier" | "glorot",
         /// All zero.
         Zeros = "zeros",
         /// All one.
         Ones = "ones",
         /// Normal with mean 0.
-        Normal = "normal" {
+        Normal = "normal" | "gaussian" {
             /// The standard deviation.
             deviation: f64 [Form::NOT_NEGATIVE] => "0.01",
         },

@@ -37,7 +37,7 @@ crate::kinds! {
         },
         /// Half a cosine from the base rate down to `min` at the end (Loshchilov and Hutter, 2017,
         /// equation 5).
-        Cosine = "cosine" {
+        Cosine = "cosine" | "cosine-annealing" {
             /// The last rate.
             min: f64 [Form::NOT_NEGATIVE] = 0.0,
         },
@@ -52,7 +52,7 @@ crate::kinds! {
         },
         /// The base rate times `factor` for each time that the metric, such as the validation loss, has
         /// not become smaller for more than `patience` observations.
-        ReduceOnPlateau = "reduce-on-plateau" {
+        ReduceOnPlateau = "reduce-on-plateau" | "plateau" {
             /// What the rate is multiplied by.
             factor: f64 [Form::INNER] = 0.1,
             /// The observations without improvement that change nothing.

@@ -17,7 +17,7 @@ crate::settings! {
     /// assert_eq!(sgd.name(), "sgd");
     /// ```
     #[derive(Copy)]
-    pub struct Sgd = "sgd" {
+    pub struct Sgd = "sgd" | "gradient-descent" | "gd" {
         /// The momentum μ.
         momentum: f64 [Form::SHARE] = 0.0 => "0.9",
         /// Whether the momentum is Nesterov's.
