@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use chainrule_train::Config;
-use chainrule_train::data::{Loaded, is_dataset, is_shipped, shipped, tables};
+use chainrule_train::data::{Loaded, did_you_mean, is_dataset, is_shipped, shipped, tables};
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {
@@ -23,9 +23,10 @@ pub fn known(name: &str) -> Result<()> {
     match is_dataset(name) {
         true => Ok(()),
         false => Err(crate::Usage(format!(
-            "there is no dataset `{name}`: give {}, or the path of a table ({}), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class",
+            "there is no dataset `{name}`: give {}, or the path of a table ({}), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class{}",
             shipped().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            tables()
+            tables(),
+            did_you_mean(name)
         ))
         .into()),
     }

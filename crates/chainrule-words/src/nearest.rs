@@ -10,7 +10,7 @@
 /// ```
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let letters: Vec<char> = word.to_lowercase().chars().collect();
-    let of = |to: &'k str| (distance(&letters, &to.chars().collect::<Vec<_>>()), to);
+    let of = |to: &'k str| (distance(&letters, &to.to_lowercase().chars().collect::<Vec<_>>()), to);
     let (distance, near) = known.into_iter().map(of).min_by_key(|(distance, _)| *distance)?;
     // A short word may differ by a third of its letters, a long one by three; of one letter nothing
     // would be left.

@@ -1,11 +1,13 @@
 //! Settings as a file in TOML.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use toml::de::DeTable;
 
 use super::Config;
 use super::reading::{Fault, Fields};
+use crate::data::did_you_mean;
 use chainrule::error::{Error, Result};
 use chainrule::settings::{self, Described, Wrong};
 
@@ -71,7 +73,12 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`], naming the file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                Error::file(path, format!("{error}{}", did_you_mean(&path.to_string_lossy())))
+            }
+            _ => Error::file(path, error),
+        })?;
         Self::from_toml(&text).map_err(|error| Error::file(path, error))
     }
 

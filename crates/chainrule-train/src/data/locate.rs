@@ -6,6 +6,7 @@ use super::extension::{self, listed};
 use super::pictures::{extensions, is_picture};
 use super::{formats, images, mnist, npy};
 use chainrule::error::{Error, Result};
+use chainrule::nearest;
 
 /// The datasets that the project ships, and whether each is a table.
 const SHIPPED: [(&str, bool); 3] = [("mnist", false), ("iris", true), ("wine", true)];
@@ -17,6 +18,37 @@ const SHIPPED: [(&str, bool); 3] = [("mnist", false), ("iris", true), ("wine", t
 /// ```
 pub fn shipped() -> impl Iterator<Item = &'static str> {
     SHIPPED.into_iter().map(|(name, _)| name)
+}
+
+/// The end of a message that there is no such dataset or file: of the datasets, and of what lies in the
+/// folder, the nearest, or nothing.
+///
+/// ```
+/// assert_eq!(chainrule_train::data::did_you_mean("minst"), "; did you mean `mnist`?");
+/// assert_eq!(chainrule_train::data::did_you_mean("somewhere/else.csv"), "");
+/// ```
+#[must_use]
+pub fn did_you_mean(name: &str) -> String {
+    near(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+}
+
+fn near(name: &str) -> Option<String> {
+    let path = Path::new(name);
+    let file = path.file_name()?.to_string_lossy();
+    let folder = path.parent()?;
+    let is_bare = folder.as_os_str().is_empty();
+    let entries = std::fs::read_dir(if is_bare { Path::new(".") } else { folder });
+    let mut known: Vec<String> = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .collect();
+    known.sort_unstable();
+    if is_bare {
+        known.extend(shipped().map(str::to_owned));
+    }
+    let near = nearest(&file, known.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
 }
 
 /// Whether a dataset's name or path is that of a table rather than of images.
@@ -77,7 +109,8 @@ fn parts(path: &Path) -> Result<(Contents, PathBuf, Option<PathBuf>)> {
         if !path.exists() {
             let names = shipped().collect::<Vec<_>>().join("`, `");
             let message = format!(
-                "there is no such file or folder, and no dataset of that name; the project ships `{names}`"
+                "there is no such file or folder, and no dataset of that name; the project ships `{names}`{}",
+                did_you_mean(&path.to_string_lossy())
             );
             return Err(Error::file(path, message));
         }

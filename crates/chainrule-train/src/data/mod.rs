@@ -62,7 +62,7 @@ pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
 pub use kept::{Keep, KeptColumn};
 pub(crate) use locate::is_table;
-pub use locate::shipped;
+pub use locate::{did_you_mean, shipped};
 pub use looks::ColumnKind;
 pub(crate) use named::check_inputs;
 pub use named::{Arrays, Data, FEATURES, Flat, Rows, TARGET};
