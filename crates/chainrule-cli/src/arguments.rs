@@ -382,9 +382,11 @@ pub struct Gradcheck {
 
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// A configuration file (.toml) or the folder of a run
-    #[arg(value_name = "CONFIG.toml|DIR")]
+    /// A dataset, a table, a folder of images, a configuration file (.toml) or the folder of a run
+    #[arg(value_name = "DATA|CONFIG.toml|DIR")]
     pub subject: String,
+    #[command(flatten)]
+    pub data: Data,
     #[arg(
         long,
         help = language(),
@@ -457,7 +459,7 @@ impl Settings {
 
 impl Data {
     /// These settings on top of `config`'s.
-    fn over(&self, mut config: Config) -> Config {
+    pub fn over(&self, mut config: Config) -> Config {
         let Self { target, task, validation, test, weight, raw, stream, image_size, .. } = self;
         config.target = target.clone().or(config.target);
         config.task = task.or(config.task);

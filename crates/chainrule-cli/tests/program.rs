@@ -327,7 +327,7 @@ fn lint_finds_what_goes_wrong_with_numbers() {
     // Each class of these digits has a column of its own, which gives it away.
     assert_eq!(warnings(0.1), ["leak"]);
     assert_eq!(warnings(1e6), ["leak", "learning-rate"]);
-    fails(&["lint", "x * y"], 2, &["neither a run's folder nor a configuration"]);
+    fails(&["lint", "x * y"], 2, &["there is no dataset `x * y`"]);
 }
 
 #[test]

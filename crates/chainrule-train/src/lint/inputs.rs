@@ -1,13 +1,13 @@
 //! What a training learns from: the scale of inputs, how many examples classes have, and columns that give
 //! the class away.
 
-use super::{Finding, advised};
+use super::{Finding, advised, with_advice};
 use crate::Learner;
-use crate::data::class_counts;
+use crate::data::{FEATURES, TARGET, class_counts};
 use chainrule::error::Result;
 use chainrule::nn::{Field, FieldKind};
 use chainrule::tensor::Real;
-use chainrule_explain::Words;
+use chainrule_explain::{Words, digits};
 
 /// Features beyond this are better scaled.
 const LARGE: f64 = 10.0;
@@ -23,10 +23,17 @@ const ROWS: usize = 10_000;
 const AT_ONCE: usize = 200;
 
 /// The classes of examples, the real numbers that the model takes, and whether these tell the classes.
+/// Features and the target are called by their columns, where these are given.
 pub(super) fn inputs_and_classes<T: Real>(
     learner: &Learner<T>,
     words: &Words,
+    columns: &[String],
+    target: Option<&str>,
 ) -> Result<Vec<Finding>> {
+    let named = |field: &str, column: usize| match field {
+        FEATURES => columns.get(column).map(String::as_str),
+        _ => None,
+    };
     let (model, data) = (&learner.model, &*learner.data.train);
     let is_input = |field: &Field| model.inputs().iter().any(|input| input.name() == field.name());
     let all: Vec<u32> = (0..data.len() as u32).collect();
@@ -36,34 +43,43 @@ pub(super) fn inputs_and_classes<T: Real>(
         if !is_input(&field) && field.shape().dims().is_empty() {
             let mut labels = vec![0; all.len()];
             data.labels(field.name(), &all, &mut labels)?;
-            findings.push(imbalance(words, field.name(), &class_counts(&labels, bound)?));
+            let name = target.filter(|_| field.name() == TARGET).unwrap_or(field.name());
+            findings.push(imbalance(words, name, &class_counts(&labels, bound)?));
             classes.push((labels, bound));
         }
     }
     let mut leaks: Vec<Option<Leak<'_>>> = classes.iter().map(|_| None).collect();
     for field in model.inputs().iter().filter(|field| field.kind() == FieldKind::Real) {
         let (name, width) = (field.name(), field.shape().len());
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut low, mut high) = ((f64::INFINITY, 0), (f64::NEG_INFINITY, 0));
         let of = |(_, bound): &(Vec<u32>, usize)| Columns::new(width, *bound);
         let mut columns: Vec<Columns> = classes.iter().map(of).collect();
         for (number, examples) in all[..all.len().min(ROWS)].chunks(AT_ONCE).enumerate() {
             let mut rows = vec![0.0; examples.len() * width];
             data.reals(name, examples, &mut rows)?;
-            for &x in &rows {
-                (low, high) = (low.min(f64::from(x)), high.max(f64::from(x)));
+            for (at, x) in rows.iter().map(|&x| f64::from(x)).enumerate() {
+                if x < low.0 {
+                    low = (x, at % width);
+                }
+                if x > high.0 {
+                    high = (x, at % width);
+                }
             }
             for (columns, (labels, _)) in columns.iter_mut().zip(&classes) {
                 columns.add(&rows, &labels[number * AT_ONCE..]);
             }
         }
-        let large = low.abs().max(high.abs()) > LARGE;
-        let (low, high) = (format!("{low:.3}"), format!("{high:.3}"));
-        findings.push(advised(
-            words,
-            "inputs",
-            large,
-            &[("name", name), ("low", &low), ("high", &high)],
-        ));
+        let large = low.0.abs().max(high.0.abs()) > LARGE;
+        let (least, most) = (digits(low.0, 4), digits(high.0, 4));
+        let found = match (named(name, low.1), named(name, high.1)) {
+            (Some(lowest), Some(highest)) => {
+                let of =
+                    [("low", &*least), ("high", &most), ("lowest", lowest), ("highest", highest)];
+                words.say("lint-inputs-named", &of)
+            }
+            _ => words.say("lint-inputs", &[("name", name), ("low", &least), ("high", &most)]),
+        };
+        findings.push(with_advice(words, "inputs", large, found));
         for (best, columns) in leaks.iter_mut().zip(&columns) {
             let (column, share) = columns.most();
             if best.as_ref().is_none_or(|best| share > best.share) {
@@ -73,9 +89,15 @@ pub(super) fn inputs_and_classes<T: Real>(
     }
     for Leak { name, column, share } in leaks.into_iter().flatten() {
         let gives_away = share > LEAK;
-        let (share, column) = (format!("{:.1}", share * 100.0), column.to_string());
-        let values = [("share", &*share), ("column", &column), ("name", name)];
-        findings.push(advised(words, "leak", gives_away, &values));
+        let (share, number) = (format!("{:.1}", share * 100.0), column.to_string());
+        let found = match named(name, column) {
+            Some(column) => words.say("lint-leak-named", &[("share", &share), ("column", column)]),
+            None => {
+                let values = [("share", &*share), ("column", &number), ("name", name)];
+                words.say("lint-leak", &values)
+            }
+        };
+        findings.push(with_advice(words, "leak", gives_away, found));
     }
     Ok(findings)
 }

@@ -58,9 +58,23 @@ impl<T: Real> Learner<T> {
     /// # Errors
     /// The training has no loss, or data cannot be read or does not fit the model.
     pub fn lint(&self, language: Language) -> Result<Vec<Finding>> {
+        self.lint_columns(language, &[], None)
+    }
+
+    /// As [`Learner::lint`], calling features and the target by the names of their columns, such as
+    /// [`Preparation::feature_names`](crate::data::Preparation::feature_names) has them.
+    ///
+    /// # Errors
+    /// As [`Learner::lint`].
+    pub fn lint_columns(
+        &self,
+        language: Language,
+        columns: &[String],
+        target: Option<&str>,
+    ) -> Result<Vec<Finding>> {
         self.check_objectives()?;
         let words = Words::new(language);
-        let mut findings = inputs_and_classes(self, &words)?;
+        let mut findings = inputs_and_classes(self, &words, columns, target)?;
         for objective in &self.objectives {
             let g = Graph::new();
             let loss = recorded(self, objective, &g, 1);
@@ -166,10 +180,12 @@ fn finding(check: &'static str, warning: bool, message: String) -> Finding {
 
 /// What was found, and advice where it is a warning.
 fn advised(words: &Words, check: &'static str, warning: bool, values: &[(&str, &str)]) -> Finding {
-    let id = format!("lint-{check}");
-    let found = words.say(&id, values);
+    with_advice(words, check, warning, words.say(&format!("lint-{check}"), values))
+}
+
+fn with_advice(words: &Words, check: &'static str, warning: bool, found: String) -> Finding {
     let message = match warning {
-        true => format!("{found} {}", words.get(&format!("{id}-advice"))),
+        true => format!("{found} {}", words.get(&format!("lint-{check}-advice"))),
         false => found,
     };
     finding(check, warning, message)
