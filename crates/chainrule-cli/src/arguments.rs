@@ -329,6 +329,9 @@ pub struct Train {
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// A line for every epoch, rather than for 20 of them
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub verbose: bool,
     /// One JSON document on standard output
     #[arg(long)]
     pub json: bool,

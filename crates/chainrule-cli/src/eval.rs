@@ -1,8 +1,10 @@
 //! `eval`.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use chainrule_explain::{cut, table_within, width};
 use chainrule_train::metrics::{ClassScores, ValueScores};
 use chainrule_train::{Asked, DataPart, Evaluation, Run, RunScore, Scores};
 
@@ -25,14 +27,16 @@ pub fn eval(options: &Eval) -> Result<()> {
     let names = run.preparation.as_ref().map(|p| p.class_names().to_vec()).unwrap_or_default();
     match options.json {
         true => print::json(&score),
-        false => print::text(&table(&score, &names)),
+        false => print::prose(&table(&score, &names)),
     }
 }
 
 fn table(score: &RunScore, names: &[String]) -> String {
     let RunScore { evaluation: Evaluation { loss, scores }, .. } = score;
     let table = match scores {
-        Scores::Classes(scores) => classes(&usual(score), *loss, scores, names),
+        Scores::Classes(scores) => {
+            classes(&usual(score), *loss, scores, names, print::table_columns())
+        }
         Scores::Values(scores) => values(&usual(score), *loss, scores),
     };
     format!("{}\n{table}", of(score))
@@ -60,56 +64,105 @@ fn of(score: &RunScore) -> String {
 /// What always the same answer scores, to stand behind what the model does.
 fn usual(score: &RunScore) -> String {
     let usual = ["accuracy", "r2"].into_iter().find_map(|name| score.baseline.get(name));
-    let told = |usual: &f64| format!(", where {} gives {usual:.4}", score.always);
+    let told = |usual: &f64| format!(", where {} gives {}", score.always, print::score(*usual));
     usual.map(told).unwrap_or_default()
 }
 
 fn values(usual: &str, loss: f64, scores: &ValueScores) -> String {
     let ValueScores { mse, rmse, mae, r2, .. } = scores;
-    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
-    format!("R² {r2:.4}{usual}\nRMSE {rmse}   MAE {mae}   MSE {mse}   loss {loss}\n")
+    let [loss, rmse, mae, mse, r2] = [loss, *rmse, *mae, *mse, *r2].map(print::score);
+    format!("R² {r2}{usual}\nRMSE {rmse}   MAE {mae}   MSE {mse}   loss {loss}\n")
 }
 
-fn classes(usual: &str, loss: f64, scores: &ClassScores, names: &[String]) -> String {
+fn classes(
+    usual: &str,
+    loss: f64,
+    scores: &ClassScores,
+    names: &[String],
+    columns: usize,
+) -> String {
     let confusion = &scores.confusion;
-    let mut out = format!("accuracy {:.4}{usual}; loss {}\n", scores.accuracy, print::score(loss));
-    let _ = write!(
-        out,
-        "precision {:.4}   recall {:.4}   F1 {:.4} (means over the classes)",
-        scores.precision, scores.recall, scores.f1
-    );
+    let ClassScores { accuracy, precision, recall, f1, .. } = scores;
+    let shown = [*accuracy, loss, *precision, *recall, *f1].map(print::score);
+    let [accuracy, loss, precision, recall, f1] = shown;
+    let mut out = format!("accuracy {accuracy}{usual}; loss {loss}\n");
+    let _ =
+        write!(out, "precision {precision}   recall {recall}   F1 {f1} (means over the classes)");
     if let Some(area) = scores.roc_auc {
-        let _ = write!(out, "   ROC-AUC {area:.4}");
+        let _ = write!(out, "   ROC-AUC {}", print::score(area));
     }
     if scores.top_k.k > 1 {
-        let _ = write!(out, "   top {} accuracy {:.4}", scores.top_k.k, scores.top_k.share);
+        let (k, share) = (scores.top_k.k, print::score(scores.top_k.share));
+        let _ = write!(out, "   top {k} accuracy {share}");
     }
     if scores.unanswered > 0 {
         let none = scores.unanswered;
         let _ = write!(out, "\n{none} without an answer, as an output is NaN: counted as wrong");
     }
-    let _ = writeln!(out, "\n\ntrue class (row) against predicted class (column):");
-    let counts = confusion.iter().flatten().max().map_or(1, |n| n.to_string().len()).max(2);
-    let name = |class: usize| match names.get(class) {
-        Some(name) => name.chars().take(12).collect(),
-        None => class.to_string(),
-    };
-    let widest = (0..confusion.len()).map(|class| name(class).chars().count()).max().unwrap_or(1);
-    let widest = widest.max(4);
-    let _ = write!(out, "{:>widest$} ", "");
-    for class in 0..confusion.len() {
-        let _ = write!(out, " {class:>counts$}");
-    }
-    let _ = writeln!(out, "  precision  recall");
-    for (class, row) in confusion.iter().enumerate() {
-        let _ = write!(out, "{:>widest$}:", name(class));
-        for count in row {
-            let _ = write!(out, " {count:>counts$}");
-        }
-        if let Some(of) = scores.per_class.get(class) {
-            let _ = write!(out, "  {:>9.3}  {:>6.3}", of.precision, of.recall);
-        }
-        out.push('\n');
+    out += "\n\n";
+    let names: Vec<String> = (0..confusion.len())
+        .map(|class| names.get(class).cloned().unwrap_or_else(|| class.to_string()))
+        .collect();
+    match counts(scores, &names, columns) {
+        Some(table) => out += &table,
+        None => largest(&mut out, scores, &names, columns),
     }
     out
+}
+
+/// The columns of precision and recall behind a class.
+const MEASURES: usize = 19;
+
+/// The table of counts, if it fits: names over the columns, cut to what there is room for.
+fn counts(scores: &ClassScores, names: &[String], columns: usize) -> Option<String> {
+    let confusion = &scores.confusion;
+    let digits = confusion.iter().flatten().max().map_or(1, |n| n.to_string().len()).max(2);
+    let longest = names.iter().map(|name| width(name)).max().unwrap_or(0).max(4);
+    let side = longest.min(columns / 4);
+    let room = columns.checked_sub(side + 1 + MEASURES)? / names.len().max(1);
+    let wide = longest.min(room.checked_sub(1)?).max(digits);
+    if wide >= room {
+        return None;
+    }
+    let left = |text: &str, wide: usize| {
+        let text = cut(text, wide);
+        " ".repeat(wide.saturating_sub(width(&text))) + &text
+    };
+    let mut out = "true class (row) against predicted class (column):\n".to_owned();
+    let head: String = names.iter().map(|name| format!(" {}", left(name, wide))).collect();
+    let _ = writeln!(out, "{}{head}  precision  recall", " ".repeat(side + 1));
+    for ((row, name), of) in confusion.iter().zip(names).zip(&scores.per_class) {
+        let cells: String = row.iter().map(|count| format!(" {count:>wide$}")).collect();
+        let name = left(name, side);
+        let _ = writeln!(out, "{name}:{cells}  {:>9.3}  {:>6.3}", of.precision, of.recall);
+    }
+    Some(out)
+}
+
+/// The most confusions that are listed.
+const LISTED: usize = 10;
+
+/// The classes, and the confusions of the most examples, where the whole table is too wide to read.
+fn largest(out: &mut String, scores: &ClassScores, names: &[String], columns: usize) {
+    let mut rows = vec![["class", "precision", "recall"].map(str::to_owned).to_vec()];
+    let of = names.iter().zip(&scores.per_class);
+    rows.extend(of.map(|(name, of)| {
+        vec![name.clone(), format!("{:.3}", of.precision), format!("{:.3}", of.recall)]
+    }));
+    let cells = scores.confusion.iter().enumerate().flat_map(|(class, row)| {
+        row.iter().enumerate().map(move |(predicted, count)| (*count, class, predicted))
+    });
+    let mut wrong: Vec<_> =
+        cells.filter(|(count, class, predicted)| *count > 0 && class != predicted).collect();
+    wrong.sort_by_key(|&(count, class, predicted)| (Reverse(count), class, predicted));
+    table_within(out, &rows, columns);
+    if wrong.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nthe largest confusions:");
+    let mut rows = vec![["true class", "predicted", "examples"].map(str::to_owned).to_vec()];
+    rows.extend(wrong.iter().take(LISTED).map(|&(count, class, predicted)| {
+        vec![names[class].clone(), names[predicted].clone(), count.to_string()]
+    }));
+    table_within(out, &rows, columns);
 }

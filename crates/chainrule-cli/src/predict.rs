@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use anyhow::{Result, bail};
 use chainrule::nn::Answer;
+use chainrule_explain::number;
 use chainrule_train::Run;
-use chainrule_train::data::{KeptColumn, Preparation, Retouch, is_dataset};
+use chainrule_train::data::{KeptColumn, Preparation, Retouch, did_you_mean, is_dataset};
 use serde_json::{Map, Number, Value, json};
 
 use crate::arguments::{Predict, RowFormat};
@@ -26,7 +27,8 @@ pub fn predict(options: &Predict) -> Result<()> {
         )),
         "-" => oracle.preparation().read_rows(std::io::stdin().lock(), &options.keep)?,
         path if !is_dataset(path) => bail!(crate::Usage(format!(
-            "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input"
+            "there is no file `{path}`: give a table, an image, a folder of images, or - for rows on standard input{}",
+            did_you_mean(path)
         ))),
         path => oracle.read(path, &options.keep)?,
     };
@@ -79,7 +81,7 @@ impl Predictions<'_> {
                     let numbers = probabilities.iter().map(|p| format!("{p:.6}"));
                     std::iter::once(class).chain(numbers).collect()
                 }
-                Answer::Values(values) => values.iter().map(ToString::to_string).collect(),
+                Answer::Values(values) => values.iter().map(|&x| number(x)).collect(),
             };
             table.write_record(said)?;
         }

@@ -5,9 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use chainrule_explain::{digits, width};
 use chainrule_train::system::{is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use terminal_size::{Width, terminal_size_of};
 
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
@@ -18,15 +20,23 @@ pub fn error(error: &anyhow::Error) {
     let _ = writeln!(err, "{RED}error{RED:#}: {error:#}");
 }
 
-/// Prints a line of progress on standard error. Where nobody can read it, the work goes on.
-pub fn progress(line: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{line}");
+/// Prints progress on standard error. Where nobody can read it, the work goes on.
+pub fn progress(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// As [`progress`], in lines that fit the terminal.
+pub fn notice(text: &str) {
+    progress(&fitted(text, columns(terminal_size_of(std::io::stderr()))));
 }
 
 /// Prints what should be known of a work that goes on, a warning a line.
 pub fn warnings(lines: impl IntoIterator<Item = String>) {
     for line in lines {
-        let _ = writeln!(anstream::stderr().lock(), "{YELLOW}warning{YELLOW:#}: {line}");
+        let line =
+            fitted(&format!("warning: {line}"), columns(terminal_size_of(std::io::stderr())));
+        let said = line.trim_start_matches("warning");
+        let _ = writeln!(anstream::stderr().lock(), "{YELLOW}warning{YELLOW:#}{said}");
     }
 }
 
@@ -43,20 +53,97 @@ pub fn under_caret(text: &str, span: (usize, usize)) -> String {
     let tail = if to < chars.len() { "…" } else { "" };
     let shown: String = chars[from..to].iter().collect();
     // Some scripts take two columns a letter.
-    let width = |part: &[char]| chainrule_explain::width(&part.iter().collect::<String>());
-    let carets = width(&chars[start..end]).clamp(1, 2 * AROUND);
-    let indent = width(&chars[from..start]) + chainrule_explain::width(lead);
+    let width_of = |part: &[char]| width(&part.iter().collect::<String>());
+    let carets = width_of(&chars[start..end]).clamp(1, 2 * AROUND);
+    let indent = width_of(&chars[from..start]) + width(lead);
     format!("\n  {lead}{shown}{tail}\n  {}{}", " ".repeat(indent), "^".repeat(carets))
 }
 
-/// A score as people read it: with four decimals, or a power of ten where those would say little.
+/// A score as people read it.
 pub fn score(value: f64) -> String {
-    match value.abs() {
-        size if size == 0.0 || !size.is_finite() || (1e-3..1e7).contains(&size) => {
-            format!("{value:.4}")
-        }
-        _ => format!("{value:.3e}"),
+    digits(value, 4)
+}
+
+/// A time as people read it: `0.3 ms`, `1.2 s`, `1 min 20 s`, `2 h 5 min`.
+pub fn time(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match seconds {
+        _ if seconds < 0.995e-3 => format!("{} ms", digits(seconds * 1e3, 1)),
+        _ if seconds < 0.995 => format!("{} ms", digits(seconds * 1e3, 2)),
+        _ if whole < 60 => format!("{} s", digits(seconds, 2)),
+        _ if whole < 3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
+}
+
+/// How many a second, as people read it: `4.4 k rows/s`.
+pub fn rate(per_second: f64, what: &str) -> String {
+    let (scale, unit) = match per_second {
+        ..999.5 => (1.0, ""),
+        ..999.5e3 => (1e3, "k "),
+        ..999.5e6 => (1e6, "M "),
+        _ => (1e9, "G "),
+    };
+    format!("{} {unit}{what}/s", digits(per_second / scale, 2))
+}
+
+/// The columns that tables on standard output may take.
+pub fn table_columns() -> usize {
+    columns(terminal_size_of(std::io::stdout())).unwrap_or(80)
+}
+
+/// The columns of a terminal, or what `COLUMNS` says. Into pipes and files sentences go whole, so that
+/// they can be searched.
+fn columns<H>(terminal: Option<(Width, H)>) -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let own = || terminal.map(|(Width(columns), _)| usize::from(columns));
+    told.or_else(own).filter(|columns| *columns > 0)
+}
+
+/// The text with lines broken between words where they are wider than `columns`. No word is broken: a
+/// path or a command is there to be copied.
+fn fitted(text: &str, columns: Option<usize>) -> String {
+    let Some(columns) = columns else { return text.replace(JOINED, " ") };
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        let squeezed = squeezed(line);
+        let fitting = [line, &squeezed].into_iter().find(|line| width(line.trim_end()) <= columns);
+        if let Some(line) = fitting {
+            out += line;
+            continue;
+        }
+        let own = line.len() - line.trim_start().len();
+        let (mut at, mut indent) = (0, &line[..own]);
+        for word in line.trim_start().split_inclusive(' ') {
+            if at > 0 && at + width(word.trim_end()) > columns {
+                out.truncate(out.trim_end().len());
+                out.push('\n');
+                (at, indent) = (0, &"                "[..(own + 2).min(16)]);
+            }
+            if at == 0 {
+                out += indent;
+                at = indent.len();
+            }
+            out += word;
+            at += width(word.trim_end_matches('\n'));
+        }
+    }
+    out.replace(JOINED, " ")
+}
+
+/// A blank at which no line is broken.
+pub const JOINED: char = '\u{a0}';
+
+/// A line with single blanks between its words.
+fn squeezed(line: &str) -> String {
+    let words = line.trim_start();
+    let mut out = line[..line.len() - words.len()].to_owned();
+    for c in words.chars() {
+        if c != ' ' || !out.ends_with(' ') {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Prints one JSON document.
@@ -66,6 +153,11 @@ pub fn json(document: &impl Serialize) -> Result<()> {
     out.write_all(b"\n")?;
     out.flush()?;
     Ok(())
+}
+
+/// Prints sentences for people, in lines that fit the terminal.
+pub fn prose(sentences: &str) -> Result<()> {
+    text(&fitted(sentences, columns(terminal_size_of(std::io::stdout()))))
 }
 
 /// Prints text for people.
@@ -133,7 +225,7 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
 /// A bar on the terminal; nothing where standard error is no terminal.
 pub fn bar(steps: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
-    let template = "{msg} [{bar:20}] {pos}/{len} {per_sec} left {eta}";
+    let template = "{msg} {wide_bar} {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸ "));
     }
@@ -147,6 +239,28 @@ mod tests {
     #[test]
     fn scores_keep_digits_that_say_something() {
         let shown = [0.96667, 123_456.5, 0.0, 4.2e-7, -1.5e30, f64::NAN].map(score);
-        assert_eq!(shown, ["0.9667", "123456.5000", "0.0000", "4.200e-7", "-1.500e30", "NaN"]);
+        assert_eq!(shown, ["0.9667", "123456", "0", "4.2e-7", "-1.5e30", "NaN"]);
+    }
+
+    #[test]
+    fn times_and_rates_are_rounded_as_people_read_them() {
+        let shown = [0.000_096_6, 0.0123, 0.999, 1.234, 12.4, 59.6, 80.2, 3600.0, 7534.0].map(time);
+        let wanted = ["0.1 ms", "12 ms", "1 s", "1.2 s", "12 s", "1 min 0 s", "1 min 20 s"];
+        assert_eq!(shown[..7], wanted);
+        assert_eq!(shown[7..], ["1 h 0 min", "2 h 5 min"]);
+        let shown = [0.25, 98.76, 4440.4538, 999_600.0, 2.34e9].map(|x| rate(x, "rows"));
+        let wanted = ["0.25 rows/s", "99 rows/s", "4.4 k rows/s", "1 M rows/s", "2.3 G rows/s"];
+        assert_eq!(shown, wanted);
+    }
+
+    #[test]
+    fn sentences_fit_and_words_stay_whole() {
+        let text = "  a few words, and /a/path/that/is/long\nshort\n";
+        assert_eq!(fitted("as many   blanks", Some(14)), "as many blanks");
+        assert_eq!(fitted("run a\u{a0}call", Some(9)), "run\n  a call");
+        assert_eq!(fitted(text, None), text);
+        let narrow = "  a few\n    words,\n    and\n    /a/path/that/is/long\nshort\n";
+        assert_eq!(fitted(text, Some(10)), narrow);
+        assert_eq!(fitted(text, Some(60)), text);
     }
 }

@@ -31,7 +31,7 @@ fn all() -> Result<Vec<Entry>> {
     for dir in found(Path::new("runs")) {
         match entry(&dir) {
             Ok(entry) => entries.push(entry),
-            Err(error) => print::progress(&format!("left out: {error}")),
+            Err(error) => print::notice(&format!("left out: {error}")),
         }
     }
     if entries.is_empty() {
@@ -46,7 +46,7 @@ fn all() -> Result<Vec<Entry>> {
 pub fn print_table(entries: &[Entry], by: Option<&str>, as_json: bool) -> Result<()> {
     match as_json {
         true => print::json(&ranked(entries, by)?),
-        false => print::text(&table(entries, by)?),
+        false => print::text(&table(entries, by, print::table_columns())?),
     }
 }
 

@@ -38,17 +38,17 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         let out = parent.join((number + 1).to_string());
         let words: Vec<String> =
             trial.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        print::progress(&format!("{}/{}  {}", number + 1, trials.len(), words.join("  ")));
+        print::notice(&format!("{}/{}  {}", number + 1, trials.len(), words.join("  ")));
         let job = Job { options: train, config, threads, out: Some(&out), quiet: true };
         match job.run(Instant::now()) {
             Ok(report) if is_interrupted(&report) => {
-                print::progress(&format!("interrupted; {}", go_on(&report)));
+                print::notice(&format!("interrupted; {}", go_on(&report)));
                 return Ok(End::Interrupted);
             }
             Ok(_) => {}
             // One choice that diverges is a result of the sweep, not its end.
             Err(error) if diverged(&error) => {
-                print::progress(&format!("     {error:#}"));
+                print::notice(&format!("     {error:#}"));
                 continue;
             }
             Err(error) => return Err(error),
@@ -70,7 +70,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     runs::print_table(&entries, options.by.as_deref(), train.json)?;
     if !train.json && entries.len() > 1 {
         let of = entries.len();
-        print::progress(&format!(
+        print::notice(&format!(
             "the best score is the best of {of} trainings: on rows that none of them saw, expect less"
         ));
     }

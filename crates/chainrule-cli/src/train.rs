@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -12,13 +12,14 @@ use chainrule::Pool;
 use chainrule_train::data::{DataSource, shipped_folder};
 use chainrule_train::readme::shell;
 use chainrule_train::{
-    Config, Epoch, Event, Folds, Outcome, Place, Report, Run, Seconds, Session, Size, Start,
-    Training, Until, flat_training,
+    Config, DataPart, Epoch, Event, Folds, Outcome, Place, Report, Run, Seconds, Session, Size,
+    Start, Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
 
 use crate::arguments::{Train, threads};
 use crate::forecast::Forecast;
+use crate::print::JOINED;
 use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
@@ -30,7 +31,7 @@ pub fn train(options: &Train) -> Result<End> {
     let report = job.run(start)?;
     match options.json {
         true => print::json(&report)?,
-        false => print::text(&summary(&report))?,
+        false => print::prose(&summary(&report))?,
     }
     Ok(if is_interrupted(&report) { End::Interrupted } else { End::Done })
 }
@@ -83,7 +84,7 @@ impl Job<'_> {
         let load = start.elapsed().as_secs_f64();
         let data = loaded.report();
         if !self.quiet {
-            print::progress(&format!("{}: {data}", self.config.dataset));
+            print::notice(&format!("{}: {data}", self.config.dataset));
         }
         let pool = Arc::new(Pool::new(self.threads));
         let folds = match self.options.resume {
@@ -107,7 +108,7 @@ impl Job<'_> {
             if let (Event::Step { .. }, Some(forecast)) = (event, &mut forecast)
                 && let Some(line) = forecast.hear(place)
             {
-                bar.tell(line);
+                bar.tell(&line);
             }
             Ok(())
         });
@@ -127,7 +128,7 @@ impl Job<'_> {
         let folds = Folds::train(self.config, &load, pool, &mut |number, scores| {
             if !self.quiet {
                 let line = scores.lines().into_iter().next().unwrap_or_default();
-                print::progress(&format!("fold {}/{count}: {line}", number + 1));
+                print::notice(&format!("fold {}/{count}: {line}", number + 1));
             }
             !interrupted.load(std::sync::atomic::Ordering::Relaxed)
         })?;
@@ -178,12 +179,26 @@ fn interruption() -> Result<Arc<AtomicBool>> {
     Ok(interrupted.clone())
 }
 
-/// The bar on a terminal, or a line an epoch.
+/// The most lines that a short training tells, and the seconds after which a line comes anyway.
+const LINES: u32 = 20;
+const SILENT: f64 = 30.0;
+
+/// When the last epoch was told, and the line of one since, which comes if it was the last one.
+#[derive(Default)]
+struct Told {
+    at: f64,
+    last: Option<String>,
+}
+
+/// The bar on a terminal, and lines of epochs.
 struct Progress {
     start: Instant,
     bar: Option<ProgressBar>,
     /// Whether epochs are told as lines rather than above the bar.
     lines: bool,
+    /// The first epoch and each so many of them are told.
+    every: u32,
+    told: Mutex<Told>,
     before: u64,
     epochs: u32,
     per_epoch: u64,
@@ -196,6 +211,9 @@ impl Progress {
             start: Instant::now(),
             bar: (!job.quiet).then(|| print::bar(steps * u64::from(epochs))),
             lines: job.options.json || !std::io::stderr().is_terminal(),
+            // The first and the last come beside.
+            every: if job.options.verbose { 1 } else { epochs.div_ceil(LINES - 2).max(1) },
+            told: Mutex::default(),
             before: u64::from(training.place().epoch) * steps,
             epochs,
             per_epoch: steps,
@@ -215,41 +233,57 @@ impl Progress {
         let done = u64::from(epoch) * self.per_epoch + step;
         let seconds = self.start.elapsed().as_secs_f64();
         let speed = done.saturating_sub(self.before) as f64 * examples as f64 / seconds;
-        let (epoch, epochs) = (epoch + 1, self.epochs);
-        bar.set_message(format!("epoch {epoch}/{epochs} loss {loss:.4} {speed:.0} samples/s"));
+        let (epoch, epochs, loss) = (epoch + 1, self.epochs, print::score(loss));
+        let speed = print::rate(speed, "rows");
+        bar.set_message(format!("epoch {epoch}/{epochs} loss {loss} {speed}"));
         bar.set_position(done);
     }
 
     fn epoch(&self, epoch: &Epoch) {
-        self.tell(epoch_line(epoch));
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, now) = (epoch.epoch, self.start.elapsed().as_secs_f64());
+        let line = epoch_line(epoch);
+        if number == 1 || number.is_multiple_of(self.every) || now - told.at > SILENT {
+            *told = Told { at: now, last: None };
+            self.tell(&line);
+        } else {
+            told.last = Some(line);
+        }
     }
 
-    fn tell(&self, line: String) {
+    fn tell(&self, line: &str) {
         match &self.bar {
-            Some(_) if self.lines => print::progress(&line),
-            Some(bar) => bar.println(line),
+            Some(_) if self.lines => print::notice(line),
+            Some(bar) => bar.suspend(|| print::notice(line)),
             None => {}
         }
     }
 
     fn clear(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = told.last.take() {
+            self.tell(&line);
+        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 }
 
-/// An epoch's scores in a line, losses before the others.
+/// An epoch's scores in a line: of each part its name once, and the loss before the others.
 fn epoch_line(epoch: &Epoch) -> String {
     let mut line =
-        format!("epoch {:>3}   train loss {}", epoch.epoch, print::score(epoch.train_loss));
-    let is_loss = |name: &str| name.ends_with("_loss");
-    let losses = epoch.scores.iter().filter(|(name, _)| is_loss(name));
-    let others = epoch.scores.iter().filter(|(name, _)| !is_loss(name));
-    for (name, score) in losses.chain(others) {
-        let _ = write!(line, "   {} {}", name.replace('_', " "), print::score(*score));
+        format!("epoch {:>3}  train loss {:<7}", epoch.epoch, print::score(epoch.train_loss));
+    for part in [DataPart::Validation, DataPart::Test] {
+        let prefix = format!("{part}_");
+        let of = epoch.scores.iter().filter_map(|(name, x)| Some((name.strip_prefix(&prefix)?, x)));
+        let (losses, others): (Vec<_>, Vec<_>) = of.partition(|(name, _)| *name == "loss");
+        for (at, (name, score)) in losses.into_iter().chain(others).enumerate() {
+            let part = if at == 0 { format!("{part} ") } else { String::new() };
+            let _ = write!(line, " {part}{} {:<7}", name.replace('_', " "), print::score(*score));
+        }
     }
-    let _ = write!(line, "   {:.2} s", epoch.seconds);
+    let _ = write!(line, " {}", print::time(epoch.seconds));
     line
 }
 
@@ -267,7 +301,7 @@ pub fn is_interrupted(report: &Report) -> bool {
 /// Where an interrupted run is, and what goes on with it.
 pub fn go_on(report: &Report) -> String {
     let run = shell(&report.run);
-    format!("saved in {run}; go on with: chainrule train --resume {run}")
+    format!("saved in {run}; go on with: chainrule{JOINED}train{JOINED}--resume{JOINED}{run}")
 }
 
 fn summary(report: &Report) -> String {
@@ -283,16 +317,16 @@ fn summary(report: &Report) -> String {
     };
     let _ = writeln!(
         out,
-        "after {} ({}, {}) in {:.2} s{of}",
+        "after {} ({}, {}) in {}{of}",
         counted(epochs, "epoch"),
         counted(report.steps, "step"),
         counted(report.parameters, "parameter"),
-        report.seconds.total
+        print::time(report.seconds.total)
     );
     let _ = match is_interrupted(report) {
         true => writeln!(out, "interrupted; {}", go_on(report)),
         false if !report.result.has_held_out() => writeln!(out, "saved in {run}"),
-        false => writeln!(out, "saved in {run}; score it with: chainrule eval {run}"),
+        false => writeln!(out, "saved in {run}; score it with: chainrule{JOINED}eval{JOINED}{run}"),
     };
     out
 }

@@ -47,12 +47,17 @@ pub fn cut(text: &str, longest: usize) -> String {
 /// assert_eq!(text, "  layer    norm\n  affine1  0.25\n");
 /// ```
 pub fn table(out: &mut String, rows: &[Vec<String>]) {
+    table_within(out, rows, COLUMNS);
+}
+
+/// As [`table`], on a page of so many columns.
+pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..columns).map(widest).collect();
-    while widths.iter().map(|w| w + 2).sum::<usize>() > COLUMNS {
+    while widths.iter().map(|w| w + 2).sum::<usize>() > page {
         match widths.iter_mut().max() {
             Some(most) if *most > 4 => *most -= 1,
             _ => break,

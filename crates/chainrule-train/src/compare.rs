@@ -1,6 +1,7 @@
 //! Runs side by side: a table of what their settings differ in and how they did, the best first.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use chainrule::error::{Error, Result};
@@ -23,15 +24,12 @@ pub struct Run {
     pub metrics: Vec<(String, f64)>,
 }
 
-/// The columns of a terminal that a table may take.
-const COLUMNS: usize = 80;
-
-/// The widest that a cell may be.
+/// The widest that a cell may be, or a quarter of the table where that is more.
 const WIDEST: usize = 24;
 
-/// A table of the runs, the best by the metric `by` first, that fits 80 columns: a row per run, with
-/// its metrics and the settings in which the runs differ. Of what does not fit, a last line tells the
-/// names. Runs without the metric, or with NaN, come last; equal ones keep their order.
+/// A table of the runs, the best by the metric `by` first, that fits so many columns of a terminal: a row
+/// per run, with its metrics and the settings in which the runs differ, those with the most different
+/// values first. Of what does not fit, a last line tells the names. Runs without the metric, or with NaN, come last; equal ones keep their order.
 ///
 /// ```
 /// use chainrule_train::compare::{Run, table};
@@ -40,7 +38,7 @@ const WIDEST: usize = 24;
 ///     settings: [("lr", lr), ("seed", "0")].map(|(k, v)| (k.into(), v.into())).into(),
 ///     metrics: vec![("test_loss".into(), loss)],
 /// };
-/// let text = table(&[run("a", "0.1", 0.5), run("b", "0.01", 0.25)], "test_loss")?;
+/// let text = table(&[run("a", "0.1", 0.5), run("b", "0.01", 0.25)], "test_loss", 80)?;
 /// assert_eq!(text, "\
 /// rank  run  test_loss    lr
 ///    1  b         0.25  0.01
@@ -51,15 +49,15 @@ const WIDEST: usize = 24;
 ///
 /// # Errors
 /// No run has the metric; the message lists those that there are.
-pub fn table(runs: &[Run], by: &str) -> Result<String> {
-    let columns = columns(runs, by)?;
-    let (shown, left_out) = fitting(columns);
+pub fn table(runs: &[Run], by: &str, width: usize) -> Result<String> {
+    let all = columns(runs, by, WIDEST.max(width / 4))?;
+    let (shown, left_out) = fitting(all, width);
     let mut text = String::new();
     for row in 0..=runs.len() {
         let mut line = String::new();
         for column in &shown {
             let cell = column.cells.get(row).map_or("", String::as_str);
-            let gap = " ".repeat(column.width().saturating_sub(width(cell)));
+            let gap = " ".repeat(column.width().saturating_sub(chainrule_explain::width(cell)));
             let _ = match column.is_name {
                 true => write!(line, "{cell}{gap}  "),
                 false => write!(line, "{gap}{cell}  "),
@@ -69,7 +67,7 @@ pub fn table(runs: &[Run], by: &str) -> Result<String> {
     }
     if !left_out.is_empty() {
         let list = format!("not shown: {}", left_out.join(", "));
-        let _ = writeln!(text, "{}", cut(&list, COLUMNS));
+        let _ = writeln!(text, "{}", cut(&list, width));
     }
     Ok(text)
 }
@@ -114,9 +112,9 @@ struct Column {
 }
 
 impl Column {
-    fn new(heading: &str, cells: impl Iterator<Item = String>) -> Self {
+    fn new(heading: &str, widest: usize, cells: impl Iterator<Item = String>) -> Self {
         let cells = std::iter::once(heading.to_owned()).chain(cells);
-        Self { cells: cells.map(|cell| cut(&cell, WIDEST)).collect(), is_name: false }
+        Self { cells: cells.map(|cell| cut(&cell, widest)).collect(), is_name: false }
     }
 
     fn width(&self) -> usize {
@@ -125,7 +123,7 @@ impl Column {
 }
 
 /// All columns, the most wanted first: rank, name, the metric, what differs, the other metrics.
-fn columns(runs: &[Run], by: &str) -> Result<Vec<Column>> {
+fn columns(runs: &[Run], by: &str, widest: usize) -> Result<Vec<Column>> {
     let names = metrics(runs);
     if !runs.is_empty() && !names.contains(&by) {
         return Err(Error::unknown("metric", by, names));
@@ -134,15 +132,15 @@ fn columns(runs: &[Run], by: &str) -> Result<Vec<Column>> {
     let ranked = || order.iter().map(|&at| &runs[at]);
     let metric = |name: &str| {
         let value = |run: &Run| run.metric(name).map_or_else(|| "-".into(), short);
-        Column::new(name, ranked().map(value))
+        Column::new(name, widest, ranked().map(value))
     };
-    let rank = Column::new("rank", (1..=runs.len()).map(|rank| rank.to_string()));
-    let mut name = Column::new("run", ranked().map(|run| run.name.clone()));
+    let rank = Column::new("rank", widest, (1..=runs.len()).map(|rank| rank.to_string()));
+    let mut name = Column::new("run", widest, ranked().map(|run| run.name.clone()));
     name.is_name = true;
     let mut columns = vec![rank, name, metric(by)];
     for key in differing(runs) {
         let value = |run: &Run| run.settings.get(key).map_or("-", String::as_str).to_owned();
-        columns.push(Column::new(key, ranked().map(value)));
+        columns.push(Column::new(key, widest, ranked().map(value)));
     }
     columns.extend(names.into_iter().filter(|name| *name != by).map(metric));
     Ok(columns)
@@ -159,7 +157,7 @@ fn metrics(runs: &[Run]) -> Vec<&str> {
     names
 }
 
-/// The settings that are not the same in all runs.
+/// The settings that are not the same in all runs, those with the most different values first.
 fn differing(runs: &[Run]) -> Vec<&str> {
     let Some(first) = runs.first() else { return Vec::new() };
     let mut keys: Vec<&str> =
@@ -167,12 +165,17 @@ fn differing(runs: &[Run]) -> Vec<&str> {
     keys.sort_unstable();
     keys.dedup();
     keys.retain(|key| runs.iter().any(|run| run.settings.get(*key) != first.settings.get(*key)));
+    let values = |key: &&str| {
+        let values: BTreeSet<_> = runs.iter().map(|run| run.settings.get(*key)).collect();
+        Reverse(values.len())
+    };
+    keys.sort_by_cached_key(values);
     keys
 }
 
 /// As many columns as fit, and the headings of the others.
-fn fitting(columns: Vec<Column>) -> (Vec<Column>, Vec<String>) {
-    let (mut shown, mut left_out, mut room) = (Vec::new(), Vec::new(), COLUMNS + 2);
+fn fitting(columns: Vec<Column>, width: usize) -> (Vec<Column>, Vec<String>) {
+    let (mut shown, mut left_out, mut room) = (Vec::new(), Vec::new(), width + 2);
     for column in columns {
         match room.checked_sub(column.width() + 2) {
             Some(rest) => {
@@ -208,7 +211,7 @@ mod tests {
             run("runs/wine-3", &[("lr", "0.1"), ("seed", "0")], &[("test_accuracy", 0.95)]),
         ];
         assert_eq!(
-            table(&runs, "test_accuracy").unwrap(),
+            table(&runs, "test_accuracy", 80).unwrap(),
             "\
 rank  run          test_accuracy  dropout
    1  runs/wine-3           0.95        -
@@ -219,19 +222,38 @@ rank  run          test_accuracy  dropout
     }
 
     #[test]
-    fn a_table_fits_80_columns_and_names_what_does_not() {
+    fn a_table_fits_and_names_what_does_not() {
         let keys: Vec<String> = (0..30).map(|number| format!("setting_{number}")).collect();
         let with =
             |value| -> Vec<(&str, &str)> { keys.iter().map(|k| (k.as_str(), value)).collect() };
         let long = "a-name-that-is-much-longer-than-any-column-may-be";
         let metrics = [("loss", 1.0 / 3.0), ("오차", 2e-9)];
         let runs = [run(long, &with("1"), &metrics), run("가나다", &with("이"), &metrics)];
-        let text = table(&runs, "loss").unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 4);
-        assert!(lines.iter().all(|line| width(line) <= 80), "{text}");
-        assert!(lines[3].starts_with("not shown: setting_"));
-        assert!(lines[1].contains("a-name-that-is-much-lon…") && lines[1].contains("0.3333"));
+        let mut shown = Vec::new();
+        for columns in [60, 80, 200] {
+            let text = table(&runs, "loss", columns).unwrap();
+            let lines: Vec<&str> = text.lines().collect();
+            assert_eq!(lines.len(), 4);
+            assert!(lines.iter().all(|line| width(line) <= columns), "{text}");
+            assert!(lines[3].starts_with("not shown: setting_"));
+            assert!(lines[1].contains("0.3333"));
+            shown.push(lines[0].split_whitespace().count());
+            assert_eq!(lines[1].contains(long), columns == 200, "{text}");
+        }
+        assert!(shown.is_sorted_by(|a, b| a < b), "{shown:?}");
+    }
+
+    #[test]
+    fn what_differs_most_is_shown_first() {
+        let of = |at: usize| {
+            let (lr, hidden) = (["0.1", "0.2", "0.3"][at], ["50", "30", "50"][at]);
+            run("r", &[("hidden", hidden), ("lr", lr)], &[("loss", 0.5)])
+        };
+        let text = table(&[of(0), of(1), of(2)], "loss", 80).unwrap();
+        assert!(text.starts_with("rank  run  loss   lr  hidden\n"), "{text}");
+        let narrow = table(&[of(0), of(1), of(2)], "loss", 22).unwrap();
+        assert!(narrow.starts_with("rank  run  loss   lr\n"), "{narrow}");
+        assert!(narrow.ends_with("not shown: hidden\n"), "{narrow}");
     }
 
     #[test]
@@ -246,9 +268,10 @@ rank  run          test_accuracy  dropout
 
     #[test]
     fn an_unknown_metric_is_an_error_that_lists_the_known() {
-        let error = table(&[run("a", &[], &[("loss", 1.0)])], "accuracy").unwrap_err().to_string();
+        let error =
+            table(&[run("a", &[], &[("loss", 1.0)])], "accuracy", 80).unwrap_err().to_string();
         assert_eq!(error, "there is no metric named `accuracy`; there are: loss");
-        assert_eq!(table(&[], "loss").unwrap(), "rank  run  loss\n");
+        assert_eq!(table(&[], "loss", 80).unwrap(), "rank  run  loss\n");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::products::charts;
 use super::{Epoch, FinalScores, RunFolder, compare};
 use crate::data::DataPart;
 use chainrule::error::{Error, Result};
+use chainrule_explain::cut;
 
 /// A run as it is compared.
 ///
@@ -23,7 +24,7 @@ use chainrule::error::{Error, Result};
 ///     Entry { name: name.into(), epochs: vec![epoch], ..Entry::default() }
 /// };
 /// let runs = [run("a", 0.5), run("b", 0.25)];
-/// assert!(table(&runs, None)?.contains("   1  b"));
+/// assert!(table(&runs, None, 80)?.contains("   1  b"));
 /// assert_eq!(ranked(&runs, None)?["runs"][0]["run"], "b");
 /// # Ok::<(), chainrule::Error>(())
 /// ```
@@ -231,17 +232,17 @@ fn compared(entries: &[Entry]) -> Vec<compare::Run> {
     entries.iter().map(run).collect()
 }
 
-/// A table of each group of runs that can be compared, under what they are scored on; see [`groups`] and
-/// [`compare::table`].
+/// A table of each group of runs that can be compared, under what they are scored on, in so many columns of
+/// a terminal; see [`groups`] and [`compare::table`].
 ///
 /// # Errors
 /// As [`groups`].
-pub fn table(entries: &[Entry], by: Option<&str>) -> Result<String> {
+pub fn table(entries: &[Entry], by: Option<&str>, columns: usize) -> Result<String> {
     let mut tables = Vec::new();
     for group in groups(entries, by)? {
         let own: Vec<Entry> = group.entries.iter().map(|&at| entries[at].clone()).collect();
-        let table = compare::table(&compared(&own), &group.by)?;
-        tables.push(format!("{}\n{table}", group.heading()));
+        let table = compare::table(&compared(&own), &group.by, columns)?;
+        tables.push(format!("{}\n{table}", cut(&group.heading(), columns)));
     }
     Ok(tables.join("\n"))
 }

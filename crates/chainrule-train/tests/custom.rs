@@ -230,7 +230,7 @@ fn scores_that_are_no_numbers_are_kept_and_read_again() {
     let (folder, trained) = (RunFolder::open(&path("run")).unwrap(), Spread::of(&[f64::INFINITY]));
     assert_eq!(folder.all_epochs().unwrap().len(), 3);
     let entry = runs::entry(&path("run")).unwrap();
-    assert!(runs::table(&[entry], Some("test_log")).unwrap().contains("NaN"));
+    assert!(runs::table(&[entry], Some("test_log"), 80).unwrap().contains("NaN"));
     let text = serde_json::to_string(&trained).unwrap();
     assert!(serde_json::from_str::<Spread>(&text).unwrap().mean.is_nan(), "{text}");
 }
