@@ -36,7 +36,7 @@ pub fn lint(options: &Lint) -> Result<bool> {
     };
     match options.json {
         true => print::json(&findings)?,
-        false => print::text(&to_text(&findings, language))?,
+        false => print::text(&to_text(&findings, language, print::table_columns()))?,
     }
     Ok(findings.iter().all(|finding| !finding.warning))
 }

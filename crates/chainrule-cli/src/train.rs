@@ -283,7 +283,10 @@ fn epoch_line(epoch: &Epoch) -> String {
             let _ = write!(line, " {part}{} {:<7}", name.replace('_', " "), print::score(*score));
         }
     }
-    let _ = write!(line, " {}", print::time(epoch.seconds));
+    if epoch.seconds >= 0.1 {
+        let _ = write!(line, " {}", print::time(epoch.seconds));
+    }
+    line.truncate(line.trim_end().len());
     line
 }
 

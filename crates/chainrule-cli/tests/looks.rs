@@ -59,6 +59,8 @@ fn what_is_printed_fits_60_80_and_200_columns() {
         let all: Vec<String> = ["plants", "houses"].map(|name| format!("{name}-{columns}")).into();
         let runs = fits(at, columns, &["runs", &all[0], &all[1]]);
         assert!(runs.contains("rank"), "{runs}");
+        fits(at, columns, &["gradcheck", "iris", "--hidden", "3"]);
+        fits(at, columns, &["lint", "plants.csv"]);
     }
 }
 

@@ -86,11 +86,16 @@ pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
 /// assert_eq!(text, "  a few words\n");
 /// ```
 pub fn wrapped(out: &mut String, indent: usize, text: &str) {
+    wrapped_within(out, indent, text, COLUMNS);
+}
+
+/// As [`wrapped`], on a page of so many columns.
+pub fn wrapped_within(out: &mut String, indent: usize, text: &str, page: usize) {
     let mut line = " ".repeat(indent);
     // A per cent sign stays with its number.
     let text = text.replace(" %", "\u{a0}%");
     for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-        if width(&line) > indent && width(&line) + 1 + width(word) > COLUMNS {
+        if width(&line) > indent && width(&line) + 1 + width(word) > page {
             out.push_str(&line);
             out.push('\n');
             line = " ".repeat(indent);
@@ -98,7 +103,7 @@ pub fn wrapped(out: &mut String, indent: usize, text: &str) {
         if width(&line) > indent {
             line.push(' ');
         }
-        line += &cut(&word.replace('\u{a0}', " "), COLUMNS - indent);
+        line += &cut(&word.replace('\u{a0}', " "), page.saturating_sub(indent));
     }
     out.push_str(&line);
     out.push('\n');

@@ -99,7 +99,7 @@ pub fn bench(options: &Bench) -> Result<()> {
     };
     match options.json {
         true => print::json(&report),
-        false => print::text(&line(&report)),
+        false => print::prose(&line(&report)),
     }
 }
 

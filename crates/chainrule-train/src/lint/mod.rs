@@ -18,7 +18,7 @@ use chainrule::graph::{Graph, Var};
 use chainrule::nn::Cx;
 use chainrule::ops::{Notation, Softmax, SoftmaxWithLoss};
 use chainrule::tensor::Real;
-use chainrule_explain::{Language, Words, digits, width, wrapped};
+use chainrule_explain::{Language, Words, digits, width, wrapped_within};
 
 /// Units that are idle for this share of the examples.
 const IDLE: f64 = 0.8;
@@ -152,16 +152,16 @@ fn softmax(g: &Graph, logits: u32, words: &Words) -> Finding {
     finding("softmax", true, words.say("lint-softmax-twice", &values))
 }
 
-/// Findings as text for a terminal of 80 columns.
+/// Findings as text for a terminal of so many columns.
 ///
 /// ```
 /// use chainrule_explain::Language;
 /// use chainrule_train::lint::{Finding, to_text};
 /// let found = Finding { check: "inputs", warning: true, message: "they reach 300".into() };
-/// assert_eq!(to_text(&[found], Language::English), "warning  inputs\n         they reach 300\n");
+/// assert_eq!(to_text(&[found], Language::English, 80), "warning  inputs\n         they reach 300\n");
 /// ```
 #[must_use]
-pub fn to_text(findings: &[Finding], language: Language) -> String {
+pub fn to_text(findings: &[Finding], language: Language, columns: usize) -> String {
     let words = Words::new(language);
     let (mut out, [warning, fine]) = (String::new(), ["lint-warning", "lint-fine"]);
     for finding in findings {
@@ -169,7 +169,7 @@ pub fn to_text(findings: &[Finding], language: Language) -> String {
         // Some scripts take two columns a letter.
         let space = " ".repeat(9usize.saturating_sub(width(&mark)));
         out += &format!("{mark}{space}{}\n", finding.check);
-        wrapped(&mut out, 9, &finding.message);
+        wrapped_within(&mut out, 9, &finding.message, columns);
     }
     out
 }
@@ -345,12 +345,14 @@ mod tests {
     }
 
     #[test]
-    fn texts_fit_80_columns_in_every_language() {
+    fn texts_fit_in_every_language() {
         for language in [Language::English, Language::Korean] {
             let config = Config { hidden: vec![4], lr: 1000.0, ..Config::default() };
             let findings = trainer(&config, data(300.0)).lint(language).unwrap();
-            let text = to_text(&findings, language);
-            assert!(text.lines().all(|line| width(line) <= 80), "{text}");
+            for columns in [60, 80, 200] {
+                let text = to_text(&findings, language, columns);
+                assert!(text.lines().all(|line| width(line) <= columns), "{text}");
+            }
         }
     }
 }
