@@ -1,4 +1,5 @@
-//! What a run leaves for other tools, read by the tools: TensorBoard, NumPy and PyTorch.
+//! What a run leaves for other tools, read by the tools: TensorBoard, NumPy and PyTorch; and the programs
+//! that its README shows, which predict what it predicts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::report::Report;
-use super::{example_program, installed, root, run, run_in};
+use super::{example_program, installed, program, root, run, run_in};
 
 /// The example that writes what is read.
 pub const EXAMPLE: &str = "other_tools";
@@ -28,7 +29,9 @@ pub fn check(report: &mut Report) -> Result<()> {
     if let Some(peers) = pytorch(report)? {
         command.env("PEERS", peers);
     }
-    run(&mut command)
+    run(&mut command)?;
+    let mut command = Command::new(venv.join("bin").join("python"));
+    run(command.arg(source.join("models.py")).arg(program()?).arg(folder.join("models")))
 }
 
 /// The environment that has PyTorch: it is large, so that a developer has it only from the benchmark.

@@ -17,7 +17,7 @@ pub fn export(options: &Export) -> Result<()> {
     };
     let path = match &options.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(format!("{}.{}", name(&folder), options.format.extension())),
+        None => PathBuf::from(format!("{}.{}", folder.name(), options.format.extension())),
     };
     print::write_bytes(&path, &bytes)?;
     let path = path.display();
@@ -25,17 +25,24 @@ pub fn export(options: &Export) -> Result<()> {
         ParameterFormat::Npz => format!("numpy.load(\"{path}\")"),
         ParameterFormat::Safetensors => format!("safetensors.torch.load_file(\"{path}\")"),
     };
-    print::text(&format!("wrote {path}; in Python: {line}\n"))
+    let readme = folder.path().join("README.md");
+    let how = match readme.is_file() {
+        true => format!("a whole program: {}\n", readme.display()),
+        false => String::new(),
+    };
+    print::text(&format!("wrote {path}; in Python: {line}\n{how}"))
 }
 
 fn encoded<T: Real>(folder: &RunFolder, options: &Export) -> Result<Vec<u8>> {
     let parameters = folder.chosen::<T>(options.of.which())?.parameters;
-    Ok(match options.format {
-        ParameterFormat::Npz => write::npz(&parameters)?,
-        ParameterFormat::Safetensors => write::safetensors(&parameters)?,
+    Ok(match (options.format, folder.preparation()?) {
+        (ParameterFormat::Npz, Some(preparation)) => {
+            write::prepared_npz(&parameters, &preparation)?
+        }
+        (ParameterFormat::Safetensors, Some(preparation)) => {
+            write::prepared_safetensors(&parameters, &preparation)?
+        }
+        (ParameterFormat::Npz, None) => write::npz(&parameters)?,
+        (ParameterFormat::Safetensors, None) => write::safetensors(&parameters)?,
     })
-}
-
-fn name(folder: &RunFolder) -> String {
-    folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

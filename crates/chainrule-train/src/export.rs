@@ -13,7 +13,7 @@ use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use crate::data::npz_arrays;
+use crate::data::{ARRAYS, Preparation, TextsOrNumbers, npz_arrays};
 use crate::system::staging_file;
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
@@ -35,11 +35,50 @@ use chainrule::tensor::{Real, Shape, Tensor};
 /// # Errors
 /// The format cannot hold the parameters.
 pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
+    with_notes(parameters, HashMap::new())
+}
+
+/// [`safetensors`], with how inputs are prepared: the metadata's text `chainrule.preparation` is what a run's
+/// `data.json` holds.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("t.csv");
+/// # std::fs::write(&path, "a,y\n1,0.5\n2,1.5\n").unwrap();
+/// # let source = chainrule_train::data::DataSource {
+/// #     path: path.display().to_string(),
+/// #     ..Default::default()
+/// # };
+/// # let preparation = source.load(&|_| unreachable!())?.preparation;
+/// use chainrule_train::export::prepared_safetensors;
+/// let bytes = prepared_safetensors(&chainrule::Parameters::<f32>::new(), &preparation)?;
+/// let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+/// let notes = header.metadata().clone().unwrap();
+/// assert!(notes["chainrule.preparation"].contains("standardised"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`safetensors`].
+pub fn prepared_safetensors<T: Real>(
+    parameters: &Parameters<T>,
+    preparation: &Preparation,
+) -> Result<Vec<u8>> {
+    let text = serde_json::to_string(preparation);
+    let text = text.map_err(|error| Error::Mismatch(format!("safetensors: {error}")))?;
+    with_notes(parameters, HashMap::from([("chainrule.preparation".to_owned(), text)]))
+}
+
+fn with_notes<T: Real>(
+    parameters: &Parameters<T>,
+    mut notes: HashMap<String, String>,
+) -> Result<Vec<u8>> {
     let stored: Vec<(&str, Stored)> = parameters.iter().map(|(n, t)| (n, Stored::of(t))).collect();
     let bad = |error: &dyn std::fmt::Display| Error::Mismatch(format!("safetensors: {error}"));
     let order = Order { order: parameters.iter().map(|(name, _)| name.to_owned()).collect() };
     let order = serde_json::to_string(&order).map_err(|error| bad(&error))?;
-    file(&stored, Some(HashMap::from([(KEY.to_owned(), order)]))).map_err(|error| bad(&error))
+    notes.insert(KEY.to_owned(), order);
+    file(&stored, Some(notes)).map_err(|error| bad(&error))
 }
 
 /// The key of a file's metadata that holds ours, as JSON.
@@ -107,8 +146,45 @@ impl View for &Stored {
 /// # Errors
 /// The archive cannot hold the parameters.
 pub fn npz<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
+    archive(parameters.iter().map(|(name, tensor)| (name, of_tensor(tensor))))
+}
+
+/// [`npz`], with how inputs are prepared as arrays beside the parameters: `input.mean`, `input.deviation`,
+/// `input.category`, `output.name` and others, which a run's `README.md` uses.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("t.csv");
+/// # std::fs::write(&path, "a,y\n1,0.5\n2,1.5\n").unwrap();
+/// # let source = chainrule_train::data::DataSource {
+/// #     path: path.display().to_string(),
+/// #     ..Default::default()
+/// # };
+/// # let preparation = source.load(&|_| unreachable!())?.preparation;
+/// use chainrule_train::export::prepared_npz;
+/// let bytes = prepared_npz(&chainrule::Parameters::<f32>::new(), &preparation)?;
+/// assert!(String::from_utf8_lossy(&bytes).contains("input.mean.npy"));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`npz`], or a parameter has the name of such an array.
+pub fn prepared_npz<T: Real>(
+    parameters: &Parameters<T>,
+    preparation: &Preparation,
+) -> Result<Vec<u8>> {
+    if let Some((name, _)) = parameters.iter().find(|(name, _)| ARRAYS.contains(name)) {
+        let message = format!("npz: the name `{name}` is that of an array of the preparation");
+        return Err(Error::Mismatch(message));
+    }
+    let prepared = preparation.arrays().into_iter().map(|(name, array)| (name, of_array(&array)));
+    archive(parameters.iter().map(|(name, tensor)| (name, of_tensor(tensor))).chain(prepared))
+}
+
+/// A ZIP archive of files `<name>.npy`.
+fn archive<'a>(arrays: impl Iterator<Item = (&'a str, Vec<u8>)>) -> Result<Vec<u8>> {
     let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
-    for (name, tensor) in parameters.iter() {
+    for (name, bytes) in arrays {
         let bad = |error: rawzip::Error| Error::Mismatch(format!("npz: `{name}`: {error}"));
         let file = format!("{name}.npy");
         // Other names are kept as they are only where no path is written otherwise.
@@ -122,23 +198,47 @@ pub fn npz<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
         };
         let (mut entry, config) = archive.new_file(path).start().map_err(bad)?;
         let mut file = config.wrap(&mut entry);
-        file.write_all(&header(tensor))
-            .and_then(|()| file.write_all(&tensor.to_le_bytes()))
-            .map_err(|error| bad(error.into()))?;
+        file.write_all(&bytes).map_err(|error| bad(error.into()))?;
         let (_, sums) = file.finish().map_err(bad)?;
         entry.finish(sums).map_err(bad)?;
     }
     archive.finish().map_err(|error| Error::Mismatch(format!("npz: {error}")))
 }
 
+/// A `.npy` file of a tensor.
+fn of_tensor<T: Real>(tensor: &Tensor<T>) -> Vec<u8> {
+    let mut file = header(&format!("<f{}", size_of::<T>()), tensor.shape().dims());
+    file.extend(tensor.to_le_bytes());
+    file
+}
+
+/// A `.npy` file of numbers, or of texts as NumPy keeps them: of one length, in UTF-32.
+fn of_array(array: &TextsOrNumbers) -> Vec<u8> {
+    match array {
+        TextsOrNumbers::Numbers(numbers) => {
+            let mut file = header("<f8", &[numbers.len()]);
+            file.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+            file
+        }
+        TextsOrNumbers::Texts(texts) => {
+            let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+            let mut file = header(&format!("<U{longest}"), &[texts.len()]);
+            for text in texts {
+                let letters = text.chars().map(u32::from).chain(std::iter::repeat(0));
+                file.extend(letters.take(longest).flat_map(u32::to_le_bytes));
+            }
+            file
+        }
+    }
+}
+
 /// The header of a `.npy` file, version 1.0, as `numpy.lib.format` gives it: a magic word, a length,
 /// and a Python dictionary that ends with a newline on a multiple of 64 bytes.
-fn header<T: Real>(tensor: &Tensor<T>) -> Vec<u8> {
+fn header(elements: &str, dims: &[usize]) -> Vec<u8> {
     const BEFORE: usize = 10;
-    let bytes = size_of::<T>();
-    let dims: String = tensor.shape().dims().iter().map(|size| format!("{size}, ")).collect();
+    let dims: String = dims.iter().map(|size| format!("{size}, ")).collect();
     let mut text = format!(
-        "{{'descr': '<f{bytes}', 'fortran_order': False, 'shape': ({}), }}",
+        "{{'descr': '{elements}', 'fortran_order': False, 'shape': ({}), }}",
         dims.trim_end()
     );
     let whole = (BEFORE + text.len() + 1).next_multiple_of(64);
@@ -202,7 +302,7 @@ pub fn load<T: Real>(path: &Path) -> Result<Parameters<T>> {
 
 fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
     let mut parameters = Parameters::new();
-    for (name, array) in npz_arrays(bytes)? {
+    for (name, array) in npz_arrays(bytes, |name| !ARRAYS.contains(&name))? {
         let shape = Shape::new(&array.shape).map_err(|error| format!("`{name}`: {error}"))?;
         let tensor = array
             .elements
@@ -345,15 +445,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_inputs_is_no_parameter() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        std::fs::write(&table, "größe,sort,y\n1,a,0.5\n3,b,1.5\n5,,2.5\n").unwrap();
+        let path = table.display().to_string();
+        let source = crate::data::DataSource { path, ..Default::default() };
+        let preparation = source.load(&|_| unreachable!()).unwrap().preparation;
+        let mut parameters = Parameters::<f32>::new();
+        parameters.insert("w", Tensor::scalar(0.5));
+        let path = folder.path().join("all.npz");
+        std::fs::write(&path, prepared_npz(&parameters, &preparation).unwrap()).unwrap();
+        assert_eq!(load::<f32>(&path).unwrap(), parameters);
+        let path = folder.path().join("all.safetensors");
+        std::fs::write(&path, prepared_safetensors(&parameters, &preparation).unwrap()).unwrap();
+        assert_eq!(load::<f32>(&path).unwrap(), parameters);
+        parameters.insert("input.mean", Tensor::scalar(0.5));
+        let error = prepared_npz(&parameters, &preparation).unwrap_err().to_string();
+        assert!(error.contains("`input.mean`"), "{error}");
+    }
+
+    #[test]
     fn a_header_ends_on_a_multiple_of_64_bytes() {
-        for (dims, shape) in [
-            (vec![], "()"),
-            (vec![3], "(3,)"),
-            (vec![2, 3], "(2, 3,)"),
-            (vec![0, 7, 1], "(0, 7, 1,)"),
-        ] {
-            let shape_of = chainrule::tensor::Shape::new(&dims).unwrap();
-            let header = header(&Tensor::full(shape_of, 0.5_f64));
+        for (dims, shape) in
+            [(&[][..], "()"), (&[3], "(3,)"), (&[2, 3], "(2, 3,)"), (&[0, 7, 1], "(0, 7, 1,)")]
+        {
+            let header = header("<f8", dims);
             assert_eq!(header.len() % 64, 0);
             assert_eq!(usize::from(header[8]) + 10, header.len());
             let text = String::from_utf8_lossy(&header[10..]);

@@ -41,6 +41,7 @@ mod training;
 mod control;
 mod divergence;
 pub mod lint;
+mod numpy;
 mod products;
 pub mod runs;
 pub mod sweep;

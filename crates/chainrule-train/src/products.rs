@@ -8,6 +8,7 @@ use chainrule::nn::{AffineSpec, LayerSpec};
 use chainrule::tensor::Real;
 
 use super::curves::{self, Chart, Series};
+use super::numpy;
 use super::readme::{self, Summary};
 use super::tensorboard::EventWriter;
 use super::{
@@ -92,10 +93,13 @@ pub(super) fn write<T: Real>(
     };
     let inputs = loaded.train.width();
     let outputs = trainer.model.outputs().first().map_or(0, |y| y.shape().len());
+    let (input, name) = (input(config), folder.name());
+    let python = numpy::program(config, &loaded.preparation, outputs, &name, &input);
     let summary = Summary {
         folder: folder.path().display().to_string(),
         data: config.dataset.clone(),
-        input: input(config),
+        input,
+        python,
         inputs,
         outputs,
         classes: loaded.preparation.class_names().to_vec(),

@@ -30,6 +30,8 @@ pub struct Summary {
     pub data: String,
     /// An input file as `predict` takes it: `new.csv`, `digit.png`.
     pub input: String,
+    /// A program in Python that asks it, of what `export --format npz` writes.
+    pub python: String,
     /// The number of features of an example, prepared.
     pub inputs: usize,
     /// The number of outputs.
@@ -56,6 +58,7 @@ pub struct Summary {
 ///     folder: "runs/iris-1".into(),
 ///     data: "iris".into(),
 ///     input: "new.csv".into(),
+///     python: "import numpy".into(),
 ///     inputs: 4,
 ///     outputs: 3,
 ///     classes: ["setosa", "versicolor", "virginica"].map(String::from).into(),
@@ -128,7 +131,10 @@ fn commands(text: &mut String, of: &Summary) -> std::fmt::Result {
         (format!("chainrule predict {run} {}", shell(&of.input)), "what it makes of new examples"),
         (format!("chainrule train --resume {run} --epochs {more}"), "trains on, up to that epoch"),
         (format!("chainrule explain {run} --example 0"), "why it says so, for one example"),
-        (format!("chainrule export {run} --format npz"), "its parameters for NumPy"),
+        (
+            format!("chainrule export {run} --format npz"),
+            "its parameters and preparation for NumPy",
+        ),
     ];
     let width = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
     writeln!(text, "\n## Use it\n\n```sh")?;
@@ -139,15 +145,9 @@ fn commands(text: &mut String, of: &Summary) -> std::fmt::Result {
 }
 
 fn programs(text: &mut String, of: &Summary) -> std::fmt::Result {
-    let file = format!("{}/model.safetensors", of.folder.trim_end_matches('/'));
     writeln!(
         text,
-        "\nIn Python, with `pip install safetensors torch` (for NumPy: `safetensors.numpy`):\n\n\
-         ```python\n\
-         from safetensors.torch import load_file\n\
-         parameters = load_file({file:?})\n\
-         ```\n\n\
-         An affine layer computes `x @ parameters[\"affine1.weight\"] + parameters[\"affine1.bias\"]`.\n\n\
+        "\nIn Python, with NumPy alone, after the `export` above:\n\n```python\n{}```\n\n\
          In Rust, with the crate `chainrule`:\n\n\
          ```rust\n\
          use std::path::Path;\n\n\
@@ -158,7 +158,7 @@ fn programs(text: &mut String, of: &Summary) -> std::fmt::Result {
          const INPUTS: usize = {};\n\
          const OUTPUTS: usize = {};\n\
          {PREDICT}```",
-        of.folder, of.inputs, of.outputs
+        of.python, of.folder, of.inputs, of.outputs
     )
 }
 

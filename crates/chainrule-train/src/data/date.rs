@@ -22,6 +22,15 @@ impl Order {
             Self::MonthDayYear => "1/31/2024",
         }
     }
+
+    /// Its parts' first letters.
+    pub(super) fn letters(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "ymd",
+            Self::DayMonthYear => "dmy",
+            Self::MonthDayYear => "mdy",
+        }
+    }
 }
 
 /// A point in time, in days since 1970 and seconds of its day; in the time zone in which it is written.

@@ -62,6 +62,17 @@ fn is_known(gaps: &bool) -> bool {
     *gaps
 }
 
+/// How a feature is made of a cell, in words and numbers for other programs.
+pub(super) struct Rule {
+    /// `number`, `category`, `missing` or a part of a date.
+    pub(super) kind: &'static str,
+    /// The decimal separator, or the order of a date's parts.
+    pub(super) form: &'static str,
+    pub(super) category: String,
+    pub(super) mean: f64,
+    pub(super) deviation: f64,
+}
+
 /// What is said of a column.
 pub(super) enum Told {
     Number,
@@ -103,6 +114,13 @@ fn is_point(notation: &Notation) -> bool {
 }
 
 impl Notation {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Point => ".",
+            Self::Comma => ",",
+        }
+    }
+
     pub(super) fn decimal(self) -> Decimal {
         match self {
             Self::Point => Decimal::Point,
@@ -243,6 +261,37 @@ impl Input {
         match &self.encoding {
             Encoding::OneHot { .. } => "none of its categories",
             _ => "the mean",
+        }
+    }
+
+    /// How each of its features is made of a cell.
+    pub(super) fn rules(&self) -> Vec<Rule> {
+        let rule = |kind: &'static str, form: &'static str, scale: Scale| Rule {
+            kind,
+            form,
+            category: String::new(),
+            mean: scale.mean,
+            deviation: scale.deviation,
+        };
+        let as_it_is = Scale { mean: 0.0, deviation: 1.0 };
+        match &self.encoding {
+            Encoding::Raw { decimal } => vec![rule("number", decimal.sign(), as_it_is)],
+            Encoding::Standardised { scale, decimal, .. } => {
+                vec![rule("number", decimal.sign(), *scale)]
+            }
+            Encoding::Date { order, parts, .. } => {
+                let part =
+                    |(part, scale): &(DatePart, Scale)| rule(part.name(), order.letters(), *scale);
+                parts.iter().map(part).collect()
+            }
+            Encoding::OneHot { categories, missing } => {
+                let named = |category: &String| Rule {
+                    category: category.clone(),
+                    ..rule("category", "", as_it_is)
+                };
+                let gap = missing.then(|| rule("missing", "", as_it_is));
+                categories.iter().map(named).chain(gap).collect()
+            }
         }
     }
 

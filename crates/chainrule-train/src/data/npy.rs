@@ -195,11 +195,6 @@ fn add(table: &mut Table, name: &str, elements: &Elements) {
     }
 }
 
-/// All arrays of an archive in its order: names, axes, elements in row-major order.
-pub(crate) fn arrays(bytes: &[u8]) -> Result<Vec<(String, Array)>, String> {
-    members(bytes, |_| true)
-}
-
 /// The names of an archive's arrays.
 fn names_of(bytes: &[u8]) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
@@ -210,8 +205,9 @@ fn names_of(bytes: &[u8]) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The arrays of an archive that are wanted, by name.
-fn members(
+/// The arrays of an archive that are wanted, by name and in its order: names, axes, elements in row-major
+/// order.
+pub(crate) fn members(
     bytes: &[u8],
     mut wanted: impl FnMut(&str) -> bool,
 ) -> Result<Vec<(String, Array)>, String> {

@@ -135,7 +135,7 @@ pub(super) fn too_large(number: f64) -> String {
 }
 
 /// The words that stand for a missing value in any case, beside the empty cell.
-const GAPS: [&str; 13] =
+pub(super) const GAPS: [&str; 13] =
     ["na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", ".", "-", "--", "?", "\\n"];
 /// Those that stand for it where a class is expected, which may well be called `-` or `none`.
 const SURE: [&str; 7] = ["na", "n/a", "#n/a", "<na>", "nan", "null", "?"];

@@ -249,6 +249,13 @@ impl RunFolder {
         &self.path
     }
 
+    /// The folder's own name, without those above it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let whole = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
     /// Keeps other trainings out of this folder for as long as the lock is held, or the process lives.
     ///
     /// ```

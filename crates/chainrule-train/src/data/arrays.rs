@@ -1,0 +1,99 @@
+//! A preparation as named arrays, for programs that do not know its form.
+
+use super::number::GAPS;
+use super::preparation::{Inputs, Outcome};
+use super::{Encoding, Preparation, Separator};
+
+/// The arrays' names. Those of inputs have an element for each feature, but `input.gaps` and
+/// `input.pixels`; those of outputs for each class or value.
+pub(crate) const ARRAYS: [&str; 11] = [
+    "input.column",
+    "input.kind",
+    "input.form",
+    "input.category",
+    "input.mean",
+    "input.deviation",
+    "input.gaps",
+    "input.pixels",
+    "output.name",
+    "output.mean",
+    "output.deviation",
+];
+
+/// The elements of an array with one axis.
+pub(crate) enum TextsOrNumbers {
+    Texts(Vec<String>),
+    Numbers(Vec<f64>),
+}
+
+impl Preparation {
+    /// The columns, kinds, forms, categories, means and deviations of the features, the words for a gap; or
+    /// the height, width and colours of images; and the names, means and deviations of what is predicted.
+    pub(crate) fn arrays(&self) -> Vec<(&'static str, TextsOrNumbers)> {
+        use TextsOrNumbers::{Numbers, Texts};
+        let mut arrays = match &self.inputs {
+            Inputs::Columns(columns) => {
+                let rules: Vec<_> = columns
+                    .iter()
+                    .flat_map(|input| {
+                        input.rules().into_iter().map(|rule| (input.column.clone(), rule))
+                    })
+                    .collect();
+                let words = |of: &dyn Fn(&super::input::Rule) -> String| {
+                    Texts(rules.iter().map(|(_, rule)| of(rule)).collect())
+                };
+                let gaps = [""].into_iter().chain(GAPS).map(str::to_owned);
+                vec![
+                    ("input.column", Texts(rules.iter().map(|(name, _)| name.clone()).collect())),
+                    ("input.kind", words(&|rule| rule.kind.into())),
+                    ("input.form", words(&|rule| rule.form.into())),
+                    ("input.category", words(&|rule| rule.category.clone())),
+                    ("input.mean", Numbers(rules.iter().map(|(_, rule)| rule.mean).collect())),
+                    (
+                        "input.deviation",
+                        Numbers(rules.iter().map(|(_, rule)| rule.deviation).collect()),
+                    ),
+                    ("input.gaps", Texts(gaps.chain(self.na.iter().cloned()).collect())),
+                ]
+            }
+            Inputs::Pixels(of) => {
+                let sides = [of.height, of.width, of.colours].map(|size| size as f64);
+                vec![("input.pixels", Numbers(sides.into()))]
+            }
+        };
+        match &self.outcome {
+            Outcome::Classes { names, .. } => arrays.push(("output.name", Texts(names.clone()))),
+            Outcome::Values { columns, scales, .. } => {
+                let of = |at: usize| scales.get(at).map_or((0.0, 1.0), |s| (s.mean, s.deviation));
+                let (means, deviations) = (0..columns.len()).map(of).unzip();
+                arrays.push(("output.name", Texts(columns.clone())));
+                arrays.push(("output.mean", Numbers(means)));
+                arrays.push(("output.deviation", Numbers(deviations)));
+            }
+        }
+        arrays
+    }
+
+    /// Whether a feature is of one of these kinds: see `input.kind`.
+    pub(crate) fn has_kind(&self, kinds: &[&str]) -> bool {
+        let Inputs::Columns(columns) = &self.inputs else { return false };
+        columns.iter().flat_map(super::input::Input::rules).any(|rule| kinds.contains(&rule.kind))
+    }
+
+    /// How text was written that it was fitted on: what stands between the columns, how letters are encoded,
+    /// and whether a line names the columns.
+    pub(crate) fn text(&self) -> (Separator, Encoding, bool) {
+        match self.written {
+            Some(written) => (written.separator, written.encoding, written.header),
+            None => (Separator::Comma, Encoding::Utf8, true),
+        }
+    }
+
+    /// Height, width and colours of its images; `None` for tables.
+    pub(crate) fn pixels(&self) -> Option<[usize; 3]> {
+        match &self.inputs {
+            Inputs::Columns(_) => None,
+            Inputs::Pixels(pixels) => Some([pixels.height, pixels.width, pixels.colours]),
+        }
+    }
+}
