@@ -346,6 +346,9 @@ pub struct Eval {
     /// Score this part of the run's data, train, validation or test [default: test, else validation]
     #[arg(long, value_name = "PART", conflicts_with = "dataset", value_parser = str::parse::<DataPart>)]
     pub part: Option<DataPart>,
+    /// Where the run's own data is now [default: where it was, else beside the run]
+    #[arg(long, value_name = "PATH", conflicts_with = "dataset")]
+    pub data: Option<String>,
     #[command(flatten)]
     pub of: Parameters,
     /// Threads [default: all cores]

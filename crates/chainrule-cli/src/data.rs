@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use chainrule_train::Config;
-use chainrule_train::data::{Loaded, did_you_mean, is_dataset, is_shipped, shipped, tables};
+use chainrule_train::data::{
+    Loaded, did_you_mean, is_dataset, is_pipe, is_shipped, shipped, tables,
+};
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {
@@ -27,6 +29,17 @@ pub fn known(name: &str) -> Result<()> {
             shipped().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
             tables(),
             did_you_mean(name)
+        ))
+        .into()),
+    }
+}
+
+/// Refuses a pipe where data is read more than once, as `what` does.
+pub fn not_piped(name: &str, what: &str) -> Result<()> {
+    match is_pipe(std::path::Path::new(name)) {
+        false => Ok(()),
+        true => Err(crate::Usage(format!(
+            "`{name}` is a pipe, which is read but once, and {what} several times: save it to a file"
         ))
         .into()),
     }

@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use chainrule_explain::{cut, table_within, width};
 use chainrule_train::metrics::{ClassScores, ValueScores};
-use chainrule_train::{Asked, DataPart, Evaluation, Run, RunScore, Scores};
+use chainrule_train::{Asked, DataPart, Evaluation, RunScore, Scores};
 
 use crate::arguments::Eval;
-use crate::run::pool;
+use crate::run::{moved, pool};
 use crate::{data, print};
 
 pub fn eval(options: &Eval) -> Result<()> {
-    let run = Run::open(&options.dir)?;
+    let run = moved(&options.dir, options.data.as_deref())?;
     let asked = match (&options.dataset, options.part) {
         (Some(name), _) => {
             data::known(name)?;

@@ -51,8 +51,9 @@ pub struct OfRun {
     /// Show the activations and gradients of each layer that train --gradient-flow recorded in DIR
     #[arg(long, conflicts_with = "example")]
     pub gradient_flow: bool,
-    /// The example's dataset [default: the run's]; NAME:train takes the training part
-    #[arg(long, value_name = "DATASET", requires = "example")]
+    /// The example's dataset [default: the run's], NAME:train takes the training part; with --step where
+    /// the run's own data is now
+    #[arg(long, value_name = "DATASET", conflicts_with = "gradient_flow")]
     pub data: Option<String>,
     /// Take the parameters of the last epoch instead of those with the smallest validation loss
     #[arg(long, requires = "example")]

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use chainrule_train::{Run, RunFolder, flow_svg, flow_text};
+use chainrule_train::{RunFolder, flow_svg, flow_text};
 
 use crate::explain_arguments::{DrawnFormat, Explain, StepFormat};
-use crate::run::pool;
+use crate::run::{moved, pool};
 
 /// The step `number` of a run, replayed: as text or JSON.
 pub fn step(options: &Explain, number: u64, format: StepFormat) -> Result<String> {
-    let run = Run::open(Path::new(&options.expression))?;
+    let run = moved(Path::new(&options.expression), options.run.data.as_deref())?;
     let explained = run.explain_step(number, options.lang, &pool(None)?)?;
     Ok(match format {
         StepFormat::Json => serde_json::to_string(&explained)? + "\n",

@@ -1,5 +1,6 @@
 //! A run as commands ask about it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -8,6 +9,12 @@ use chainrule_train::data::Examples;
 use chainrule_train::{DataPart, Run};
 
 use crate::data;
+
+/// A run, and where its data is now if that is said.
+pub fn moved(dir: &Path, place: Option<&str>) -> Result<Run> {
+    place.map_or(Ok(()), data::known)?;
+    Ok(Run { place: place.map(str::to_owned), ..Run::open(dir)? })
+}
 
 /// The examples that a run's model is asked about; see [`Run::examples`].
 pub fn examples(run: &Run, name: Option<&str>) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {

@@ -10,7 +10,7 @@ use chainrule_train::sweep::{Axis, Trial, every, random};
 
 use crate::arguments::{Sweep, threads, with};
 use crate::train::{Job, base, go_on, is_interrupted};
-use crate::{End, print, runs};
+use crate::{End, data, print, runs};
 
 pub fn sweep(options: &Sweep) -> Result<End> {
     let train = &options.train;
@@ -19,6 +19,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     }
     let dataset = train.dataset.as_deref().unwrap_or_default();
     let config = train.over(base(dataset)?)?;
+    data::not_piped(&config.dataset, "a sweep reads it")?;
     let axes = axes(options)?;
     let trials = match options.trials {
         Some(count) => random(&axes, count, config.seed),

@@ -77,6 +77,9 @@ pub struct Job<'a> {
 impl Job<'_> {
     /// Trains; `start` is when the program began.
     pub fn run(&self, start: Instant) -> Result<Report> {
+        if self.config.folds.is_some() {
+            data::not_piped(&self.config.dataset, "folds read it")?;
+        }
         let loaded = match &self.options.resume {
             Some(dir) => Run { config: self.config.clone(), ..Run::open(dir)? }.data()?,
             None => data::load(self.config)?,

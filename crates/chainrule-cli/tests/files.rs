@@ -70,6 +70,6 @@ fn a_run_that_does_not_fit_its_data_names_both() {
     fs::write(&config, settings.replace("hidden = [256]", "hidden = []")).unwrap();
     fails(&["eval", text(&run)], 1, &[text(&run), "[20, 10]"]);
     fs::write(&config, settings.replace(text(data.path()), "gone")).unwrap();
-    fails(&["eval", text(&run)], 1, &[text(&config), "no dataset `gone` here", "folder where"]);
+    fails(&["eval", text(&run)], 1, &[text(&config), "no dataset `gone` here", "--data"]);
     fails(&["train", "--resume", text(&run), "--epochs", "2"], 1, &[text(&config), "`gone`"]);
 }

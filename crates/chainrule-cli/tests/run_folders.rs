@@ -88,7 +88,7 @@ fn a_run_does_not_go_on_with_data_that_has_changed() {
     json(&[&resume[..], &["2"]].concat());
     fs::write(&data, format!("a,y\n{rows}9,u\n")).unwrap();
     let before = fs::read(out.join("data.json")).unwrap();
-    fails(&[&resume[..], &["3"]].concat(), 1, &["data.json", "has changed since the run began"]);
+    fails(&[&resume[..], &["3"]].concat(), 1, &["data.csv", "has changed since the run began"]);
     assert_eq!(fs::read(out.join("data.json")).unwrap(), before);
 }
 

@@ -12,8 +12,8 @@ use super::{
     predict,
 };
 use crate::data::{
-    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset,
-    located, shipped_folder, truth,
+    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset, is_pipe,
+    is_shipped, located, shipped_folder, truth,
 };
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
@@ -57,6 +57,8 @@ pub struct Run {
     pub config: Config,
     /// How its data was prepared.
     pub preparation: Option<Preparation>,
+    /// Where its data is now, if that is said.
+    pub place: Option<String>,
 }
 
 impl Config {
@@ -78,29 +80,83 @@ impl Run {
         let folder = RunFolder::open(dir)?;
         folder.check_settings()?;
         let (config, preparation) = (folder.config()?, folder.preparation()?);
-        Ok(Self { folder, config, preparation })
+        Ok(Self { folder, config, preparation, place: None })
     }
 
-    /// The data that it was trained on.
+    /// The data that it was trained on: where [`Run::place`] says, else where the settings name it, else
+    /// beside the run's folder, with which it may have been moved.
     ///
     /// # Errors
-    /// The data cannot be read: the error speaks of the settings, which name it.
+    /// The data cannot be read, has changed since the run began, or is at no such place: the error speaks of
+    /// the settings, which name it.
     pub fn data(&self) -> Result<Loaded> {
         // A run goes on with images as they were prepared when it began.
         let stretch = self.preparation.as_ref().is_some_and(Preparation::stretches);
-        let source = DataSource { stretch, ..self.config.source() };
-        source.load(&shipped_folder).map_err(|error| {
-            let (file, data) = (self.folder.path().join("config.toml"), &self.config.dataset);
-            match Path::new(data).is_relative() && !is_dataset(data) {
-                true => Error::file(
-                    file,
-                    format!(
-                        "there is no dataset `{data}` here; run this in the folder where the run was trained, or write the path from the root into that file"
-                    ),
-                ),
-                false => Error::file(file, error),
+        let (file, mut other) = (self.folder.path().join("config.toml"), None);
+        let named = &self.config.dataset;
+        let places = match &self.place {
+            Some(place) => vec![place.clone()],
+            None => self.places(named),
+        };
+        if places.iter().any(|place| is_pipe(Path::new(place))) {
+            let message = format!(
+                "the data of the run came through `{named}`, which is read but once; say where it is by `--data PATH`"
+            );
+            return Err(Error::file(file, message));
+        }
+        for place in places.iter().filter(|place| is_dataset(place)) {
+            let mut config = Config { dataset: place.clone(), ..self.config.clone() };
+            if let Some(test) = &mut config.test
+                && let Some(found) =
+                    self.places(&test.to_string_lossy()).into_iter().find(|p| is_dataset(p))
+            {
+                *test = found.into();
             }
-        })
+            let source = DataSource { stretch, ..config.source() };
+            let loaded = source.load(&shipped_folder).map_err(|error| Error::file(&file, error))?;
+            let began = self.folder.identity().and_then(|identity| identity.data.as_ref());
+            match (began, &loaded.sha256) {
+                (Some(began), Some(now)) if began != now => other = other.or(Some(place)),
+                _ => return Ok(loaded),
+            }
+        }
+        let (run, looked) = (self.folder.path().display(), places.join("`, `"));
+        Err(Error::file(
+            file,
+            match other {
+                Some(place) => format!(
+                    "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it"
+                ),
+                None => format!(
+                    "there is no dataset `{named}` here; looked for `{looked}`; `--data PATH` of eval and explain says where it is"
+                ),
+            },
+        ))
+    }
+
+    /// Where a file of such a name may be: there, or as it lay beside the run's folder.
+    fn places(&self, named: &str) -> Vec<String> {
+        let (stem, part) = match named.rsplit_once(':') {
+            Some((stem, part @ ("train" | "test"))) => (stem, format!(":{part}")),
+            _ => (named, String::new()),
+        };
+        let mut places = vec![named.to_owned()];
+        if is_shipped(stem) {
+            return places;
+        }
+        let run = std::path::absolute(self.folder.path());
+        let run = run.unwrap_or_else(|_| self.folder.path().into());
+        let path = Path::new(stem);
+        // Runs lie in `runs/`, and data often beside that.
+        for folder in run.ancestors().take(3) {
+            for name in [Some(path), path.file_name().map(Path::new)].into_iter().flatten() {
+                let place = format!("{}{part}", folder.join(name).display());
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places
     }
 
     /// The examples that its model is asked about, with the part that they are of the run's own data: those

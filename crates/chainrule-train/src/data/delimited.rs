@@ -33,7 +33,7 @@ const HEAD: u64 = 1 << 16;
 
 /// Rows that come from no file, to be read for a model.
 pub(super) fn rows(path: &Path, bytes: Vec<u8>, how: &How) -> Result<TableFile> {
-    let (text, encoding) = Text::of(path, bytes, how.usual_encoding())?;
+    let (text, encoding) = Text::of(path, bytes, None, how.usual_encoding())?;
     Ok(TableFile::new(path, &COMMAS, COMMAS.head(path, how, text, encoding)?))
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::locate::{Chosen, Contents, Located};
+use super::text::is_pipe;
 use super::{images, mnist};
 use chainrule::error::{Error, Result};
 
@@ -52,10 +53,11 @@ fn files(located: &Located) -> Result<Vec<(PathBuf, String)>> {
 
 fn of_file(path: &Path) -> Result<Option<String>> {
     let fail = |error: std::io::Error| Error::file(path, error);
-    let mut file = File::open(path).map_err(fail)?;
-    if !file.metadata().map_err(fail)?.is_file() {
+    // Whoever opens a pipe takes from it, or waits.
+    if is_pipe(path) {
         return Ok(None);
     }
+    let mut file = File::open(path).map_err(fail)?;
     let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
     loop {
         match file.read(&mut chunk).map_err(fail)? {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::table::{Format, How, TableFile};
+use super::text::is_pipe;
 use super::{delimited, extension, npy, parquet};
 use chainrule::error::{Error, Result};
 
@@ -14,7 +15,16 @@ static FORMATS: [&dyn Format; 4] =
 pub(super) fn open(path: &Path, how: &How) -> Result<TableFile> {
     let extension = extension::of(path);
     let known = |format: &&&dyn Format| format.extensions().contains(&extension.as_str());
-    let Some(&format) = FORMATS.iter().find(known) else {
+    let found = FORMATS.iter().find(known);
+    let format: Option<&'static dyn Format> = match is_pipe(path) {
+        true if found.is_some_and(|format| !format.can_stream()) => {
+            let message = "is a pipe, which is read but once, and only as text; save it to a file";
+            return Err(Error::file(path, message));
+        }
+        true => Some(found.copied().unwrap_or(&delimited::COMMAS)),
+        false => found.copied(),
+    };
+    let Some(format) = format else {
         let message = format!("its format is unknown: a table is a {} file", tables());
         return Err(Error::file(path, message));
     };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::extension::{self, listed};
 use super::pictures::{extensions, is_picture};
+use super::text::is_pipe;
 use super::{formats, images, mnist, npy};
 use chainrule::error::{Error, Result};
 use chainrule::nearest;
@@ -56,6 +57,7 @@ pub(crate) fn is_table(name: &str) -> bool {
     let stem = name.strip_suffix(":train").or(name.strip_suffix(":test")).unwrap_or(name);
     let folder_has = |extension| Path::new(stem).join(format!("train.{extension}")).is_file();
     SHIPPED.contains(&(stem, true))
+        || is_pipe(Path::new(stem))
         || formats::extensions().any(|known| extension::of(Path::new(stem)) == known)
         || formats::extensions().any(folder_has)
 }

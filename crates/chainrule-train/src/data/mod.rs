@@ -82,5 +82,5 @@ pub use split::{FEW, Fold, HELD_OUT, HeldOut};
 use streamed::Streamed;
 pub use summary::{DataReport, Summary};
 pub use task::Task;
-pub use text::Encoding;
+pub use text::{Encoding, is_pipe};
 pub use unseen::{Unseen, UnseenColumn};

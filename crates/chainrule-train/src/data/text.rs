@@ -45,7 +45,7 @@ pub(super) enum Text {
     /// The file itself.
     #[default]
     File,
-    /// What was decoded or unpacked.
+    /// What was decoded or unpacked, or came through a pipe.
     Memory(Arc<[u8]>),
 }
 
@@ -84,6 +84,10 @@ impl Text {
         usual: Option<Encoding>,
     ) -> Result<(Self, Encoding)> {
         let fail = |error: std::io::Error| Error::file(path, error);
+        // A pipe is read but once.
+        if is_pipe(path) {
+            return Self::of(path, std::fs::read(path).map_err(fail)?, given, usual);
+        }
         let mut sample = Vec::new();
         File::open(path)
             .and_then(|file| file.take(SAMPLE).read_to_end(&mut sample))
@@ -107,12 +111,13 @@ impl Text {
     pub(super) fn of(
         path: &Path,
         mut bytes: Vec<u8>,
+        given: Option<Encoding>,
         usual: Option<Encoding>,
     ) -> Result<(Self, Encoding)> {
         if bytes.starts_with(&PACKED) {
             bytes = unpacked(path, bytes.as_slice())?;
         }
-        let encoding = encoding(&bytes, usual);
+        let encoding = given.unwrap_or_else(|| encoding(&bytes, usual));
         Ok((Self::decoded(path, bytes, encoding)?, encoding))
     }
 
@@ -139,6 +144,17 @@ impl Text {
 
 /// How a file begins that gzip packed.
 const PACKED: [u8; 2] = [0x1f, 0x8b];
+
+/// Whether a path is that of a pipe or a device, which are read but once.
+///
+/// ```
+/// use chainrule_train::data::is_pipe;
+/// assert!(!is_pipe("/".as_ref()) && !is_pipe("gone.csv".as_ref()));
+/// ```
+#[must_use]
+pub fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
 
 fn unpacked(path: &Path, packed: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -1,0 +1,110 @@
+//! Runs whose folder or whose data lies elsewhere than at the training, and data that comes through pipes.
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::{fails, json, text};
+use tempfile::tempdir;
+
+fn rows(from: u32) -> String {
+    let row = |i: u32| format!("{},{},{}\n", i * 7 % 5, i % 3, i * 7 % 5 + i % 3 * 2);
+    format!("a,b,y\n{}", (from..from + 60).map(row).collect::<String>())
+}
+
+fn within(folder: &Path, arguments: &[&str], input: Option<&str>) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    let piped = || Stdio::piped();
+    program.args(arguments).current_dir(folder).stdin(piped()).stdout(piped()).stderr(piped());
+    let mut program = program.spawn().unwrap();
+    let mut stdin = program.stdin.take().unwrap();
+    // A program that refuses reads nothing.
+    let _ = stdin.write_all(input.unwrap_or_default().as_bytes());
+    drop(stdin);
+    program.wait_with_output().unwrap()
+}
+
+fn succeeds(folder: &Path, arguments: &[&str]) {
+    let output = within(folder, arguments, None);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+const TRAIN: [&str; 6] = ["train", "y.csv", "--task", "regress", "--epochs", "2"];
+
+#[test]
+fn a_run_that_was_moved_with_its_data_is_scored_as_before() {
+    let folder = tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    fs::create_dir(&old).unwrap();
+    fs::write(old.join("y.csv"), rows(0)).unwrap();
+    fs::write(old.join("test.csv"), rows(30)).unwrap();
+    succeeds(&old, &[&TRAIN[..], &["--test", "test.csv", "--out", "runs/r"]].concat());
+    let absolute = old.join("y.csv");
+    let train = [&["train", text(&absolute)], &TRAIN[2..], &["--out", "runs/s"]].concat();
+    succeeds(&old, &train);
+    let before =
+        ["runs/r", "runs/s"].map(|run| within(&old, &["eval", run, "--json"], None).stdout);
+    fs::rename(&old, &new).unwrap();
+    for (run, before) in ["runs/r", "runs/s"].into_iter().zip(&before) {
+        assert!(!before.is_empty());
+        let eval = within(folder.path(), &["eval", text(&new.join(run)), "--json"], None);
+        assert_eq!(eval.stdout, *before, "{}", String::from_utf8_lossy(&eval.stderr));
+    }
+
+    // The data of `s` alone, under another name.
+    let (run, data) = (new.join("runs/s"), folder.path().join("elsewhere.csv"));
+    fs::rename(new.join("y.csv"), &data).unwrap();
+    let looked = new.join("runs/y.csv");
+    fails(&["eval", text(&run)], 1, &["no dataset", text(&absolute), text(&looked), "--data"]);
+    let found = within(&new, &["eval", text(&run), "--data", text(&data), "--json"], None);
+    assert_eq!(found.stdout, before[1]);
+    json(&["explain", text(&run), "--step", "2", "--data", text(&data), "--json"]);
+
+    // Other data under the old name.
+    fs::write(new.join("y.csv"), rows(1)).unwrap();
+    let other = new.join("y.csv");
+    fails(&["eval", text(&run)], 1, &[text(&other), "is not the data of the run", "changed"]);
+    fails(&["eval", text(&run), "--data", text(&other)], 1, &["is not the data of the run"]);
+    fails(&["eval", text(&run), "--data", "gone.csv"], 2, &["`gone.csv`"]);
+    json(&["eval", text(&run), text(&other), "--json"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once_into_memory() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("y.csv"), rows(0)).unwrap();
+    succeeds(folder.path(), &[&TRAIN[..], &["--out", "of-file"]].concat());
+    let fifo = folder.path().join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (name, input) in [("/dev/stdin", Some(rows(0))), ("fifo", None)] {
+        let (path, text) = (fifo.clone(), rows(0));
+        let writer = input.is_none().then(|| std::thread::spawn(move || fs::write(path, text)));
+        let out = name.trim_start_matches("/dev/");
+        let out = format!("of-{out}");
+        let train = [&["train", name], &TRAIN[2..], &["--out", &out]].concat();
+        let output = within(folder.path(), &train, input.as_deref());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if let Some(writer) = writer {
+            writer.join().unwrap().unwrap();
+        }
+        let model = |run: &str| fs::read(folder.path().join(run).join("metrics.jsonl")).unwrap();
+        let losses = |run: &str| -> Vec<f64> {
+            let text = String::from_utf8(model(run)).unwrap();
+            let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+            text.lines().map(|text| line(text)["train_loss"].as_f64().unwrap()).collect()
+        };
+        assert_eq!(losses(&out), losses("of-file"));
+        let eval = within(folder.path(), &["eval", &out], None);
+        let told = String::from_utf8_lossy(&eval.stderr).into_owned();
+        assert!(!eval.status.success() && told.contains("read but once"), "{told}");
+        succeeds(folder.path(), &["eval", &out, "--data", "y.csv"]);
+    }
+    let more = within(folder.path(), &["train", "fifo", "--folds", "3"], None);
+    let told = String::from_utf8_lossy(&more.stderr).into_owned();
+    assert!(more.status.code() == Some(2) && told.contains("save it to a file"), "{told}");
+    assert!(!folder.path().join("runs").exists());
+}
