@@ -19,6 +19,10 @@ pub fn explain(options: &Explain) -> Result<()> {
         Subject::Step(number, format) => {
             emit(options, &explain_run::step(options, number, format)?)
         }
+        Subject::Importance(format) => emit(options, &explain_run::importance(options, format)?),
+        Subject::Effect(column, format) => {
+            emit(options, &explain_run::effect(options, &column, format)?)
+        }
         Subject::Flow(format) => emit(options, &explain_run::flow(options, format)?),
     }
 }

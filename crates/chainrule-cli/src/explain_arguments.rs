@@ -10,8 +10,8 @@ use crate::help::language;
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The expression, such as 'x * m * t', or the folder of a run with --example, --step or
-    /// --gradient-flow
+    /// The expression, such as 'x * m * t', or the folder of a run with --example, --importance,
+    /// --effect, --step or --gradient-flow
     #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
     pub expression: String,
     #[command(flatten)]
@@ -26,8 +26,8 @@ pub struct Explain {
         value_parser = str::parse::<Language>
     )]
     pub lang: Language,
-    /// csv is for a sweep; a network has text, json and svg, a step text and json, the gradient flow
-    /// text, json and svg
+    /// csv is for a sweep; a network, importance, an effect and the gradient flow have text, json
+    /// and svg, a step text and json
     #[arg(long, value_enum, default_value_t)]
     format: ExpressionFormat,
     /// One JSON document: the same as --format json
@@ -51,12 +51,18 @@ pub struct OfRun {
     /// Show the activations and gradients of each layer that train --gradient-flow recorded in DIR
     #[arg(long, conflicts_with = "example")]
     pub gradient_flow: bool,
-    /// The example's dataset [default: the run's], NAME:train takes the training part; with --step where
+    /// Show how much the network in DIR needs each column: how far its score falls when one is shuffled
+    #[arg(long, conflicts_with_all = ["example", "step", "gradient_flow"])]
+    pub importance: bool,
+    /// Show what the network in DIR says on average by the value of this column
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["example", "step", "gradient_flow", "importance"])]
+    pub effect: Option<String>,
+    /// The dataset of --example, --importance and --effect [default: what the run held out], NAME:train takes the training part; with --step where
     /// the run's own data is now
     #[arg(long, value_name = "DATASET", conflicts_with = "gradient_flow")]
     pub data: Option<String>,
     /// Take the parameters of the last epoch instead of those with the smallest validation loss
-    #[arg(long, requires = "example")]
+    #[arg(long, conflicts_with_all = ["step", "gradient_flow"])]
     pub last: bool,
 }
 
@@ -144,6 +150,8 @@ pub enum Subject {
     Example(u32, DrawnFormat),
     Step(u64, StepFormat),
     Flow(DrawnFormat),
+    Importance(DrawnFormat),
+    Effect(String, DrawnFormat),
 }
 
 impl Explain {
@@ -158,9 +166,15 @@ impl Explain {
         if self.run.gradient_flow {
             return Ok(Subject::Flow(self.format("the gradient flow")?));
         }
+        if self.run.importance {
+            return Ok(Subject::Importance(self.format("the importance")?));
+        }
+        if let Some(column) = &self.run.effect {
+            return Ok(Subject::Effect(column.clone(), self.format("an effect")?));
+        }
         if std::path::Path::new(&self.expression).is_dir() {
             return Err(Usage(format!(
-                "{} is a folder: say what of the run to explain, with --example N, --step N or --gradient-flow",
+                "{} is a folder: say what of the run to explain, with --example N, --importance, --effect COLUMN, --step N or --gradient-flow",
                 self.expression
             )));
         }

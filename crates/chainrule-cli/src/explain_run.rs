@@ -1,10 +1,11 @@
-//! `explain` of a training: one of its steps, or how the gradient flowed.
+//! `explain` of a training: one of its steps, how the gradient flowed, and what counts for the network.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use chainrule_train::{RunFolder, flow_svg, flow_text};
+use chainrule_train::{Run, RunFolder, Which, flow_svg, flow_text};
 
+use crate::data;
 use crate::explain_arguments::{DrawnFormat, Explain, StepFormat};
 use crate::run::{moved, pool};
 
@@ -31,4 +32,34 @@ pub fn flow(options: &Explain, format: DrawnFormat) -> Result<String> {
         DrawnFormat::Svg => flow_svg(&[("", &epochs)], language)?,
         DrawnFormat::Text => flow_text(&epochs, language),
     })
+}
+
+/// How much a run's network needs each column: as text, JSON or a picture.
+pub fn importance(options: &Explain, format: DrawnFormat) -> Result<String> {
+    let (run, data, which) = asked(options)?;
+    let importance = run.importance(data, which, &pool(None)?)?;
+    Ok(match format {
+        DrawnFormat::Json => serde_json::to_string(&importance)? + "\n",
+        DrawnFormat::Svg => importance.to_svg(),
+        DrawnFormat::Text => importance.to_text(),
+    })
+}
+
+/// What a run's network says by the value of a column: as text, JSON or a picture.
+pub fn effect(options: &Explain, column: &str, format: DrawnFormat) -> Result<String> {
+    let (run, data, which) = asked(options)?;
+    let effect = run.effect(column, data, which, &pool(None)?)?;
+    Ok(match format {
+        DrawnFormat::Json => serde_json::to_string(&effect)? + "\n",
+        DrawnFormat::Svg => effect.to_svg()?,
+        DrawnFormat::Text => effect.to_text(),
+    })
+}
+
+/// The run, the other data and the parameters that a call asks about.
+fn asked(options: &Explain) -> Result<(Run, Option<&str>, Which)> {
+    let data = options.run.data.as_deref();
+    data.map_or(Ok(()), data::known)?;
+    let which = if options.run.last { Which::Last } else { Which::Best };
+    Ok((Run::open(Path::new(&options.expression))?, data, which))
 }

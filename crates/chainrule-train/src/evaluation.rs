@@ -89,7 +89,7 @@ pub(super) struct Subject<'a> {
 }
 
 /// Hears of a batch: its examples and the model's outputs, a row each.
-type Visit<'v> = dyn FnMut(&[u32], &[f64]) -> Result<()> + 'v;
+pub(super) type Visit<'v> = dyn FnMut(&[u32], &[f64]) -> Result<()> + 'v;
 
 impl<T: Real> Evaluator<T> {
     pub(super) fn new() -> Self {

@@ -37,6 +37,7 @@ mod checkpoint;
 mod folder;
 mod replay;
 mod run;
+mod influence;
 mod training;
 mod control;
 mod divergence;
@@ -73,6 +74,7 @@ pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flo
 pub use folder::{Chosen, Lock, RunFolder, Which};
 pub use folds::Folds;
 pub use identity::Identity;
+pub use influence::{ColumnImportance, Effect, Importance, Point};
 pub use journal::{Journal, Record};
 pub use learner::{DataParts, Learner};
 pub use objective::{Criterion, Objective, feed, feed_fields, loss_graph};

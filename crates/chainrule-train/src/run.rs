@@ -12,8 +12,8 @@ use super::{
     predict,
 };
 use crate::data::{
-    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset, is_pipe,
-    is_shipped, located, shipped_folder, truth,
+    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset,
+    is_pipe, is_shipped, located, shipped_folder, truth,
 };
 use chainrule::Pool;
 use chainrule::error::{Error, Result};

@@ -26,6 +26,23 @@ pub(crate) enum TextsOrNumbers {
     Numbers(Vec<f64>),
 }
 
+/// A column, and which features are made of it.
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) features: std::ops::Range<usize>,
+    pub(crate) kind: SourceKind,
+}
+
+/// How a column's features tell its value.
+pub(crate) enum SourceKind {
+    /// By one number, less the mean and divided by the deviation.
+    Number { mean: f64, deviation: f64 },
+    /// By a 1 in the place of a category.
+    Categories(Vec<String>),
+    /// By its parts.
+    Date,
+}
+
 impl Preparation {
     /// The columns, kinds, forms, categories, means and deviations of the features, the words for a gap; or
     /// the height, width and colours of images; and the names, means and deviations of what is predicted.
@@ -72,6 +89,32 @@ impl Preparation {
             }
         }
         arrays
+    }
+
+    /// The columns of a table with their features; none for images.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        let Inputs::Columns(columns) = &self.inputs else { return Vec::new() };
+        let mut start = 0;
+        let source = |input: &super::input::Input| {
+            let rules = input.rules();
+            let features = start..start + rules.len();
+            start = features.end;
+            let kind = match rules.as_slice() {
+                [rule] if rule.kind == "number" => {
+                    SourceKind::Number { mean: rule.mean, deviation: rule.deviation }
+                }
+                [rule, ..] if ["category", "missing"].contains(&rule.kind) => {
+                    let name = |rule: &super::input::Rule| match rule.kind {
+                        "missing" => "missing".to_owned(),
+                        _ => rule.category.clone(),
+                    };
+                    SourceKind::Categories(rules.iter().map(name).collect())
+                }
+                _ => SourceKind::Date,
+            };
+            Source { name: input.column.clone(), features, kind }
+        };
+        columns.iter().map(source).collect()
     }
 
     /// Whether a feature is of one of these kinds: see `input.kind`.

@@ -56,7 +56,7 @@ mod source;
 mod found;
 mod tabular;
 
-pub(crate) use arrays::{ARRAYS, TextsOrNumbers};
+pub(crate) use arrays::{ARRAYS, Source, SourceKind, TextsOrNumbers};
 pub use dataset::Dataset;
 pub use dialect::Separator;
 pub(crate) use digest::hex;

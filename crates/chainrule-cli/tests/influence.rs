@@ -1,0 +1,138 @@
+//! What a network owes to the columns of its table: `explain --importance` and `explain --effect`.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{chainrule, digits, fails, json, text};
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+
+/// Rows of `a`, which counts, `b`, which does not, `sort`, which counts as a category, a date, and the
+/// target; `given` in place of a column's cells.
+fn rows(count: u32, given: Option<(&str, &str)>) -> String {
+    let mut out = "a,b,sort,day,y\n".to_owned();
+    for i in 0..count {
+        let (a, b) = (f64::from(i * 37 % 101) / 10.0, i * 61 % 89);
+        let sort = ["low", "mid", "high"][(i * 7 % 11 % 3) as usize];
+        let extra = match sort {
+            "low" => 0.0,
+            "mid" => 2.0,
+            _ => 6.0,
+        };
+        let cell = |name: &str, own: String| match given {
+            Some((column, value)) if column == name => value.to_owned(),
+            _ => own,
+        };
+        let y = 3.0 * a + extra;
+        let (a, sort) = (cell("a", a.to_string()), cell("sort", sort.into()));
+        out += &format!("{a},{b},{sort},2024-0{}-1{},{y:.1}\n", i % 9 + 1, i % 10);
+    }
+    out
+}
+
+/// A linear model of 300 rows, tested on 60.
+fn run() -> (TempDir, PathBuf) {
+    let folder = tempdir().unwrap();
+    let [train, test, out] = ["train.csv", "test.csv", "run"].map(|name| folder.path().join(name));
+    fs::write(&train, rows(300, None)).unwrap();
+    fs::write(&test, rows(60, None)).unwrap();
+    let data = ["train", text(&train), "--test", text(&test), "--as", "day=date"];
+    let settings = ["--hidden", "", "--optimizer", "adam", "--lr", "0.01", "--epochs", "150"];
+    let parts = ["--validation", "0", "--task", "regress", "--out", text(&out), "--json"];
+    json(&[&data[..], &settings, &parts].concat());
+    (folder, out)
+}
+
+fn asked(run: &Path, words: &[&str]) -> Value {
+    json(&[&["explain", text(run), "--json"], words].concat())
+}
+
+#[test]
+fn a_column_that_counts_is_missed() {
+    let (folder, run) = run();
+    let told = asked(&run, &["--importance"]);
+    assert_eq!(
+        (&told["part"], &told["rows"], &told["score"]),
+        (&"test".into(), &60.into(), &"r2".into())
+    );
+    let columns = told["columns"].as_array().unwrap();
+    let names: Vec<&str> = columns.iter().map(|c| c["column"].as_str().unwrap()).collect();
+    assert_eq!((columns.len(), &names[..2]), (4, &["a", "sort"][..]));
+    let of = |name: &str, key: &str| {
+        let column = columns.iter().find(|c| c["column"] == name).unwrap();
+        column[key].as_f64().unwrap()
+    };
+    // Dealing x to other rows adds 2·w²·var(x) to the mean squared error of a linear model.
+    let test: Vec<Vec<String>> = rows(60, None)
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect();
+    let variance = |values: &dyn Fn(&[String]) -> f64| {
+        let values: Vec<f64> = test.iter().map(|row| values(row)).collect();
+        let mean = values.iter().sum::<f64>() / 60.0;
+        values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 60.0
+    };
+    let number = |row: &[String], at: usize| row[at].parse::<f64>().unwrap();
+    let (of_a, of_y) = (9.0 * variance(&|row| number(row, 0)), variance(&|row| number(row, 4)));
+    let (fall, wanted) = (of("a", "drop"), 2.0 * of_a / of_y);
+    assert!((fall - wanted).abs() < 0.2 * wanted, "{fall} is not {wanted}");
+    let of_sort = variance(&|row| number(row, 4) - 3.0 * number(row, 0));
+    let (fall, wanted) = (of("sort", "drop"), 2.0 * of_sort / of_y);
+    assert!((fall - wanted).abs() < 0.2 * wanted, "{fall} is not {wanted}");
+    assert!(of("b", "drop").abs() < 0.01 && of("a", "spread") > 0.0);
+    assert!(of("a", "gradient") > 0.0);
+    assert_eq!(asked(&run, &["--importance"]), told, "the shuffles are seeded");
+
+    let said = chainrule(&["explain", text(&run), "--importance"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with("R² ") && said.contains("60 rows of the test part"), "{said}");
+    let picture = folder.path().join("importance.svg");
+    let svg = ["explain", text(&run), "--importance", "--format", "svg", "-o", text(&picture)];
+    assert!(chainrule(&svg).status.success());
+    let picture = fs::read_to_string(&picture).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains(">sort</text>"));
+}
+
+#[test]
+fn an_effect_is_the_mean_prediction_with_the_column_set() {
+    let (folder, run) = run();
+    let given = folder.path().join("given.csv");
+    for column in ["a", "sort"] {
+        let told = asked(&run, &["--effect", column]);
+        let points = told["points"].as_array().unwrap();
+        assert_eq!(points.len(), if column == "a" { 20 } else { 3 });
+        for point in points.iter().step_by(points.len() / 3) {
+            let value = match column {
+                "a" => point["value"].as_f64().unwrap().to_string(),
+                _ => point["category"].as_str().unwrap().to_owned(),
+            };
+            fs::write(&given, rows(60, Some((column, &value)))).unwrap();
+            let said = json(&["predict", text(&run), text(&given), "--json"]);
+            let said = said["predictions"].as_array().unwrap();
+            let mean = said.iter().map(|row| row["value"].as_f64().unwrap()).sum::<f64>() / 60.0;
+            let told = point["mean"][0].as_f64().unwrap();
+            assert!((told - mean).abs() < 1e-4, "{column} = {value}: {told} is not {mean}");
+        }
+        for format in ["text", "svg"] {
+            let words = ["explain", text(&run), "--effect", column, "--format", format];
+            let output = chainrule(&words);
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(output.status.success() && said.contains(column), "{said}");
+        }
+    }
+    fails(&["explain", text(&run), "--effect", "srt"], 2, &["`srt`", "did you mean `sort`?"]);
+    fails(&["explain", text(&run), "--effect", "day"], 2, &["`day` is a date"]);
+}
+
+#[test]
+fn images_have_no_columns() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let run = runs.path().join("run");
+    json(&["train", text(data.path()), "--epochs", "1", "--out", text(&run), "--json"]);
+    for words in [&["--importance"][..], &["--effect", "a"]] {
+        fails(&[&["explain", text(&run)], words].concat(), 2, &["reads images", "--example N"]);
+    }
+}

@@ -1,0 +1,231 @@
+//! What a model says on average, by the value of one column.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::draw::{Bar, bars};
+use super::{Asker, Ground, Tried, asked_about};
+use crate::curves::{Chart, Series, curves_svg};
+use crate::data::{DataPart, Source, SourceKind};
+use crate::{Precision, Run, Which};
+use chainrule::Pool;
+use chainrule::error::{Error, Result};
+use chainrule::nn::Answer;
+use chainrule::tensor::Real;
+use chainrule_explain::{digits, table};
+
+/// The most values of a number that are tried.
+const POINTS: usize = 20;
+
+/// The most classes that a text or a picture shows; of two the second is enough.
+const CLASSES: usize = 6;
+
+/// What a model says on average when a column has the same value in all rows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Effect {
+    /// The part of the run's data whose rows are taken; `None` for other data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<DataPart>,
+    /// The rows.
+    pub rows: usize,
+    /// Of so many.
+    pub of: usize,
+    /// The column.
+    pub column: String,
+    /// What the answers are: the names of the classes, whose probabilities they are, or of the targets.
+    pub answers: Vec<String>,
+    /// Whether the answers are probabilities.
+    #[serde(skip)]
+    pub is_class: bool,
+    /// The values that are tried.
+    pub points: Vec<Point>,
+}
+
+/// The mean answers for a value of a column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// The value, where it is a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// The category, where it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The means.
+    pub mean: Vec<f64>,
+}
+
+impl Run {
+    /// What the model says on average by the value of a column: over the rows of the held-out part, or of the
+    /// data `named`. Numbers take their own quantiles there.
+    ///
+    /// # Errors
+    /// There is no such column, or it is a date; or as [`Run::importance`].
+    pub fn effect(
+        &self,
+        column: &str,
+        named: Option<&str>,
+        which: Which,
+        pool: &Arc<Pool>,
+    ) -> Result<Effect> {
+        let ground = self.ground(named)?;
+        let Some(source) = ground.sources.iter().find(|source| source.name == column) else {
+            let names: Vec<&str> = ground.sources.iter().map(|source| &*source.name).collect();
+            let near = chainrule::nearest(column, names.iter().copied())
+                .map(|name| format!("; did you mean `{name}`?"));
+            return Err(Error::Mismatch(format!(
+                "the model reads no column `{column}`{}",
+                near.unwrap_or_else(|| format!(", but `{}`", names.join("`, `")))
+            )));
+        };
+        match self.config.dtype {
+            Precision::F64 => self.asked::<f64, _>((&ground, named), which, pool, |asker| {
+                self.effect_of(asker, &ground, source)
+            }),
+            Precision::F32 => self.asked::<f32, _>((&ground, named), which, pool, |asker| {
+                self.effect_of(asker, &ground, source)
+            }),
+        }
+    }
+
+    fn effect_of<T: Real>(
+        &self,
+        asker: &mut Asker<'_, T>,
+        ground: &Ground,
+        source: &Source,
+    ) -> Result<Effect> {
+        let mut tried = Tried::new(&*ground.data, self.config.seed)?;
+        let (target, scales) = (ground.data.target(), ground.data.scales());
+        let mut points = Vec::new();
+        for (cells, mut point) in grid(&tried, source)? {
+            (0..tried.rows.len()).for_each(|row| tried.put(row, source, &cells));
+            asker.ask(&tried, &mut |examples, outputs| {
+                for row in outputs.chunks_exact((outputs.len() / examples.len().max(1)).max(1)) {
+                    let said = match Answer::of(target, &scales, row)? {
+                        Answer::Class { probabilities, .. } => probabilities,
+                        Answer::Values(values) => values,
+                    };
+                    point.mean.resize(said.len(), 0.0);
+                    point.mean.iter_mut().zip(said).for_each(|(sum, x)| *sum += x);
+                }
+                Ok(())
+            })?;
+            point.mean.iter_mut().for_each(|sum| *sum /= tried.rows.len().max(1) as f64);
+            points.push(point);
+        }
+        let preparation = self.preparation.as_ref();
+        let classes = preparation.map(|p| p.class_names().to_vec()).unwrap_or_default();
+        let targets = preparation.map(|p| p.target_names().to_vec()).unwrap_or_default();
+        Ok(Effect {
+            part: ground.part,
+            rows: tried.rows.len(),
+            of: ground.data.len(),
+            column: source.name.clone(),
+            is_class: !classes.is_empty(),
+            answers: if classes.is_empty() { targets } else { classes },
+            points,
+        })
+    }
+}
+
+/// The features that are tried, and which value they are.
+fn grid(tried: &Tried<'_>, source: &Source) -> Result<Vec<(Vec<f32>, Point)>> {
+    let point = |value, category| Point { value, category, mean: Vec::new() };
+    match &source.kind {
+        SourceKind::Number { mean, deviation } => {
+            let mut all: Vec<f32> = (0..tried.rows.len())
+                .filter_map(|row| tried.cells(row, source).first().copied())
+                .collect();
+            all.sort_unstable_by(f32::total_cmp);
+            let last = all.len().saturating_sub(1);
+            let quantile = |at: usize| all.get(at * last / (POINTS - 1)).copied();
+            let mut values: Vec<f32> = (0..POINTS).filter_map(quantile).collect();
+            values.dedup();
+            let own = |x: f32| Some(f64::from(x) * deviation + mean);
+            Ok(values.into_iter().map(|x| (vec![x], point(own(x), None))).collect())
+        }
+        SourceKind::Categories(names) => {
+            let one = |at: usize| (0..names.len()).map(|i| f32::from(u8::from(i == at))).collect();
+            let named = names.iter().enumerate();
+            Ok(named.map(|(at, name)| (one(at), point(None, Some(name.clone())))).collect())
+        }
+        SourceKind::Date => Err(Error::Mismatch(format!(
+            "column `{}` is a date, whose parts change together; an effect is told of a number or a category",
+            source.name
+        ))),
+    }
+}
+
+impl Effect {
+    /// The answers that are shown, by their places.
+    fn shown(&self) -> Vec<usize> {
+        match self.answers.len() {
+            2 if self.is_class => vec![1],
+            count => (0..count.min(CLASSES)).collect(),
+        }
+    }
+
+    fn title(&self) -> String {
+        let what = if self.is_class { "mean probability" } else { "mean prediction" };
+        let about = asked_about(self.part, self.rows, self.of);
+        format!("{what} by `{}`, over {about}", self.column)
+    }
+
+    /// As text for a terminal.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let shown = self.shown();
+        let mut head = vec![self.column.clone()];
+        head.extend(shown.iter().filter_map(|&at| self.answers.get(at).cloned()));
+        let mut rows = vec![head];
+        for point in &self.points {
+            let mut row = vec![point.label()];
+            let of = |&at: &usize| digits(point.mean.get(at).copied().unwrap_or(f64::NAN), 4);
+            row.extend(shown.iter().map(of));
+            rows.push(row);
+        }
+        let mut out = format!("{}\n\n", self.title());
+        table(&mut out, &rows);
+        let hidden = self.answers.len() - shown.len();
+        if hidden > 0 && self.answers.len() > 2 {
+            out += &format!("\nand {hidden} more classes: --json tells all\n");
+        }
+        out
+    }
+
+    /// As a picture: curves over a number, bars for categories.
+    ///
+    /// # Errors
+    /// The picture has more than it holds.
+    pub fn to_svg(&self) -> Result<String> {
+        let shown = self.shown();
+        let names: Vec<&str> =
+            shown.iter().filter_map(|&at| self.answers.get(at).map(String::as_str)).collect();
+        let mean = |point: &Point, at: usize| point.mean.get(at).copied().unwrap_or(f64::NAN);
+        if self.points.iter().any(|point| point.category.is_some()) {
+            let row = |point: &Point| {
+                let bar = |&at: &usize| Bar { value: mean(point, at), spread: 0.0 };
+                (point.label(), shown.iter().map(bar).collect())
+            };
+            let rows: Vec<_> = self.points.iter().map(row).collect();
+            let title = self.title();
+            return Ok(bars(&title, &names, &rows).svg(&title));
+        }
+        let series = shown.iter().zip(&names).map(|(&at, name)| Series {
+            name: (*name).to_owned(),
+            points: self.points.iter().filter_map(|p| Some((p.value?, mean(p, at)))).collect(),
+        });
+        let y = if self.is_class { "mean probability" } else { "mean prediction" };
+        let chart = Chart { x: self.column.clone(), y: y.into(), series: series.collect() };
+        curves_svg(&[chart])
+    }
+}
+
+impl Point {
+    fn label(&self) -> String {
+        match (&self.category, self.value) {
+            (Some(category), _) => category.clone(),
+            (None, value) => digits(value.unwrap_or(f64::NAN), 4),
+        }
+    }
+}

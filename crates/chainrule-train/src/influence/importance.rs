@@ -1,0 +1,204 @@
+//! How much a model needs each column.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+use serde::Serialize;
+
+use super::draw::{Bar, bars};
+use super::{Asker, Ground, Tried, asked_about};
+use crate::data::{DataPart, FEATURES, Rows, Source};
+use crate::evaluation::{Meter, Scores};
+use crate::objective::{Answered, Losses, feed_fields};
+use crate::{Precision, Run, Which};
+use chainrule::error::Result;
+use chainrule::nn::Cx;
+use chainrule::random::{Stream, generator};
+use chainrule::tensor::Real;
+use chainrule::{Graph, Pool};
+use chainrule_explain::{digits, table};
+
+/// How often each column is dealt anew.
+const SHUFFLES: u32 = 10;
+
+/// Examples whose gradients are computed at once.
+const BATCH: usize = 200;
+
+/// How much a model needs each column of a table, the most needed first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Importance {
+    /// The part of the run's data that is scored; `None` for other data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<DataPart>,
+    /// The rows that are scored.
+    pub rows: usize,
+    /// Of so many.
+    pub of: usize,
+    /// What is scored: `accuracy` or `r2`.
+    pub score: String,
+    /// The score with every column as it is.
+    pub base: f64,
+    /// How often each column was dealt anew.
+    pub shuffles: u32,
+    /// The columns.
+    pub columns: Vec<ColumnImportance>,
+}
+
+/// How much a model needs a column.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ColumnImportance {
+    /// Its name.
+    pub column: String,
+    /// By how much the score falls when the column's values are dealt to other rows: the mean.
+    pub drop: f64,
+    /// The standard deviation of the falls.
+    pub spread: f64,
+    /// The mean over the rows of |gradient of the loss × value|, of all features of the column together.
+    pub gradient: f64,
+}
+
+impl Run {
+    /// How much the model needs each column: of the held-out part, or of the data `named`.
+    ///
+    /// # Errors
+    /// The data cannot be read or is of images, or as [`Run::model`].
+    pub fn importance(
+        &self,
+        named: Option<&str>,
+        which: Which,
+        pool: &Arc<Pool>,
+    ) -> Result<Importance> {
+        let ground = self.ground(named)?;
+        match self.config.dtype {
+            Precision::F64 => self.asked::<f64, _>((&ground, named), which, pool, |asker| {
+                importance(asker, &ground, self.config.seed)
+            }),
+            Precision::F32 => self.asked::<f32, _>((&ground, named), which, pool, |asker| {
+                importance(asker, &ground, self.config.seed)
+            }),
+        }
+    }
+}
+
+fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> Result<Importance> {
+    let mut tried = Tried::new(&*ground.data, seed)?;
+    let gradients = gradients(asker, &tried, &ground.sources)?;
+    let (score, base) = scored(asker, &tried)?;
+    let mut columns = Vec::new();
+    for (source, gradient) in ground.sources.iter().zip(gradients) {
+        let cells: Vec<Vec<f32>> =
+            (0..tried.rows.len()).map(|row| tried.cells(row, source).to_vec()).collect();
+        let mut falls = Vec::new();
+        for shuffle in 0..SHUFFLES {
+            let mut dealt: Vec<&Vec<f32>> = cells.iter().collect();
+            // The same rows change places in every column.
+            dealt.shuffle(&mut generator(seed, Stream::Shuffle(shuffle)));
+            dealt.iter().enumerate().for_each(|(row, cells)| tried.put(row, source, cells));
+            falls.push(base - scored(asker, &tried)?.1);
+        }
+        cells.iter().enumerate().for_each(|(row, cells)| tried.put(row, source, cells));
+        let count = f64::from(SHUFFLES);
+        let drop = falls.iter().sum::<f64>() / count;
+        let spread = (falls.iter().map(|x| (x - drop).powi(2)).sum::<f64>() / count).sqrt();
+        columns.push(ColumnImportance { column: source.name.clone(), drop, spread, gradient });
+    }
+    columns.sort_by(|a, b| b.drop.total_cmp(&a.drop));
+    Ok(Importance {
+        part: ground.part,
+        rows: tried.rows.len(),
+        of: ground.data.len(),
+        score: score.into(),
+        base,
+        shuffles: SHUFFLES,
+        columns,
+    })
+}
+
+/// The score by its name.
+fn scored<T: Real>(asker: &mut Asker<'_, T>, rows: &Tried<'_>) -> Result<(&'static str, f64)> {
+    let mut meter = Meter::new(rows, 1, false);
+    asker.ask(rows, &mut |examples, outputs| meter.add(rows, examples, outputs))?;
+    Ok(match meter.finish() {
+        Scores::Classes(scores) => ("accuracy", scores.accuracy),
+        Scores::Values(scores) => ("r2", scores.r2),
+    })
+}
+
+/// The mean over the rows of |gradient × value|, of each source.
+fn gradients<T: Real>(
+    asker: &Asker<'_, T>,
+    rows: &Tried<'_>,
+    sources: &[Source],
+) -> Result<Vec<f64>> {
+    let (subject, width) = (&asker.subject, rows.data.width());
+    let all: Vec<u32> = (0..rows.rows.len() as u32).collect();
+    let mut sums = vec![0.0; sources.len()];
+    for batch in all.chunks(BATCH) {
+        let g = Graph::new();
+        let answered = Answered::record(&Cx::predict(&g), subject.model, &Rows(rows), batch.len());
+        let Losses { total, .. } = subject.objective.record(&answered);
+        let slopes = g.backward(total, &[g.input(FEATURES, [batch.len(), width])]);
+        let mut plan = g.compile::<T>(&slopes)?.with_pool(subject.pool);
+        feed_fields(&mut plan, &Rows(rows), batch)?;
+        plan.run_with(asker.parameters)?;
+        let slopes = slopes.iter().map(|slope| plan.value(*slope)).collect::<Result<Vec<_>>>()?;
+        for (slopes, &row) in slopes.concat().chunks_exact(width.max(1)).zip(batch) {
+            for (sum, source) in sums.iter_mut().zip(sources) {
+                let slopes = slopes.get(source.features.clone()).unwrap_or_default();
+                let values = rows.cells(row as usize, source);
+                let effect: f64 =
+                    slopes.iter().zip(values).map(|(s, x)| Real::to_f64(*s) * f64::from(*x)).sum();
+                // The loss is a mean over the batch.
+                *sum += effect.abs() * batch.len() as f64;
+            }
+        }
+    }
+    Ok(sums.into_iter().map(|sum| sum / all.len().max(1) as f64).collect())
+}
+
+impl Importance {
+    /// As text for a terminal.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let (score, shuffles) = (self.score_in_words(), self.shuffles);
+        let mut out = format!("{score} {} on {}\n", digits(self.base, 4), self.about());
+        let _ = writeln!(
+            out,
+            "how far it falls when a column is shuffled\n(mean and spread of {shuffles} shuffles):\n"
+        );
+        let head = ["column", "fall", "spread", "|gradient × value|"].map(str::to_owned);
+        let mut rows = vec![head.to_vec()];
+        for column in &self.columns {
+            let numbers = [column.drop, column.spread, column.gradient].map(|x| digits(x, 3));
+            rows.push([column.column.clone()].into_iter().chain(numbers).collect());
+        }
+        table(&mut out, &rows);
+        let least = self.columns.iter().filter(|c| c.drop <= 2.0 * c.spread).count();
+        if least > 0 && self.columns.len() > 1 {
+            let _ = writeln!(out, "\n{least} within two spreads of no fall at all");
+        }
+        out
+    }
+
+    /// As a picture: a bar for each column, with its spread, beside that of gradient × value.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        let title =
+            format!("{} {} on {}", self.score_in_words(), digits(self.base, 4), self.about());
+        let row = |column: &ColumnImportance| {
+            let fall = Bar { value: column.drop, spread: column.spread };
+            (column.column.clone(), vec![fall, Bar { value: column.gradient, spread: 0.0 }])
+        };
+        let rows: Vec<_> = self.columns.iter().map(row).collect();
+        bars(&title, &["fall when shuffled", "|gradient × value|"], &rows).svg(&title)
+    }
+
+    fn score_in_words(&self) -> &str {
+        if self.score == "r2" { "R²" } else { &self.score }
+    }
+
+    fn about(&self) -> String {
+        asked_about(self.part, self.rows, self.of)
+    }
+}
