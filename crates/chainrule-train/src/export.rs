@@ -38,7 +38,7 @@ pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
     with_notes(parameters, HashMap::new())
 }
 
-/// [`safetensors`], with how inputs are prepared: the metadata's text `chainrule.preparation` is what a run's
+/// [`safetensors()`], with how inputs are prepared: the metadata's text `chainrule.preparation` is what a run's
 /// `data.json` holds.
 ///
 /// ```
@@ -59,7 +59,7 @@ pub fn safetensors<T: Real>(parameters: &Parameters<T>) -> Result<Vec<u8>> {
 /// ```
 ///
 /// # Errors
-/// As [`safetensors`].
+/// As [`safetensors()`].
 pub fn prepared_safetensors<T: Real>(
     parameters: &Parameters<T>,
     preparation: &Preparation,
