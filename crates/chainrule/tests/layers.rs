@@ -320,8 +320,9 @@ fn names_have_the_settings_of_a_bare_kind() {
         let name = entry.name;
         layers(&format!(r#"[{{"kind": "{name}"{}}}]"#, needed.collect::<String>()));
     }
-    let error = "mse".parse::<Loss>().unwrap_err().to_string();
-    assert!(error.contains("mean-squared"), "{error}");
+    assert_eq!("MSE".parse::<Loss>().unwrap(), Loss::MeanSquared);
+    let error = "mean-sqared".parse::<Loss>().unwrap_err().to_string();
+    assert!(error.contains("did you mean `mean-squared`?"), "{error}");
 }
 
 /// A batch norm's step: with all examples alike but one feature, nothing becomes infinite.
