@@ -22,6 +22,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("softplus", "crates/chainrule/src/nn/activation.rs", "the activation in settings"),
     ("softmax", "crates/chainrule/src/nn/activation.rs", "the layer in settings"),
     ("running_mean", "crates/chainrule/src/nn/norm.rs", "a parameter"),
+    ("running_mean", "crates/chainrule-train/src/numpy.rs", "a parameter"),
     ("square", "crates/chainrule/src/optim/adagrad.rs", "a part of the state"),
     ("square", "crates/chainrule/src/optim/adam.rs", "a part of the state"),
     ("square", "crates/chainrule/src/optim/rmsprop.rs", "a part of the state"),
