@@ -108,18 +108,20 @@ impl Splitter {
         }
         let share = if validation.is_empty() { 0.0 } else { share };
         let held_out = HeldOut { share, is_usual: self.share.is_none() && share > 0.0 };
-        let notes = held_out.notes(rows, self.by_default && self.share.is_none());
+        let undecided = self.by_default && self.share.is_none();
+        let notes = held_out.notes(rows, validation.len(), undecided);
         Ok(Split { train, validation, held_out, notes })
     }
 }
 
 impl HeldOut {
-    fn notes(self, rows: usize, is_undecided: bool) -> Vec<String> {
+    fn notes(self, rows: usize, held: usize, is_undecided: bool) -> Vec<String> {
         let mut notes = Vec::new();
         if self.is_usual {
             notes.push(format!(
                 "{:.0} % held out to validate and to stop early; `--validation 0` trains on all",
-                100.0 * self.share
+                // Whole rows of each class are some more, or some fewer, than the share.
+                100.0 * held as f64 / rows.max(1) as f64
             ));
             if rows < ROUGH {
                 notes.push(format!(
