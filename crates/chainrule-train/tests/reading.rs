@@ -54,6 +54,9 @@ fn separators_and_decimal_commas_are_found_out() {
     let loaded = load_bytes("t.csv", table.as_bytes(), raw()).unwrap();
     assert_eq!(rows(&loaded), [[1.5, 2.0], [-3.25, 1234.5]]);
     assert!(loaded.summary.notes[0].contains("semicolons"), "{:?}", loaded.summary.notes);
+    // Without names, too.
+    let loaded = load_bytes("t.csv", b"1,47;-1,32;u\n-3,2;2,5;v\n", raw()).unwrap();
+    assert_eq!(rows(&loaded), [[1.47, -1.32], [-3.2, 2.5]]);
     for (text, separator) in [
         ("a|b|y\n1|2|u\n3|4|v\n", "|"),
         ("a\tb\ty\n1\t2\tu\n3\t4\tv\n", "tab"),

@@ -237,10 +237,11 @@ fn best(sheets: Vec<Sheet>, usual: Separator) -> Sheet {
     let is_usual = |sheet: &Sheet| sheet.separator == usual;
     let key = |sheet: &Sheet| {
         let share = if sheet.share >= ALMOST_ALL { sheet.share } else { 0.0 };
-        let sure = is_usual(sheet) && share > 0.0 && sheet.title == 0;
+        let is_whole = !sheet.tears_numbers();
+        let sure = is_usual(sheet) && share > 0.0 && sheet.title == 0 && is_whole;
         let no_title = std::cmp::Reverse(sheet.title);
         let is_letter = sheet.separator != Separator::Blanks;
-        (sure, share, no_title, is_letter, is_usual(sheet), sheet.width)
+        (sure, share, no_title, is_letter, is_whole, is_usual(sheet), sheet.width)
     };
     let best = sheets
         .into_iter()
@@ -274,6 +275,14 @@ impl Sheet {
         let fitting = rows.iter().filter(|record| record.len() == width).count();
         let share = if width < 2 { 0.0 } else { fitting as f64 / rows.len().max(1) as f64 };
         Self { separator, records, width, title, share }
+    }
+
+    /// Whether commas stand within numbers here, between which are semicolons: cells of the first record are
+    /// several numbers each.
+    fn tears_numbers(&self) -> bool {
+        let is_torn = |cell: &str| cell.contains(';') && cell.split(';').all(could_be_number);
+        let first = self.records.get(self.title);
+        self.separator == Separator::Comma && first.is_some_and(|first| first.iter().any(is_torn))
     }
 
     /// Whether a number stands in the first record above numbers.
