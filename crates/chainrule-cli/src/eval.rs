@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use chainrule_explain::{cut, table_within, width};
 use chainrule_train::metrics::{ClassScores, ValueScores};
-use chainrule_train::{Asked, DataPart, Evaluation, RunScore, Scores};
+use chainrule_train::{Asked, Evaluation, RunScore, Scores};
 
 use crate::arguments::Eval;
 use crate::run::{moved, pool};
@@ -49,8 +49,7 @@ fn of(score: &RunScore) -> String {
         Scores::Values(scores) => scores.examples,
     };
     let data = match (score.part, &score.data) {
-        (Some(DataPart::Train), _) => "training part, which it has learnt from".to_owned(),
-        (Some(part), _) => format!("{} part", part.in_words()),
+        (Some(part), _) => part.described().to_owned(),
         (None, Some(name)) => name.clone(),
         (None, None) => "data".to_owned(),
     };

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::Result;
 use chainrule::Pool;
 use chainrule_train::data::{DataSource, shipped_folder};
-use chainrule_train::readme::shell;
+use chainrule_train::readme::{counted, shell};
 use chainrule_train::{
     Config, DataPart, Epoch, Event, Folds, Outcome, Place, Report, Run, Seconds, Session, Size,
     Start, Training, Until, flat_training,
@@ -293,12 +293,6 @@ fn epoch_line(epoch: &Epoch) -> String {
     line
 }
 
-/// A number of things, in words.
-fn counted(count: impl TryInto<u64>, what: &str) -> String {
-    let count = count.try_into().unwrap_or(u64::MAX);
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 /// Whether Ctrl-C stopped the training.
 pub fn is_interrupted(report: &Report) -> bool {
     report.outcome == Outcome::Interrupted.to_string()
@@ -325,7 +319,7 @@ fn summary(report: &Report) -> String {
         out,
         "after {} ({}, {}) in {}{of}",
         counted(epochs, "epoch"),
-        counted(report.steps, "step"),
+        counted(report.steps as usize, "step"),
         counted(report.parameters, "parameter"),
         print::time(report.seconds.total)
     );

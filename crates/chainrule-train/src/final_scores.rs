@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::readme::counted;
 use super::{Baselines, Epoch, number};
 use crate::data::DataPart;
 use chainrule_explain::digits;
@@ -229,7 +230,3 @@ impl FinalScores {
 
 /// The digits of a score.
 const SHOWN: i32 = 4;
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}

@@ -183,7 +183,14 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
     files.iter().try_for_each(|(name, what)| writeln!(text, "| {} | {what} |", code(name)))
 }
 
-fn counted(count: usize, what: &str) -> String {
+/// A number of things, in words.
+///
+/// ```
+/// use chainrule_train::readme::counted;
+/// assert_eq!((counted(1, "row"), counted(3, "row")), ("1 row".into(), "3 rows".into()));
+/// ```
+#[must_use]
+pub fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

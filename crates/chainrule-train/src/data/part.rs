@@ -30,4 +30,14 @@ impl DataPart {
             Self::Test => "test",
         }
     }
+
+    /// What a score of it is of: of the training part that the model has seen it.
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Train => "training part, which it has learnt from",
+            Self::Validation => "validation part",
+            Self::Test => "test part",
+        }
+    }
 }

@@ -162,8 +162,7 @@ impl Run {
 /// What was asked about, in words.
 fn asked_about(part: Option<DataPart>, rows: usize, of: usize) -> String {
     let data = match part {
-        Some(DataPart::Train) => "the training part, which it has learnt from".to_owned(),
-        Some(part) => format!("the {} part", part.in_words()),
+        Some(part) => format!("the {}", part.described()),
         None => "the data".to_owned(),
     };
     match rows == of {
