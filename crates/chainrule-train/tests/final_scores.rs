@@ -6,7 +6,10 @@ use std::sync::Arc;
 use chainrule::Pool;
 use chainrule::optim::Optimizer;
 use chainrule_train::data::{DataSource, Fold};
-use chainrule_train::{Config, Folds, Report, Session, Start, Until, flat_training};
+use chainrule_train::{
+    Baselines, Config, DataPart, Epoch, FinalScores, Folds, Report, Session, Start, Until,
+    flat_training,
+};
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
     Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name))
@@ -81,6 +84,36 @@ fn a_model_that_is_no_better_than_saying_the_same_is_said_to_be() {
     );
 }
 
+/// Worse, within what chance gives, and better: of a share and of R².
+#[test]
+fn what_is_worse_is_told_from_what_chance_gives() {
+    let told = |name: &str, score: f64, usual: f64| {
+        let name = format!("test_{name}");
+        let scores = [(name.clone(), score)].into();
+        let epochs = [Epoch { epoch: 1, train_loss: 0.5, scores, seconds: 0.1 }];
+        let (baseline, always) = ([(name, usual)].into(), "always saying `no`".to_owned());
+        let baselines = Baselines { baseline, always, ..Baselines::default() };
+        FinalScores::of(&epochs, None, &[(DataPart::Test, 100)], baselines).warnings.concat()
+    };
+    // Two standard errors of a share of 0.8 in 100 rows are 0.08.
+    for (score, usual, begins) in
+        [(0.79, 0.8, "worse than"), (0.8, 0.8, "no better than"), (0.87, 0.8, "no better")]
+    {
+        assert!(told("accuracy", score, usual).starts_with(begins), "{score}");
+    }
+    assert_eq!(told("accuracy", 0.89, 0.8), "");
+    // Of R² four hundredths.
+    assert!(told("r2", -0.02, -0.01).starts_with("worse than always saying `no`"));
+    assert!(
+        told("r2", 0.02, -0.01).starts_with("no better than") && told("r2", 0.04, -0.01).is_empty()
+    );
+    // A loss of more than ten times what is usual says that alone.
+    assert!(
+        told("loss", 10.1, 1.0).contains("beyond reason")
+            && told("loss", 1.1, 1.0).starts_with("worse")
+    );
+}
+
 /// What chose the epoch says so; where nothing was held out, that is said.
 #[test]
 fn scores_tell_their_part_and_what_chose_them() {
@@ -134,7 +167,7 @@ fn folds_hold_out_every_example_once() {
 
 #[test]
 fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
-    let config = Config { folds: Some(3), epochs: 40, ..Config::for_dataset("iris") };
+    let config = Config { folds: Some(3), epochs: 150, lr: 0.02, ..Config::for_dataset("iris") };
     let load = |source: &DataSource| source.load(&shipped);
     let mut heard = 0;
     let folds = Folds::train(&config, &load, &Arc::new(Pool::new(1)), &mut |number, _| {
@@ -145,6 +178,7 @@ fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
     let folds = folds.unwrap().unwrap();
     let mut best: Vec<u32> = folds.folds.iter().map(|fold| fold.best.unwrap()).collect();
     best.sort_unstable();
+    assert!(best[0] < best[1] && best[1] < best[2], "a median that is no other number: {best:?}");
     assert_eq!((heard, folds.epochs), (3, best[1]));
     let all: Vec<f64> = folds.folds.iter().map(|fold| fold.scores["validation_loss"]).collect();
     let mean = all.iter().sum::<f64>() / 3.0;
