@@ -136,6 +136,10 @@ impl<T: Real> Learner<T> {
         config.validate()?;
         let train = &*data.train;
         check_batches(model, config.batch_size, train.len())?;
+        if config.early_stopping.is_some() && data.validation.is_none() {
+            let message = "early stopping looks at a validation part, and the data has none: give one by `DataParts::validation`";
+            return Err(Error::Mismatch(message.into()));
+        }
         for part in [Some(&data.train), data.validation.as_ref(), data.test.as_ref()] {
             part.map_or(Ok(()), |part| check_inputs(&**part, model.inputs()))?;
         }

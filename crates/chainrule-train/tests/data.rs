@@ -120,6 +120,11 @@ fn a_part_is_held_out_where_nobody_says_otherwise() {
         (loaded.train.len(), validation, loaded.held_out.is_usual)
     };
     assert_eq!(held(&usual("iris")), (120, 0, false));
+    // Early stopping takes a part by itself, and that is said.
+    let path = "iris".to_owned();
+    let stopped = load(&DataSource { path, stops_early: true, ..DataSource::default() });
+    assert_eq!(held(&stopped), (96, 24, true));
+    assert!(stopped.summary.notes[0].contains("held out to validate and to stop early"));
     let part = usual("iris:train");
     assert_eq!(held(&part), (96, 24, true));
     assert!(part.summary.notes[0].contains("`--validation 0` trains on all"));

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chainrule::Pool;
 use chainrule::optim::Optimizer;
-use chainrule_train::data::{DataSource, Fold};
+use chainrule_train::data::{DataSource, Dataset, Flat, Fold};
 use chainrule_train::{
-    Baselines, Config, DataPart, Epoch, FinalScores, Folds, Report, Session, Start, Until,
-    flat_training,
+    Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores, Folds, Report,
+    Session, Start, Trainer, Until, flat_training,
 };
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
@@ -190,4 +190,16 @@ fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
     // Who hears of a fold may end it.
     let ended = Folds::train(&config, &load, &Arc::new(Pool::new(1)), &mut |_, _| false);
     assert_eq!(ended.unwrap(), None);
+}
+
+/// Without a part to look at, a training that is to stop early would never stop, and not say so.
+#[test]
+fn early_stopping_without_a_validation_part_is_refused() {
+    let early_stopping = Some(EarlyStopping::default());
+    let config = Config { early_stopping, ..Config::default() };
+    let rows = Dataset::new(1, vec![0.0, 1.0], vec![0, 1], 2).unwrap();
+    let data = DataParts::train(Flat::new(rows));
+    let trainer = Trainer::<f32>::new(&config.model(1, 2).unwrap(), &config, data);
+    let error = trainer.err().unwrap().to_string();
+    assert!(error.contains("`DataParts::validation`"), "{error}");
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::data::{
-    ColumnKind, DataSource, Decimal, Encoding, HELD_OUT, Loaded, Reading, Separator, Task, is_table,
+    ColumnKind, DataSource, Decimal, Encoding, Loaded, Reading, Separator, Task, is_table,
 };
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{AdamW, Clip, Method, Optimizer, Schedule};
@@ -271,11 +271,8 @@ impl Config {
             path: self.dataset.clone(),
             target: self.target.clone(),
             task: self.task,
-            // Early stopping needs a part to look at.
-            validation: match self.folds {
-                Some(_) => Some(0.0),
-                None => self.validation.or(self.early_stopping.map(|_| HELD_OUT)),
-            },
+            validation: if self.folds.is_some() { Some(0.0) } else { self.validation },
+            stops_early: self.early_stopping.is_some(),
             fold: None,
             test: self.test.clone(),
             raw: self.raw,

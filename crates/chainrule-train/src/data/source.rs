@@ -50,6 +50,9 @@ pub struct DataSource {
     /// class the same. Where it is not said, of tables and folders of images without a test part it is
     /// [`HELD_OUT`], if they have at least [`FEW`](super::FEW) examples.
     pub validation: Option<f64>,
+    /// Whether a part is held out of any data where its share is not said, as a training that stops early
+    /// looks at it.
+    pub stops_early: bool,
     /// The fold that is held out, in place of a share.
     pub fold: Option<Fold>,
     /// Test examples in another file or folder.
@@ -221,8 +224,13 @@ impl DataSource {
     fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
         // The parts of files of MNIST's form are what its book says they are.
         let by_default = test.is_none() && located.contents != Contents::Idx;
-        let splitter =
-            Splitter { share: self.validation, by_default, fold: self.fold, seed: self.seed };
+        let splitter = Splitter {
+            share: self.validation,
+            by_default,
+            stops_early: self.stops_early,
+            fold: self.fold,
+            seed: self.seed,
+        };
         let mut loaded = match located.contents {
             Contents::Table => {
                 let test = located.part == Some(Chosen::Test);

@@ -73,6 +73,8 @@ pub(super) struct Splitter {
     pub(super) share: Option<f64>,
     /// Whether a part is held out where nobody does: of data that has no test part.
     pub(super) by_default: bool,
+    /// Whether one is held out in any case, as training stops early by it.
+    pub(super) stops_early: bool,
     /// The fold that is held out in place of a share.
     pub(super) fold: Option<Fold>,
     pub(super) seed: u64,
@@ -94,7 +96,8 @@ impl Splitter {
             let held_out = HeldOut { share: 1.0 / fold.of as f64, is_usual: false };
             return Ok(Split { train, validation, held_out, notes: Vec::new() });
         }
-        let usual = if self.by_default && rows >= FEW { HELD_OUT } else { 0.0 };
+        let is_usual = self.stops_early || (self.by_default && rows >= FEW);
+        let usual = if is_usual { HELD_OUT } else { 0.0 };
         let share = self.share.unwrap_or(usual);
         let (train, validation) = match share > 0.0 {
             true => split(classes, share, self.seed),
