@@ -394,7 +394,7 @@ impl<'g> Subject<'_, 'g> {
             return None;
         }
         let upstream = self.g.constant(1.0).broadcast_to(gate.shape());
-        let gate = Gate { operands: &operands, output: gate, upstream };
+        let gate = Gate::new(&operands, gate, upstream);
         self.g.as_gate(c.gate, || op.backward(&gate, c.operand))
     }
 }

@@ -1,7 +1,7 @@
 //! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
 
 use super::columns::cut;
-use super::model::{Explanation, Node, Passed};
+use super::model::{Entry, Explanation, Node, Passed};
 use super::value::{Value, digits, percent};
 use super::words::Words;
 use chainrule::graph::Source;
@@ -212,7 +212,7 @@ pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words
 /// What is worth knowing about a layer at this value.
 fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
     let operand = node.operands.first().and_then(|&id| explanation.node(id));
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = not_taken(explanation, node, words).into_iter().collect();
     let Some(operand) = operand else { return notes };
     if node.source.is::<Relu>() {
         let numbers = operand.value.numbers();
@@ -234,6 +234,27 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
         notes.extend(counted(words, "note-saturated", saturated, values.len()));
     }
     notes
+}
+
+/// That a router sends this gate no gradient, or lets none of an infinite one pass.
+fn not_taken(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
+    let is_zero = |value: &Value| value.numbers().iter().all(|x| *x == 0.0);
+    let is_finite = |value: &Value| value.numbers().iter().all(|x| x.is_finite());
+    let routes = |node: &Node| node.source.op().is_some_and(|op| op.is_router());
+    let is_left_out = |entry: &Entry| {
+        let gate = e.node(entry.gate).filter(|gate| routes(gate) && !gate.source.is::<Relu>());
+        let passed =
+            gate.and_then(|gate| gate.backward.iter().find(|p| p.operand == entry.operand));
+        passed.and_then(|p| p.local.as_ref()).is_some_and(is_zero)
+    };
+    let left_out = !node.ledger.is_empty() && node.ledger.iter().all(is_left_out);
+    let guarded =
+        |p: &Passed| p.local.as_ref().is_some_and(|local| !is_finite(local)) && is_zero(&p.product);
+    if node.is_gate() && (left_out || node.backward.iter().any(guarded)) {
+        return Some(words.get("note-not-taken"));
+    }
+    let blocked = |p: &Passed| is_zero(&p.product) && !is_finite(&p.upstream);
+    node.backward.iter().any(blocked).then(|| words.get("note-blocked"))
 }
 
 /// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid

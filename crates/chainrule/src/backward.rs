@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::graph::{Graph, Kind, Source, Type, Var};
+use crate::guards::Guards;
 use crate::mixing::Mixing;
 use crate::ops::{AnyOp, Broadcast, Concat, Gate, MatMul, Slice};
 
@@ -144,18 +145,23 @@ impl Graph {
             true => self.repeated_broadcasts(&below, &needed, wrt),
             false => HashMap::default(),
         };
-        let ids: Vec<u32> = below.into_iter().filter(|&id| needed[id as usize]).collect();
+        let ids: Vec<u32> = below.iter().copied().filter(|&id| needed[id as usize]).collect();
         let parted = if joins { self.parted(&ids) } else { HashMap::default() };
         let mut gradients: Vec<Option<Var<'g>>> = vec![None; loss.id as usize + 1];
         gradients[loss.id as usize] = Some(self.constant(1.0));
+        let mut guards = Guards::new(self, &below, &needed);
         let mut contributions = Vec::new();
         let mut operands: Vec<Var<'g>> = Vec::new();
         for id in ids.into_iter().rev() {
             if let Some(slices) = parted.get(&id) {
                 gradients[id as usize] = self.put_together(self.var(id), slices, &gradients);
+                if let Some(guards) = &mut guards {
+                    slices.iter().for_each(|&(_, slice)| guards.pass(self, slice, id));
+                }
             }
             let Some(upstream) = gradients[id as usize] else { continue };
             if let Some(&first) = repeated.get(&id) {
+                guards.iter_mut().for_each(|guards| guards.pass(self, id, first));
                 let sum = &mut gradients[first as usize];
                 *sum = Some(sum.map_or(upstream, |later| self.as_gate(id, || later + upstream)));
                 continue;
@@ -166,7 +172,10 @@ impl Graph {
                 node.op().cloned()
             });
             let Some(op) = op else { continue };
-            let gate = Gate { operands: &operands, output: self.var(id), upstream };
+            let mut gate = Gate::new(&operands, self.var(id), upstream);
+            if let Some(guards) = &guards {
+                gate.passage = guards.passage(self, id, &operands);
+            }
             // Of many parts, each by itself would add up the lengths of all before it.
             let mut parts = op.downcast_ref::<Concat>().map(|concat| concat.parts(&operands));
             self.as_gate(id, || {
@@ -181,6 +190,7 @@ impl Graph {
                     };
                     let Some(gradient) = gradient else { continue };
                     let gradient = self.fitting(&*op, gradient, to);
+                    guards.iter_mut().for_each(|guards| guards.pass(self, id, to.id));
                     contributions.push(Contribution { gate: id, operand, gradient });
                     let sum = &mut gradients[to.id as usize];
                     *sum = Some(sum.map_or(gradient, |earlier| earlier + gradient));
@@ -308,6 +318,7 @@ impl Graph {
         for &id in below {
             let node = &nodes[id as usize];
             depends[id as usize] |= node.ty.kind == Kind::Real
+                && !node.op().is_some_and(|op| op.is_flat())
                 && node.operands.iter().any(|&operand| depends[operand as usize]);
         }
         depends

@@ -35,6 +35,7 @@ mod parameters;
 pub mod state;
 pub mod graph;
 pub mod ops;
+mod guards;
 pub mod backward;
 mod directional;
 mod lowering;

@@ -137,7 +137,7 @@ fn pass(
     let output = given(node)?;
     let rule = |path: &Partial| {
         let upstream = h.constant_tensor(path.flow.clone());
-        op.backward(&Gate { operands: &operands, output, upstream }, operand)
+        op.backward(&Gate::new(&operands, output, upstream), operand)
     };
     let passed: Vec<Var<'_>> = paths.iter().filter_map(rule).collect();
     let mut plan = h.compile::<f64>(&passed)?;

@@ -28,6 +28,8 @@ note-saturated-one = The unit is saturated: the curve is so flat here that almos
 note-off = { $count } of { $of } units ({ $share }) are off: their input is not above 0, so that no gradient passes.
 note-off-one = The unit is off: its input is not above 0, so that no gradient passes.
 note-off-which = Off: { $which }
+note-not-taken = No gradient arrives here: the branch was not taken, and its 0 stays 0 whatever the slope below.
+note-blocked = The branch was not taken: nothing passes, though what arrives is not finite.
 note-loss = Why y − t: the logarithm of the loss undoes the exponential of softmax, and what is left is the prediction y minus the target t.
 note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
 

@@ -28,6 +28,8 @@ note-saturated-one = 포화 상태이다: 곡선이 평평해서 기울기가 �
 note-off = { $of }개 가운데 { $count }개({ $share })가 꺼져 있다: 입력이 0보다 크지 않아 기울기가 전해지지 않는다.
 note-off-one = 꺼져 있다: 입력이 0보다 크지 않아 기울기가 전해지지 않는다.
 note-off-which = 꺼진 것: { $which }
+note-not-taken = 여기에는 기울기가 오지 않는다. 선택되지 않은 갈래이므로, 아래의 기울기가 무엇이든 0은 0으로 남는다.
+note-blocked = 선택되지 않은 갈래이다. 오는 값이 유한하지 않아도 아무것도 지나가지 않는다.
 note-loss = 왜 y − t인가: 손실의 로그가 소프트맥스의 지수를 되돌려, 예측 y에서 목표 t를 뺀 것만 남는다.
 note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
 

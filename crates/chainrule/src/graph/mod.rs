@@ -27,6 +27,7 @@ pub(crate) use contract::{Contract, Kernel, contract};
 pub use handle::Handle;
 pub use identity::Identity;
 pub(crate) use op::MAX_OPERANDS;
+pub(crate) use op::Passage;
 pub use op::{AnyOp, AnyPointwise, Class, Fold, Gate, Loop, Notation, Op, Scalar};
 pub use operand::{Operand, Output, Values, ValuesMut, View};
 pub(crate) use pointwise::reals;

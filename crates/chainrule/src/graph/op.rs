@@ -311,6 +311,23 @@ pub trait Op: Debug + Send + Sync + 'static {
     fn kinks<'g>(&self, _operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Vec::new()
     }
+
+    /// Whether the backward rule sends gradients of 0 to what the value does not depend on, whatever
+    /// arrives, as that of `select` does for the branch not taken.
+    fn is_router(&self) -> bool {
+        false
+    }
+
+    /// Whether the value is constant wherever it has a derivative, as a comparison's is.
+    fn is_flat(&self) -> bool {
+        false
+    }
+
+    /// Whether a derivative can be infinite or NaN where these operands are finite, as that of √x is at 0.
+    /// Such an operation writes its backward rule with [`Gate::times`].
+    fn has_poles(&self, _operands: &[Var<'_>]) -> bool {
+        false
+    }
 }
 
 /// The most operands that a pointwise operation can have.
@@ -325,9 +342,28 @@ pub struct Gate<'a, 'g> {
     pub output: Var<'g>,
     /// The gradient that arrives from above: of the loss with respect to the output.
     pub upstream: Var<'g>,
+    /// What a gradient meets here.
+    pub(crate) passage: Passage,
 }
 
-impl<'g> Gate<'_, 'g> {
+/// What a gradient meets at a gate, as far as the sweep knows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Passage {
+    /// Whether a derivative may be no finite number, and a gradient of 0 come from a router.
+    pub is_guarded: bool,
+    /// Whether what arrives may be no finite number.
+    pub gets_wild: bool,
+    /// For each of the first operands a bit, 1 where it is finite and no gradient goes on from it.
+    pub masks: u8,
+}
+
+impl<'a, 'g> Gate<'a, 'g> {
+    /// A gate at which a gradient arrives.
+    #[must_use]
+    pub fn new(operands: &'a [Var<'g>], output: Var<'g>, upstream: Var<'g>) -> Self {
+        Self { operands, output, upstream, passage: Passage::default() }
+    }
+
     /// The graph.
     #[must_use]
     pub fn graph(&self) -> &'g Graph {
@@ -362,6 +398,9 @@ pub trait AnyOp: Debug + Send + Sync + sealed::Sealed {
     fn grain(&self, output: &Shape) -> usize;
     fn cost(&self, operands: &[Type]) -> usize;
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>>;
+    fn is_router(&self) -> bool;
+    fn is_flat(&self) -> bool;
+    fn has_poles(&self, operands: &[Var<'_>]) -> bool;
 }
 
 impl dyn AnyOp {
@@ -435,6 +474,15 @@ impl<O: Op> AnyOp for O {
     }
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Op::kinks(self, operands)
+    }
+    fn is_router(&self) -> bool {
+        Op::is_router(self)
+    }
+    fn is_flat(&self) -> bool {
+        Op::is_flat(self)
+    }
+    fn has_poles(&self, operands: &[Var<'_>]) -> bool {
+        Op::has_poles(self, operands)
     }
 }
 

@@ -134,6 +134,22 @@ pub trait Pointwise: Debug + Send + Sync + Sized + 'static {
         Vec::new()
     }
 
+    /// Whether the backward rule sends gradients of 0 whatever arrives; see [`Op::is_router`].
+    fn is_router(&self) -> bool {
+        false
+    }
+
+    /// Whether the value is constant wherever it has a derivative; see [`Op::is_flat`].
+    fn is_flat(&self) -> bool {
+        false
+    }
+
+    /// Whether a derivative can be infinite or NaN where these operands are finite; see
+    /// [`Op::has_poles`].
+    fn has_poles(&self, _operands: &[Var<'_>]) -> bool {
+        false
+    }
+
     /// How the formula is written.
     fn notation(&self) -> Notation {
         Notation::Function
@@ -193,6 +209,15 @@ impl<P: Pointwise> Op for P {
     }
     fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
         Pointwise::kinks(self, operands)
+    }
+    fn is_router(&self) -> bool {
+        Pointwise::is_router(self)
+    }
+    fn is_flat(&self) -> bool {
+        Pointwise::is_flat(self)
+    }
+    fn has_poles(&self, operands: &[Var<'_>]) -> bool {
+        Pointwise::has_poles(self, operands)
     }
 }
 

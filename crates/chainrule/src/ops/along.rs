@@ -54,6 +54,9 @@ impl Op for TakeAlong {
     fn as_loop(&self) -> Loop {
         Loop::TakeAlong { axis: self.axis }
     }
+    fn is_router(&self) -> bool {
+        true
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];
         let scatter = AddAlong { axis: self.axis, length };

@@ -23,7 +23,7 @@ pub fn derivative(op: &Arc<dyn AnyPointwise>, operand: usize) -> Option<Term> {
     let input = |at: usize| g.input(&at.to_string(), []);
     let mut given: Vec<Var<'_>> = (0..=op.arity()).map(input).collect();
     let output = given.pop()?;
-    let gate = Gate { operands: &given, output, upstream: g.constant(1.0) };
+    let gate = Gate::new(&given, output, g.constant(1.0));
     let end = op.backward(&gate, operand).map(|gradient| gradient.id());
     let nodes = g.nodes();
     let is_known = |source: &Source| match source {

@@ -56,6 +56,13 @@
 //! The library follows the field: the derivative of `relu` and `abs` at 0 is 0; where several
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
 //! `argmax` and the condition of `select` have none.
+//!
+//! # Branches not taken
+//! The gradient of exactly 0 that `select`, `maximum`, `relu`, a slice or a mask sends to what its value does
+//! not depend on stays 0 below, where a derivative is infinite or NaN, as that of √x is at 0: so
+//! `select(x < 1, x, √x)` has the slope 1 at 0. And a mask's 0 stays 0 where what arrives is infinite: √relu(x)
+//! has the slope 0 at −1. There products of the backward rules are [`Guarded`]; elsewhere, and in products of
+//! matrices, 0·∞ is NaN.
 
 /// Writes [`Op::identity`] of an operation that depends on all of its fields.
 macro_rules! identity_by_fields {
@@ -72,6 +79,7 @@ mod joining;
 mod labels;
 mod beside;
 mod pointwise;
+mod guarded;
 pub(crate) mod product;
 mod reduce;
 mod select;
@@ -96,6 +104,7 @@ pub use crate::tensor::Real;
 pub use along::{AddAlong, TakeAlong};
 pub use beside::Beside;
 pub use derivative::derivative;
+pub use guarded::Guarded;
 pub use joining::{Concat, Pad};
 pub use labels::{ToLabels, ToReal};
 pub use loss::SoftmaxWithLoss;

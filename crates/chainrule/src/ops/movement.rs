@@ -205,6 +205,9 @@ impl Op for Slice {
         let offset = operand.offset + self.start * operand.strides[self.axis];
         Some(View { shape: *output, offset, ..*operand })
     }
+    fn is_router(&self) -> bool {
+        true
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];
         Some(gate.upstream.pad(self.axis.cast_signed(), self.start, length - self.end))

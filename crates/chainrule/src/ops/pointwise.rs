@@ -19,6 +19,9 @@ macro_rules! unary {
         |$x:ident| $value:expr, |$vx:ident, $vy:ident| $slope:expr
         $(, domain |$dx:ident| $domain:expr)?
         $(, kink |$kx:ident| $kink:expr)?
+        $(, poles $poles:literal)?
+        $(, flat $flat:literal)?
+        $(, router $router:literal)?
         $(, each $each:path)?
         $(, written $notation:expr)?
         $(, glyph $glyph:literal)?
@@ -47,8 +50,21 @@ macro_rules! unary {
                 fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
                     let ($vx, $vy) = (gate.operands[0], gate.output);
                     let slope: Option<Var<'g>> = $slope;
-                    Some(gate.upstream * slope?)
+                    let slope = slope?;
+                    Some(match Pointwise::is_router(self) {
+                        true => gate.masked(gate.upstream, slope),
+                        false => gate.times(slope),
+                    })
                 }
+                $(fn is_router(&self) -> bool {
+                    $router
+                })?
+                $(fn has_poles(&self, _operands: &[Var<'_>]) -> bool {
+                    $poles
+                })?
+                $(fn is_flat(&self) -> bool {
+                    $flat
+                })?
                 $(fn domain<T: Number>(&self, [$dx]: [T; 1]) -> Option<T::Truth> {
                     Some($domain)
                 })?
@@ -96,12 +112,12 @@ macro_rules! unary {
 
 unary! {
     /// eˣ; its derivative is itself.
-    Exp exp(0.0) = 1.0: |x| x.exp(), |_x, y| Some(y);
+    Exp exp(0.0) = 1.0: |x| x.exp(), |_x, y| Some(y), poles true;
     /// ln x, the natural logarithm, for x > 0; derivative 1/x.
-    Ln ln(1.0) = 0.0: |x| x.ln(), |x, _y| Some(1.0 / x), domain |x| x.above(x.like(0.0)), alias "log";
+    Ln ln(1.0) = 0.0: |x| x.ln(), |x, _y| Some(1.0 / x), domain |x| x.above(x.like(0.0)), poles true, alias "log";
     /// √x for x ≥ 0; derivative 1/(2√x), infinite at 0.
     Sqrt sqrt(9.0) = 3.0: |x| x.sqrt(), |_x, y| Some(0.5 / y),
-        domain |x| x.at_least(x.like(0.0)), written Notation::Root, glyph "√";
+        domain |x| x.at_least(x.like(0.0)), poles true, written Notation::Root, glyph "√";
     /// |x|; derivative sign(x), taken as 0 at 0.
     Abs abs(-3.0) = 3.0: |x| x.abs(), |x, _y| Some(x.sign()), kink |x| x, alias "absolute";
     /// −1, 0 or 1; derivative 0.
@@ -109,7 +125,7 @@ unary! {
         let zero = x.like(0.0);
         let negative = x.below(zero).choose(x.like(-1.0), x * zero);
         x.above(zero).choose(x.like(1.0), negative)
-    }, |_x, _y| None, kink |x| x, alias "sgn";
+    }, |_x, _y| None, kink |x| x, flat true, alias "sgn";
     /// x²; derivative 2x.
     Square square(-3.0) = 9.0: |x| x * x, |x, _y| Some(x * 2.0), written Notation::Power(2), glyph "x²";
     /// sin x, x in radians; derivative cos x.
@@ -120,16 +136,16 @@ unary! {
     Tan tan(0.0) = 0.0: |x| x.tan(), |_x, y| Some(y.square() + 1.0), each T::tan_each;
     /// arcsin x for |x| ≤ 1; derivative 1/√(1 − x²).
     Asin asin(0.0) = 0.0: |x| x.asin(), |x, _y| Some(1.0 / (1.0 - x.square()).sqrt()),
-        domain |x| x.abs().at_most(x.like(1.0)), alias "arcsin";
+        domain |x| x.abs().at_most(x.like(1.0)), poles true, alias "arcsin";
     /// arccos x for |x| ≤ 1; derivative −1/√(1 − x²).
     Acos acos(1.0) = 0.0: |x| x.acos(), |x, _y| Some(-1.0 / (1.0 - x.square()).sqrt()),
-        domain |x| x.abs().at_most(x.like(1.0)), alias "arccos";
+        domain |x| x.abs().at_most(x.like(1.0)), poles true, alias "arccos";
     /// arctan x; derivative 1/(1 + x²).
     Atan atan(0.0) = 0.0: |x| x.atan(), |x, _y| Some(1.0 / (x.square() + 1.0)), alias "arctan";
     /// sinh x; derivative cosh x.
-    Sinh sinh(0.0) = 0.0: |x| x.sinh(), |x, _y| Some(x.cosh());
+    Sinh sinh(0.0) = 0.0: |x| x.sinh(), |x, _y| Some(x.cosh()), poles true;
     /// cosh x; derivative sinh x.
-    Cosh cosh(0.0) = 1.0: |x| x.cosh(), |x, _y| Some(x.sinh());
+    Cosh cosh(0.0) = 1.0: |x| x.cosh(), |x, _y| Some(x.sinh()), poles true;
     /// tanh x; derivative 1 − tanh² x. That keeps few digits where tanh x is almost ±1; sech² x would keep
     /// them all, at 4 % of the time of a training step on scalars.
     Tanh tanh(0.0) = 0.0: |x| x.tanh(), |_x, y| Some(1.0 - y.square());
@@ -140,7 +156,7 @@ unary! {
     /// digits where y is almost 1. Computed from e^(−|x|), so that no argument overflows.
     Sigmoid sigmoid(0.0) = 0.5: |x| x.sigmoid(), |x, y| Some(y * (-x).sigmoid()), glyph "σ", alias "logistic" "expit";
     /// max(x, 0); derivative 1 for x > 0, else 0, also at 0. NaN stays NaN.
-    Relu relu(-2.0) = 0.0: |x| positive_part(x), |x, _y| Some(x.greater(x.like(0.0))), kink |x| x;
+    Relu relu(-2.0) = 0.0: |x| positive_part(x), |x, _y| Some(x.greater(x.like(0.0))), kink |x| x, router true;
     /// ln(1 + eˣ), a smooth `relu`; derivative sigmoid(x). Computed as max(x, 0) + ln(1 + e^(−|x|)),
     /// so that no argument overflows.
     Softplus softplus(1e4) = 1e4: |x| positive_part(x) + (-x.abs()).exp().ln_1p(),
@@ -164,6 +180,9 @@ macro_rules! binary {
         |$a:ident, $b:ident| $value:expr, |$gate:ident| $da:expr, $db:expr
         $(, domain |$xa:ident, $xb:ident| $domain:expr)?
         $(, kink |$ka:ident, $kb:ident| $kink:expr)?
+        $(, router $router:literal)?
+        $(, flat $flat:literal)?
+        $(, poles |$pa:ident, $pb:ident| $poles:expr)?
         $(, each $each:path)?;
     )*) => {
         $(
@@ -195,6 +214,16 @@ macro_rules! binary {
                 $(fn kinks<'g>(&self, operands: &[Var<'g>]) -> Vec<Var<'g>> {
                     let ($ka, $kb) = (operands[0], operands[1]);
                     vec![$kink]
+                })?
+                $(fn is_router(&self) -> bool {
+                    $router
+                })?
+                $(fn is_flat(&self) -> bool {
+                    $flat
+                })?
+                $(fn has_poles(&self, operands: &[Var<'_>]) -> bool {
+                    let ($pa, $pb) = (operands[0], operands[1]);
+                    $poles
                 })?
                 fn notation(&self) -> Notation {
                     $notation
@@ -255,13 +284,14 @@ binary! {
     /// a·b; derivatives b and a: a product exchanges its operands on the way back.
     Mul "mul" (2.0, 3.0) = 6.0, Notation::Infix("*", Binding::Product), glyph "×",
         |a, b| a * b,
-        |gate| Some(gate.upstream * gate.operands[1]), Some(gate.upstream * gate.operands[0]);
+        |gate| Some(gate.times_operand(1)), Some(gate.times_operand(0));
     /// a/b; derivatives 1/b and −a/b².
     Div "div" (3.0, 2.0) = 1.5, Notation::Infix("/", Binding::Product), glyph "÷",
         |a, b| a / b,
-        |gate| Some(gate.upstream / gate.operands[1]),
-        Some(-(gate.upstream * gate.output / gate.operands[1])),
-        domain |_a, b| b.differs(b.like(0.0));
+        |gate| Some(gate.quotient(gate.upstream, gate.operands[1])),
+        Some(-gate.quotient(gate.times(gate.output), gate.operands[1])),
+        domain |_a, b| b.differs(b.like(0.0)),
+        poles |_a, b| b.as_constant().is_none_or(|b| b == 0.0);
     /// aᵇ; derivatives b·aᵇ⁻¹ and aᵇ·ln a, the latter taken as 0 at a = 0. Whole b from −8 to 8 give
     /// products.
     Pow "pow" powv ["power"] (2.0, 3.0) = 8.0, Notation::Infix("^", Binding::Power), glyph "^",
@@ -270,37 +300,37 @@ binary! {
             let zero = a.like(0.0);
             let whole = b.floor().equals(b);
             a.above(zero) | a.equals(zero) & b.at_least(zero) | a.below(zero) & whole
-        }, each T::pow_each;
+        }, poles |_a, b| !b.as_constant().is_some_and(|b| b >= 1.0 && b.fract() == 0.0), each T::pow_each;
     /// The larger of a and b; NaN if either is. At a tie each gets half of the gradient.
     Maximum "max" maximum (1.0, 2.0) = 2.0, Notation::Function,
         |a, b| (a.at_least(b) | a.is_nan()).choose(a, b),
-        |gate| Some(gate.upstream * won(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1])),
-        Some(gate.upstream * won(gate.operands[1].greater(gate.operands[0]), gate.operands[0], gate.operands[1])),
-        kink |a, b| a - b;
+        |gate| Some(gate.masked(gate.upstream, won(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1]))),
+        Some(gate.masked(gate.upstream, won(gate.operands[1].greater(gate.operands[0]), gate.operands[0], gate.operands[1]))),
+        kink |a, b| a - b, router true;
     /// The smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
     Minimum "min" minimum (1.0, 2.0) = 1.0, Notation::Function,
         |a, b| (a.at_most(b) | a.is_nan()).choose(a, b),
-        |gate| Some(gate.upstream * won(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1])),
-        Some(gate.upstream * won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1])),
-        kink |a, b| a - b;
+        |gate| Some(gate.masked(gate.upstream, won(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1]))),
+        Some(gate.masked(gate.upstream, won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1]))),
+        kink |a, b| a - b, router true;
     /// 1 where a > b, else 0; no derivative.
     Greater "greater" greater ["gt"] (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
-        |a, b| one_if(a.above(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.above(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
     /// 1 where a ≥ b, else 0; no derivative.
     GreaterEqual "greater_equal" greater_equal ["ge"] (2.0, 2.0) = 1.0, Notation::Infix(">=", Binding::Comparison),
-        |a, b| one_if(a.at_least(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.at_least(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
     /// 1 where a < b, else 0; no derivative.
     Less "less" less ["lt"] (1.0, 2.0) = 1.0, Notation::Infix("<", Binding::Comparison), glyph "<",
-        |a, b| one_if(a.below(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.below(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
     /// 1 where a ≤ b, else 0; no derivative.
     LessEqual "less_equal" less_equal ["le"] (3.0, 2.0) = 0.0, Notation::Infix("<=", Binding::Comparison),
-        |a, b| one_if(a.at_most(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.at_most(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
     /// 1 where a = b, else 0; no derivative.
     Equal "equal" equal ["eq"] (2.0, 2.0) = 1.0, Notation::Infix("==", Binding::Comparison),
-        |a, b| one_if(a.equals(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.equals(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
     /// 1 where a ≠ b, else 0; no derivative.
     NotEqual "not_equal" not_equal ["ne"] (2.0, 2.0) = 0.0, Notation::Infix("!=", Binding::Comparison),
-        |a, b| one_if(a.differs(b), a), |_gate| None, None, kink |a, b| a - b;
+        |a, b| one_if(a.differs(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
 }
 
 /// b·aᵇ⁻¹, without 0·∞ at a = b = 0.
@@ -316,14 +346,14 @@ fn pow_base<'g>(gate: &Gate<'_, 'g>) -> Option<Var<'g>> {
             b * a.equal(a.like(0.0)).select(safe, a).zip(Pow, b - 1.0)
         }
     };
-    Some(gate.upstream * slope)
+    Some(gate.times(slope))
 }
 
 /// aᵇ·ln a, without 0·∞ at a = 0.
 fn pow_exponent<'g>(gate: &Gate<'_, 'g>) -> Option<Var<'g>> {
     let a = gate.operands[0];
     let safe = a.equal(a.like(0.0)).select(a.like(1.0), a);
-    Some(gate.upstream * gate.output * safe.ln())
+    Some(gate.product(gate.times(gate.output), safe.ln()))
 }
 
 /// −x; derivative −1. Written `-x`.
@@ -378,6 +408,9 @@ impl Pointwise for Select {
             2 => Some(condition.select(zero, gate.upstream)),
             _ => None,
         }
+    }
+    fn is_router(&self) -> bool {
+        true
     }
     fn doc(&self) -> &'static str {
         "condition ≠ 0 ? a : b; the gradient goes to the chosen operand."

@@ -303,7 +303,10 @@ impl Op for Max {
         let spread = |v| expand(&self.axes, v, x.shape());
         let winners = x.equal(spread(gate.output));
         let count = gate.graph().apply(Sum { axes: self.axes }, &[winners]);
-        Some(spread(gate.upstream / count) * winners)
+        Some(gate.masked(spread(gate.upstream / count), winners))
+    }
+    fn is_router(&self) -> bool {
+        true
     }
     fn class(&self) -> Class {
         Class::Kernel { strided: true }

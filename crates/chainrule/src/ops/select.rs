@@ -62,6 +62,9 @@ impl Op for Gather {
     fn as_loop(&self) -> Loop {
         Loop::Gather { axis: self.axis }
     }
+    fn is_router(&self) -> bool {
+        true
+    }
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, operand: usize) -> Option<Var<'g>> {
         if operand > 0 {
             return None;
