@@ -362,7 +362,7 @@ pub struct Eval {
 #[derive(Debug, Args)]
 pub struct Gradcheck {
     /// A network, by its dataset or configuration file (.toml), or an expression
-    #[arg(value_name = "NETWORK|EXPRESSION")]
+    #[arg(value_name = "NETWORK|EXPRESSION", allow_hyphen_values = true)]
     pub subject: String,
     #[command(flatten)]
     pub settings: Settings,

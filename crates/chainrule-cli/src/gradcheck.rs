@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use chainrule::check::{self, Report};
+use chainrule::check::{self, Report, Verdict};
 use chainrule::{Error, Graph};
 use chainrule_train::{Config, Precision, feed, loss_graph};
 
@@ -39,7 +39,7 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
     } else {
         print::prose(&table(&report))?;
     }
-    Ok(report.passed)
+    Ok(report.verdict != Verdict::Differs)
 }
 
 fn network(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
@@ -86,7 +86,7 @@ fn table(report: &Report) -> String {
         "max rel err"
     );
     for p in &report.parameters {
-        // Where every element lies at a kink, there is no difference to show.
+        // Where nothing was compared, there is no difference to show.
         let [of_all, max, relative] =
             [p.mean_abs_difference, p.max_abs_difference, p.max_relative_error]
                 .map(|number| if p.checked == 0 { "-".into() } else { format!("{number:.2e}") });
@@ -103,13 +103,27 @@ fn table(report: &Report) -> String {
             let place = format!("worst {:?}", worst.index);
             let _ = writeln!(out, "  {place}: backpropagation {by:.9e}, differences {diff:.9e}");
         }
+        if p.verdict == Verdict::Unmeasured && report.verdict != Verdict::Unmeasured {
+            let _ = writeln!(out, "  could not be measured");
+        }
         if p.failed > 0 {
             let _ =
                 writeln!(out, "  {} of {} elements are beyond the tolerance", p.failed, p.checked);
         }
     }
-    let verdict = if report.passed { "passed" } else { "FAILED" };
-    let _ = writeln!(out, "{verdict} at relative tolerance {:e}", report.tolerance);
+    let tolerance = format!("at relative tolerance {:e}", report.tolerance);
+    let _ = match report.verdict {
+        Verdict::Agrees => writeln!(out, "passed {tolerance}"),
+        Verdict::Differs => writeln!(out, "FAILED {tolerance}"),
+        Verdict::Unmeasured => writeln!(out, "could not be measured {tolerance}"),
+    };
+    let drowned: usize = report.parameters.iter().map(|p| p.drowned).sum();
+    if drowned > 0 {
+        let _ = writeln!(
+            out,
+            "{drowned} not compared: rounding of the loss drowns what a small step changes"
+        );
+    }
     if report.parameters.iter().any(|p| p.kinks > 0) {
         let _ = writeln!(
             out,

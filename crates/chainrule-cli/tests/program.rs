@@ -435,6 +435,19 @@ fn gradients_of_a_network_and_of_expressions() {
     let report = json(&["gradcheck", "relu(x) * y + ln(z)", "--at", "x=0,y=2,z=1e-7", "--json"]);
     assert_eq!(report["passed"], true);
     assert_eq!(report["parameters"][0]["kinks"], 1, "relu at 0 is a kink");
+    assert_eq!(report["parameters"][0]["verdict"], "unmeasured");
+    for (expression, at, verdict) in [
+        ("x^3 * y", "x=0,y=2", "agrees"),
+        ("-x * 2", "x=1", "agrees"),
+        ("1e16+x", "x=1", "unmeasured"),
+    ] {
+        let report = json(&["gradcheck", expression, "--at", at, "--json"]);
+        assert_eq!(report["verdict"], verdict, "{expression}");
+        assert_eq!(report["passed"], verdict == "agrees", "{expression}");
+    }
+    let out = chainrule(&["gradcheck", "1e16 + x", "--at", "x=1"]);
+    let drowned = String::from_utf8(out.stdout).unwrap();
+    assert!(drowned.contains("could not be measured") && drowned.contains("rounding"), "{drowned}");
     fails(&["gradcheck", "x +", "--at", "x=1"], 2, &["found the end"]);
 }
 

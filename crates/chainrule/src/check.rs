@@ -6,6 +6,9 @@
 //! disagrees, smaller steps follow down from it and down from ∛ε·|w|, which suits functions that
 //! change on the scale of a small w, as ln does.
 //!
+//! A difference tells nothing where rounding of the loss is more than a tenth of it, as in 1e16 + x, unless
+//! it is small beside the parameter's largest gradient; and nothing where it crosses a corner.
+//!
 //! What gradients do not pass, [`Var::stop_gradient`], is a constant for the differences too: it keeps
 //! the value that it has at the parameters' own.
 
@@ -19,6 +22,28 @@ use crate::parameters::Parameters;
 use crate::plan::Plan;
 use crate::tensor::{Real, Shape, Tensor};
 
+/// What a comparison has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The gradients are those of the differences, as far as these tell.
+    Agrees,
+    /// An element is beyond the tolerance.
+    Differs,
+    /// There is no difference to compare with: it crosses a corner at every step, or rounding of the loss
+    /// drowns it.
+    Unmeasured,
+}
+
+impl Verdict {
+    /// Of several: one that differs decides, else one that was measured.
+    fn of_all(parts: &[Self]) -> Self {
+        let found = |verdict: &Self| parts.contains(verdict);
+        let verdicts = [Self::Differs, Self::Agrees];
+        verdicts.into_iter().find(found).unwrap_or(Self::Unmeasured)
+    }
+}
+
 /// The comparison for one parameter.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct ParameterReport {
@@ -31,6 +56,10 @@ pub struct ParameterReport {
     /// Elements whose difference crosses a kink at every step: not compared, and no failure, if their
     /// gradient is finite.
     pub kinks: usize,
+    /// Elements whose difference rounding of the loss drowns: not compared either.
+    pub drowned: usize,
+    /// What it has come to: of nothing that was compared, [`Verdict::Unmeasured`].
+    pub verdict: Verdict,
     /// The mean over the compared elements of |backpropagation − difference|.
     pub mean_abs_difference: f64,
     /// The largest such difference; NaN where one is.
@@ -58,8 +87,11 @@ pub struct Worst {
 /// The outcome of a gradient check.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Report {
-    /// Whether no element is beyond the tolerance.
+    /// Whether the verdict is that backpropagation agrees.
     pub passed: bool,
+    /// What it has come to: [`Verdict::Agrees`] where something was compared and nothing is beyond the
+    /// tolerance. Each parameter has a verdict of its own.
+    pub verdict: Verdict,
     /// The relative error that is allowed.
     pub tolerance: f64,
     /// One entry per parameter.
@@ -219,8 +251,10 @@ pub fn gradients_of<T: Real>(
         let found = in_parallel(count, settings.threads, probe)?;
         reports.push(summarise(name, tensor.shape(), &found, settings.tolerance));
     }
-    let passed = reports.iter().all(|report| report.failed == 0);
-    Ok(Report { passed, tolerance: settings.tolerance, parameters: reports })
+    let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
+    let verdict = Verdict::of_all(&verdicts);
+    let passed = verdict == Verdict::Agrees;
+    Ok(Report { passed, verdict, tolerance: settings.tolerance, parameters: reports })
 }
 
 /// The values whose signs choose a branch anywhere below the loss, and those that gradients do not pass,
@@ -274,10 +308,11 @@ struct Element {
     index: usize,
     backpropagation: f64,
     difference: f64,
-    /// What rounding of the loss alone may add to the difference.
-    rounding: f64,
-    kink: bool,
-    failed: bool,
+    /// How far the difference may be off by itself.
+    uncertainty: f64,
+    /// How much the loss changes over the first step, as a slope: what a slope of 0 is held against.
+    unit: f64,
+    crosses: bool,
 }
 
 impl Element {
@@ -293,7 +328,25 @@ impl Element {
     /// The gap in units of what is allowed: 1 is the limit.
     fn excess(&self, tolerance: f64) -> f64 {
         let scale = self.backpropagation.abs().max(self.difference.abs());
-        share(self.gap(), tolerance * scale + self.rounding)
+        share(self.gap(), tolerance * scale + self.uncertainty)
+    }
+
+    /// What is said of it beside a largest gradient of its parameter. A difference whose own uncertainty is
+    /// more than a tenth of it tells nothing, unless it is small beside that gradient or is to be 0.
+    fn verdict(&self, tolerance: f64, largest: f64) -> Verdict {
+        let scale = self.backpropagation.abs().max(self.difference.abs());
+        let unit = if self.backpropagation == 0.0 { self.unit } else { 0.0 };
+        let told = 0.1 * scale;
+        match () {
+            () if !self.backpropagation.is_finite() => Verdict::Differs,
+            // At a corner any slope between both sides is one.
+            () if self.crosses => Verdict::Unmeasured,
+            () if !self.difference.is_finite() => Verdict::Differs,
+            () if self.gap() > tolerance * scale + self.uncertainty => Verdict::Differs,
+            () if self.gap() == 0.0 => Verdict::Agrees,
+            () if self.uncertainty <= told.max(tolerance * largest.max(unit)) => Verdict::Agrees,
+            () => Verdict::Unmeasured,
+        }
     }
 }
 
@@ -306,7 +359,10 @@ fn share(part: f64, whole: f64) -> f64 {
 #[derive(Clone, Copy)]
 struct Estimate {
     slope: f64,
+    /// What rounding of the loss alone may add to it.
     rounding: f64,
+    /// What the length of the step may, as far as two steps tell.
+    truncation: f64,
     crosses: bool,
 }
 
@@ -332,21 +388,19 @@ struct Prober<'a> {
 impl Prober<'_> {
     fn compare(&mut self, name: &str, index: usize, backpropagation: f64) -> Result<Element> {
         let original = self.parameters.get(name)?.values()[index];
-        let mut best = self.estimate(name, index, first_step(original))?;
-        if !self.agrees(&best, backpropagation) {
-            best = self.settle(name, index, best)?;
-        }
-        let element = Element {
+        let first = self.estimate(name, index, first_step(original))?;
+        let best = match self.agrees(&first, backpropagation) {
+            true => first,
+            false => self.settle(name, index, first)?,
+        };
+        Ok(Element {
             index,
             backpropagation,
             difference: best.slope,
-            rounding: best.rounding,
-            // At a kink any slope between both sides is one; what is not finite is none.
-            kink: best.crosses && backpropagation.is_finite(),
-            failed: !backpropagation.is_finite()
-                || (!best.crosses && !self.agrees(&best, backpropagation)),
-        };
-        Ok(element)
+            uncertainty: best.rounding + best.truncation,
+            unit: first.slope.abs() * first_step(original) / original.abs().max(1.0),
+            crosses: best.crosses,
+        })
     }
 
     fn agrees(&self, estimate: &Estimate, backpropagation: f64) -> bool {
@@ -381,7 +435,10 @@ impl Prober<'_> {
                         (now.slope - before.slope).abs() + now.rounding
                     });
                     if !best.is_usable() || change < least {
-                        (best, least) = (now, change);
+                        // The error falls with the square of the step, to a hundredth; a tenth
+                        // leaves room for functions that are not as smooth.
+                        let truncation = before.map_or(0.0, |b| (now.slope - b.slope).abs() / 10.0);
+                        (best, least) = (Estimate { truncation, ..now }, change);
                     }
                 }
                 before = now;
@@ -401,6 +458,7 @@ impl Prober<'_> {
             slope: (high - low) / width,
             rounding: 16.0 * f64::EPSILON * high.abs().max(low.abs()).max(f64::MIN_POSITIVE)
                 / width,
+            truncation: 0.0,
             crosses: high_signs != low_signs,
         })
     }
@@ -422,7 +480,17 @@ impl Prober<'_> {
 }
 
 fn summarise(name: &str, shape: Shape, elements: &[Element], tolerance: f64) -> ParameterReport {
-    let compared: Vec<&Element> = elements.iter().filter(|element| !element.kink).collect();
+    // What is infinite or NaN makes nothing small.
+    let sizes = elements.iter().map(|e| e.backpropagation.abs()).filter(|size| size.is_finite());
+    let greatest = sizes.fold(0.0, f64::max);
+    let verdicts: Vec<Verdict> =
+        elements.iter().map(|element| element.verdict(tolerance, greatest)).collect();
+    let with = |wanted: bool| {
+        let pairs = elements.iter().zip(&verdicts);
+        pairs.filter(move |(_, v)| (**v == Verdict::Unmeasured) != wanted).map(|(e, _)| e)
+    };
+    let compared: Vec<&Element> = with(true).collect();
+    let kinks = with(false).filter(|element| element.crosses).count();
     // The order of `total_cmp` puts NaN above every number, so that none is lost.
     let largest = |f: fn(&Element) -> f64| {
         compared.iter().map(|e| f(e)).max_by(f64::total_cmp).unwrap_or(0.0)
@@ -436,11 +504,13 @@ fn summarise(name: &str, shape: Shape, elements: &[Element], tolerance: f64) -> 
         name: name.into(),
         shape: shape.dims().to_vec(),
         checked: compared.len(),
-        kinks: elements.len() - compared.len(),
+        kinks,
+        drowned: elements.len() - compared.len() - kinks,
+        verdict: Verdict::of_all(&verdicts),
         mean_abs_difference: total / compared.len().max(1) as f64,
         max_abs_difference: largest(Element::gap),
         max_relative_error: largest(Element::relative),
-        failed: compared.iter().filter(|e| e.failed).count(),
+        failed: verdicts.iter().filter(|verdict| **verdict == Verdict::Differs).count(),
         worst: worst.map(|e| Worst {
             index: shape.index_of(e.index),
             backpropagation: e.backpropagation,

@@ -1,6 +1,8 @@
 //! The gradient check itself: what it must refuse, what it must accept, and the numbers it reports.
 
-use chainrule::check::{Report, Settings, gradients};
+use chainrule::check::{Report, Settings, Verdict, gradients};
+use chainrule::number::Number;
+use chainrule::ops::{Gate, Pointwise};
 use chainrule::{Graph, Parameters, Result, Tensor, Var};
 
 /// Checks `f` of one parameter x at these values, with the inputs that `feed` gives.
@@ -168,5 +170,56 @@ impl chainrule::ops::Op for Forgetful {
         _operand: usize,
     ) -> Option<Var<'g>> {
         Some(gate.upstream * gate.operands[0].square())
+    }
+}
+
+#[test]
+fn what_rounding_or_a_corner_hides_is_neither_right_nor_wrong() {
+    type Function = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+    use Verdict::{Agrees, Differs, Unmeasured};
+    let cases: [(&str, f64, Function, Verdict); 11] = [
+        ("x^3", 0.0, |_, x| x.pow(3.0), Agrees),
+        ("sin(x)^3", 0.0, |_, x| x.sin().pow(3.0), Agrees),
+        ("a constant", 1.0, |_, x| (x * 0.0) + 1e16, Agrees),
+        ("1e16 + x", 1.0, |_, x| x + 1e16, Unmeasured),
+        ("1e16 + x^3", 0.1, |_, x| x.pow(3.0) + 1e16, Unmeasured),
+        ("relu", 0.0, |_, x| x.relu(), Unmeasured),
+        ("1e8 + x", 1.0, |_, x| x + 1e8, Agrees),
+        ("a lost gradient", 2.0, |_, x| x.stop_gradient() + wrong(x), Differs),
+        ("a gradient of 0 for x^2", 0.1, |_, x| wrong(x).square(), Differs),
+        ("and for x^3 near 0", 1e-3, |_, x| wrong(x).pow(3.0), Differs),
+        ("sigmoid far out", 40.0, |_, x| x.sigmoid(), Unmeasured),
+    ];
+    for (name, at, f, verdict) in cases {
+        let report = check(&[at], &Settings::default(), f).unwrap();
+        assert_eq!(report.verdict, verdict, "{name}: {report:?}");
+        assert_eq!(report.passed, verdict == Agrees, "{name}");
+        let p = &report.parameters[0];
+        let drowned = usize::from(verdict == Unmeasured && name != "relu");
+        assert_eq!((p.drowned, p.checked + p.kinks + p.drowned), (drowned, 1), "{name}");
+    }
+    // Beside large gradients a small one is compared to their precision.
+    let report = check(&[40.0, 0.5], &Settings::default(), |_, x| x.sigmoid()).unwrap();
+    assert_eq!((report.verdict, report.parameters[0].checked), (Agrees, 2));
+}
+
+/// x with a backward rule that passes nothing.
+fn wrong(x: Var<'_>) -> Var<'_> {
+    x.graph().apply(Silent, &[x])
+}
+
+#[derive(Debug)]
+struct Silent;
+
+impl Pointwise for Silent {
+    type Operands<T: Copy> = [T; 1];
+    fn name(&self) -> &'static str {
+        "silent"
+    }
+    fn value<T: Number>(&self, [x]: [T; 1]) -> T {
+        x
+    }
+    fn backward<'g>(&self, _gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        None
     }
 }
