@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::nn;
 use chainrule::{Error, Graph, Parameters, Tensor};
-use chainrule_explain::{Explanation, Names, Request, Values, View};
+use chainrule_explain::{AllNumbers, Explanation, Names, Request, Values, View};
 use chainrule_train::{Run, Which};
 
 use crate::arguments::Gradcheck;
@@ -35,7 +35,7 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
     let text = match format {
         _ if options.symbolic => explanation.symbolic(),
         ExpressionFormat::Text => explanation.to_text(),
-        ExpressionFormat::Json => serde_json::to_string(&explanation)? + "\n",
+        ExpressionFormat::Json => serde_json::to_string(&AllNumbers(&explanation))? + "\n",
         ExpressionFormat::Csv => explanation.to_csv(),
         ExpressionFormat::Svg if options.steps => return steps(explain, &explanation, view),
         ExpressionFormat::Svg => explanation.to_svg(view),
@@ -65,7 +65,7 @@ fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
     }
     let text = match format {
         DrawnFormat::Text => explained.to_text(),
-        DrawnFormat::Json => serde_json::to_string(&explained)? + "\n",
+        DrawnFormat::Json => serde_json::to_string(&AllNumbers(&explained))? + "\n",
         DrawnFormat::Svg => explained.to_svg(),
     };
     emit(options, &text)

@@ -49,7 +49,7 @@ fn names(e: &Explanation) -> HashMap<u32, String> {
         let face = e.face(node);
         let name = match () {
             () if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
-            () if node.id == e.behind(e.output_node) => "f".into(),
+            () if node.id == e.behind(e.output_node) => e.output_name().into(),
             () if node.is_literal() => number(&node.value),
             () if face.named || !node.is_gate() => symbol(&face.label),
             () => {

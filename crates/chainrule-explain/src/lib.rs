@@ -9,6 +9,7 @@
 mod words;
 pub mod term;
 mod value;
+mod json;
 mod columns;
 mod formula;
 mod notation;
@@ -25,6 +26,7 @@ mod origin;
 mod paths;
 mod subject;
 mod probe;
+mod walk;
 mod what_if;
 mod explainer;
 mod text;
@@ -39,6 +41,7 @@ pub use expression::{
     CONSTANTS, Example, Function, Names, Values, functions, literal, record, values,
 };
 pub use formula::Formula;
+pub use json::AllNumbers;
 pub use loss::cross_entropy;
 pub use model::{
     Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Origin, Partial, Passed, Path,

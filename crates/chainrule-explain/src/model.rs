@@ -116,10 +116,10 @@ pub struct WhatIf {
     pub name: String,
     /// The change of each of its elements.
     pub delta: Value,
-    /// The output then; NaN where it is an array.
-    pub output: f64,
-    /// The change of the output.
-    pub output_change: f64,
+    /// The output then; `None` where it is an array.
+    pub output: Option<f64>,
+    /// The change of the output; `None` where it is an array.
+    pub output_change: Option<f64>,
     /// The loss then, where there is a target.
     pub loss: Option<f64>,
     /// The change of the loss.
@@ -143,7 +143,7 @@ impl WhatIf {
     /// ```
     #[must_use]
     pub fn change(&self) -> f64 {
-        self.loss_change.unwrap_or(self.output_change)
+        self.loss_change.or(self.output_change).unwrap_or(f64::NAN)
     }
 }
 
@@ -172,8 +172,8 @@ pub struct Paths {
     pub count: f64,
     /// The sum of all paths: the gradient; for arrays, the norm of it.
     pub sum: f64,
-    /// The sum of all paths' sizes; NaN for arrays, whose paths are not all followed.
-    pub sizes: f64,
+    /// The sum of all paths' sizes; `None` for arrays, whose paths are not all followed.
+    pub sizes: Option<f64>,
     /// The largest ones. For arrays these are exact until more paths meet in one node than are
     /// followed from there, which are those with the largest norms.
     pub largest: Vec<Path>,
@@ -190,7 +190,7 @@ pub struct Goal {
     pub value: Option<f64>,
     /// By how much the input changes.
     pub change: Option<f64>,
-    /// The output then.
+    /// The output then; `None` where it is an array.
     pub output: Option<f64>,
     /// The values that were searched.
     pub searched: (f64, f64),
@@ -201,12 +201,19 @@ pub struct Goal {
 pub struct SweepPoint {
     /// The input's value.
     pub at: f64,
-    /// The output.
-    pub output: f64,
+    /// The output; `None` where it is an array.
+    pub output: Option<f64>,
     /// The loss, where there is a target.
     pub loss: Option<f64>,
     /// What the gradient at the explained point predicts: of the loss, else of the output.
     pub tangent: f64,
+}
+
+impl SweepPoint {
+    /// What the sweep draws: the loss, else the output.
+    pub(super) fn drawn(&self) -> f64 {
+        self.loss.or(self.output).unwrap_or(f64::NAN)
+    }
 }
 
 /// One input swept over a range, the others held.
@@ -361,9 +368,30 @@ impl Explanation {
         self.nodes.binary_search_by_key(&id, |node| node.id).ok().and_then(|at| self.nodes.get(at))
     }
 
-    /// What the gradients are of: `L` where there is a target, else `f`.
+    /// What the gradients are of: the loss where there is a target, else the output.
     pub(super) fn root(&self) -> &'static str {
-        if self.target.is_some() { "L" } else { "f" }
+        if self.target.is_some() { self.loss_name() } else { self.output_name() }
+    }
+
+    /// What the output is called: `f`, unless the expression has another value of this name.
+    pub(super) fn output_name(&self) -> &'static str {
+        self.free_name(["f", "F", "out", "f_out", "f_result"])
+    }
+
+    /// What the loss on top of it is called.
+    pub(super) fn loss_name(&self) -> &'static str {
+        self.free_name(["L", "Loss", "J", "L_out", "L_result"])
+    }
+
+    /// The first of these names that no value of the expression has but the output itself.
+    fn free_name(&self, names: [&'static str; 5]) -> &'static str {
+        let named = self.nodes.iter().filter(|node| node.named && node.id != self.output_node);
+        let taken: Vec<&str> = named
+            .map(|node| node.label.as_str())
+            .chain(self.inputs.iter().map(|(name, _)| name.as_str()))
+            .collect();
+        let [first, ..] = names;
+        names.into_iter().find(|name| !taken.contains(name)).unwrap_or(first)
     }
 
     /// Whether every node is a scalar.
@@ -386,16 +414,16 @@ impl Explanation {
             Some(formula) => format!("{what} = {formula}\n"),
             None => format!("{what} = …\n"),
         };
-        let mut out = String::new();
+        let (f, mut out) = (self.output_name(), String::new());
         for (name, partial) in &self.partials {
-            out += &line(format!("df/d{name}"), &partial.formula);
+            out += &line(format!("d{f}/d{name}"), &partial.formula);
         }
         if let Some(hessian) = &self.hessian {
             for (row, (a, formulas)) in hessian.names.iter().zip(&hessian.formulas).enumerate() {
                 for (b, formula) in hessian.names.iter().zip(formulas).skip(row) {
                     let what = match a == b {
-                        true => format!("d²f/d{a}²"),
-                        false => format!("d²f/d{a}d{b}"),
+                        true => format!("d²{f}/d{a}²"),
+                        false => format!("d²{f}/d{a}d{b}"),
                     };
                     out += &line(what, formula);
                 }

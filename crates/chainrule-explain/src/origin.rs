@@ -116,17 +116,25 @@ fn extent(of: &Extent) -> String {
 fn remedy(found: &NotFinite, of: &Source, below: Option<&Source>) -> Option<&'static str> {
     let outside = matches!(found.cause, Cause::OutsideDomain | Cause::DivisionByZero);
     let of_slope = found.gate.is_some();
+    // What the operation takes first, and the least of it: of a slope it is the gate's value that counts.
+    let is_below_0 = !of_slope && found.operands.first().is_some_and(|first| first.low < 0.0);
     Some(match () {
         () if found.cause == Cause::Given => return None,
         () if of.is::<Ln>() => match below {
             Some(below) if below.is::<Softmax>() => "remedy-softmax-loss",
             Some(below) if below.is::<Sigmoid>() => "remedy-softplus",
+            _ if is_below_0 => "remedy-ln-negative",
             _ => "remedy-ln",
         },
+        () if of.is::<Sqrt>() && is_below_0 => "remedy-sqrt-negative",
         () if of.is::<Sqrt>() => "remedy-sqrt",
         () if of.is::<Div>() => "remedy-div",
+        () if (of.is::<Asin>() || of.is::<Acos>()) && of_slope => "remedy-asin-slope",
         () if of.is::<Asin>() || of.is::<Acos>() => "remedy-asin",
-        () if of.is::<Pow>() && (outside || of_slope) => "remedy-pow",
+        () if of.is::<Pow>() && of_slope => "remedy-pow-slope",
+        () if of.is::<Pow>() && outside && is_below_0 => "remedy-pow-negative",
+        () if of.is::<Pow>() && outside => "remedy-pow-zero",
+        () if of.is::<Pow>() => "remedy-pow-large",
         () if of.is::<Exp>() || of.is::<Sinh>() || of.is::<Cosh>() => "remedy-exp",
         () if outside => "remedy-domain",
         () => "remedy-large",

@@ -19,17 +19,19 @@ impl<'s, 'a, 'g> Probe<'s, 'a, 'g> {
         Ok(Self { subject, plan: subject.g.compile::<f64>(&outputs)? })
     }
 
-    /// The output and the loss (the output again where there is no target) at `values`.
-    pub(super) fn at(&mut self, values: &Values) -> Result<(f64, f64)> {
+    /// The output, if it is a number, and the loss (the output again where there is no target) at
+    /// `values`.
+    pub(super) fn at(&mut self, values: &Values) -> Result<(Option<f64>, f64)> {
         for (name, tensor) in values {
             feed(&mut self.plan, name, tensor.values())?;
         }
         self.plan.run()?;
-        Ok((self.scalar(self.subject.output)?, self.scalar(self.subject.root)?))
+        let root = self.scalar(self.subject.root)?.unwrap_or(f64::NAN);
+        Ok((self.scalar(self.subject.output)?, root))
     }
 
     /// The output and the loss where one scalar input has another value.
-    pub(super) fn with(&mut self, name: &str, x: f64) -> Result<(f64, f64)> {
+    pub(super) fn with(&mut self, name: &str, x: f64) -> Result<(Option<f64>, f64)> {
         let mut values = self.subject.request.values.clone();
         for (known, tensor) in &mut values {
             if known == name {
@@ -44,11 +46,9 @@ impl<'s, 'a, 'g> Probe<'s, 'a, 'g> {
         self.plan.value(v)
     }
 
-    fn scalar(&self, v: Var<'g>) -> Result<f64> {
-        Ok(match self.plan.value(v)? {
-            [value] => *value,
-            _ => f64::NAN,
-        })
+    fn scalar(&self, v: Var<'g>) -> Result<Option<f64>> {
+        let values = self.plan.value(v)?;
+        Ok(values.first().copied().filter(|_| v.shape().rank() == 0))
     }
 }
 

@@ -167,8 +167,12 @@ pub(super) fn rule(
         }
         (Rule::Loss, _) => {
             let x = explanation.short_name(explanation.behind(*node.operands.first()?));
+            let targets = node.operands.get(1).and_then(|&id| explanation.node(id));
             let found = match operand {
-                0 => format!("softmax({x}) − t"),
+                0 if targets.is_none_or(|t| is_distribution(&t.value)) => {
+                    format!("softmax({x}) − t")
+                }
+                0 => format!("Σt · softmax({x}) − t"),
                 _ => format!("−ln softmax({x})"),
             };
             let batch = below.shape.first().copied().unwrap_or(1);
@@ -257,6 +261,16 @@ fn not_taken(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
     node.backward.iter().any(blocked).then(|| words.get("note-blocked"))
 }
 
+/// Whether each row of targets sums to 1, within rounding.
+fn is_distribution(targets: &Value) -> bool {
+    match targets {
+        Value::Array(rows) if rows.iter().any(|row| matches!(row, Value::Array(_))) => {
+            rows.iter().all(is_distribution)
+        }
+        row => (row.numbers().iter().sum::<f64>() - 1.0).abs() < 1e-9,
+    }
+}
+
 /// How many units of an activation pass no gradient: those of a ReLU that are off, those of a sigmoid
 /// or tanh that are saturated.
 ///
@@ -295,9 +309,13 @@ fn loss_note(explanation: &Explanation, node: &Node, logits: &Node, words: &Word
         Value::Array(rows) => rows.first().map(Value::numbers).unwrap_or_default(),
         Value::Number(x) => vec![*x],
     };
+    let batch = logits.shape.first().copied().filter(|_| logits.shape.len() > 1).unwrap_or(1);
     let (x, Some(t)) = (row(&logits.value), target.map(|t| row(&t.value))) else {
         return Vec::new();
     };
+    if target.is_some_and(|t| !is_distribution(&t.value)) {
+        return vec![words.get("note-loss-weights")];
+    }
     if x.is_empty() || x.len() > 10 || x.len() != t.len() {
         return vec![words.get("note-loss")];
     }
@@ -312,5 +330,8 @@ fn loss_note(explanation: &Explanation, node: &Node, logits: &Node, words: &Word
     let difference = list(&mut powers.iter().zip(&t).map(|(p, t)| p / sum - t));
     let t = list(&mut t.iter().copied());
     let values = [("y", y.as_str()), ("t", t.as_str()), ("difference", difference.as_str())];
-    vec![words.get("note-loss"), words.say("note-loss-numbers", &values)]
+    let mut notes = vec![words.get("note-loss"), words.say("note-loss-numbers", &values)];
+    let batch = batch.to_string();
+    notes.extend((batch != "1").then(|| words.say("note-loss-batch", &[("count", &batch)])));
+    notes
 }

@@ -1,11 +1,11 @@
 //! What if: changes with their predictions, goals, sweeps, steps down.
 
-use super::expression::Values;
 use super::model::{Descent, DescentPoint, Goal, Sweep, SweepPoint, WhatIf};
 use super::probe::{Probe, root};
 use super::subject::Subject;
 use super::value::Value;
 use super::value::percent;
+use super::walk::{Stop, Walk};
 use super::words::Words;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Tensor;
@@ -15,23 +15,26 @@ const EXACT: f64 = 1e-9;
 
 /// The true change beside the predictions, for each nudge.
 pub(super) fn rows(subject: &Subject<'_, '_>) -> Result<Vec<WhatIf>> {
-    let mut probe = Probe::new(subject, &[])?;
     let words = Words::new(subject.request.language);
-    let (output, loss) = probe.at(&subject.request.values)?;
     let mut rows = Vec::new();
     for (name, delta) in changes(subject)? {
-        let (new_output, new_loss) = probe.at(&moved(&subject.request.values, &name, &delta))?;
-        let (slope, curvature) = along(subject, &name, &delta)?;
+        let mut walk = Walk::new(subject, &name, &delta)?;
+        let Stop { output, loss, slope, curvature } = walk.stop(0.0)?;
+        let Stop { output: new_output, loss: new_loss, .. } = walk.stop(1.0)?;
         let has_target = subject.request.has_loss();
         let (first_order, second_order) = (slope, slope + curvature / 2.0);
         // Rounding of the difference itself: a few units in the last place of what is subtracted.
-        let rounding = 8.0 * f64::EPSILON * loss.abs().max(new_loss.abs()).max(output.abs());
-        let verdict = verdict(&words, new_loss - loss, first_order, second_order, rounding);
+        let rounding =
+            8.0 * f64::EPSILON * loss.abs().max(new_loss.abs()).max(output.unwrap_or(0.0).abs());
+        let verdict = match walk.edge()? {
+            Some(edge) => edge.in_words(&words, &name, &delta),
+            None => verdict(&words, new_loss - loss, first_order, second_order, rounding),
+        };
         rows.push(WhatIf {
             name,
             delta: Value::from(&delta),
             output: new_output,
-            output_change: new_output - output,
+            output_change: new_output.zip(output).map(|(new, old)| new - old),
             loss: has_target.then_some(new_loss),
             loss_change: has_target.then_some(new_loss - loss),
             first_order,
@@ -44,6 +47,15 @@ pub(super) fn rows(subject: &Subject<'_, '_>) -> Result<Vec<WhatIf>> {
 
 /// How good the two predictions are, in words.
 fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -> String {
+    if rounding > change.abs().max(first.abs()) && first != 0.0 {
+        return words.get("verdict-drowned");
+    }
+    if first == 0.0 && second == 0.0 && change != 0.0 {
+        return words.get("verdict-flat");
+    }
+    if first.is_infinite() {
+        return words.get("verdict-steep");
+    }
     let gap = |prediction: f64| {
         let gap = (prediction - change).abs();
         if gap <= rounding + EXACT * change.abs() { 0.0 } else { gap / change.abs() }
@@ -61,14 +73,6 @@ fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -
         () => "verdict-worse",
     };
     words.say(id, &values)
-}
-
-fn moved(values: &Values, name: &str, delta: &Tensor<f64>) -> Values {
-    let mut moved = values.clone();
-    for (_, tensor) in moved.iter_mut().filter(|(known, _)| known == name) {
-        tensor.values_mut().iter_mut().zip(delta.values()).for_each(|(x, d)| *x += d);
-    }
-    moved
 }
 
 /// Each change with its direction: one number per element of the input.
@@ -93,20 +97,6 @@ fn changes(subject: &Subject<'_, '_>) -> Result<Vec<(String, Tensor<f64>)>> {
         changes.push((name.clone(), tensor));
     }
     Ok(changes)
-}
-
-/// The first and second derivative of the root along a direction: d·∇L and dᵀ·H·d.
-fn along(subject: &Subject<'_, '_>, name: &str, direction: &Tensor<f64>) -> Result<(f64, f64)> {
-    let (x, d) = (subject.input(name), subject.g.constant_tensor(direction.clone()));
-    let dot = |v: chainrule::Var<'_>| v.shape().rank() > 0;
-    let slope = subject.g.backward(subject.root, &[x])[0] * d;
-    let slope = if dot(slope) { slope.sum(&[]) } else { slope };
-    let curvature = subject.g.backward(slope, &[x])[0] * d;
-    let curvature = if dot(curvature) { curvature.sum(&[]) } else { curvature };
-    let mut probe = Probe::new(subject, &[slope, curvature])?;
-    probe.at(&subject.request.values)?;
-    let read = |v| -> Result<f64> { Ok(probe.values(v)?.first().copied().unwrap_or(f64::NAN)) };
-    Ok((read(slope)?, read(curvature)?))
 }
 
 /// The inputs that are single numbers, with their values.
@@ -138,12 +128,12 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
             let (output, loss) = probe.with(&name, x)?;
             // ½·(f − T)² touches 0 without crossing it; f − T crosses.
             Ok(match target {
-                Some(target) if goal == 0.0 => output - target,
+                Some(target) if goal == 0.0 => output.map_or(f64::NAN, |output| output - target),
                 _ => loss - goal,
             })
         })?;
         let output = match found.at {
-            Some(x) => Some(probe.with(&name, x)?.0),
+            Some(x) => probe.with(&name, x)?.0,
             None => None,
         };
         let change = found.at.map(|x| x - start);

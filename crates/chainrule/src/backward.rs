@@ -5,11 +5,12 @@
 //! rule, and a value used several times gets the sum of what arrives.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::graph::{Graph, Kind, Source, Type, Var};
 use crate::guards::Guards;
 use crate::mixing::Mixing;
-use crate::ops::{AnyOp, Broadcast, Concat, Gate, MatMul, Slice};
+use crate::ops::{Abs, AnyOp, Broadcast, Concat, Gate, MatMul, Pow, Slice, Square};
 
 /// What one operand of a gate received.
 #[derive(Clone, Copy, Debug)]
@@ -172,6 +173,9 @@ impl Graph {
                 node.op().cloned()
             });
             let Some(op) = op else { continue };
+            if joins && let Some(x) = self.evenly_raised(&op, &operands, wrt) {
+                operands[0] = x;
+            }
             let mut gate = Gate::new(&operands, self.var(id), upstream);
             if let Some(guards) = &guards {
                 gate.passage = guards.passage(self, id, &operands);
@@ -198,6 +202,27 @@ impl Graph {
             });
         }
         Sweep { gradients, contributions }
+    }
+
+    /// The x of an even power of |x|, which is one of x: products with sign(x), which is 0 at 0, would not
+    /// give its second derivative there.
+    fn evenly_raised<'g>(
+        &'g self,
+        op: &Arc<dyn AnyOp>,
+        operands: &[Var<'g>],
+        wrt: &[Var<'g>],
+    ) -> Option<Var<'g>> {
+        let &base = operands.first()?;
+        let is_even = match operands {
+            [_] => op.is::<Square>(),
+            [_, p] => op.is::<Pow>() && p.as_constant().is_some_and(|p| p % 2.0 == 0.0),
+            _ => false,
+        };
+        if !is_even || wrt.iter().any(|v| v.id == base.id) {
+            return None;
+        }
+        let x = self.node(base.id, |node| node.source.is::<Abs>().then(|| node.operands[0]));
+        x.map(|x| self.var(x))
     }
 
     /// For each broadcast that repeats an earlier one, that one, which gets its gradient too: so what is

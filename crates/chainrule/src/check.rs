@@ -257,6 +257,19 @@ pub fn gradients_of<T: Real>(
     Ok(Report { passed, verdict, tolerance: settings.tolerance, parameters: reports })
 }
 
+/// The values whose signs choose a branch of a piecewise operation anywhere below the loss.
+///
+/// ```
+/// let g = chainrule::Graph::new();
+/// let x = g.input("x", []);
+/// let kinks = chainrule::check::kinks(&g, (x - 3.0).relu().square());
+/// assert_eq!(kinks.len(), 1);
+/// ```
+pub fn kinks<'g>(graph: &'g Graph, loss: Var<'g>) -> Vec<Var<'g>> {
+    let [kinks, _] = branches(graph, loss);
+    kinks
+}
+
 /// The values whose signs choose a branch anywhere below the loss, and those that gradients do not pass,
 /// below which there is nothing to choose.
 fn branches<'g>(graph: &'g Graph, loss: Var<'g>) -> [Vec<Var<'g>>; 2] {

@@ -108,6 +108,18 @@ fn distance(y: Var<'_>, to: f64) -> Var<'_> {
 }
 
 #[test]
+fn an_even_power_of_a_distance_is_smooth() {
+    assert_eq!(derivatives(0.0, |x| x.abs().square()), [0.0, 0.0, 2.0]);
+    assert_eq!(derivatives(0.0, |x| x.abs().pow(2.0)), [0.0, 0.0, 2.0]);
+    assert_eq!(derivatives(-2.0, |x| x.abs().pow(4.0)), [16.0, -32.0, 48.0]);
+    assert_eq!(derivatives(-2.0, |x| x.abs().pow(3.0)), [8.0, -12.0, 12.0]);
+    // Asked for itself, the distance has its own gradient.
+    let g = Graph::new();
+    let far = g.constant(-3.0).abs();
+    assert_eq!(g.backward(far.square(), &[far])[0].eval().unwrap().values(), [6.0]);
+}
+
+#[test]
 fn taken_branches_have_the_slopes_that_they_had() {
     for x in [0.3, 1.7, 25.0] {
         let plain = derivatives(x, |x| x.sqrt() / (x + 2.0) + x.ln());

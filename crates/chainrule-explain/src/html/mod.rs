@@ -195,7 +195,7 @@ impl Page<'_> {
         let e = self.e;
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
-            Some(node) if id == e.output_node && !node.named => "f".into(),
+            Some(node) if id == e.output_node && !node.named => e.output_name().into(),
             Some(node) => cut(&e.face(node).label, 24),
             None => "?".into(),
         }
@@ -224,7 +224,7 @@ impl Page<'_> {
         }
         let root = self.e.root();
         let rows = [
-            ("output", "f".to_owned()),
+            ("output", self.e.output_name().to_owned()),
             ("result", root.into()),
             ("change", self.words.say("page-change", &[("root", root)])),
             ("first", self.words.get("page-first")),

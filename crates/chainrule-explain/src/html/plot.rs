@@ -1,7 +1,7 @@
 //! A sweep as a chart: the curve, its tangent, and where they touch.
 
 use crate::chart::{Drawing, Frame, Ink, Spacing, legend, range};
-use crate::model::{Sweep, SweepPoint};
+use crate::model::Sweep;
 
 /// The chart's size in pixels.
 const SIZE: (f64, f64) = (640.0, 340.0);
@@ -9,7 +9,7 @@ const SIZE: (f64, f64) = (640.0, 340.0);
 /// The chart; `None` where no value of the curve is finite.
 pub(super) fn plot(sweep: &Sweep, root: &str, tangent: &str) -> Option<Drawing> {
     let curve: Vec<(f64, f64)> =
-        sweep.points.iter().map(|point| (point.at, curve(point))).collect();
+        sweep.points.iter().map(|point| (point.at, point.drawn())).collect();
     let (first, last) = (sweep.points.first()?, sweep.points.last()?);
     curve.iter().find(|(_, y)| y.is_finite())?;
     let mut drawing = Drawing::new(SIZE.0, SIZE.1);
@@ -26,8 +26,4 @@ pub(super) fn plot(sweep: &Sweep, root: &str, tangent: &str) -> Option<Drawing> 
     let touch = first.tangent + slope * (sweep.at - first.at);
     frame.point(&mut drawing, (sweep.at, touch), 5.0, Ink::Gradient);
     Some(drawing)
-}
-
-fn curve(point: &SweepPoint) -> f64 {
-    point.loss.unwrap_or(point.output)
 }

@@ -124,7 +124,8 @@ impl NetworkExplanation {
                 vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
             };
             table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
-            let verdict = verdict(words, ledger.cancellation);
+            let shares = ledger.branches.iter().map(|branch| branch.share);
+            let verdict = verdict(words, Some(ledger.cancellation), shares).unwrap_or_default();
             wrapped(out, 5, &verdict);
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn to(g: &Graph, e: &Explanation, name: &str) -> Result<Paths> {
             name: name.into(),
             count: 0.0,
             sum: 0.0,
-            sizes: f64::NAN,
+            sizes: None,
             largest: Vec::new(),
         });
     };
@@ -101,7 +101,7 @@ fn result(e: &Explanation, name: &str, input: &Node, reached: &HashMap<u32, Reac
         name: name.into(),
         count: found.map_or(0.0, |found| found.count),
         sum: square.sqrt(),
-        sizes: f64::NAN,
+        sizes: None,
         largest: largest.collect(),
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
     }
     let found = input.and_then(|node| reached.get(&node.id).map(|found| (node.id, found)));
     let Some((id, found)) = found else {
-        let (count, sum, sizes) = (0.0, 0.0, 0.0);
+        let (count, sum, sizes) = (0.0, 0.0, Some(0.0));
         return Paths { name: name.into(), count, sum, sizes, largest: Vec::new() };
     };
     let share =
@@ -78,7 +78,7 @@ pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
         name: name.into(),
         count: found.count,
         sum: found.sum,
-        sizes: found.sizes,
+        sizes: Some(found.sizes),
         largest: largest.collect(),
     }
 }
@@ -134,7 +134,7 @@ mod tests {
         let paths = explained.paths.unwrap();
         let products: Vec<f64> = paths.largest.iter().map(|path| path.product).collect();
         assert_eq!(products, [-5.0, 3.0, 1.0]);
-        assert_eq!((paths.sum, paths.sizes), (-1.0, 9.0));
+        assert_eq!((paths.sum, paths.sizes), (-1.0, Some(9.0)));
         assert_eq!(paths.largest[0].share, 5.0 / 9.0);
     }
 }

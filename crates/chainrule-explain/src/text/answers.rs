@@ -48,8 +48,10 @@ impl Page<'_> {
                 rows.push(vec![format!("   {}", self.words.say("more", &[("count", &count)]))]);
             }
             table(&mut self.out, &rows);
-            let verdict = verdict(&self.words, node.cancellation.unwrap_or(1.0));
-            wrapped(&mut self.out, 5, &verdict);
+            let shares = node.ledger.iter().map(|entry| entry.share);
+            if let Some(verdict) = verdict(&self.words, node.cancellation, shares) {
+                wrapped(&mut self.out, 5, &verdict);
+            }
         }
     }
 
@@ -66,7 +68,7 @@ impl Page<'_> {
             let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
             let formula = formula.map(ToString::to_string);
             let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
-            vec![format!("df/d{name}"), formula, format!("= {value}")]
+            vec![format!("d{}/d{name}", e.output_name()), formula, format!("= {value}")]
         };
         let rows: Vec<Vec<String>> = e.partials.iter().map(row).collect();
         table(&mut self.out, &rows);
@@ -76,7 +78,8 @@ impl Page<'_> {
         let Some(hessian) = &self.e.hessian else { return };
         self.title("hessian-title", &[]);
         self.line("");
-        let head = std::iter::once("d²f/d·d·".to_owned()).chain(hessian.names.iter().cloned());
+        let head = std::iter::once(format!("d²{}/d·d·", self.e.output_name()))
+            .chain(hessian.names.iter().cloned());
         let mut values = vec![head.collect::<Vec<String>>()];
         let mut formulas = values.clone();
         for ((name, row), written) in
@@ -136,7 +139,7 @@ impl Page<'_> {
         let e = self.e;
         match e.node(id) {
             _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
-            _ if id == e.output_node => "f".into(),
+            _ if id == e.output_node => e.output_name().into(),
             Some(node) => cut(&e.face(node).label, LONGEST),
             None => "?".into(),
         }
@@ -150,16 +153,18 @@ impl Page<'_> {
         self.title("what-if-title", &[("root", e.root())]);
         self.line("");
         let is_scalar = e.output.as_number().is_some();
+        let names = [("output", e.output_name()), ("loss", e.loss_name())];
         let mut head = vec!["change"];
         head.extend(is_scalar.then_some("f-then"));
         if e.target.is_some() {
             head.push("l-then");
         }
         head.extend(["true-change", "by-gradient", "by-curvature"]);
-        let mut rows = vec![head.into_iter().map(|id| self.words.get(id)).collect::<Vec<_>>()];
+        let mut rows =
+            vec![head.into_iter().map(|id| self.words.say(id, &names)).collect::<Vec<_>>()];
         for row in &e.what_if {
             let mut cells = vec![change(&row.name, &row.delta)];
-            cells.extend(is_scalar.then(|| number(row.output)));
+            cells.extend(row.output.map(number));
             cells.extend(row.loss.map(number));
             cells.extend([row.change(), row.first_order, row.second_order].map(signed));
             rows.push(cells);
@@ -183,11 +188,13 @@ impl Page<'_> {
     }
 
     fn goal(&self, goal: &Goal) -> Vec<String> {
-        match (goal.value, goal.change, goal.output) {
-            (Some(value), Some(change), Some(output)) => vec![
+        match (goal.value, goal.change) {
+            (Some(value), Some(change)) => vec![
                 format!("{} = {}", goal.name, number(value)),
                 format!("({})", signed(change)),
-                if output.is_nan() { String::new() } else { format!("f = {}", number(output)) },
+                goal.output.map_or_else(String::new, |output| {
+                    format!("{} = {}", self.e.output_name(), number(output))
+                }),
             ],
             _ => {
                 let (low, high) = (digits(goal.searched.0, 2), digits(goal.searched.1, 2));
@@ -299,11 +306,21 @@ fn change(name: &str, delta: &Value) -> String {
     }
 }
 
-/// How much of what several uses want cancels.
-pub(crate) fn verdict(words: &Words, cancellation: f64) -> String {
+/// How much of what several uses want cancels; `None` where there is nothing to compare.
+pub(crate) fn verdict(
+    words: &Words,
+    cancellation: Option<f64>,
+    shares: impl Iterator<Item = f64>,
+) -> Option<String> {
+    let cancellation = cancellation.filter(|ratio| ratio.is_finite())?;
     let (survives, lost) = (digits(cancellation, 3), percent(1.0 - cancellation));
-    let id = if cancellation > 1.0 - 1e-12 { "ledger-agree" } else { "ledger-cancel" };
-    words.say(id, &[("ratio", &survives), ("lost", &lost)])
+    let id = match shares.filter(|share| *share > 0.0).count() {
+        0 => return None,
+        1 => "ledger-one",
+        _ if cancellation > 1.0 - 1e-12 => "ledger-agree",
+        _ => "ledger-cancel",
+    };
+    Some(words.say(id, &[("ratio", &survives), ("lost", &lost)]))
 }
 
 impl Explanation {
@@ -326,7 +343,8 @@ impl Explanation {
         let loss = if self.target.is_some() { ",L" } else { "" };
         let mut out = format!("{},f{loss},tangent\n", sweep.name);
         for point in &sweep.points {
-            out += &format!("{},{}", point.at, point.output);
+            let output = point.output.map_or_else(String::new, |output| output.to_string());
+            out += &format!("{},{output}", point.at);
             out += &point.loss.map_or_else(String::new, |loss| format!(",{loss}"));
             out += &format!(",{}\n", point.tangent);
         }

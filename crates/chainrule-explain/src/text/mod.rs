@@ -78,13 +78,17 @@ impl Page<'_> {
     }
 
     fn heading(&mut self) {
-        let e = self.e;
+        let (e, f) = (self.e, self.e.output_name());
         let mut lines = String::new();
         let statements = e.expression.split([';', '\n']).map(str::trim);
         let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
         for (at, text) in statements.iter().enumerate() {
-            let lead = if at + 1 == statements.len() { "f = " } else { "" };
-            wrapped(&mut lines, 0, &format!("{lead}{text}"));
+            let is_named =
+                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
+            match at + 1 == statements.len() && !is_named {
+                true => wrapped(&mut lines, 0, &format!("{f} = {text}")),
+                false => wrapped(&mut lines, 0, text),
+            }
         }
         let values: Vec<String> = e
             .inputs
@@ -95,14 +99,16 @@ impl Page<'_> {
             let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
             wrapped(&mut lines, 0, &at);
         }
-        let _ = writeln!(lines, "f = {}", short(&e.output, 60));
+        let _ = writeln!(lines, "{f} = {}", short(&e.output, 60));
         if let (Some(target), Some(loss)) = (&e.target, e.loss) {
             let (output, target) = (short(&e.output, 20), short(target, 20));
             let (id, numbers) = match self.is_half_squared() {
                 true => ("heading-loss", format!("½·({output} − {target})² = {}", number(loss))),
                 false => ("heading-cross-entropy", format!("{} (T = {target})", number(loss))),
             };
-            let text = self.words.say(id, &[("numbers", &numbers)]);
+            let text = self
+                .words
+                .say(id, &[("numbers", &numbers), ("output", f), ("loss", e.loss_name())]);
             wrapped(&mut lines, 0, &text);
         }
         self.out += &lines;
@@ -187,7 +193,8 @@ impl Page<'_> {
         if e.target.is_some() {
             let output = e.node(e.output_node).and_then(|node| node.gradient.as_ref());
             if let Some(gradient) = output {
-                self.line(&format!("  dL/df = {}", short(gradient, 60)));
+                let (root, f) = (e.root(), e.output_name());
+                self.line(&format!("  d{root}/d{f} = {}", short(gradient, 60)));
                 self.line("");
             }
         }

@@ -9,8 +9,7 @@ const PLOT: (usize, usize) = (64, 17);
 
 /// A sweep as a plot of characters: `*` the curve, `·` its tangent, `o` where the tangent touches.
 pub(super) fn plot(out: &mut String, sweep: &Sweep) {
-    let curve = |point: &SweepPoint| point.loss.unwrap_or(point.output);
-    let finite = sweep.points.iter().map(curve).filter(|y| y.is_finite());
+    let finite = sweep.points.iter().map(SweepPoint::drawn).filter(|y| y.is_finite());
     let (low, high) =
         finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     let (Some(first), Some(last)) = (sweep.points.first(), sweep.points.last()) else { return };
@@ -38,7 +37,7 @@ pub(super) fn plot(out: &mut String, sweep: &Sweep) {
         put(point.at, point.tangent, '·');
     }
     for point in &sweep.points {
-        put(point.at, curve(point), '*');
+        put(point.at, point.drawn(), '*');
     }
     if let Some(touch) = tangent_at(sweep) {
         put(sweep.at, touch, 'o');

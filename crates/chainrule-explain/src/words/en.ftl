@@ -2,8 +2,8 @@
 # f is the result of the expression, L the loss on top of it, d{ $root }/d· the gradient.
 
 heading-at = at { $values }
-heading-loss = loss L = ½·(f − target)² = { $numbers }
-heading-cross-entropy = loss L = −Σ T·ln softmax(f) = { $numbers }
+heading-loss = loss { $loss } = ½·({ $output } − target)² = { $numbers }
+heading-cross-entropy = loss { $loss } = −Σ T·ln softmax({ $output }) = { $numbers }
 
 drawing-title = The graph, from the result down to the inputs
 drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downwards)
@@ -31,11 +31,14 @@ note-off-which = Off: { $which }
 note-not-taken = No gradient arrives here: the branch was not taken, and its 0 stays 0 whatever the slope below.
 note-blocked = The branch was not taken: nothing passes, though what arrives is not finite.
 note-loss = Why y − t: the logarithm of the loss undoes the exponential of softmax, and what is left is the prediction y minus the target t.
+note-loss-weights = The targets do not sum to 1: the derivative of −Σ t·ln softmax(x) is then Σt · softmax(x) − t.
+note-loss-batch = These are the first row's; the loss is the mean of { $count } rows, so that each row's gradient is divided by { $count }.
 note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
 
 ledger-title = Who wants what: values used in several places add up d{ $root }/d·
 ledger-node = { $name }: d{ $root }/d· = { $total }
 ledger-from = from { $gate }
+ledger-one = Only one of them passes a gradient.
 ledger-agree = All pull the same way; nothing cancels.
 ledger-cancel = { $lost } of it cancels: |Σ| / Σ|·| = { $ratio }.
 more = … and { $count } more
@@ -52,8 +55,8 @@ paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
 
 what-if-title = What if? The change of { $root }, and what derivatives predict
 change = change
-f-then = f then
-l-then = L then
+f-then = { $output } then
+l-then = { $loss } then
 true-change = true
 by-gradient = gradient
 by-curvature = + curvature
@@ -61,6 +64,14 @@ verdict-linear = the gradient alone is exact.
 verdict-quadratic = the gradient alone is off by { $first }; with curvature it is exact.
 verdict-better = the gradient alone is off by { $first }; with curvature by { $second }.
 verdict-worse = the gradient alone is off by { $first }, with curvature by { $second }: this change is too large for either.
+verdict-corner = a corner: any slope from { $low } to { $high } fits here; { $taken } is taken.
+verdict-corner-array = a corner: several slopes fit here, and one of them is taken.
+verdict-jump = a jump: the value changes at once, which no slope tells.
+verdict-crosses-corner = at { $place } stands a corner, beyond which the slope is another.
+verdict-crosses-jump = at { $place } the value jumps, which no slope tells.
+verdict-flat = slope and curvature are 0 here; what changes is of higher order.
+verdict-steep = the slope is infinite here.
+verdict-drowned = rounding of the result drowns so small a change.
 verdict-no-change = nothing changes in truth.
 verdict-not-finite = a number here is not finite.
 
@@ -190,13 +201,19 @@ origin-of-gradient-in = the operation `{ $op }` in the gradient of `{ $gate }` i
 origin-made = made from { $operands }
 origin-row = row { $row } of the data (from 0)
 remedy-ln = ln takes numbers above 0: keep its operand away from 0, as in ln(max(x, 1e-12)).
+remedy-ln-negative = ln takes numbers above 0, and this one is below: is its sign right? ln(abs(x)) takes the size alone.
 remedy-softmax-loss = ln of a softmax loses small probabilities: take the cross-entropy of the logits, cross_entropy(x, t), or log_softmax(x).
 remedy-softplus = ln of a sigmoid loses small probabilities: ln(sigmoid(x)) is -softplus(-x).
-remedy-sqrt = sqrt takes numbers above 0, and its slope is infinite at 0: add a little, as in sqrt(x + 1e-12).
-remedy-div = This divides by 0 or almost 0: add a little to the divisor, or test it first with select.
-remedy-pow = A power of a negative number, or a negative power of 0: use abs or max on the base.
+remedy-sqrt = The slope of sqrt is infinite at 0: add a little, as in sqrt(x + 1e-12).
+remedy-sqrt-negative = sqrt takes no numbers below 0: is the sign right? sqrt(max(x, 0)) cuts them off, sqrt(abs(x)) takes the size alone.
+remedy-div = This divides by 0 or almost 0: add a little to the divisor, or test it first, as in select(y != 0, x / y, 0).
+remedy-pow-negative = A negative number has only whole powers: use abs or max on the base, or a whole exponent.
+remedy-pow-zero = 0 has no negative power: add a little to the base.
+remedy-pow-slope = The slope of a power below 1 is infinite at 0: add a little to the base, as in (x + 1e-12)^p.
+remedy-pow-large = The power is too large for a number: scale the base, or take its logarithm.
 remedy-exp = The exponential overflows: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
-remedy-asin = asin and acos take numbers from -1 to 1, and their slope is infinite at both ends.
+remedy-asin = asin and acos take numbers from -1 to 1 alone.
+remedy-asin-slope = The slope of asin and acos is infinite at -1 and 1: keep the operand between.
 remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps: in a training, by a smaller learning rate or clip_norm.
 remedy-data = Mend the data.
 remedy-domain = { $op } has no finite value or slope there: keep its operands away from that place.

@@ -2,8 +2,8 @@
 # f는 식의 결과, L은 그 위에 놓인 손실, d{ $root }/d·는 기울기이다.
 
 heading-at = 값: { $values }
-heading-loss = 손실 L = ½·(f − 목표)² = { $numbers }
-heading-cross-entropy = 손실 L = −Σ T·ln softmax(f) = { $numbers }
+heading-loss = 손실 { $loss } = ½·({ $output } − 목표)² = { $numbers }
+heading-cross-entropy = 손실 { $loss } = −Σ T·ln softmax({ $output }) = { $numbers }
 
 drawing-title = 계산 그래프: 결과에서 입력으로 내려가며
 drawing-legend = (값은 위로 계산되고, d{ $root }/d·는 아래로 전해진다)
@@ -31,11 +31,14 @@ note-off-which = 꺼진 것: { $which }
 note-not-taken = 여기에는 기울기가 오지 않는다. 선택되지 않은 갈래이므로, 아래의 기울기가 무엇이든 0은 0으로 남는다.
 note-blocked = 선택되지 않은 갈래이다. 오는 값이 유한하지 않아도 아무것도 지나가지 않는다.
 note-loss = 왜 y − t인가: 손실의 로그가 소프트맥스의 지수를 되돌려, 예측 y에서 목표 t를 뺀 것만 남는다.
+note-loss-weights = 목표의 합이 1이 아니다: −Σ t·ln softmax(x)의 미분은 이때 Σt · softmax(x) − t이다.
+note-loss-batch = 이는 첫 행의 수이다. 손실은 { $count }개 행의 평균이므로 각 행의 기울기를 { $count }(으)로 나눈다.
 note-loss-numbers = y = { $y }, t = { $t }, y − t = { $difference }
 
 ledger-title = 누가 무엇을 원하는가: 여러 곳에서 쓰인 값은 d{ $root }/d·를 모두 더한다
 ledger-node = { $name }: d{ $root }/d· = { $total }
 ledger-from = { $gate }에서
+ledger-one = 그 가운데 하나만 기울기를 보낸다.
 ledger-agree = 모두 같은 쪽으로 당긴다. 상쇄되는 것이 없다.
 ledger-cancel = { $lost }가 상쇄된다: |Σ| / Σ|·| = { $ratio }.
 more = … 그리고 { $count }개 더
@@ -52,8 +55,8 @@ paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
 
 what-if-title = 만약 바꾼다면? { $root }의 변화와 미분의 예측
 change = 변화
-f-then = 그때 f
-l-then = 그때 L
+f-then = 그때 { $output }
+l-then = 그때 { $loss }
 true-change = 실제
 by-gradient = 기울기
 by-curvature = + 곡률
@@ -61,6 +64,14 @@ verdict-linear = 기울기만으로 정확하다.
 verdict-quadratic = 기울기만으로는 { $first } 빗나가고, 곡률까지 쓰면 정확하다.
 verdict-better = 기울기만으로는 { $first }, 곡률까지 쓰면 { $second } 빗나간다.
 verdict-worse = 기울기만으로는 { $first }, 곡률까지 써도 { $second } 빗나간다: 둘 다 쓰기에는 변화가 너무 크다.
+verdict-corner = 꺾인 점이다. { $low }에서 { $high } 사이의 어느 기울기나 맞으며, { $taken }를 쓴다.
+verdict-corner-array = 꺾인 점이다. 여러 기울기가 맞으며, 그 가운데 하나를 쓴다.
+verdict-jump = 값이 단번에 뛰는 점이다. 어떤 기울기도 이를 말해 주지 못한다.
+verdict-crosses-corner = { $place }에 꺾인 점이 있어, 그 너머의 기울기는 다르다.
+verdict-crosses-jump = { $place }에서 값이 단번에 뛴다. 어떤 기울기도 이를 말해 주지 못한다.
+verdict-flat = 여기서는 기울기와 곡률이 0이다. 변화는 더 높은 차수에서 온다.
+verdict-steep = 여기서는 기울기가 무한하다.
+verdict-drowned = 결과의 반올림이 이렇게 작은 변화를 삼킨다.
 verdict-no-change = 실제로는 아무것도 변하지 않는다.
 verdict-not-finite = 유한하지 않은 수가 있다.
 
@@ -190,13 +201,19 @@ origin-of-gradient-in = `{ $layer }` 안의 게이트 `{ $gate }`의 기울기�
 origin-made = 재료는 { $operands }
 origin-row = 데이터의 { $row }번 행(0부터)
 remedy-ln = ln은 0보다 큰 수만 받는다: ln(max(x, 1e-12))처럼 0에서 떨어뜨린다.
+remedy-ln-negative = ln은 0보다 큰 수만 받는데, 이 수는 0보다 작다. 부호가 맞는가? ln(abs(x))는 크기만 본다.
 remedy-softmax-loss = softmax에 ln을 씌우면 작은 확률을 잃는다: 로짓의 교차 엔트로피 cross_entropy(x, t)나 log_softmax(x)를 쓴다.
 remedy-softplus = sigmoid에 ln을 씌우면 작은 확률을 잃는다: ln(sigmoid(x))는 -softplus(-x)와 같다.
-remedy-sqrt = sqrt는 0보다 큰 수를 받고 0에서 기울기가 무한하다: sqrt(x + 1e-12)처럼 조금 더한다.
+remedy-sqrt = sqrt의 기울기는 0에서 무한하다: sqrt(x + 1e-12)처럼 조금 더한다.
+remedy-sqrt-negative = sqrt는 0보다 작은 수를 받지 않는다. 부호가 맞는가? sqrt(max(x, 0))은 잘라 내고, sqrt(abs(x))는 크기만 본다.
 remedy-div = 0이나 거의 0으로 나눈다: 나누는 수에 조금 더하거나 먼저 select로 살핀다.
-remedy-pow = 음수의 거듭제곱이거나 0의 음수 거듭제곱이다: 밑에 abs나 max를 쓴다.
+remedy-pow-negative = 음수는 정수 거듭제곱만 갖는다: 밑에 abs나 max를 쓰거나 지수를 정수로 한다.
+remedy-pow-zero = 0에는 음수 거듭제곱이 없다: 밑에 조금 더한다.
+remedy-pow-slope = 1보다 작은 거듭제곱의 기울기는 0에서 무한하다: (x + 1e-12)^p처럼 밑에 조금 더한다.
+remedy-pow-large = 거듭제곱이 수의 범위를 넘는다: 밑을 줄이거나 로그를 쓴다.
 remedy-exp = 지수 함수가 넘친다: softmax처럼 가장 큰 값을 먼저 빼거나 softplus, log_softmax를 쓴다.
-remedy-asin = asin과 acos는 -1에서 1까지 받고, 양 끝에서 기울기가 무한하다.
+remedy-asin = asin과 acos는 -1에서 1까지만 받는다.
+remedy-asin-slope = asin과 acos의 기울기는 -1과 1에서 무한하다: 그 사이에 둔다.
 remedy-large = 수가 너무 커졌다: 입력의 크기를 맞추거나 더 작은 걸음을 쓴다. 학습에서는 학습률을 줄이거나 clip_norm을 쓴다.
 remedy-data = 데이터를 고친다.
 remedy-domain = { $op } 연산은 거기에서 값이나 기울기가 유한하지 않다: 피연산자를 그 자리에서 떨어뜨린다.

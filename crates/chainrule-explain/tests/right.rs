@@ -1,0 +1,135 @@
+//! What an explanation says is right for the case at hand: its branches, corners, remedies and names.
+
+use chainrule_explain::{AllNumbers, Explanation, Request, explain, values};
+
+fn explained(expression: &str, at: &str) -> Explanation {
+    let request = Request {
+        expression: expression.into(),
+        values: values(at).unwrap(),
+        ..Request::default()
+    };
+    explain(&request).unwrap()
+}
+
+/// The text with its lines joined, so that no break is in the way.
+fn told(expression: &str, at: &str) -> String {
+    explained(expression, at).to_text().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_branch_that_was_not_taken_is_said_to_pass_nothing() {
+    let text = told("select(x < 1, x, sqrt(x))", "x=0");
+    assert!(text.contains("No gradient arrives here: the branch was not taken"), "{text}");
+    assert!(text.contains("df/dx = 1") && !text.contains("NaN"), "{text}");
+    let text = told("max(y, 0)^(1/2.4)", "y=-1");
+    assert!(text.contains("nothing passes, though what arrives is not finite"), "{text}");
+    assert!(text.contains("df/dy = 0"), "{text}");
+    // A branch that was taken and a unit that is off have words of their own.
+    for (expression, at) in [("select(x < 1, x, sqrt(x))", "x=2"), ("relu(x) * 2", "x=-1")] {
+        assert!(!told(expression, at).contains("not taken"), "{expression}");
+    }
+}
+
+#[test]
+fn corners_jumps_and_flat_places_are_told_as_such() {
+    for (expression, at, said) in [
+        ("abs(x)", "x=0", "a corner: any slope from -1 to 1 fits here; 0 is taken"),
+        ("relu(x)", "x=0", "a corner: any slope from 0 to 1 fits here; 0 is taken"),
+        ("max(x, 0)", "x=0", "a corner: any slope from 0 to 1 fits here; 0.5 is taken"),
+        ("abs(3 * x - 3)", "x=1", "any slope from -3 to 3"),
+        ("sign(x)", "x=0", "x +0.01: a jump: the value changes at once"),
+        ("x^y", "x=0,y=0", "y +0.01: a jump"),
+        ("select(x < 1, x, 3 * x)", "x=0.995", "at x +0.005 the value jumps"),
+        ("max(x, 2)^2", "x=1.99", "at x +0.01 stands a corner"),
+        ("sum(abs(X))", "X=[0,1]", "a corner: several slopes fit here"),
+        ("x^3", "x=0", "slope and curvature are 0 here"),
+        ("sqrt(x)", "x=0", "the slope is infinite here"),
+        ("1e16 + x", "x=1", "rounding of the result drowns so small a change"),
+        ("exp(30 * x)", "x=1", "off by 14 %; with curvature by 1.4 %"),
+    ] {
+        let text = told(expression, at);
+        assert!(text.contains(said), "{expression}: {text}");
+        assert!(!text.contains("too large for either"), "{expression}: {text}");
+    }
+    // A smooth function is not said to have a corner, however bent.
+    for (expression, at) in
+        [("x^2", "x=0"), ("sin(100 * x)", "x=0"), ("x^2.5", "x=1e-6"), ("tanh(50 * x)", "x=0")]
+    {
+        let text = told(expression, at);
+        assert!(!text.contains("corner") && !text.contains("jump"), "{expression}: {text}");
+    }
+}
+
+#[test]
+fn a_remedy_fits_the_operands() {
+    for (expression, at, said, not) in [
+        ("sqrt(x)", "x=-1", "takes no numbers below 0", "1e-12"),
+        ("sqrt(x)", "x=0", "sqrt(x + 1e-12)", "sign right"),
+        ("ln(x)", "x=-1", "is its sign right?", "1e-12"),
+        ("ln(x)", "x=0", "ln(max(x, 1e-12))", "sign right"),
+        ("b^0.5", "b=0", "infinite at 0: add a little to the base", "abs"),
+        ("b^0.5", "b=-1", "only whole powers", "1e-12"),
+        ("b^(-1)", "b=0", "0 has no negative power", "abs"),
+        ("x^400", "x=10", "too large for a number", "abs"),
+        ("asin(x)", "x=1", "infinite at -1 and 1", "alone"),
+        ("asin(x)", "x=2", "from -1 to 1 alone", "infinite"),
+        ("x / y", "x=1,y=0", "select(y != 0, x / y, 0)", "abs"),
+    ] {
+        let remedy = explained(expression, at).not_finite.and_then(|origin| origin.remedy).unwrap();
+        assert!(remedy.contains(said) && !remedy.contains(not), "{expression} at {at}: {remedy}");
+    }
+}
+
+#[test]
+fn uses_that_pass_nothing_are_no_agreement() {
+    assert!(told("select(x < 1, x, sqrt(x)) + 0 * x", "x=0").contains("Only one of them"));
+    for (expression, at) in [("x * ln(x)", "x=0"), ("0 * x + 0 * x", "x=1")] {
+        assert!(!told(expression, at).contains("pull the same way"), "{expression}");
+    }
+    assert!(told("x * x", "x=3").contains("All pull the same way"));
+}
+
+#[test]
+fn the_rule_of_a_cross_entropy_is_that_of_its_targets() {
+    let text = told("cross_entropy(a, T)", "a=[1,2],T=[0.5,1]");
+    assert!(
+        text.contains("da = Σt · softmax(a) − t") && text.contains("do not sum to 1"),
+        "{text}"
+    );
+    let text = told("cross_entropy(a, T)", "a=[1,2],T=[0,1]");
+    assert!(text.contains("da = softmax(a) − t") && !text.contains("do not sum"), "{text}");
+    let text = told("cross_entropy(a, T)", "a=[[1,2],[3,4]],T=[[0,1],[0,1]]");
+    assert!(text.contains("(softmax(a) − t) / 2") && text.contains("mean of 2 rows"), "{text}");
+}
+
+#[test]
+fn names_of_the_user_are_not_ours_too() {
+    let product = explained("f * x", "f=2,x=3");
+    assert_eq!(product.symbolic(), "dF/df = x\ndF/dx = f\n");
+    assert!(product.to_text().starts_with("F = f * x\n"));
+    let sum = explained("f = x * 2; f + 1", "x=3");
+    assert_eq!(sum.symbolic(), "dF/dx = 2\n");
+    assert!(sum.to_text().contains("f = x * 2\nF = f + 1\n"));
+    // The result may have the name itself.
+    assert!(explained("f = x * 2", "x=3").to_text().starts_with("f = x * 2\n"));
+    let request = Request {
+        expression: "L * x".into(),
+        values: values("L=2,x=3").unwrap(),
+        target: Some(1.0),
+        ..Request::default()
+    };
+    assert!(explain(&request).unwrap().to_text().contains("loss Loss = ½·(f − target)²"));
+}
+
+#[test]
+fn json_tells_infinities_and_nan_apart_from_nothing() {
+    let json = |expression: &str, at: &str| -> serde_json::Value {
+        serde_json::to_value(AllNumbers(&explained(expression, at))).unwrap()
+    };
+    let root = json("sqrt(x)", "x=0");
+    assert_eq!(root["gradients"]["x"], "inf");
+    assert_eq!(root["what_if"][0]["first_order"], "inf");
+    assert_eq!(root["what_if"][0]["loss"], serde_json::Value::Null);
+    assert_eq!(json("ln(x)", "x=0")["output"], "-inf");
+    assert_eq!(json("x * ln(x)", "x=0")["output"], "nan");
+}
