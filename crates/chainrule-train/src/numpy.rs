@@ -119,7 +119,7 @@ fn table(preparation: &Preparation) -> String {
             preparation.has_kind(&["category"]),
             include_str!("numpy/category.py"),
             "            elif kind == \"category\":\n                \
-             x[i, j] = same(cell, category)\n",
+             x[i, j] = word(cell) == word(category)\n",
         ),
         (
             preparation.has_kind(&DATE),

@@ -51,8 +51,10 @@ impl Decimal {
         let mut groups = whole.split([group, '\'', '’']);
         let first = groups.next().unwrap_or_default();
         let rest: Vec<&str> = groups.collect();
-        let in_threes =
-            (1..=3).contains(&first.len()) && rest.iter().all(|digits| digits.len() == 3);
+        // A group before others begins with no zero: 0,100 has a fraction.
+        let in_threes = (1..=3).contains(&first.len())
+            && !first.starts_with('0')
+            && rest.iter().all(|digits| digits.len() == 3);
         let ok = is_plain(first) && rest.iter().all(|digits| is_plain(digits));
         if !ok || !(rest.is_empty() || in_threes) || (first.len() + fraction.len() == 0) {
             return None;
@@ -79,10 +81,11 @@ impl Evidence {
         // The usual cell, without two tries.
         if text.parse::<f64>().is_ok() {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-            let digits = whole.len() - usize::from(whole.starts_with(['-', '+']));
+            let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+            let is_group = (1..=3).contains(&digits.len()) && !digits.starts_with('0');
             return match fraction.len() {
                 0 if whole.len() == text.len() => Self::Same,
-                3 if (1..=3).contains(&digits) && !fraction.contains(['e', 'E']) => Self::Either,
+                3 if is_group && !fraction.contains(['e', 'E']) => Self::Either,
                 _ => Self::Only(Decimal::Point),
             };
         }
@@ -101,7 +104,24 @@ pub(super) fn could_be_number(cell: &str) -> bool {
     Evidence::of(cell) != Evidence::None
 }
 
-/// A number without its signs of currency or per cent, and without blanks.
+/// The codes of currencies (ISO 4217) that stand beside amounts, in any case.
+const CURRENCIES: [&str; 32] = [
+    "AED", "ARS", "AUD", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EUR", "GBP",
+    "HKD", "HUF", "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "NOK", "NZD", "PLN", "RON", "RUB",
+    "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
+];
+
+/// A text without the code of a currency at its beginning or end.
+fn without_currency(text: &str) -> &str {
+    let is_code = |code: &str| CURRENCIES.iter().any(|known| known.eq_ignore_ascii_case(code));
+    let end = text.len().saturating_sub(3);
+    match (text.split_at_checked(3), text.split_at_checked(end)) {
+        (Some((code, rest)), _) | (_, Some((rest, code))) if is_code(code) => rest,
+        _ => text,
+    }
+}
+
+/// A number without its signs and codes of currency or per cent, and without blanks.
 fn bare(text: &str) -> Cow<'_, str> {
     const MARKS: [char; 7] = ['$', '€', '£', '¥', '₩', '%', '‰'];
     if text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte)) {
@@ -115,6 +135,7 @@ fn bare(text: &str) -> Cow<'_, str> {
             (text, sign) = (rest.trim_start(), "-");
         }
         text = text.trim_matches(|letter| MARKS.contains(&letter) || is_blank(letter));
+        text = without_currency(text).trim_matches(is_blank);
     }
     match sign.is_empty() && !text.contains(is_blank) {
         true => Cow::Borrowed(text),
@@ -180,6 +201,15 @@ mod tests {
             ("1.234.567,8", None, Some(1_234_567.8)),
             ("1,5e3", None, Some(1500.0)),
             ("1e-3", Some(1e-3), Some(1e-3)),
+            ("12 EUR", Some(12.0), Some(12.0)),
+            ("EUR 12", Some(12.0), Some(12.0)),
+            ("-usd 1,234.50", Some(-1234.5), None),
+            ("CHF -1'234.50", Some(-1234.5), None),
+            ("12 EURO", None, None),
+            ("EUR", None, None),
+            ("0,100", None, Some(0.1)),
+            ("-0.100", Some(-0.1), None),
+            ("0,100,000", None, None),
             ("12,34,56", None, None),
             ("10.0.0.1", None, None),
             ("3/4", None, None),
@@ -191,5 +221,7 @@ mod tests {
         }
         assert_eq!(Evidence::of("1,234"), Evidence::Either);
         assert_eq!(Evidence::of("3,15"), Evidence::Only(Decimal::Comma));
+        assert_eq!(Evidence::of("0,100"), Evidence::Only(Decimal::Comma));
+        assert_eq!(Evidence::of("-0.100"), Evidence::Only(Decimal::Point));
     }
 }

@@ -102,14 +102,14 @@ impl Statistics {
 
 /// Words in the order of the alphabet, or of their numbers if all are numbers.
 pub(super) fn ordered(mut words: Vec<String>) -> Vec<String> {
-    let number = |word: &String| word.parse::<f64>().ok();
-    if words.iter().all(|word| number(word).is_some()) {
-        words
-            .sort_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
-    } else {
-        words.sort_unstable();
-    }
-    words
+    words.sort_unstable();
+    let number = |word: &String| Cell::Text(word).number();
+    let Some(numbers) = words.iter().map(number).collect::<Option<Vec<f64>>>() else {
+        return words;
+    };
+    let mut numbered: Vec<(f64, String)> = numbers.into_iter().zip(words).collect();
+    numbered.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    numbered.into_iter().map(|(_, word)| word).collect()
 }
 
 /// The words of a target, row by row.

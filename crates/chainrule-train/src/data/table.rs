@@ -21,22 +21,27 @@ pub(super) enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    /// The number, if it is one: finite or not.
+    /// The number, if it is one.
     pub(super) fn number(self) -> Option<f64> {
-        match self {
+        let number = match self {
             Self::Missing => None,
             Self::Number(number) => Some(number),
             Self::Text(text) => text.parse().ok(),
-        }
+        };
+        number.filter(|number| number.is_finite())
     }
 
     /// The name as a class or category: a number is written in one way, so that `1`, `1.0` and 1
-    /// from another format are the same.
+    /// from another format are the same. A text of more digits than a number tells apart stays as it is.
     pub(super) fn word(self) -> Option<Cow<'a, str>> {
+        const TOLD_APART: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+        // Of both zeros there is one.
+        let written = |number: f64| Cow::Owned((number + 0.0).to_string());
         match (self, self.number()) {
-            (_, Some(number)) => Some(Cow::Owned(number.to_string())),
-            (Self::Text(text), None) => Some(Cow::Borrowed(text)),
-            (Self::Missing | Self::Number(_), None) => None,
+            (Self::Missing, _) => None,
+            (Self::Text(_), Some(number)) if number.abs() < TOLD_APART => Some(written(number)),
+            (Self::Text(text), _) => Some(Cow::Borrowed(text)),
+            (Self::Number(number), _) => Some(written(number)),
         }
     }
 }

@@ -1,7 +1,8 @@
 
 
-def same(cell, category):
+def word(cell):
     try:
-        return float(cell) == float(category)
+        number = float(cell if cell.isascii() and "_" not in cell else "nan")
     except ValueError:
-        return cell == category
+        return cell
+    return number if abs(number) < 2**53 else cell
