@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::curves::{Chart, Series};
 use super::products::charts;
+use super::readme::counted;
 use super::{Epoch, FinalScores, RunFolder, compare};
 use crate::data::DataPart;
 use chainrule::error::{Error, Result};
@@ -64,7 +65,7 @@ impl Group {
     /// What the runs are scored on, in words.
     #[must_use]
     pub fn heading(&self) -> String {
-        let rows = self.rows.map(|rows| format!(", {rows} rows")).unwrap_or_default();
+        let rows = self.rows.map(|rows| format!(", {}", counted(rows, "row"))).unwrap_or_default();
         match self.part {
             Some(part) => format!("{}: {} part{rows}", self.data, part.in_words()),
             None => format!("{}: nothing held out", self.data),

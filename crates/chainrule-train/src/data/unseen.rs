@@ -8,6 +8,7 @@ use super::Preparation;
 use super::input::Surprise;
 use super::preparation::{Columns, Inputs};
 use super::table::Table;
+use crate::readme::counted;
 
 /// What new data holds that the training part had not, by column: values that are no category of
 /// the model, gaps where there were none, and classes that it cannot predict.
@@ -80,19 +81,17 @@ impl Unseen {
     /// What is new in words, a line for each column's values and gaps.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let counted =
-            |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         let mut lines = Vec::new();
         for UnseenColumn { column, values, examples, gaps, taken_as } in &self.columns {
             if *values > 0 {
                 let shown: Vec<&str> = examples.iter().take(SHOWN).map(String::as_str).collect();
                 let more = if examples.len() > SHOWN { ", …" } else { "" };
-                let (values, shown) = (counted(*values, "value"), shown.join("`, `"));
+                let (values, shown) = (counted(*values as usize, "value"), shown.join("`, `"));
                 let told = format!("{values} not seen in training (`{shown}`{more})");
                 lines.push(format!("`{column}`: {told}, {taken_as}"));
             }
             if *gaps > 0 {
-                let gaps = counted(*gaps, "gap");
+                let gaps = counted(*gaps as usize, "gap");
                 lines.push(format!("`{column}`: {gaps}, where training had none, {taken_as}"));
             }
         }

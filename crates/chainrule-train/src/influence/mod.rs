@@ -19,6 +19,7 @@ use super::evaluation::{Evaluator, Subject, Visit};
 use super::objective::{Objective, SettingsLoss};
 use super::{Chosen, Run, Which};
 use crate::data::{DataPart, Examples, Preparation, Rows, Source, Target};
+use crate::readme::counted;
 use chainrule::error::{Error, Result};
 use chainrule::random::{Stream, generator};
 use chainrule::tensor::Real;
@@ -166,7 +167,7 @@ fn asked_about(part: Option<DataPart>, rows: usize, of: usize) -> String {
         None => "the data".to_owned(),
     };
     match rows == of {
-        true => format!("{rows} rows of {data}"),
+        true => format!("{} of {data}", counted(rows, "row")),
         false => format!("{rows} of the {of} rows of {data}"),
     }
 }
