@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chainrule_train::data::{DataSource, Examples, Loaded, Preparation};
+use chainrule_train::data::{DataSource, Examples, Keep, Loaded, Preparation};
 use tempfile::TempDir;
 
 fn golden(name: &str) -> PathBuf {
@@ -164,6 +164,25 @@ fn what_is_no_picture_is_counted_and_named() {
     let clean = folder(&[("a/1.png", picture()), ("b/2.png", picture())]);
     let notes = load(clean.path()).summary.notes;
     assert!(!notes.iter().any(|note| note.starts_with("left out")), "{notes:?}");
+}
+
+/// Only a score asks for the classes of pictures: to predict, they may lie in any folders.
+#[test]
+fn pictures_to_predict_from_may_lie_in_folders_that_are_no_classes() {
+    let flat = |level: u8| grey(4, 4, move |_, _| level);
+    let loaded = load(folder(&[("a/1.png", flat(0)), ("b/2.png", flat(9))]).path());
+    let albums = folder(&[
+        ("2023/1.png", flat(1)),
+        ("2024/2.png", flat(2)),
+        ("2024/notes.txt", vec![0]),
+        ("3.png", flat(3)),
+    ]);
+    let read = loaded.preparation.read(albums.path(), false, &Keep::None).unwrap();
+    let firsts: Vec<f32> = levels(&*read.examples).chunks(16).map(|image| image[0]).collect();
+    assert_eq!(firsts, [1.0, 2.0, 3.0]);
+    assert!(read.notes[0].ends_with("1 (2024/notes.txt)"), "{:?}", read.notes);
+    let error = loaded.preparation.read(albums.path(), true, &Keep::None).unwrap_err();
+    assert!(error.to_string().contains("the model has no such class"), "{error}");
 }
 
 #[test]

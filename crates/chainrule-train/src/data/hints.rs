@@ -24,15 +24,20 @@ impl Preparation {
             (false, false) => Sizing::Fitted(width, height),
         };
         let making = Making { sizing, invert: self.retouch.invert };
-        let mut notes = if path.is_dir() { images::left_out(path)? } else { Vec::new() };
-        let (data, sizes) = if path.is_dir() && (with_targets || images::has_classes(path)) {
-            let classes = Some(self.class_names());
-            let (data, _, sizes) = images::folder(path, making, Some(colours), classes)?;
-            (data, sizes)
-        } else if with_targets {
-            return Err(Error::file(path, "is a single image, whose class is not known"));
-        } else {
-            images::unlabelled(path, making, pixels)?
+        let mut notes = match path.is_dir() {
+            true => images::left_out(path, with_targets)?,
+            false => Vec::new(),
+        };
+        let (data, sizes) = match (with_targets, path.is_dir()) {
+            (false, _) => images::unlabelled(path, making, pixels)?,
+            (true, true) => {
+                let classes = Some(self.class_names());
+                let (data, _, sizes) = images::folder(path, making, Some(colours), classes)?;
+                (data, sizes)
+            }
+            (true, false) => {
+                return Err(Error::file(path, "is a single image, whose class is not known"));
+            }
         };
         if let Some(seen) = self.seen {
             notes.extend(self.unlike_in_brightness(&seen, &data, colours));

@@ -104,13 +104,15 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What a folder holds that is not read: a line for hidden files, and one for others.
-pub(super) fn left_out(path: &Path) -> Result<Vec<String>> {
-    let by_class = has_classes(path);
+/// What a folder holds that is not read: a line for hidden files, and one for others. Only pictures within
+/// a folder are of a class.
+pub(super) fn left_out(path: &Path, with_classes: bool) -> Result<Vec<String>> {
+    let is_deep = has_classes(path);
+    let by_class = is_deep && with_classes;
     let (entries, mut hidden) = all_entries(path)?;
     let mut others = Vec::new();
     for entry in entries {
-        if by_class && entry.is_dir() {
+        if is_deep && entry.is_dir() {
             let (inner, inner_hidden) = all_entries(&entry)?;
             hidden.extend(inner_hidden);
             others.extend(inner.into_iter().filter(|file| !is_picture(file)));
@@ -185,13 +187,9 @@ pub(super) fn folder(
     Ok((data.with_class_names(names)?, pixels, sizes))
 }
 
-/// One image, or those that lie in a folder itself, by their names.
+/// One image, or those that lie in a folder, be it in folders within, by their names.
 pub(super) fn unlabelled(path: &Path, making: Making, pixels: Pixels) -> Result<(Dataset, Sizes)> {
-    let files = match path.is_dir() {
-        true => entries(path)?.into_iter().filter(|file| is_picture(file)).collect(),
-        false => vec![path.to_owned()],
-    };
-    let (images, sizes) = read(&files, making)?;
+    let (images, sizes) = read(&files(path)?, making)?;
     Ok((Dataset::unlabelled_images(pixels.count(), together(images, pixels)), sizes))
 }
 

@@ -280,7 +280,7 @@ impl DataSource {
                 };
                 let (data, pixels, sizes) =
                     images::folder(&located.train, sizing.into(), None, None)?;
-                (data, pixels, sizes, images::left_out(&located.train)?)
+                (data, pixels, sizes, images::left_out(&located.train, true)?)
             }
         };
         let Split { train, validation, held_out, notes: of_split } =
