@@ -197,7 +197,13 @@ impl<T: Real> Learner<T> {
             self.weights(rows, examples, &mut weights)?;
             sum += weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
         }
-        Ok(if sum > 0.0 { all.len() as f64 / sum } else { 1.0 })
+        match sum > 0.0 {
+            true => Ok(all.len() as f64 / sum),
+            false => Err(Error::Mismatch(
+                "every example's weight is 0, so that nothing would be learnt: give some a weight above 0"
+                    .into(),
+            )),
+        }
     }
 
     /// Checks the objectives and begins their states, once they are all there.

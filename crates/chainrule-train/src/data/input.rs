@@ -109,7 +109,7 @@ pub(super) enum Notation {
     Comma,
 }
 
-fn is_point(notation: &Notation) -> bool {
+pub(super) fn is_point(notation: &Notation) -> bool {
     *notation == Notation::Point
 }
 

@@ -33,6 +33,7 @@ mod arrays;
 mod streamed;
 mod kept;
 mod unseen;
+mod notations;
 mod held;
 mod exif;
 mod picture;

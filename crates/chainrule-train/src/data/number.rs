@@ -28,6 +28,14 @@ impl Decimal {
         }
     }
 
+    /// What stands between groups of three digits.
+    pub(super) fn group(self) -> char {
+        match self {
+            Self::Point => ',',
+            Self::Comma => '.',
+        }
+    }
+
     /// The number that a text is in this notation: with groups of three digits, a sign, an exponent, a
     /// currency or a percent sign, or none of them. It may not be finite.
     pub(super) fn number(self, text: &str) -> Option<f64> {
@@ -35,10 +43,7 @@ impl Decimal {
         if let (Self::Point, Ok(number)) = (self, text.parse()) {
             return Some(number);
         }
-        let (point, group) = match self {
-            Self::Point => ('.', ','),
-            Self::Comma => (',', '.'),
-        };
+        let (point, group) = (self.other().group(), self.group());
         let digits_end = text.find(['e', 'E']).unwrap_or(text.len());
         let (mantissa, exponent) = text.split_at(digits_end);
         let (whole, fraction) = mantissa.split_once(point).unwrap_or((mantissa, ""));

@@ -4,13 +4,14 @@ use std::io::Read;
 use std::path::Path;
 
 use super::held::Held;
-use super::input::Notation;
 use super::kept::{Kept, check_none};
 use super::locate::{Chosen, Contents, Located, locate};
-use super::number::{Decimal, Evidence, single};
+use super::notations::Notations;
+use super::number::{Decimal, single};
 use super::pixels::Pixels;
-use super::preparation::{Columns, Inputs, Outcome};
-use super::table::{Cell, How, Table, TableFile, number};
+use super::preparation::Inputs;
+use super::table::{How, Table, TableFile, number};
+use super::text::once;
 use super::unseen::Watch;
 use super::{
     Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen, delimited,
@@ -128,9 +129,9 @@ impl Preparation {
     ///
     /// # Errors
     /// A row that is bad or has other columns, or a column to keep that is not there.
-    pub fn read_rows(&self, mut rows: impl Read, keep: &Keep) -> Result<NewData> {
-        let (path, mut bytes) = (Path::new(STANDARD_INPUT), Vec::new());
-        rows.read_to_end(&mut bytes).map_err(|error| Error::file(path, error))?;
+    pub fn read_rows(&self, rows: impl Read, keep: &Keep) -> Result<NewData> {
+        let path = Path::new(STANDARD_INPUT);
+        let bytes = once(path, rows)?;
         if bytes.trim_ascii().is_empty() {
             return Ok(NewData::plain(Dataset::unlabelled(self.width(), 0, Vec::new())));
         }
@@ -189,14 +190,19 @@ impl Preparation {
     }
 
     fn table(&self, file: TableFile, with_targets: bool, keep: &Keep) -> Result<NewData> {
-        let (path, mut notes) = (file.path.clone(), file.notes.clone());
-        let columns = self.columns(&path, &file.names, with_targets)?;
-        let mut kept = Kept::new(keep, &path, &file.names)?;
+        let TableFile { path, names, mut notes, .. } = file.clone();
+        let columns = self.columns(&path, &names, with_targets)?;
+        let mut kept = Kept::new(keep, &path, &names)?;
         let (mut watch, mut rows) = (Watch::new(self, &columns), Vec::new());
+        let mut notations = Notations::new(self, &columns);
+        if let (Some(weight), None, true) = (&self.weight, columns.weight, with_targets) {
+            notes.push(format!("it has no weights `{weight}`: all rows count the same"));
+        }
         let held = Held::new(file, false)?;
         let chunks = held.each(&mut |table, first| {
             for row in 0..table.len {
                 kept.add(table, row);
+                notations.add(table, row);
                 if watch.add(table, row) {
                     rows.push(first + row as u32);
                 }
@@ -204,16 +210,14 @@ impl Preparation {
             Ok(())
         })?;
         let (unseen, len) = (watch.unseen(), rows.len());
+        let (own, told) = notations.settle(&names);
+        notes.extend(told);
         let examples: Box<dyn Examples> = match held {
             Held::Memory(table) => {
-                let rows = || rows.iter().map(|&row| row as usize);
-                let read = self.apply(&table, &columns, rows()).or_else(|error| {
-                    let other = self.in_other_notation(&table, &columns, &mut notes);
-                    other.ok_or(error)?.apply(&table, &columns, rows())
-                });
-                Box::new(read?)
+                let rows = rows.iter().map(|&row| row as usize);
+                Box::new(own.apply(&table, &columns, rows)?)
             }
-            Held::Disk(file) => Box::new(Streamed::new(&file, &chunks, rows, self, with_targets)?),
+            Held::Disk(file) => Box::new(Streamed::new(&file, &chunks, rows, &own, with_targets)?),
         };
         // A score of nothing would read as a perfect loss.
         if with_targets && len == 0 {
@@ -228,49 +232,6 @@ impl Preparation {
             return Err(Error::file(path, message));
         }
         Ok(NewData { examples, kept: kept.columns(), unseen, notes })
-    }
-}
-
-impl Preparation {
-    /// The same preparation for a table of which some columns' numbers are plainly written in the other
-    /// notation; nothing where none are.
-    fn in_other_notation(
-        &self,
-        table: &Table,
-        columns: &Columns,
-        notes: &mut Vec<String>,
-    ) -> Option<Self> {
-        let mut own = self.clone();
-        let mut turn = |notation: &mut Notation, column: usize| {
-            let decimal = notation.decimal();
-            let only = |decimal: Decimal| {
-                let is_only = |row: usize| match table.cell(row, column) {
-                    Cell::Text(text) => Evidence::of(text) == Evidence::Only(decimal),
-                    Cell::Missing | Cell::Number(_) => false,
-                };
-                (0..table.len).any(is_only)
-            };
-            if only(decimal.other()) && !only(decimal) {
-                *notation = decimal.other().into();
-                let name = table.names.get(column).map_or("", String::as_str);
-                let other = notation.in_words();
-                notes.push(format!("`{name}`: numbers have a {other}, unlike the training data"));
-            }
-        };
-        if let Inputs::Columns(inputs) = &mut own.inputs {
-            for (input, &column) in inputs.iter_mut().zip(&columns.inputs) {
-                if let Some(notation) = input.notation() {
-                    turn(notation, column);
-                }
-            }
-        }
-        if let Outcome::Values { decimals, .. } = &mut own.outcome {
-            decimals.resize(columns.targets.len(), Notation::default());
-            for (notation, &column) in decimals.iter_mut().zip(&columns.targets) {
-                turn(notation, column);
-            }
-        }
-        (own != *self).then_some(own)
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::{Like, Written};
-use super::input::{Input, Notation};
-use super::number::{Decimal, single};
+use super::input::{Input, Notation, is_point};
+use super::number::single;
 use super::pixels::{Pixels, Retouch, Seen};
 use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
@@ -45,6 +45,9 @@ pub struct Preparation {
     /// The column of sample weights.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) weight: Option<String>,
+    /// How its numbers are written.
+    #[serde(skip_serializing_if = "is_point", default)]
+    pub(super) weight_decimal: Notation,
     /// Words for a missing value beside the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub(super) na: Vec<String>,
@@ -328,6 +331,21 @@ impl Preparation {
         })
     }
 
+    /// The columns of numbers that are read, and how each is written.
+    pub(super) fn notations(&mut self, columns: &Columns) -> Vec<(usize, &mut Notation)> {
+        let mut found = Vec::new();
+        if let Inputs::Columns(inputs) = &mut self.inputs {
+            let inputs = columns.inputs.iter().zip(inputs);
+            found.extend(inputs.filter_map(|(&column, input)| Some((column, input.notation()?))));
+        }
+        if let Outcome::Values { decimals, .. } = &mut self.outcome {
+            decimals.resize(columns.targets.len(), Notation::default());
+            found.extend(columns.targets.iter().copied().zip(decimals));
+        }
+        found.extend(columns.weight.map(|column| (column, &mut self.weight_decimal)));
+        found
+    }
+
     /// Whether examples become the same by either. What runs of before do not tell decides nothing
     /// of that: how text was written, and which columns had gaps.
     pub(crate) fn prepares_as(&self, other: &Self) -> bool {
@@ -423,10 +441,9 @@ impl Preparation {
             }
             if let Some(column) = columns.weight {
                 let cell = table.cell(row, column);
-                let weight =
-                    number(cell, Decimal::Point).ok().flatten().filter(|&weight| weight >= 0.0);
-                let fail =
-                    || table.fail(row, column, "a weight must be a number that is not negative");
+                let weight = number(cell, self.weight_decimal.decimal()).ok().flatten();
+                let weight = weight.filter(|&weight| weight >= 0.0);
+                let fail = || table.fail(row, column, WEIGHT);
                 weights.push(
                     single(weight.ok_or_else(fail)?)
                         .map_err(|message| table.fail(row, column, message))?,
@@ -457,5 +474,7 @@ impl Preparation {
         shown.join("`, `")
     }
 }
+
+pub(super) const WEIGHT: &str = "a weight must be a number that is not negative";
 
 pub(super) const TARGET_MISSING: &str = "the target is missing; leave such rows out";

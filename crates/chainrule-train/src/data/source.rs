@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::dialect::Separator;
 use super::images::Sizing;
+use super::input::Notation;
 use super::locate::{Chosen, Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
@@ -303,6 +304,7 @@ impl DataSource {
             inputs: Inputs::Pixels(pixels),
             outcome: Outcome::Classes { column: None, names, counts },
             weight: None,
+            weight_decimal: Notation::default(),
             na: Vec::new(),
             written: None,
             retouch: Retouch::default(),

@@ -1,5 +1,6 @@
 //! From a table's file to examples: its columns looked at, its rows split, its preparation fitted.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,11 +9,12 @@ use super::held::Held;
 use super::input::Input;
 use super::looks::{Decision, Kind, Looks};
 use super::number::Decimal;
-use super::preparation::{Inputs, Outcome, TARGET_MISSING};
+use super::preparation::{Inputs, Outcome, TARGET_MISSING, WEIGHT};
 use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::{Summary, listed};
 use super::table::{Cell, Chunk, How, TableFile, column};
+use super::text::Text;
 use super::{DataSource, Loaded, Preparation, Scale, Task, Unseen, class_counts, formats};
 use chainrule::error::{Error, Result};
 
@@ -20,20 +22,21 @@ use chainrule::error::{Error, Result};
 struct Roles {
     inputs: Vec<usize>,
     targets: Vec<usize>,
+    weight: Option<usize>,
 }
 
 /// What was seen of a whole table.
 struct Looked {
-    /// Of the inputs and the targets, in the order of the columns they are.
-    columns: Vec<(usize, Looks)>,
+    /// Of the columns that have a role.
+    columns: HashMap<usize, Looks>,
     /// Each row's word of the first target.
     words: Words,
 }
 
 impl Looked {
     fn of(&self, column: usize) -> &Looks {
-        let found = self.columns.iter().find(|(at, _)| *at == column);
-        found.map_or_else(|| unreachable!("inputs and targets are looked at"), |(_, looks)| looks)
+        let found = self.columns.get(&column);
+        found.unwrap_or_else(|| unreachable!("columns that have a role are looked at"))
     }
 }
 
@@ -53,12 +56,27 @@ impl DataSource {
         let mut summary = Summary { notes: file.notes.clone(), ..Summary::default() };
         let written = file.layout.written;
         let mut roles = self.roles(&file, &mut summary)?;
+        let is_whole = matches!(file.layout.text, Text::Memory(_));
         let held = Held::new(file, self.stream)?;
+        if matches!(held, Held::Disk(_)) && is_whole {
+            summary.notes.push(
+                "the text stands in memory as a whole, as it is packed, no UTF-8, set apart by blanks or from a pipe"
+                    .into(),
+            );
+        }
         let looked = look(&held, &roles)?;
         let (task, decimals) = self.task(&held, &roles, &looked, &mut summary)?;
         let kinds = self.kinds(&held, &mut roles, &looked, &mut summary)?;
+        let weight = self.weight_decimal(&held, &roles, &looked)?;
+        let inputs = roles.inputs.iter().zip(&kinds).filter_map(|(&column, kind)| match kind {
+            Kind::Number(decimal) => Some((column, *decimal)),
+            Kind::Category | Kind::Date(_) => None,
+        });
+        let targets = roles.targets.iter().copied().zip(decimals.iter().copied());
+        let numbers: Vec<(usize, Decimal)> =
+            inputs.chain(targets).chain(roles.weight.zip(weight)).collect();
         let written = written.map(|written| Written {
-            decimal: decimal(&held, &roles, &looked, &kinds, &decimals, &mut summary),
+            decimal: decimal(&held, &numbers, &looked, &mut summary),
             ..written
         });
         let fail = |message: String| Error::file(path, message);
@@ -107,6 +125,7 @@ impl DataSource {
             inputs: Inputs::Columns(inputs),
             outcome,
             weight: self.weight.clone(),
+            weight_decimal: weight.map(Into::into).unwrap_or_default(),
             na: self.reading.na.clone(),
             written,
             seen: None,
@@ -131,9 +150,9 @@ impl DataSource {
     /// Which columns are inputs and targets.
     fn roles(&self, file: &TableFile, summary: &mut Summary) -> Result<Roles> {
         let find = |name: &String| column(&file.path, name, &file.names);
-        let all = |names: &[String]| names.iter().map(find).collect::<Result<Vec<usize>>>();
-        let dropped = all(&self.reading.drop)?;
-        let chosen = all(&self.reading.columns)?;
+        let dropped = self.reading.drop.iter().map(find).collect::<Result<Vec<usize>>>()?;
+        let chosen = self.reading.columns.iter().map(find).collect::<Result<HashSet<usize>>>()?;
+        let is_dropped: HashSet<usize> = dropped.iter().copied().collect();
         self.reading.types.keys().try_for_each(|name| find(name).map(|_| ()))?;
         let targets = match &self.target {
             Some(name) => vec![find(name)?],
@@ -157,7 +176,7 @@ impl DataSource {
         let is_input = |column: &usize| {
             !targets.contains(column)
                 && Some(*column) != weight
-                && !dropped.contains(column)
+                && !is_dropped.contains(column)
                 && (chosen.is_empty() || chosen.contains(column))
         };
         let inputs: Vec<usize> = (0..file.names.len()).filter(is_input).collect();
@@ -171,7 +190,7 @@ impl DataSource {
         };
         left(&dropped, "asked for");
         summary.target = targets.iter().map(|&column| file.names[column].clone()).collect();
-        Ok(Roles { inputs, targets })
+        Ok(Roles { inputs, targets, weight })
     }
 
     /// What the task is, and how the targets' numbers are written.
@@ -218,6 +237,22 @@ impl DataSource {
             looked.of(column).notation(&held.name(column), self.reading.decimal).map_err(fail)
         };
         Ok((task, roles.targets.iter().map(notation).collect::<Result<_>>()?))
+    }
+
+    /// How the weights are written, where there are some.
+    fn weight_decimal(
+        &self,
+        held: &Held,
+        roles: &Roles,
+        looked: &Looked,
+    ) -> Result<Option<Decimal>> {
+        let Some(column) = roles.weight else { return Ok(None) };
+        let looks = looked.of(column);
+        let decimal = match looks.first_text() {
+            Some(text) => Err(format!("{text}: {WEIGHT}")),
+            None => looks.notation(&held.name(column), self.reading.decimal),
+        };
+        decimal.map(Some).map_err(|message| Error::file(held.path(), message))
     }
 
     /// What the inputs' cells are taken for; columns that tell nothing are no inputs any more.
@@ -302,18 +337,10 @@ impl DataSource {
 /// The decimal comma, where columns have one and none has a decimal point; says so.
 fn decimal(
     held: &Held,
-    roles: &Roles,
+    numbers: &[(usize, Decimal)],
     looked: &Looked,
-    kinds: &[Kind],
-    of_targets: &[Decimal],
     summary: &mut Summary,
 ) -> Option<Decimal> {
-    let inputs = roles.inputs.iter().zip(kinds).filter_map(|(&column, kind)| match kind {
-        Kind::Number(decimal) => Some((column, *decimal)),
-        Kind::Category | Kind::Date(_) => None,
-    });
-    let targets = roles.targets.iter().copied().zip(of_targets.iter().copied());
-    let numbers: Vec<(usize, Decimal)> = inputs.chain(targets).collect();
     let commas = numbers.iter().filter(|(_, decimal)| *decimal == Decimal::Comma);
     let names: Vec<String> = commas.map(|&(column, _)| held.name(column)).collect();
     if names.is_empty() {
@@ -331,7 +358,8 @@ fn decimal(
 fn look(held: &Held, roles: &Roles) -> Result<Looked> {
     let mut words = Words::new();
     let looks = |&column: &usize| (column, Looks::default());
-    let mut inputs: Vec<(usize, Looks)> = roles.inputs.iter().map(looks).collect();
+    let inputs = roles.inputs.iter().chain(&roles.weight);
+    let mut inputs: Vec<(usize, Looks)> = inputs.map(looks).collect();
     let mut targets: Vec<(usize, Looks)> = roles.targets.iter().map(looks).collect();
     held.each(&mut |table, _| {
         for row in 0..table.len {
@@ -353,5 +381,5 @@ fn look(held: &Held, roles: &Roles) -> Result<Looked> {
         Ok(())
     })?;
     inputs.extend(targets);
-    Ok(Looked { columns: inputs, words })
+    Ok(Looked { columns: inputs.into_iter().collect(), words })
 }

@@ -36,8 +36,9 @@ chainrule::kinds! {
 /// Bytes that are looked at to find the encoding out.
 const SAMPLE: u64 = 1 << 20;
 
-/// The most bytes that a compressed file may have unpacked, as they are held in memory.
-const MOST_UNPACKED: u64 = 1 << 30;
+/// The most bytes that a compressed file may have unpacked, or that are read from a pipe, as they are held in
+/// memory.
+const MOST_HELD: u64 = 1 << 30;
 
 /// Where a file's text is read from, as UTF-8.
 #[derive(Clone, Debug, Default)]
@@ -86,7 +87,7 @@ impl Text {
         let fail = |error: std::io::Error| Error::file(path, error);
         // A pipe is read but once.
         if is_pipe(path) {
-            return Self::of(path, std::fs::read(path).map_err(fail)?, given, usual);
+            return Self::of(path, once(path, File::open(path).map_err(fail)?)?, given, usual);
         }
         let mut sample = Vec::new();
         File::open(path)
@@ -156,15 +157,30 @@ pub fn is_pipe(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
+/// What is read but once, as a whole.
+///
+/// # Errors
+/// It cannot be read, or does not end.
+pub(super) fn once(path: &Path, text: impl Read) -> Result<Vec<u8>> {
+    bounded(
+        text,
+        MOST_HELD,
+        path,
+        "has more than 1 GiB; save it to a file, which is read in pieces",
+    )
+}
+
 fn unpacked(path: &Path, packed: impl Read) -> Result<Vec<u8>> {
+    let too_much = "has more than 1 GiB unpacked; unpack it first, then it is read in pieces";
+    bounded(MultiGzDecoder::new(packed), MOST_HELD, path, too_much)
+}
+
+fn bounded(text: impl Read, most: u64, path: &Path, too_much: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = MultiGzDecoder::new(packed).take(MOST_UNPACKED + 1).read_to_end(&mut bytes);
+    let read = text.take(most + 1).read_to_end(&mut bytes);
     read.map_err(|error| Error::file(path, error))?;
-    match bytes.len() as u64 > MOST_UNPACKED {
-        true => Err(Error::file(
-            path,
-            "has more than 1 GiB unpacked; unpack it first, then it is read in pieces",
-        )),
+    match bytes.len() as u64 > most {
+        true => Err(Error::file(path, too_much)),
         false => Ok(bytes),
     }
 }
@@ -260,6 +276,13 @@ mod tests {
                 assert_eq!((read.as_str(), encoding), (text, wanted));
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_end_is_refused() {
+        let error = bounded(std::io::repeat(b'1'), 1000, "rows".as_ref(), "is endless");
+        assert!(error.unwrap_err().to_string().contains("is endless"));
+        assert_eq!(bounded(&[b'1'; 1000][..], 1000, "rows".as_ref(), "").unwrap().len(), 1000);
     }
 
     #[test]
