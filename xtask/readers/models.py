@@ -55,6 +55,30 @@ def flowers(count, seed, kinds, head=True):
         yield [number.replace(".", ",") if head else number for number in numbers] + ["xyz"[kind]]
 
 
+def odd(count, seed):
+    """Text as people leave it: comments, a title, blanks around names, two columns of one name, and currencies."""
+    draw = random.Random(seed)
+    yield from ["# by hand", "# with an odd \" quote", "Amounts of 2024", "size,  size ,size,grade ,ne\N{COMBINING ACUTE ACCENT} , amount,value"]
+    for row in range(count):
+        size, more, grade = draw.uniform(1, 9), draw.randint(1, 40), draw.choice(["1_0", "10", "10.0", "x", "unknown", "Unknown"])
+        amount = draw.choice(["{:,.2f} EUR", "USD {:.1f}", "chf {:.0f}"]).format(size * 1000)
+        value = 3 * size + more / 10 + 5 * (grade == "1_0") + 9 * (grade == "Unknown") + draw.random()
+        yield f'{size:.3f}, {more},{draw.random():.3f},{grade}  ,{draw.choice("uv")},"{amount}",{value:.3f}'
+        if row % 7 == 0:
+            yield draw.choice(["# checked", ""])
+
+
+def blanks(count, seed):
+    yield "  a  b   kind "
+    for a, b, kind in flowers(count, seed, 2, head=False):
+        yield f" {a}    {b}  {kind}"
+
+
+def text(name, lines):
+    (FOLDER / name).parent.mkdir(exist_ok=True)
+    (FOLDER / name).write_text("\n".join(lines) + "\n")
+
+
 def run(name, data, *options, folder="."):
     chainrule("train", data, "--out", name, "--quiet", "--epochs", "15", "--lr", "0.02", *options)
     chainrule("export", name, "--format", "npz")
@@ -97,6 +121,12 @@ same("raw", run("raw", "flowers.tsv", "--decimal", ",", "--raw"), "new.tsv")
 table("bare.csv", flowers(300, 7, 3, head=False), ";")
 table("bare/new.csv", flowers(40, 8, 3, head=False), ";")
 same("no-header", run("no-header", "bare.csv", folder="bare"), "bare/new.csv")
+text("odd.csv", odd(300, 9))
+text("odd/new.csv", odd(40, 10))
+same("cafe\N{COMBINING ACUTE ACCENT}", run("cafe\N{COMBINING ACUTE ACCENT}", "odd.csv", "--na", "unknown", folder="odd"), "odd/new.csv")
+text("blanks.csv", blanks(300, 11))
+text("blanks/new.csv", blanks(40, 12))
+same("apart", run("apart", "blanks.csv", folder="blanks"), "blanks/new.csv")
 table("two.tsv", flowers(300, 5, 2), "\t")
 same("one-logit", run("one-logit", "two.tsv", "--loss", "binary-cross-entropy", "--decimal", ","), "new.tsv")
 

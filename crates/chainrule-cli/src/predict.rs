@@ -61,11 +61,15 @@ struct Predictions<'a> {
 impl Predictions<'_> {
     /// A table with a line for each row.
     fn csv(mut self) -> Result<String> {
-        let said: Vec<&str> = match self.preparation.class_names() {
-            [] => self.preparation.target_names().iter().map(String::as_str).collect(),
-            names => ["class"].into_iter().chain(names.iter().map(String::as_str)).collect(),
+        let (first, names, prefix) = match self.preparation.class_names() {
+            [] => (&[][..], self.preparation.target_names(), "predicted_"),
+            names => (&["class"][..], names, "probability_"),
         };
-        rename(&mut self.kept, &[&["row"], said.as_slice()].concat());
+        let mut names = names.to_vec();
+        rename(names.iter_mut().collect(), &[&["row"], first].concat(), prefix);
+        let said = first.iter().copied().chain(names.iter().map(String::as_str));
+        let own: Vec<&str> = ["row"].into_iter().chain(said.clone()).collect();
+        rename(self.kept.iter_mut().map(|column| &mut column.name).collect(), &own, "input_");
         let mut table = csv::Writer::from_writer(Vec::new());
         let kept = self.kept.iter().map(|column| column.name.as_str());
         table.write_record(["row"].into_iter().chain(kept).chain(said))?;
@@ -91,7 +95,8 @@ impl Predictions<'_> {
 
     /// An object for each row.
     fn objects(mut self) -> Result<Vec<Value>> {
-        rename(&mut self.kept, &["row", "class", "name", "probabilities", "value", "values"]);
+        let own = ["row", "class", "name", "probabilities", "value", "values"];
+        rename(self.kept.iter_mut().map(|column| &mut column.name).collect(), &own, "input_");
         let kept: Vec<(&str, Vec<Value>)> =
             self.kept.iter().map(|column| (column.name.as_str(), values(&column.cells))).collect();
         let object = |(row, answer): (usize, &Answer)| {
@@ -118,21 +123,20 @@ impl Predictions<'_> {
     }
 }
 
-/// Gives the columns that are called as a prediction's own are another name, and says so.
-fn rename(kept: &mut [KeptColumn], own: &[&str]) {
+/// Puts a word before the names of columns that a prediction's own have, and says so.
+fn rename(columns: Vec<&mut String>, own: &[&str], prefix: &str) {
     let mut taken: HashSet<String> = own.iter().map(|&name| name.to_owned()).collect();
-    taken.extend(kept.iter().map(|column| column.name.clone()));
-    for column in kept.iter_mut().filter(|column| own.contains(&column.name.as_str())) {
-        let mut name = column.name.clone();
+    taken.extend(columns.iter().map(|column| (*column).clone()));
+    for column in columns.into_iter().filter(|column| own.contains(&column.as_str())) {
+        let mut name = column.clone();
         while taken.contains(&name) {
-            name.insert_str(0, "input_");
+            name.insert_str(0, prefix);
         }
         print::warnings([format!(
-            "the column `{}` is written as `{name}`, as predictions have one of that name",
-            column.name
+            "the column `{column}` is written as `{name}`, as predictions have one of that name"
         )]);
         taken.insert(name.clone());
-        column.name = name;
+        *column = name;
     }
 }
 

@@ -136,3 +136,25 @@ fn images_have_no_columns() {
         fails(&[&["explain", text(&run)], words].concat(), 2, &["reads images", "--example N"]);
     }
 }
+
+/// A category called `missing` is not what stands for a gap.
+#[test]
+fn a_gap_and_a_category_called_missing_are_two_rows() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let kinds = ["missing", "", "red"];
+    let row = |i: usize| format!("{i},{},{}.5\n", kinds[i % 3], i % 3 + i % 7);
+    let table: String = (0..60).map(row).collect();
+    fs::write(&data, format!("a,sort,y\n{table}")).unwrap();
+    json(&["train", text(&data), "--epochs", "1", "--out", text(&run), "--json"]);
+    let told = asked(&run, &["--effect", "sort"]);
+    let points: Vec<_> =
+        told["points"].as_array().unwrap().iter().map(|p| (&p["category"], &p["gap"])).collect();
+    let (none, gap) = (&Value::Null, &Value::Bool(true));
+    assert_eq!(points, [(&"missing".into(), none), (&"red".into(), none), (none, gap)]);
+    let said = chainrule(&["explain", text(&run), "--effect", "sort"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    for label in ["\n  missing ", "\n  without a value "] {
+        assert_eq!(said.matches(label).count(), 1, "{said}");
+    }
+}

@@ -371,6 +371,22 @@ fn columns_stand_beside_predictions_and_what_is_new_is_warned_of() {
     fails(&["predict", text(&out), "mnist:test", "--keep", "id"], 1, &["no columns to keep"]);
 }
 
+#[test]
+fn classes_called_as_a_predictions_own_columns_are_told_apart() {
+    let folder = tempdir().unwrap();
+    let (data, out) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let row = |i: usize| format!("{i},{}\n", ["row", "class", "probability_row"][i % 3]);
+    let table: String = (0..30).map(row).collect();
+    std::fs::write(&data, format!("a,y\n{table}")).unwrap();
+    train(text(&data), &out, &["--epochs", "1"]);
+    let said = chainrule(&["predict", text(&out), text(&data), "--keep", "y"]);
+    let (table, warnings) = (String::from_utf8(said.stdout), String::from_utf8(said.stderr));
+    let right = "row,y,class,probability_class,probability_row,probability_probability_row\n";
+    let table = table.unwrap();
+    assert!(table.starts_with(right), "{table}");
+    assert!(warnings.unwrap().contains("the column `class` is written as `probability_class`"));
+}
+
 /// What `new` writes of how it read a table reads it in the same way.
 #[test]
 fn settings_that_new_writes_train_to_the_same_bits() {

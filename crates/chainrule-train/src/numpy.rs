@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Config;
-use crate::data::{Encoding, Preparation, Separator};
+use crate::data::{Encoding, FeatureKind, Preparation, Separator, USUAL_GAPS, Written};
 use chainrule::nn::{Activation, BatchNorm, LayerNorm, LayerSpec, ResidualSpec};
 
 /// The program: it reads what `export --format npz` writes of the run `name`, and rows of the file `input`.
@@ -15,24 +15,24 @@ pub(super) fn program(
     input: &str,
 ) -> String {
     let (mut text, mut imports) = (String::new(), vec!["numpy as np"]);
-    let has = |kinds: &[&str]| preparation.has_kind(kinds);
-    let (is_table, dates) = (preparation.is_of_table(), has(&DATE));
+    let (is_table, dates) = (preparation.is_of_table(), preparation.has_kind(is_date));
     let mut layers = Layers::default();
     layers.add(&config.layer_specs(outputs), "");
     let used = [
         (is_table, "csv"),
         (dates, "datetime"),
         (layers.math, "math"),
-        (dates || has(&["number"]), "re"),
+        (dates || preparation.has_kind(is_number), "re"),
     ];
     imports.splice(0..0, used.into_iter().filter(|(used, _)| *used).map(|(_, name)| name));
     for name in imports {
         let gap = if name.starts_with("numpy") && is_table { "\n" } else { "" };
         let _ = writeln!(text, "{gap}import {name}");
     }
-    let _ = write!(text, "\nmodel = np.load({:?})\n", format!("{name}.npz"));
+    let _ = write!(text, "\nmodel = np.load({})\n", quoted(&format!("{name}.npz")));
     if is_table {
-        text += "gaps = set(model[\"input.gaps\"])\n";
+        text += "gaps = model[\"input.gaps\"].tolist()\n";
+        let _ = writeln!(text, "usual = gaps[:{USUAL_GAPS}]  # In any case.");
         text += &table(preparation);
     }
     let _ = write!(text, "\n\ndef network(x):\n{}    return x\n", layers.text);
@@ -63,35 +63,53 @@ pub(super) fn program(
     text
 }
 
+/// A text as Python writes it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 /// The lines that read `rows` from text that is written as the training part's was.
 fn rows(preparation: &Preparation, input: &str) -> String {
-    let (separator, encoding, header) = preparation.text();
+    let Written { separator, encoding, header, comments, title, .. } = preparation.text();
     let encoding = match encoding {
         Encoding::Utf8 => "utf-8-sig",
         Encoding::Utf16Le | Encoding::Utf16Be => "utf-16",
         Encoding::Windows1252 => "cp1252",
     };
-    let separator = match separator {
-        Separator::Comma => "",
-        Separator::Semicolon => ", delimiter=\";\"",
-        Separator::Tab => ", delimiter=\"\\t\"",
-        Separator::Bar => ", delimiter=\"|\"",
-        Separator::Blanks => ", delimiter=\" \", skipinitialspace=True",
+    let (lines, separator) = match separator {
+        Separator::Comma => ("file", ""),
+        Separator::Semicolon => ("file", ", delimiter=\";\""),
+        Separator::Tab => ("file", ", delimiter=\"\\t\""),
+        Separator::Bar => ("file", ", delimiter=\"|\""),
+        Separator::Blanks => ("map(str.strip, file)", ", delimiter=\" \", skipinitialspace=True"),
     };
-    let rows = match header {
-        true => format!("list(csv.DictReader(file{separator}))"),
-        false => format!(
-            "[{{f\"c{{n}}\": cell for n, cell in enumerate(row, 1)}} for row in csv.reader(file{separator})]"
-        ),
+    let lines = match comments {
+        true => format!("(line for line in {lines} if not line.startswith(\"#\"))"),
+        false => lines.to_owned(),
     };
     let is_text = [".csv", ".tsv", ".tab", ".txt", ".data"].iter().any(|end| input.ends_with(end));
-    let input = if is_text { input } else { "new.csv" };
-    format!(
-        "with open({input:?}, newline=\"\", encoding={encoding:?}) as file:\n    rows = {rows}\n"
-    )
+    let input = quoted(if is_text { input } else { "new.csv" });
+    let table = format!("[row for row in csv.reader({lines}{separator}) if row]");
+    let table = if title > 0 { format!("{table}[{title}:]") } else { table };
+    let open = format!("with open({input}, newline=\"\", encoding=\"{encoding}\") as file:\n");
+    let rows = match header {
+        true => format!(
+            "    head, *table = {table}\nrows = [dict(zip(names(head), row)) for row in table]\n"
+        ),
+        false => format!(
+            "    table = {table}\nrows = [{{f\"c{{n}}\": cell for n, cell in enumerate(row, 1)}} for row in table]\n"
+        ),
+    };
+    open + &rows
 }
 
-const DATE: [&str; 5] = ["days", "year", "month", "weekday", "hour"];
+fn is_number(kind: FeatureKind) -> bool {
+    kind == FeatureKind::Number
+}
+
+fn is_date(kind: FeatureKind) -> bool {
+    matches!(kind, FeatureKind::Date(_))
+}
 
 const VALUES: &str = "\n\ndef answer(x):\n    \
      return x * model[\"output.deviation\"] + model[\"output.mean\"]\n";
@@ -110,26 +128,29 @@ const ONE_LOGIT: &str = "\n\ndef answer(x):\n    \
 fn table(preparation: &Preparation) -> String {
     let parts = [
         (
-            preparation.has_kind(&["number"]),
+            preparation.has_kind(is_number),
             include_str!("numpy/number.py"),
             "            elif kind == \"number\":\n                \
              x[i, j] = (number(cell, form) - mean) / deviation\n",
         ),
         (
-            preparation.has_kind(&["category"]),
+            preparation.has_kind(|kind| kind == FeatureKind::Category),
             include_str!("numpy/category.py"),
             "            elif kind == \"category\":\n                \
              x[i, j] = word(cell) == word(category)\n",
         ),
         (
-            preparation.has_kind(&DATE),
+            preparation.has_kind(is_date),
             include_str!("numpy/date.py"),
             "            else:\n                \
              x[i, j] = (date(cell, kind, form) - mean) / deviation\n",
         ),
     ];
     let used = || parts.iter().filter(|(used, ..)| *used);
-    let functions: String = used().map(|(_, function, _)| *function).collect();
+    let mut functions: String = used().map(|(_, function, _)| *function).collect();
+    if preparation.text().header {
+        functions += include_str!("numpy/names.py");
+    }
     let cases: String = used().map(|(_, _, case)| *case).collect();
     functions + include_str!("numpy/features.py") + &cases + "    return x\n"
 }

@@ -1,8 +1,10 @@
 //! A preparation as named arrays, for programs that do not know its form.
 
+use super::Preparation;
+use super::dialect::Written;
+use super::input::{FeatureKind, Input, Rule};
 use super::number::GAPS;
 use super::preparation::{Inputs, Outcome};
-use super::{Encoding, Preparation, Separator};
 
 /// The arrays' names. Those of inputs have an element for each feature, but `input.gaps` and
 /// `input.pixels`; those of outputs for each class or value.
@@ -19,6 +21,9 @@ pub(crate) const ARRAYS: [&str; 11] = [
     "output.mean",
     "output.deviation",
 ];
+
+/// How many of `input.gaps` are meant in any case, before those that the user named.
+pub(crate) const USUAL_GAPS: usize = 1 + GAPS.len();
 
 /// The elements of an array with one axis.
 pub(crate) enum TextsOrNumbers {
@@ -37,8 +42,8 @@ pub(crate) struct Source {
 pub(crate) enum SourceKind {
     /// By one number, less the mean and divided by the deviation.
     Number { mean: f64, deviation: f64 },
-    /// By a 1 in the place of a category.
-    Categories(Vec<String>),
+    /// By a 1 in the place of a category, or in that of no value.
+    Categories(Vec<Option<String>>),
     /// By its parts.
     Date,
 }
@@ -56,13 +61,13 @@ impl Preparation {
                         input.rules().into_iter().map(|rule| (input.column.clone(), rule))
                     })
                     .collect();
-                let words = |of: &dyn Fn(&super::input::Rule) -> String| {
+                let words = |of: &dyn Fn(&Rule) -> String| {
                     Texts(rules.iter().map(|(_, rule)| of(rule)).collect())
                 };
                 let gaps = [""].into_iter().chain(GAPS).map(str::to_owned);
                 vec![
                     ("input.column", Texts(rules.iter().map(|(name, _)| name.clone()).collect())),
-                    ("input.kind", words(&|rule| rule.kind.into())),
+                    ("input.kind", words(&|rule| rule.kind.name().into())),
                     ("input.form", words(&|rule| rule.form.into())),
                     ("input.category", words(&|rule| rule.category.clone())),
                     ("input.mean", Numbers(rules.iter().map(|(_, rule)| rule.mean).collect())),
@@ -95,18 +100,17 @@ impl Preparation {
     pub(crate) fn sources(&self) -> Vec<Source> {
         let Inputs::Columns(columns) = &self.inputs else { return Vec::new() };
         let mut start = 0;
-        let source = |input: &super::input::Input| {
+        let source = |input: &Input| {
             let rules = input.rules();
             let features = start..start + rules.len();
             start = features.end;
             let kind = match rules.as_slice() {
-                [rule] if rule.kind == "number" => {
-                    SourceKind::Number { mean: rule.mean, deviation: rule.deviation }
+                [Rule { kind: FeatureKind::Number, mean, deviation, .. }] => {
+                    SourceKind::Number { mean: *mean, deviation: *deviation }
                 }
-                [rule, ..] if ["category", "missing"].contains(&rule.kind) => {
-                    let name = |rule: &super::input::Rule| match rule.kind {
-                        "missing" => "missing".to_owned(),
-                        _ => rule.category.clone(),
+                [Rule { kind: FeatureKind::Category | FeatureKind::Missing, .. }, ..] => {
+                    let name = |rule: &Rule| {
+                        (rule.kind == FeatureKind::Category).then(|| rule.category.clone())
                     };
                     SourceKind::Categories(rules.iter().map(name).collect())
                 }
@@ -117,19 +121,15 @@ impl Preparation {
         columns.iter().map(source).collect()
     }
 
-    /// Whether a feature is of one of these kinds: see `input.kind`.
-    pub(crate) fn has_kind(&self, kinds: &[&str]) -> bool {
+    /// Whether a feature is of such a kind.
+    pub(crate) fn has_kind(&self, is: impl Fn(FeatureKind) -> bool) -> bool {
         let Inputs::Columns(columns) = &self.inputs else { return false };
-        columns.iter().flat_map(super::input::Input::rules).any(|rule| kinds.contains(&rule.kind))
+        columns.iter().flat_map(Input::rules).any(|rule| is(rule.kind))
     }
 
-    /// How text was written that it was fitted on: what stands between the columns, how letters are encoded,
-    /// and whether a line names the columns.
-    pub(crate) fn text(&self) -> (Separator, Encoding, bool) {
-        match self.written {
-            Some(written) => (written.separator, written.encoding, written.header),
-            None => (Separator::Comma, Encoding::Utf8, true),
-        }
+    /// How text was written that it was fitted on.
+    pub(crate) fn text(&self) -> Written {
+        self.written.unwrap_or_default()
     }
 
     /// Height, width and colours of its images; `None` for tables.

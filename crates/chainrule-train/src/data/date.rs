@@ -100,7 +100,7 @@ impl Moment {
 /// What a date tells a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum DatePart {
+pub(crate) enum DatePart {
     /// Days since 1970.
     Days,
     Year,

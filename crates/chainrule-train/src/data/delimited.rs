@@ -60,8 +60,8 @@ impl Delimited {
             Some(like) => Dialect::find_like(&head, self.likely(how), like),
             None => Dialect::find(&head, self.usual, given),
         };
-        let (separator, header) = (dialect.separator, dialect.header);
-        let written = Some(Written { separator, encoding, header, decimal: None });
+        let Dialect { separator, comments, title, header } = dialect;
+        let written = Some(Written { separator, encoding, header, comments, title, decimal: None });
         if dialect.separator == Separator::Blanks {
             let mut all = Vec::new();
             let read = text.open(path)?.read_to_end(&mut all);

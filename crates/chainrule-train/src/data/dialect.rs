@@ -47,14 +47,37 @@ impl Separator {
 
 /// How the text of a table is written, as it is kept with a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Written {
-    pub(super) separator: Separator,
-    pub(super) encoding: Encoding,
+pub(crate) struct Written {
+    pub(crate) separator: Separator,
+    pub(crate) encoding: Encoding,
     /// Whether a line names the columns.
-    pub(super) header: bool,
+    pub(crate) header: bool,
+    /// Whether lines that begin with `#` are passed over.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub(crate) comments: bool,
+    /// Records before the names or the first row.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub(crate) title: usize,
     /// How numbers are written, where one notation reads all columns as they were read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) decimal: Option<Decimal>,
+    pub(crate) decimal: Option<Decimal>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            separator: Separator::Comma,
+            encoding: Encoding::Utf8,
+            header: true,
+            comments: false,
+            title: 0,
+            decimal: None,
+        }
+    }
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// What is known of the data that a model was trained on, where other data is read for it.

@@ -62,10 +62,30 @@ fn is_known(gaps: &bool) -> bool {
     *gaps
 }
 
+/// What a feature tells of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum FeatureKind {
+    Number,
+    Category,
+    /// Whether there is no value.
+    Missing,
+    Date(DatePart),
+}
+
+impl FeatureKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Category => "category",
+            Self::Missing => "missing",
+            Self::Date(part) => part.name(),
+        }
+    }
+}
+
 /// How a feature is made of a cell, in words and numbers for other programs.
 pub(super) struct Rule {
-    /// `number`, `category`, `missing` or a part of a date.
-    pub(super) kind: &'static str,
+    pub(super) kind: FeatureKind,
     /// The decimal separator, or the order of a date's parts.
     pub(super) form: &'static str,
     pub(super) category: String,
@@ -266,7 +286,7 @@ impl Input {
 
     /// How each of its features is made of a cell.
     pub(super) fn rules(&self) -> Vec<Rule> {
-        let rule = |kind: &'static str, form: &'static str, scale: Scale| Rule {
+        let rule = |kind: FeatureKind, form: &'static str, scale: Scale| Rule {
             kind,
             form,
             category: String::new(),
@@ -275,21 +295,22 @@ impl Input {
         };
         let as_it_is = Scale { mean: 0.0, deviation: 1.0 };
         match &self.encoding {
-            Encoding::Raw { decimal } => vec![rule("number", decimal.sign(), as_it_is)],
+            Encoding::Raw { decimal } => vec![rule(FeatureKind::Number, decimal.sign(), as_it_is)],
             Encoding::Standardised { scale, decimal, .. } => {
-                vec![rule("number", decimal.sign(), *scale)]
+                vec![rule(FeatureKind::Number, decimal.sign(), *scale)]
             }
             Encoding::Date { order, parts, .. } => {
-                let part =
-                    |(part, scale): &(DatePart, Scale)| rule(part.name(), order.letters(), *scale);
+                let part = |(part, scale): &(DatePart, Scale)| {
+                    rule(FeatureKind::Date(*part), order.letters(), *scale)
+                };
                 parts.iter().map(part).collect()
             }
             Encoding::OneHot { categories, missing } => {
                 let named = |category: &String| Rule {
                     category: category.clone(),
-                    ..rule("category", "", as_it_is)
+                    ..rule(FeatureKind::Category, "", as_it_is)
                 };
-                let gap = missing.then(|| rule("missing", "", as_it_is));
+                let gap = missing.then(|| rule(FeatureKind::Missing, "", as_it_is));
                 categories.iter().map(named).chain(gap).collect()
             }
         }

@@ -57,12 +57,14 @@ mod source;
 mod found;
 mod tabular;
 
-pub(crate) use arrays::{ARRAYS, Source, SourceKind, TextsOrNumbers};
+pub(crate) use arrays::{ARRAYS, Source, SourceKind, TextsOrNumbers, USUAL_GAPS};
 pub use dataset::Dataset;
 pub use dialect::Separator;
+pub(crate) use dialect::Written;
 pub(crate) use digest::hex;
 pub use examples::{Examples, Scale, Target, truth, truths};
 pub use formats::tables;
+pub(crate) use input::FeatureKind;
 pub use kept::{Keep, KeptColumn};
 pub(crate) use locate::is_table;
 pub use locate::{did_you_mean, shipped};

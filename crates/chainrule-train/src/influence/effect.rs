@@ -51,6 +51,9 @@ pub struct Point {
     /// The category, where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// Whether it is that there is no value.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gap: bool,
     /// The means.
     pub mean: Vec<f64>,
 }
@@ -130,7 +133,7 @@ impl Run {
 
 /// The features that are tried, and which value they are.
 fn grid(tried: &Tried<'_>, source: &Source) -> Result<Vec<(Vec<f32>, Point)>> {
-    let point = |value, category| Point { value, category, mean: Vec::new() };
+    let point = |value| Point { value, category: None, gap: false, mean: Vec::new() };
     match &source.kind {
         SourceKind::Number { mean, deviation } => {
             let mut all: Vec<f32> = (0..tried.rows.len())
@@ -142,12 +145,14 @@ fn grid(tried: &Tried<'_>, source: &Source) -> Result<Vec<(Vec<f32>, Point)>> {
             let mut values: Vec<f32> = (0..POINTS).filter_map(quantile).collect();
             values.dedup();
             let own = |x: f32| Some(f64::from(x) * deviation + mean);
-            Ok(values.into_iter().map(|x| (vec![x], point(own(x), None))).collect())
+            Ok(values.into_iter().map(|x| (vec![x], point(own(x)))).collect())
         }
         SourceKind::Categories(names) => {
             let one = |at: usize| (0..names.len()).map(|i| f32::from(u8::from(i == at))).collect();
-            let named = names.iter().enumerate();
-            Ok(named.map(|(at, name)| (one(at), point(None, Some(name.clone())))).collect())
+            let named = |(at, name): (usize, &Option<String>)| {
+                (one(at), Point { category: name.clone(), gap: name.is_none(), ..point(None) })
+            };
+            Ok(names.iter().enumerate().map(named).collect())
         }
         SourceKind::Date => Err(Error::Mismatch(format!(
             "column `{}` is a date, whose parts change together; an effect is told of a number or a category",
@@ -225,6 +230,7 @@ impl Point {
     fn label(&self) -> String {
         match (&self.category, self.value) {
             (Some(category), _) => category.clone(),
+            (None, _) if self.gap => "without a value".into(),
             (None, value) => digits(value.unwrap_or(f64::NAN), 4),
         }
     }
