@@ -171,3 +171,14 @@ fn asked_about(part: Option<DataPart>, rows: usize, of: usize) -> String {
         false => format!("{rows} of the {of} rows of {data}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_is_a_row() {
+        assert_eq!(asked_about(None, 1, 1), "1 row of the data");
+        assert_eq!(asked_about(None, 2, 2), "2 rows of the data");
+    }
+}
