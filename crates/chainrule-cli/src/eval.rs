@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use chainrule_explain::{cut, table_within, width};
+use chainrule_explain::{cut, table_within, visible, width};
 use chainrule_train::metrics::{ClassScores, ValueScores};
 use chainrule_train::{Asked, Evaluation, RunScore, Scores};
 
@@ -100,7 +100,7 @@ fn classes(
     }
     out += "\n\n";
     let names: Vec<String> = (0..confusion.len())
-        .map(|class| names.get(class).cloned().unwrap_or_else(|| class.to_string()))
+        .map(|class| names.get(class).map_or_else(|| class.to_string(), |n| visible(n).into()))
         .collect();
     match counts(scores, &names, columns) {
         Some(table) => out += &table,

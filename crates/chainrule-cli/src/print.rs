@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use chainrule_explain::{digits, width};
+use chainrule_explain::{digits, visible, width};
 use chainrule_train::system::{is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -16,8 +16,9 @@ const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 
 /// Prints an error, and for an expression a caret under the place.
 pub fn error(error: &anyhow::Error) {
-    let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{RED}error{RED:#}: {error:#}");
+    let text = format!("{error:#}");
+    let lines: Vec<_> = text.split('\n').map(visible).collect();
+    let _ = writeln!(anstream::stderr().lock(), "{RED}error{RED:#}: {}", lines.join("\n"));
 }
 
 /// Prints progress on standard error. Where nobody can read it, the work goes on.
@@ -33,8 +34,10 @@ pub fn notice(text: &str) {
 /// Prints what should be known of a work that goes on, a warning a line.
 pub fn warnings(lines: impl IntoIterator<Item = String>) {
     for line in lines {
-        let line =
-            fitted(&format!("warning: {line}"), columns(terminal_size_of(std::io::stderr())));
+        let line = fitted(
+            &format!("warning: {}", visible(&line)),
+            columns(terminal_size_of(std::io::stderr())),
+        );
         let said = line.trim_start_matches("warning");
         let _ = writeln!(anstream::stderr().lock(), "{YELLOW}warning{YELLOW:#}{said}");
     }

@@ -1,5 +1,7 @@
 //! Text in columns, as terminals show it: cut to fit, wrapped, in tables.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::value::{Value, digits, number};
@@ -15,6 +17,32 @@ pub(super) const COLUMNS: usize = 80;
 #[must_use]
 pub fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
+}
+
+/// A name as one line of a terminal or of a comment shows it: letters that would end the line, or steer the
+/// terminal, as Rust writes them.
+///
+/// ```
+/// assert_eq!(chainrule_explain::visible("line\nbreak"), r"line\nbreak");
+/// assert_eq!(chainrule_explain::visible("naïve"), "naïve");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    // Line and paragraph separators, and what turns the direction of writing.
+    let steers = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for letter in text.chars() {
+        match steers(letter) {
+            true => out.extend(letter.escape_default()),
+            false => out.push(letter),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The text, cut to so many columns.
@@ -52,6 +80,8 @@ pub fn table(out: &mut String, rows: &[Vec<String>]) {
 
 /// As [`table`], on a page of so many columns.
 pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
+    let rows: Vec<Vec<Cow<'_, str>>> =
+        rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
@@ -63,7 +93,7 @@ pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
             _ => break,
         }
     }
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (column, (cell, &wide)) in row.iter().zip(&widths).enumerate() {
             let cell = cut(cell, wide);

@@ -35,7 +35,7 @@ mod picture;
 mod html;
 mod network;
 
-pub use columns::{cut, table, table_within, width, wrapped, wrapped_within};
+pub use columns::{cut, table, table_within, visible, width, wrapped, wrapped_within};
 pub use explainer::explain;
 pub use expression::{
     CONSTANTS, Example, Function, Names, Values, functions, literal, record, values,

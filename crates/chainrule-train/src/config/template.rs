@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Config;
 use chainrule::settings::{Described, Entry, Form, Setting, Value};
+use chainrule_explain::visible;
 
 /// What stands above some settings.
 const HEADINGS: [(&str, &str); 4] = [
@@ -39,7 +40,7 @@ impl Config {
              # Options of `chainrule train` override them. A line that begins with # is off.\n\n",
         );
         for line in about {
-            let _ = writeln!(out, "# {line}");
+            let _ = writeln!(out, "# {}", visible(line));
         }
         let (usual, own) = (Self::for_dataset(&self.dataset).values(), self.values());
         for ((setting, value), usual) in Self::ENTRY.settings.iter().zip(own).zip(usual) {
@@ -116,6 +117,8 @@ fn toml(value: &Value) -> String {
         Value::Flag(flag) => flag.to_string(),
         Value::Whole(number) => number.to_string(),
         Value::Number(number) => format!("{number:?}"),
+        // What ends lines would make a text of several.
+        Value::Text(text) if text.contains(char::is_control) => quoted(text),
         Value::Text(text) => toml::Value::from(text.as_str()).to_string(),
         Value::List(values) => {
             format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
@@ -133,7 +136,11 @@ fn key(name: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     match !name.is_empty() && name.chars().all(is_plain) {
         true => name.to_owned(),
-        // The escapes of JSON are TOML's too.
-        false => serde_json::Value::from(name).to_string(),
+        false => quoted(name),
     }
+}
+
+/// A text in quotes on one line: the escapes of JSON are TOML's too, which knows one more.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
 }

@@ -13,6 +13,7 @@ use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
 use chainrule::number::Number;
+use chainrule_explain::visible;
 
 /// What was learnt from the training part about its columns, to be applied to any other data: the
 /// means and deviations of numbers, the categories of texts, the names of the classes.
@@ -102,7 +103,7 @@ impl UsualAnswer {
     /// The answer in words.
     pub(crate) fn in_words(&self) -> String {
         match self {
-            Self::Classes(_, name) => format!("always saying `{name}`"),
+            Self::Classes(_, name) => format!("always saying `{}`", visible(name)),
             Self::Means(_) => "always saying the mean".into(),
         }
     }

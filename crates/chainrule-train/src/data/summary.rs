@@ -152,7 +152,8 @@ fn write_lines(
     summary: &Summary,
 ) -> std::fmt::Result {
     let lines = [first].into_iter().chain(summary.lines());
-    f.write_str(&lines.map(|line| wrapped(&line)).collect::<Vec<_>>().join("\n"))
+    let wrapped = |line: String| wrapped(&chainrule_explain::visible(&line));
+    f.write_str(&lines.map(wrapped).collect::<Vec<_>>().join("\n"))
 }
 
 /// A line as several ones that fit a narrow terminal, all but the first indented.

@@ -1,0 +1,46 @@
+//! Tables with what people's tables have, from the reading to the scores.
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{chainrule, text};
+use tempfile::{TempDir, tempdir};
+
+/// A folder with a table of such text.
+fn table(name: &str, rows: &str) -> (TempDir, PathBuf) {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, rows).unwrap();
+    (folder, path)
+}
+
+/// Standard output and standard error of a call that succeeds.
+fn told(arguments: &[&str]) -> (String, String) {
+    let output = chainrule(arguments);
+    let [out, err] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{arguments:?}: {err}");
+    (out, err)
+}
+
+/// A name that would end a comment, a line and a row of a table.
+#[test]
+fn names_stay_on_their_lines() {
+    let row = |at: usize| {
+        format!("{at},{}\n", ["\"line\nepochs = 1\"", "\"\u{1b}[31mred\u{7f}\""][at % 2])
+    };
+    let rows: String = (0..40).map(row).collect();
+    let (folder, path) = table("t.csv", &format!("x,\"y\nlr = 7\"\n{rows}"));
+    let (settings, _) = told(&["new", text(&path), "--output", "-"]);
+    let breaks = |line: &&str| line.starts_with("epochs = 1 ") || line.starts_with("lr = 7");
+    assert_eq!(settings.lines().find(breaks), None, "{settings}");
+    assert!(settings.contains(r"# classes: \u{1b}[31mred\u{7f}, line\nepochs = 1"), "{settings}");
+    let file = folder.path().join("t.toml");
+    std::fs::write(&file, settings).unwrap();
+    let out = folder.path().join("run");
+    let (_, err) = told(&["train", text(&file), "--out", text(&out), "--epochs", "2"]);
+    assert!(err.contains(r"predicts y\nlr = 7") && !err.contains("\u{1b}[31mred"), "{err}");
+    let (scores, _) = told(&["eval", text(&out)]);
+    assert!(scores.contains(r"line\nepochs = 1:") && !scores.contains('\u{1b}'), "{scores}");
+}
