@@ -317,6 +317,9 @@ pub struct Train {
     /// Go on with the run in DIR
     #[arg(long, value_name = "DIR", conflicts_with_all = ["dataset", "out", "force"])]
     pub resume: Option<PathBuf>,
+    /// Where the data of the run is now that --resume goes on with
+    #[arg(long = "data", value_name = "PATH", requires = "resume")]
+    pub place: Option<String>,
     /// Overwrite the folder of an earlier run
     #[arg(long)]
     pub force: bool,
@@ -391,6 +394,9 @@ pub struct Lint {
     /// A dataset, a table, a folder of images, a configuration file (.toml) or the folder of a run
     #[arg(value_name = "DATA|CONFIG.toml|DIR")]
     pub subject: String,
+    /// Where the data of the run in DIR is now [default: where it was, else beside the run]
+    #[arg(long = "data", value_name = "PATH")]
+    pub place: Option<String>,
     #[command(flatten)]
     pub data: Data,
     #[arg(

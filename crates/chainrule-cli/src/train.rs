@@ -20,6 +20,7 @@ use indicatif::ProgressBar;
 use crate::arguments::{Train, threads};
 use crate::forecast::Forecast;
 use crate::print::JOINED;
+use crate::run::moved;
 use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
@@ -48,7 +49,7 @@ fn settings(options: &Train) -> Result<Config> {
     let allowed = Config { epochs: changed.epochs, ..own };
     if changed != allowed {
         anyhow::bail!(crate::Usage(
-            "--resume goes on with the run's own settings; only --epochs, --threads, --quiet and --json may stand beside it".into()
+            "--resume goes on with the run's own settings; only --epochs, --data, --threads, --quiet and --json may stand beside it".into()
         ));
     }
     allowed.validate()?;
@@ -81,7 +82,10 @@ impl Job<'_> {
             data::not_piped(&self.config.dataset, "folds read it")?;
         }
         let loaded = match &self.options.resume {
-            Some(dir) => Run { config: self.config.clone(), ..Run::open(dir)? }.data()?,
+            Some(dir) => {
+                let run = moved(dir, self.options.place.as_deref())?;
+                Run { config: self.config.clone(), ..run }.data()?
+            }
             None => data::load(self.config)?,
         };
         let load = start.elapsed().as_secs_f64();

@@ -72,6 +72,43 @@ fn a_run_that_was_moved_with_its_data_is_scored_as_before() {
     json(&["eval", text(&run), text(&other), "--json"]);
 }
 
+#[test]
+fn relative_places_are_those_of_the_folder_where_the_run_began() {
+    let folder = tempdir().unwrap();
+    let (here, far) = (folder.path().join("here/data"), folder.path().join("far/away/run"));
+    fs::create_dir_all(&here).unwrap();
+    fs::write(here.join("y.csv"), rows(0)).unwrap();
+    fs::write(here.join("te.csv"), rows(30)).unwrap();
+    let here = here.parent().unwrap();
+    let train = ["train", "data/y.csv", "--test", "data/te.csv", "--epochs", "1"];
+    succeeds(here, &[&train[..], &["--out", text(&far)]].concat());
+    let grid =
+        ["sweep", "data/y.csv", "--task", "regress", "--epochs", "1", "--grid", "lr=0.1,0.2"];
+    succeeds(here, &grid);
+    let root = Path::new("/");
+    for run in [far.clone(), here.join("runs/sweep-1/1")] {
+        succeeds(root, &["eval", text(&run)]);
+        let settings = fs::read_to_string(run.join("config.toml")).unwrap();
+        assert!(settings.contains("\"data/y.csv\""), "{settings}");
+    }
+    // A sweep that was moved with its data.
+    let new = folder.path().join("new");
+    fs::rename(here, &new).unwrap();
+    succeeds(root, &["eval", text(&new.join("runs/sweep-1/1"))]);
+    // The data alone, whose test file lies beside it.
+    let eval = within(root, &["eval", text(&far)], None);
+    let told = String::from_utf8_lossy(&eval.stderr).into_owned();
+    assert!(!eval.status.success() && told.contains("`--data PATH`"), "{told}");
+    let data = new.join("data/y.csv");
+    succeeds(root, &["eval", text(&far), "--data", text(&data)]);
+    fs::rename(new.join("data/te.csv"), new.join("data/te-2.csv")).unwrap();
+    fails(
+        &["eval", text(&far), "--data", text(&data)],
+        1,
+        &["no test file `data/te.csv`", "--data"],
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_once_into_memory() {
@@ -101,7 +138,20 @@ fn a_pipe_is_read_once_into_memory() {
         let eval = within(folder.path(), &["eval", &out], None);
         let told = String::from_utf8_lossy(&eval.stderr).into_owned();
         assert!(!eval.status.success() && told.contains("read but once"), "{told}");
+        for words in [vec!["lint", &out], vec!["train", "--resume", &out, "--epochs", "3"]] {
+            let output = within(folder.path(), &words, None);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success() && told.contains("`--data PATH`"), "{told}");
+            let output = within(folder.path(), &[&words[..], &["--data", "y.csv"]].concat(), None);
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!told.contains("error"), "{told}");
+        }
         succeeds(folder.path(), &["eval", &out, "--data", "y.csv"]);
+        let wide: String = rows(0).lines().map(|line| format!("{line},1.5\n")).collect();
+        fs::write(folder.path().join("other.csv"), wide.replacen("1.5", "z", 1)).unwrap();
+        let other = within(folder.path(), &["eval", &out, "--data", "other.csv"], None);
+        let told = String::from_utf8_lossy(&other.stderr).into_owned();
+        assert!(!other.status.success() && told.contains("`other.csv`"), "{told}");
     }
     let more = within(folder.path(), &["train", "fifo", "--folds", "3"], None);
     let told = String::from_utf8_lossy(&more.stderr).into_owned();

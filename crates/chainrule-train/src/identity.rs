@@ -1,6 +1,7 @@
 //! What tells a run from every other.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Config;
 use super::journal::VERSION;
-use crate::data::hex;
+use crate::data::{hex, is_shipped};
 use chainrule::error::Result;
 
 /// What a run is: an id of its own, and digests of what it was begun with. It stands in `run.json` and
@@ -34,6 +35,9 @@ pub struct Identity {
     /// The SHA-256 of the data's files, where the data comes from files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// The folder that relative places of the data are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The program that began the run.
     pub program: String,
 }
@@ -49,9 +53,18 @@ impl Identity {
             id: fresh_id(),
             settings: hex(Sha256::digest(config.to_toml()?).as_slice()),
             data,
+            from: from(config),
             program: PROGRAM.into(),
         })
     }
+}
+
+/// The folder that the settings' places are from, where one is relative.
+fn from(config: &Config) -> Option<String> {
+    let named = (!is_shipped(&config.dataset)).then(|| Path::new(&config.dataset));
+    let relative = named.into_iter().chain(config.test.as_deref()).any(Path::is_relative);
+    let folder = std::env::current_dir().ok().filter(|_| relative)?;
+    folder.to_str().map(str::to_owned)
 }
 
 /// This program and its version.

@@ -98,19 +98,36 @@ impl Run {
             Some(place) => vec![place.clone()],
             None => self.places(named),
         };
-        if places.iter().any(|place| is_pipe(Path::new(place))) {
+        // Standard input may be anything by now.
+        let is_pipe = |place: &String| place.starts_with("/dev/") || is_pipe(Path::new(place));
+        if self.place.is_none() && places.iter().any(is_pipe) {
             let message = format!(
-                "the data of the run came through `{named}`, which is read but once; say where it is by `--data PATH`"
+                "the data of the run came through `{named}`, which is read but once; `--data PATH` says where it is"
             );
             return Err(Error::file(file, message));
         }
         for place in places.iter().filter(|place| is_dataset(place)) {
             let mut config = Config { dataset: place.clone(), ..self.config.clone() };
-            if let Some(test) = &mut config.test
-                && let Some(found) =
-                    self.places(&test.to_string_lossy()).into_iter().find(|p| is_dataset(p))
-            {
-                *test = found.into();
+            if let Some(test) = &mut config.test {
+                let mut places = self.places(&test.to_string_lossy());
+                // Data that was moved may have its test file beside it.
+                if let (Some(place), Some(name)) = (&self.place, test.file_name()) {
+                    let beside = Path::new(place).with_file_name(name).display().to_string();
+                    places.retain(|place| *place != beside);
+                    places.insert(0, beside);
+                }
+                match places.iter().find(|place| is_dataset(place)) {
+                    Some(found) => *test = found.into(),
+                    None => {
+                        let (test, looked) = (test.display(), places.join("`, `"));
+                        return Err(Error::file(
+                            file,
+                            format!(
+                                "there is no test file `{test}` here; looked for `{looked}`; it may lie beside what `--data PATH` names"
+                            ),
+                        ));
+                    }
+                }
             }
             let source = DataSource { stretch, ..config.source() };
             let loaded = source.load(&shipped_folder).map_err(|error| Error::file(&file, error))?;
@@ -128,7 +145,7 @@ impl Run {
                     "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it"
                 ),
                 None => format!(
-                    "there is no dataset `{named}` here; looked for `{looked}`; `--data PATH` of eval and explain says where it is"
+                    "there is no dataset `{named}` here; looked for `{looked}`; `--data PATH` says where it is"
                 ),
             },
         ))
@@ -144,11 +161,18 @@ impl Run {
         if is_shipped(stem) {
             return places;
         }
+        let begun = self.folder.identity().and_then(|identity| identity.from.as_deref());
+        if let Some(from) = begun {
+            let place = format!("{}{part}", Path::new(from).join(stem).display());
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
         let run = std::path::absolute(self.folder.path());
         let run = run.unwrap_or_else(|_| self.folder.path().into());
         let path = Path::new(stem);
-        // Runs lie in `runs/`, and data often beside that.
-        for folder in run.ancestors().take(3) {
+        // Runs lie in `runs/`, those of a sweep in a folder there, and data often beside that.
+        for folder in run.ancestors().take(4) {
             for name in [Some(path), path.file_name().map(Path::new)].into_iter().flatten() {
                 let place = format!("{}{part}", folder.join(name).display());
                 if !places.contains(&place) {
@@ -232,7 +256,7 @@ impl Run {
         data: Option<&str>,
         which: Which,
     ) -> Result<(Network, Chosen<T>)> {
-        let data = data.unwrap_or(&self.config.dataset);
+        let data = data.or(self.place.as_deref()).unwrap_or(&self.config.dataset);
         let model = self.config.model_for(width, target)?;
         let chosen = self.folder.chosen(which)?;
         model.check(&chosen.parameters).map_err(|error| {
