@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::baseline::Simple;
 use super::steered::{Origin, Steered, scored};
-use super::{Baselines, Config, FinalScores, Precision, RunFolder, Trainer, Training, products};
+use super::{
+    Baselines, Config, FinalScores, Precision, RunFolder, Trainer, Training, Which, products,
+};
 use crate::data::{DataPart, Examples, Loaded};
 use chainrule::Pool;
 use chainrule::error::Result;
@@ -116,10 +118,15 @@ impl<T: Real> Origin<T> for Loaded {
         folder: &RunFolder,
         final_scores: &FinalScores,
     ) -> Result<()> {
-        let scores = match (&self.test, &self.validation) {
-            (Some(_), _) => scored(trainer, DataPart::Test)?,
-            (None, Some(_)) => scored(trainer, DataPart::Validation)?,
+        let part = match (&self.test, &self.validation) {
+            (Some(_), _) => Some(DataPart::Test),
+            (None, Some(_)) => Some(DataPart::Validation),
             (None, None) => None,
+        };
+        // Of the epoch whose scores are told.
+        let scores = match part.filter(|_| !trainer.epochs.is_empty()) {
+            Some(part) => scored(trainer, &folder.chosen(Which::Best)?.parameters, part)?,
+            None => None,
         };
         products::write(folder, trainer, self, scores.as_ref(), final_scores)
     }

@@ -66,7 +66,8 @@ pub(super) fn for_gradient_flow(
 }
 
 /// Writes what is made of a training that has ended or been interrupted, of whose epochs the metrics tell;
-/// `scored` are the scores of the part that was held out, where there is one.
+/// `scored` are the scores of the part that was held out, where there is one, by the epoch of the final
+/// scores.
 pub(super) fn write<T: Real>(
     folder: &RunFolder,
     trainer: &Trainer<T>,

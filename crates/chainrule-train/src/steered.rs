@@ -10,6 +10,7 @@ use super::{
     Trainer, Training, evaluate,
 };
 use crate::data::DataPart;
+use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::plan::{PlanInfo, Profile};
 use chainrule::tensor::Real;
@@ -81,9 +82,13 @@ pub trait Origin<T: Real>: Send {
     }
 }
 
-/// Scores a trainer's model as it is on a part of the data; `None` where there is no such part.
-pub(super) fn scored<T: Real>(trainer: &Trainer<T>, part: DataPart) -> Result<Option<Evaluation>> {
-    let Learner { model, config, pool, parameters, data, .. } = &**trainer;
+/// Scores a trainer's model with such parameters on a part of the data; `None` where there is no such part.
+pub(super) fn scored<T: Real>(
+    trainer: &Trainer<T>,
+    parameters: &Parameters<T>,
+    part: DataPart,
+) -> Result<Option<Evaluation>> {
+    let Learner { model, config, pool, data, .. } = &**trainer;
     let part = match part {
         DataPart::Train => Some(&data.train),
         DataPart::Validation => data.validation.as_ref(),
@@ -269,7 +274,7 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
     }
 
     fn evaluate(&mut self, part: DataPart) -> Result<Option<Evaluation>> {
-        scored(&self.trainer, part)
+        scored(&self.trainer, &self.trainer.parameters, part)
     }
 
     fn gradient_flow(&mut self) -> Result<GradientFlow> {

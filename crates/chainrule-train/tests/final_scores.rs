@@ -7,8 +7,8 @@ use chainrule::Pool;
 use chainrule::optim::Optimizer;
 use chainrule_train::data::{DataSource, Dataset, Flat, Fold};
 use chainrule_train::{
-    Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores, Folds, Report,
-    Session, Start, Trainer, Until, flat_training,
+    Asked, Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores, Folds,
+    Report, Run, Scores, Session, Start, Trainer, Until, Which, curves, flat_training,
 };
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
@@ -202,4 +202,40 @@ fn early_stopping_without_a_validation_part_is_refused() {
     let trainer = Trainer::<f32>::new(&config.model(1, 2).unwrap(), &config, data);
     let error = trainer.err().unwrap().to_string();
     assert!(error.contains("`DataParts::validation`"), "{error}");
+}
+
+/// Rows whose class is a coin's, of which a network learns the training part by heart: the best epoch is an
+/// early one.
+fn coins() -> (tempfile::TempDir, Config) {
+    let row = |at: u32| {
+        let mixed = at.wrapping_mul(2_654_435_761);
+        format!("{},{},{}\n", mixed >> 20, (mixed >> 8) & 0xfff, ["no", "yes"][mixed as usize & 1])
+    };
+    let rows: String = (0..120).map(row).collect();
+    let (folder, config) = table(&format!("a,b,y\n{rows}"));
+    (folder, Config { epochs: 60, lr: 0.05, ..config })
+}
+
+/// The confusion matrix is of the epoch whose scores stand beside it.
+#[test]
+fn the_confusion_is_that_of_the_best_epoch() {
+    let (folder, config) = coins();
+    let pool = Arc::new(Pool::new(1));
+    let training = flat_training(&config, config.load().unwrap(), &pool).unwrap();
+    let path = folder.path().join("run");
+    let mut session =
+        Session::start(training, &Start::New { path: path.clone(), force: false }).unwrap();
+    session.run(Until::End).unwrap();
+    let report = session.finish().unwrap();
+    let run = Run::open(&path).unwrap();
+    let drawn = |which| {
+        let score = run.evaluate(&Asked::HeldOut, which, &pool).unwrap();
+        let Scores::Classes(scores) = score.evaluation.scores else { panic!("a classifier") };
+        let names = ["no", "yes"].map(str::to_owned);
+        (scores.accuracy, curves::confusion_svg(&names, &scores.confusion).unwrap())
+    };
+    let ((best, of_best), (_, of_last)) = (drawn(Which::Best), drawn(Which::Last));
+    assert_eq!(best, report.result.scores["validation_accuracy"]);
+    assert_ne!(of_best, of_last, "a best epoch that is no other than the last");
+    assert_eq!(std::fs::read_to_string(path.join("confusion.svg")).unwrap(), of_best);
 }
