@@ -400,7 +400,7 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     assert!(message.contains("line 2, column `y`: `u` is not a number"), "{message}");
     let (_folder, source) = table("t.csv", &format!("a,y\n{rows}"));
     let message = error(&DataSource { validation: Some(0.01), ..source.clone() });
-    assert!(message.contains("part would be empty, as 0.01 of"), "{message}");
+    assert!(message.contains("part would be empty: 0.01 of 20 rows"), "{message}");
     let message = error(&DataSource { validation: Some(1.0), ..source });
     assert!(message.contains("below 1"), "{message}");
     let message = error(&DataSource { path: "nowhere".into(), ..DataSource::default() });

@@ -21,6 +21,36 @@ chainrule::kinds! {
 }
 
 impl DataPart {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
+    /// The parts that are held out, the one that judges a finished model first: by the test part nothing was
+    /// chosen.
+    pub const JUDGING: [Self; 2] = [Self::Test, Self::Validation];
+
+    /// The parts that are held out, the one that models are chosen by first: who chooses by the test part has
+    /// none left to judge by.
+    pub const CHOOSING: [Self; 2] = [Self::Validation, Self::Test];
+
+    /// The name of a score on this part.
+    ///
+    /// ```
+    /// use chainrule_train::DataPart;
+    /// assert_eq!(DataPart::Test.score("accuracy"), "test_accuracy");
+    /// assert_eq!(DataPart::of_score("test_accuracy"), Some((DataPart::Test, "accuracy")));
+    /// ```
+    #[must_use]
+    pub fn score(self, name: &str) -> String {
+        format!("{self}_{name}")
+    }
+
+    /// The part that a score's name tells, and the name without it.
+    #[must_use]
+    pub fn of_score(name: &str) -> Option<(Self, &str)> {
+        let of = |part: Self| Some((part, name.strip_prefix(part.name())?.strip_prefix('_')?));
+        Self::ALL.into_iter().find_map(of)
+    }
+
     /// Its name in a sentence.
     #[must_use]
     pub fn in_words(self) -> &'static str {

@@ -17,8 +17,8 @@ use super::summary::{DataReport, Summary};
 use super::table::How;
 use super::text::Encoding;
 use super::{
-    Dataset, Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest, images,
-    mnist, summary,
+    DataPart, Dataset, Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest,
+    images, mnist, summary,
 };
 use chainrule::error::{Error, Result};
 
@@ -166,14 +166,25 @@ impl Loaded {
     /// ```
     #[must_use]
     pub fn report(&self) -> DataReport {
-        let parts = [
-            ("train", Some(&self.train)),
-            ("validation", self.validation.as_ref()),
-            ("test", self.test.as_ref()),
-        ];
-        let parts =
-            parts.into_iter().filter_map(|(name, part)| Some((name.to_owned(), part?.len())));
-        DataReport { summary: self.summary.clone(), parts: parts.collect() }
+        let size = |part: DataPart| Some((part.name().to_owned(), self.part(part)?.len()));
+        let parts = DataPart::ALL.into_iter().filter_map(size).collect();
+        DataReport { summary: self.summary.clone(), parts }
+    }
+
+    /// The examples of a part, where there is one.
+    #[must_use]
+    pub fn part(&self, part: DataPart) -> Option<&Arc<dyn Examples>> {
+        match part {
+            DataPart::Train => Some(&self.train),
+            DataPart::Validation => self.validation.as_ref(),
+            DataPart::Test => self.test.as_ref(),
+        }
+    }
+
+    /// What judges a model of this data: the part that was held out, test before validation, where one was.
+    #[must_use]
+    pub fn judge(&self) -> Option<(DataPart, &Arc<dyn Examples>)> {
+        DataPart::JUDGING.into_iter().find_map(|part| Some((part, self.part(part)?)))
     }
 }
 
@@ -285,7 +296,7 @@ impl DataSource {
             }
         };
         let Split { train, validation, held_out, notes: of_split } =
-            splitter.split(&located.train, data.labels())?;
+            splitter.split(&located.train, Task::Classify, data.labels())?;
         notes.extend(of_split);
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();

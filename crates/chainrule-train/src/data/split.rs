@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use super::Task;
 use chainrule::error::{Error, Result};
 use chainrule::random::{Stream, generator};
 
@@ -81,13 +83,18 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    /// Splits rows of these classes.
-    pub(super) fn split(&self, path: &Path, classes: &[u32]) -> Result<Split> {
+    /// Splits rows of these classes, of one class where the task is values.
+    pub(super) fn split(&self, path: &Path, task: Task, classes: &[u32]) -> Result<Split> {
         let rows = classes.len();
         if let Some(fold) = self.fold {
-            if !(2..=rows).contains(&fold.of) {
+            // R² of one row is 0 whatever the model says.
+            let (most, wanted) = match task {
+                Task::Classify => (rows, "a row"),
+                Task::Regress => (rows / 2, "two rows, as R² of one says nothing,"),
+            };
+            if !(2..=most).contains(&fold.of) {
                 let message = format!(
-                    "{} folds of {rows} rows: there must be 2 or more, and a row in each",
+                    "{} folds of {rows} rows: there must be 2 or more, and {wanted} in each",
                     fold.of
                 );
                 return Err(Error::file(path, message));
@@ -103,9 +110,13 @@ impl Splitter {
             true => split(classes, share, self.seed),
             false => ((0..rows as u32).collect(), Vec::new()),
         };
-        if validation.is_empty() && self.share.is_some_and(|share| share > 0.0) {
+        if validation.is_empty() && share > 0.0 && (self.share.is_some() || self.stops_early) {
+            let (why, or) = match self.share {
+                Some(_) => ("the validation part would be empty", "0"),
+                None => ("there is no validation part to stop early by", "no patience"),
+            };
             let message = format!(
-                "the validation part would be empty, as {share} of each class's examples ({rows} in all) rounds to none; give a larger share, or 0"
+                "{why}: {share} of {rows} rows, of which one of each class is for training, is none; give a larger share (--validation), or {or}"
             );
             return Err(Error::file(path, message));
         }
@@ -133,7 +144,11 @@ impl HeldOut {
             }
         } else if is_undecided {
             notes.push(format!(
-                "{rows} rows are too few to hold some out: there is no score of rows that the model has not seen"
+                "{}: there is no score of rows that the model has not seen",
+                match rows < FEW {
+                    true => format!("{rows} rows are too few to hold some out"),
+                    false => "no class has two rows, of which one could be held out".to_owned(),
+                }
             ));
         }
         notes
@@ -144,7 +159,7 @@ impl HeldOut {
 /// turn, the next one from where it ended, so that folds differ by one row at most. Both parts keep the rows'
 /// order.
 fn deal(classes: &[u32], fold: Fold, seed: u64) -> (Vec<u32>, Vec<u32>) {
-    let shuffled = shuffled(classes, seed);
+    let shuffled = shuffled(classes, &mut generator(seed, Stream::Split));
     let rows = shuffled.into_iter().flatten().enumerate();
     let (held, kept): (Vec<_>, Vec<_>) = rows.partition(|(at, _)| at % fold.of == fold.number);
     let sorted = |part: Vec<(usize, u32)>| {
@@ -155,29 +170,116 @@ fn deal(classes: &[u32], fold: Fold, seed: u64) -> (Vec<u32>, Vec<u32>) {
     (sorted(kept), sorted(held))
 }
 
-/// The rows of each class in an order that the seed chooses.
-fn shuffled(classes: &[u32], seed: u64) -> Vec<Vec<u32>> {
+/// The rows of each class in an order that `random` chooses.
+fn shuffled(classes: &[u32], random: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
     let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (row, &class) in classes.iter().enumerate() {
         members.entry(class).or_default().push(row as u32);
     }
-    let mut random = generator(seed, Stream::Split);
     let mut members: Vec<Vec<u32>> = members.into_values().collect();
-    members.iter_mut().for_each(|rows| rows.shuffle(&mut random));
+    members.iter_mut().for_each(|rows| rows.shuffle(random));
     members
 }
 
-/// Deals rows to the training and the validation part: of each class the same share, chosen by the
-/// seed. A class keeps at least one row in the training part. Both parts keep the rows' order.
+/// Deals rows to the training and the validation part: of all rows the share, rounded once, and of each class
+/// its own, rounded up where the remainder is largest (Hamilton's method; of equal ones the seed chooses). A
+/// class keeps at least one row in the training part. Both parts keep the rows' order.
 pub(super) fn split(classes: &[u32], share: f64, seed: u64) -> (Vec<u32>, Vec<u32>) {
+    let mut random = generator(seed, Stream::Split);
+    let shuffled = shuffled(classes, &mut random);
+    let ideal = |rows: &Vec<u32>| rows.len() as f64 * share;
+    let mut counts: Vec<usize> =
+        shuffled.iter().map(|rows| (ideal(rows).floor() as usize).min(rows.len() - 1)).collect();
+    let mut order: Vec<usize> = (0..shuffled.len()).collect();
+    order.shuffle(&mut random);
+    let remainder = |&class: &usize| ideal(&shuffled[class]) - counts[class] as f64;
+    order.sort_by(|a, b| remainder(b).total_cmp(&remainder(a)));
+    order.retain(|&class| counts[class] + 1 < shuffled[class].len());
+    let wanted = (classes.len() as f64 * share).round() as usize;
+    let missing = wanted.saturating_sub(counts.iter().sum());
+    order.into_iter().take(missing).for_each(|class| counts[class] += 1);
     let (mut train, mut validation) = (Vec::new(), Vec::new());
-    for rows in shuffled(classes, seed) {
-        let wanted = (rows.len() as f64 * share).round() as usize;
-        let (taken, kept) = rows.split_at(wanted.min(rows.len() - 1));
+    for (rows, count) in shuffled.into_iter().zip(counts) {
+        let (taken, kept) = rows.split_at(count);
         validation.extend_from_slice(taken);
         train.extend_from_slice(kept);
     }
     train.sort_unstable();
     validation.sort_unstable();
     (train, validation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Classes of so many rows each.
+    fn classes(sizes: &[usize]) -> Vec<u32> {
+        let rows = |(class, &size): (usize, &usize)| std::iter::repeat_n(class as u32, size);
+        sizes.iter().enumerate().flat_map(rows).collect()
+    }
+
+    fn held(sizes: &[usize], share: f64) -> (usize, Vec<usize>) {
+        let classes = classes(sizes);
+        let (train, validation) = split(&classes, share, 0);
+        let mut all = [train.clone(), validation.clone()].concat();
+        all.sort_unstable();
+        assert!(all.iter().copied().eq(0..classes.len() as u32), "each row in one part");
+        let of = |class: usize| {
+            validation.iter().filter(|&&row| classes[row as usize] as usize == class).count()
+        };
+        (validation.len(), (0..sizes.len()).map(of).collect())
+    }
+
+    #[test]
+    fn the_share_is_of_all_rows_where_that_of_each_class_rounds_to_none() {
+        let (count, of_each) = held(&[2; 150], 0.2);
+        assert_eq!((count, of_each.iter().max()), (60, Some(&1)));
+        assert!(of_each[..75].contains(&1) && of_each[75..].contains(&1), "not the first classes");
+        // 3.6 and 2.8 of 6.4: what remains goes to the second.
+        assert_eq!(held(&[18, 14], 0.2), (6, vec![3, 3]));
+    }
+
+    #[test]
+    fn a_class_keeps_a_row_to_learn_from() {
+        assert_eq!(held(&[1, 1, 8], 0.2), (2, vec![0, 0, 2]));
+        assert_eq!(held(&[1; 30], 0.2), (0, vec![0; 30]));
+        assert_eq!(held(&[2, 10], 0.9), (10, vec![1, 9]));
+    }
+
+    fn split_of(
+        splitter: &Splitter,
+        task: Task,
+        sizes: &[usize],
+    ) -> std::result::Result<Split, String> {
+        let split = splitter.split(Path::new("t.csv"), task, &classes(sizes));
+        split.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_held_out_of_nothing_is_told_as_it_came_to_be() {
+        let asked =
+            Splitter { share: None, by_default: true, stops_early: false, fold: None, seed: 0 };
+        let notes =
+            |sizes: &[usize]| split_of(&asked, Task::Classify, sizes).unwrap().notes.concat();
+        assert!(notes(&[9, 9]).starts_with("18 rows are too few"), "{}", notes(&[9, 9]));
+        assert!(notes(&[1; 30]).starts_with("no class has two rows"), "{}", notes(&[1; 30]));
+        assert!(notes(&[2; 150]).starts_with("20 % held out"), "{}", notes(&[2; 150]));
+        // Nobody wrote a share here.
+        let stops = Splitter { stops_early: true, ..asked };
+        let error = split_of(&stops, Task::Classify, &[1; 30]).err().unwrap();
+        assert!(error.contains("no validation part to stop early by: 0.2 of 30 rows"), "{error}");
+    }
+
+    #[test]
+    fn a_fold_of_one_value_has_no_r2() {
+        let fold = |of| {
+            let fold = Some(Fold { number: 0, of });
+            Splitter { share: None, by_default: true, stops_early: false, fold, seed: 0 }
+        };
+        assert!(split_of(&fold(30), Task::Classify, &[30, 30]).is_ok());
+        assert!(split_of(&fold(30), Task::Regress, &[60]).is_ok());
+        let error = split_of(&fold(31), Task::Regress, &[60]).err().unwrap();
+        assert!(error.contains("31 folds of 60 rows") && error.contains("two rows"), "{error}");
+    }
 }

@@ -82,6 +82,7 @@ impl DataSource {
         let fail = |message: String| Error::file(path, message);
         let target = held.name(roles.targets[0]);
         summary.rows = looked.words.rows.len();
+        let is_constant = roles.targets.len() == 1 && looked.words.different() == 1;
         let (classes, rows) = match task {
             Task::Regress => (None, vec![0; looked.words.rows.len()]),
             Task::Classify => {
@@ -99,8 +100,13 @@ impl DataSource {
                 (Some(names), rows)
             }
         };
-        let Split { train, validation, held_out, notes } = splitter.split(path, &rows)?;
+        let Split { train, validation, held_out, notes } = splitter.split(path, task, &rows)?;
         summary.notes.extend(notes);
+        if task == Task::Regress && is_constant {
+            summary.notes.push(format!(
+                "the target `{target}` is the same in every row: there is nothing to learn"
+            ));
+        }
         let scaled = if task == Task::Regress { decimals.as_slice() } else { &[] };
         let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
         summary.tell_inputs(&inputs);
