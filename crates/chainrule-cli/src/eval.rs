@@ -62,7 +62,7 @@ fn of(score: &RunScore) -> String {
 
 /// What always the same answer scores, to stand behind what the model does.
 fn usual(score: &RunScore) -> String {
-    let usual = ["accuracy", "r2"].into_iter().find_map(|name| score.baseline.get(name));
+    let usual = score.baseline.get(&*score.evaluation.scores.first().0.name());
     let told = |usual: &f64| format!(", where {} gives {}", score.always, print::score(*usual));
     usual.map(told).unwrap_or_default()
 }

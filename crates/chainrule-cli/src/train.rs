@@ -12,8 +12,8 @@ use chainrule::Pool;
 use chainrule_train::data::{DataSource, shipped_folder};
 use chainrule_train::readme::{counted, shell};
 use chainrule_train::{
-    Config, DataPart, Epoch, Event, Folds, Outcome, Place, Report, Run, Seconds, Session, Size,
-    Start, Training, Until, flat_training,
+    Config, DataPart, Epoch, Event, Folds, Outcome, Place, Report, Run, Score, Seconds, Session,
+    Size, Start, Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
 
@@ -281,10 +281,13 @@ impl Progress {
 fn epoch_line(epoch: &Epoch) -> String {
     let mut line =
         format!("epoch {:>3}  train loss {:<7}", epoch.epoch, print::score(epoch.train_loss));
-    for part in [DataPart::Validation, DataPart::Test] {
-        let prefix = format!("{part}_");
-        let of = epoch.scores.iter().filter_map(|(name, x)| Some((name.strip_prefix(&prefix)?, x)));
-        let (losses, others): (Vec<_>, Vec<_>) = of.partition(|(name, _)| *name == "loss");
+    for part in DataPart::CHOOSING {
+        let of = epoch.scores.iter().filter_map(|(name, x)| match DataPart::of_score(name)? {
+            (of, name) if of == part => Some((name, x)),
+            _ => None,
+        });
+        let loss = Score::Loss.name();
+        let (losses, others): (Vec<_>, Vec<_>) = of.partition(|(name, _)| *name == loss);
         for (at, (name, score)) in losses.into_iter().chain(others).enumerate() {
             let part = if at == 0 { format!("{part} ") } else { String::new() };
             let _ = write!(line, " {part}{} {:<7}", name.replace('_', " "), print::score(*score));

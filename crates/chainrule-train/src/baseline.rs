@@ -10,7 +10,7 @@ use super::course::Advance;
 use super::learner::DataParts;
 use super::trainer::Trainer;
 use super::{Config, Evaluation, Precision, evaluate, number};
-use crate::data::{Examples, Flat, Preparation};
+use crate::data::{DataPart, Examples, Flat, Preparation};
 use chainrule::error::Result;
 use chainrule::nn::{Loss, Network};
 use chainrule::optim::{Lbfgs, Schedule};
@@ -127,13 +127,13 @@ impl Simple {
     /// The scores on parts, under names such as `test_accuracy`.
     pub(super) fn scores(
         &self,
-        parts: &[(&str, &dyn Examples)],
+        parts: &[(DataPart, &dyn Examples)],
         pool: &Arc<Pool>,
     ) -> Result<BTreeMap<String, f64>> {
         let mut scores = BTreeMap::new();
         for (part, data) in parts {
             let of_part = self.score(*data, pool)?;
-            scores.extend(of_part.named().map(|(name, score)| (format!("{part}_{name}"), score)));
+            scores.extend(of_part.named().map(|(name, score)| (part.score(&name), score)));
         }
         Ok(scores)
     }

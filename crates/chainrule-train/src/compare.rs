@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use crate::score::smaller_is_better;
 use chainrule::error::{Error, Result};
 use chainrule_explain::{cut, digits, width};
 
@@ -73,8 +74,8 @@ pub fn table(runs: &[Run], by: &str, width: usize) -> Result<String> {
 }
 
 /// The runs' places in a ranking by a metric, the best first: a metric called a loss or an error
-/// (`…loss`, `…rmse`, `…mse`, `…mae`) or time (`seconds`) is better small, any other is better large.
-/// Runs without the metric, or with NaN, come last.
+/// (`…loss`, `…error`, `…rmse`, `…mse`, `…mae`) or time (`seconds`) is better small, any other is better
+/// large. Runs without the metric, or with NaN, come last.
 ///
 /// ```
 /// use chainrule_train::compare::{Run, ranking};
@@ -86,7 +87,7 @@ pub fn table(runs: &[Run], by: &str, width: usize) -> Result<String> {
 /// ```
 #[must_use]
 pub fn ranking(runs: &[Run], by: &str) -> Vec<usize> {
-    let small = ["loss", "rmse", "mse", "mae", "seconds"].iter().any(|end| by.ends_with(end));
+    let small = smaller_is_better(by);
     let cost = |at: &usize| match runs[*at].metric(by) {
         Some(value) if value.is_nan() => f64::INFINITY,
         Some(value) if small => value,

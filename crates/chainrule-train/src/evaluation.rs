@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::Score;
 use super::config::EVALUATION_BATCH;
-use super::metrics::{ClassMetrics, ClassScores, ValueMetrics, ValueScores};
+use super::metrics::{ClassMetrics, ClassScores, TopK, ValueMetrics, ValueScores};
 use super::objective::{Answered, Criterion, Losses, Objective, SettingsLoss, feed_fields, scalar};
 use crate::data::{Data, Examples, Rows, truths};
 use chainrule::Parameters;
@@ -30,31 +31,44 @@ pub struct Evaluation {
 impl Evaluation {
     /// The scores that are told of each epoch, by name: the loss, and the accuracy or the error.
     pub(super) fn named(&self) -> impl Iterator<Item = (String, f64)> + '_ {
-        std::iter::once(("loss".to_owned(), self.loss)).chain(self.scores.named())
+        std::iter::once((Score::Loss.name().into_owned(), self.loss)).chain(self.scores.named())
     }
 }
 
 impl Scores {
-    /// Those of them that are told of each epoch, by name.
-    pub(super) fn named(&self) -> Vec<(String, f64)> {
-        match self {
-            Self::Classes(scores) => {
-                let mut named = vec![("accuracy".to_owned(), scores.accuracy)];
-                if scores.top_k.k > 1 {
-                    named.push((top(scores.top_k.k), scores.top_k.share));
-                }
-                named
+    /// Those of no examples of such a target, with the accuracy among so many classes.
+    pub(super) fn none(target: Target, top: usize) -> Self {
+        match target {
+            Target::Class { classes } => {
+                Self::Classes(ClassMetrics::new(classes, top.max(1)).finish())
             }
-            Self::Values(scores) => {
-                vec![("rmse".to_owned(), scores.rmse), ("r2".to_owned(), scores.r2)]
-            }
+            Target::Values { width } => Self::Values(ValueMetrics::new(width).finish()),
         }
     }
-}
 
-/// The name of the top-k accuracy.
-pub(super) fn top(k: usize) -> String {
-    format!("top_{k}_accuracy")
+    /// Those of them that are told of each epoch, by name.
+    pub(super) fn named(&self) -> impl Iterator<Item = (String, f64)> + use<> {
+        let told = match self {
+            Self::Classes(scores) => {
+                let TopK { k, share } = scores.top_k;
+                let top = (k > 1).then_some((Score::TopK(k), share));
+                [Some((Score::Accuracy, scores.accuracy)), top]
+            }
+            Self::Values(scores) => {
+                [Some((Score::Rmse, scores.rmse)), Some((Score::R2, scores.r2))]
+            }
+        };
+        told.into_iter().flatten().map(|(score, value)| (score.name().into_owned(), value))
+    }
+
+    /// What people look at first.
+    #[must_use]
+    pub fn first(&self) -> (Score, f64) {
+        match self {
+            Self::Classes(scores) => (Score::Accuracy, scores.accuracy),
+            Self::Values(scores) => (Score::R2, scores.r2),
+        }
+    }
 }
 
 /// Scores by the kind of target.
@@ -156,8 +170,11 @@ impl<T: Real> Evaluator<T> {
                     ((*name).to_owned(), scalar("metric", name, *metric, &answered))
                 });
                 let each = each.into_iter().map(|(name, loss)| (loss_of(&name), loss));
-                let scores: Vec<(String, Var<'_>)> =
-                    [("loss".to_owned(), total)].into_iter().chain(each).chain(own).collect();
+                let scores: Vec<(String, Var<'_>)> = [(Score::Loss.name().into_owned(), total)]
+                    .into_iter()
+                    .chain(each)
+                    .chain(own)
+                    .collect();
                 let outputs: Vec<Var<'_>> =
                     output.into_iter().chain(scores.iter().map(|&(_, v)| v)).collect();
                 let plan = graph.compile::<T>(&outputs)?.with_pool(subject.pool);

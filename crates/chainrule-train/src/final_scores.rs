@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::readme::counted;
 use super::{Baselines, Epoch, number};
 use crate::data::DataPart;
+use crate::score::{Score, of_part};
 use chainrule_explain::digits;
 
 /// A loss that is larger than that of always the same answer by this factor is beyond reason.
@@ -100,18 +101,13 @@ impl FinalScores {
 
     /// The parts that were held out and scored, the one that judges first.
     fn parts(&self) -> impl Iterator<Item = DataPart> {
-        let is_scored = |part: &DataPart| {
-            let prefix = format!("{part}_");
-            self.scores.keys().any(|name| name.starts_with(&prefix))
-        };
-        [DataPart::Test, DataPart::Validation].into_iter().filter(is_scored)
+        let is_scored = |part: &DataPart| of_part(&self.scores, *part).next().is_some();
+        DataPart::JUDGING.into_iter().filter(is_scored)
     }
 
-    /// What people look at first of such a part: the accuracy, else R², else the loss.
-    fn headline(&self, part: DataPart) -> Option<(&'static str, String)> {
-        let known = [("accuracy", "accuracy"), ("r2", "R²"), ("loss", "loss")];
-        let known = known.into_iter().map(|(name, word)| (word, format!("{part}_{name}")));
-        known.into_iter().find(|(_, name)| self.scores.contains_key(name))
+    /// What people look at first of such a part.
+    fn headline(&self, part: DataPart) -> Option<Score> {
+        Score::first(of_part(&self.scores, part).map(|(name, _)| name))
     }
 
     /// The scores in words, some lines for each part that was held out.
@@ -131,19 +127,12 @@ impl FinalScores {
     }
 
     fn lines_of(&self, part: DataPart) -> Vec<String> {
-        let Some((word, name)) = self.headline(part) else { return Vec::new() };
+        let Some(first) = self.headline(part) else { return Vec::new() };
+        let (name, word) = (first.on(part), first.in_words());
         let told = |scores: &BTreeMap<String, f64>| scores.get(&name).map(|&x| digits(x, SHOWN));
-        let mut others: Vec<(String, f64)> = Vec::new();
-        for (other, score) in &self.scores {
-            if let Some(short) = other.strip_prefix(&format!("{part}_"))
-                && *other != name
-            {
-                others.push((short.replace('_', " "), *score));
-            }
-        }
-        let others: Vec<String> = others
-            .iter()
-            .map(|(name, score)| format!(", {name} {}", digits(*score, SHOWN)))
+        let others: Vec<String> = of_part(&self.scores, part)
+            .filter(|(name, _)| *name != first.name())
+            .map(|(name, score)| format!(", {} {}", name.replace('_', " "), digits(score, SHOWN)))
             .collect();
         let rows = self.rows.get(part.name()).map(|&rows| counted(rows, "row"));
         // What chose the epoch is no fair judge of it.
@@ -163,8 +152,9 @@ impl FinalScores {
         let always = &self.baselines.always;
         let beside: Vec<String> = [
             told(&self.baselines.baseline).map(|score| format!("{always} gives {score}")),
-            told(&self.baselines.linear).map(|score| format!("a linear model {score}")),
-            self.baselines.linear_left_out.clone(),
+            told(&self.baselines.linear)
+                .map(|score| format!("a linear model {score}"))
+                .or_else(|| self.baselines.linear_left_out.clone()),
         ]
         .into_iter()
         .flatten()
@@ -177,8 +167,8 @@ impl FinalScores {
 
     /// That the loss is beyond reason, or the model no better than what needs no inputs.
     fn warnings(&self) -> Vec<String> {
-        let losses = self.parts().map(|part| format!("{part}_loss"));
-        let names: Vec<String> = losses.chain(["train_loss".to_owned()]).collect();
+        let parts = self.parts().chain([DataPart::Train]);
+        let names: Vec<String> = parts.map(|part| Score::Loss.on(part)).collect();
         match names.iter().find_map(|name| self.beyond_reason(name)) {
             Some(warning) => vec![warning],
             None => self.parts().filter_map(|part| self.no_better(part)).collect(),
@@ -186,7 +176,7 @@ impl FinalScores {
     }
 
     fn beyond_reason(&self, name: &str) -> Option<String> {
-        let of_steps = (name == "train_loss").then_some(self.train_loss);
+        let of_steps = (name == Score::Loss.on(DataPart::Train)).then_some(self.train_loss);
         let loss = self.scores.get(name).copied().or(of_steps)?;
         let usual = *self.baselines.baseline.get(name)?;
         (loss > BEYOND * usual).then(|| {
@@ -201,16 +191,17 @@ impl FinalScores {
     }
 
     fn no_better(&self, part: DataPart) -> Option<String> {
-        let (word, name) = self.headline(part)?;
+        let first = self.headline(part)?;
+        let name = first.on(part);
         let (score, usual) = (*self.scores.get(&name)?, *self.baselines.baseline.get(&name)?);
         let rows = self.rows.get(part.name()).copied().unwrap_or(0);
-        let better = if word == "loss" { usual - score } else { score - usual };
+        let better = if first.larger_is_better() { score - usual } else { usual - score };
         let count = rows.max(1) as f64;
         // What chance alone gives one time in forty: of a share two standard errors, of R² (whose root is
         // a correlation) the square of two.
-        let chance = match word {
-            "accuracy" => 2.0 * (usual * (1.0 - usual) / count).sqrt(),
-            "R²" => 4.0 / count,
+        let chance = match first {
+            Score::Accuracy => 2.0 * (usual * (1.0 - usual) / count).sqrt(),
+            Score::R2 => 4.0 / count,
             _ => 0.0,
         };
         let always = &self.baselines.always;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::baseline::Simple;
 use super::steered::{Origin, Steered, scored};
 use super::{
-    Baselines, Config, FinalScores, Precision, RunFolder, Trainer, Training, Which, products,
+    Baselines, Config, Evaluation, FinalScores, Precision, RunFolder, Score, Trainer, Training,
+    Which, products,
 };
 use crate::data::{DataPart, Examples, Loaded};
 use chainrule::Pool;
@@ -86,9 +87,10 @@ impl<T: Real> Origin<T> for Loaded {
 
     fn baselines(&self, trainer: &Trainer<T>, time: Duration) -> Result<Baselines> {
         let (config, pool) = (&trainer.config, &trainer.pool);
-        let parts = [("validation", &self.validation), ("test", &self.test)];
-        let held_out: Vec<(&str, &dyn Examples)> =
-            parts.iter().filter_map(|(part, data)| Some((*part, data.as_deref()?))).collect();
+        let held_out: Vec<(DataPart, &dyn Examples)> = DataPart::JUDGING
+            .into_iter()
+            .filter_map(|part| Some((part, &**self.part(part)?)))
+            .collect();
         let mut baselines = Baselines::default();
         if let Some((constant, always)) = Simple::constant(config, &self.preparation, &*self.train)?
         {
@@ -96,7 +98,7 @@ impl<T: Real> Origin<T> for Loaded {
             baselines.baseline = constant.scores(&held_out, pool)?;
             if held_out.is_empty() && !self.is_streamed {
                 let loss = constant.score(&*self.train, pool)?.loss;
-                baselines.baseline.insert("train_loss".into(), loss);
+                baselines.baseline.insert(Score::Loss.on(DataPart::Train), loss);
             }
         }
         if !held_out.is_empty() && self.preparation.is_of_table() && !self.is_streamed {
@@ -112,20 +114,20 @@ impl<T: Real> Origin<T> for Loaded {
         Ok(baselines)
     }
 
+    fn usual(&self, trainer: &Trainer<T>) -> Result<Option<Evaluation>> {
+        let constant = Simple::constant(&trainer.config, &self.preparation, &*self.train)?;
+        constant.map(|(constant, _)| constant.score(&*self.train, &trainer.pool)).transpose()
+    }
+
     fn report(
         &self,
         trainer: &Trainer<T>,
         folder: &RunFolder,
         final_scores: &FinalScores,
     ) -> Result<()> {
-        let part = match (&self.test, &self.validation) {
-            (Some(_), _) => Some(DataPart::Test),
-            (None, Some(_)) => Some(DataPart::Validation),
-            (None, None) => None,
-        };
         // Of the epoch whose scores are told.
-        let scores = match part.filter(|_| !trainer.epochs.is_empty()) {
-            Some(part) => scored(trainer, &folder.chosen(Which::Best)?.parameters, part)?,
+        let scores = match self.judge().filter(|_| !trainer.epochs.is_empty()) {
+            Some((part, _)) => scored(trainer, &folder.chosen(Which::Best)?.parameters, part)?,
             None => None,
         };
         products::write(folder, trainer, self, scores.as_ref(), final_scores)

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::config::{ClassWeights, Config};
 use super::objective::{Criterion, Objective};
 use super::progress::{Epoch, Place, Progress};
-use crate::data::{Data, Examples, Flat, Loaded, Target, balanced, check_inputs, class_counts};
+use crate::data::{
+    Data, DataPart, Examples, Flat, Loaded, Target, balanced, check_inputs, class_counts,
+};
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Network, Truth};
 use chainrule::optim::{Method, Optimizer, RateSchedule};
@@ -34,6 +36,16 @@ pub struct DataParts {
 }
 
 impl DataParts {
+    /// The examples of a part, where there is one.
+    #[must_use]
+    pub fn part(&self, part: DataPart) -> Option<&Arc<dyn Data>> {
+        match part {
+            DataPart::Train => Some(&self.train),
+            DataPart::Validation => self.validation.as_ref(),
+            DataPart::Test => self.test.as_ref(),
+        }
+    }
+
     /// These examples to learn from, and no others.
     pub fn train(data: impl Data + 'static) -> Self {
         Self { train: Arc::new(data), validation: None, test: None }

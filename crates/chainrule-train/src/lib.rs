@@ -4,13 +4,14 @@
 
 // From the bottom up, here and in every folder: each uses only those above it.
 pub mod system;
-pub mod compare;
 pub mod curves;
 pub mod metrics;
 pub mod readme;
 mod single;
 pub mod tensorboard;
 pub mod data;
+mod score;
+pub mod compare;
 pub mod export;
 mod config;
 mod number;
@@ -84,6 +85,7 @@ pub use record::{ModelRecord, ObjectiveRecord, ParameterRecord};
 pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use run::{Asked, Oracle, Run, RunScore};
 pub use saver::Saver;
+pub use score::Score;
 pub use session::{Report, Running, Seconds, Session, Start, Until};
 pub use steered::{Origin, Steered};
 pub use step::Watched;

@@ -12,9 +12,10 @@ use super::numpy;
 use super::readme::{self, Summary};
 use super::tensorboard::EventWriter;
 use super::{
-    Config, Epoch, Evaluation, Event, FinalScores, GradientFlow, Place, RunFolder, Scores, Trainer,
+    Config, Epoch, Evaluation, Event, FinalScores, GradientFlow, Place, RunFolder, Score, Scores,
+    Trainer,
 };
-use crate::data::{Loaded, is_table};
+use crate::data::{DataPart, Loaded, is_table};
 
 /// Writes the scores of each epoch where TensorBoard reads them. The epochs before `done` are in
 /// another file already.
@@ -32,7 +33,7 @@ pub(super) fn for_tensorboard(
         writer.scalar("loss/train", step, metrics.train_loss)?;
         for (name, score) in &metrics.scores {
             // Curves of one score stand in one chart: `loss/test` beside `loss/train`.
-            let (part, score_name) = name.split_once('_').unwrap_or(("", name));
+            let (part, score_name) = split(name);
             writer.scalar(&format!("{score_name}/{part}"), step, *score)?;
         }
         writer.flush()
@@ -155,6 +156,11 @@ fn input(config: &Config) -> String {
     }
 }
 
+/// The part of a score's name, and the rest.
+fn split(name: &str) -> (&'static str, &str) {
+    DataPart::of_score(name).map_or(("", name), |(part, name)| (part.name(), name))
+}
+
 /// The charts of a training: the losses and, below them, the other scores, by epoch.
 pub fn charts(epochs: &[Epoch]) -> Vec<Chart> {
     let x = |epoch: &Epoch| f64::from(epoch.epoch);
@@ -166,15 +172,16 @@ pub fn charts(epochs: &[Epoch]) -> Vec<Chart> {
     let names: Vec<&String> = epochs.last().map(|e| e.scores.keys().collect()).unwrap_or_default();
     for name in names {
         let points = epochs.iter().filter_map(|e| Some((x(e), *e.scores.get(name)?))).collect();
-        let (part, score) = name.split_once('_').unwrap_or(("", name));
+        let (part, score) = split(name);
         let series = Series { name: part.to_owned(), points };
-        if score == "loss" {
-            losses.push(series);
-            continue;
-        }
-        // R² beside the RMSE says the same once more.
-        if score == "r2" {
-            continue;
+        match Score::named(score) {
+            Some(Score::Loss) => {
+                losses.push(series);
+                continue;
+            }
+            // Beside the RMSE it says the same once more.
+            Some(Score::R2) => continue,
+            _ => {}
         }
         let y = score.replace('_', " ");
         match others.iter_mut().find(|chart| chart.y == y) {

@@ -193,7 +193,7 @@ impl Run {
         match name {
             Some(name) => Ok((None, self.given(name)?.examples.into())),
             None => {
-                let (part, data) = held_out(self.data()?);
+                let (part, data) = held_out(&self.data()?);
                 Ok((Some(part), data))
             }
         }
@@ -211,10 +211,8 @@ impl Run {
         let run = self.folder.path().display();
         let unseen = std::mem::take(&mut loaded.unseen);
         let (part, data) = match asked {
-            Asked::Part(DataPart::Train) => (DataPart::Train, Some(loaded.train)),
-            Asked::Part(DataPart::Validation) => (DataPart::Validation, loaded.validation),
-            Asked::Part(DataPart::Test) => (DataPart::Test, loaded.test),
-            Asked::HeldOut | Asked::Data(_) => match held_out(loaded) {
+            Asked::Part(part) => (*part, loaded.part(*part).cloned()),
+            Asked::HeldOut | Asked::Data(_) => match held_out(&loaded) {
                 (DataPart::Train, _) => {
                     let folds = self.folder.final_scores()?.filter(|all| !all.folds.is_empty());
                     let folds = folds.and_then(|all| all.lines().into_iter().next());
@@ -466,10 +464,9 @@ struct Scored {
 }
 
 /// The part that was held out, else the training part.
-fn held_out(loaded: Loaded) -> (DataPart, Arc<dyn Examples>) {
-    let parts = [(DataPart::Test, loaded.test), (DataPart::Validation, loaded.validation)];
-    let held_out = parts.into_iter().find_map(|(part, data)| Some((part, data?)));
-    held_out.unwrap_or((DataPart::Train, loaded.train))
+fn held_out(loaded: &Loaded) -> (DataPart, Arc<dyn Examples>) {
+    let (part, data) = loaded.judge().unwrap_or((DataPart::Train, &loaded.train));
+    (part, data.clone())
 }
 
 /// Says what the model makes of rows of features.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluation::{Evaluator, Meter, Subject, loss_of, top};
+use super::Score;
+use super::evaluation::{Evaluator, Meter, Scores, Subject, loss_of};
 use super::learner::{Learner, Metric, RowMetric};
 use super::objective::{Objective, told_part};
-use crate::data::{Data, Examples, Target, truths};
+use crate::data::{Data, DataPart, Examples, Target, truths};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -16,16 +17,15 @@ impl<T: Real> Learner<T> {
         evaluators: &mut [Evaluator<T>; 2],
     ) -> Result<BTreeMap<String, f64>> {
         let mut named = BTreeMap::new();
-        let parts = [("validation", &self.data.validation), ("test", &self.data.test)];
-        for ((part, examples), evaluator) in parts.into_iter().zip(evaluators) {
-            let Some(examples) = examples else { continue };
+        for (part, evaluator) in DataPart::CHOOSING.into_iter().zip(evaluators) {
+            let Some(examples) = self.data.part(part) else { continue };
             let scores = self.score(evaluator, &**examples)?;
             let loss = scores.first().map_or(0.0, |&(_, loss)| loss);
             if !loss.is_finite() {
                 let steps = (u64::from(self.progress.epoch) + 1) * self.steps_of_epoch()?;
-                return Err(self.diverged_in(part, loss, &**examples, steps)?);
+                return Err(self.diverged_in(part.name(), loss, &**examples, steps)?);
             }
-            named.extend(scores.into_iter().map(|(name, score)| (format!("{part}_{name}"), score)));
+            named.extend(scores.into_iter().map(|(name, score)| (part.score(&name), score)));
         }
         Ok(named)
     }
@@ -33,9 +33,8 @@ impl<T: Real> Learner<T> {
     /// Compiles what scores the validation and the test part, so that mistakes are told before an epoch
     /// is done.
     pub(super) fn prepare_scores(&self, evaluators: &mut [Evaluator<T>; 2]) -> Result<()> {
-        let parts = [("validation", &self.data.validation), ("test", &self.data.test)];
-        for ((part, data), evaluator) in parts.into_iter().zip(evaluators) {
-            let Some(data) = data else { continue };
+        for (part, evaluator) in DataPart::CHOOSING.into_iter().zip(evaluators) {
+            let Some(data) = self.data.part(part) else { continue };
             let prepared = self.subject(&**data).and_then(|(s, _)| evaluator.prepare(&s, &**data));
             prepared.map_err(|error| Error::Mismatch(format!("on the {part} part, {error}")))?;
         }
@@ -62,13 +61,14 @@ impl<T: Real> Learner<T> {
             let told = |part| told_part(objective.name(), part, several);
             losses.extend(objective.told().map(told));
         }
-        let mut scores = vec!["loss".to_owned()];
+        let mut scores = vec![Score::Loss.name().into_owned()];
         scores.extend(
             self.objectives.get(self.main()).into_iter().flat_map(Objective::told).map(loss_of),
         );
         scores.extend(match self.scored_rows(&*self.data.train).map(Examples::target) {
-            Some(Target::Class { .. }) => vec!["accuracy".into(), top(self.config.top_k)],
-            Some(Target::Values { .. }) => vec!["rmse".into(), "r2".into()],
+            Some(target) => {
+                Scores::none(target, self.config.top_k).named().map(|(name, _)| name).collect()
+            }
             None => Vec::new(),
         });
         scores.extend(self.metrics.iter().map(|(name, _)| name.clone()));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Action, Advance, Baselines, Checkpoint, Config, DataParts, Epoch, Evaluation, FinalScores,
-    FlowRecorder, GradientFlow, Learner, Place, RunFolder, Size, Snapshot, StepExplanation,
-    Trainer, Training, evaluate,
+    Action, Advance, Baselines, Checkpoint, Config, Epoch, Evaluation, FinalScores, FlowRecorder,
+    GradientFlow, Learner, Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training,
+    evaluate,
 };
 use crate::data::DataPart;
 use chainrule::Parameters;
@@ -80,6 +80,15 @@ pub trait Origin<T: Real>: Send {
         let _ = (trainer, time);
         Ok(Baselines::default())
     }
+
+    /// See [`Training::usual`].
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn usual(&self, trainer: &Trainer<T>) -> Result<Option<Evaluation>> {
+        let _ = trainer;
+        Ok(None)
+    }
 }
 
 /// Scores a trainer's model with such parameters on a part of the data; `None` where there is no such part.
@@ -89,12 +98,7 @@ pub(super) fn scored<T: Real>(
     part: DataPart,
 ) -> Result<Option<Evaluation>> {
     let Learner { model, config, pool, data, .. } = &**trainer;
-    let part = match part {
-        DataPart::Train => Some(&data.train),
-        DataPart::Validation => data.validation.as_ref(),
-        DataPart::Test => data.test.as_ref(),
-    };
-    let Some(part) = part else { return Ok(None) };
+    let Some(part) = data.part(part) else { return Ok(None) };
     let Some(rows) = part.flat().filter(|_| trainer.is_configured) else {
         let message = "the classes and values that are scored are those of examples with one target and the loss of settings; the scores of others are those of the epochs";
         return Err(Error::Mismatch(message.into()));
@@ -256,17 +260,17 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
     }
 
     fn sizes(&self) -> Vec<(DataPart, usize)> {
-        let DataParts { train, validation, test } = self.trainer.data();
-        let parts = [
-            (DataPart::Train, Some(train)),
-            (DataPart::Validation, validation.as_ref()),
-            (DataPart::Test, test.as_ref()),
-        ];
-        parts.into_iter().filter_map(|(part, data)| Some((part, data?.len()))).collect()
+        let data = self.trainer.data();
+        let size = |part| Some((part, data.part(part)?.len()));
+        DataPart::ALL.into_iter().filter_map(size).collect()
     }
 
     fn baselines(&mut self, time: Duration) -> Result<Baselines> {
         self.origin.baselines(&self.trainer, time)
+    }
+
+    fn usual(&self) -> Result<Option<Evaluation>> {
+        self.origin.usual(&self.trainer)
     }
 
     fn parameters_sha256(&self) -> String {

@@ -128,6 +128,14 @@ pub trait Training: Send {
         Ok(Baselines::default())
     }
 
+    /// What always the same answer scores on the training part, where that is known.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn usual(&self) -> Result<Option<Evaluation>> {
+        Ok(None)
+    }
+
     /// How the gradient flows through the layers as they are.
     ///
     /// # Errors

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::draw::{Bar, bars};
 use super::{Asker, Ground, Tried, asked_about};
 use crate::data::{DataPart, FEATURES, Rows, Source};
-use crate::evaluation::{Meter, Scores};
+use crate::evaluation::Meter;
 use crate::objective::{Answered, Losses, feed_fields};
-use crate::{Precision, Run, Which};
+use crate::{Precision, Run, Score, Which};
 use chainrule::error::Result;
 use chainrule::nn::Cx;
 use chainrule::random::{Stream, generator};
@@ -35,8 +35,8 @@ pub struct Importance {
     pub rows: usize,
     /// Of so many.
     pub of: usize,
-    /// What is scored: `accuracy` or `r2`.
-    pub score: String,
+    /// What is scored: accuracy or R².
+    pub score: Score,
     /// The score with every column as it is.
     pub base: f64,
     /// How often each column was dealt anew.
@@ -108,21 +108,18 @@ fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> 
         part: ground.part,
         rows: tried.rows.len(),
         of: ground.data.len(),
-        score: score.into(),
+        score,
         base,
         shuffles: SHUFFLES,
         columns,
     })
 }
 
-/// The score by its name.
-fn scored<T: Real>(asker: &mut Asker<'_, T>, rows: &Tried<'_>) -> Result<(&'static str, f64)> {
+/// The score that people look at first.
+fn scored<T: Real>(asker: &mut Asker<'_, T>, rows: &Tried<'_>) -> Result<(Score, f64)> {
     let mut meter = Meter::new(rows, 1, false);
     asker.ask(rows, &mut |examples, outputs| meter.add(rows, examples, outputs))?;
-    Ok(match meter.finish() {
-        Scores::Classes(scores) => ("accuracy", scores.accuracy),
-        Scores::Values(scores) => ("r2", scores.r2),
-    })
+    Ok(meter.finish().first())
 }
 
 /// The mean over the rows of |gradient × value|, of each source.
@@ -161,7 +158,7 @@ impl Importance {
     /// As text for a terminal.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let (score, shuffles) = (self.score_in_words(), self.shuffles);
+        let (score, shuffles) = (self.score.in_words(), self.shuffles);
         let mut out = format!("{score} {} on {}\n", digits(self.base, 4), self.about());
         let _ = writeln!(
             out,
@@ -185,17 +182,13 @@ impl Importance {
     #[must_use]
     pub fn to_svg(&self) -> String {
         let title =
-            format!("{} {} on {}", self.score_in_words(), digits(self.base, 4), self.about());
+            format!("{} {} on {}", self.score.in_words(), digits(self.base, 4), self.about());
         let row = |column: &ColumnImportance| {
             let fall = Bar { value: column.drop, spread: column.spread };
             (column.column.clone(), vec![fall, Bar { value: column.gradient, spread: 0.0 }])
         };
         let rows: Vec<_> = self.columns.iter().map(row).collect();
         bars(&title, &["fall when shuffled", "|gradient × value|"], &rows).svg(&title)
-    }
-
-    fn score_in_words(&self) -> &str {
-        if self.score == "r2" { "R²" } else { &self.score }
     }
 
     fn about(&self) -> String {
