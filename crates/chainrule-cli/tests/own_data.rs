@@ -183,9 +183,16 @@ fn folds_are_told_and_kept() {
     fails(&["eval", text(&out)], 1, &["its folds gave validation accuracy", "4 folds"]);
     let more = (done + 1).to_string();
     let more = json(&["train", "--resume", text(&out), "--epochs", &more, "--json", "--quiet"]);
-    assert_eq!((&more["final"], &more["folds"]), (&report["final"], &report["folds"]));
+    // The folds' scores are not of a model that has learnt on.
+    assert_eq!((&more["final"], &more["folds"]), (&serde_json::json!({}), &Value::Null));
+    let warning = more["warnings"][0].as_str().unwrap();
+    let left_out = format!("they are of {done} epochs, not of {}", done + 1);
+    assert!(warning.starts_with("the folds' scores are left out") && warning.contains(&left_out));
     fails(&["train", "iris", "--folds", "1"], 2, &["folds is 1", "at least 2"]);
     fails(&["train", "iris", "--folds", "3", "--validation", "0.1"], 2, &["cannot be used with"]);
+    let file = runs.path().join("settings.toml");
+    std::fs::write(&file, "dataset = \"iris\"\nfolds = 3\nvalidation = 0.1\n").unwrap();
+    fails(&["train", text(&file)], 1, &["line 3", "validation is 0.1", "left out with `folds`"]);
 }
 
 /// Scores of other data, or of another part, stand in a table of their own.

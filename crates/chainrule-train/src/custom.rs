@@ -120,7 +120,7 @@ impl<T: Real> Origin<T> for Custom {
             (is_flat, &["class_weights", "top_k"][..]),
             (trainer.is_configured, &["loss"]),
             (!has_own, &["optimizer"]),
-            (trainer.schedule.is_none(), &["schedule", "warmup"]),
+            (trainer.schedule.is_none(), &["schedule", "schedule_epochs", "warmup"]),
         ];
         idle.extend(unless.iter().filter(|(applies, _)| !applies).flat_map(|(_, keys)| *keys));
         idle

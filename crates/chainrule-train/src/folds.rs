@@ -4,24 +4,32 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baselines, Config, FinalScores};
+use super::readme::counted;
+use super::{Baselines, Config, Evaluation, FinalScores};
 use crate::data::DataPart;
+use crate::score::{Score, of_part};
+use chainrule::optim::Schedule;
 
 /// What the trainings of all folds have come to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Folds {
     /// What each has come to.
     pub folds: Vec<FinalScores>,
-    /// The median of the epochs with the smallest validation loss.
+    /// The median of the epochs with the smallest validation loss; of an even number of folds the larger of
+    /// the two in the middle.
     pub epochs: u32,
 }
 
 impl Folds {
-    /// The settings of the training that learns from all examples.
+    /// The settings of the training that learns from all examples: by the schedule of the folds' trainings,
+    /// but to the median of their best epochs alone.
     #[must_use]
     pub fn whole(&self, config: &Config) -> Config {
         let (validation, epochs) = (Some(0.0), self.epochs);
-        Config { validation, epochs, early_stopping: None, folds: None, ..config.clone() }
+        let is_constant = config.schedule == Schedule::Constant;
+        let schedule_epochs = (!is_constant).then(|| config.schedule_length());
+        let whole = Config { validation, epochs, schedule_epochs, ..config.clone() };
+        Config { early_stopping: None, folds: None, ..whole }
     }
 
     /// The means of the folds' scores, by name.
@@ -37,31 +45,32 @@ impl Folds {
     }
 
     /// The final scores of the training that learnt from all examples: those of the folds on what was held
-    /// out, its own on the test part.
-    pub(super) fn over(&self, whole: FinalScores) -> FinalScores {
+    /// out, its own on the test part. The folds' are scores of such a model after [`Folds::epochs`], and are
+    /// left out, with a word, of one that stands elsewhere. `usual` is what always the same answer scores on
+    /// all examples, each of which a fold held out.
+    pub(super) fn over(&self, whole: FinalScores, usual: Option<&Evaluation>) -> FinalScores {
         let mut result = whole;
+        if result.epochs_done != self.epochs {
+            result.warnings.push(format!(
+                "the folds' scores are left out: they are of {}, not of {}",
+                counted(self.epochs as usize, "epoch"),
+                result.epochs_done
+            ));
+            return result;
+        }
         result.scores.extend(self.mean());
         result.folds = self.folds.iter().map(|fold| fold.scores.clone()).collect();
         result.spread = self.spread();
         result.rows.insert(DataPart::Validation.name().into(), self.rows());
-        let Baselines { baseline, linear, always, linear_left_out } = self.baselines();
+        let Baselines { baseline, linear, linear_left_out, .. } = &mut result.baselines;
         // The whole training part's own, which stands beside nothing.
-        result.baselines.baseline.remove("train_loss");
-        result.baselines.baseline.extend(baseline);
-        result.baselines.linear.extend(linear);
-        result.baselines.always = always;
-        result.baselines.linear_left_out = linear_left_out;
+        baseline.remove(&Score::Loss.on(DataPart::Train));
+        let usual = usual.into_iter().flat_map(Evaluation::named);
+        baseline.extend(usual.map(|(name, score)| (DataPart::Validation.score(&name), score)));
+        linear.extend(self.each(&|fold| &fold.baselines.linear, &mean));
+        let left_out = |fold: &FinalScores| fold.baselines.linear_left_out.clone();
+        *linear_left_out = linear_left_out.take().or(self.folds.iter().find_map(left_out));
         result.warned()
-    }
-
-    /// What the means stand beside: means of the folds' own.
-    fn baselines(&self) -> Baselines {
-        let first = self.folds.first().map(|fold| fold.baselines.clone()).unwrap_or_default();
-        Baselines {
-            baseline: self.each(&|fold| &fold.baselines.baseline, &mean),
-            linear: self.each(&|fold| &fold.baselines.linear, &mean),
-            ..first
-        }
     }
 
     /// The rows that all folds scored together.
@@ -77,12 +86,12 @@ impl Folds {
         make: &dyn Fn(&[f64]) -> f64,
     ) -> BTreeMap<String, f64> {
         let Some(first) = self.folds.first() else { return BTreeMap::new() };
-        let prefix = format!("{}_", DataPart::Validation);
-        let names = of(first).keys().filter(|name| name.starts_with(&prefix));
-        let value = |name: &String| {
+        let names = of_part(of(first), DataPart::Validation);
+        let names = names.map(|(name, _)| DataPart::Validation.score(name));
+        let value = |name: String| {
             let all: Option<Vec<f64>> =
-                self.folds.iter().map(|fold| of(fold).get(name).copied()).collect();
-            Some((name.clone(), make(&all?)))
+                self.folds.iter().map(|fold| of(fold).get(&name).copied()).collect();
+            Some((name, make(&all?)))
         };
         names.filter_map(value).collect()
     }

@@ -473,7 +473,7 @@ impl Session {
         let sizes = training.sizes();
         let result = FinalScores::of(training.epochs(), training.best(), &sizes, baselines);
         let result = match self.folder.folds()? {
-            Some(folds) => folds.over(result),
+            Some(folds) => folds.over(result, training.usual()?.as_ref()),
             None => result,
         };
         self.folder.save_final_scores(&result)?;

@@ -295,7 +295,7 @@ impl<T: Real> Learner<T> {
             return Ok(base);
         }
         let count = self.steps_of_epoch()?;
-        let total = u64::from(self.config.epochs) * count;
+        let total = u64::from(self.config.schedule_length()) * count;
         let rate = match &self.schedule {
             Some(own) => own.rate(base, number, total),
             None => self.config.rate(base, number, count, total, &self.progress.plateau),

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chainrule::Pool;
-use chainrule::optim::Optimizer;
-use chainrule_train::data::{DataSource, Dataset, Flat, Fold};
+use chainrule::optim::{Optimizer, Schedule};
+use chainrule_train::data::{DataSource, Dataset, Flat, Fold, Task};
 use chainrule_train::{
-    Asked, Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores, Folds,
-    Report, Run, Scores, Session, Start, Trainer, Until, Which, curves, flat_training,
+    Advance, Asked, Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores,
+    Folds, Report, Run, Scores, Session, Start, Trainer, Until, Which, curves, flat_training,
 };
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
@@ -187,6 +187,7 @@ fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
     assert!((folds.spread()["validation_loss"] - spread).abs() < 1e-12);
     let whole = folds.whole(&config);
     assert_eq!((whole.validation, whole.epochs, whole.folds), (Some(0.0), folds.epochs, None));
+    assert_eq!(whole.schedule_epochs, None);
     // Who hears of a fold may end it.
     let ended = Folds::train(&config, &load, &Arc::new(Pool::new(1)), &mut |_, _| false);
     assert_eq!(ended.unwrap(), None);
@@ -238,4 +239,71 @@ fn the_confusion_is_that_of_the_best_epoch() {
     assert_eq!(best, report.result.scores["validation_accuracy"]);
     assert_ne!(of_best, of_last, "a best epoch that is no other than the last");
     assert_eq!(std::fs::read_to_string(path.join("confusion.svg")).unwrap(), of_best);
+}
+
+/// The model that learns from all rows takes the steps of the folds' trainings: its schedule is theirs, though
+/// it ends before.
+#[test]
+fn the_whole_follows_the_schedule_of_the_folds() {
+    let schedule = Schedule::Cosine { min: 0.0 };
+    let config = Config { schedule, epochs: 40, folds: Some(3), ..Config::for_dataset("iris") };
+    let whole = Folds { folds: Vec::new(), epochs: 10 }.whole(&config);
+    assert_eq!(whole.epochs, 10);
+    let loaded = whole.source().load(&shipped).unwrap();
+    let mut training = flat_training(&whole, loaded, &Arc::new(Pool::new(1))).unwrap();
+    let mut last = 0.0;
+    loop {
+        match training.advance().unwrap() {
+            Advance::Step { rate, .. } => last = rate,
+            Advance::Epoch { .. } => {}
+            Advance::Nothing(_) => break,
+        }
+    }
+    // 120 rows in batches of 32: the last of 40 steps, of a schedule over 160.
+    let expected = config.lr * (1.0 + (std::f64::consts::PI * 39.0 / 160.0).cos()) / 2.0;
+    assert!((last - expected).abs() < 1e-12, "{last} for {expected}");
+    // One that is gone on with beyond them has a schedule of its own length.
+    assert_eq!(Config::from_toml(&whole.to_toml().unwrap()).unwrap(), whole);
+}
+
+/// Settings that folds cannot have are refused.
+#[test]
+fn folds_do_not_go_with_what_needs_another_validation_part() {
+    let config = Config { folds: Some(3), ..Config::for_dataset("iris") };
+    let error = |config: Config| config.validate().unwrap_err().to_string();
+    let with_validation = error(Config { validation: Some(0.25), ..config.clone() });
+    assert!(with_validation.contains("validation is 0.25"), "{with_validation}");
+    let schedule =
+        Schedule::ReduceOnPlateau { factor: 0.5, patience: 1, threshold: 1e-4, min: 0.0 };
+    let waiting = error(Config { schedule, ..config });
+    assert!(waiting.contains("schedule is reduce-on-plateau"), "{waiting}");
+}
+
+/// A cross-validation of a table's settings, and the run that learns from all its rows.
+fn folded(config: &Config, path: &Path) -> Report {
+    let (load, pool) = (|source: &DataSource| source.load(&shipped), Arc::new(Pool::new(1)));
+    let folds = Folds::train(config, &load, &pool, &mut |_, _| true).unwrap().unwrap();
+    let whole = folds.whole(config);
+    let training = flat_training(&whole, whole.load().unwrap(), &pool).unwrap();
+    let start = Start::New { path: path.into(), force: false };
+    let mut session = Session::start(training, &start).unwrap();
+    session.folder().save_folds(&folds).unwrap();
+    session.run(Until::End).unwrap();
+    session.finish().unwrap()
+}
+
+/// Of as many rows of two classes each fold's training part has more of the other one: a constant of its own
+/// would be wrong in every fold.
+#[test]
+fn folds_stand_beside_one_constant_of_all_rows() {
+    let rows: String = (0..20).map(|at| format!("{at},{}\n", at % 2)).collect();
+    let (folder, config) = table(&format!("a,y\n{rows}"));
+    let task = Some(Task::Classify);
+    let config = Config { folds: Some(20), epochs: 2, task, ..config };
+    let result = folded(&config, &folder.path().join("run")).result;
+    let baseline = &result.baselines.baseline;
+    assert_eq!(baseline["validation_accuracy"], 0.5);
+    assert!((baseline["validation_loss"] - 2.0_f64.ln()).abs() < 1e-6, "{baseline:?}");
+    let mean = result.folds.iter().map(|fold| fold["validation_accuracy"]).sum::<f64>() / 20.0;
+    assert!((result.scores["validation_accuracy"] - mean).abs() < 1e-12);
 }

@@ -216,11 +216,15 @@ fn every_line_that_is_off_can_be_turned_on() {
 fn all_settings_at_once_survive_the_file() {
     let on = Config::ENTRY.settings.iter().map(|s| format!("{} = {}\n", s.name, value(s)));
     let kinds = "loss = { kind = \"huber\", delta = 0.5 }\nclass_weights = [1.0, 2.0]\n";
-    let text: String = on.filter(|line| !kinds.contains(line.split(' ').next().unwrap())).collect();
+    // Folds go without a validation part.
+    let others = |line: &String| {
+        !line.starts_with("folds ") && !kinds.contains(line.split(' ').next().unwrap())
+    };
+    let text: String = on.filter(others).collect();
     let config = Config::from_toml(&format!("{text}{kinds}")).unwrap();
     let written = config.to_toml().unwrap();
     assert_eq!(Config::from_toml(&written).unwrap(), config, "{written}");
-    for setting in Config::ENTRY.settings {
+    for setting in Config::ENTRY.settings.iter().filter(|setting| setting.name != "folds") {
         assert!(written.contains(setting.name), "{}: {written}", setting.name);
     }
 }

@@ -3,7 +3,7 @@
 use super::Config;
 use crate::data::HELD_OUT;
 use chainrule::error::{Error, Result};
-use chainrule::optim::Method;
+use chainrule::optim::{Method, Schedule};
 use chainrule::settings::{Wrong, check_each};
 
 impl Config {
@@ -32,6 +32,14 @@ impl Config {
         }
         if let Some(folds) = self.folds {
             Error::check(folds > 1, "folds", folds, "at least 2").map_err(at("folds"))?;
+            let wanted = "left out with `folds`, which hold a part out each";
+            if let Some(share) = self.validation {
+                Error::check(false, "validation", share, wanted).map_err(at("validation"))?;
+            }
+            let wanted = "another one with `folds`, as the model that learns from all has no validation loss to wait for";
+            let waits = matches!(self.schedule, Schedule::ReduceOnPlateau { .. });
+            Error::check(!waits, "schedule", self.schedule.name(), wanted)
+                .map_err(at("schedule"))?;
         }
         if let Method::Lbfgs(_) = self.optimizer {
             let wanted = "1 with the optimizer lbfgs, which takes each batch as a whole problem";

@@ -143,6 +143,8 @@ chainrule::settings! {
         optimizer: Method = Method::Step(Optimizer::sgd()),
         /// How the learning rate changes.
         schedule: Schedule = Schedule::Constant => "\"cosine\"",
+        /// The epochs over which the schedule runs, where training ends before; epochs where none are given.
+        schedule_epochs: Option<u32> [Form::SOME] = None => "200",
         /// When training ends before the last epoch; it needs a validation part.
         early_stopping: Option<EarlyStopping> = None => "{ patience = 10, min_delta = 0.0 }",
         /// The learning rates of single parameters as multiples of lr, by name.
@@ -295,12 +297,13 @@ impl Config {
     }
 
     /// These settings with what the data decides: the share that is held out and, where nobody asked for
-    /// it, that training stops early. A run keeps them so.
+    /// it, that training stops early. A run keeps them so; it is no cross-validation.
     #[must_use]
     pub fn settled(&self, loaded: &Loaded) -> Self {
         let usual = loaded.held_out.is_usual.then(EarlyStopping::default);
         let early_stopping = self.early_stopping.or(usual);
-        Self { validation: Some(loaded.held_out.share), early_stopping, ..self.clone() }
+        let validation = Some(loaded.held_out.share);
+        Self { validation, folds: None, early_stopping, ..self.clone() }
     }
 
     /// These settings with how the data was read that they name: what was found out, as settings.

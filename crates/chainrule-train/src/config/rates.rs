@@ -11,6 +11,12 @@ impl Config {
         self.schedule == Schedule::Constant && self.warmup == 0
     }
 
+    /// The epochs over which the schedule runs: more than are trained in a run that ends before, but never
+    /// fewer, as when it is gone on with.
+    pub(crate) fn schedule_length(&self) -> u32 {
+        self.schedule_epochs.map_or(self.epochs, |epochs| epochs.max(self.epochs))
+    }
+
     /// The learning rate of the step `at` (counted from 0 over all epochs) of `total`, `per_epoch` of
     /// them in an epoch, from the rate `base`. Schedules that follow a curve go step by step, the others
     /// by epochs.
