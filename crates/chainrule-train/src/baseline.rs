@@ -30,6 +30,16 @@ pub struct Baselines {
     /// That answer, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub always: String,
+    /// The losses of the model before training, where it came to one that is far above the baseline's.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "number::read_map"
+    )]
+    pub untrained: BTreeMap<String, f64>,
+    /// Whether classes or examples weigh differently in the loss of training, which these scores are not of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub weighted: bool,
     /// Those of a linear model, fitted to the training part.
     #[serde(
         default,

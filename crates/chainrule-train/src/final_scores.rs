@@ -13,6 +13,11 @@ use chainrule_explain::digits;
 /// A loss that is larger than that of always the same answer by this factor is beyond reason.
 const BEYOND: f64 = 10.0;
 
+/// Whether a loss is beyond reason beside that of always the same answer.
+pub(super) fn is_far(loss: f64, usual: f64) -> bool {
+    loss > BEYOND * usual
+}
+
 /// What the model of a training scores in the end: the epoch with the smallest validation loss, else the
 /// last one.
 ///
@@ -37,7 +42,8 @@ pub struct FinalScores {
     /// The mean loss of the last epoch's examples.
     #[serde(deserialize_with = "number::read")]
     pub train_loss: f64,
-    /// The epoch with the smallest validation loss.
+    /// The epoch with the smallest validation loss, of which one counts as smaller that is so by more than
+    /// [`EarlyStopping::min_delta`](super::EarlyStopping).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<u32>,
     /// The epochs that are done.
@@ -63,6 +69,12 @@ pub struct FinalScores {
 }
 
 impl FinalScores {
+    /// The epoch that counts: the best, else the last one.
+    pub(super) fn counted(epochs: &[Epoch], best: Option<u32>) -> Option<&Epoch> {
+        let best = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
+        best.or(epochs.last())
+    }
+
     /// The scores after such epochs of which `best` is the best, of parts with so many examples.
     #[must_use]
     pub fn of(
@@ -71,8 +83,7 @@ impl FinalScores {
         sizes: &[(DataPart, usize)],
         baselines: Baselines,
     ) -> Self {
-        let counts = best.and_then(|best| epochs.iter().find(|epoch| epoch.epoch == best));
-        let counts = counts.or(epochs.last());
+        let counts = Self::counted(epochs, best);
         let scores = Self {
             scores: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
             train_loss: epochs.last().map_or(0.0, |epoch| epoch.train_loss),
@@ -175,11 +186,13 @@ impl FinalScores {
         }
     }
 
+    /// That a loss is far above the usual one, and above that before training: of a part that is all of one
+    /// class, or whose values are all the same, the usual one is next to nothing.
     fn beyond_reason(&self, name: &str) -> Option<String> {
         let of_steps = (name == Score::Loss.on(DataPart::Train)).then_some(self.train_loss);
         let loss = self.scores.get(name).copied().or(of_steps)?;
         let usual = *self.baselines.baseline.get(name)?;
-        (loss > BEYOND * usual).then(|| {
+        (is_far(loss, usual) && loss > *self.baselines.untrained.get(name)?).then(|| {
             format!(
                 "the {} {} is beyond reason, as {} has {}: steps are too large; try a smaller --lr",
                 name.replace('_', " "),
@@ -206,16 +219,21 @@ impl FinalScores {
         };
         let always = &self.baselines.always;
         let how = match better {
+            // What is always right leaves nothing to be better at.
+            0.0 if first.larger_is_better() && usual == 1.0 => return None,
             better if better < 0.0 => format!("worse than {always}"),
             better if better <= chance => {
                 format!("no better than {always}, as far as {} tell", counted(rows, "row"))
             }
             _ => return None,
         };
-        Some(format!(
-            "{how} ({} part): the inputs may say little of it; try a smaller --lr, more rows, other columns",
-            part.in_words()
-        ))
+        let why = match self.baselines.weighted {
+            false => {
+                "the inputs may say little of it; try a smaller --lr, more rows, other columns"
+            }
+            true => "it was trained with weights, which ask for other answers than this score does",
+        };
+        Some(format!("{how} ({} part): {why}", part.in_words()))
     }
 }
 

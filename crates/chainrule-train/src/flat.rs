@@ -1,13 +1,15 @@
 //! Trainings that settings describe, on rows of features.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::baseline::Simple;
+use super::final_scores::is_far;
 use super::steered::{Origin, Steered, scored};
 use super::{
-    Baselines, Config, Evaluation, FinalScores, Precision, RunFolder, Score, Trainer, Training,
-    Which, products,
+    Baselines, Config, Evaluation, FinalScores, Learner, Precision, RunFolder, Score, Trainer,
+    Training, Which, evaluate, products,
 };
 use crate::data::{DataPart, Examples, Loaded};
 use chainrule::Pool;
@@ -60,6 +62,30 @@ impl<T: Real> FlatTraining<T> {
     }
 }
 
+/// The losses before training of those parts whose loss has come to be far from the usual one.
+fn untrained<'d, T: Real>(
+    trainer: &Trainer<T>,
+    usual: &BTreeMap<String, f64>,
+    parts: impl Iterator<Item = (DataPart, &'d dyn Examples)>,
+) -> Result<BTreeMap<String, f64>> {
+    let Learner { model, config, pool, progress, epochs, .. } = &**trainer;
+    let best = progress.best.map(|(epoch, _)| epoch);
+    let (Some(counts), Some(last)) = (FinalScores::counted(epochs, best), epochs.last()) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut before = BTreeMap::new();
+    for (part, data) in parts {
+        let name = Score::Loss.on(part);
+        let of_steps = (part == DataPart::Train).then_some(last.train_loss);
+        let loss = counts.scores.get(&name).copied().or(of_steps);
+        if loss.zip(usual.get(&name)).is_some_and(|(loss, &usual)| is_far(loss, usual)) {
+            let (loss, fresh) = (config.loss_for(data.target())?, model.initial::<T>(config.seed)?);
+            before.insert(name, evaluate(model, loss, &fresh, data, pool, config.top_k)?.loss);
+        }
+    }
+    Ok(before)
+}
+
 impl<T: Real> Origin<T> for Loaded {
     fn data_sha256(&self) -> Option<&str> {
         self.sha256.as_deref()
@@ -91,15 +117,19 @@ impl<T: Real> Origin<T> for Loaded {
             .into_iter()
             .filter_map(|part| Some((part, &**self.part(part)?)))
             .collect();
-        let mut baselines = Baselines::default();
+        let mut baselines = Baselines { weighted: trainer.is_weighted()?, ..Baselines::default() };
         if let Some((constant, always)) = Simple::constant(config, &self.preparation, &*self.train)?
         {
             baselines.always = always;
             baselines.baseline = constant.scores(&held_out, pool)?;
-            if held_out.is_empty() && !self.is_streamed {
+            let of_train = held_out.is_empty() && !self.is_streamed;
+            if of_train {
                 let loss = constant.score(&*self.train, pool)?.loss;
                 baselines.baseline.insert(Score::Loss.on(DataPart::Train), loss);
             }
+            let judged =
+                held_out.iter().copied().chain(of_train.then_some((DataPart::Train, &*self.train)));
+            baselines.untrained = untrained(trainer, &baselines.baseline, judged)?;
         }
         if !held_out.is_empty() && self.preparation.is_of_table() && !self.is_streamed {
             match Simple::linear(config, &self.train, pool, time)? {

@@ -62,7 +62,12 @@ impl Folds {
         result.folds = self.folds.iter().map(|fold| fold.scores.clone()).collect();
         result.spread = self.spread();
         result.rows.insert(DataPart::Validation.name().into(), self.rows());
-        let Baselines { baseline, linear, linear_left_out, .. } = &mut result.baselines;
+        let Baselines { baseline, untrained, linear, linear_left_out, .. } = &mut result.baselines;
+        let before = |fold: &FinalScores| fold.baselines.untrained.clone();
+        for (name, loss) in self.folds.iter().flat_map(before) {
+            let most = untrained.entry(name).or_insert(loss);
+            *most = most.max(loss);
+        }
         // The whole training part's own, which stands beside nothing.
         baseline.remove(&Score::Loss.on(DataPart::Train));
         let usual = usual.into_iter().flat_map(Evaluation::named);

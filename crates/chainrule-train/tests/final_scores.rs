@@ -91,8 +91,9 @@ fn what_is_worse_is_told_from_what_chance_gives() {
         let name = format!("test_{name}");
         let scores = [(name.clone(), score)].into();
         let epochs = [Epoch { epoch: 1, train_loss: 0.5, scores, seconds: 0.1 }];
+        let untrained = [("test_loss".to_owned(), 0.9)].into();
         let (baseline, always) = ([(name, usual)].into(), "always saying `no`".to_owned());
-        let baselines = Baselines { baseline, always, ..Baselines::default() };
+        let baselines = Baselines { baseline, always, untrained, ..Baselines::default() };
         FinalScores::of(&epochs, None, &[(DataPart::Test, 100)], baselines).warnings.concat()
     };
     // Two standard errors of a share of 0.8 in 100 rows are 0.08.
@@ -306,4 +307,66 @@ fn folds_stand_beside_one_constant_of_all_rows() {
     assert!((baseline["validation_loss"] - 2.0_f64.ln()).abs() < 1e-6, "{baseline:?}");
     let mean = result.folds.iter().map(|fold| fold["validation_accuracy"]).sum::<f64>() / 20.0;
     assert!((result.scores["validation_accuracy"] - mean).abs() < 1e-12);
+}
+
+/// Beside a loss of next to nothing any loss is large: it is the model's fault only if it was smaller before.
+#[test]
+fn a_loss_is_beyond_reason_only_if_training_made_it_larger() {
+    let rows: String = (0..60).map(|at| format!("{at},{}\n", 7.5)).collect();
+    let (_folder, config) = table(&format!("a,y\n{rows}"));
+    let config = Config { epochs: 3, ..config };
+    let notes = config.load().unwrap().summary.notes;
+    let note = "the target `y` is the same in every row: there is nothing to learn";
+    assert!(notes.iter().any(|known| known == note), "{notes:?}");
+    for validation in [None, Some(0.0)] {
+        let result = trained(&Config { validation, ..config.clone() }).result;
+        assert!(!result.warnings.concat().contains("beyond reason"), "{:?}", result.warnings);
+    }
+    // One row of the other class, which is for training.
+    let rows: String =
+        (0..60).map(|at| format!("{at},{}\n", if at == 9 { "v" } else { "u" })).collect();
+    let (_folder, config) = table(&format!("a,y\n{rows}"));
+    let result = trained(&Config { epochs: 1, ..config.clone() }).result;
+    assert_eq!(result.scores["validation_accuracy"], 1.0);
+    assert_eq!(result.warnings, [""; 0]);
+    // In folds as well, and where steps are too large it is said of them.
+    let folder = tempfile::tempdir().unwrap();
+    let folds = Config { folds: Some(3), epochs: 1, ..config };
+    let warnings = folded(&folds, &folder.path().join("a")).result.warnings.concat();
+    assert!(!warnings.contains("beyond reason"), "{warnings}");
+    let wild = Config { lr: 1000.0, optimizer: Optimizer::adam().into(), ..folds };
+    let warnings = folded(&wild, &folder.path().join("b")).result.warnings.concat();
+    assert!(warnings.contains("beyond reason"), "{warnings}");
+}
+
+/// Where there is no time for a linear model that is said, also of one of several folds.
+#[test]
+fn a_linear_model_that_is_left_out_is_told() {
+    let config = Config { epochs: 2, ..Config::for_dataset("iris:train") };
+    let loaded = config.source().load(&shipped).unwrap();
+    let mut training = flat_training(&config, loaded, &Arc::new(Pool::new(1))).unwrap();
+    while !matches!(training.advance().unwrap(), Advance::Nothing(_)) {}
+    let baselines = training.baselines(std::time::Duration::ZERO).unwrap();
+    let left_out = "no linear model, as it takes more than a tenth of the training's time";
+    assert_eq!(baselines.linear_left_out.as_deref(), Some(left_out));
+    let result =
+        FinalScores::of(training.epochs(), training.best(), &training.sizes(), baselines.clone());
+    assert!(result.lines()[1].ends_with(left_out), "{:?}", result.lines());
+
+    let (folder, pool) = (tempfile::tempdir().unwrap(), Arc::new(Pool::new(1)));
+    let load = |source: &DataSource| source.load(&shipped);
+    let config = Config { folds: Some(3), ..config };
+    let mut folds = Folds::train(&config, &load, &pool, &mut |_, _| true).unwrap().unwrap();
+    assert!(folds.folds[2].baselines.linear.contains_key("validation_accuracy"));
+    let Baselines { linear_left_out, linear, .. } = &mut folds.folds[2].baselines;
+    (*linear_left_out, *linear) = (baselines.linear_left_out, baselines.linear);
+    let whole = folds.whole(&config);
+    let loaded = whole.source().load(&shipped).unwrap();
+    let start = Start::New { path: folder.path().join("run"), force: false };
+    let mut session =
+        Session::start(flat_training(&whole, loaded, &pool).unwrap(), &start).unwrap();
+    session.folder().save_folds(&folds).unwrap();
+    session.run(Until::End).unwrap();
+    let lines = session.finish().unwrap().result.lines();
+    assert!(lines[1].contains("gives 0.3333, no linear model, as"), "{lines:?}");
 }

@@ -20,7 +20,8 @@ use chainrule::tensor::Real;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
-    /// Those with the smallest validation loss; the last where nothing was held out to validate.
+    /// Those with the smallest validation loss, as early stopping reckons it; the last where nothing was held
+    /// out to validate.
     #[default]
     Best,
     /// Those of the last checkpoint.
