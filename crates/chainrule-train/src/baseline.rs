@@ -60,15 +60,23 @@ pub(super) struct Simple {
     parameters: Parameters<f64>,
 }
 
-/// What a linear model may take beside a training of such time: a tenth of it, and what nobody waits for.
+/// What a linear model may take beside a training of such time: a tenth of it; of a training that is over in no
+/// time what nobody feels.
 pub(super) fn for_linear(training: Duration) -> Duration {
-    const UNFELT: Duration = Duration::from_millis(100);
+    const UNFELT: Duration = Duration::from_millis(50);
     (training / 10).max(UNFELT)
 }
 
-/// The most steps of L-BFGS that fit a linear model, and the iterations of each.
-const STEPS: u32 = 50;
-const ITERATIONS: usize = 10;
+/// The most steps of L-BFGS that fit a linear model, and the iterations of each: few, as the time is looked at
+/// between steps.
+const STEPS: u32 = 125;
+const ITERATIONS: usize = 4;
+
+/// About what one look at the training part takes for each number in it.
+const LOOK: Duration = Duration::from_nanos(2);
+
+/// The looks at the training part below which no fit ends: those of two steps.
+const LOOKS: u32 = 10;
 
 /// The fit is done where a step changes the loss by less than this share of it.
 const CONVERGED: f64 = 1e-6;
@@ -107,6 +115,11 @@ impl Simple {
         time: Duration,
     ) -> Result<Option<Self>> {
         let start = Instant::now();
+        let numbers = train.len().saturating_mul(train.width());
+        let least = LOOK.as_secs_f64() * f64::from(LOOKS) * numbers as f64;
+        if least > time.as_secs_f64() {
+            return Ok(None);
+        }
         let config = without_layers(config);
         let model = config.model_for(train.width(), train.target())?;
         let loss = config.loss_for(train.target())?;
@@ -170,5 +183,43 @@ fn without_layers(config: &Config) -> Config {
         class_weights,
         top_k,
         ..data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, Target};
+
+    /// A table of a hundred million numbers, which nobody may read.
+    struct Large;
+
+    impl Examples for Large {
+        fn len(&self) -> usize {
+            1_000_000
+        }
+        fn width(&self) -> usize {
+            100
+        }
+        fn target(&self) -> Target {
+            Target::Class { classes: 2 }
+        }
+        fn features(&self, _: &[u32], _: &mut [f32]) -> Result<()> {
+            unreachable!("a fit of it takes longer than there is time")
+        }
+    }
+
+    #[test]
+    fn a_linear_model_that_takes_too_long_is_left_out() {
+        let (config, pool) = (Config::default(), Arc::new(Pool::new(1)));
+        let fit = |train: Arc<dyn Examples>, time| {
+            Simple::linear(&config, &train, &pool, time).unwrap().is_some()
+        };
+        let small = || Arc::new(Dataset::new(1, vec![0.0, 1.0, 2.0], vec![0, 1, 1], 2).unwrap());
+        assert!(fit(small(), Duration::from_secs(60)));
+        // It is known before a fit begins where the table is large, and while it goes on else.
+        assert!(!fit(small(), Duration::ZERO));
+        assert!(!fit(Arc::new(Large), Duration::from_millis(500)));
+        assert_eq!(for_linear(Duration::from_secs(20)), Duration::from_secs(2));
     }
 }
