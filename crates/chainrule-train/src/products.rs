@@ -109,6 +109,8 @@ pub(super) fn write<T: Real>(
         parameters: trainer.parameters.count(),
         epochs: trainer.progress.epoch,
         scores: final_scores.lines(),
+        held_out: final_scores.has_held_out(),
+        stopped: trainer.progress.stopped,
         confusion,
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())

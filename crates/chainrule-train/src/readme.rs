@@ -46,6 +46,10 @@ pub struct Summary {
     pub epochs: u32,
     /// What it scores, in words: lines of which those that are indented go on with the one before.
     pub scores: Vec<String>,
+    /// Whether there is a part that the model can be scored on and has not learnt from.
+    pub held_out: bool,
+    /// Whether it has stopped early, so that it is not gone on with.
+    pub stopped: bool,
     /// Whether examples were held out whose classes stand in a confusion matrix.
     pub confusion: bool,
 }
@@ -66,6 +70,8 @@ pub struct Summary {
 ///     parameters: 15,
 ///     epochs: 50,
 ///     scores: vec!["test accuracy 1 (30 rows)".into()],
+///     held_out: true,
+///     stopped: false,
 ///     confusion: true,
 /// });
 /// assert!(readme.contains("one of 3 classes (setosa, versicolor, virginica) from 4 inputs"));
@@ -126,16 +132,26 @@ fn output(of: &Summary) -> String {
 fn commands(text: &mut String, of: &Summary) -> std::fmt::Result {
     let run = shell(&of.folder);
     let more = of.epochs.saturating_mul(2).max(1);
+    let score = match of.held_out {
+        true => (format!("chainrule eval {run}"), "scores it"),
+        false => (format!("chainrule eval {run} --part train"), "scores it on what it learnt from"),
+    };
+    let go_on =
+        (format!("chainrule train --resume {run} --epochs {more}"), "trains on, up to that epoch");
     let lines = [
-        (format!("chainrule eval {run}"), "scores it"),
-        (format!("chainrule predict {run} {}", shell(&of.input)), "what it makes of new examples"),
-        (format!("chainrule train --resume {run} --epochs {more}"), "trains on, up to that epoch"),
-        (format!("chainrule explain {run} --example 0"), "why it says so, for one example"),
-        (
+        Some(score),
+        Some((
+            format!("chainrule predict {run} {}", shell(&of.input)),
+            "what it makes of new examples",
+        )),
+        (!of.stopped).then_some(go_on),
+        Some((format!("chainrule explain {run} --example 0"), "why it says so, for one example")),
+        Some((
             format!("chainrule export {run} --format npz"),
             "its parameters and preparation for NumPy",
-        ),
+        )),
     ];
+    let lines: Vec<(String, &str)> = lines.into_iter().flatten().collect();
     let width = lines.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
     writeln!(text, "\n## Use it\n\n```sh")?;
     for (command, what) in lines {
@@ -262,6 +278,15 @@ mod tests {
         let scores = "\n- test R² 0.9, rmse 0.25 (9 rows)\n  always saying the mean gives -0.1\n\n";
         assert!(text.contains(scores), "{text}");
         assert!(!text.contains("confusion"));
+    }
+
+    #[test]
+    fn commands_are_those_that_work() {
+        let scored = text(&Summary { held_out: true, stopped: true, ..summary() });
+        assert!(
+            scored.contains("chainrule eval 'my runs/wine-3'  ") && !scored.contains("--resume")
+        );
+        assert!(text(&summary()).contains("chainrule eval 'my runs/wine-3' --part train  "));
     }
 
     #[test]
