@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
 use super::evaluation::Evaluator;
 use super::learner::{Learner, Standing};
 use super::progress::{Epoch, Progress};
 use super::step::{Kind, Stepped, Steps, Watched};
+use super::{Outcome, Score};
+use crate::data::DataPart;
 use chainrule::error::Result;
 use chainrule::tensor::Real;
 
@@ -157,7 +158,9 @@ impl<T: Real> Course<T> {
             ..learner.progress.clone()
         };
         let mut best = false;
-        let watched = scores.get("validation_loss").copied();
+        // Of a training with weights the loss that it makes small.
+        let watched = [Score::WeightedLoss, Score::Loss].map(|loss| loss.on(DataPart::Validation));
+        let watched = watched.iter().find_map(|name| scores.get(name).copied());
         let plateau = &mut learner.progress.plateau;
         learner.config.schedule.observe(watched.unwrap_or(train_loss), plateau);
         if let Some(loss) = watched {

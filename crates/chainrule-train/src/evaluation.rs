@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::Score;
 use super::config::EVALUATION_BATCH;
 use super::metrics::{ClassMetrics, ClassScores, TopK, ValueMetrics, ValueScores};
-use super::objective::{Answered, Criterion, Losses, Objective, SettingsLoss, feed_fields, scalar};
+use super::objective::{
+    Answered, Criterion, Losses, Objective, SettingsLoss, WEIGHT, feed_fields, scalar,
+};
+use super::single::fill_f32;
 use crate::data::{Data, Examples, Rows, truths};
 use chainrule::Parameters;
 use chainrule::Pool;
@@ -100,7 +103,12 @@ pub(super) struct Subject<'a> {
     pub(super) objective: &'a Objective,
     pub(super) metrics: Vec<(&'a str, &'a dyn Criterion)>,
     pub(super) pool: &'a Arc<Pool>,
+    /// What examples weigh in a loss that is told beside the other one, where there is to be one.
+    pub(super) weights: Option<&'a Weights<'a>>,
 }
+
+/// Writes what examples weigh.
+pub(super) type Weights<'w> = dyn Fn(&[u32], &mut [f32]) -> Result<()> + 'w;
 
 /// Hears of a batch: its examples and the model's outputs, a row each.
 pub(super) type Visit<'v> = dyn FnMut(&[u32], &[f64]) -> Result<()> + 'v;
@@ -124,6 +132,9 @@ impl<T: Real> Evaluator<T> {
         for examples in order.chunks(EVALUATION_BATCH) {
             let Compiled { output, scores, plan } = self.compiled(subject, data, examples.len())?;
             feed_fields(plan, data, examples)?;
+            if let Some(weights) = subject.weights {
+                fill_f32(plan.input_mut(WEIGHT)?, |all| weights(examples, all))?;
+            }
             plan.run_with(parameters)?;
             for (at, (name, id)) in scores.iter().enumerate() {
                 let of_batch = plan.value_of(*id)?.first();
@@ -170,10 +181,17 @@ impl<T: Real> Evaluator<T> {
                     ((*name).to_owned(), scalar("metric", name, *metric, &answered))
                 });
                 let each = each.into_iter().map(|(name, loss)| (loss_of(&name), loss));
+                let weighted = subject.weights.map(|_| {
+                    let weights = graph.input(WEIGHT, [batch]);
+                    let (answer, batch) = (answered.answer.clone(), answered.batch.clone());
+                    let weighted = Answered { answer, batch: batch.with(WEIGHT, weights) };
+                    (Score::WeightedLoss, subject.objective.record(&weighted).total)
+                });
                 let scores: Vec<(String, Var<'_>)> = [(Score::Loss.name().into_owned(), total)]
                     .into_iter()
                     .chain(each)
                     .chain(own)
+                    .chain(weighted.map(|(score, loss)| (score.name().into_owned(), loss)))
                     .collect();
                 let outputs: Vec<Var<'_>> =
                     output.into_iter().chain(scores.iter().map(|&(_, v)| v)).collect();
@@ -270,7 +288,8 @@ pub fn evaluate<T: Real>(
 ) -> Result<Evaluation> {
     let loss = SettingsLoss { loss, model: model.clone() };
     let objective = Objective::new("loss").criterion("loss", 1.0, loss);
-    let subject = Subject { model, objective: &objective, metrics: Vec::new(), pool };
+    let subject =
+        Subject { model, objective: &objective, metrics: Vec::new(), pool, weights: None };
     let mut meter = Meter::new(data, top_k, true);
     let mut visit = |examples: &[u32], outputs: &[f64]| meter.add(data, examples, outputs);
     let means = Evaluator::new().visit(&subject, parameters, &Rows(data), &mut visit)?;

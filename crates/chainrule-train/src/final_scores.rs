@@ -42,7 +42,7 @@ pub struct FinalScores {
     /// The mean loss of the last epoch's examples.
     #[serde(deserialize_with = "number::read")]
     pub train_loss: f64,
-    /// The epoch with the smallest validation loss, of which one counts as smaller that is so by more than
+    /// The epoch with the smallest validation loss, in a training with weights the weighted one, of which one counts as smaller that is so by more than
     /// [`EarlyStopping::min_delta`](super::EarlyStopping).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<u32>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Score;
-use super::evaluation::{Evaluator, Meter, Scores, Subject, loss_of};
+use super::evaluation::{Evaluator, Meter, Scores, Subject, Weights, loss_of};
 use super::learner::{Learner, Metric, RowMetric};
 use super::objective::{Objective, told_part};
 use crate::data::{Data, DataPart, Examples, Target, truths};
@@ -19,7 +19,7 @@ impl<T: Real> Learner<T> {
         let mut named = BTreeMap::new();
         for (part, evaluator) in DataPart::CHOOSING.into_iter().zip(evaluators) {
             let Some(examples) = self.data.part(part) else { continue };
-            let scores = self.score(evaluator, &**examples)?;
+            let scores = self.score(evaluator, part, &**examples)?;
             let loss = scores.first().map_or(0.0, |&(_, loss)| loss);
             if !loss.is_finite() {
                 let steps = (u64::from(self.progress.epoch) + 1) * self.steps_of_epoch()?;
@@ -35,7 +35,10 @@ impl<T: Real> Learner<T> {
     pub(super) fn prepare_scores(&self, evaluators: &mut [Evaluator<T>; 2]) -> Result<()> {
         for (part, evaluator) in DataPart::CHOOSING.into_iter().zip(evaluators) {
             let Some(data) = self.data.part(part) else { continue };
-            let prepared = self.subject(&**data).and_then(|(s, _)| evaluator.prepare(&s, &**data));
+            let weights = self.weights_of(part, &**data)?;
+            let prepared = self.subject(&**data).and_then(|(subject, _)| {
+                evaluator.prepare(&Subject { weights: weights.as_deref(), ..subject }, &**data)
+            });
             prepared.map_err(|error| Error::Mismatch(format!("on the {part} part, {error}")))?;
         }
         Ok(())
@@ -71,6 +74,7 @@ impl<T: Real> Learner<T> {
             }
             None => Vec::new(),
         });
+        scores.push(Score::WeightedLoss.name().into_owned());
         scores.extend(self.metrics.iter().map(|(name, _)| name.clone()));
         for (what, mut names) in [("losses", losses), ("scores", scores)] {
             names.sort_unstable();
@@ -99,7 +103,8 @@ impl<T: Real> Learner<T> {
             let message = format!("the metric `{name}` is of rows with one target and one answer");
             return Err(Error::Mismatch(format!("{message}: give it by `.metric` instead")));
         }
-        Ok((Subject { model: &self.model, objective, metrics, pool: &self.pool }, of_rows))
+        let (model, pool) = (&self.model, &self.pool);
+        Ok((Subject { model, objective, metrics, pool, weights: None }, of_rows))
     }
 
     /// The rows of such data to which the model answers one value.
@@ -107,9 +112,29 @@ impl<T: Real> Learner<T> {
         data.flat().filter(|_| self.model.outputs().len() == 1)
     }
 
+    /// What the examples of a part weigh where a loss is told in which they do: that of the validation part
+    /// chooses the epoch and the end of a training with weights.
+    fn weights_of<'d>(
+        &'d self,
+        part: DataPart,
+        data: &'d dyn Data,
+    ) -> Result<Option<Box<Weights<'d>>>> {
+        let is_told = part == DataPart::Validation && self.is_configured && self.is_weighted()?;
+        Ok(data.flat().filter(|_| is_told).map(|rows| -> Box<Weights<'d>> {
+            Box::new(move |examples, weights| self.weights(rows, examples, weights))
+        }))
+    }
+
     /// The loss, which comes first, and the other scores by name.
-    fn score(&self, evaluator: &mut Evaluator<T>, data: &dyn Data) -> Result<Vec<(String, f64)>> {
+    fn score(
+        &self,
+        evaluator: &mut Evaluator<T>,
+        part: DataPart,
+        data: &dyn Data,
+    ) -> Result<Vec<(String, f64)>> {
         let (subject, of_rows) = self.subject(data)?;
+        let weights = self.weights_of(part, data)?;
+        let subject = Subject { weights: weights.as_deref(), ..subject };
         let scored = self.scored_rows(data);
         let mut meter = scored.map(|rows| (rows, Meter::new(rows, self.config.top_k, false)));
         let mut all = Vec::new();

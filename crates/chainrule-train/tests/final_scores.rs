@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chainrule::Pool;
+use chainrule::nn::Answer;
 use chainrule::optim::{Optimizer, Schedule};
 use chainrule_train::data::{DataSource, Dataset, Flat, Fold, Task};
 use chainrule_train::{
-    Advance, Asked, Baselines, Config, DataPart, DataParts, EarlyStopping, Epoch, FinalScores,
-    Folds, Report, Run, Scores, Session, Start, Trainer, Until, Which, curves, flat_training,
+    Advance, Asked, Baselines, ClassRule, ClassWeights, Config, DataPart, DataParts, EarlyStopping,
+    Epoch, FinalScores, Folds, Report, Run, Scores, Session, Start, Trainer, Until, Which, curves,
+    flat_training,
 };
 
 fn shipped(name: &str) -> chainrule::Result<PathBuf> {
@@ -369,4 +371,50 @@ fn a_linear_model_that_is_left_out_is_told() {
     session.run(Until::End).unwrap();
     let lines = session.finish().unwrap().result.lines();
     assert!(lines[1].contains("gives 0.3333, no linear model, as"), "{lines:?}");
+}
+
+/// With weights the loss that chooses the epoch is the one that training makes small.
+#[test]
+fn weights_count_in_the_choice_of_the_epoch() {
+    // Of 600 rows 3 % are of the class that is told apart by noise for the most part.
+    let row = |at: u32| {
+        let noise = f64::from(at.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24);
+        let rare = at.is_multiple_of(33);
+        format!("{:.4},{}\n", noise + if rare { 0.4 } else { 0.0 }, if rare { "yes" } else { "no" })
+    };
+    let rows: String = (0..600).map(row).collect();
+    let (folder, config) = table(&format!("a,y\n{rows}"));
+    let class_weights = ClassWeights::Rule(ClassRule::Balanced);
+    let config = Config { class_weights, epochs: 30, ..config };
+    let (pool, path) = (Arc::new(Pool::new(1)), folder.path().join("run"));
+    let training = flat_training(&config, config.load().unwrap(), &pool).unwrap();
+    let start = Start::New { path: path.clone(), force: false };
+    let mut session = Session::start(training, &start).unwrap();
+    session.run(Until::End).unwrap();
+    let report = session.finish().unwrap();
+    let least = |name: &str| {
+        let by = |a: &&Epoch, b: &&Epoch| a.scores[name].total_cmp(&b.scores[name]);
+        report.epochs.iter().min_by(by).unwrap().epoch
+    };
+    assert_eq!(report.result.best, Some(least("validation_weighted_loss")));
+    assert_ne!(report.result.best, Some(least("validation_loss")), "as without weights");
+    // Σ w·l / B by the model's own answers.
+    let run = Run::open(&path).unwrap();
+    let weights = run.preparation.as_ref().unwrap().balanced_weights();
+    let validation = run.data().unwrap().validation.unwrap();
+    let all: Vec<u32> = (0..validation.len() as u32).collect();
+    let (mut features, mut labels) = (vec![0.0; all.len()], vec![0; all.len()]);
+    validation.features(&all, &mut features).unwrap();
+    validation.labels(&all, &mut labels).unwrap();
+    let answers = run.oracle(Which::Best, &pool).unwrap().answer(&features).unwrap();
+    let losses = answers.iter().zip(&labels).map(|(answer, &label)| {
+        let Answer::Class { probabilities, .. } = answer else { panic!("a classifier") };
+        -probabilities[label as usize].ln() * weights[label as usize]
+    });
+    let expected = losses.sum::<f64>() / all.len() as f64;
+    let told = report.result.scores["validation_weighted_loss"];
+    assert!((told - expected).abs() < 1e-5, "{told} for {expected}");
+    // Accuracy is not what it was trained for.
+    let warnings = report.result.warnings.concat();
+    assert!(warnings.contains("trained with weights"), "{warnings}");
 }

@@ -155,7 +155,9 @@ impl Run {
             self.model::<T>((ground.data.width(), target), named, which)?;
         let loss = SettingsLoss { loss: self.config.loss_for(target)?, model: model.clone() };
         let objective = Objective::new("loss").criterion("loss", 1.0, loss);
-        let subject = Subject { model: &model, objective: &objective, metrics: Vec::new(), pool };
+        let metrics = Vec::new();
+        let subject =
+            Subject { model: &model, objective: &objective, metrics, pool, weights: None };
         act(&mut Asker { subject, parameters: &parameters, evaluator: Evaluator::new() })
     }
 }
