@@ -195,6 +195,18 @@ fn folds_are_told_and_kept() {
     fails(&["train", text(&file)], 1, &["line 3", "validation is 0.1", "left out with `folds`"]);
 }
 
+/// Folds are no setting of the run that is kept, and yet what a sweep over them varies.
+#[test]
+fn a_sweep_over_folds_tells_them_apart() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("sweep");
+    let sweep = ["sweep", "iris:train", "--grid", "folds=2,3", "--epochs", "2", "--quiet"];
+    let table = output(&[&sweep[..], &["--out", text(&out)]].concat());
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("iris:train: validation part, 120 rows", 4), "{table}");
+    assert!(lines[1].contains("folds"), "{table}");
+}
+
 /// Scores of other data, or of another part, stand in a table of their own.
 #[test]
 fn only_what_can_be_compared_is_ranked_together() {
@@ -209,8 +221,11 @@ fn only_what_can_be_compared_is_ranked_together() {
     let call: Vec<&str> = std::iter::once("runs").chain(all.iter().map(|dir| text(dir))).collect();
     let table = output(&call);
     let headings: Vec<&str> = table.lines().filter(|line| line.contains(" part, ")).collect();
-    let expected =
-        ["iris: test part, 30 rows", "wine: test part, 36 rows", "iris: validation part, 30 rows"];
+    let expected = [
+        "iris: test part, 30 rows",
+        "wine: test part, 36 rows",
+        "iris: validation part, 30 rows, seed 0",
+    ];
     assert_eq!(headings, expected, "{table}");
     let document = json(&[&call[..], &["--json"]].concat());
     let groups: Vec<u64> = document["runs"]

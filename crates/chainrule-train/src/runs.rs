@@ -11,8 +11,12 @@ use super::products::charts;
 use super::readme::counted;
 use super::{Epoch, FinalScores, RunFolder, compare};
 use crate::data::DataPart;
+use crate::score::{Score, of_part};
 use chainrule::error::{Error, Result};
 use chainrule_explain::cut;
+
+/// The setting that tells of folds.
+const FOLDS: &str = "folds";
 
 /// A run as it is compared.
 ///
@@ -41,9 +45,42 @@ pub struct Entry {
     pub result: Option<FinalScores>,
     /// The digest of its data, where it is known.
     pub data: Option<String>,
+    /// What it predicts: the names of the columns, where its data has some.
+    pub target: Vec<String>,
 }
 
-/// Runs whose scores can be compared: of the same data, task and part.
+/// What runs share whose scores can be compared.
+#[derive(PartialEq)]
+struct Key {
+    data: Data,
+    /// The name of a model that is code.
+    model: Option<String>,
+    target: Vec<String>,
+    part: Option<DataPart>,
+    rows: Rows,
+    /// How the part is scored.
+    score: Option<Score>,
+}
+
+/// The data of runs.
+#[derive(PartialEq)]
+enum Data {
+    /// By its digest.
+    Known(String),
+    /// By its name and, as that may stand for any, the rows of the part.
+    Named(Option<Value>, Option<usize>),
+}
+
+/// Which rows a part has.
+#[derive(PartialEq)]
+enum Rows {
+    /// Those that the data says, or all.
+    Whole,
+    /// A share that a seed chose.
+    Split { seed: u64, share: Option<f64> },
+}
+
+/// Runs whose scores can be compared: of the same data, task, part and rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {
     /// The data's name.
@@ -54,6 +91,9 @@ pub struct Group {
     /// Its rows, where they are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
+    /// The seed that chose them, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// The metric that ranks the runs.
     pub by: String,
     /// The runs, by their places in the list that was grouped, the best first.
@@ -66,8 +106,9 @@ impl Group {
     #[must_use]
     pub fn heading(&self) -> String {
         let rows = self.rows.map(|rows| format!(", {}", counted(rows, "row"))).unwrap_or_default();
+        let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
         match self.part {
-            Some(part) => format!("{}: {} part{rows}", self.data, part.in_words()),
+            Some(part) => format!("{}: {} part{rows}{seed}", self.data, part.in_words()),
             None => format!("{}: nothing held out", self.data),
         }
     }
@@ -113,9 +154,15 @@ pub fn entry(dir: &Path) -> Result<Entry> {
         settings.retain(|key, _| told.contains_key(key));
         settings.insert("model".into(), model.name.into());
     }
+    // The run that learns from all rows knows nothing of folds.
+    if let Some(folds) = folder.folds()? {
+        settings.insert(FOLDS.into(), folds.folds.len().into());
+    }
     let (epochs, result) = (folder.all_epochs()?, folder.final_scores()?);
     let data = folder.identity().and_then(|identity| identity.data.clone());
-    Ok(Entry { name: dir.display().to_string(), settings, epochs, result, data })
+    let preparation = folder.preparation()?;
+    let target = preparation.map(|known| known.target_names().to_vec()).unwrap_or_default();
+    Ok(Entry { name: dir.display().to_string(), settings, epochs, result, data, target })
 }
 
 impl Entry {
@@ -132,23 +179,28 @@ impl Entry {
     /// The part that it is compared by.
     fn part(&self) -> Option<DataPart> {
         let scores = self.scores();
-        let is_scored = |part: &DataPart| {
-            let prefix = format!("{part}_");
-            scores.keys().any(|name| name.starts_with(&prefix))
-        };
-        [DataPart::Validation, DataPart::Test].into_iter().find(is_scored)
+        DataPart::CHOOSING.into_iter().find(|part| of_part(&scores, *part).next().is_some())
     }
 
-    /// What it is compared within: its data, what is predicted of it and how that is scored, and the part's
-    /// rows.
-    fn comparable(&self) -> (String, Vec<String>, Option<DataPart>, Option<usize>) {
-        let text = |key: &str| self.settings.get(key).map(Value::to_string).unwrap_or_default();
-        let (part, data) = (self.part(), self.data.clone().unwrap_or_else(|| text("dataset")));
-        let names = part.map(|part| {
-            let scores = self.scores();
-            scores.keys().filter(|name| name.starts_with(part.name())).cloned().collect()
-        });
-        (data + &text("target") + &text("model"), names.unwrap_or_default(), part, self.rows(part))
+    /// What it is compared within.
+    fn key(&self) -> Key {
+        let (part, scores) = (self.part(), self.scores());
+        let data = match &self.data {
+            Some(digest) => Data::Known(digest.clone()),
+            None => Data::Named(self.settings.get("dataset").cloned(), self.rows(part)),
+        };
+        let model = self.settings.get("model").and_then(Value::as_str).map(str::to_owned);
+        let number = |key: &str| self.settings.get(key);
+        // The parts of a model that is code are code too; folds score every row.
+        let is_split = part == Some(DataPart::Validation)
+            && model.is_none()
+            && !self.settings.get(FOLDS).is_some_and(Value::is_number);
+        let rows = match number("seed").and_then(Value::as_u64).filter(|_| is_split) {
+            Some(seed) => Rows::Split { seed, share: number("validation").and_then(Value::as_f64) },
+            None => Rows::Whole,
+        };
+        let names = |part| Score::first(of_part(&scores, part).map(|(name, _)| name));
+        Key { data, model, target: self.target.clone(), part, rows, score: part.and_then(names) }
     }
 
     fn rows(&self, part: Option<DataPart>) -> Option<usize> {
@@ -165,7 +217,7 @@ pub fn groups(entries: &[Entry], by: Option<&str>) -> Result<Vec<Group>> {
     let mut keys = Vec::new();
     let mut members: Vec<Vec<usize>> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
-        let key = entry.comparable();
+        let key = entry.key();
         match keys.iter().position(|known| *known == key) {
             Some(group) => members[group].push(at),
             None => {
@@ -185,16 +237,21 @@ pub fn groups(entries: &[Entry], by: Option<&str>) -> Result<Vec<Group>> {
         known.dedup();
         return Err(Error::unknown("metric", by, known.iter().map(String::as_str)));
     }
-    let group = |(key, members): ((_, _, Option<DataPart>, Option<usize>), Vec<usize>)| {
+    let group = |(key, members): (Key, Vec<usize>)| {
         let own: Vec<Entry> = members.iter().map(|&at| entries[at].clone()).collect();
         let by = by.filter(|by| members.iter().any(|at| has(at, by)));
-        let by = by.unwrap_or_else(|| ranked_by(&own)).to_owned();
+        let by = by.map_or_else(|| ranked_by(&own, key.part), str::to_owned);
         let ranking = compare::ranking(&compared(&own), &by);
         let first = own.first().map(|entry| &entry.settings);
         let named = |key: &str| first.and_then(|settings| settings.get(key)?.as_str());
         let data = named("dataset").or(named("model")).unwrap_or_default().to_owned();
         let entries = ranking.into_iter().map(|place| members[place]).collect();
-        Group { data, part: key.2, rows: key.3, by, entries }
+        let rows = own.iter().find_map(|entry| entry.rows(key.part));
+        let seed = match key.rows {
+            Rows::Split { seed, .. } => Some(seed),
+            Rows::Whole => None,
+        };
+        Group { data, part: key.part, rows, seed, by, entries }
     };
     Ok(keys.into_iter().zip(members).map(group).collect())
 }
@@ -205,18 +262,22 @@ fn metrics(entry: &Entry) -> Vec<(String, f64)> {
     let seconds = entry.epochs.iter().map(|epoch| epoch.seconds).sum();
     let scores = entry.scores().into_iter();
     let whole =
-        [("train_loss", last.train_loss), ("epochs_done", last.epoch.into()), ("seconds", seconds)];
-    scores.chain(whole.map(|(name, value)| (name.to_owned(), value))).collect()
+        [("epochs_done", last.epoch.into()), ("seconds", seconds)].map(|(n, x)| (n.to_owned(), x));
+    let train = (Score::Loss.on(DataPart::Train), last.train_loss);
+    scores.chain([train]).chain(whole).collect()
 }
 
-/// The metric that runs are ranked by: one that all have, the validation's before the test's.
-fn ranked_by(entries: &[Entry]) -> &'static str {
-    let has = |name: &str| {
+/// The metric that runs are ranked by: what people look at first of those that all have of the part.
+fn ranked_by(entries: &[Entry], part: Option<DataPart>) -> String {
+    let all_have = |name: &str| {
         entries.iter().all(|entry| metrics(entry).iter().any(|(known, _)| known == name))
     };
-    let order =
-        ["validation_accuracy", "validation_rmse", "validation_loss", "test_accuracy", "test_rmse"];
-    order.into_iter().find(|name| has(name)).unwrap_or("train_loss")
+    let of = |part: DataPart| {
+        let scores = entries.first()?.scores();
+        let names = of_part(&scores, part).map(|(name, _)| name);
+        Some(Score::first(names.filter(|name| all_have(&part.score(name))))?.on(part))
+    };
+    part.and_then(of).unwrap_or_else(|| Score::Loss.on(DataPart::Train))
 }
 
 /// The runs as they are compared.
@@ -289,4 +350,83 @@ pub fn overlay(entries: &[Entry]) -> Vec<Chart> {
         }
     }
     overlaid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of a table with such settings and scores of its one epoch.
+    fn run(name: &str, settings: &Value, scores: &[(&str, f64)]) -> Entry {
+        let scores = scores.iter().map(|&(name, score)| (name.to_owned(), score)).collect();
+        Entry {
+            name: name.into(),
+            settings: settings.as_object().unwrap().clone(),
+            epochs: vec![Epoch { epoch: 1, train_loss: 0.5, scores, seconds: 0.1 }],
+            data: Some("digest".into()),
+            target: vec!["y".into()],
+            ..Entry::default()
+        }
+    }
+
+    fn members(entries: &[Entry]) -> Vec<Vec<usize>> {
+        groups(entries, None).unwrap().into_iter().map(|group| group.entries).collect()
+    }
+
+    #[test]
+    fn runs_are_compared_where_the_same_rows_are_scored() {
+        let validated = |seed: u64, share: f64, loss| {
+            let settings = json!({ "dataset": "t.csv", "seed": seed, "validation": share });
+            run("r", &settings, &[("validation_loss", loss)])
+        };
+        let runs = [validated(0, 0.2, 0.5), validated(1, 0.2, 0.25), validated(0, 0.2, 0.25)];
+        assert_eq!(members(&runs), [vec![2, 0], vec![1]]);
+        assert_eq!(members(&[validated(0, 0.2, 0.5), validated(0, 0.1, 0.25)]).len(), 2);
+        let headings: Vec<String> =
+            groups(&runs, None).unwrap().iter().map(Group::heading).collect();
+        assert_eq!(headings, ["t.csv: validation part, seed 0", "t.csv: validation part, seed 1"]);
+        // Of the test part, and of folds, all rows are scored whatever the seed.
+        let tested = |seed: u64, loss| {
+            let settings = json!({ "dataset": "t.csv", "seed": seed, "validation": 0.0 });
+            run("r", &settings, &[("test_loss", loss)])
+        };
+        assert_eq!(members(&[tested(0, 0.5), tested(1, 0.25)]), [[1, 0]]);
+        assert_eq!(groups(&[tested(0, 0.5)], None).unwrap()[0].by, "test_loss");
+        let folds = |count: u64, seed: u64| Entry {
+            settings: json!({ "folds": count, "seed": seed }).as_object().unwrap().clone(),
+            ..validated(seed, 0.0, 0.5)
+        };
+        assert_eq!(members(&[folds(2, 0), folds(3, 1)]), [[0, 1]]);
+    }
+
+    #[test]
+    fn what_changes_no_score_parts_no_runs() {
+        let scores = [("test_accuracy", 0.5), ("test_loss", 0.5)];
+        let plain = run("a", &json!({ "dataset": "t.csv" }), &scores);
+        let named = run("b", &json!({ "dataset": "t.csv", "target": "y" }), &scores);
+        let more = [scores.as_slice(), &[("test_top_3_accuracy", 0.75)]].concat();
+        let top = run("c", &json!({ "dataset": "t.csv", "top_k": 3 }), &more);
+        let rows = [("test".to_owned(), 30)].into();
+        let scored = FinalScores { scores: plain.scores(), rows, ..FinalScores::default() };
+        let ended = Entry { result: Some(scored), ..plain.clone() };
+        let found = groups(&[plain, named, top, ended], None).unwrap();
+        assert_eq!((found.len(), found[0].rows), (1, Some(30)));
+        assert_eq!(found[0].by, "test_accuracy");
+    }
+
+    #[test]
+    fn another_target_or_task_parts_runs() {
+        let of = |settings: Value, target: &str, score: &str| Entry {
+            target: vec![target.into()],
+            ..run("r", &settings, &[(score, 0.5)])
+        };
+        let runs = [
+            of(json!({}), "ab", "test_loss"),
+            of(json!({}), "a", "test_loss"),
+            of(json!({ "model": "b" }), "a", "test_loss"),
+            of(json!({}), "a", "test_r2"),
+            of(json!({}), "a", "testing_r2"),
+        ];
+        assert_eq!(members(&runs).len(), 5);
+    }
 }
