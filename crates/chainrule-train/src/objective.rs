@@ -78,8 +78,8 @@ impl Criterion for Loss {
     }
 }
 
-/// A loss of settings, of examples with one target, with weights Σ w·l / B over a batch of B examples; its mistakes are told with the line that made the
-/// model.
+/// A loss of settings, of examples with one target, with weights Σ w·l / B over a batch of B examples; its
+/// mistakes are told with the line that made the model.
 pub(super) struct SettingsLoss {
     pub(super) loss: Loss,
     pub(super) model: Network,

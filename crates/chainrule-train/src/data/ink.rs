@@ -14,10 +14,10 @@ pub(super) fn inverted(mut image: Image) -> Image {
     image
 }
 
-/// What is bright on dark (or dark on bright, where `dark`), black and white alone, scaled into a box of 20/28 of the sides in their
-/// proportion, and moved so that its centre of mass is the picture's: so were the 28 × 28 pixels of MNIST
-/// made from black and white ones (LeCun, Cortes and Burges, "The MNIST database of handwritten digits").
-/// `None` where nothing stands out.
+/// What is bright on dark (or dark on bright, where `dark`), black and white alone, scaled into a box of 20/28
+/// of the sides in their proportion, and moved so that its centre of mass is the picture's: so were the
+/// 28 × 28 pixels of MNIST made from black and white ones (LeCun, Cortes and Burges, "The MNIST database of
+/// handwritten digits"). `None` where nothing stands out.
 pub(super) fn centred(image: Image, (width, height): (usize, usize), dark: bool) -> Option<Image> {
     if dark {
         return centred(inverted(image), (width, height), false).map(inverted);
