@@ -33,9 +33,24 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         Some(path) => path.clone(),
         None => free(Path::new("runs"))?,
     };
+    let done = train_each(options, (&configs, &trials), &parent);
+    if train.out.is_none() {
+        // Nothing was trained where it is empty, and it stays where it is not.
+        let _ = std::fs::remove_dir(&parent);
+    }
+    done
+}
+
+/// Trains each choice, and ranks them.
+fn train_each(
+    options: &Sweep,
+    (configs, trials): (&[Config], &[Trial]),
+    parent: &Path,
+) -> Result<End> {
+    let train = &options.train;
     let threads = threads(train.settings.threads)?;
     let mut entries = Vec::new();
-    for (number, (config, trial)) in configs.iter().zip(&trials).enumerate() {
+    for (number, (config, trial)) in configs.iter().zip(trials).enumerate() {
         let out = parent.join((number + 1).to_string());
         let words: Vec<String> =
             trial.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -110,8 +125,37 @@ fn diverged(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(chainrule::Error::Diverged { .. }))
 }
 
-/// The first free folder `sweep-<number>`.
+/// Makes the first free folder `sweep-<number>`. Of two sweeps that begin at once, each gets its own.
 fn free(parent: &Path) -> Result<PathBuf> {
-    let path = (1_u64..).map(|number| parent.join(format!("sweep-{number}")));
-    path.into_iter().find(|path| !path.exists()).context("no name is free for the sweep")
+    std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    for path in (1_u64..).map(|number| parent.join(format!("sweep-{number}"))) {
+        match std::fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+    bail!("no name is free for the sweep")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeps_that_begin_at_once_get_a_folder_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        let begin = || {
+            std::thread::scope(|scope| {
+                let begun: Vec<_> = (0..8).map(|_| scope.spawn(|| free(&runs).unwrap())).collect();
+                begun.into_iter().map(|one| one.join().unwrap()).collect::<Vec<PathBuf>>()
+            })
+        };
+        let mut paths = begin();
+        paths.sort_unstable();
+        paths.dedup();
+        assert_eq!(paths.len(), 8);
+        assert!(paths.contains(&runs.join("sweep-8")));
+    }
 }
