@@ -102,10 +102,10 @@ impl Job<'_> {
         let training = flat_training(whole.as_ref().unwrap_or(self.config), loaded, &pool)?;
         self.show(&*training)?;
         // The folder comes last: a model that cannot be made leaves nothing behind.
-        let mut session = Session::start(training, &self.start())?;
-        if let Some(folds) = &folds {
-            session.folder().save_folds(folds)?;
-        }
+        let mut session = match &folds {
+            Some(folds) => Session::start_whole(training, &self.start(), folds)?,
+            None => Session::start(training, &self.start())?,
+        };
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();

@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use super::baseline::for_linear;
 use super::control::{Control, Next};
-use super::folder::JOURNAL;
+use super::folder::{First, JOURNAL};
 use super::steered::same_settings;
 use super::{
-    Action, Advance, Config, Epoch, Event, FinalScores, Identity, Journal, Lock, Outcome, Place,
-    RunFolder, Saver, Size, Training, journal, products,
+    Action, Advance, Config, Epoch, Event, FinalScores, Folds, Identity, Journal, Lock, Outcome,
+    Place, RunFolder, Saver, Size, Training, journal, products,
 };
 use crate::data::DataReport;
 use chainrule::error::{Error, Result};
@@ -152,11 +152,24 @@ impl Session {
     /// The folder cannot be had: it exists, another training is under way in it, or it cannot be
     /// written; or its files are bad, or of other settings (but for the epochs) or data.
     pub fn start(training: Box<dyn Training>, start: &Start) -> Result<Self> {
+        Self::started(training, start, None)
+    }
+
+    /// Starts the training that learns from all examples after a cross-validation, which is kept with it.
+    ///
+    /// # Errors
+    /// As [`Session::start`].
+    pub fn start_whole(training: Box<dyn Training>, start: &Start, folds: &Folds) -> Result<Self> {
+        Self::started(training, start, Some(folds))
+    }
+
+    fn started(training: Box<dyn Training>, start: &Start, folds: Option<&Folds>) -> Result<Self> {
         let (config, idle) = (training.settings().clone(), training.idle_settings());
+        let first = First { config: &config, idle: &idle, folds };
         let mut folder = match start {
-            Start::New { path, force } => RunFolder::create_but(path, &config, &idle, *force)?,
+            Start::New { path, force } => RunFolder::create_with(path, &first, *force)?,
             Start::Numbered { parent, name } => {
-                RunFolder::create_numbered_but(parent, name, &config, &idle)?
+                RunFolder::create_numbered_with(parent, name, &first)?
             }
             Start::Resume(path) => RunFolder::open(path)?,
         };

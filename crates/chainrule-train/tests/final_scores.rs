@@ -289,8 +289,7 @@ fn folded(config: &Config, path: &Path) -> Report {
     let whole = folds.whole(config);
     let training = flat_training(&whole, whole.load().unwrap(), &pool).unwrap();
     let start = Start::New { path: path.into(), force: false };
-    let mut session = Session::start(training, &start).unwrap();
-    session.folder().save_folds(&folds).unwrap();
+    let mut session = Session::start_whole(training, &start, &folds).unwrap();
     session.run(Until::End).unwrap();
     session.finish().unwrap()
 }
@@ -365,9 +364,10 @@ fn a_linear_model_that_is_left_out_is_told() {
     let whole = folds.whole(&config);
     let loaded = whole.source().load(&shipped).unwrap();
     let start = Start::New { path: folder.path().join("run"), force: false };
-    let mut session =
-        Session::start(flat_training(&whole, loaded, &pool).unwrap(), &start).unwrap();
-    session.folder().save_folds(&folds).unwrap();
+    let training = flat_training(&whole, loaded, &pool).unwrap();
+    let mut session = Session::start_whole(training, &start, &folds).unwrap();
+    // A kill from here on loses no scores: the folder had them before it was a run's.
+    assert_eq!(session.folder().folds().unwrap().as_ref(), Some(&folds));
     session.run(Until::End).unwrap();
     let lines = session.finish().unwrap().result.lines();
     assert!(lines[1].contains("gives 0.3333, no linear model, as"), "{lines:?}");

@@ -93,6 +93,15 @@ struct Folded<'f> {
     folds: &'f Folds,
 }
 
+/// What a run's folder has from the first.
+pub(super) struct First<'f> {
+    pub(super) config: &'f Config,
+    /// The settings that say nothing, by their keys.
+    pub(super) idle: &'f [&'f str],
+    /// The cross-validation before the training.
+    pub(super) folds: Option<&'f Folds>,
+}
+
 /// A folder kept for one training; see [`RunFolder::lock`].
 #[derive(Debug)]
 pub struct Lock {
@@ -116,16 +125,11 @@ impl RunFolder {
     /// # Errors
     /// The folder exists and `force` is not set or it is no run's, or it cannot be written.
     pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
-        Self::create_but(path, config, &[], force)
+        Self::create_with(path, &First { config, idle: &[], folds: None }, force)
     }
 
-    /// [`RunFolder::create`] without the settings that are `idle`, by their keys.
-    pub(super) fn create_but(
-        path: &Path,
-        config: &Config,
-        idle: &[&str],
-        force: bool,
-    ) -> Result<Self> {
+    /// [`RunFolder::create`] with other first files.
+    pub(super) fn create_with(path: &Path, first: &First<'_>, force: bool) -> Result<Self> {
         if path.is_file() {
             return Err(Error::file(path, "is a file; give the name of a folder"));
         }
@@ -145,7 +149,7 @@ impl RunFolder {
         }
         let _old = if free { None } else { Some(folder.lock()?) };
         let made = Made::all(path)?;
-        Self::begin(path, config, idle, made)
+        Self::begin(path, first, made)
     }
 
     /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
@@ -164,15 +168,14 @@ impl RunFolder {
     /// # Errors
     /// A folder cannot be made or written.
     pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
-        Self::create_numbered_but(parent, name, config, &[])
+        Self::create_numbered_with(parent, name, &First { config, idle: &[], folds: None })
     }
 
-    /// [`RunFolder::create_numbered`] without the settings that are `idle`, by their keys.
-    pub(super) fn create_numbered_but(
+    /// [`RunFolder::create_numbered`] with other first files.
+    pub(super) fn create_numbered_with(
         parent: &Path,
         name: &str,
-        config: &Config,
-        idle: &[&str],
+        first: &First<'_>,
     ) -> Result<Self> {
         let mut made = Made::all(parent)?;
         let mut numbers = 1_u64..;
@@ -182,14 +185,20 @@ impl RunFolder {
                 break path;
             }
         };
-        Self::begin(&path, config, idle, made)
+        Self::begin(&path, first, made)
     }
 
-    /// Writes the configuration, and removes what an earlier run left once there is room for it.
-    fn begin(path: &Path, config: &Config, idle: &[&str], made: Made) -> Result<Self> {
+    /// Writes the first files, and removes what an earlier run left once there is room for them.
+    fn begin(path: &Path, first: &First<'_>, made: Made) -> Result<Self> {
         let folder = Self::at(path);
-        let text = config.to_toml_but(idle).map_err(|error| Error::file(path, error))?;
+        let text =
+            first.config.to_toml_but(first.idle).map_err(|error| Error::file(path, error))?;
         let config = folder.stage(CONFIG, text.as_bytes())?;
+        let folds = first.folds.map(|folds| {
+            let text = serde_json::to_vec(&Folded { version: VERSION, folds });
+            folder.stage(FOLDS, &text.map_err(|error| Error::file(path.join(FOLDS), error))?)
+        });
+        let folds = folds.transpose()?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
         let old = [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, RUN, DATA, CODE]
             .into_iter()
@@ -199,6 +208,10 @@ impl RunFolder {
         old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
         for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
             fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
+        }
+        // Before the configuration, which makes it a run's folder: what can be resumed has them.
+        if let Some(folds) = folds {
+            folder.place(folds, FOLDS)?;
         }
         folder.place(config, CONFIG)?;
         made.keep();
@@ -465,16 +478,6 @@ impl RunFolder {
     /// The file is bad.
     pub fn folds(&self) -> Result<Option<Folds>> {
         self.read_json(FOLDS)
-    }
-
-    /// Keeps what the trainings of a cross-validation have come to, with the run that learns from all
-    /// examples.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn save_folds(&self, folds: &Folds) -> Result<()> {
-        let text = serde_json::to_vec(&Folded { version: VERSION, folds });
-        self.write(FOLDS, &text.map_err(|error| Error::file(self.path.join(FOLDS), error))?)
     }
 
     /// Has the file of metrics tell of the epochs `done` and no others.
