@@ -138,6 +138,7 @@ impl<'g> Subject<'_, 'g> {
             (name.clone(), Partial { formula, latex, value })
         });
         let partials = partials.collect();
+        let (what_if, what_if_left_out) = what_if::rows(self, &gradients)?;
         let mut explanation = Explanation {
             expression: self.request.expression.clone(),
             inputs: self.request.values.iter().map(|(n, t)| (n.clone(), t.into())).collect(),
@@ -156,7 +157,8 @@ impl<'g> Subject<'_, 'g> {
             elasticities: self.elasticities(&gradients),
             gradients: self.names.iter().cloned().zip(gradients).collect(),
             partials,
-            what_if: what_if::rows(self)?,
+            what_if,
+            what_if_left_out,
             not_finite: None,
             paths: None,
             goals: what_if::goals(self)?,

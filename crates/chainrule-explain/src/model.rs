@@ -313,6 +313,9 @@ pub struct Explanation {
     pub partials: Vec<(String, Partial)>,
     /// What happens when one input changes.
     pub what_if: Vec<WhatIf>,
+    /// How many inputs were not changed, as others matter more.
+    #[serde(skip_serializing_if = "is_none_of")]
+    pub what_if_left_out: usize,
     /// Where a number that is not finite was born, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_finite: Option<Origin>,
@@ -444,4 +447,10 @@ fn as_map<T: Serialize, S: Serializer>(
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_map(pairs.iter().map(|(name, value)| (name, value)))
+}
+
+/// Whether there is none, and so nothing to tell.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none_of(count: &usize) -> bool {
+    *count == 0
 }

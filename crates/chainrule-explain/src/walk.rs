@@ -143,8 +143,7 @@ impl<'s, 'a, 'g> Walk<'s, 'a, 'g> {
 
 impl Edge {
     /// In words; slopes as those of the input where one number changes.
-    pub(super) fn in_words(&self, words: &Words, name: &str, change: &Tensor<f64>) -> String {
-        let step = change.at(&[]);
+    pub(super) fn in_words(&self, words: &Words, name: &str, step: Option<f64>) -> String {
         match (self, step) {
             (Self::Corner { low, high, taken }, Some(step)) => {
                 let [low, high, taken] = [low, high, taken].map(|slope| slope / step);

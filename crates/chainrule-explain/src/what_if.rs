@@ -13,36 +13,45 @@ use chainrule::tensor::Tensor;
 /// Predictions this close, relative to the true change, are exact up to rounding.
 const EXACT: f64 = 1e-9;
 
-/// The true change beside the predictions, for each nudge.
-pub(super) fn rows(subject: &Subject<'_, '_>) -> Result<Vec<WhatIf>> {
+/// The inputs that are changed where nobody says which, and elements of arrays beside them.
+const MOST_CHANGED: usize = 12;
+
+/// The elements of arrays that are changed where nobody says which.
+const MOST_ELEMENTS: usize = 5;
+
+/// The true change beside the predictions, for each nudge, and how many inputs were left out as the less
+/// important; `gradients` are those of the names.
+pub(super) fn rows(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Vec<WhatIf>, usize)> {
     let words = Words::new(subject.request.language);
-    let mut rows = Vec::new();
-    for (name, delta) in changes(subject)? {
-        let mut walk = Walk::new(subject, &name, &delta)?;
-        let Stop { output, loss, slope, curvature } = walk.stop(0.0)?;
-        let Stop { output: new_output, loss: new_loss, .. } = walk.stop(1.0)?;
-        let has_target = subject.request.has_loss();
-        let (first_order, second_order) = (slope, slope + curvature / 2.0);
-        // Rounding of the difference itself: a few units in the last place of what is subtracted.
-        let rounding =
-            8.0 * f64::EPSILON * loss.abs().max(new_loss.abs()).max(output.unwrap_or(0.0).abs());
-        let verdict = match walk.edge()? {
-            Some(edge) => edge.in_words(&words, &name, &delta),
-            None => verdict(&words, new_loss - loss, first_order, second_order, rounding),
-        };
-        rows.push(WhatIf {
-            name,
-            delta: Value::from(&delta),
-            output: new_output,
-            output_change: new_output.zip(output).map(|(new, old)| new - old),
-            loss: has_target.then_some(new_loss),
-            loss_change: has_target.then_some(new_loss - loss),
-            first_order,
-            second_order,
-            verdict,
-        });
-    }
-    Ok(rows)
+    let (changes, left_out) = changes(subject, gradients)?;
+    let row = |change| row(subject, &words, change);
+    Ok((changes.into_iter().map(row).collect::<Result<_>>()?, left_out))
+}
+
+fn row(subject: &Subject<'_, '_>, words: &Words, change: Change) -> Result<WhatIf> {
+    let mut walk = Walk::new(subject, &change.input, &change.by)?;
+    let Stop { output, loss, slope, curvature } = walk.stop(0.0)?;
+    let Stop { output: new_output, loss: new_loss, .. } = walk.stop(1.0)?;
+    let has_target = subject.request.has_loss();
+    let (first_order, second_order) = (slope, slope + curvature / 2.0);
+    // Rounding of the difference itself: a few units in the last place of what is subtracted.
+    let size = loss.abs().max(new_loss.abs()).max(output.unwrap_or(0.0).abs());
+    let rounding = 8.0 * f64::EPSILON * size;
+    let verdict = match walk.edge()? {
+        Some(edge) => edge.in_words(words, &change.name, change.delta.as_number()),
+        None => verdict(words, new_loss - loss, first_order, second_order, rounding),
+    };
+    Ok(WhatIf {
+        name: change.name,
+        delta: change.delta,
+        output: new_output,
+        output_change: new_output.zip(output).map(|(new, old)| new - old),
+        loss: has_target.then_some(new_loss),
+        loss_change: has_target.then_some(new_loss - loss),
+        first_order,
+        second_order,
+        verdict,
+    })
 }
 
 /// How good the two predictions are, in words.
@@ -75,18 +84,47 @@ fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -
     words.say(id, &values)
 }
 
-/// Each change with its direction: one number per element of the input.
-fn changes(subject: &Subject<'_, '_>) -> Result<Vec<(String, Tensor<f64>)>> {
+/// A change of one input, or of one element of it.
+struct Change {
+    /// The input, or the element.
+    name: String,
+    /// By how much.
+    delta: Value,
+    input: String,
+    /// The same for each element of the input.
+    by: Tensor<f64>,
+}
+
+impl Change {
+    fn whole(input: &str, by: Tensor<f64>) -> Self {
+        Self { name: input.into(), delta: Value::from(&by), input: input.into(), by }
+    }
+
+    /// 1 % of one element of an array.
+    fn element(input: &str, values: &Tensor<f64>, at: usize) -> Option<Self> {
+        let step = one_percent(*values.values().get(at)?);
+        let place = values.shape().index_of(at).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut by = Tensor::full(values.shape(), 0.0);
+        *by.values_mut().get_mut(at)? = step;
+        let name = format!("{input}[{}]", place.join(","));
+        Some(Self { name, delta: Value::Number(step), input: input.into(), by })
+    }
+}
+
+fn one_percent(x: f64) -> f64 {
+    if x == 0.0 { 0.01 } else { x / 100.0 }
+}
+
+/// What is changed, and how many inputs are not: what was asked for, else the most important inputs as a
+/// whole, and of arrays the most important elements.
+fn changes(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Vec<Change>, usize)> {
     let Some(nudges) = &subject.request.nudges else {
-        let one_percent = |x: f64| if x == 0.0 { 0.01 } else { x / 100.0 };
-        let values = subject.request.values.iter();
-        let values = values.filter(|(name, _)| subject.names.contains(name));
-        return Ok(values.map(|(name, t)| (name.clone(), t.map(one_percent))).collect());
+        return Ok(important(subject, gradients));
     };
     let mut changes = Vec::new();
     for (name, nudge) in nudges {
         let shape = subject.input(name).shape();
-        let tensor = match nudge.at(&[]) {
+        let by = match nudge.at(&[]) {
             Some(step) => Tensor::full(shape, step),
             None if nudge.shape() == shape => nudge.clone(),
             None => {
@@ -94,9 +132,39 @@ fn changes(subject: &Subject<'_, '_>) -> Result<Vec<(String, Tensor<f64>)>> {
                 return Err(Error::shape(name, nudge.shape().dims(), shape.dims()));
             }
         };
-        changes.push((name.clone(), tensor));
+        changes.push(Change::whole(name, by));
     }
-    Ok(changes)
+    Ok((changes, 0))
+}
+
+/// The inputs, or elements of them, that change most by 1 % to first order.
+fn important(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<Change>, usize) {
+    let of = |name: &String| subject.request.values.iter().find(|(known, _)| known == name);
+    let known = subject.names.iter().zip(gradients);
+    let inputs: Vec<(&String, &Tensor<f64>, Vec<f64>)> = known
+        .filter_map(|(name, gradient)| {
+            let (_, values) = of(name)?;
+            let pairs = gradient.numbers().into_iter().zip(values.values());
+            Some((name, values, pairs.map(|(g, x)| (g * one_percent(*x)).abs()).collect()))
+        })
+        .collect();
+    let mut ranked: Vec<usize> = (0..inputs.len()).collect();
+    let total = |at: &usize| inputs[*at].2.iter().sum::<f64>();
+    ranked.sort_by(|a, b| total(b).total_cmp(&total(a)));
+    let left_out = ranked.len().saturating_sub(MOST_CHANGED);
+    ranked.truncate(MOST_CHANGED);
+    ranked.sort_unstable();
+    let whole = ranked.iter().map(|&at| Change::whole(inputs[at].0, inputs[at].1.map(one_percent)));
+    let mut changes: Vec<Change> = whole.collect();
+    let arrays = ranked.iter().filter(|&&at| inputs[at].2.len() > 1);
+    let mut elements: Vec<(usize, usize)> =
+        arrays.flat_map(|&at| (0..inputs[at].2.len()).map(move |place| (at, place))).collect();
+    let effect = |&(at, place): &(usize, usize)| inputs[at].2[place];
+    elements.sort_by(|a, b| effect(b).total_cmp(&effect(a)));
+    elements.truncate(MOST_CHANGED.saturating_sub(changes.len()).min(MOST_ELEMENTS));
+    let element = |(at, place): (usize, usize)| Change::element(inputs[at].0, inputs[at].1, place);
+    changes.extend(elements.into_iter().filter_map(element));
+    (changes, left_out)
 }
 
 /// The inputs that are single numbers, with their values.

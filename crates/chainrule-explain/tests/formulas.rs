@@ -56,7 +56,7 @@ fn a_class_may_be_given_by_name_and_has_no_gradient() {
     assert_eq!(by_name.gradients, by_number.gradients);
     let names =
         |e: &Explanation| e.what_if.iter().map(|row| row.name.clone()).collect::<Vec<String>>();
-    assert_eq!(names(&by_name), ["x"]);
+    assert_eq!(names(&by_name), ["x", "x[2]", "x[1]", "x[0]"]);
     let distribution = explained("cross_entropy(x, t)", "x=[1,2,3],t=[0,1,0]").unwrap();
     assert_eq!(distribution.output, by_number.output);
     // A class that is also a number has a gradient as such.

@@ -133,3 +133,22 @@ fn json_tells_infinities_and_nan_apart_from_nothing() {
     assert_eq!(json("ln(x)", "x=0")["output"], "-inf");
     assert_eq!(json("x * ln(x)", "x=0")["output"], "nan");
 }
+
+#[test]
+fn of_many_inputs_the_most_important_are_changed_and_the_others_counted() {
+    let names: Vec<String> = (0..400).map(|i| format!("x{i}")).collect();
+    let at: Vec<String> = names.iter().enumerate().map(|(i, name)| format!("{name}={i}")).collect();
+    let many = explained(&names.join(" + "), &at.join(","));
+    let changed: Vec<&str> = many.what_if.iter().map(|row| row.name.as_str()).collect();
+    let wanted: Vec<&str> = names[388..].iter().map(String::as_str).collect();
+    assert_eq!((changed, many.what_if_left_out), (wanted, 388));
+    assert!(many.to_text().contains("388 others matter less"));
+    // Of arrays elements, each by itself.
+    let rows = explained("sum(X * Y)", "X=[[1,2],[3,-4]],Y=[[1,0],[0,5]]").what_if;
+    let rows: Vec<(&str, f64)> = rows.iter().map(|row| (row.name.as_str(), row.change())).collect();
+    assert_eq!(
+        rows.iter().map(|row| row.0).collect::<Vec<_>>()[..4],
+        ["X", "Y", "X[1,1]", "Y[1,1]"]
+    );
+    assert!((rows[2].1 + 0.2).abs() < 1e-12, "{rows:?}");
+}

@@ -175,6 +175,11 @@ impl Page<'_> {
             let text = format!("{}: {}", change(&row.name, &row.delta), row.verdict);
             wrapped(&mut self.out, 2, &text);
         }
+        if e.what_if_left_out > 0 {
+            let count = e.what_if_left_out.to_string();
+            let text = self.words.say("what-if-others", &[("count", &count)]);
+            wrapped(&mut self.out, 2, &text);
+        }
     }
 
     pub(super) fn goals(&mut self) {

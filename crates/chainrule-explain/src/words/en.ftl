@@ -54,6 +54,7 @@ paths-rest = The other { $count } paths add { $sum }.
 paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
 
 what-if-title = What if? The change of { $root }, and what derivatives predict
+what-if-others = { $count } others matter less by gradient × value: name them with --nudge.
 change = change
 f-then = { $output } then
 l-then = { $loss } then

@@ -54,6 +54,7 @@ paths-rest = 나머지 { $count }개의 경로의 합: { $sum }.
 paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
 
 what-if-title = 만약 바꾼다면? { $root }의 변화와 미분의 예측
+what-if-others = 나머지 { $count }개는 기울기 × 값으로 보아 덜 중요하다: --nudge로 이름을 준다.
 change = 변화
 f-then = 그때 { $output }
 l-then = 그때 { $loss }
