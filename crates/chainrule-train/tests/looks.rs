@@ -66,7 +66,7 @@ fn masks_stay_while_gradients_are_checked_and_wrong_gradients_are_found() {
     let right = masked(|y| y.square()).check_gradients(4, &Settings::default()).unwrap();
     assert!(right[0].1.passed, "{right:?}");
     // The gradient of a root at 0 is infinite.
-    let wrong = masked(|y| (y * 0.0).sqrt()).check_gradients(4, &Settings::default()).unwrap();
+    let wrong = masked(|y| (y - y).sqrt()).check_gradients(4, &Settings::default()).unwrap();
     assert!(!wrong[0].1.passed, "{wrong:?}");
 }
 

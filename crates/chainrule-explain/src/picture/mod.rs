@@ -11,12 +11,13 @@ mod mermaid;
 mod repeats;
 mod svg;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::columns::{cut, width};
 use super::model::{Explanation, Node};
 use super::value::{Value, digits, with_minus};
+use super::words::Words;
 use chainrule::graph::Source;
 use chainrule::ops::{Add, AnyOp, Mul, Notation};
 use fold::Folding;
@@ -70,6 +71,9 @@ impl Shape {
         matches!(self.role, Role::Input | Role::Constant | Role::Repeat)
     }
 }
+
+/// Of a picture with more shapes those nearest to the result are drawn.
+const MOST_SHAPES: usize = 300;
 
 /// Lines across more layers than this are replaced by a copy of the name.
 const FARTHEST: usize = 7;
@@ -156,6 +160,7 @@ impl Builder<'_> {
             let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
             self.retain(&keep);
         }
+        self.cut();
         self.repeat_far();
         let steps = self.number_steps();
         Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
@@ -281,6 +286,52 @@ impl Builder<'_> {
         }
         let mut at = keep.iter();
         self.shapes.retain(|_| at.next().copied().unwrap_or(true));
+    }
+
+    /// Of a picture that nobody could take in, what is nearest to the result; one box stands for the rest.
+    fn cut(&mut self) {
+        if self.shapes.len() <= MOST_SHAPES {
+            return;
+        }
+        let mut entering: Vec<Vec<usize>> = vec![Vec::new(); self.shapes.len()];
+        for wire in &self.wires {
+            entering[wire.to].push(wire.from);
+        }
+        let mut near = vec![false; self.shapes.len()];
+        let mut found: VecDeque<usize> = self.shapes.len().checked_sub(1).into_iter().collect();
+        let mut left = MOST_SHAPES;
+        while let Some(shape) = found.pop_front().filter(|_| left > 0) {
+            if !std::mem::replace(&mut near[shape], true) {
+                left -= 1;
+                found.extend(&entering[shape]);
+            }
+        }
+        let is_gate = |at: &usize| matches!(self.shapes[*at].role, Role::Gate | Role::Fold);
+        let others = (0..near.len()).filter(|at| !near[*at]).filter(is_gate).count();
+        let rest = self.shapes.len();
+        let last = (0..rest).rfind(|at| !near[*at]).map_or(0, |at| self.shapes[at].node);
+        let words = Words::new(self.e.language);
+        self.shapes.push(Shape {
+            role: Role::Fold,
+            symbol: words.say("picture-others", &[("count", &others.to_string())]),
+            caption: String::new(),
+            tip: words.get("picture-others-tip"),
+            node: last,
+            forward: 0,
+            backward: None,
+        });
+        self.wires.retain(|wire| near[wire.to]);
+        for wire in self.wires.iter_mut().filter(|wire| !near[wire.from]) {
+            wire.from = rest;
+        }
+        near.push(true);
+        // The box stands before all that it leads to.
+        self.retain(&near);
+        self.shapes.rotate_right(1);
+        let count = self.shapes.len();
+        for wire in &mut self.wires {
+            (wire.from, wire.to) = ((wire.from + 1) % count, (wire.to + 1) % count);
+        }
     }
 
     /// A line across many layers is hard to follow, and many of them are most of a picture: such a

@@ -97,6 +97,8 @@ descent-diverged = It diverges: the learning rate { $lr } is too large.
 sweep-title = { $root } over { $name }: * the curve, · its tangent, o where they touch
 
 picture-title = The computation graph of { $expression }, with its values going forward and its gradients coming back
+picture-others = … { $count } more gates
+picture-others-tip = Farther from the result than what is drawn here
 picture-values = values, forward →
 picture-gradients = ← gradients d{ $root }/d·, backward
 
