@@ -3,7 +3,7 @@
 use anyhow::Result;
 use chainrule_train::Config;
 use chainrule_train::data::{
-    Loaded, did_you_mean, is_dataset, is_pipe, is_shipped, shipped, tables,
+    DatasetName, Loaded, did_you_mean, is_dataset, is_pipe, is_shipped, shipped, tables,
 };
 
 /// The data that a configuration names.
@@ -14,9 +14,8 @@ pub fn load(config: &Config) -> Result<Loaded> {
 
 /// Refuses a name that is neither a shipped dataset nor a path.
 pub fn known(name: &str) -> Result<()> {
-    if let Some((stem, part)) = name.split_once(':')
+    if let (None, Some((stem, part))) = (DatasetName::of(name).part, name.split_once(':'))
         && is_shipped(stem)
-        && !["train", "test"].contains(&part)
     {
         let message =
             format!("`{stem}` has the parts `{stem}:train` and `{stem}:test`, but no `{part}`");

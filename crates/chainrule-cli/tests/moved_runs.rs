@@ -109,6 +109,28 @@ fn relative_places_are_those_of_the_folder_where_the_run_began() {
     );
 }
 
+/// At the name that the settings tell lies what is no table; the run's data lies beside it.
+#[test]
+fn what_cannot_be_read_at_one_place_is_looked_for_at_the_next() {
+    let folder = tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    fs::create_dir(&old).unwrap();
+    fs::write(old.join("y.csv"), rows(0)).unwrap();
+    succeeds(&old, &[&TRAIN[..], &["--out", "runs/r"]].concat());
+    fs::rename(&old, &new).unwrap();
+    fs::write(folder.path().join("y.csv"), "a,b,y\n1,2\n").unwrap();
+    let run = new.join("runs/r");
+    succeeds(folder.path(), &["eval", text(&run)]);
+    let found = within(folder.path(), &["lint", text(&run), "--json"], None);
+    let findings: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert!(findings.is_array(), "{}", String::from_utf8_lossy(&found.stderr));
+    // Where none can be read the first one's fault is told.
+    fs::remove_file(new.join("y.csv")).unwrap();
+    let eval = within(folder.path(), &["eval", text(&run)], None);
+    let message = String::from_utf8_lossy(&eval.stderr);
+    assert!(eval.status.code() == Some(1) && message.contains("line 2"), "{message}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_read_once_into_memory() {

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::data::{
-    ColumnKind, DataSource, Decimal, Encoding, Loaded, Reading, Separator, Task, is_table,
+    ColumnKind, DataSource, DatasetName, Decimal, Encoding, Loaded, Reading, Separator, Task,
+    is_table,
 };
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{AdamW, Clip, Method, Optimizer, Schedule};
@@ -252,8 +253,8 @@ impl Config {
                 ..lesson
             };
         }
-        match name.split(':').next() {
-            Some("mnist") => lesson,
+        match DatasetName::of(name).stem {
+            "mnist" => lesson,
             _ => Self {
                 hidden: vec![256],
                 init: Init::He,

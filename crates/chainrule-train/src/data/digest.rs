@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::locate::{Chosen, Contents, Located};
+use super::DataPart;
+use super::locate::{Contents, Located};
 use super::text::is_pipe;
 use super::{images, mnist};
 use chainrule::error::{Error, Result};
@@ -32,14 +33,14 @@ pub(super) fn of(train: &Located, test: Option<&Located>) -> Result<Option<Strin
 /// The files of a part, each with its name within the data.
 fn files(located: &Located) -> Result<Vec<(PathBuf, String)>> {
     let path = match (&located.test, located.part) {
-        (Some(test), Some(Chosen::Test)) => test,
+        (Some(test), Some(DataPart::Test)) => test,
         _ => &located.train,
     };
     let files = match located.contents {
         // The name of a single file says nothing of the data.
         Contents::Table => return Ok(vec![(path.clone(), String::new())]),
         Contents::Idx => {
-            let test = located.part == Some(Chosen::Test);
+            let test = located.part == Some(DataPart::Test);
             mnist::files(path, if test { mnist::TEST } else { mnist::TRAIN })?.to_vec()
         }
         Contents::Images => images::files(path)?,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::extension::{self, listed};
 use super::pictures::{extensions, is_picture};
 use super::text::is_pipe;
-use super::{formats, images, mnist, npy};
+use super::{DataPart, DatasetName, formats, images, mnist, npy};
 use chainrule::error::{Error, Result};
 use chainrule::nearest;
 
@@ -54,7 +54,7 @@ fn near(name: &str) -> Option<String> {
 
 /// Whether a dataset's name or path is that of a table rather than of images.
 pub(crate) fn is_table(name: &str) -> bool {
-    let stem = name.strip_suffix(":train").or(name.strip_suffix(":test")).unwrap_or(name);
+    let stem = DatasetName::of(name).stem;
     let folder_has = |extension| Path::new(stem).join(format!("train.{extension}")).is_file();
     SHIPPED.contains(&(stem, true))
         || is_pipe(Path::new(stem))
@@ -68,7 +68,7 @@ pub(super) struct Located {
     pub(super) contents: Contents,
     pub(super) train: PathBuf,
     pub(super) test: Option<PathBuf>,
-    pub(super) part: Option<Chosen>,
+    pub(super) part: Option<DataPart>,
 }
 
 /// The kind of data.
@@ -79,27 +79,16 @@ pub(super) enum Contents {
     Table,
 }
 
-/// The part that a name's end chooses.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Chosen {
-    Train,
-    Test,
-}
-
 /// The folder of a shipped dataset by its name.
 pub(super) type Shipped<'a> = dyn Fn(&str) -> Result<PathBuf> + 'a;
 
 /// Finds a dataset by name or path.
 pub(super) fn locate(name: &str, folder_of: &Shipped<'_>) -> Result<Located> {
-    let (stem, part) = match name.rsplit_once(':') {
-        Some((stem, "train")) if !Path::new(name).exists() => (stem, Some(Chosen::Train)),
-        Some((stem, "test")) if !Path::new(name).exists() => (stem, Some(Chosen::Test)),
-        _ => (name, None),
-    };
+    let DatasetName { stem, part } = DatasetName::of(name);
     let path =
         if shipped().any(|known| known == stem) { folder_of(stem)? } else { PathBuf::from(stem) };
     let (contents, train, test) = parts(&path)?;
-    if part == Some(Chosen::Test) && test.is_none() {
+    if part == Some(DataPart::Test) && test.is_none() {
         return Err(Error::file(path, "has no test part of its own"));
     }
     Ok(Located { contents, train, test, part })

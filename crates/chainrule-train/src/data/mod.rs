@@ -6,6 +6,7 @@
 mod deflate;
 mod task;
 mod part;
+mod dataset_name;
 mod extension;
 mod examples;
 mod named;
@@ -59,6 +60,7 @@ mod tabular;
 
 pub(crate) use arrays::{ARRAYS, Source, SourceKind, TextsOrNumbers, USUAL_GAPS};
 pub use dataset::Dataset;
+pub use dataset_name::DatasetName;
 pub use dialect::Separator;
 pub(crate) use dialect::Written;
 pub(crate) use digest::hex;

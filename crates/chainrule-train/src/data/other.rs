@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::held::Held;
 use super::kept::{Kept, check_none};
-use super::locate::{Chosen, Contents, Located, locate};
+use super::locate::{Contents, Located, locate};
 use super::notations::Notations;
 use super::number::{Decimal, single};
 use super::pixels::Pixels;
@@ -14,8 +14,8 @@ use super::table::{How, Table, TableFile, number};
 use super::text::once;
 use super::unseen::Watch;
 use super::{
-    Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen, delimited,
-    formats, mnist,
+    DataPart, Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen,
+    delimited, formats, mnist,
 };
 use chainrule::error::{Error, Result};
 
@@ -156,7 +156,7 @@ impl Preparation {
         keep: &Keep,
     ) -> Result<NewData> {
         let (path, is_test) = match (&located.test, located.part) {
-            (Some(test), Some(Chosen::Test) | None) => (test, true),
+            (Some(test), Some(DataPart::Test) | None) => (test, true),
             _ => (&located.train, false),
         };
         if located.contents == Contents::Table {

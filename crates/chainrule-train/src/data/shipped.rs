@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::shipped;
+use super::{DatasetName, shipped};
 use chainrule::error::{Error, Result};
 
 /// The folder of a dataset that the project ships: in a folder `data`, which is looked for in the current
@@ -55,7 +55,7 @@ fn first_below(places: &[&Path], name: &str) -> Result<PathBuf> {
 /// ```
 #[must_use]
 pub fn is_dataset(name: &str) -> bool {
-    let stem = name.split(':').next().unwrap_or(name);
+    let stem = DatasetName::of(name).stem;
     is_shipped(stem) || Path::new(stem).exists()
 }
 
@@ -71,13 +71,10 @@ pub fn is_dataset(name: &str) -> bool {
 /// # Errors
 /// As [`shipped_folder`].
 pub fn located(name: &str) -> Result<PathBuf> {
-    let (stem, part) = match name.split_once(':') {
-        Some((stem, part)) if is_shipped(stem) => (stem, format!(":{part}")),
-        _ => (name, String::new()),
-    };
-    match is_shipped(stem) {
-        true => Ok(PathBuf::from(format!("{}{part}", shipped_folder(stem)?.display()))),
-        false => Ok(PathBuf::from(name)),
+    let named = DatasetName::of(name);
+    match is_shipped(named.stem) {
+        true => Ok(named.at(shipped_folder(named.stem)?.display()).into()),
+        false => Ok(name.into()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::dialect::Separator;
 use super::images::Sizing;
 use super::input::Notation;
-use super::locate::{Chosen, Contents, Located, locate};
+use super::locate::{Contents, Located, locate};
 use super::looks::ColumnKind;
 use super::number::Decimal;
 use super::pixels::{Pixels, Retouch, Seen, Sizes};
@@ -211,7 +211,7 @@ impl DataSource {
         let share_ok = (0.0..1.0).contains(&share);
         Error::check(share_ok, "the validation share", share, "from 0 to below 1")?;
         let mut located = locate(&self.path, shipped)?;
-        if located.part == Some(Chosen::Test)
+        if located.part == Some(DataPart::Test)
             && let Some(test) = &located.test
         {
             located.train.clone_from(test);
@@ -221,7 +221,7 @@ impl DataSource {
         }
         let test = match (&self.test, &located.test) {
             (Some(test), _) => Some(locate(&test.to_string_lossy(), shipped)?),
-            (None, Some(_)) => Some(Located { part: Some(Chosen::Test), ..located.clone() }),
+            (None, Some(_)) => Some(Located { part: Some(DataPart::Test), ..located.clone() }),
             (None, None) => None,
         };
         // The files are hashed while they are read: most readers leave a core idle.
@@ -245,7 +245,7 @@ impl DataSource {
         };
         let mut loaded = match located.contents {
             Contents::Table => {
-                let test = located.part == Some(Chosen::Test);
+                let test = located.part == Some(DataPart::Test);
                 self.table(&located.train, test, &splitter)?
             }
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
@@ -278,7 +278,7 @@ impl DataSource {
         }
         let (data, pixels, sizes, mut notes) = match located.contents {
             Contents::Idx => {
-                let test = located.part == Some(Chosen::Test);
+                let test = located.part == Some(DataPart::Test);
                 let name = if test { mnist::TEST } else { mnist::TRAIN };
                 let (data, pixels) = mnist::part(&located.train, name)?;
                 (data, pixels, Sizes::of(pixels), Vec::new())

@@ -1,5 +1,10 @@
 //! A trained run: its folder, and what its model says.
 
+mod place;
+mod oracle;
+
+pub use oracle::Oracle;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,20 +14,13 @@ use serde::Serialize;
 use super::baseline::Simple;
 use super::{
     Chosen, Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, Which, evaluate,
-    predict,
 };
-use crate::data::{
-    DataPart, DataSource, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_dataset,
-    is_pipe, is_shipped, located, shipped_folder, truth,
-};
+use crate::data::{DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, located, truth};
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
-use chainrule::nn::{Answer, Network, Target};
+use chainrule::nn::{Network, Target};
 use chainrule::tensor::Real;
 use chainrule_explain::{Language, NetworkExplanation, network};
-
-/// Examples predicted at once.
-const CHUNK: usize = 500;
 
 /// A trained run that is asked about its model.
 ///
@@ -61,16 +59,6 @@ pub struct Run {
     pub place: Option<String>,
 }
 
-impl Config {
-    /// Reads the data that these settings name; see [`shipped_folder`].
-    ///
-    /// # Errors
-    /// As [`DataSource::load`](crate::data::DataSource::load).
-    pub fn load(&self) -> Result<Loaded> {
-        self.source().load(&shipped_folder)
-    }
-}
-
 impl Run {
     /// The run in a folder.
     ///
@@ -81,106 +69,6 @@ impl Run {
         folder.check_settings()?;
         let (config, preparation) = (folder.config()?, folder.preparation()?);
         Ok(Self { folder, config, preparation, place: None })
-    }
-
-    /// The data that it was trained on: where [`Run::place`] says, else where the settings name it, else
-    /// beside the run's folder, with which it may have been moved.
-    ///
-    /// # Errors
-    /// The data cannot be read, has changed since the run began, or is at no such place: the error speaks of
-    /// the settings, which name it.
-    pub fn data(&self) -> Result<Loaded> {
-        // A run goes on with images as they were prepared when it began.
-        let stretch = self.preparation.as_ref().is_some_and(Preparation::stretches);
-        let (file, mut other) = (self.folder.path().join("config.toml"), None);
-        let named = &self.config.dataset;
-        let places = match &self.place {
-            Some(place) => vec![place.clone()],
-            None => self.places(named),
-        };
-        // Standard input may be anything by now.
-        let is_pipe = |place: &String| place.starts_with("/dev/") || is_pipe(Path::new(place));
-        if self.place.is_none() && places.iter().any(is_pipe) {
-            let message = format!(
-                "the data of the run came through `{named}`, which is read but once; `--data PATH` says where it is"
-            );
-            return Err(Error::file(file, message));
-        }
-        for place in places.iter().filter(|place| is_dataset(place)) {
-            let mut config = Config { dataset: place.clone(), ..self.config.clone() };
-            if let Some(test) = &mut config.test {
-                let mut places = self.places(&test.to_string_lossy());
-                // Data that was moved may have its test file beside it.
-                if let (Some(place), Some(name)) = (&self.place, test.file_name()) {
-                    let beside = Path::new(place).with_file_name(name).display().to_string();
-                    places.retain(|place| *place != beside);
-                    places.insert(0, beside);
-                }
-                match places.iter().find(|place| is_dataset(place)) {
-                    Some(found) => *test = found.into(),
-                    None => {
-                        let (test, looked) = (test.display(), places.join("`, `"));
-                        return Err(Error::file(
-                            file,
-                            format!(
-                                "there is no test file `{test}` here; looked for `{looked}`; it may lie beside what `--data PATH` names"
-                            ),
-                        ));
-                    }
-                }
-            }
-            let source = DataSource { stretch, ..config.source() };
-            let loaded = source.load(&shipped_folder).map_err(|error| Error::file(&file, error))?;
-            let began = self.folder.identity().and_then(|identity| identity.data.as_ref());
-            match (began, &loaded.sha256) {
-                (Some(began), Some(now)) if began != now => other = other.or(Some(place)),
-                _ => return Ok(loaded),
-            }
-        }
-        let (run, looked) = (self.folder.path().display(), places.join("`, `"));
-        Err(Error::file(
-            file,
-            match other {
-                Some(place) => format!(
-                    "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it"
-                ),
-                None => format!(
-                    "there is no dataset `{named}` here; looked for `{looked}`; `--data PATH` says where it is"
-                ),
-            },
-        ))
-    }
-
-    /// Where a file of such a name may be: there, or as it lay beside the run's folder.
-    fn places(&self, named: &str) -> Vec<String> {
-        let (stem, part) = match named.rsplit_once(':') {
-            Some((stem, part @ ("train" | "test"))) => (stem, format!(":{part}")),
-            _ => (named, String::new()),
-        };
-        let mut places = vec![named.to_owned()];
-        if is_shipped(stem) {
-            return places;
-        }
-        let begun = self.folder.identity().and_then(|identity| identity.from.as_deref());
-        if let Some(from) = begun {
-            let place = format!("{}{part}", Path::new(from).join(stem).display());
-            if !places.contains(&place) {
-                places.push(place);
-            }
-        }
-        let run = std::path::absolute(self.folder.path());
-        let run = run.unwrap_or_else(|_| self.folder.path().into());
-        let path = Path::new(stem);
-        // Runs lie in `runs/`, those of a sweep in a folder there, and data often beside that.
-        for folder in run.ancestors().take(4) {
-            for name in [Some(path), path.file_name().map(Path::new)].into_iter().flatten() {
-                let place = format!("{}{part}", folder.join(name).display());
-                if !places.contains(&place) {
-                    places.push(place);
-                }
-            }
-        }
-        places
     }
 
     /// The examples that its model is asked about, with the part that they are of the run's own data: those
@@ -297,37 +185,6 @@ impl Run {
         }
         let data = name;
         Ok(RunScore { part, data, epoch, best_of, evaluation, baseline, always, unseen, notes })
-    }
-
-    /// What answers for new examples with such parameters.
-    ///
-    /// # Errors
-    /// As [`Run::model`], or the run does not tell how inputs are prepared.
-    pub fn oracle(&self, which: Which, pool: &Arc<Pool>) -> Result<Oracle<'_>> {
-        let preparation = self.prepared()?;
-        let target = match preparation.class_names() {
-            [] => Target::Values { width: preparation.target_names().len() },
-            names => Target::Class { classes: names.len() },
-        };
-        let measures = (preparation.width(), target);
-        let say = match self.config.dtype {
-            Precision::F64 => self.answers::<f64>(measures, which, pool)?,
-            Precision::F32 => self.answers::<f32>(measures, which, pool)?,
-        };
-        Ok(Oracle { preparation, say })
-    }
-
-    fn answers<T: Real>(
-        &self,
-        measures: (usize, Target),
-        which: Which,
-        pool: &Arc<Pool>,
-    ) -> Result<Box<Say<'_>>> {
-        let (model, Chosen { parameters, .. }) = self.model::<T>(measures, None, which)?;
-        let (scales, pool) = (self.prepared()?.scales(), pool.clone());
-        Ok(Box::new(move |features| {
-            predict(&model, measures.1, scales, &parameters, features, &pool)
-        }))
     }
 
     /// Why the model says what it says of an example of `data`, which are [`Run::examples`] of the
@@ -467,55 +324,4 @@ struct Scored {
 fn held_out(loaded: &Loaded) -> (DataPart, Arc<dyn Examples>) {
     let (part, data) = loaded.judge().unwrap_or((DataPart::Train, &loaded.train));
     (part, data.clone())
-}
-
-/// Says what the model makes of rows of features.
-type Say<'r> = dyn Fn(&[f32]) -> Result<Vec<Answer>> + 'r;
-
-/// A trained model that answers for new examples.
-pub struct Oracle<'r> {
-    preparation: &'r Preparation,
-    say: Box<Say<'r>>,
-}
-
-impl Oracle<'_> {
-    /// How its inputs are prepared.
-    #[must_use]
-    pub fn preparation(&self) -> &Preparation {
-        self.preparation
-    }
-
-    /// The answers for rows of prepared features.
-    ///
-    /// # Errors
-    /// The features are no whole number of rows.
-    pub fn answer(&self, features: &[f32]) -> Result<Vec<Answer>> {
-        (self.say)(features)
-    }
-
-    /// New examples from a file or a shipped dataset, with the columns to keep.
-    ///
-    /// # Errors
-    /// As [`Preparation::read`].
-    pub fn read(&self, name: &str, keep: &Keep) -> Result<NewData> {
-        self.preparation.read(&located(name)?, false, keep)
-    }
-
-    /// The answers for examples, some at once.
-    ///
-    /// # Errors
-    /// Examples that cannot be read, or an error of `hear`.
-    pub fn answer_all<E: From<Error>>(
-        &self,
-        examples: &dyn Examples,
-        hear: &mut dyn FnMut(&[Answer]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let all: Vec<u32> = (0..examples.len() as u32).collect();
-        for chunk in all.chunks(CHUNK) {
-            let mut features = vec![0.0; chunk.len() * examples.width()];
-            examples.features(chunk, &mut features)?;
-            hear(&self.answer(&features)?)?;
-        }
-        Ok(())
-    }
 }
