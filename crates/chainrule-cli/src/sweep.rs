@@ -84,8 +84,8 @@ fn train_each(
         bail!("every training of the sweep diverged");
     }
     runs::print_table(&entries, options.by.as_deref(), train.json)?;
-    if !train.json && entries.len() > 1 {
-        let of = entries.len();
+    let of = groups(&entries, options.by.as_deref())?.iter().map(|g| g.entries.len()).max();
+    if let Some(of) = of.filter(|&of| !train.json && of > 1) {
         print::notice(&format!(
             "the best score is the best of {of} trainings: on rows that none of them saw, expect less"
         ));
