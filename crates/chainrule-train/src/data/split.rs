@@ -7,6 +7,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
 use super::Task;
+use crate::readme::counted;
 use chainrule::error::{Error, Result};
 use chainrule::random::{Stream, generator};
 
@@ -116,7 +117,8 @@ impl Splitter {
                 None => ("there is no validation part to stop early by", "no patience"),
             };
             let message = format!(
-                "{why}: {share} of {rows} rows, of which one of each class is for training, is none; give a larger share (--validation), or {or}"
+                "{why}: {share} of {}, of which one of each class is for training, is none; give a larger share (--validation), or {or}",
+                counted(rows, "row")
             );
             return Err(Error::file(path, message));
         }
@@ -146,6 +148,7 @@ impl HeldOut {
             notes.push(format!(
                 "{}: there is no score of rows that the model has not seen",
                 match rows < FEW {
+                    true if rows == 1 => "1 row is too few to hold some out".to_owned(),
                     true => format!("{rows} rows are too few to hold some out"),
                     false => "no class has two rows, of which one could be held out".to_owned(),
                 }
