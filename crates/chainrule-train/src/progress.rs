@@ -76,7 +76,8 @@ pub struct Progress {
     pub loss_sums: BTreeMap<String, (f64, u64)>,
     /// What the schedule that waits for a plateau remembers.
     pub plateau: Plateau,
-    /// The epoch with the smallest validation loss, and that loss.
+    /// The epoch with the smallest validation loss, and that loss: in a training with weights the weighted one,
+    /// and smaller by more than early stopping's `min_delta`.
     pub best: Option<(u32, f64)>,
     /// Whether early stopping has ended the training.
     pub stopped: bool,
