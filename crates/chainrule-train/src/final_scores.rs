@@ -209,6 +209,10 @@ impl FinalScores {
         let (score, usual) = (*self.scores.get(&name)?, *self.baselines.baseline.get(&name)?);
         let rows = self.rows.get(part.name()).copied().unwrap_or(0);
         let better = if first.larger_is_better() { score - usual } else { usual - score };
+        // Nothing is better than what is always right; of values that are all the same the reading tells.
+        if first.larger_is_better() && usual == 1.0 && (better == 0.0 || first == Score::R2) {
+            return None;
+        }
         let count = rows.max(1) as f64;
         // What chance alone gives one time in forty: of a share two standard errors, of R² (whose root is
         // a correlation) the square of two.
@@ -219,8 +223,6 @@ impl FinalScores {
         };
         let always = &self.baselines.always;
         let how = match better {
-            // What is always right leaves nothing to be better at.
-            0.0 if first.larger_is_better() && usual == 1.0 => return None,
             better if better < 0.0 => format!("worse than {always}"),
             better if better <= chance => {
                 format!("no better than {always}, as far as {} tell", counted(rows, "row"))
