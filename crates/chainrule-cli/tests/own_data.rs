@@ -429,7 +429,7 @@ fn settings_that_new_writes_train_to_the_same_bits() {
         "\nseparator = \";\" ",
         "\nencoding = \"windows-1252\" ",
         "\ndecimal = \",\" ",
-        "\ndrop = [\"Name\"] ",
+        "\ndrop = [\"Nr\", \"Name\"] ",
         "\ntypes = { Stadt = \"category\", \"Tag der Ankunft\" = \"day-month\" }",
         "\ntask = \"classify\" ",
     ] {

@@ -128,7 +128,8 @@ fn dates_become_numbers_and_names_are_left_out() {
     let table: String = (0..40).map(row).collect();
     let loaded = load(&format!("age,when,who,y\n{table}")).unwrap();
     assert_eq!(features(&loaded), ["age", "when days", "when month", "when weekday"]);
-    assert_eq!(loaded.summary.dates, ["when"]);
+    let parts = "year-month-day: days, month, weekday".to_owned();
+    assert_eq!(loaded.summary.dates, [("when".to_owned(), parts)]);
     assert_eq!(loaded.summary.left_out[0].0, "who");
     assert!(loaded.summary.left_out[0].1.contains("names or ids"));
     // Asked for, it is taken.

@@ -34,7 +34,7 @@ impl Loaded {
             let kind = match input.told() {
                 Told::Number => return None,
                 Told::Categories(_) => ColumnKind::Category,
-                Told::Date(order) => order.into(),
+                Told::Date(order, _) => order.into(),
             };
             Some((input.column.clone(), kind))
         });

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::date::{DatePart, Order};
+use super::list::item;
 use super::looks::Kind;
 use super::number::{Decimal, single, too_large};
 use super::statistics::{MOST_WORDS, Moments, Statistics};
@@ -97,7 +98,8 @@ pub(super) struct Rule {
 pub(super) enum Told {
     Number,
     Categories(usize),
-    Date(Order),
+    /// In this order, and what is taken of them.
+    Date(Order, Vec<&'static str>),
 }
 
 /// How a number becomes a feature: less the mean, divided by the deviation.
@@ -200,7 +202,8 @@ impl Input {
             Kind::Category => {
                 let Some(categories) = values.words() else {
                     return Err(format!(
-                        "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out by `--drop {name}`"
+                        "column `{name}` holds more than {MOST_WORDS} different texts, too many for categories; leave it out by `--drop {}`",
+                        item(name)
                     ));
                 };
                 Encoding::OneHot { categories, missing: gaps }
@@ -215,7 +218,9 @@ impl Input {
         match &self.encoding {
             Encoding::Raw { .. } | Encoding::Standardised { .. } => Told::Number,
             Encoding::OneHot { categories, .. } => Told::Categories(categories.len()),
-            Encoding::Date { order, .. } => Told::Date(*order),
+            Encoding::Date { order, parts, .. } => {
+                Told::Date(*order, parts.iter().map(|(part, _)| part.name()).collect())
+            }
         }
     }
 

@@ -1,14 +1,15 @@
 //! What the cells of a column look like, over all rows: numbers, dates, categories, or nothing to learn
 //! from.
 
-use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 
 use serde::{Deserialize, Serialize};
 
-use super::date::{Moment, Order};
-use super::number::{Decimal, Evidence};
+use super::date::{Moment, Order, has_short_year};
+use super::list::item;
+use super::number::{Decimal, Evidence, PER_CENT, mark};
 use super::table::Cell;
 
 chainrule::kinds! {
@@ -65,6 +66,8 @@ pub(super) enum Decision {
 const MANY: usize = 2_000;
 /// Texts of which nine in ten differ are names or ids, where there are as many at least.
 const NAMES: u64 = 10;
+/// So many texts among numbers may well stand for missing values.
+const FEW_TEXTS: usize = 2;
 
 /// What was seen of a column.
 #[derive(Debug, Default)]
@@ -76,8 +79,17 @@ pub(super) struct Looks {
     /// Numbers that are others with a decimal comma: with a comma, and with a point.
     either: [u64; 2],
     dates: [u64; 3],
+    /// Whether dates tell their year by two digits.
+    have_short_years: bool,
+    /// Texts that are no numbers, one more than are few.
+    texts: Vec<String>,
+    /// How many numbers have such a sign of currency or per cent.
+    marks: BTreeMap<char, u64>,
+    /// The values that are the number of their row, counted from 0 and from 1.
+    counts: [u64; 2],
     first_text: Option<String>,
-    first_not_date: Option<String>,
+    /// The first cell that is no date in each order.
+    first_not: [Option<String>; 3],
     first_either: Option<String>,
     first: Option<String>,
     different: HashSet<u64>,
@@ -93,6 +105,10 @@ impl Looks {
             Cell::Missing => return self.gaps += 1,
             Cell::Number(number) => {
                 (self.values, self.same) = (self.values + 1, self.same + 1);
+                self.count_on(number);
+                if self.may_be_compact() {
+                    self.add_date(&number.to_string(), &at);
+                }
                 return self.tell_apart(&number.to_bits().to_le_bytes());
             }
             Cell::Text(text) => text,
@@ -100,7 +116,8 @@ impl Looks {
         self.values += 1;
         self.tell_apart(text.as_bytes());
         self.first.get_or_insert_with(|| text.to_owned());
-        match Evidence::of(text) {
+        let evidence = Evidence::of(text);
+        match evidence {
             Evidence::Same => self.same += 1,
             Evidence::Only(decimal) => self.only[decimal as usize] += 1,
             Evidence::Either => {
@@ -109,17 +126,50 @@ impl Looks {
             }
             Evidence::None => {
                 self.first_text.get_or_insert_with(|| at(text));
-                let mut is_date = false;
-                for (count, order) in self.dates.iter_mut().zip(Order::ALL) {
-                    let found = Moment::read(text, order).is_some();
-                    *count += u64::from(found);
-                    is_date |= found;
-                }
-                if !is_date {
-                    self.first_not_date.get_or_insert_with(|| at(text));
+                if self.texts.len() <= FEW_TEXTS && self.texts.iter().all(|known| known != text) {
+                    self.texts.push(text.to_owned());
                 }
             }
         }
+        if evidence == Evidence::None || self.may_be_compact() {
+            self.add_date(text, &at);
+        }
+        if evidence != Evidence::None {
+            if let Some(mark) = mark(text) {
+                *self.marks.entry(mark).or_insert(0) += 1;
+            }
+            self.count_on(text.parse().unwrap_or(f64::NAN));
+        }
+    }
+
+    /// Looks on whether the values count the rows, from 0 or from 1.
+    fn count_on(&mut self, value: f64) {
+        let place = self.values as f64 - 1.0;
+        self.counts[0] += u64::from(value == place);
+        self.counts[1] += u64::from(value == place + 1.0);
+    }
+
+    /// Whether the values count the rows.
+    pub(super) fn count_rows(&self) -> bool {
+        self.gaps == 0 && self.values >= NAMES && self.counts.contains(&self.values)
+    }
+
+    /// Whether all numbers so far may be dates of eight digits.
+    fn may_be_compact(&self) -> bool {
+        self.first_not[Order::YearMonthDay as usize].is_none()
+    }
+
+    fn add_date(&mut self, text: &str, at: &impl Fn(&str) -> String) {
+        let mut is_date = false;
+        for order in Order::ALL {
+            if Moment::read(text, order).is_some() {
+                self.dates[order as usize] += 1;
+                is_date = true;
+            } else {
+                self.first_not[order as usize].get_or_insert_with(|| at(text));
+            }
+        }
+        self.have_short_years |= is_date && has_short_year(text);
     }
 
     fn tell_apart(&mut self, cell: &[u8]) {
@@ -193,16 +243,28 @@ impl Looks {
     /// # Errors
     /// A message, where a cell is no number, or nothing decides.
     pub(super) fn notation(&self, name: &str, given: Option<Decimal>) -> Result<Decimal, String> {
+        let item = item(name);
         if let Some(text) = &self.first_text {
-            return Err(format!(
-                "{text} is not a number, as almost all others of the column are; mend it, or `--na WORD` names a word for a missing value, or `--as {name}=category`"
-            ));
+            let (others, mend) = match self.numbers() {
+                0 => ("nor is any other of the column".to_owned(), ""),
+                numbers => {
+                    let most = match self.are_almost_numbers() {
+                        true => "almost all".to_owned(),
+                        false => numbers.to_string(),
+                    };
+                    (
+                        format!("as {most} others of the column are"),
+                        "mend it, or `--na WORD` names a word for a missing value, or ",
+                    )
+                }
+            };
+            return Err(format!("{text} is not a number, {others}; {mend}`--as {item}=category`"));
         }
         let [point, comma] = self.only;
         let decimal = match (given, point > 0, comma > 0) {
             (_, true, true) => {
                 return Err(format!(
-                    "column `{name}` has numbers with a decimal point and others with a decimal comma; mend it, or leave it out by `--drop {name}`"
+                    "column `{name}` has numbers with a decimal point and others with a decimal comma; mend it, or leave it out by `--drop {item}`"
                 ));
             }
             (_, false, true) => Decimal::Comma,
@@ -224,6 +286,7 @@ impl Looks {
     }
 
     fn as_dates(&self, name: &str, kind: ColumnKind) -> Result<Decision, String> {
+        let item = item(name);
         let all = |order: Order| self.dates[order as usize] == self.values;
         let order = match kind {
             ColumnKind::DayMonth => Some(Order::DayMonthYear),
@@ -232,21 +295,73 @@ impl Looks {
             _ if all(Order::DayMonthYear) && all(Order::MonthDayYear) => {
                 let first = self.first.as_deref().unwrap_or_default();
                 return Err(format!(
-                    "column `{name}`: `{first}` may have its day or its month first, and nothing in the column decides; `--as {name}=day-month` or `--as {name}=month-day` says it"
+                    "column `{name}`: `{first}` may have its day or its month first, and nothing in the column decides; `--as {item}=day-month` or `--as {item}=month-day` says it"
                 ));
             }
             _ => Order::ALL.into_iter().find(|&order| all(order)),
         };
-        match order.filter(|&order| all(order)) {
-            Some(order) => Ok(Decision::Use(Kind::Date(order))),
-            None => {
-                let text = self.first_not_date.as_ref().or(self.first_text.as_ref());
-                let text = text.map_or_else(|| format!("column `{name}`"), Clone::clone);
-                Err(format!(
-                    "{text} is no date, as others of the column are; mend it, or `--as {name}=category`, or `--drop {name}`"
-                ))
-            }
+        // Where none suits all, that of the most cells tells which one does not.
+        let order =
+            order.or_else(|| Order::ALL.into_iter().rev().max_by_key(|&o| self.dates[o as usize]));
+        let order = order.unwrap_or(Order::YearMonthDay);
+        if all(order) {
+            return Ok(Decision::Use(Kind::Date(order)));
         }
+        let text = self.first_not[order as usize].as_deref().unwrap_or(name);
+        let example = order.example();
+        let otherwise = if self.are_numbers() { "number" } else { "category" };
+        Err(match self.dates[order as usize] {
+            0 => format!(
+                "{text} is no date such as {example}, nor is any other of the column; `--as {item}={otherwise}`"
+            ),
+            _ => format!(
+                "{text} is no date such as {example}, as others of the column are; mend it, or `--as {item}={otherwise}`, or `--drop {item}`"
+            ),
+        })
+    }
+}
+
+impl Looks {
+    /// What is odd of a column that is used so, where nobody says what it is.
+    pub(super) fn odd(&self, name: &str, kind: Kind) -> Vec<String> {
+        let item = item(name);
+        let mut odd = Vec::new();
+        match kind {
+            Kind::Category if 2 * self.numbers() > self.values && self.texts.len() <= FEW_TEXTS => {
+                let (numbers, texts) = (self.numbers(), self.texts.join("` and `"));
+                let na: Vec<String> =
+                    self.texts.iter().map(|text| format!("--na {text}")).collect();
+                odd.push(format!(
+                    "`{name}`: {numbers} numbers and {} times `{texts}`, so categories; `{}` if that is a gap",
+                    self.values - numbers,
+                    na.join(" ")
+                ));
+            }
+            Kind::Number(_) => {
+                odd.extend(self.mixed_marks(name));
+                let compact = self.dates[Order::YearMonthDay as usize];
+                if compact == self.values && self.values >= NAMES {
+                    odd.push(format!("`{name}` may be dates: `--as {item}=date` takes them so"));
+                }
+            }
+            Kind::Date(_) if self.have_short_years => {
+                odd.push(format!("`{name}`: years of two digits are 1930 to 2029"));
+            }
+            Kind::Category | Kind::Date(_) => {}
+        }
+        odd
+    }
+
+    /// That numbers are taken for alike which may not be.
+    fn mixed_marks(&self, name: &str) -> Option<String> {
+        let marked: u64 = self.marks.values().sum();
+        let mut told: Vec<String> = self.marks.keys().map(|mark| format!("`{mark}`")).collect();
+        if marked < self.values && self.marks.keys().any(|mark| PER_CENT.contains(mark)) {
+            told.push("no sign".into());
+        }
+        let told = (told.len() > 1).then(|| told.join(" and "))?;
+        let so = if self.marks.contains_key(&'%') { ": 50% is 50" } else { "" };
+        Some(format!("`{name}`: numbers with {told} are all taken as they stand{so}"))
     }
 }
 

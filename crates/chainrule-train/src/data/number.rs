@@ -126,9 +126,18 @@ fn without_currency(text: &str) -> &str {
     }
 }
 
+/// Signs that stand beside numbers.
+const MARKS: [char; 7] = ['$', '€', '£', '¥', '₩', '%', '‰'];
+/// Those of them that tell a share.
+pub(super) const PER_CENT: [char; 2] = ['%', '‰'];
+
+/// The sign of currency or per cent of a number.
+pub(super) fn mark(text: &str) -> Option<char> {
+    text.chars().find(|letter| MARKS.contains(letter))
+}
+
 /// A number without its signs and codes of currency or per cent, and without blanks.
 fn bare(text: &str) -> Cow<'_, str> {
-    const MARKS: [char; 7] = ['$', '€', '£', '¥', '₩', '%', '‰'];
     if text.bytes().all(|byte| byte.is_ascii_digit() || b".-".contains(&byte)) {
         return Cow::Borrowed(text);
     }

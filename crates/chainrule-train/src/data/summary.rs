@@ -41,8 +41,8 @@ pub struct Summary {
     pub numbers: Vec<String>,
     /// The columns of categories, and how many there are of each.
     pub categories: Vec<(String, usize)>,
-    /// The columns of dates.
-    pub dates: Vec<String>,
+    /// The columns of dates, with the order of their parts and what is taken of them.
+    pub dates: Vec<(String, String)>,
     /// Columns with cells without a value, and how many.
     pub gaps: Vec<(String, u64)>,
     /// The columns that are left out, and why.
@@ -59,7 +59,9 @@ impl Summary {
             match input.told() {
                 Told::Number => self.numbers.push(name),
                 Told::Categories(count) => self.categories.push((name, count)),
-                Told::Date(_) => self.dates.push(name),
+                Told::Date(order, parts) => {
+                    self.dates.push((name, format!("{}: {}", order.name(), parts.join(", "))));
+                }
             }
         }
     }
@@ -101,12 +103,14 @@ impl Summary {
             self.categories.iter().map(|(name, count)| counted((name, *count as u64))).collect();
         let gaps: Vec<String> =
             self.gaps.iter().map(|(name, count)| counted((name, *count))).collect();
-        let left_out: Vec<String> =
-            self.left_out.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        let told = |told: &[(String, String)]| -> Vec<String> {
+            told.iter().map(|(name, why)| format!("{name} ({why})")).collect()
+        };
+        let (dates, left_out) = (told(&self.dates), told(&self.left_out));
         let lists = [
             ("numbers", &self.numbers),
             ("categories", &categories),
-            ("dates", &self.dates),
+            ("dates", &dates),
             ("gaps, filled with the mean or a category", &gaps),
             ("left out", &left_out),
         ];

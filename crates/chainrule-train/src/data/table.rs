@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::date::{Moment, Order};
 use super::dialect::{Dialect, Like, Separator, Written};
+use super::list::item;
 use super::number::{Decimal, is_gap, is_sure_gap};
 use super::text::{Encoding, Text};
 use chainrule::error::{Error, Result};
@@ -65,7 +66,9 @@ pub(super) fn number(cell: Cell<'_>, decimal: Decimal) -> Result<Option<f64>, St
 pub(super) fn moment(cell: Cell<'_>, order: Order) -> Result<Option<Moment>, String> {
     match cell {
         Cell::Missing => Ok(None),
-        Cell::Number(number) => Err(format!("{number} is not a date")),
+        Cell::Number(number) => Moment::read(&number.to_string(), order)
+            .map(Some)
+            .ok_or_else(|| format!("{number} is not a date such as 20240131")),
         Cell::Text(text) => {
             let wrong = || format!("`{text}` is not a date such as {}", order.example());
             Moment::read(text, order).map(Some).ok_or_else(wrong)
@@ -189,9 +192,11 @@ pub(super) fn column(path: &Path, name: &str, names: &[String]) -> Result<usize>
     const SHOWN: usize = 50;
     let known = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("`, `");
     let more = if names.len() > SHOWN { " and more" } else { "" };
-    let meant = match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`? It"),
-        None => "it".into(),
+    let torn = names.iter().find(|known| known.split(',').any(|part| part.trim() == name));
+    let meant = match (torn, nearest(name, names.iter().map(String::as_str))) {
+        (Some(whole), _) => format!("a name with a comma stands in quotes: {}. It", item(whole)),
+        (None, Some(near)) => format!("did you mean `{near}`? It"),
+        (None, None) => "it".into(),
     };
     Err(Error::file(path, format!("has no column `{name}`; {meant} has `{known}`{more}")))
 }

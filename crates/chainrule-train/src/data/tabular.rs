@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::dialect::Written;
 use super::held::Held;
 use super::input::Input;
+use super::list::item;
 use super::looks::{Decision, Kind, Looks};
 use super::number::Decimal;
 use super::preparation::{Inputs, Outcome, TARGET_MISSING, WEIGHT};
@@ -270,12 +271,26 @@ impl DataSource {
         summary: &mut Summary,
     ) -> Result<Vec<Kind>> {
         let mut kinds = Vec::new();
-        for column in std::mem::take(&mut roles.inputs) {
+        let columns = std::mem::take(&mut roles.inputs);
+        for &column in &columns {
             let (name, looks) = (held.name(column), looked.of(column));
             if looks.gaps > 0 && looks.values > 0 {
                 summary.gaps.push((name.clone(), looks.gaps));
             }
             let given = self.reading.types.get(&name).copied();
+            let is_chosen = given.is_some() || !self.reading.columns.is_empty();
+            if column == 0 && !is_chosen && columns.len() > 1 && looks.count_rows() {
+                match is_name_of_rows(&name) && !self.raw {
+                    true => {
+                        summary.left_out.push((name, "it counts the rows".into()));
+                        continue;
+                    }
+                    false => summary.notes.push(format!(
+                        "`{name}` counts the rows; `--drop {}` if that is all it tells",
+                        item(&name)
+                    )),
+                }
+            }
             let decision = looks.decide(&name, given, self.reading.decimal);
             match decision.map_err(|message| Error::file(held.path(), message))? {
                 // Raw inputs are what they are; numbers from an array have their places.
@@ -287,6 +302,9 @@ impl DataSource {
                 }
                 Decision::Leave(why) => summary.left_out.push((name, why)),
                 Decision::Use(kind) => {
+                    if given.is_none() {
+                        summary.notes.extend(looks.odd(&name, kind));
+                    }
                     kinds.push(kind);
                     roles.inputs.push(column);
                 }
@@ -338,6 +356,14 @@ impl DataSource {
         };
         Ok(Fitted { inputs, scales: of_targets.iter().map(scale).collect(), chunks })
     }
+}
+
+/// Whether a column is called as those are that number rows.
+fn is_name_of_rows(name: &str) -> bool {
+    const NAMES: [&str; 8] = ["c1", "unnamed0", "index", "idx", "no", "nr", "row", "rownames"];
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    let name: String = letters.flat_map(char::to_lowercase).collect();
+    NAMES.contains(&name.as_str()) || name.ends_with("id")
 }
 
 /// The decimal comma, where columns have one and none has a decimal point; says so.

@@ -1,0 +1,149 @@
+//! What is said of tables as people have them, in which something is odd.
+
+use chainrule_train::data::{DataSource, Loaded, Reading};
+
+fn load_with(text: &str, reading: Reading) -> Result<Loaded, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    let source = DataSource { path, reading, validation: Some(0.0), ..DataSource::default() };
+    source.load(&|_| unreachable!()).map_err(|error| error.to_string())
+}
+
+fn load(text: &str) -> Loaded {
+    load_with(text, Reading::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The column is taken as `kind`.
+fn load_as(text: &str, column: &str, kind: &str) -> Result<Loaded, String> {
+    let types = [(column.to_owned(), kind.parse().unwrap())].into_iter().collect();
+    load_with(text, Reading { types, ..Reading::default() })
+}
+
+/// A table of such columns with a target of two classes; 40 rows.
+fn table(names: &str, row: impl Fn(usize) -> String) -> String {
+    let rows: String = (0..40).map(|at| format!("{},{}\n", row(at), ["u", "v"][at % 2])).collect();
+    format!("{names},y\n{rows}")
+}
+
+fn notes(loaded: &Loaded) -> String {
+    loaded.summary.notes.join("\n")
+}
+
+#[test]
+fn dates_are_read_as_people_write_them_and_told_with_order_and_parts() {
+    const MONTHS: [&str; 4] = ["Jan", "april", "SEP", "Oct"];
+    let written = |at: usize| (1 + at % 28, at * 7 % 4, 2010 + at % 9);
+    for (order, date) in [
+        (
+            "day-month-year",
+            Box::new(|(d, m, y)| format!("{d}-{}-{y}", MONTHS[m])) as Box<dyn Fn(_) -> _>,
+        ),
+        ("month-day-year", Box::new(|(d, m, y)| format!("\"{} {d}, {y}\"", MONTHS[m]))),
+        (
+            "month-day-year",
+            Box::new(|(d, m, y): (_, _, usize)| format!("{}/{d}/{}", m + 1, y - 1930)),
+        ),
+        (
+            "day-month-year",
+            Box::new(|(d, m, y): (_, _, usize)| format!("{d}/{}/{}", m + 1, y - 1930)),
+        ),
+    ] {
+        let loaded = load(&table("when", |at| date(written(at))));
+        let told = format!("{order}: days, year, month, weekday");
+        assert_eq!(loaded.summary.dates, [("when".to_owned(), told.clone())]);
+        let text = loaded.summary.to_string().replace("\n ", "");
+        assert!(text.contains(&format!("dates: when ({told})")), "{text}");
+    }
+    let short = table("when", |at| format!("{}/27/87", 1 + at % 12));
+    assert!(notes(&load(&short)).contains("`when`: years of two digits are 1930 to 2029"));
+    // Eight digits are a number, unless somebody says that they are a date.
+    let compact = table("when", |at| format!("20{:02}02{:02}", at % 20, 1 + at % 28));
+    let loaded = load(&compact);
+    assert_eq!(loaded.summary.numbers, ["when"]);
+    assert!(notes(&loaded).contains("--as when=date"));
+    let loaded = load_as(&compact, "when", "date").unwrap();
+    assert_eq!(loaded.summary.dates[0].1, "year-month-day: days, year, weekday");
+}
+
+#[test]
+fn a_kind_that_a_column_is_not_is_refused_in_right_words() {
+    let text = table("id,city,mixed,when", |at| {
+        let mixed = ["7", "seven"][usize::from(at > 20)];
+        format!("{},{},{mixed},2024-01-{:02}", 1000 + at, ["Nice", "Lille"][at % 2], 1 + at % 28)
+    });
+    for (column, kind, wanted) in [
+        (
+            "city",
+            "number",
+            "`Nice` is not a number, nor is any other of the column; `--as city=category`",
+        ),
+        ("mixed", "number", "`seven` is not a number, as 21 others of the column are; mend it"),
+        (
+            "id",
+            "date",
+            "`1000` is no date such as 2024-01-31, nor is any other of the column; `--as id=number`",
+        ),
+        (
+            "city",
+            "date",
+            "`Nice` is no date such as 2024-01-31, nor is any other of the column; `--as city=category`",
+        ),
+        (
+            "when",
+            "month-day",
+            "`2024-01-01` is no date such as 1/31/2024, nor is any other of the column",
+        ),
+    ] {
+        let error = load_as(&text, column, kind).unwrap_err();
+        assert!(error.contains(wanted) && error.contains("line "), "{column}: {error}");
+    }
+    let text = table("when", |at| ["2024-01-31", "2024-02-30"][usize::from(at > 37)].to_owned());
+    let error = load_as(&text, "when", "date").unwrap_err();
+    assert!(
+        error.contains(
+            "line 40, column `when`: `2024-02-30` is no date such as 2024-01-31, as others"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn columns_that_may_be_misread_are_told() {
+    let text = table("age,share,price,n", |at| {
+        let age = if at % 5 == 0 { "missing".to_owned() } else { (at * 7 % 50).to_string() };
+        let share = ["50%", "0.5"][usize::from(at % 4 == 3)];
+        format!("{age},{share},{}{at},{at}", ["$", "€"][at % 2])
+    });
+    let loaded = load(&text);
+    let told = notes(&loaded);
+    for wanted in [
+        "`age`: 32 numbers and 8 times `missing`, so categories; `--na missing` if that is a gap",
+        "`share`: numbers with `%` and no sign are all taken as they stand: 50% is 50",
+        "`price`: numbers with `$` and `€` are all taken as they stand",
+    ] {
+        assert!(told.contains(wanted), "`{wanted}` is not in: {told}");
+    }
+    let na = Reading { na: vec!["missing".into()], ..Reading::default() };
+    let loaded = load_with(&text, na).unwrap();
+    assert!(!notes(&loaded).contains("`age`") && loaded.summary.numbers.contains(&"age".into()));
+}
+
+#[test]
+fn what_counts_the_rows_is_left_out_where_its_name_says_so() {
+    let counting = |name: &str, first: usize| {
+        load(&table(&format!("{name},x"), |at| format!("{},{}", at + first, at * 7 % 11)))
+    };
+    for (name, first) in [("", 0), ("Unnamed: 0", 0), ("id", 1), ("Row", 1)] {
+        let left = &counting(name, first).summary.left_out;
+        assert_eq!(left.len(), 1, "{name}");
+        assert_eq!(left[0].1, "it counts the rows");
+    }
+    let day = counting("day", 1);
+    assert_eq!(day.summary.numbers, ["day", "x"]);
+    assert!(notes(&day).contains("`day` counts the rows; `--drop day`"));
+    assert_eq!(notes(&counting("id", 1000)), "");
+    // Nothing else is there to predict from.
+    assert_eq!(load(&table("id", |at| at.to_string())).summary.numbers, ["id"]);
+}
