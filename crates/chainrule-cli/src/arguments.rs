@@ -1,11 +1,13 @@
 //! The words of the command line.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chainrule::nn::{Activation, Init};
 use chainrule::optim::{Method, Schedule};
 use chainrule_explain::Language;
-use chainrule_train::data::{ColumnKind, Decimal, Encoding, Keep, Separator, Task};
+use chainrule_train::data::{ColumnKind, Decimal, Encoding, Keep, Separator, Task, list};
 use chainrule_train::{Config, DataPart, EarlyStopping, Precision, Which};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -83,12 +85,12 @@ pub struct Data {
     pub na: Vec<String>,
     #[arg(long, help = setting("decimal", ""), value_parser = str::parse::<Decimal>)]
     pub decimal: Option<Decimal>,
-    #[arg(long, help = setting("drop", ""), value_name = "A,B", value_delimiter = ',')]
-    pub drop: Vec<String>,
-    #[arg(long, help = setting("columns", ""), value_name = "A,B", value_delimiter = ',')]
-    pub columns: Vec<String>,
-    #[arg(long = "as", help = setting("types", ""), value_name = "COLUMN=KIND,…", value_delimiter = ',', value_parser = column_kind)]
-    pub types: Vec<(String, ColumnKind)>,
+    #[arg(long, help = setting("drop", ""), value_name = "A,B")]
+    pub drop: Vec<Names>,
+    #[arg(long, help = setting("columns", ""), value_name = "A,B")]
+    pub columns: Vec<Names>,
+    #[arg(long = "as", help = setting("types", ""), value_name = "COLUMN=KIND,…")]
+    pub types: Vec<ColumnKinds>,
     #[arg(long, help = setting("image_size", "such as 28x28, or 32 for a square"), value_name = "WxH", value_parser = size)]
     pub image_size: Option<[usize; 2]>,
 }
@@ -488,11 +490,11 @@ impl Data {
         config.header = header.or(config.header);
         config.na.extend_from_slice(&self.na);
         config.decimal = self.decimal.or(config.decimal);
-        config.drop.extend_from_slice(&self.drop);
+        config.drop.extend(self.drop.iter().flat_map(|Names(names)| names.clone()));
         if !self.columns.is_empty() {
-            config.columns.clone_from(&self.columns);
+            config.columns = self.columns.iter().flat_map(|Names(names)| names.clone()).collect();
         }
-        config.types.extend(self.types.iter().cloned());
+        config.types.extend(self.types.iter().flat_map(|ColumnKinds(kinds)| kinds.clone()));
         config
     }
 }
@@ -551,6 +553,30 @@ pub fn with(
 fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {
     if let Some(value) = given {
         *setting = value.clone();
+    }
+}
+
+/// Names of columns, with commas between.
+#[derive(Clone, Debug)]
+pub struct Names(Vec<String>);
+
+impl FromStr for Names {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(list(text)))
+    }
+}
+
+/// Columns and what each is taken for, with commas between.
+#[derive(Clone, Debug)]
+pub struct ColumnKinds(Vec<(String, ColumnKind)>);
+
+impl FromStr for ColumnKinds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        list(text).iter().map(|item| column_kind(item)).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{chainrule, text};
+use common::{chainrule, fails, json, text};
 use tempfile::{TempDir, tempdir};
 
 /// A folder with a table of such text.
@@ -43,4 +43,24 @@ fn names_stay_on_their_lines() {
     assert!(err.contains(r"predicts y\nlr = 7") && !err.contains("\u{1b}[31mred"), "{err}");
     let (scores, _) = told(&["eval", text(&out)]);
     assert!(scores.contains(r"line\nepochs = 1:") && !scores.contains('\u{1b}'), "{scores}");
+}
+
+#[test]
+fn a_name_with_a_comma_stands_in_quotes() {
+    let rows: String = (0..40).map(|at| format!("{},{},c{}\n", at % 7, at % 3, at % 2)).collect();
+    let (folder, path) = table("t.csv", &format!("a,\"x,y\",z\n{rows}"));
+    let out = folder.path().join("run");
+    let train = |option: &[&str]| {
+        let call =
+            ["train", text(&path), "--out", text(&out), "--force", "--epochs", "1", "--json"];
+        json(&[&call, option].concat())["data"].clone()
+    };
+    assert_eq!(train(&["--drop", "\"x,y\""])["numbers"], serde_json::json!(["a"]));
+    assert_eq!(train(&["--columns", "\"x,y\""])["numbers"], serde_json::json!(["x,y"]));
+    let kinds = train(&["--as", "\"x,y\"=category,a=category"]);
+    assert_eq!(kinds["categories"], serde_json::json!([["a", 7], ["x,y", 3]]));
+    let (kept, _) = told(&["predict", text(&out), text(&path), "--keep", "\"x,y\",z"]);
+    assert!(kept.starts_with("row,\"x,y\",z,"), "{kept}");
+    let quoted = "a name with a comma stands in quotes: '\"x,y\"'";
+    fails(&["train", text(&path), "--drop", "x,y"], 1, &["no column `x`", quoted]);
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use super::list;
 use super::table::{Table, column};
 use chainrule::error::{Error, Result};
 
@@ -28,11 +29,10 @@ impl FromStr for Keep {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         Ok(match text.trim() {
             "" => Self::None,
             "all" => Self::All,
-            _ => Self::Columns(names.map(str::to_owned).collect()),
+            _ => Self::Columns(list(text)),
         })
     }
 }
