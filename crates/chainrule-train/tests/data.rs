@@ -369,7 +369,7 @@ fn errors_name_the_line_and_the_column_and_what_would_be_right() {
     let cases = [
         ("t.csv", "", &["is empty", "name the columns"][..]),
         ("t.csv", "a,y\n", &["no rows"]),
-        ("t.csv", "a,y\n1,u\n2\n", &["line 3 has 1 fields", "2"]),
+        ("t.csv", "a,y\n1,u\n2\n", &["line 3 has 1 field", "2"]),
         ("t.csv", "a,y\n1,\"u\n2,v\n", &["line 2", "never closes"]),
         ("t.csv", "a,y\n1,u\n2,\n", &["line 3, column `y`", "missing"]),
         ("t.csv", "a,y\n1,u\ninf,v\n", &["line 3, column `a`", "finite"]),

@@ -1,6 +1,6 @@
 //! What is said of tables as people have them, in which something is odd.
 
-use chainrule_train::data::{DataSource, Loaded, Reading};
+use chainrule_train::data::{DataSource, Keep, Loaded, Reading};
 
 fn load_with(text: &str, reading: Reading) -> Result<Loaded, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -146,4 +146,81 @@ fn what_counts_the_rows_is_left_out_where_its_name_says_so() {
     assert_eq!(notes(&counting("id", 1000)), "");
     // Nothing else is there to predict from.
     assert_eq!(load(&table("id", |at| at.to_string())).summary.numbers, ["id"]);
+}
+
+#[test]
+fn classes_that_say_little_are_told() {
+    let target = |name: &dyn Fn(usize) -> String| {
+        let rows: String = (0..40).map(|at| format!("{at}.5,{}\n", name(at))).collect();
+        notes(&load(&format!("x,y\n{rows}")))
+    };
+    let names = target(&|at| format!("Person {at}"));
+    assert!(names.contains("nearly every row is a class of its own"), "{names}");
+    let single = target(&|at| if at == 7 { "odd".into() } else { ["u", "v"][at % 2].to_owned() });
+    assert!(single.contains("of the class `odd` there is one row each"), "{single}");
+    let spelt = target(&|at| ["Yes", "no", "yes"][at % 3].to_owned());
+    assert!(spelt.contains("`y`: `Yes` and `yes` are taken for different ones"), "{spelt}");
+    assert_eq!(target(&|at| ["u", "v"][at % 2].to_owned()), "");
+    let loaded = load(&table("city", |at| ["Nice", "nice", "Lille"][at % 3].to_owned()));
+    assert!(notes(&loaded).contains("`city`: `Nice` and `nice` are taken for different ones"));
+}
+
+#[test]
+fn a_last_column_without_a_name_is_the_target_where_it_has_cells() {
+    let rows: String = (0..40).map(|at| format!("{at}.5,{}\n", ["u", "v"][at % 2])).collect();
+    let loaded = load(&format!("a,\n{rows}"));
+    assert_eq!(loaded.summary.target, ["c2"]);
+    assert!(notes(&loaded).contains("column 2 has no name: it is called `c2`"));
+}
+
+#[test]
+fn what_cannot_be_read_says_what_to_do() {
+    let text = table("a,b", |at| format!("{at}.5,{}", at * 7 % 11));
+    let given = Reading { separator: Some(";".parse().unwrap()), ..Reading::default() };
+    let error = load_with(&text, given).unwrap_err();
+    let wanted =
+        "`;` stands nowhere between columns: there is a single one, `a,b,y`; without `--separator`";
+    assert!(error.contains(wanted), "{error}");
+    let error = load_with(&text.replace(",v\n", ",\n"), Reading::default()).unwrap_err();
+    assert!(
+        error.contains("line 3, column `y`: the target is missing; delete such rows"),
+        "{error}"
+    );
+    // A table to score without a line of names.
+    let loaded = load(&text);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.csv");
+    std::fs::write(&path, text.split_once('\n').unwrap().1).unwrap();
+    let error = loaded.preparation.load(&path, true).err().unwrap().to_string();
+    assert!(error.contains("line 1 names no columns: a file with the target `y` needs"), "{error}");
+    assert!(loaded.preparation.load(&path, false).is_err());
+}
+
+#[test]
+fn the_column_of_weights_is_told() {
+    let text = table("a,w", |at| format!("{at}.5,{}", 1 + at % 3));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, text).unwrap();
+    let path = path.display().to_string();
+    let source = DataSource { path, weight: Some("w".into()), ..DataSource::default() };
+    let text = source.load(&|_| unreachable!()).unwrap().summary.to_string();
+    assert!(text.contains("\nweights: w\n"), "{text}");
+}
+
+/// Of two parts in a file, that of the test alone is asked.
+#[test]
+fn a_part_that_is_not_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = table("a,b", |at| format!("{at}.5,{}", at * 7 % 11));
+    for part in ["train", "test"] {
+        std::fs::write(folder.path().join(format!("{part}.csv")), &text).unwrap();
+    }
+    let preparation = load(&text).preparation;
+    let read = |end: &str| {
+        let path = format!("{}{end}", folder.path().display());
+        preparation.read(path.as_ref(), false, &Keep::None).unwrap().notes.join("\n")
+    };
+    assert!(read("").contains("the test part alone is read, 40 rows: `:train` after the name"));
+    assert_eq!((read(":train"), read(":test")), (String::new(), String::new()));
 }

@@ -10,6 +10,7 @@ use csv::{Position, StringRecord};
 use super::dialect::{Dialect, Given, Separator, Written, names, numbered, with_tabs};
 use super::table::{Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit};
 use super::text::{Encoding, Reading, Text, ZERO};
+use crate::readme::counted;
 use chainrule::error::{Error, Result};
 
 /// Files of values with such a letter between them, unless they look otherwise.
@@ -28,6 +29,8 @@ pub(super) static TABS: Delimited =
 const CHUNK_BYTES: u64 = 1 << 20;
 /// Rows of a chunk of a streamed file.
 const CHUNK_ROWS: u32 = 8192;
+/// Rows that tell whether a column without a name has cells.
+const ROWS_LOOKED_AT: usize = 100;
 /// Bytes that are looked at to find the layout out.
 const HEAD: u64 = 1 << 16;
 
@@ -146,6 +149,12 @@ impl Delimited {
             }
             (false, Some(like)) => {
                 let line = Lines::of(&record, reader.position()).line(&record, reader.position());
+                if let [target, ..] = like.targets.as_slice() {
+                    let message = format!(
+                        "line {line} names no columns: a file with the target `{target}` needs a line of names, as the training data has"
+                    );
+                    return Err(Error::file(path, message));
+                }
                 let (found, wanted) = (record.len(), like.inputs.len());
                 let message = format!(
                     "line {line} has {found} fields, but {wanted} are wanted, in the training data's order or under a line of their names"
@@ -154,9 +163,17 @@ impl Delimited {
             }
         };
         // A separator at the end of each line makes a column of nothing.
-        let nameless = record.iter().rev().take_while(|cell| cell.trim().is_empty()).count();
+        let mut nameless = record.iter().rev().take_while(|cell| cell.trim().is_empty()).count();
+        for _ in 0..ROWS_LOOKED_AT {
+            if nameless == 0 || !reader.read_record(&mut record).unwrap_or(false) {
+                break;
+            }
+            let nothing = |cell: &&str| cell.trim().is_empty();
+            nameless = nameless.min(record.iter().rev().take_while(nothing).count());
+        }
+        let columns = names.len();
         let mut head = Head { layout, notes, ..Head::of(names) };
-        if let (true, named @ 1..) = (head.layout.dialect.header, record.len() - nameless) {
+        if let (true, named @ 1..) = (head.layout.dialect.header, columns - nameless.min(columns)) {
             head.targets = named - 1..named;
         }
         Ok(head)
@@ -261,6 +278,10 @@ impl<'a> Reader<'a> {
                 self.check_end()?;
                 break;
             }
+            // An empty line is none; nor is one of blanks, where a row has several fields.
+            if names.len() > 1 && self.record.len() == 1 && self.record[0].trim().is_empty() {
+                continue;
+            }
             let line = self.lines.line(&self.record, self.reader.position());
             self.check(line)?;
             self.last =
@@ -314,7 +335,8 @@ impl<'a> Reader<'a> {
             true => format!("the header names {wanted}"),
             false => format!("the first row has {wanted}"),
         };
-        let message = format!("line {line} has {found} fields, but {wanted}{quote}");
+        let found = counted(found, "field");
+        let message = format!("line {line} has {found}, but {wanted}{quote}");
         Err(Error::file(&self.file.path, message))
     }
 }

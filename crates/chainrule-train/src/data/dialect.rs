@@ -86,6 +86,8 @@ pub(super) struct Like {
     pub(super) written: Option<Written>,
     /// The names of the columns that the model reads.
     pub(super) inputs: Vec<String>,
+    /// Those of the targets, where they are read as well.
+    pub(super) targets: Vec<String>,
     /// Whether rows are read that need no line of names.
     pub(super) are_rows: bool,
 }

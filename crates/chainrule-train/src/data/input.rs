@@ -224,6 +224,14 @@ impl Input {
         }
     }
 
+    /// The categories; none where it has none.
+    pub(super) fn categories(&self) -> &[String] {
+        match &self.encoding {
+            Encoding::OneHot { categories, .. } => categories,
+            Encoding::Raw { .. } | Encoding::Standardised { .. } | Encoding::Date { .. } => &[],
+        }
+    }
+
     pub(super) fn width(&self) -> usize {
         match &self.encoding {
             Encoding::OneHot { categories, missing } => categories.len() + usize::from(*missing),

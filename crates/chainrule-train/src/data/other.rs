@@ -17,6 +17,7 @@ use super::{
     DataPart, Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen,
     delimited, formats, mnist,
 };
+use crate::readme::counted;
 use chainrule::error::{Error, Result};
 
 /// What messages call the place of rows that come from no file.
@@ -155,12 +156,26 @@ impl Preparation {
         with_targets: bool,
         keep: &Keep,
     ) -> Result<NewData> {
+        let mut data = self.part(located, with_targets, keep)?;
+        if let (Some(_), None, false) = (&located.test, located.part, with_targets) {
+            data.notes.push(format!(
+                "the test part alone is read, {}: `:train` after the name reads the training part",
+                counted(data.examples.len(), "row")
+            ));
+        }
+        Ok(data)
+    }
+
+    fn part(&self, located: &Located, with_targets: bool, keep: &Keep) -> Result<NewData> {
         let (path, is_test) = match (&located.test, located.part) {
             (Some(test), Some(DataPart::Test) | None) => (test, true),
             _ => (&located.train, false),
         };
         if located.contents == Contents::Table {
-            let how = How { test: is_test, ..self.how(false) };
+            let mut how = How { test: is_test, ..self.how(false) };
+            if let (true, Some(like)) = (with_targets, &mut how.like) {
+                like.targets = self.target_names().to_vec();
+            }
             return self.table(formats::open(path, &how)?, with_targets, keep);
         }
         check_none(keep, path)?;

@@ -366,7 +366,7 @@ impl Preparation {
             Inputs::Columns(columns) => columns.iter().map(|input| input.column.clone()).collect(),
             Inputs::Pixels(_) => self.feature_names(),
         };
-        Like { written: self.written, inputs, are_rows }
+        Like { written: self.written, inputs, targets: Vec::new(), are_rows }
     }
 
     /// The same for pictures that are retouched before they are read.
@@ -478,4 +478,5 @@ impl Preparation {
 
 pub(super) const WEIGHT: &str = "a weight must be a number that is not negative";
 
-pub(super) const TARGET_MISSING: &str = "the target is missing; leave such rows out";
+pub(super) const TARGET_MISSING: &str =
+    "the target is missing; delete such rows from the file, as they teach nothing";

@@ -43,6 +43,9 @@ pub struct Summary {
     pub categories: Vec<(String, usize)>,
     /// The columns of dates, with the order of their parts and what is taken of them.
     pub dates: Vec<(String, String)>,
+    /// The column that says how much each row counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<String>,
     /// Columns with cells without a value, and how many.
     pub gaps: Vec<(String, u64)>,
     /// The columns that are left out, and why.
@@ -107,10 +110,12 @@ impl Summary {
             told.iter().map(|(name, why)| format!("{name} ({why})")).collect()
         };
         let (dates, left_out) = (told(&self.dates), told(&self.left_out));
+        let weight: Vec<String> = self.weight.iter().cloned().collect();
         let lists = [
             ("numbers", &self.numbers),
             ("categories", &categories),
             ("dates", &dates),
+            ("weights", &weight),
             ("gaps, filled with the mean or a category", &gaps),
             ("left out", &left_out),
         ];
@@ -131,13 +136,36 @@ impl Summary {
 impl std::fmt::Display for Summary {
     /// Some lines of at most 60 letters, without an end of line after the last.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write_lines(f, format!("{} {}", self.rows, self.unit()), self)
+        f.write_str(&lines(format!("{} {}", self.rows, self.unit()), self, WIDTH))
     }
 }
 
 impl std::fmt::Display for DataReport {
     /// As of its [`Summary`], with the rows of each part.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.within(WIDTH))
+    }
+}
+
+/// The columns that lines take where nobody says how many there are.
+const WIDTH: usize = 60;
+
+impl DataReport {
+    /// The same in lines of at most so many columns.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("t.csv");
+    /// # std::fs::write(&path, "a,y\n1,0.5\n2,1.5\n3,2.5\n4,3\n").unwrap();
+    /// # let path = path.display().to_string();
+    /// let source = chainrule_train::data::DataSource { path, ..Default::default() };
+    /// let report = source.load(&|_| unreachable!())?.report();
+    /// assert!(report.within(40).lines().all(|line| line.len() <= 40));
+    /// assert!(report.within(200).lines().any(|line| line.len() > 60));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, columns: usize) -> String {
         let part = |name: &str| Some(format!("{} {name}", self.parts.get(name)?));
         let parts: Vec<String> =
             ["train", "validation", "test"].into_iter().filter_map(part).collect();
@@ -146,23 +174,18 @@ impl std::fmt::Display for DataReport {
             [] | [_] => format!("{} {unit}", self.summary.rows),
             parts => format!("{rows} {unit}: {}", parts.join(", ")),
         };
-        write_lines(f, rows, &self.summary)
+        lines(rows, &self.summary, columns)
     }
 }
 
-fn write_lines(
-    f: &mut std::fmt::Formatter<'_>,
-    first: String,
-    summary: &Summary,
-) -> std::fmt::Result {
+fn lines(first: String, summary: &Summary, columns: usize) -> String {
     let lines = [first].into_iter().chain(summary.lines());
-    let wrapped = |line: String| wrapped(&chainrule_explain::visible(&line));
-    f.write_str(&lines.map(wrapped).collect::<Vec<_>>().join("\n"))
+    let wrapped = |line: String| wrapped(&chainrule_explain::visible(&line), columns);
+    lines.map(wrapped).collect::<Vec<_>>().join("\n")
 }
 
 /// A line as several ones that fit a narrow terminal, all but the first indented.
-fn wrapped(line: &str) -> String {
-    const WIDTH: usize = 60;
+fn wrapped(line: &str, columns: usize) -> String {
     const INDENT: &str = "  ";
     let (mut out, mut used, mut quoted) = (String::new(), 0, false);
     let words = line.split(|letter: char| {
@@ -171,7 +194,7 @@ fn wrapped(line: &str) -> String {
     });
     for word in words {
         let width = chainrule_explain::width(word);
-        if used > 0 && used + 1 + width > WIDTH {
+        if used > 0 && used + 1 + width > columns {
             out.push('\n');
             out.push_str(INDENT);
             used = INDENT.len();

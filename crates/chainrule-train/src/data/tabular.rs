@@ -1,6 +1,6 @@
 //! From a table's file to examples: its columns looked at, its rows split, its preparation fitted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -98,6 +98,7 @@ impl DataSource {
                         names.first().map_or("", String::as_str)
                     )));
                 }
+                summary.notes.extend(odd_classes(&target, &names, &rows));
                 (Some(names), rows)
             }
         };
@@ -111,6 +112,9 @@ impl DataSource {
         let scaled = if task == Task::Regress { decimals.as_slice() } else { &[] };
         let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
         summary.tell_inputs(&inputs);
+        for input in &inputs {
+            summary.notes.extend(spellings(&input.column, input.categories()));
+        }
         let outcome = match classes {
             None => Outcome::Values {
                 columns: roles.targets.iter().map(|&c| held.name(c)).collect(),
@@ -188,16 +192,37 @@ impl DataSource {
         };
         let inputs: Vec<usize> = (0..file.names.len()).filter(is_input).collect();
         if inputs.is_empty() {
-            let message = "has no columns beside the target; there is nothing to predict from";
-            return Err(Error::file(&file.path, message));
+            return Err(Error::file(&file.path, self.why_nothing(file)));
         }
         let mut left = |columns: &[usize], why: &str| {
             let named = columns.iter().map(|&column| (file.names[column].clone(), why.to_owned()));
             summary.left_out.extend(named);
         };
         left(&dropped, "asked for");
+        summary.weight = self.weight.clone();
         summary.target = targets.iter().map(|&column| file.names[column].clone()).collect();
         Ok(Roles { inputs, targets, weight })
+    }
+
+    /// Why a table has nothing to predict from.
+    fn why_nothing(&self, file: &TableFile) -> String {
+        let (name, written) = match (file.names.as_slice(), file.layout.written) {
+            ([name], Some(written)) if name.contains([',', ';', '\t', '|', '"']) => (name, written),
+            _ => {
+                return "has no columns beside the target; there is nothing to predict from".into();
+            }
+        };
+        // Some of a long line is enough to know it by.
+        let name = chainrule_explain::cut(name, 40);
+        match self.reading.separator {
+            Some(_) => format!(
+                "`{}` stands nowhere between columns: there is a single one, `{name}`; without `--separator` it is found out",
+                written.separator
+            ),
+            None => format!(
+                "is a single column, `{name}`: no separator cuts most lines into as many fields, as quotes hinder that do not enclose whole cells; `--separator ,` tells the first line that does not fit"
+            ),
+        }
     }
 
     /// What the task is, and how the targets' numbers are written.
@@ -356,6 +381,40 @@ impl DataSource {
         };
         Ok(Fitted { inputs, scales: of_targets.iter().map(scale).collect(), chunks })
     }
+}
+
+/// What is odd of classes: that they are names, that some have one row alone, or that one may be written
+/// in several ways.
+fn odd_classes(target: &str, names: &[String], rows: &[u32]) -> Vec<String> {
+    const NAMES: usize = 10;
+    let mut counts = vec![0_u32; names.len()];
+    rows.iter().for_each(|&row| counts[row as usize] += 1);
+    let mut odd: Vec<String> = spellings(target, names).into_iter().collect();
+    let single = names.iter().zip(&counts).filter(|(_, count)| **count == 1);
+    let single: Vec<String> = single.map(|(name, _)| format!("`{name}`")).collect();
+    if rows.len() < NAMES {
+        return odd;
+    }
+    if names.len() * 10 >= rows.len() * 9 {
+        odd.push(format!(
+            "`{target}`: nearly every row is a class of its own, as names or ids are; of such nothing is learnt that holds for other rows: `--target COLUMN` names another"
+        ));
+    } else if !single.is_empty() {
+        let (class, is) = if single.len() == 1 { ("class", "is") } else { ("classes", "are") };
+        odd.push(format!(
+            "`{target}`: of the {class} {} there {is} one row each: too few to learn from and to be scored on",
+            listed(&single)
+        ));
+    }
+    odd
+}
+
+/// That categories differ in capitals alone.
+fn spellings(column: &str, names: &[String]) -> Option<String> {
+    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    names.iter().for_each(|name| alike.entry(name.to_lowercase()).or_default().push(name));
+    let alike = alike.into_values().find(|alike| alike.len() > 1)?;
+    Some(format!("`{column}`: `{}` are taken for different ones", alike.join("` and `")))
 }
 
 /// Whether a column is called as those are that number rows.
