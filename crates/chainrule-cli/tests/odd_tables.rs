@@ -64,3 +64,28 @@ fn a_name_with_a_comma_stands_in_quotes() {
     let quoted = "a name with a comma stands in quotes: '\"x,y\"'";
     fails(&["train", text(&path), "--drop", "x,y"], 1, &["no column `x`", quoted]);
 }
+
+/// A file that holds what a model has learnt from.
+#[test]
+fn a_score_of_rows_that_were_learnt_from_says_so() {
+    let row = |at: usize| format!("{}.5,{},{}\n", at * at, at * 3 % 17, ["u", "v"][at * 5 % 7 % 2]);
+    let rows =
+        |range: std::ops::Range<usize>| format!("a,b,y\n{}", range.map(row).collect::<String>());
+    let (folder, path) = table("t.csv", &rows(0..100));
+    let out = folder.path().join("run");
+    json(&["train", text(&path), "--out", text(&out), "--epochs", "2", "--json", "--quiet"]);
+    let copy = folder.path().join("copy.csv");
+    std::fs::copy(&path, &copy).unwrap();
+    for data in [&path, &copy] {
+        let (scores, warned) = told(&["eval", text(&out), text(data)]);
+        assert!(scores.contains("100 examples"), "{scores}");
+        assert!(warned.contains("80 of these 100 rows are in the training part"), "{warned}");
+        // The part by its name is that of the run.
+        let score = json(&["eval", text(&out), &format!("{}:train", text(data)), "--json"]);
+        assert_eq!(score["part"], "train");
+        assert_eq!(score["examples"], 80);
+    }
+    let new = folder.path().join("new.csv");
+    std::fs::write(&new, rows(100..150)).unwrap();
+    assert_eq!(told(&["eval", text(&out), text(&new)]).1, "");
+}

@@ -324,9 +324,9 @@ fn lint_finds_what_goes_wrong_with_numbers() {
         let warnings = findings.as_array().unwrap().iter().filter(|f| f["warning"] == true);
         warnings.map(|f| f["check"].as_str().unwrap().to_owned()).collect()
     };
-    // Each class of these digits has a column of its own, which gives it away.
-    assert_eq!(warnings(0.1), ["leak"]);
-    assert_eq!(warnings(1e6), ["leak", "learning-rate"]);
+    // Each class of these digits has a column of its own, which gives it away, and one picture.
+    assert_eq!(warnings(0.1), ["rows", "leak"]);
+    assert_eq!(warnings(1e6), ["rows", "leak", "learning-rate"]);
     fails(&["lint", "x * y"], 2, &["there is no dataset `x * y`"]);
 }
 

@@ -208,6 +208,34 @@ fn the_column_of_weights_is_told() {
     assert!(text.contains("\nweights: w\n"), "{text}");
 }
 
+#[test]
+fn rows_that_repeat_others_are_counted_within_and_across_the_parts() {
+    let row = |at: usize| format!("{}.5,{},{}\n", at * at, at * 3 % 17, ["u", "v"][at * 5 % 7 % 2]);
+    let each: Vec<String> = (0..50).map(row).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, rows: &[String]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("a,b,y\n{}", rows.concat())).unwrap();
+        path.display().to_string()
+    };
+    let once = write("once.csv", &each);
+    let six = write("six.csv", &[&each[..]; 6].concat());
+    let load = |path: &str, test: Option<&str>| {
+        let test = test.map(Into::into);
+        let source = DataSource { path: path.to_owned(), test, ..DataSource::default() };
+        notes(&source.load(&|_| unreachable!()).unwrap())
+    };
+    assert!(!load(&once, None).contains("repeat"));
+    let told = load(&six, None);
+    assert!(told.contains("250 rows repeat others, also across the split: 6"), "{told}");
+    let told = load(&once, Some(&six));
+    assert!(told.contains("test part: 300 of its 300 rows are in the training part"), "{told}");
+    let new = write("new.csv", &(50..70).map(row).collect::<Vec<_>>());
+    assert!(!load(&once, Some(&new)).contains("test part"));
+    let some = write("some.csv", &(45..65).map(row).collect::<Vec<_>>());
+    assert!(load(&once, Some(&some)).contains("5 of its 20 rows"));
+}
+
 /// Of two parts in a file, that of the test alone is asked.
 #[test]
 fn a_part_that_is_not_read_is_told() {

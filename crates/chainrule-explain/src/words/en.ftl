@@ -217,7 +217,7 @@ remedy-pow-large = The power is too large for a number: scale the base, or take 
 remedy-exp = The exponential overflows: subtract the largest operand first, as softmax does, or use softplus or log_softmax.
 remedy-asin = asin and acos take numbers from -1 to 1 alone.
 remedy-asin-slope = The slope of asin and acos is infinite at -1 and 1: keep the operand between.
-remedy-large = The numbers have grown too large: scale the inputs, or take smaller steps: in a training, by a smaller learning rate or clip_norm.
+remedy-large = The numbers have grown too large: take smaller steps: in a training, by a smaller learning rate (--lr) or clip_norm; and scale inputs that are large.
 remedy-data = Mend the data.
 remedy-domain = { $op } has no finite value or slope there: keep its operands away from that place.
 
@@ -228,6 +228,8 @@ lint-inputs-named = The inputs, as the network takes them, go from { $low } (`{ 
 lint-inputs-advice = Scale them to about 1, or the gradients of the first layer explode.
 lint-classes = The classes of `{ $name }` have { $least } to { $most } examples.
 lint-classes-advice = Accuracy hides the rare ones: look at the confusion.
+lint-rows = { $repeated } of the { $all } rows repeat others.
+lint-rows-advice = Held-out rows that repeat those of training are no test: keep each row once.
 lint-leak = { $share } % of the variance of column { $column } of `{ $name }` lies between the classes.
 lint-leak-named = { $share } % of the variance of `{ $column }` lies between the classes.
 lint-leak-advice = It gives the target away: would it be known in use?

@@ -217,7 +217,7 @@ remedy-pow-large = 거듭제곱이 수의 범위를 넘는다: 밑을 줄이거�
 remedy-exp = 지수 함수가 넘친다: softmax처럼 가장 큰 값을 먼저 빼거나 softplus, log_softmax를 쓴다.
 remedy-asin = asin과 acos는 -1에서 1까지만 받는다.
 remedy-asin-slope = asin과 acos의 기울기는 -1과 1에서 무한하다: 그 사이에 둔다.
-remedy-large = 수가 너무 커졌다: 입력의 크기를 맞추거나 더 작은 걸음을 쓴다. 학습에서는 학습률을 줄이거나 clip_norm을 쓴다.
+remedy-large = 수가 너무 커졌다: 더 작은 걸음을 쓴다. 학습에서는 학습률(--lr)을 줄이거나 clip_norm을 쓰고, 큰 입력은 크기를 맞춘다.
 remedy-data = 데이터를 고친다.
 remedy-domain = { $op } 연산은 거기에서 값이나 기울기가 유한하지 않다: 피연산자를 그 자리에서 떨어뜨린다.
 
@@ -228,6 +228,8 @@ lint-inputs-named = 신경망이 받는 입력의 범위는 { $low }(`{ $lowest 
 lint-inputs-advice = 1 정도의 크기로 맞춘다. 그러지 않으면 첫 층의 기울기가 폭발한다.
 lint-classes = `{ $name }`의 클래스마다 예제가 { $least }개에서 { $most }개까지 있다.
 lint-classes-advice = 정확도는 드문 클래스를 가린다: 혼동 행렬을 본다.
+lint-rows = { $all }개의 행 가운데 { $repeated }개가 다른 행과 같다.
+lint-rows-advice = 학습한 행과 같은 행으로는 시험할 수 없다: 행마다 하나만 남긴다.
 lint-leak = `{ $name }`의 { $column }번 열의 분산 가운데 { $share } %가 클래스 사이에 있다.
 lint-leak-named = `{ $column }` 열의 분산 가운데 { $share } %가 클래스 사이에 있다.
 lint-leak-advice = 정답을 미리 알려 주는 열이다: 실제로 쓸 때에도 알 수 있는 값인가?

@@ -18,7 +18,7 @@ use super::table::How;
 use super::text::Encoding;
 use super::{
     DataPart, Dataset, Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest,
-    images, mnist, summary,
+    images, mnist, repeats, summary,
 };
 use chainrule::error::{Error, Result};
 
@@ -256,6 +256,11 @@ impl DataSource {
             let notes = notes.into_iter().chain(unseen.lines());
             loaded.summary.notes.extend(notes.map(|line| format!("test part: {line}")));
             (loaded.test, loaded.unseen) = (Some(examples.into()), unseen);
+        }
+        if located.contents == Contents::Table && !loaded.is_streamed {
+            let (validation, test) = (loaded.validation.as_deref(), loaded.test.as_deref());
+            let told = repeats::told(&*loaded.train, validation, test)?;
+            loaded.summary.notes.extend(told);
         }
         Ok(loaded)
     }

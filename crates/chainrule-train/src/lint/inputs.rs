@@ -3,7 +3,7 @@
 
 use super::{Finding, advised, with_advice};
 use crate::Learner;
-use crate::data::{FEATURES, TARGET, class_counts};
+use crate::data::{FEATURES, TARGET, class_counts, digests, is_many, repeated};
 use chainrule::error::Result;
 use chainrule::nn::{Field, FieldKind};
 use chainrule::tensor::Real;
@@ -38,6 +38,13 @@ pub(super) fn inputs_and_classes<T: Real>(
     let is_input = |field: &Field| model.inputs().iter().any(|input| input.name() == field.name());
     let all: Vec<u32> = (0..data.len() as u32).collect();
     let (mut findings, mut classes) = (Vec::new(), Vec::new());
+    if let Some(rows) = data.flat()
+        && let Some(digests) = digests(rows)?
+    {
+        let (repeated, all) = (repeated(&digests), digests.len());
+        let values = [("repeated", &*repeated.to_string()), ("all", &all.to_string())];
+        findings.push(advised(words, "rows", is_many(repeated, all), &values));
+    }
     for field in data.fields() {
         let FieldKind::Labels { bound } = field.kind() else { continue };
         if !is_input(&field) && field.shape().dims().is_empty() {

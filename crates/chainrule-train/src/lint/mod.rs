@@ -29,7 +29,7 @@ const EXAMPLES: usize = 64;
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// What was looked at: `inputs`, `classes`, `leak`, `softmax`, `learning-rate`, `idle-units`,
+    /// What was looked at: `rows`, `inputs`, `classes`, `leak`, `softmax`, `learning-rate`, `idle-units`,
     /// `gradient-flow` or `no-gradient`.
     pub check: &'static str,
     /// Whether something should be done.
@@ -252,7 +252,7 @@ mod tests {
     use crate::{Config, DataParts, Trainer};
     use chainrule::Tensor;
 
-    /// Two columns: noise, and the label itself.
+    /// Two columns: noise, and the label itself; after 22 rows they come again.
     fn data(scale: f32) -> Dataset {
         let rows = (0..40).flat_map(|i| [((i * 7 % 11) as f32 / 11.0) * scale, (i % 2) as f32]);
         Dataset::new(2, rows.collect(), (0..40).map(|i| i % 2).collect(), 2).unwrap()
@@ -272,9 +272,9 @@ mod tests {
     fn a_column_that_is_the_label_and_a_wild_learning_rate_are_found() {
         let calm =
             Config { hidden: vec![4], init: chainrule::nn::Init::He, lr: 0.1, ..Config::default() };
-        assert_eq!(warnings(&calm, data(1.0)), ["leak"]);
+        assert_eq!(warnings(&calm, data(1.0)), ["rows", "leak"]);
         let wild = Config { lr: 1000.0, ..calm.clone() };
-        assert_eq!(warnings(&wild, data(1.0)), ["leak", "learning-rate"]);
+        assert_eq!(warnings(&wild, data(1.0)), ["rows", "leak", "learning-rate"]);
         assert!(warnings(&calm, data(300.0)).contains(&"inputs"));
     }
 

@@ -15,7 +15,11 @@ use super::baseline::Simple;
 use super::{
     Chosen, Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, Which, evaluate,
 };
-use crate::data::{DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, located, truth};
+use crate::data::{
+    DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_shipped, is_table, located,
+    shared, truth,
+};
+use crate::readme::counted;
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Network, Target};
@@ -91,7 +95,12 @@ impl Run {
     fn scored(&self, asked: &Asked) -> Result<Scored> {
         let mut loaded = match asked {
             Asked::Data(name) => {
-                let NewData { examples, unseen, notes, .. } = self.given(name)?;
+                if let Some(own) = self.own_training_part(name) {
+                    let (unseen, notes) = Default::default();
+                    return Ok(Scored { part: Some(DataPart::Train), data: own, unseen, notes });
+                }
+                let NewData { examples, unseen, mut notes, .. } = self.given(name)?;
+                notes.extend(self.learnt(name, &*examples)?);
                 return Ok(Scored { part: None, data: examples.into(), unseen, notes });
             }
             Asked::HeldOut | Asked::Part(_) => self.data()?,
@@ -118,6 +127,38 @@ impl Run {
         })?;
         let unseen = if part == DataPart::Test { unseen } else { Unseen::default() };
         Ok(Scored { part: Some(part), data, unseen, notes: Vec::new() })
+    }
+
+    /// The run's training part, where it is asked for by the name of a table that was split for the run.
+    fn own_training_part(&self, name: &str) -> Option<Arc<dyn Examples>> {
+        let stem = name.strip_suffix(":train").filter(|_| !Path::new(name).exists())?;
+        if !Path::new(stem).is_file() {
+            return None;
+        }
+        let own = Self { place: Some(stem.to_owned()), ..self.clone() }.data().ok()?;
+        (own.test.is_none() || self.config.test.is_some()).then_some(own.train)
+    }
+
+    /// That the model has learnt from some of these rows; nothing where its training data is not at hand, or
+    /// is larger than what is read in passing.
+    fn learnt(&self, name: &str, data: &dyn Examples) -> Result<Option<String>> {
+        const IN_PASSING: u64 = 32 << 20;
+        let is_small = |place: &str| {
+            let table = std::fs::metadata(place).is_ok_and(|file| file.len() <= IN_PASSING);
+            is_table(place) && (table || is_shipped(place))
+        };
+        let named = Some(name.strip_suffix(":train").unwrap_or(name).to_owned());
+        let own = [self.place.clone(), named].into_iter().find_map(|place| {
+            let at = place.as_deref().unwrap_or(&self.config.dataset);
+            is_small(at).then(|| Self { place, ..self.clone() }.data().ok())?
+        });
+        let Some(own) = own.filter(|own| !own.is_streamed) else { return Ok(None) };
+        Ok(shared(data, &*own.train)?.map(|count| {
+            format!(
+                "{count} of these {} are in the training part, which the model has learnt from",
+                counted(data.len(), "row")
+            )
+        }))
     }
 
     /// Other data, prepared as the run's own was.
@@ -183,8 +224,30 @@ impl Run {
             baseline = constant.score(&*data, pool)?.named().collect();
             always = answer;
         }
-        let data = name;
-        Ok(RunScore { part, data, epoch, best_of, evaluation, baseline, always, unseen, notes })
+        let (linear, data) = (self.linear(part, which)?, name);
+        Ok(RunScore {
+            part,
+            data,
+            epoch,
+            best_of,
+            evaluation,
+            baseline,
+            always,
+            linear,
+            unseen,
+            notes,
+        })
+    }
+
+    /// What the linear model scored that the training was told beside, on a part of the run's data.
+    fn linear(&self, part: Option<DataPart>, which: Which) -> Result<BTreeMap<String, f64>> {
+        let Some(part) = part.filter(|_| which == Which::Best) else { return Ok(BTreeMap::new()) };
+        let (scores, prefix) = (self.folder.final_scores()?, format!("{part}_"));
+        let linear = scores.filter(|scores| scores.folds.is_empty()).map(|s| s.baselines.linear);
+        let named = linear.into_iter().flatten();
+        Ok(named
+            .filter_map(|(name, x)| Some((name.strip_prefix(&prefix)?.to_owned(), x)))
+            .collect())
     }
 
     /// Why the model says what it says of an example of `data`, which are [`Run::examples`] of the
@@ -304,6 +367,9 @@ pub struct RunScore {
     /// That answer, in words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub always: String,
+    /// Those of the linear model beside the training, on the same part.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub linear: BTreeMap<String, f64>,
     /// What the examples have that the training part had not.
     #[serde(skip_serializing_if = "Unseen::is_empty")]
     pub unseen: Unseen,
