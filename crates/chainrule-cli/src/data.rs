@@ -23,6 +23,9 @@ pub fn known(name: &str) -> Result<()> {
     }
     match is_dataset(name) {
         true => Ok(()),
+        false if is_path(name) => {
+            Err(crate::Usage(format!("there is no file `{name}`{}", did_you_mean(name))).into())
+        }
         false => Err(crate::Usage(format!(
             "there is no dataset `{name}`: give {}, or the path of a table ({}), of a folder of IDX files under MNIST's names, or of a folder with a folder of images per class{}",
             shipped().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
@@ -31,6 +34,12 @@ pub fn known(name: &str) -> Result<()> {
         ))
         .into()),
     }
+}
+
+/// Whether a name is rather a path than that of a dataset.
+fn is_path(name: &str) -> bool {
+    let stem = name.split_once(':').map_or(name, |(stem, _)| stem);
+    stem.contains(['/', '\\']) || std::path::Path::new(stem).extension().is_some()
 }
 
 /// Refuses a pipe where data is read more than once, as `what` does.

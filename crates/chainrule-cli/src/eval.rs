@@ -1,6 +1,7 @@
 //! `eval`.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -54,17 +55,19 @@ fn of(score: &RunScore) -> String {
         (None, None) => "data".to_owned(),
     };
     let epoch = match score.best_of {
-        Some(epochs) => format!("the best of {epochs} epochs ({})", score.epoch),
-        None => format!("after epoch {}", score.epoch),
+        Some(epochs) if epochs > 1 => format!("the best of {epochs} epochs ({})", score.epoch),
+        _ => format!("after epoch {}", score.epoch),
     };
     format!("{data}: {rows} examples, {epoch}")
 }
 
 /// What always the same answer scores, to stand behind what the model does.
 fn usual(score: &RunScore) -> String {
-    let usual = score.baseline.get(&*score.evaluation.scores.first().0.name());
-    let told = |usual: &f64| format!(", where {} gives {}", score.always, print::score(*usual));
-    usual.map(told).unwrap_or_default()
+    let name = score.evaluation.scores.first().0.name();
+    let first = |of: &BTreeMap<String, f64>| of.get(&*name).map(|&x| print::score(x));
+    let Some(usual) = first(&score.baseline) else { return String::new() };
+    let linear = first(&score.linear).map(|x| format!(" and a linear model {x}"));
+    format!(", where {} gives {usual}{}", score.always, linear.unwrap_or_default())
 }
 
 fn values(usual: &str, loss: f64, scores: &ValueScores) -> String {

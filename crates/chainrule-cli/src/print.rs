@@ -28,7 +28,12 @@ pub fn progress(text: &str) {
 
 /// As [`progress`], in lines that fit the terminal.
 pub fn notice(text: &str) {
-    progress(&fitted(text, columns(terminal_size_of(std::io::stderr()))));
+    progress(&fitted(text, notice_columns()));
+}
+
+/// The columns that notices may take, where that is known.
+pub fn notice_columns() -> Option<usize> {
+    columns(terminal_size_of(std::io::stderr()))
 }
 
 /// Prints what should be known of a work that goes on, a warning a line.
@@ -152,7 +157,8 @@ fn squeezed(line: &str) -> String {
 /// Prints one JSON document.
 pub fn json(document: &impl Serialize) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    serde_json::to_writer(&mut out, document)?;
+    // As an error of the output, by which a closed pipe is known.
+    serde_json::to_writer(&mut out, document).map_err(std::io::Error::from)?;
     out.write_all(b"\n")?;
     out.flush()?;
     Ok(())

@@ -91,7 +91,9 @@ impl Job<'_> {
         let load = start.elapsed().as_secs_f64();
         let data = loaded.report();
         if !self.quiet {
-            print::notice(&format!("{}: {data}", self.config.dataset));
+            // The dataset's name stands before the first line.
+            let told = data.within(print::notice_columns().unwrap_or(60));
+            print::notice(&format!("{}: {told}", self.config.dataset));
         }
         let pool = Arc::new(Pool::new(self.threads));
         let folds = match self.options.resume {
@@ -134,7 +136,7 @@ impl Job<'_> {
         let load = |source: &DataSource| source.load(&shipped_folder);
         let folds = Folds::train(self.config, &load, pool, &mut |number, scores| {
             if !self.quiet {
-                let line = scores.lines().into_iter().next().unwrap_or_default();
+                let line = scores.line_of(DataPart::Validation).unwrap_or_default();
                 print::notice(&format!("fold {}/{count}: {line}", number + 1));
             }
             !interrupted.load(std::sync::atomic::Ordering::Relaxed)

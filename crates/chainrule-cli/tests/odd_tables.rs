@@ -3,6 +3,7 @@
 mod common;
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use common::{chainrule, fails, json, text};
 use tempfile::{TempDir, tempdir};
@@ -88,4 +89,96 @@ fn a_score_of_rows_that_were_learnt_from_says_so() {
     let new = folder.path().join("new.csv");
     std::fs::write(&new, rows(100..150)).unwrap();
     assert_eq!(told(&["eval", text(&out), text(&new)]).1, "");
+}
+
+/// Forty rows of two classes.
+fn small() -> (TempDir, PathBuf) {
+    let row = |at: usize| format!("{}.5,{}\n", at * at % 31, ["u", "v"][at % 2]);
+    table("t.csv", &format!("a,y\n{}", (0..40).map(row).collect::<String>()))
+}
+
+#[test]
+fn the_baselines_stand_beside_every_score() {
+    let (folder, path) = small();
+    let out = folder.path().join("run");
+    let train = |more: &[&str]| {
+        let call = ["train", text(&path), "--out", text(&out), "--force", "--epochs", "2"];
+        told(&[&call, more].concat())
+    };
+    train(&[]);
+    let score = json(&["eval", text(&out), "--json"]);
+    assert!(score["linear"]["accuracy"].is_number(), "{score}");
+    let (scores, _) = told(&["eval", text(&out)]);
+    assert!(scores.contains(" gives 0.5 and a linear model 0."), "{scores}");
+    assert!(train(&["--stream"]).0.contains("no linear model, as the rows stay on disk"));
+    let (all, _) = train(&["--validation", "0"]);
+    assert!(all.contains("nothing was held out)\n  always saying `u` gives 0.6931\n"), "{all}");
+}
+
+/// The mean that follows is of these scores.
+#[test]
+fn folds_tell_the_scores_of_their_validation_parts() {
+    let (folder, path) = small();
+    let out = folder.path().join("run");
+    let call = ["train", text(&path), "--test", text(&path), "--folds", "5", "--epochs", "1"];
+    let (_, err) = told(&[&call[..], &["--out", text(&out)]].concat());
+    let folds: Vec<&str> = err.lines().filter(|line| line.starts_with("fold ")).collect();
+    assert_eq!(folds.len(), 5, "{err}");
+    assert!(folds.iter().all(|line| line.contains(": validation accuracy")), "{folds:?}");
+}
+
+#[test]
+fn what_is_said_of_a_reading_takes_the_terminals_width() {
+    let (folder, path) = small();
+    let out = folder.path().join("run");
+    let said = |columns: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        command.args(["train", text(&path), "--out", text(&out), "--force", "--epochs", "1"]);
+        let told = columns.map(|columns| ("COLUMNS", columns));
+        let output = command.env_remove("COLUMNS").envs(told).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let whole = "20 % held out to validate and to stop early; `--validation 0` trains on all\n";
+    assert!(said(Some("200")).contains(whole));
+    assert!(!said(None).contains(whole) && !said(Some("60")).contains(whole));
+}
+
+#[test]
+fn a_closed_pipe_ends_the_program_silently() {
+    let (folder, path) = small();
+    let out = folder.path().join("run");
+    told(&["train", text(&path), "--out", text(&out), "--epochs", "1"]);
+    for call in
+        [vec!["runs", text(&out), "--json"], vec!["runs", text(&out)], vec!["eval", text(&out)]]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        command.args(&call).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{call:?}");
+        assert!(output.status.success(), "{call:?}");
+    }
+}
+
+#[test]
+fn small_words_are_right() {
+    let (folder, path) = small();
+    let out = folder.path().join("run");
+    told(&["train", text(&path), "--out", text(&out), "--epochs", "1"]);
+    let (scores, _) = told(&["eval", text(&out)]);
+    assert!(scores.contains("examples, after epoch 1\n"), "{scores}");
+    let gone = folder.path().join("gone.csv");
+    fails(&["train", text(&gone)], 2, &["there is no file `", "gone.csv`"]);
+    // A line of blanks is none; one of a single field is told.
+    let rows = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, rows.replacen("\n", "\n   \n", 1)).unwrap();
+    told(&["train", text(&path), "--out", text(&out), "--force", "--epochs", "1"]);
+    std::fs::write(&path, format!("{rows}7\n")).unwrap();
+    fails(&["train", text(&path)], 1, &["line 42 has 1 field, but the header names 2"]);
+    // A few rows are scored by folds.
+    std::fs::write(&path, rows.lines().take(11).collect::<Vec<_>>().join("\n")).unwrap();
+    let (_, err) = told(&["train", text(&path), "--out", text(&out), "--force", "--epochs", "1"]);
+    assert!(err.replace("\n ", "").contains("10 rows are too few"), "{err}");
+    assert!(err.replace("\n ", "").contains("`--folds 5` gives one"), "{err}");
 }

@@ -132,9 +132,19 @@ impl FinalScores {
                 digits(self.train_loss, SHOWN),
                 counted(rows, "row")
             ));
+            if let Some(loss) = self.baselines.baseline.get("train_loss") {
+                let always = &self.baselines.always;
+                lines.push(format!("  {always} gives {}", digits(*loss, SHOWN)));
+            }
         }
         lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));
         lines
+    }
+
+    /// The score of a part in words, where it was held out.
+    #[must_use]
+    pub fn line_of(&self, part: DataPart) -> Option<String> {
+        self.lines_of(part).into_iter().next()
     }
 
     fn lines_of(&self, part: DataPart) -> Vec<String> {
@@ -230,9 +240,7 @@ impl FinalScores {
             _ => return None,
         };
         let why = match self.baselines.weighted {
-            false => {
-                "the inputs may say little of it; try a smaller --lr, more rows, other columns"
-            }
+            false => "the inputs may say little of it; try another --lr, more rows, other columns",
             true => "it was trained with weights, which ask for other answers than this score does",
         };
         Some(format!("{how} ({} part): {why}", part.in_words()))

@@ -131,7 +131,13 @@ impl<T: Real> Origin<T> for Loaded {
                 held_out.iter().copied().chain(of_train.then_some((DataPart::Train, &*self.train)));
             baselines.untrained = untrained(trainer, &baselines.baseline, judged)?;
         }
-        if !held_out.is_empty() && self.preparation.is_of_table() && !self.is_streamed {
+        if held_out.is_empty() || !self.preparation.is_of_table() {
+            return Ok(baselines);
+        }
+        if self.is_streamed {
+            let why = "no linear model, as the rows stay on disk";
+            baselines.linear_left_out = Some(why.into());
+        } else {
             match Simple::linear(config, &self.train, pool, time)? {
                 Some(linear) => baselines.linear = linear.scores(&held_out, pool)?,
                 None => {

@@ -166,7 +166,7 @@ pub enum Error {
         name: String,
     },
     /// The loss or a parameter became NaN or infinite.
-    #[error("training diverged at step {step}: the loss is {loss}; {origin}")]
+    #[error("training diverged at step {step}: the loss is {}; {origin}", short(*loss))]
     Diverged {
         /// The step, counted from 1 over all epochs.
         step: u64,
@@ -182,6 +182,11 @@ pub enum Error {
 
 /// A result with the library's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A number in few letters, however large it is.
+fn short(number: f64) -> String {
+    if number.abs() < 1e9 { number.to_string() } else { format!("{number:.3e}") }
+}
 
 impl Error {
     /// An error that speaks of a file.
@@ -274,5 +279,18 @@ fn meant(name: &str, known: &[String]) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "there are none".into(),
         None => format!("there are: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_told_in_few_letters() {
+        let told = |loss| Error::Diverged { step: 4, loss, origin: "here".into() }.to_string();
+        assert_eq!(told(2.267_993e28), "training diverged at step 4: the loss is 2.268e28; here");
+        assert!(told(1234.5).contains("is 1234.5;") && told(f64::NAN).contains("is NaN;"));
+        assert!(told(f64::INFINITY).contains("is inf;"));
     }
 }

@@ -145,8 +145,12 @@ impl HeldOut {
                 ));
             }
         } else if is_undecided {
+            let folds = match rows / 2 {
+                folds @ 2.. if rows < FEW => format!(": `--folds {}` gives one", folds.min(5)),
+                _ => String::new(),
+            };
             notes.push(format!(
-                "{}: there is no score of rows that the model has not seen",
+                "{}: there is no score of rows that the model has not seen{folds}",
                 match rows < FEW {
                     true if rows == 1 => "1 row is too few to hold some out".to_owned(),
                     true => format!("{rows} rows are too few to hold some out"),
