@@ -111,10 +111,10 @@ fn a_kind_that_a_column_is_not_is_refused_in_right_words() {
 
 #[test]
 fn columns_that_may_be_misread_are_told() {
-    let text = table("age,share,price,n", |at| {
+    let text = table("age,share,price,sum,n", |at| {
         let age = if at % 5 == 0 { "missing".to_owned() } else { (at * 7 % 50).to_string() };
         let share = ["50%", "0.5"][usize::from(at % 4 == 3)];
-        format!("{age},{share},{}{at},{at}", ["$", "€"][at % 2])
+        format!("{age},{share},{}{at},{at} {},{at}", ["$", "€"][at % 2], ["EUR", "usd"][at % 2])
     });
     let loaded = load(&text);
     let told = notes(&loaded);
@@ -122,6 +122,7 @@ fn columns_that_may_be_misread_are_told() {
         "`age`: 32 numbers and 8 times `missing`, so categories; `--na missing` if that is a gap",
         "`share`: numbers with `%` and no sign are all taken as they stand: 50% is 50",
         "`price`: numbers with `$` and `€` are all taken as they stand",
+        "`sum`: numbers with `EUR` and `USD` are all taken as they stand",
     ] {
         assert!(told.contains(wanted), "`{wanted}` is not in: {told}");
     }

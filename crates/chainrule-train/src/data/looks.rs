@@ -83,8 +83,8 @@ pub(super) struct Looks {
     have_short_years: bool,
     /// Texts that are no numbers, one more than are few.
     texts: Vec<String>,
-    /// How many numbers have such a sign of currency or per cent.
-    marks: BTreeMap<char, u64>,
+    /// How many numbers have such a sign of currency or per cent, or such a code.
+    marks: BTreeMap<String, u64>,
     /// The values that are the number of their row, counted from 0 and from 1.
     counts: [u64; 2],
     first_text: Option<String>,
@@ -136,7 +136,7 @@ impl Looks {
         }
         if evidence != Evidence::None {
             if let Some(mark) = mark(text) {
-                *self.marks.entry(mark).or_insert(0) += 1;
+                *self.marks.entry(mark.to_uppercase()).or_insert(0) += 1;
             }
             self.count_on(text.parse().unwrap_or(f64::NAN));
         }
@@ -356,11 +356,11 @@ impl Looks {
     fn mixed_marks(&self, name: &str) -> Option<String> {
         let marked: u64 = self.marks.values().sum();
         let mut told: Vec<String> = self.marks.keys().map(|mark| format!("`{mark}`")).collect();
-        if marked < self.values && self.marks.keys().any(|mark| PER_CENT.contains(mark)) {
+        if marked < self.values && self.marks.keys().any(|mark| PER_CENT.contains(&mark.as_str())) {
             told.push("no sign".into());
         }
         let told = (told.len() > 1).then(|| told.join(" and "))?;
-        let so = if self.marks.contains_key(&'%') { ": 50% is 50" } else { "" };
+        let so = if self.marks.contains_key("%") { ": 50% is 50" } else { "" };
         Some(format!("`{name}`: numbers with {told} are all taken as they stand{so}"))
     }
 }

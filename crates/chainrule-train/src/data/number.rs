@@ -116,24 +116,30 @@ const CURRENCIES: [&str; 32] = [
     "SEK", "SGD", "THB", "TRY", "USD", "ZAR",
 ];
 
-/// A text without the code of a currency at its beginning or end.
-fn without_currency(text: &str) -> &str {
+/// The code of a currency at a text's beginning or end, and the rest.
+fn currency(text: &str) -> Option<(&str, &str)> {
     let is_code = |code: &str| CURRENCIES.iter().any(|known| known.eq_ignore_ascii_case(code));
     let end = text.len().saturating_sub(3);
     match (text.split_at_checked(3), text.split_at_checked(end)) {
-        (Some((code, rest)), _) | (_, Some((rest, code))) if is_code(code) => rest,
-        _ => text,
+        (Some((code, rest)), _) | (_, Some((rest, code))) if is_code(code) => Some((code, rest)),
+        _ => None,
     }
+}
+
+/// A text without the code of a currency at its beginning or end.
+fn without_currency(text: &str) -> &str {
+    currency(text).map_or(text, |(_, rest)| rest)
 }
 
 /// Signs that stand beside numbers.
 const MARKS: [char; 7] = ['$', '€', '£', '¥', '₩', '%', '‰'];
 /// Those of them that tell a share.
-pub(super) const PER_CENT: [char; 2] = ['%', '‰'];
+pub(super) const PER_CENT: [&str; 2] = ["%", "‰"];
 
-/// The sign of currency or per cent of a number.
-pub(super) fn mark(text: &str) -> Option<char> {
-    text.chars().find(|letter| MARKS.contains(letter))
+/// The sign of currency or per cent of a number, or the code of its currency.
+pub(super) fn mark(text: &str) -> Option<&str> {
+    let mut signs = text.matches(|letter| MARKS.contains(&letter));
+    signs.next().or_else(|| currency(text).map(|(code, _)| code))
 }
 
 /// A number without its signs and codes of currency or per cent, and without blanks.
