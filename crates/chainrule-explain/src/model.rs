@@ -253,7 +253,8 @@ pub struct Descent {
     /// The learning rate beyond which a step along this gradient overshoots the valley and climbs,
     /// by the curvature here: 2·|∇|²/(∇ᵀH∇); `None` where the curvature is not positive.
     pub limit: Option<f64>,
-    /// The points, from where the explanation stands; ends early where the loss is not finite.
+    /// The points, from where the explanation stands; ends early where the loss is not finite. Of more
+    /// than a thousand steps, some of them at even distances.
     pub points: Vec<DescentPoint>,
 }
 

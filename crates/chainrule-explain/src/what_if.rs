@@ -13,6 +13,12 @@ use chainrule::tensor::Tensor;
 /// Predictions this close, relative to the true change, are exact up to rounding.
 const EXACT: f64 = 1e-9;
 
+/// A descent of more steps is a training.
+const MOST_STEPS: usize = 10_000_000;
+
+/// The points of a descent that are kept.
+const MOST_POINTS: usize = 1000;
+
 /// The inputs that are changed where nobody says which, and elements of arrays beside them.
 const MOST_CHANGED: usize = 12;
 
@@ -262,7 +268,10 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
 
     let mut values = request.values.clone();
     let (mut points, mut lr, mut predicted, mut limit) = (Vec::new(), 0.0, 0.0, None);
-    for step in 0..=request.descend.unwrap_or(1) {
+    let steps = request.descend.unwrap_or(1);
+    Error::check(steps <= MOST_STEPS, "the number of steps", steps, "at most 10,000,000")?;
+    let every = thinned(steps, MOST_POINTS);
+    for step in 0..=steps {
         let (_, loss) = probe.at(&values)?;
         let scalar = |v| Ok::<f64, Error>(probe.values(v)?.first().copied().unwrap_or(f64::NAN));
         let (square, bend) = (scalar(norm)?, scalar(bend)? / 2.0);
@@ -271,10 +280,13 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
             lr = request.lr.unwrap_or_else(|| rounded(limit.map_or(0.01, |limit| limit / 2.0)));
             predicted = -lr * square;
         }
-        let named = values.iter().filter(|(name, _)| subject.names.contains(name));
-        let inputs = named.map(|(name, tensor)| (name.clone(), Value::from(tensor))).collect();
-        points.push(DescentPoint { step, inputs, loss, gradient_norm: square.sqrt() });
-        if !loss.is_finite() || !square.is_finite() {
+        let has_ended = step == steps || !loss.is_finite() || !square.is_finite();
+        if step <= 1 || step % every == 0 || has_ended {
+            let named = values.iter().filter(|(name, _)| subject.names.contains(name));
+            let inputs = named.map(|(name, tensor)| (name.clone(), Value::from(tensor))).collect();
+            points.push(DescentPoint { step, inputs, loss, gradient_norm: square.sqrt() });
+        }
+        if has_ended {
             break;
         }
         for (name, &gradient) in subject.names.iter().zip(&gradients) {
@@ -285,6 +297,18 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
         }
     }
     Ok(Some(Descent { lr, chosen: request.lr.is_none(), predicted, limit, points }))
+}
+
+/// Of how many steps one is kept, so that about `most` are: 1, 2, 5, 10, 20 and so on.
+pub(super) fn thinned(steps: usize, most: usize) -> usize {
+    let mut every = 1;
+    while steps / every > most {
+        every = match every.to_string().as_bytes().first() {
+            Some(b'2') => every / 2 * 5,
+            _ => every * 2,
+        };
+    }
+    every
 }
 
 /// Down to one significant digit, so that a person can type it again.

@@ -152,3 +152,27 @@ fn of_many_inputs_the_most_important_are_changed_and_the_others_counted() {
     );
     assert!((rows[2].1 + 0.2).abs() < 1e-12, "{rows:?}");
 }
+
+#[test]
+fn a_long_way_down_thins_out_and_says_so() {
+    let down = |steps| {
+        let request = Request {
+            expression: "x^2".into(),
+            values: values("x=1").unwrap(),
+            descend: Some(steps),
+            lr: Some(1e-3),
+            ..Request::default()
+        };
+        explain(&request)
+    };
+    let few = down(40).unwrap();
+    assert_eq!(few.descent.as_ref().unwrap().points.len(), 41);
+    assert!(!few.to_text().contains("step is shown"));
+    let many = down(100_000).unwrap();
+    let points = &many.descent.as_ref().unwrap().points;
+    assert!(points.len() < 1100 && points.last().unwrap().step == 100_000, "{}", points.len());
+    let text = many.to_text();
+    assert!(text.contains("Every 5000th step is shown") && text.len() < 6000, "{text}");
+    let error = down(4_000_000_000).unwrap_err().to_string();
+    assert!(error.contains("the number of steps is 4000000000"), "{error}");
+}

@@ -4,12 +4,16 @@ use super::plot::plot;
 use super::{LONGEST, Page};
 use crate::columns::{COLUMNS, cut, short, table, wrapped};
 use crate::formula::Formula;
-use crate::model::{Descent, Explanation, Goal, Partial, Path};
+use crate::model::{Descent, DescentPoint, Explanation, Goal, Partial, Path};
 use crate::value::{Value, digits, number, percent, signed};
+use crate::what_if::thinned;
 use crate::words::Words;
 
 /// Rows of a table that is not the main thing.
 const MOST_ROWS: usize = 12;
+
+/// Steps down that are shown; the others are in JSON.
+const MOST_STEPS: usize = 40;
 
 /// Inputs whose way down is shown; the others are in JSON.
 const MOST_INPUTS: usize = 5;
@@ -261,13 +265,20 @@ impl Page<'_> {
         let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_INPUTS);
         let mut rows = vec![head.into_iter().chain(names).collect::<Vec<String>>()];
         rows[0][0] = self.words.get("step");
-        for point in &descent.points {
+        let last = descent.points.last().map_or(0, |point| point.step);
+        let every = thinned(last, MOST_STEPS);
+        let shown = |point: &&DescentPoint| point.step % every == 0 || point.step == last;
+        for point in descent.points.iter().filter(shown) {
             let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
             let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
             rows.push(head.into_iter().chain(values).collect());
         }
         table(&mut self.out, &rows);
         self.line("");
+        if every > 1 {
+            let text = self.words.say("descent-every", &[("every", &every.to_string())]);
+            wrapped(&mut self.out, 2, &text);
+        }
         let change = signed(after.loss - before.loss);
         let predicted = signed(descent.predicted);
         let values = [("change", change.as_str()), ("predicted", predicted.as_str())];

@@ -89,6 +89,7 @@ ranking-most = Per cent for per cent, most depends on { $names }: gradient × va
 
 descent-title = Which way to move? Against the gradient, with learning rate { $lr }
 step = step
+descent-every = Every { $every }th step is shown.
 descent-change = The first step changes it by { $change }; the gradient predicts { $predicted }.
 descent-limit = By the curvature here, a learning rate of { $bottom } goes straight to the bottom of the valley; beyond { $limit } a step climbs the other side.
 descent-beyond = The learning rate { $lr } is beyond { $limit }, where a step climbs the other side of the valley.

@@ -89,6 +89,7 @@ ranking-most = 같은 비율이라면 { $names } 쪽이 가장 중요하다: 기
 
 descent-title = 어느 쪽으로 움직일까? 기울기의 반대쪽으로, 학습률 { $lr }
 step = 단계
+descent-every = { $every }걸음마다 하나를 보인다.
 descent-change = 첫 단계에서 { $change }만큼 변한다. 기울기의 예측: { $predicted }.
 descent-limit = 여기의 곡률로 보면 학습률 { $bottom }에서 골짜기 바닥으로 바로 가고, { $limit } 너머에서는 반대쪽을 오른다.
 descent-beyond = 학습률 { $lr }: 한계 { $limit } 너머여서 한 단계가 골짜기 반대쪽을 오른다.
