@@ -1,6 +1,6 @@
 //! From a recorded graph to its explanation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::expression::Names;
 use super::formula::Formula;
@@ -9,15 +9,19 @@ use super::loss::cross_entropy;
 use super::model::{Entry, Explanation, Hessian, Node, Origin, Partial, Passed};
 use super::reading::Formulas;
 use super::request::Request;
+use super::shared::Shared;
 use super::subject::Subject;
 use super::value::Value;
-use super::{expression, paths, rules, what_if};
+use super::{expression, paths, reading, rules, what_if};
 use chainrule::Parameters;
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::{Gate, Notation};
 use chainrule::plan::Plan;
+
+/// Labels up to this length stand in a local derivative as they are.
+const SHORT: usize = 16;
 
 /// A Hessian of more rows than this is not a table that anyone reads.
 const MOST_SECOND: usize = 24;
@@ -120,16 +124,18 @@ impl<'g> Subject<'_, 'g> {
         };
         let computed = self.compute(&inputs, &needed, &[&gradients[..], &partials[..]].concat())?;
 
+        let places = self.places();
         let mut labels = Labels::new(self.g);
         let mut locals = Formulas::new(self.g, self.root.id(), true);
         let nodes = needed
             .iter()
-            .map(|&id| self.node(&computed, (&mut labels, &mut locals), id))
+            .map(|&id| self.node(&computed, (&mut labels, &mut locals), &places, id))
             .collect::<Result<Vec<Node>>>()?;
         let values = |vars: &[Var<'g>]| {
             vars.iter().map(|&v| computed.value(v)).collect::<Result<Vec<Value>>>()
         };
         let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
+        let shared = self.shared(&partials);
         let mut formulas = Formulas::new(self.g, self.root.id(), false);
         let partials = self.names.iter().zip(&partials).zip(partial_values);
         let partials = partials.map(|((name, v), value)| {
@@ -157,6 +163,8 @@ impl<'g> Subject<'_, 'g> {
             elasticities: self.elasticities(&gradients),
             gradients: self.names.iter().cloned().zip(gradients).collect(),
             partials,
+            shared,
+            places,
             what_if,
             what_if_left_out,
             not_finite: None,
@@ -229,6 +237,7 @@ impl<'g> Subject<'_, 'g> {
         &self,
         computed: &Computed<'g>,
         (labels, locals): (&mut Labels<'g>, &mut Formulas<'g>),
+        places: &[String; 2],
         id: u32,
     ) -> Result<Node> {
         let v = self.g.var(id);
@@ -241,6 +250,7 @@ impl<'g> Subject<'_, 'g> {
                 upstream: computed.value(upstream)?,
                 local: local.map(|v| computed.value(v)).transpose()?,
                 local_formula: local.and_then(|local| locals.of(local.id())),
+                local_in_place: local.and_then(|local| self.in_place(id, local, labels, places)),
                 rule: None,
                 product: computed.value(c.gradient)?,
             });
@@ -270,6 +280,45 @@ impl<'g> Subject<'_, 'g> {
             formula,
             notes: Vec::new(),
             gradient_of: id,
+        })
+    }
+
+    /// A local derivative of a gate by its own value and what it takes: by their names where these are
+    /// short, else by their places.
+    fn in_place(
+        &self,
+        gate: u32,
+        local: Var<'g>,
+        labels: &Labels<'g>,
+        [own, takes]: &[String; 2],
+    ) -> Option<Formula> {
+        let operands = self.g.node(gate, |node| node.operands.clone());
+        let mut formulas = Formulas::new(self.g, self.root.id(), true);
+        let is_short = |f: &Formula| f.is_atom() || f.size <= 8 && f.to_string().len() <= SHORT;
+        for (at, &operand) in operands.iter().enumerate() {
+            let below = labels.known(operand).filter(is_short);
+            let of_several = || format!("{takes}{}", at + 1);
+            let name = if operands.len() > 1 { of_several() } else { takes.clone() };
+            formulas.bind(operand, below.unwrap_or_else(|| Formula::symbol(&name, operand)));
+        }
+        let name = self.g.label(gate).map_or_else(|| own.clone(), |name| name.to_string());
+        formulas.bind(gate, Formula::symbol(&name, gate));
+        formulas.of(local.id())
+    }
+
+    /// Every name that a value has.
+    fn taken_names(&self) -> HashSet<String> {
+        let named = (0..=self.root.id()).filter_map(|id| self.g.label(id));
+        let inputs = self.request.values.iter().map(|(name, _)| name.clone());
+        named.map(|name| name.to_string()).chain(inputs).collect()
+    }
+
+    /// What a gate's own value is called where it has no name, and what it takes.
+    fn places(&self) -> [String; 2] {
+        let taken = self.taken_names();
+        ["y", "u"].map(|name| {
+            let marked = (0..).map(|marks| format!("{name}{}", "'".repeat(marks)));
+            marked.into_iter().find(|name| !taken.contains(name)).unwrap_or_default()
         })
     }
 
@@ -344,11 +393,32 @@ impl<'g> Subject<'_, 'g> {
         Ok(Some(Hessian {
             names,
             values: numbers(&plan, &rows)?,
+            shared: {
+                let upper = rows.iter().enumerate().flat_map(|(at, row)| row.iter().skip(at));
+                self.shared(&upper.copied().collect::<Vec<_>>())
+            },
             formulas: rows
                 .iter()
                 .map(|row| row.iter().map(|v| formulas.of(v.id())).collect())
                 .collect(),
         }))
+    }
+
+    /// The formulas of these values, whatever their length: what repeats, or is long, gets a name.
+    fn shared(&self, values: &[Var<'g>]) -> Shared {
+        let taken = self.taken_names();
+        let counted = (1..).map(|count| format!("s{count}"));
+        let names = std::iter::once("s".to_owned()).chain(counted);
+        let mut names: reading::Names = Box::new(names.filter(move |name| !taken.contains(name)));
+        let mut plain = Formulas::new(self.g, self.root.id(), false);
+        let formulas: Vec<_> = values.iter().map(|v| plain.of(v.id())).collect();
+        if formulas.iter().all(Option::is_some) {
+            return Shared::of(formulas, Vec::new(), &mut names);
+        }
+        let mut naming = Formulas::naming(self.g, self.root.id(), names);
+        let formulas = values.iter().map(|v| naming.of(v.id())).collect();
+        let (parts, mut names) = naming.into_named();
+        Shared::of(formulas, parts, &mut names)
     }
 
     /// The second derivatives of the root, where that is little work.

@@ -78,6 +78,15 @@ impl Formula {
         Self::new(Term::Number(value))
     }
 
+    pub(super) fn symbol(name: &str, id: u32) -> Self {
+        Self::new(Term::Symbol(name.into(), id))
+    }
+
+    /// Whether it is a name or a number.
+    pub(super) fn is_atom(&self) -> bool {
+        matches!(&*self.term, Term::Symbol(..) | Term::Number(_))
+    }
+
     pub(super) fn as_number(&self) -> Option<f64> {
         match *self.term {
             Term::Number(value) => Some(value),

@@ -34,6 +34,11 @@ impl<'g> Labels<'g> {
         formula
     }
 
+    /// A node that was asked for before, as it appears in the expressions above it.
+    pub(super) fn known(&self, id: u32) -> Option<Formula> {
+        self.known.get(&id).cloned().flatten()
+    }
+
     fn operation(&self, id: u32) -> Option<Formula> {
         let node = self.graph.node(id, Clone::clone);
         let op = match &node.source {

@@ -13,6 +13,7 @@ mod json;
 mod columns;
 mod formula;
 mod notation;
+mod shared;
 pub mod chart;
 mod loss;
 mod expression;

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::formula::Formula;
+use super::shared::Shared;
 use super::value::Value;
 use super::words::Language;
 use chainrule::graph::Source;
@@ -17,8 +18,11 @@ pub struct Passed {
     /// The derivative of the gate's value with respect to the operand, where the gate works number
     /// by number; for arrays that of each element.
     pub local: Option<Value>,
-    /// The same as a formula.
+    /// The same as a formula of the inputs.
     pub local_formula: Option<Formula>,
+    /// The same in terms of the gate's own value and what it takes: such as y·(1 − y) for a sigmoid.
+    #[serde(skip)]
+    pub(super) local_in_place: Option<Formula>,
     /// How an operation of whole arrays passes its gradient, such as `dY · Wᵀ`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
@@ -267,6 +271,9 @@ pub struct Hessian {
     pub values: Vec<Vec<f64>>,
     /// The formulas; `None` where one is too long to show.
     pub formulas: Vec<Vec<Option<Formula>>>,
+    /// The same by rows of the upper triangle, none of them cut.
+    #[serde(skip)]
+    pub(super) shared: Shared,
 }
 
 /// The first number that is not finite.
@@ -309,6 +316,12 @@ pub struct Explanation {
     /// does not depend on units.
     #[serde(serialize_with = "as_map")]
     pub elasticities: Vec<(String, f64)>,
+    /// What a gate's own value and what it takes are called in [`Passed::local_in_place`].
+    #[serde(skip)]
+    pub(super) places: [String; 2],
+    /// The formulas of the partial derivatives, none of them cut.
+    #[serde(skip)]
+    pub(super) shared: Shared,
     /// The partial derivatives of the output; none where it is an array.
     #[serde(serialize_with = "as_map")]
     pub partials: Vec<(String, Partial)>,
@@ -342,6 +355,33 @@ pub struct Explanation {
     /// The language of the words.
     #[serde(skip)]
     pub language: Language,
+}
+
+impl Hessian {
+    /// What the entries of the upper triangle are called, row by row.
+    pub(super) fn entries(&self, f: &str) -> Vec<String> {
+        let pairs = self.names.iter().enumerate();
+        pairs
+            .flat_map(|(row, a)| self.names[row..].iter().map(move |b| (a, b)))
+            .map(|(a, b)| if a == b { format!("d²{f}/d{a}²") } else { format!("d²{f}/d{a}d{b}") })
+            .collect()
+    }
+}
+
+impl Shared {
+    /// A line for each formula, then one for each part that they share.
+    fn lines(&self, names: &[String]) -> String {
+        let mut out = String::new();
+        for (name, formula) in names.iter().zip(&self.formulas) {
+            // What no expression says is no number either.
+            let formula = formula.as_ref().map_or_else(|| "?".into(), ToString::to_string);
+            out += &format!("{name} = {formula}\n");
+        }
+        for (name, part) in &self.parts {
+            out += &format!("  where {name} = {part}\n");
+        }
+        out
+    }
 }
 
 impl Explanation {
@@ -414,24 +454,12 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn symbolic(&self) -> String {
-        let line = |what: String, formula: &Option<Formula>| match formula {
-            Some(formula) => format!("{what} = {formula}\n"),
-            None => format!("{what} = …\n"),
-        };
-        let (f, mut out) = (self.output_name(), String::new());
-        for (name, partial) in &self.partials {
-            out += &line(format!("d{f}/d{name}"), &partial.formula);
-        }
+        let f = self.output_name();
+        let names: Vec<String> =
+            self.partials.iter().map(|(name, _)| format!("d{f}/d{name}")).collect();
+        let mut out = self.shared.lines(&names);
         if let Some(hessian) = &self.hessian {
-            for (row, (a, formulas)) in hessian.names.iter().zip(&hessian.formulas).enumerate() {
-                for (b, formula) in hessian.names.iter().zip(formulas).skip(row) {
-                    let what = match a == b {
-                        true => format!("d²{f}/d{a}²"),
-                        false => format!("d²{f}/d{a}d{b}"),
-                    };
-                    out += &line(what, formula);
-                }
-            }
+            out += &hessian.shared.lines(&hessian.entries(f));
         }
         out
     }

@@ -4,6 +4,7 @@ use std::f64::consts::{E, PI};
 
 use super::formula::{Formula, Term};
 use super::value::number;
+use chainrule::number::Number;
 use chainrule::term::Binding;
 
 /// Where a formula is written.
@@ -46,7 +47,13 @@ impl Formula {
     fn write(&self, style: Style) -> (String, Binding) {
         match &*self.term {
             Term::Number(value) => {
-                let binding = if *value < 0.0 { Binding::Sign } else { Binding::Atom };
+                let binding = match Constant::of(value.abs()) {
+                    _ if *value < 0.0 => Binding::Sign,
+                    Some(Constant { below: Some(_), .. }) if style == Style::Text => {
+                        Binding::Product
+                    }
+                    _ => Binding::Atom,
+                };
                 (style.number(*value), binding)
             }
             Term::Symbol(name, _) => (style.name(name), Binding::Atom),
@@ -115,6 +122,10 @@ impl Style {
                 Self::MathMl => format!("{sign}<mi>{letter}</mi>"),
             };
         }
+        if let Some(known) = Constant::of(value.abs()) {
+            let sign = if value < 0.0 { self.minus() } else { "" };
+            return format!("{sign}{}", known.written(self));
+        }
         let shown = match self {
             // All digits, so that the formula reads back to the same value.
             Self::Text if value == 0.0 || (1e-5..1e16).contains(&value.abs()) => {
@@ -133,6 +144,13 @@ impl Style {
             (Self::MathMl, _) => format!("<mn>{shown}</mn>"),
             _ => shown,
         }
+    }
+
+    /// A number above its base, where a quotient in a line needs parentheses.
+    fn exponent(self, value: f64) -> String {
+        let text = self.number(value);
+        let is_quotient = self == Self::Text && text.contains(' ');
+        if is_quotient { format!("({text})") } else { text }
     }
 
     fn name(self, name: &str) -> String {
@@ -175,6 +193,102 @@ impl Style {
             out += factor;
         }
         out
+    }
+}
+
+/// A number that is one in name: a fraction of small whole numbers, or of a well-known constant.
+#[derive(Clone, Copy)]
+struct Constant {
+    above: Factor,
+    below: Option<Factor>,
+}
+
+/// A whole number, or a function of one.
+#[derive(Clone, Copy)]
+enum Factor {
+    Whole(u32),
+    Root(u32),
+    RootOfPi,
+    Ln(u32),
+    Pi(u32),
+}
+
+impl Factor {
+    /// As the program computes it.
+    fn value(self) -> f64 {
+        match self {
+            Self::Whole(n) => n.into(),
+            Self::Root(n) => f64::from(n).sqrt(),
+            Self::RootOfPi => PI.sqrt(),
+            Self::Ln(n) => Number::ln(f64::from(n)),
+            Self::Pi(1) => PI,
+            Self::Pi(n) => f64::from(n) * PI,
+        }
+    }
+
+    fn written(self, style: Style) -> String {
+        match (self, style) {
+            (Self::Whole(n), Style::MathMl) => format!("<mn>{n}</mn>"),
+            (Self::Whole(n), _) => n.to_string(),
+            (Self::Root(n), Style::Text) => format!("sqrt({n})"),
+            (Self::Root(n), Style::Latex) => format!(r"\sqrt{{{n}}}"),
+            (Self::Root(n), Style::MathMl) => format!("<msqrt><mn>{n}</mn></msqrt>"),
+            (Self::RootOfPi, Style::Text) => "sqrt(pi)".into(),
+            (Self::RootOfPi, Style::Latex) => r"\sqrt{\pi}".into(),
+            (Self::RootOfPi, Style::MathMl) => "<msqrt><mi>π</mi></msqrt>".into(),
+            (Self::Ln(n), Style::Text) => format!("ln({n})"),
+            (Self::Ln(n), Style::Latex) => format!(r"\ln {n}"),
+            (Self::Ln(n), Style::MathMl) => {
+                format!("<mi>ln</mi><mo>\u{2061}</mo><mn>{n}</mn>")
+            }
+            (Self::Pi(1), _) => style.number(PI),
+            (Self::Pi(n), Style::Text) => format!("{n} * pi"),
+            (Self::Pi(n), Style::Latex) => format!(r"{n}\pi"),
+            (Self::Pi(n), Style::MathMl) => format!("<mn>{n}</mn><mi>π</mi>"),
+        }
+    }
+}
+
+/// The largest whole number above and below the line of a fraction.
+const SMALL: u32 = 12;
+
+impl Constant {
+    /// The one that the program computes to this very number.
+    fn of(value: f64) -> Option<Self> {
+        // Most numbers are whole or have few digits, and are shown so.
+        if !value.is_finite() || value == 0.0 || (value * 1000.0).fract() == 0.0 {
+            return None;
+        }
+        let fractions = (2..=SMALL).flat_map(|below| {
+            (1..=SMALL * 2).map(move |above| (Factor::Whole(above), Factor::Whole(below)))
+        });
+        let roots = [2, 3].into_iter().map(Factor::Root).chain([Factor::RootOfPi]);
+        let logarithms = [2, 10].into_iter().map(Factor::Ln);
+        let known = roots.chain(logarithms).flat_map(|factor| {
+            let over = (1..=SMALL).map(move |n| (Factor::Whole(n), Some(factor)));
+            let under = (2..=SMALL).map(move |n| (factor, Some(Factor::Whole(n))));
+            over.chain(under).chain([(factor, None)])
+        });
+        let pi = (1..=SMALL).flat_map(|n| {
+            let over = (2..=SMALL).map(move |below| (Factor::Pi(n), Some(Factor::Whole(below))));
+            over.chain([(Factor::Whole(n), Some(Factor::Pi(1))), (Factor::Pi(n), None)])
+        });
+        let all = fractions.map(|(above, below)| (above, Some(below))).chain(known).chain(pi);
+        let computed = |(above, below): &(Factor, Option<Factor>)| {
+            below.map_or(above.value(), |below| above.value() / below.value())
+        };
+        all.into_iter()
+            .find(|pair| computed(pair) == value)
+            .map(|(above, below)| Self { above, below })
+    }
+
+    fn written(self, style: Style) -> String {
+        let above = self.above.written(style);
+        match (self.below.map(|below| below.written(style)), style) {
+            (None, _) => above,
+            (Some(below), Style::Text) => format!("{above} / {below}"),
+            (Some(below), _) => style.fraction(&above, &below),
+        }
     }
 }
 
@@ -222,7 +336,7 @@ fn infix(sign: &str, [a, b]: [&Formula; 2], style: Style) -> (String, Binding) {
 
 fn raised(a: &Formula, b: &Formula, style: Style) -> String {
     let exponent = match (style, b.as_number()) {
-        (Style::Text, Some(number)) => style.number(number),
+        (Style::Text, Some(number)) => style.exponent(number),
         (Style::Text, None) => b.at_least(Binding::Power, style),
         _ => b.write(style).0,
     };
@@ -254,7 +368,9 @@ fn product(coefficient: f64, factors: &[(Formula, f64)], style: Style) -> (Strin
     let shown = (size != 1.0 || above.is_empty()).then_some(size);
     let sign = if coefficient < 0.0 { style.minus() } else { "" };
     let (above, below) = (write(above, shown), write(below, None));
-    let single = above.len() == 1 && below.is_empty() && sign.is_empty();
+    let is_quotient =
+        style == Style::Text && shown.and_then(Constant::of).is_some_and(|c| c.below.is_some());
+    let single = above.len() == 1 && below.is_empty() && sign.is_empty() && !is_quotient;
     let (top, bottom) = (style.times(&above), style.times(&below));
     let text = match (below.len(), style) {
         (0, _) => format!("{sign}{top}"),
@@ -278,7 +394,7 @@ fn power(base: &Formula, exponent: f64, style: Style) -> String {
         (0.5, Style::Text) => format!("sqrt({})", base.write(style).0),
         (0.5, Style::Latex) => format!(r"\sqrt{{{}}}", base.write(style).0),
         (0.5, Style::MathMl) => format!("<msqrt>{}</msqrt>", base.write(style).0),
-        _ => style.raised(&base.at_least(Binding::Atom, style), &style.number(exponent)),
+        _ => style.raised(&base.at_least(Binding::Atom, style), &style.exponent(exponent)),
     }
 }
 

@@ -7,8 +7,8 @@ use super::expression::is_in_language;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
 use chainrule::ops::{
-    AnyOp, Broadcast, Fold, Ln, LogSoftmax, Loop, MatMul, Notation, Reshape, Select, Sigmoid,
-    Softmax, Transpose,
+    AnyOp, Broadcast, Fold, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation, Pow, Reshape, Select,
+    Sigmoid, Softmax, Transpose,
 };
 use chainrule::tensor::Shape;
 
@@ -24,11 +24,36 @@ pub(super) struct Formulas<'g> {
     keep_names: bool,
     /// The user's own nodes end here; derivatives come after.
     last: u32,
+    /// Names for what is long, and what has got one.
+    names: Option<Names>,
+    named: Vec<(String, Formula)>,
 }
+
+/// Names that nothing has yet.
+pub(super) type Names = Box<dyn Iterator<Item = String>>;
+
+/// Where long parts get names, a formula of more parts gets one.
+const NAMED_SIZE: usize = 24;
 
 impl<'g> Formulas<'g> {
     pub(super) fn new(graph: &'g Graph, last: u32, keep_names: bool) -> Self {
-        Self { graph, known: HashMap::new(), keep_names, last }
+        Self { graph, known: HashMap::new(), keep_names, last, names: None, named: Vec::new() }
+    }
+
+    /// That gives names to long parts, so that no formula is too long.
+    pub(super) fn naming(graph: &'g Graph, last: u32, names: Names) -> Self {
+        Self { names: Some(names), ..Self::new(graph, last, false) }
+    }
+
+    /// The parts that have got names, each after those that it is made of, and the names that are left.
+    pub(super) fn into_named(self) -> (Vec<(String, Formula)>, Names) {
+        (self.named, self.names.unwrap_or_else(|| Box::new(std::iter::empty())))
+    }
+
+    /// Has a node stand for itself by this formula.
+    pub(super) fn bind(&mut self, id: u32, formula: Formula) {
+        let shape = self.shape(id);
+        self.known.insert(id, Some(formula.shaped(shape)));
     }
 
     /// The formula of a node; `None` where it is too long to show.
@@ -48,9 +73,20 @@ impl<'g> Formulas<'g> {
         order.sort_unstable();
         for id in order {
             let formula = self.build(id).filter(|formula| formula.size <= MAX_SIZE);
+            let formula = formula.map(|formula| self.in_a_name(id, formula));
             self.known.insert(id, formula);
         }
         self.known.get(&id).cloned().flatten()
+    }
+
+    /// A long formula's new name, where such are given.
+    fn in_a_name(&mut self, id: u32, formula: Formula) -> Formula {
+        let long = formula.size > NAMED_SIZE;
+        let name = self.names.as_mut().filter(|_| long).and_then(|names| names.next());
+        let Some(name) = name else { return formula };
+        let symbol = Formula::symbol(&name, id).shaped(formula.shape);
+        self.named.push((name, formula));
+        symbol
     }
 
     fn shape(&self, id: u32) -> Shape {
@@ -88,7 +124,8 @@ impl<'g> Formulas<'g> {
             node.operands.iter().map(|&operand| self.part(operand)).collect::<Option<_>>()?;
         if op.is_pointwise() {
             let guarded = (id > self.last).then(|| guarded(op, &operands)).flatten();
-            return guarded.or_else(|| pointwise(op, operands));
+            let outside = || self.is_of_power(id).then(|| off_zero(op, &operands)).flatten();
+            return guarded.or_else(outside).or_else(|| pointwise(op, operands));
         }
         let shapes: Vec<Shape> = node.operands.iter().map(|&operand| self.shape(operand)).collect();
         of_arrays(op, &operands, &shapes, node.ty.shape)
@@ -96,6 +133,18 @@ impl<'g> Formulas<'g> {
 
     fn part(&self, id: u32) -> Option<Formula> {
         self.known.get(&id).cloned().flatten()
+    }
+
+    /// Whether a power's backward rule recorded the node, or the backward rule of what it recorded.
+    fn is_of_power(&self, mut id: u32) -> bool {
+        while id > self.last {
+            let Some(gate) = self.graph.node(id, |node| node.gate) else { return false };
+            if self.graph.node(gate, |node| node.source.is::<Pow>()) {
+                return true;
+            }
+            id = gate;
+        }
+        false
     }
 
     /// The sigmoid in whose backward rule σ(−x) stands for 1 − y, and keeps its digits where y is almost 1.
@@ -135,6 +184,10 @@ impl<'g> Formulas<'g> {
 
 /// An operation that works number by number. The signs are those of the expression language.
 fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
+    // Its guard matters at single points: the formula of all others is shown.
+    if let ([a, b], true) = (operands.as_slice(), op.is::<Guarded>()) {
+        return Some(a.times(b));
+    }
     if !is_in_language(&**op) {
         return None;
     }
@@ -145,6 +198,16 @@ fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
         (Notation::Infix("*", _), [a, b]) => a.times(b),
         (Notation::Infix("/", _), [a, b]) => a.times(&b.power(-1.0)),
         (Notation::Prefix("-"), [a]) => minus(a),
+        (Notation::Infix("==", _), [a, b]) if a.as_number().zip(b.as_number()).is_some() => {
+            Formula::number(f64::from(u8::from(a.as_number() == b.as_number())))
+        }
+        (_, [condition, a, b]) if op.is::<Select>() && condition.as_number().is_some() => {
+            if condition.as_number() == Some(0.0) {
+                b.clone()
+            } else {
+                a.clone()
+            }
+        }
         (Notation::Power(n), [a]) => a.power(n.into()),
         (Notation::Root, [a]) => a.power(0.5),
         (Notation::Infix(sign, _), [a, b]) => match b.as_number().filter(|_| sign == "^") {
@@ -156,6 +219,14 @@ fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
         }
         _ => Formula::new(Term::Call(op.name(), operands)),
     })
+}
+
+/// What a selection by `a == 0` gives everywhere else, in a power's derivatives.
+fn off_zero(op: &Arc<dyn AnyOp>, operands: &[Formula]) -> Option<Formula> {
+    let [condition, _, other] = operands else { return None };
+    let by_zero =
+        matches!(&*condition.term, Term::Infix("==", _, zero) if zero.as_number() == Some(0.0));
+    (by_zero && op.is::<Select>()).then(|| other.clone())
 }
 
 /// The guard of a single point in a power's derivative, such as 1 in place of a where a is 0: the

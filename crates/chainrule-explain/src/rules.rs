@@ -193,7 +193,7 @@ pub(super) fn rule(
 /// was repeated to fit gets the sum of the repeats' gradients.
 pub(super) fn along(e: &Explanation, node: &Node, passed: &Passed, words: &Words) -> String {
     let up = e.gradient_name(node.id);
-    let mut found = match (&passed.rule, &passed.local_formula) {
+    let mut found = match (&passed.rule, &passed.local_in_place) {
         (Some(rule), _) => rule.clone(),
         (None, Some(formula)) => match formula.as_number() {
             Some(1.0) => up,

@@ -2,7 +2,7 @@
 
 use super::plot::plot;
 use super::{LONGEST, Page};
-use crate::columns::{COLUMNS, cut, short, table, wrapped};
+use crate::columns::{COLUMNS, cut, short, table, width, wrapped};
 use crate::formula::Formula;
 use crate::model::{Descent, DescentPoint, Explanation, Goal, Partial, Path};
 use crate::value::{Value, digits, number, percent, signed};
@@ -66,16 +66,38 @@ impl Page<'_> {
         }
         self.title("partials-title", &[]);
         self.line("");
-        let row = |(name, partial): &(String, Partial)| {
+        let row = |((name, partial), formula): (&(String, Partial), &Option<Formula>)| {
             let value = short(&partial.value, LONGEST);
             // A number stands there as the value already.
-            let formula = partial.formula.as_ref().filter(|formula| formula.as_number().is_none());
-            let formula = formula.map(ToString::to_string);
-            let formula = formula.map_or_else(String::new, |f| format!("= {}", cut(&f, 44)));
+            let formula = formula.as_ref().filter(|formula| formula.as_number().is_none());
+            let formula = formula.map_or_else(String::new, |formula| format!("= {formula}"));
             vec![format!("d{}/d{name}", e.output_name()), formula, format!("= {value}")]
         };
-        let rows: Vec<Vec<String>> = e.partials.iter().map(row).collect();
-        table(&mut self.out, &rows);
+        let rows: Vec<Vec<String>> = e.partials.iter().zip(&e.shared.formulas).map(row).collect();
+        self.formulas(rows);
+        for (name, part) in &e.shared.parts {
+            let text = self.words.say("where", &[("name", name), ("formula", &part.to_string())]);
+            wrapped(&mut self.out, 4, &text);
+        }
+    }
+
+    /// A table whose middle column holds formulas: what does not fit beside its value stands below it.
+    fn formulas(&mut self, mut rows: Vec<Vec<String>>) {
+        let widest = |rows: &[Vec<String>], column: usize| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell) + 2).max()
+        };
+        let total = |rows: &[Vec<String>]| (0..3).filter_map(|at| widest(rows, at)).sum::<usize>();
+        if total(&rows) <= COLUMNS {
+            return table(&mut self.out, &rows);
+        }
+        for row in &mut rows {
+            if let [name, formula, value] = row.as_mut_slice() {
+                self.line(&cut(&format!("  {name} {value}"), COLUMNS));
+                if !formula.is_empty() {
+                    wrapped(&mut self.out, 6, formula);
+                }
+            }
+        }
     }
 
     pub(super) fn hessian(&mut self) {

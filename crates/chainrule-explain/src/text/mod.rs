@@ -3,10 +3,10 @@
 mod plot;
 mod answers;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
-use super::columns::{COLUMNS, cut, lines, short, table, wrapped};
+use super::columns::{COLUMNS, cut, lines, short, table, width, wrapped};
 use super::model::{Explanation, Node};
 use super::rules;
 use super::value::number;
@@ -189,6 +189,17 @@ impl Page<'_> {
             return;
         }
         self.title("backward-title", &[]);
+        let names = places(e, &gates);
+        if !names.is_empty() {
+            let [own, takes] = &e.places;
+            let id = match (names.contains(own), names.len()) {
+                (true, 1) => "backward-own",
+                (false, _) => "backward-takes",
+                _ => "backward-places",
+            };
+            let legend = self.words.say(id, &[("own", own), ("takes", takes)]);
+            wrapped(&mut self.out, 0, &legend);
+        }
         self.line("");
         if e.target.is_some() {
             let output = e.node(e.output_node).and_then(|node| node.gradient.as_ref());
@@ -219,10 +230,9 @@ impl Page<'_> {
             let to = node.operands.get(passed.operand).and_then(|&id| self.e.node(id));
             let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
             let local = passed.local.as_ref().map_or_else(|| "·".into(), |v| short(v, LONGEST));
-            let formula = match &passed.local_formula {
+            let formula = match &passed.local_in_place {
                 Some(formula) if formula.as_number().is_none() => {
-                    let formula = cut(&formula.to_string(), LONGEST);
-                    self.words.say("local", &[("formula", &formula)])
+                    self.words.say("local", &[("formula", &formula.to_string())])
                 }
                 _ => String::new(),
             };
@@ -233,7 +243,20 @@ impl Page<'_> {
                 formula,
             ]);
         }
-        table(&mut self.out, &rows);
+        let widest = |column: usize| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell) + 2).max()
+        };
+        if (0..4).filter_map(widest).sum::<usize>() <= COLUMNS {
+            return table(&mut self.out, &rows);
+        }
+        // What does not fit beside the numbers stands below them, whole.
+        for mut row in rows {
+            let formula = row.pop().unwrap_or_default();
+            table(&mut self.out, &[row]);
+            if !formula.is_empty() {
+                wrapped(&mut self.out, 9, &formula);
+            }
+        }
     }
 
     /// How the gradient of a whole array is passed: the rule in names, then the numbers.
@@ -258,4 +281,19 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// The places by which the local derivatives of these gates speak of unnamed values.
+fn places(e: &Explanation, gates: &[&Node]) -> BTreeSet<String> {
+    let [own, takes] = &e.places;
+    let mut names = BTreeSet::new();
+    for node in gates {
+        let formulas = || node.backward.iter().filter_map(|passed| passed.local_in_place.as_ref());
+        let shown = |name: &str| formulas().any(|formula| formula.names(name));
+        names.extend((!node.named && shown(own)).then(|| own.clone()));
+        let taken = (1..=node.operands.len()).map(|at| format!("{takes}{at}"));
+        let taken = taken.chain([takes.clone()]).any(|name| shown(&name));
+        names.extend(taken.then(|| takes.clone()));
+    }
+    names
 }

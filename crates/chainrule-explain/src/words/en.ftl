@@ -11,6 +11,9 @@ see-above = (see above)
 more-nodes = … more nodes: see --format json
 
 backward-title = Backward, gate by gate: upstream × local derivative = gradient
+backward-own = ({ $own } is the gate's own value)
+backward-takes = ({ $takes } is what the gate takes: { $takes }1, { $takes }2 … in turn)
+backward-places = ({ $own } is the gate's own value, { $takes } what it takes: { $takes }1, { $takes }2 … in turn)
 local = local: { $formula }
 to = to { $operand }:
 rule-own = rule of { $op } on { $up }
@@ -44,6 +47,7 @@ ledger-cancel = { $lost } of it cancels: |Σ| / Σ|·| = { $ratio }.
 more = … and { $count } more
 
 partials-title = Partial derivatives of the result
+where = where { $name } = { $formula }
 hessian-title = Second derivatives of the result
 
 paths-title = Paths from { $root } to { $name } ({ $count } in all): the local derivatives along each, multiplied

@@ -11,6 +11,9 @@ see-above = (위 참고)
 more-nodes = … 노드가 더 있음: --format json
 
 backward-title = 역전파, 게이트마다: 상류 기울기 × 국소 미분 = 기울기
+backward-own = ({ $own }: 게이트 자신의 값)
+backward-takes = ({ $takes }: 게이트가 받는 값, 여럿이면 차례로 { $takes }1, { $takes }2 …)
+backward-places = ({ $own }: 게이트 자신의 값, { $takes }: 받는 값, 여럿이면 차례로 { $takes }1, { $takes }2 …)
 local = 국소 미분: { $formula }
 to = { $operand } 쪽:
 rule-own = { $op } 연산의 규칙을 { $up }에 적용
@@ -44,6 +47,7 @@ ledger-cancel = { $lost }가 상쇄된다: |Σ| / Σ|·| = { $ratio }.
 more = … 그리고 { $count }개 더
 
 partials-title = 결과의 편미분
+where = 여기서 { $name } = { $formula }
 hessian-title = 결과의 2계 미분
 
 paths-title = { $root }에서 { $name }까지의 경로(모두 { $count }개): 경로를 따라 국소 미분을 곱한다

@@ -1,0 +1,130 @@
+//! Formulas whose repeated parts stand aside: `s · (1 − s)` where `s = sigmoid(w · x + b)`.
+
+use std::collections::HashMap;
+
+use super::formula::{Formula, Term};
+
+/// Formulas with what they share, each part after those that it is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Shared {
+    /// `None` where the language cannot say what is computed.
+    pub(super) formulas: Vec<Option<Formula>>,
+    /// The names of the parts, and what they stand for.
+    pub(super) parts: Vec<(String, Formula)>,
+}
+
+/// Formulas that are shorter, written, are read as they are.
+const SHORT: usize = 60;
+
+/// A part of fewer symbols and signs is no longer than its name is new.
+const LEAST: usize = 4;
+
+/// Parts that are taken out where they only repeat.
+const MOST: usize = 12;
+
+impl Shared {
+    /// Takes repeated parts out of long formulas; `names` are the parts' in turn.
+    pub(super) fn of(
+        formulas: Vec<Option<Formula>>,
+        parts: Vec<(String, Formula)>,
+        names: &mut impl Iterator<Item = String>,
+    ) -> Self {
+        let mut shared = Self { formulas, parts };
+        for _ in 0..MOST {
+            let long = |f: &Formula| f.size >= SHORT / 8 && f.to_string().len() > SHORT;
+            let parts = shared.parts.iter().map(|(_, part)| part);
+            if !shared.formulas.iter().flatten().chain(parts.clone()).any(long) {
+                break;
+            }
+            let mut counts: HashMap<String, (usize, Formula)> = HashMap::new();
+            shared.formulas.iter().flatten().chain(parts).for_each(|f| count(f, &mut counts));
+            let repeated = counts.into_iter().filter(|(_, (count, _))| *count > 1);
+            let saved = |(count, f): &(usize, Formula)| (count - 1) * (f.size - 1);
+            let most = repeated.max_by(|(a, of_a), (b, of_b)| {
+                saved(of_a).cmp(&saved(of_b)).then_with(|| b.cmp(a))
+            });
+            let (Some((_, (_, part))), Some(name)) = (most, names.next()) else { break };
+            shared.take_out(&part, &name);
+        }
+        shared
+    }
+
+    fn take_out(&mut self, part: &Formula, name: &str) {
+        let symbol = Formula::symbol(name, u32::MAX).shaped(part.shape);
+        for formula in self.formulas.iter_mut().flatten() {
+            *formula = formula.replaced(part, &symbol);
+        }
+        let first = self.parts.iter().position(|(_, of)| of.replaced(part, &symbol) != *of);
+        for (_, of) in &mut self.parts {
+            *of = of.replaced(part, &symbol);
+        }
+        self.parts.insert(first.unwrap_or(self.parts.len()), (name.into(), part.clone()));
+        // What a later part is made of stands before it.
+        self.sort();
+    }
+
+    /// Each part after those that it names.
+    fn sort(&mut self) {
+        let mut left = std::mem::take(&mut self.parts);
+        while !left.is_empty() {
+            let names: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
+            let is_free = |(_, of): &(String, Formula)| !names.iter().any(|name| of.names(name));
+            let at = left.iter().position(is_free).unwrap_or(0);
+            self.parts.push(left.remove(at));
+        }
+    }
+}
+
+/// Counts the parts of a formula that are worth a name.
+fn count(formula: &Formula, counts: &mut HashMap<String, (usize, Formula)>) {
+    if formula.size >= LEAST {
+        counts.entry(formula.to_string()).or_insert_with(|| (0, formula.clone())).0 += 1;
+    }
+    formula.parts().into_iter().for_each(|part| count(part, counts));
+}
+
+impl Formula {
+    /// What it is made of.
+    fn parts(&self) -> Vec<&Self> {
+        match &*self.term {
+            Term::Number(_) | Term::Symbol(..) => Vec::new(),
+            Term::Sum(terms) | Term::Call(_, terms) => terms.iter().collect(),
+            Term::Product(_, factors) => factors.iter().map(|(factor, _)| factor).collect(),
+            Term::Prefix(_, a) => vec![a],
+            Term::Infix(_, a, b) => vec![a, b],
+        }
+    }
+
+    /// Whether a symbol of this name stands in it.
+    pub(super) fn names(&self, name: &str) -> bool {
+        match &*self.term {
+            Term::Symbol(known, _) => **known == *name,
+            _ => self.parts().into_iter().any(|part| part.names(name)),
+        }
+    }
+
+    /// With another formula in place of each part that equals `part`.
+    fn replaced(&self, part: &Self, by: &Self) -> Self {
+        if self.size < part.size {
+            return self.clone();
+        }
+        if self == part {
+            return by.clone();
+        }
+        let all = |terms: &[Self]| terms.iter().map(|f| f.replaced(part, by)).collect();
+        let term = match &*self.term {
+            Term::Number(_) | Term::Symbol(..) => return self.clone(),
+            Term::Sum(terms) => Term::Sum(all(terms)),
+            Term::Call(name, terms) => Term::Call(name, all(terms)),
+            Term::Product(coefficient, factors) => {
+                let factors = factors.iter().map(|(f, e)| (f.replaced(part, by), *e)).collect();
+                Term::Product(*coefficient, factors)
+            }
+            Term::Prefix(sign, a) => Term::Prefix(sign, a.replaced(part, by)),
+            Term::Infix(sign, a, b) => {
+                Term::Infix(sign, a.replaced(part, by), b.replaced(part, by))
+            }
+        };
+        Self::new(term).shaped(self.shape)
+    }
+}
