@@ -205,14 +205,17 @@ pub struct Runs {
 pub struct Export {
     /// The folder of a run
     pub dir: PathBuf,
-    /// What the file is
-    #[arg(long, value_enum, default_value_t)]
-    pub format: ParameterFormat,
+    /// What the file is [default: as --output ends, else safetensors]
+    #[arg(long, value_enum, ignore_case = true)]
+    pub format: Option<ParameterFormat>,
     #[command(flatten)]
     pub of: Parameters,
     /// The file to write [default: <run>.<format>]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Overwrite a file that is no export
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Which of a run's parameters are used.
@@ -242,6 +245,12 @@ pub enum ParameterFormat {
 }
 
 impl ParameterFormat {
+    /// The format of files that end so.
+    pub fn of(extension: &str) -> Option<Self> {
+        let known = Self::value_variants().iter().copied();
+        known.into_iter().find(|format| format.extension().eq_ignore_ascii_case(extension))
+    }
+
     /// The extension of such a file.
     pub fn extension(self) -> &'static str {
         match self {
@@ -278,7 +287,7 @@ pub struct Predict {
     /// A table, an image, a folder of images, a shipped dataset, or - for rows on standard input
     pub input: String,
     /// A line an example
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, ignore_case = true)]
     pub format: RowFormat,
     /// Exchange dark and bright in pictures: for ink on paper where the training had white on black
     #[arg(long)]

@@ -5,7 +5,7 @@ use chainrule::check::{self, Report};
 use chainrule::nn;
 use chainrule::{Error, Graph, Parameters, Tensor};
 use chainrule_explain::{AllNumbers, Explanation, Names, Request, Values, View};
-use chainrule_train::{Run, Which};
+use chainrule_train::{Run, RunFolder, Which};
 
 use crate::arguments::Gradcheck;
 use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, Subject};
@@ -75,7 +75,12 @@ fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
 fn emit(options: &Explain, text: &str) -> Result<()> {
     match &options.output {
         None => print::text(text),
-        Some(path) => print::write_file(path, text),
+        Some(path) => {
+            let run = RunFolder::open(std::path::Path::new(&options.expression)).ok();
+            let data = options.run.data.as_deref().map(std::path::Path::new);
+            print::spare(path, run.as_ref(), data.as_slice())?;
+            print::write_file(path, text)
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Explain {
     pub lang: Language,
     /// csv is for a sweep; a network, importance, an effect and the gradient flow have text, json
     /// and svg, a step text and json
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, ignore_case = true)]
     format: ExpressionFormat,
     /// One JSON document: the same as --format json
     #[arg(long, conflicts_with = "symbolic")]

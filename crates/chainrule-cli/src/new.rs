@@ -31,6 +31,7 @@ pub fn new(options: &New) -> Result<()> {
     if path.as_os_str() == "-" {
         return print::text(&text);
     }
+    print::spare(&path, None, &[options.dataset.as_ref()])?;
     if path.exists() && !options.force {
         bail!(crate::Usage(format!(
             "{} exists already; choose another --output, or overwrite it with --force",

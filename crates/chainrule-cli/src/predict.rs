@@ -1,10 +1,11 @@
 //! `predict`.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::nn::Answer;
-use chainrule_explain::number;
+use chainrule_explain::to_step;
 use chainrule_train::Run;
 use chainrule_train::data::{KeptColumn, Preparation, Retouch, did_you_mean, is_dataset};
 use serde_json::{Map, Number, Value, json};
@@ -15,6 +16,12 @@ use crate::run::pool;
 
 pub fn predict(options: &Predict) -> Result<()> {
     let mut run = Run::open(&options.dir)?;
+    if let Some(path) = &options.output {
+        let stem = options.input.strip_suffix(":train").or(options.input.strip_suffix(":test"));
+        let inputs = [Some(options.input.as_str()), stem];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(Path::new).collect();
+        print::spare(path, Some(&run.folder), &inputs)?;
+    }
     let retouch = Retouch { invert: options.invert, centre: options.centre };
     if retouch != Retouch::default() {
         run.preparation = run.preparation.map(|own| own.retouched(retouch)).transpose()?;
@@ -85,7 +92,9 @@ impl Predictions<'_> {
                     let numbers = probabilities.iter().map(|p| format!("{p:.6}"));
                     std::iter::once(class).chain(numbers).collect()
                 }
-                Answer::Values(values) => values.iter().map(|&x| number(x)).collect(),
+                Answer::Values(values) => {
+                    (0..).zip(values).map(|(at, &x)| self.value(at, x)).collect()
+                }
             };
             table.write_record(said)?;
         }
@@ -114,6 +123,17 @@ impl Predictions<'_> {
             Ok(Value::Object(object))
         };
         self.answers.iter().enumerate().map(object).collect()
+    }
+
+    /// A value with the digits that its column's deviation gives a meaning.
+    fn value(&self, at: usize, value: f64) -> String {
+        const OF_DEVIATION: f64 = 1e-6;
+        match self.preparation.scales().get(at) {
+            Some(scale) => to_step(value, scale.deviation * OF_DEVIATION),
+            // Of f32 the shortest text that is this number.
+            None if f64::from(value as f32) == value => (value as f32).to_string(),
+            None => value.to_string(),
+        }
     }
 
     /// A class's name, or its number where it has none.

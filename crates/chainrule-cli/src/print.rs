@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chainrule_explain::{digits, visible, width};
+use chainrule_train::RunFolder;
 use chainrule_train::system::{is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -175,6 +176,20 @@ pub fn text(text: &str) -> Result<()> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// Refuses to write over a file of the run that is asked, or over what a command reads.
+pub fn spare(path: &Path, run: Option<&RunFolder>, inputs: &[&Path]) -> Result<()> {
+    let same = |input: &&Path| match (fs::canonicalize(input), fs::canonicalize(path)) {
+        (Ok(one), Ok(other)) => one == other && one.is_file(),
+        _ => false,
+    };
+    let what = match run {
+        Some(run) if run.owns(path) => "is a file of the run",
+        _ if inputs.iter().any(same) => "is what the command reads",
+        _ => return Ok(()),
+    };
+    bail!(crate::Usage(format!("{} {what}; write to another file", path.display())))
 }
 
 /// Writes a file whole or not at all. Pipes and devices are written into; a link leads to its file;

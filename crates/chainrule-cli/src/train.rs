@@ -147,6 +147,9 @@ impl Job<'_> {
     /// Shows the plan of a step and where its time goes, where that is asked for.
     fn show(&self, training: &dyn Training) -> Result<()> {
         if let Some(path) = &self.options.profile {
+            let test = self.config.test.as_deref();
+            let read = [Some(Path::new(&self.config.dataset)), test];
+            print::spare(path, None, &read.into_iter().flatten().collect::<Vec<_>>())?;
             if let Some(profile) = training.profile()? {
                 print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
                 print::progress(&profile.to_string());

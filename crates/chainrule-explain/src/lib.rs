@@ -54,5 +54,5 @@ pub use network::{
 pub use picture::View;
 pub use request::{Range, Request};
 pub use rules::idle;
-pub use value::{Value, digits, number, percent};
+pub use value::{Value, digits, number, percent, to_step};
 pub use words::{Language, Words};

@@ -129,10 +129,6 @@ pub fn digits(value: f64, count: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".into() } else { value.to_string() };
     }
-    let trim = |text: String| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    };
     if (1e-4..1e7).contains(&size) {
         let decimals = (count - 1 - size.log10().floor() as i32).max(0) as usize;
         return trim(format!("{value:.decimals$}"));
@@ -141,6 +137,39 @@ pub fn digits(value: f64, count: i32) -> String {
     match text.split_once('e') {
         Some((digits, exponent)) => format!("{}e{exponent}", trim(digits.to_owned())),
         None => text,
+    }
+}
+
+/// Without zeros at the end of its decimals.
+fn trim(text: String) -> String {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A number with its digits down to those that tell `step` apart: what is known so far says no more.
+///
+/// ```
+/// assert_eq!(chainrule_explain::to_step(1_000_000.123_456, 1e-3), "1000000.123");
+/// assert_eq!(chainrule_explain::to_step(1e-9, 1e-3), "0");
+/// ```
+#[must_use]
+pub fn to_step(value: f64, step: f64) -> String {
+    // What f64 tells apart at all.
+    const MOST: i32 = 17;
+    let size = value.abs();
+    if !(step > 0.0 && step.is_finite() && value.is_finite()) || size < step / 2.0 {
+        return if size < step / 2.0 { "0".into() } else { number(value) };
+    }
+    let place = |x: f64| x.log10().floor() as i32;
+    let count = (place(size) - place(step) + 1).clamp(1, MOST);
+    match (1e7..1e15).contains(&size) && count > place(size) {
+        true => {
+            let decimals = (count - 1 - place(size)).max(0) as usize;
+            trim(format!("{value:.decimals$}"))
+        }
+        false => digits(value, count),
     }
 }
 

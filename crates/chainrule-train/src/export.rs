@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use rawzip::path::{EntryPath, ZipFilePath};
 use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::data::{ARRAYS, Preparation, TextsOrNumbers, npz_arrays};
 use crate::system::staging_file;
@@ -179,6 +180,44 @@ pub fn prepared_npz<T: Real>(
     }
     let prepared = preparation.arrays().into_iter().map(|(name, array)| (name, of_array(&array)));
     archive(parameters.iter().map(|(name, tensor)| (name, of_tensor(tensor))).chain(prepared))
+}
+
+/// Whether a file was written by [`prepared_npz`], [`safetensors()`] or [`prepared_safetensors`], as far as its
+/// names tell: nobody's data has them.
+///
+/// ```
+/// use chainrule_train::export::{is_export, safetensors};
+/// # let temporary = tempfile::tempdir().unwrap();
+/// let file = temporary.path().join("model.safetensors");
+/// std::fs::write(&file, safetensors(&chainrule::Parameters::<f32>::new())?).unwrap();
+/// assert!(is_export(&file));
+/// # Ok::<(), chainrule::Error>(())
+/// ```
+#[must_use]
+pub fn is_export(path: &Path) -> bool {
+    // The names stand at the beginning of a safetensors file, and at the end of an archive.
+    const LOOKED_AT: u64 = 1 << 20;
+    let looked = || -> std::io::Result<bool> {
+        let mut file = std::fs::File::open(path)?;
+        let mut start = [0; 8];
+        file.read_exact(&mut start)?;
+        let length = file.metadata()?.len();
+        if start.starts_with(b"PK") {
+            file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT)))?;
+            let mut end = Vec::new();
+            file.take(LOOKED_AT).read_to_end(&mut end)?;
+            let name = b"output.name.npy";
+            return Ok(end.windows(name.len()).any(|place| place == name));
+        }
+        let mut header = Vec::new();
+        file.take(u64::from_le_bytes(start).min(length)).read_to_end(&mut header)?;
+        let header: Value = serde_json::from_slice(&header)?;
+        let told = header.get("__metadata__").and_then(|notes| notes.get(KEY)?.as_str());
+        // A checkpoint tells more than an order.
+        let told: Value = serde_json::from_str(told.unwrap_or("{}"))?;
+        Ok(told.as_object().is_some_and(|told| told.keys().eq(["order"])))
+    };
+    looked().unwrap_or(false)
 }
 
 /// A ZIP archive of files `<name>.npy`.

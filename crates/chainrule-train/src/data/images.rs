@@ -187,6 +187,15 @@ pub(super) fn folder(
     Ok((data.with_class_names(names)?, pixels, sizes))
 }
 
+/// The names of the files whose images are read at a path, in that order: from the folder on.
+pub(super) fn names(path: &Path) -> Result<Vec<String>> {
+    if !path.is_dir() {
+        return Ok(vec![name(path)]);
+    }
+    let files = files(path)?.into_iter();
+    Ok(files.map(|file| file.strip_prefix(path).unwrap_or(&file).display().to_string()).collect())
+}
+
 /// One image, or those that lie in a folder, be it in folders within, by their names.
 pub(super) fn unlabelled(path: &Path, making: Making, pixels: Pixels) -> Result<(Dataset, Sizes)> {
     let (images, sizes) = read(&files(path)?, making)?;

@@ -11,11 +11,11 @@ use super::number::{Decimal, single};
 use super::pixels::Pixels;
 use super::preparation::Inputs;
 use super::table::{How, Table, TableFile, number};
-use super::text::once;
+use super::text::{is_pipe, once};
 use super::unseen::Watch;
 use super::{
     DataPart, Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen,
-    delimited, formats, mnist,
+    delimited, extension, formats, images, mnist, pictures,
 };
 use crate::readme::counted;
 use chainrule::error::{Error, Result};
@@ -172,6 +172,15 @@ impl Preparation {
             _ => (&located.train, false),
         };
         if located.contents == Contents::Table {
+            if let Inputs::Pixels(_) = self.inputs
+                && !formats::extensions().any(|known| known == extension::of(path))
+                && !is_pipe(path)
+            {
+                return Err(Error::file(
+                    path,
+                    format!("is no picture in the format {}", pictures()),
+                ));
+            }
             let mut how = How { test: is_test, ..self.how(false) };
             if let (true, Some(like)) = (with_targets, &mut how.like) {
                 like.targets = self.target_names().to_vec();
@@ -198,7 +207,11 @@ impl Preparation {
             }
             _ => {
                 let (data, notes) = self.pictures(path, with_targets, pixels)?;
-                return Ok(NewData { notes, ..NewData::plain(data) });
+                // Without targets, whoever asks wants to know of which picture a row is.
+                let names = if with_targets { Vec::new() } else { images::names(path)? };
+                let file = KeptColumn { name: "file".into(), cells: names };
+                let kept = if file.cells.len() == data.len() { vec![file] } else { Vec::new() };
+                return Ok(NewData { notes, kept, ..NewData::plain(data) });
             }
         };
         Ok(NewData::plain(data))

@@ -42,6 +42,10 @@ const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
 pub(super) const JOURNAL: &str = "events.jsonl";
 
+/// What a run keeps beside its settings.
+const KEPT: [&str; 11] =
+    [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, RUN, DATA, CODE];
+
 /// What is made of a run when it ends.
 const PRODUCTS: [&str; 5] =
     ["README.md", "curves.svg", "curves.png", "confusion.svg", "confusion.png"];
@@ -200,11 +204,9 @@ impl RunFolder {
         });
         let folds = folds.transpose()?;
         // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let old = [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, RUN, DATA, CODE]
-            .into_iter()
-            .chain(PRODUCTS);
         let passing = [MODEL, OPTIMIZER].map(next);
-        let mut old: Vec<String> = old.map(str::to_owned).chain(passing).collect();
+        let old = KEPT.into_iter().chain(PRODUCTS).map(str::to_owned);
+        let mut old: Vec<String> = old.chain(passing).collect();
         old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
         for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
             fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
@@ -260,6 +262,29 @@ impl RunFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether a path is, or would be, one of the files that make the run.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// assert!(folder.owns(&path.join("model.safetensors")) && folder.owns(&path.join("config.toml")));
+    /// assert!(!folder.owns(&path.join("export.safetensors")));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn owns(&self, path: &Path) -> bool {
+        // Links lead to what would be written.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        matches!((folder, fs::canonicalize(&self.path)), (Ok(one), Ok(other)) if one == other)
+            && (name.starts_with(EVENTS)
+                || KEPT.iter().chain(&PRODUCTS).chain(&[CONFIG]).any(|own| *own == name))
     }
 
     /// The folder's own name, without those above it.

@@ -13,7 +13,7 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::Answer;
 use chainrule::tensor::Real;
-use chainrule_explain::{digits, table};
+use chainrule_explain::{digits, table, to_step};
 
 /// The most values of a number that are tried.
 const POINTS: usize = 20;
@@ -183,10 +183,13 @@ impl Effect {
         let mut head = vec![self.column.clone()];
         head.extend(shown.iter().filter_map(|&at| self.answers.get(at).cloned()));
         let mut rows = vec![head];
+        let means = |at: usize| self.points.iter().filter_map(move |point| point.mean.get(at));
+        let steps: Vec<f64> = shown.iter().map(|&at| step(means(at).copied())).collect();
+        let step = step(self.points.iter().filter_map(|point| point.value));
         for point in &self.points {
-            let mut row = vec![point.label()];
-            let of = |&at: &usize| digits(point.mean.get(at).copied().unwrap_or(f64::NAN), 4);
-            row.extend(shown.iter().map(of));
+            let mut row = vec![point.label(step)];
+            let mean = |at: usize| point.mean.get(at).copied().unwrap_or(f64::NAN);
+            row.extend(shown.iter().zip(&steps).map(|(&at, &step)| apart(mean(at), step)));
             rows.push(row);
         }
         let mut out = format!("{}\n\n", self.title());
@@ -210,7 +213,7 @@ impl Effect {
         if self.points.iter().any(|point| point.category.is_some()) {
             let row = |point: &Point| {
                 let bar = |&at: &usize| Bar { value: mean(point, at), spread: 0.0 };
-                (point.label(), shown.iter().map(bar).collect())
+                (point.label(0.0), shown.iter().map(bar).collect())
             };
             let rows: Vec<_> = self.points.iter().map(row).collect();
             let title = self.title();
@@ -227,11 +230,25 @@ impl Effect {
 }
 
 impl Point {
-    fn label(&self) -> String {
+    fn label(&self, step: f64) -> String {
         match (&self.category, self.value) {
             (Some(category), _) => category.clone(),
             (None, _) if self.gap => "without a value".into(),
-            (None, value) => digits(value.unwrap_or(f64::NAN), 4),
+            (None, value) => apart(value.unwrap_or(f64::NAN), step),
         }
+    }
+}
+
+/// What numbers are told apart by: a hundredth of their range.
+fn step(values: impl Iterator<Item = f64>) -> f64 {
+    let ends = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+    (ends.1 - ends.0) / 100.0
+}
+
+/// A number with four digits, or as many as tell it apart from others.
+fn apart(value: f64, step: f64) -> String {
+    match step > 0.0 && step < value.abs() / 1e3 {
+        true => to_step(value, step),
+        false => digits(value, 4),
     }
 }
