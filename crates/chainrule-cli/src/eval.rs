@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use chainrule_explain::{cut, table_within, visible, width};
+use chainrule_explain::{table_within, told_apart, visible, width};
 use chainrule_train::metrics::{ClassScores, ValueScores};
 use chainrule_train::{Asked, Evaluation, RunScore, Scores};
 
@@ -16,10 +16,7 @@ use crate::{data, print};
 pub fn eval(options: &Eval) -> Result<()> {
     let run = moved(&options.dir, options.data.as_deref())?;
     let asked = match (&options.dataset, options.part) {
-        (Some(name), _) => {
-            data::known(name)?;
-            Asked::Data(name.clone())
-        }
+        (Some(name), _) => Asked::Data(data::known(name)?),
         (None, Some(part)) => Asked::Part(part),
         (None, None) => Asked::HeldOut,
     };
@@ -126,14 +123,13 @@ fn counts(scores: &ClassScores, names: &[String], columns: usize) -> Option<Stri
     if wide >= room {
         return None;
     }
-    let left = |text: &str, wide: usize| {
-        let text = cut(text, wide);
-        " ".repeat(wide.saturating_sub(width(&text))) + &text
-    };
+    let left = |text: &str, wide: usize| " ".repeat(wide.saturating_sub(width(text))) + text;
     let mut out = "true class (row) against predicted class (column):\n".to_owned();
-    let head: String = names.iter().map(|name| format!(" {}", left(name, wide))).collect();
+    let shown = told_apart(names, wide);
+    let head: String = shown.iter().map(|name| format!(" {}", left(name, wide))).collect();
     let _ = writeln!(out, "{}{head}  precision  recall", " ".repeat(side + 1));
-    for ((row, name), of) in confusion.iter().zip(names).zip(&scores.per_class) {
+    let names = told_apart(names, side);
+    for ((row, name), of) in confusion.iter().zip(&names).zip(&scores.per_class) {
         let cells: String = row.iter().map(|count| format!(" {count:>wide$}")).collect();
         let name = left(name, side);
         let _ = writeln!(out, "{name}:{cells}  {:>9.3}  {:>6.3}", of.precision, of.recall);

@@ -64,7 +64,7 @@ fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
         print::progress(&format!("example {example} of the {} part", part.in_words()));
     }
     let text = match format {
-        DrawnFormat::Text => explained.to_text(),
+        DrawnFormat::Text => explained.to_text_within(explain_run::columns(options)),
         DrawnFormat::Json => serde_json::to_string(&AllNumbers(&explained))? + "\n",
         DrawnFormat::Svg => explained.to_svg(),
     };

@@ -54,7 +54,10 @@ impl Forecast {
             return None;
         }
         let memory = memory().map_or(String::new(), |bytes| format!(", {}", memory_of(bytes)));
-        Some(format!("{} parameters{memory}, {} to go", count(parameters), duration(seconds)))
+        // To keep many takes a while of its own, of which nothing is known before it is done once.
+        let writing = if parameters < LARGE { "" } else { " of steps and writing" };
+        let (parameters, time) = (count(parameters), duration(seconds));
+        Some(format!("{parameters} parameters{memory}, {time}{writing} to go"))
     }
 }
 
@@ -108,7 +111,8 @@ mod tests {
         let line = "1234 parameters, 2.6 GB of memory, about 9 minutes to go";
         assert_eq!(told(1234, 10, &[9.0, 9.5, 10.0, 10.5]), [line]);
         assert!(told(1234, 1, &[9.0, 9.5, 10.0, 10.5]).is_empty());
-        let line = "162 million parameters, 2.6 GB of memory, about 49 seconds to go";
+        let line =
+            "162 million parameters, 2.6 GB of memory, about 49 seconds of steps and writing to go";
         assert_eq!(told(162_000_000, 1, &[9.0, 9.5, 10.0, 10.5]), [line]);
         assert!(told(162_000_000, 1, &[9.0]).is_empty());
     }

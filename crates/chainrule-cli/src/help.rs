@@ -5,7 +5,7 @@ use chainrule_explain::{CONSTANTS, Function, Language, wrapped};
 use chainrule_train::Config;
 
 /// The help of the option for a setting: what the table of settings says of it, how it is written, and
-/// its usual value, for images and for tables.
+/// its usual value: for images, for tables and for `mnist`.
 pub fn setting(key: &str, how: &str) -> String {
     let all = Config::ENTRY.settings;
     let Some(at) = all.iter().position(|setting| setting.name == key) else {
@@ -18,10 +18,14 @@ pub fn setting(key: &str, how: &str) -> String {
     }
     if setting.example.is_none() {
         let usual = |of: &Config| of.values().swap_remove(at).map(|value| word(&value));
-        let (images, tables) = (Config::default(), Config::for_dataset("iris"));
-        text += &match (usual(&images), usual(&tables)) {
-            (Some(all), same) if same.as_ref() == Some(&all) => format!(" [default: {all}]"),
-            (Some(images), Some(tables)) => format!(" [default: {images}; tables: {tables}]"),
+        let of = |dataset| usual(&Config::for_dataset(dataset));
+        text += &match [of("a folder of images"), of("iris"), of("mnist")] {
+            [Some(images), Some(tables), Some(lesson)] => {
+                let others = [("tables", tables), ("mnist", lesson)].into_iter();
+                let others = others.filter(|(_, usual)| *usual != images);
+                let told = |(of, usual)| format!("; {of}: {usual}");
+                format!(" [default: {images}{}]", others.map(told).collect::<String>())
+            }
             _ => String::new(),
         };
     }

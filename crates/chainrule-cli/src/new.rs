@@ -10,7 +10,8 @@ use crate::arguments::New;
 use crate::{data, print};
 
 pub fn new(options: &New) -> Result<()> {
-    let config = Config::for_dataset(&options.dataset);
+    let dataset = data::named(&options.dataset);
+    let config = Config::for_dataset(&dataset);
     let loaded = data::load(&config)?;
     let few = |what: &str, names: &[String]| {
         const SHOWN: usize = 8;
@@ -24,14 +25,14 @@ pub fn new(options: &New) -> Result<()> {
     let path = match &options.output {
         Some(path) => path.clone(),
         None => {
-            let name = PathBuf::from(options.dataset.replace(':', "-"));
+            let name = PathBuf::from(dataset.replace(':', "-"));
             PathBuf::from(name.file_stem().unwrap_or(name.as_os_str())).with_extension("toml")
         }
     };
     if path.as_os_str() == "-" {
         return print::text(&text);
     }
-    print::spare(&path, None, &[options.dataset.as_ref()])?;
+    print::spare(&path, None, &[dataset.as_ref()])?;
     if path.exists() && !options.force {
         bail!(crate::Usage(format!(
             "{} exists already; choose another --output, or overwrite it with --force",

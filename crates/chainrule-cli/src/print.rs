@@ -101,6 +101,16 @@ pub fn table_columns() -> usize {
     columns(terminal_size_of(std::io::stdout())).unwrap_or(80)
 }
 
+/// The columns of what is printed whole into pipes: any.
+pub fn prose_columns() -> usize {
+    columns(terminal_size_of(std::io::stdout())).unwrap_or(usize::MAX)
+}
+
+/// As [`prose_columns`], on standard error.
+pub fn progress_columns() -> usize {
+    columns(terminal_size_of(std::io::stderr())).unwrap_or(usize::MAX)
+}
+
 /// The columns of a terminal, or what `COLUMNS` says. Into pipes and files sentences go whole, so that
 /// they can be searched.
 fn columns<H>(terminal: Option<(Width, H)>) -> Option<usize> {

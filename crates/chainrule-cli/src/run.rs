@@ -12,14 +12,13 @@ use crate::data;
 
 /// A run, and where its data is now if that is said.
 pub fn moved(dir: &Path, place: Option<&str>) -> Result<Run> {
-    place.map_or(Ok(()), data::known)?;
-    Ok(Run { place: place.map(str::to_owned), ..Run::open(dir)? })
+    Ok(Run { place: place.map(data::known).transpose()?, ..Run::open(dir)? })
 }
 
 /// The examples that a run's model is asked about; see [`Run::examples`].
 pub fn examples(run: &Run, name: Option<&str>) -> Result<(Option<DataPart>, Arc<dyn Examples>)> {
-    name.map_or(Ok(()), data::known)?;
-    Ok(run.examples(name)?)
+    let name = name.map(data::known).transpose()?;
+    Ok(run.examples(name.as_deref())?)
 }
 
 /// The threads of a call.

@@ -60,7 +60,7 @@ fn settings(options: &Train) -> Result<Config> {
 pub fn base(subject: &str) -> Result<Config> {
     match Path::new(subject).extension().is_some_and(|extension| extension == "toml") {
         true => Ok(Config::read(Path::new(subject))?),
-        false => Ok(Config::for_dataset(subject)),
+        false => Ok(Config::for_dataset(&data::named(subject))),
     }
 }
 
@@ -152,10 +152,10 @@ impl Job<'_> {
             print::spare(path, None, &read.into_iter().flatten().collect::<Vec<_>>())?;
             if let Some(profile) = training.profile()? {
                 print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
-                print::progress(&profile.to_string());
+                print::progress(&profile.to_text_within(print::progress_columns()));
             }
         } else if self.options.show_plan {
-            print::progress(&training.plan()?.to_string());
+            print::progress(&training.plan()?.to_text_within(print::progress_columns()));
         }
         Ok(())
     }

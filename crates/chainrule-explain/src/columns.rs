@@ -1,6 +1,7 @@
 //! Text in columns, as terminals show it: cut to fit, wrapped, in tables.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use unicode_width::UnicodeWidthStr;
 
@@ -65,6 +66,77 @@ pub fn cut(text: &str, longest: usize) -> String {
     out + "…"
 }
 
+/// Names of at most so many columns each, none of which reads like another: of long ones the beginning
+/// and the end are kept, where these are the same what differs, and else a number.
+///
+/// ```
+/// let told_apart = |names: [&str; 3]| chainrule_explain::told_apart(&names.map(str::to_owned), 10);
+/// let ends = ["a rather long name 1", "a rather long name 2", "b"];
+/// assert_eq!(told_apart(ends), ["a rath…e 1", "a rath…e 2", "b"]);
+/// let middles = ["a rather long 1 of all", "a rather long 2 of all", "b"];
+/// assert_eq!(told_apart(middles), ["a r…1 of …", "a r…2 of …", "b"]);
+/// ```
+#[must_use]
+pub fn told_apart(names: &[String], longest: usize) -> Vec<String> {
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut alike: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+    for name in names {
+        match width(name) <= longest {
+            true => _ = taken.insert(name.clone()),
+            false => _ = alike.entry(shortened(name, longest)).or_default().insert(name),
+        }
+    }
+    let (mut told, mut number) = (HashMap::new(), 1_usize);
+    for (text, group) in alike {
+        let same = common_start(&group);
+        for name in &group {
+            let differing = || from_the_middle(name, same, longest);
+            let mut text = if group.len() > 1 { differing() } else { text.clone() };
+            while !taken.insert(text.clone()) {
+                let end = format!("…{number}");
+                let start = cut(name, longest.saturating_sub(width(&end)).max(1));
+                text = format!("{}{end}", start.trim_end_matches('…'));
+                number += 1;
+            }
+            told.insert(name.as_str(), text);
+        }
+    }
+    names.iter().map(|name| told.get(name.as_str()).unwrap_or(name).clone()).collect()
+}
+
+/// How many bytes all texts begin with, up to the word that differs.
+fn common_start(texts: &BTreeSet<&String>) -> usize {
+    let (Some(first), Some(last)) = (texts.first(), texts.last()) else { return 0 };
+    let same = first.char_indices().zip(last.chars()).find(|((_, a), b)| a != b);
+    let same = same.map_or(first.len().min(last.len()), |((at, _), _)| at);
+    let start = first.get(..same).unwrap_or_default();
+    start.rfind(' ').map_or(same, |at| at + 1)
+}
+
+/// The beginning of a text, and what stands from a place on.
+fn from_the_middle(text: &str, place: usize, longest: usize) -> String {
+    let piece = cut(text.get(place..).unwrap_or_default(), longest * 3 / 5);
+    format!("{}{piece}", cut(text, longest.saturating_sub(width(&piece)).max(1)))
+}
+
+/// A long text without its middle.
+fn shortened(text: &str, longest: usize) -> String {
+    const LEAST: usize = 5;
+    if width(text) <= longest || longest < LEAST {
+        return cut(text, longest);
+    }
+    let tail = (longest - 1) * 2 / 5;
+    let mut end = text.len();
+    for (at, _) in text.char_indices().rev() {
+        if width(text.get(at..).unwrap_or_default()) > tail {
+            break;
+        }
+        end = at;
+    }
+    let end = text.get(end..).unwrap_or_default();
+    format!("{}{end}", cut(text, longest - width(end)))
+}
+
 /// Writes rows with aligned columns: the first to the left, the others to the right. Where a row would
 /// be wider than the page, its widest cell is cut.
 ///
@@ -93,11 +165,21 @@ pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
             _ => break,
         }
     }
-    for row in &rows {
+    let shown: Vec<Vec<String>> = widths
+        .iter()
+        .enumerate()
+        .map(|(column, &wide)| {
+            let cells =
+                rows.iter().map(|row| row.get(column).map(ToString::to_string).unwrap_or_default());
+            told_apart(&cells.collect::<Vec<String>>(), wide)
+        })
+        .collect();
+    for (number, row) in rows.iter().enumerate() {
         let mut line = String::new();
-        for (column, (cell, &wide)) in row.iter().zip(&widths).enumerate() {
-            let cell = cut(cell, wide);
-            let space = " ".repeat(wide - width(&cell));
+        for (column, &wide) in widths.iter().enumerate().take(row.len()) {
+            let cell = shown.get(column).and_then(|cells| cells.get(number));
+            let cell = cell.map_or("", String::as_str);
+            let space = " ".repeat(wide.saturating_sub(width(cell)));
             line += &match column {
                 0 => format!("  {cell}{space}"),
                 _ => format!("  {space}{cell}"),
@@ -137,6 +219,33 @@ pub fn wrapped_within(out: &mut String, indent: usize, text: &str, page: usize) 
     }
     out.push_str(&line);
     out.push('\n');
+}
+
+/// A text that is written for so many columns.
+pub struct Page {
+    /// What is written.
+    pub text: String,
+    /// Its width.
+    pub columns: usize,
+}
+
+impl Page {
+    /// Words in lines that fit.
+    pub fn wrapped(&mut self, indent: usize, words: &str) {
+        wrapped_within(&mut self.text, indent, words, self.columns);
+    }
+
+    /// A line above a table, and an empty one around it.
+    pub fn heading(&mut self, words: &str) {
+        self.text.push('\n');
+        self.wrapped(0, words);
+        self.text.push('\n');
+    }
+
+    /// A table.
+    pub fn table(&mut self, rows: &[Vec<String>]) {
+        table_within(&mut self.text, rows, self.columns);
+    }
 }
 
 /// Rows and columns up to these are printed, larger arrays summarised.

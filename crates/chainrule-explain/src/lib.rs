@@ -36,7 +36,9 @@ mod picture;
 mod html;
 mod network;
 
-pub use columns::{cut, table, table_within, visible, width, wrapped, wrapped_within};
+pub use columns::{
+    Page, cut, table, table_within, told_apart, visible, width, wrapped, wrapped_within,
+};
 pub use explainer::explain;
 pub use expression::{
     CONSTANTS, Example, Function, Names, Values, functions, literal, record, values,

@@ -394,7 +394,11 @@ impl Column {
         match (self.squares, self.spread) {
             (0.0, 0.0) => 1.0,
             (_, 0.0) => 0.0,
-            (squares, spread) => 1.0 - squares / spread,
+            // What rounding leaves of nothing is nothing.
+            (squares, spread) => {
+                let r2 = 1.0 - squares / spread;
+                if r2.abs() < 1e-12 { 0.0 } else { r2 }
+            }
         }
     }
 }

@@ -52,9 +52,16 @@ pub(super) fn program(
                 1 => format!("[images, {height}, {width}]"),
                 _ => format!("[images, {height}, {width}, {colours}]"),
             };
+            let (sides, colours) = match colours {
+                1 => (format!("{height} x {width}"), "grey: 0.299 red + 0.587 green + 0.114 blue"),
+                _ => (format!("{height} x {width}"), "in red, green, blue"),
+            };
             let _ = write!(
                 text,
-                "images = np.load(\"images.npy\")  # Of shape {shape}, from 0 to 255.\n\
+                "# A picture is turned upright as its Exif says, laid on white where it is transparent, and is\n\
+                 # {colours}. One of another size than {sides} is scaled into that,\n\
+                 # its sides in proportion, and centred; the mean of its border fills the rest.\n\
+                 images = np.load(\"images.npy\")  # Of shape {shape}, from 0 to 255.\n\
                  predicted = answer(network(images.reshape(len(images), -1) / 255))\n"
             );
         }

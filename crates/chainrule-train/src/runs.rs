@@ -228,15 +228,8 @@ pub fn groups(entries: &[Entry], by: Option<&str>) -> Result<Vec<Group>> {
     }
     let has =
         |at: &usize, name: &str| metrics(&entries[*at]).iter().any(|(known, _)| known == name);
-    if let Some(by) = by
-        && !(0..entries.len()).any(|at| has(&at, by))
-    {
-        let mut known: Vec<String> =
-            entries.iter().flat_map(metrics).map(|(name, _)| name).collect();
-        known.sort_unstable();
-        known.dedup();
-        return Err(Error::unknown("metric", by, known.iter().map(String::as_str)));
-    }
+    let by = by.map(|by| meant(by, entries)).transpose()?;
+    let by = by.as_deref();
     let group = |(key, members): (Key, Vec<usize>)| {
         let own: Vec<Entry> = members.iter().map(|&at| entries[at].clone()).collect();
         let by = by.filter(|by| members.iter().any(|at| has(at, by)));
@@ -254,6 +247,27 @@ pub fn groups(entries: &[Entry], by: Option<&str>) -> Result<Vec<Group>> {
         Group { data, part: key.part, rows, seed, by, entries }
     };
     Ok(keys.into_iter().zip(members).map(group).collect())
+}
+
+/// The metric that is meant by a word: in any case, `val_acc` for `validation_accuracy`, and without a part
+/// that of the part which judges.
+fn meant(word: &str, entries: &[Entry]) -> Result<String> {
+    let mut known: Vec<String> = entries.iter().flat_map(metrics).map(|(name, _)| name).collect();
+    known.sort_unstable();
+    known.dedup();
+    let plain = word.trim().to_lowercase().replace(['-', ' '], "_");
+    let plain = match plain.strip_prefix("val_") {
+        Some(name) => format!("{}_{name}", DataPart::Validation),
+        None => plain,
+    };
+    let plain = match plain.strip_suffix("acc") {
+        Some(start) if start.is_empty() || start.ends_with('_') => format!("{start}accuracy"),
+        _ => plain,
+    };
+    let parts = DataPart::CHOOSING.into_iter().chain([DataPart::Train]);
+    let names = [plain.clone()].into_iter().chain(parts.map(|part| format!("{part}_{plain}")));
+    let found = names.into_iter().find(|name| known.contains(name));
+    found.ok_or_else(|| Error::unknown("metric", word, known.iter().map(String::as_str)))
 }
 
 /// A run's metrics by name: the scores of the epoch that counts, and what is of the whole training.

@@ -4,6 +4,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::Config;
+use super::config::setting_meant;
 use chainrule::error::{Error, Result};
 use chainrule::number::Number;
 use chainrule::settings::{Form, Setting};
@@ -60,7 +61,7 @@ impl Axis {
             }
         }
         let values = found.into_iter().map(|value| value.trim().to_owned()).collect();
-        Ok(Self { key: key.trim().into(), choices: Choices::Values(values) })
+        Ok(Self { key: setting_meant(key), choices: Choices::Values(values) })
     }
 
     /// `KEY=LOW:HIGH`, or `KEY=LOW:HIGH:log`; of whole numbers where the setting is one.
@@ -71,6 +72,7 @@ impl Axis {
         let all = Config::ENTRY.settings;
         let parse = || {
             let (key, rest) = text.split_once('=')?;
+            let key = setting_meant(key);
             let parts: Vec<&str> = rest.split(':').collect();
             let (low, high, log) = match parts[..] {
                 [low, high] => (low, high, false),
@@ -78,16 +80,13 @@ impl Axis {
                 _ => return None,
             };
             let (mut low, mut high): (f64, f64) = (low.parse().ok()?, high.parse().ok()?);
-            let is_whole = |s: &Setting| s.name == key.trim() && matches!(s.form, Form::Whole(_));
+            let is_whole = |s: &Setting| s.name == key && matches!(s.form, Form::Whole(_));
             let whole = all.iter().any(is_whole);
             if whole {
                 (low, high) = (low.ceil(), high.floor());
             }
             let ok = low.is_finite() && high.is_finite() && low < high && (!log || low > 0.0);
-            ok.then(|| Self {
-                key: key.trim().into(),
-                choices: Choices::Range { low, high, log, whole },
-            })
+            ok.then_some(Self { key, choices: Choices::Range { low, high, log, whole } })
         };
         parse().ok_or_else(|| {
         Error::Mismatch(format!(

@@ -132,7 +132,11 @@ fn look_at(
     run: &mut dyn FnMut(&mut Plan<f32>) -> Result<()>,
 ) -> Result<String> {
     let Some(path) = &options.profile else {
-        return Ok(if options.show_plan { plan.info().to_string() } else { String::new() });
+        return Ok(if options.show_plan {
+            plan.info().to_text_within(print::prose_columns())
+        } else {
+            String::new()
+        });
     };
     plan.record(true);
     for _ in 0..PROFILED {
@@ -140,7 +144,7 @@ fn look_at(
     }
     let Some(profile) = plan.profile() else { return Ok(String::new()) };
     print::write_file(path, &serde_json::to_string(&profile.trace())?)?;
-    Ok(profile.to_string())
+    Ok(profile.to_text_within(print::prose_columns()))
 }
 
 /// Times `once`, whose products take `flops` operations.

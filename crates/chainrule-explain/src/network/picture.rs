@@ -3,7 +3,7 @@
 use super::text::darkness;
 use super::{NetworkExplanation, Said};
 use crate::chart::{Align, Drawing, Ink, Mark};
-use crate::columns::cut;
+use crate::columns::told_apart;
 use crate::value::digits;
 use crate::words::Words;
 
@@ -80,7 +80,9 @@ impl NetworkExplanation {
         let ranked = self.ranked();
         let mut drawing = Drawing::new(WIDE, ranked.len() as f64 * ROW + 72.0);
         let most = ranked.iter().fold(0.0, |most: f64, (_, _, dx)| most.max(dx.abs()));
-        for (at, (name, _, gradient)) in ranked.into_iter().enumerate() {
+        let names: Vec<String> = ranked.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        let names = told_apart(&names, LETTERS);
+        for (at, ((_, _, gradient), name)) in ranked.into_iter().zip(names).enumerate() {
             let top = 40.0 + at as f64 * ROW;
             let middle = top + (ROW - 8.0) / 2.0;
             let long = if most > 0.0 { gradient.abs() / most * LONGEST } else { 0.0 };
@@ -90,7 +92,7 @@ impl NetworkExplanation {
             };
             let (corner, size) = ((left, top), (long, ROW - 8.0));
             drawing.marks.push(Mark::Area { corner, size, ink, opacity: 1.0 });
-            drawing.text((MARGIN, middle), Align::Start, cut(name, LETTERS));
+            drawing.text((MARGIN, middle), Align::Start, name);
             drawing.text((end, middle), align, digits(gradient, 3));
         }
         drawing

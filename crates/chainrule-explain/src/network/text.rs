@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Branch, NetworkExplanation, Said};
-use crate::columns::{table, wrapped};
+use crate::columns::{COLUMNS, Page};
 use crate::text::verdict;
 use crate::value::{digits, number, percent, signed};
 use crate::words::Words;
@@ -27,18 +27,25 @@ impl NetworkExplanation {
     /// The explanation as text for a terminal of 80 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.to_text_within(COLUMNS)
+    }
+
+    /// The explanation as text for a terminal of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
         let words = Words::new(self.language);
-        let mut out = String::new();
-        let _ = writeln!(out, "{}\n", self.verdict(&words));
-        self.layer_table(&mut out, &words);
-        self.shared(&mut out, &words);
-        self.parameter_table(&mut out, &words);
-        self.weight_table(&mut out, &words);
+        let mut page = Page { text: String::new(), columns };
+        page.wrapped(0, &self.verdict(&words));
+        page.text.push('\n');
+        self.layer_table(&mut page, &words);
+        self.shared(&mut page, &words);
+        self.parameter_table(&mut page, &words);
+        self.weight_table(&mut page, &words);
         match self.features.is_empty() {
-            true => self.pictures(&mut out, &words),
-            false => self.feature_table(&mut out, &words),
+            true => self.pictures(&mut page, &words),
+            false => self.feature_table(&mut page, &words),
         }
-        out
+        page.text
     }
 
     pub(super) fn class(&self, class: u32) -> String {
@@ -75,8 +82,9 @@ impl NetworkExplanation {
         words.say(id, &values)
     }
 
-    fn layer_table(&self, out: &mut String, words: &Words) {
-        let _ = writeln!(out, "{}\n", words.get("network-layers"));
+    fn layer_table(&self, out: &mut Page, words: &Words) {
+        out.wrapped(0, &words.get("network-layers"));
+        out.text.push('\n');
         let head = [
             "network-layer",
             "network-output",
@@ -105,33 +113,35 @@ impl NetworkExplanation {
                 idle,
             ]);
         }
-        table(out, &rows);
+        out.table(&rows);
     }
 
     /// Values that several layers or branches use: what each contributes, and how much cancels.
-    fn shared(&self, out: &mut String, words: &Words) {
+    fn shared(&self, out: &mut Page, words: &Words) {
         let shared = self.ledgers.iter().filter(|ledger| ledger.branches.len() > 1);
         for (at, ledger) in shared.enumerate() {
             if at == 0 {
-                let _ = writeln!(out, "\n{}", words.get("network-ledger"));
+                out.text.push('\n');
+                out.wrapped(0, &words.get("network-ledger"));
             }
             let total = digits(ledger.norm, 4);
             let values = [("name", ledger.name.as_str()), ("total", &total)];
-            let _ = writeln!(out, "\n  {}", words.say("network-ledger-node", &values));
+            out.text.push('\n');
+            out.wrapped(2, &words.say("network-ledger-node", &values));
             let row = |branch: &Branch| {
                 let from = words.say("ledger-from", &[("gate", &branch.layer)]);
                 let rule = branch.rule.clone().unwrap_or_default();
                 vec![format!("   {from}"), rule, digits(branch.norm, 4), percent(branch.share)]
             };
-            table(out, &ledger.branches.iter().map(row).collect::<Vec<_>>());
+            out.table(&ledger.branches.iter().map(row).collect::<Vec<_>>());
             let shares = ledger.branches.iter().map(|branch| branch.share);
             let verdict = verdict(words, Some(ledger.cancellation), shares).unwrap_or_default();
-            wrapped(out, 5, &verdict);
+            out.wrapped(5, &verdict);
         }
     }
 
     /// What each weight and bias gets, by which rule.
-    fn parameter_table(&self, out: &mut String, words: &Words) {
+    fn parameter_table(&self, out: &mut Page, words: &Words) {
         let of = |name: &String| self.ledgers.iter().find(|ledger| ledger.name == *name);
         let names = self.layers.iter().flat_map(|layer| &layer.parameters);
         let rule = |name: &String| {
@@ -141,15 +151,15 @@ impl NetworkExplanation {
         let rows: Vec<Vec<String>> =
             names.map(|(name, norm)| vec![name.clone(), rule(name), digits(*norm, 4)]).collect();
         if !rows.is_empty() {
-            let _ = writeln!(out, "\n{}\n", words.get("network-parameters"));
+            out.heading(&words.get("network-parameters"));
             let head = ["network-weight", "network-rule", "network-gradient"];
             let head = head.map(|id| words.get(id)).to_vec();
-            table(out, &[vec![head], rows].concat());
+            out.table(&[vec![head], rows].concat());
         }
     }
 
-    fn weight_table(&self, out: &mut String, words: &Words) {
-        let _ = writeln!(out, "\n{}\n", words.get("network-weights"));
+    fn weight_table(&self, out: &mut Page, words: &Words) {
+        out.heading(&words.get("network-weights"));
         let head = ["network-weight", "rank-value", "rank-gradient", "rank-effect"];
         let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
         for weight in &self.weights {
@@ -160,7 +170,7 @@ impl NetworkExplanation {
                 signed(weight.effect),
             ]);
         }
-        table(out, &rows);
+        out.table(&rows);
     }
 
     /// The features on which the loss depends most, with value and gradient.
@@ -175,25 +185,28 @@ impl NetworkExplanation {
     }
 
     /// The features on which the loss depends most.
-    fn feature_table(&self, out: &mut String, words: &Words) {
-        let _ = writeln!(out, "\n{}\n", words.get("network-features"));
+    fn feature_table(&self, out: &mut Page, words: &Words) {
+        out.heading(&words.get("network-features"));
         let head = ["network-feature", "rank-value", "rank-gradient", "rank-effect"];
         let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
         for (name, value, gradient) in self.ranked() {
             let (effect, gradient_text) = (signed(value * gradient), number(gradient));
             rows.push(vec![name.to_owned(), number(value), gradient_text, effect]);
         }
-        table(out, &rows);
+        out.table(&rows);
     }
 
     /// The input and its saliency, side by side.
-    fn pictures(&self, out: &mut String, words: &Words) {
-        let Some(side) = self.side().filter(|side| *side <= WIDEST) else { return };
-        let _ = writeln!(out, "\n{}\n", words.get("network-saliency"));
+    fn pictures(&self, out: &mut Page, words: &Words) {
+        // Two pictures, and what stands around them.
+        let fits = |side: &usize| *side <= WIDEST && 2 * side + 7 <= out.columns;
+        let Some(side) = self.side().filter(fits) else { return };
+        out.heading(&words.get("network-saliency"));
         let (input, saliency) = (darkness(&self.input), darkness(&self.saliency));
         for (left, right) in input.chunks(side).zip(saliency.chunks(side)) {
             let row = |cells: &[f64]| -> String { cells.iter().map(|&part| shade(part)).collect() };
-            let _ = writeln!(out, "{}", format!("  {}  │  {}", row(left), row(right)).trim_end());
+            let _ =
+                writeln!(out.text, "{}", format!("  {}  │  {}", row(left), row(right)).trim_end());
         }
     }
 }

@@ -11,6 +11,28 @@ use crate::data::did_you_mean;
 use chainrule::error::{Error, Result};
 use chainrule::settings::{self, Described, Wrong};
 
+/// The setting that a word of the command line means: in any case, and by names that other libraries have.
+pub(crate) fn setting_meant(word: &str) -> String {
+    const ALSO: [(&str, &str); 9] = [
+        ("learning_rate", "lr"),
+        ("learningrate", "lr"),
+        ("learning_rate_init", "lr"),
+        ("batchsize", "batch_size"),
+        ("batch", "batch_size"),
+        ("hidden_layer_sizes", "hidden"),
+        ("max_iter", "epochs"),
+        ("num_epochs", "epochs"),
+        ("random_state", "seed"),
+    ];
+    let plain = word.trim().to_lowercase().replace('-', "_");
+    let known = |name: &str| Config::ENTRY.settings.iter().any(|setting| setting.name == name);
+    let also = ALSO.iter().find(|(other, _)| *other == plain).map(|(_, own)| (*own).to_owned());
+    match known(&plain) {
+        true => plain,
+        false => also.unwrap_or_else(|| word.trim().to_owned()),
+    }
+}
+
 impl Config {
     /// Reads settings from TOML.
     ///
@@ -139,9 +161,10 @@ impl Config {
         let bad = |error: &dyn std::fmt::Display| Error::Mismatch(error.to_string());
         let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
         for (key, value) in changes {
+            let key = setting_meant(key);
             let parsed = format!("value = {value}").parse::<toml::Table>().ok();
             let parsed = parsed.and_then(|mut table| table.remove("value"));
-            table.insert((*key).into(), parsed.unwrap_or_else(|| (*value).into()));
+            table.insert(key, parsed.unwrap_or_else(|| (*value).into()));
         }
         let text = toml::to_string(&table).map_err(|error| bad(&error))?;
         Self::parse(&text).map_err(|fault| {

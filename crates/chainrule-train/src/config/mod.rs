@@ -9,6 +9,8 @@ mod file;
 
 pub(crate) use rates::fits;
 
+pub(crate) use file::setting_meant;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -3,7 +3,7 @@
 use super::png;
 use chainrule::error::{Error, Result};
 use chainrule_explain::chart::{Align, Drawing, Ink, Mark, text_width};
-use chainrule_explain::cut;
+use chainrule_explain::told_apart;
 
 /// The confusion matrix as an SVG document: a row per true class, a column per predicted class. A
 /// cell is the darker the larger its share of its row, by the share's square root, so that rare
@@ -20,7 +20,8 @@ use chainrule_explain::cut;
 /// # Errors
 /// Another number of names than of rows, a row of another length, no class, or more than 1000.
 pub fn confusion_svg(names: &[String], confusion: &[Vec<u64>]) -> Result<String> {
-    Ok(Layout::new(names, confusion)?.draw(names, confusion).svg(""))
+    let names = told_apart(names, LETTERS);
+    Ok(Layout::new(&names, confusion)?.draw(&names, confusion).svg(""))
 }
 
 /// The same picture as a PNG file's bytes.
@@ -35,7 +36,8 @@ pub fn confusion_svg(names: &[String], confusion: &[Vec<u64>]) -> Result<String>
 /// # Errors
 /// As [`confusion_svg`].
 pub fn confusion_png(names: &[String], confusion: &[Vec<u64>]) -> Result<Vec<u8>> {
-    png(&Layout::new(names, confusion)?.draw(names, confusion))
+    let names = told_apart(names, LETTERS);
+    png(&Layout::new(&names, confusion)?.draw(&names, confusion))
 }
 
 /// Classes that a picture holds.
@@ -75,7 +77,7 @@ impl Layout {
         }
         let cell = (480 / classes).clamp(2, 56) as f64;
         let named = cell >= LINE - 4.0;
-        let longest = names.iter().map(|name| text_width(&cut(name, LETTERS))).fold(0.0, f64::max);
+        let longest = names.iter().map(|name| text_width(name)).fold(0.0, f64::max);
         let upright = longest > cell - 4.0;
         let (left, top) = match (named, upright) {
             (false, _) => (0.0, 0.0),
@@ -95,7 +97,7 @@ impl Layout {
         drawing.text((MARGIN, MARGIN + LINE / 2.0), Align::Start, HEADING);
         let (left, top) = self.corner;
         for (number, (name, counts)) in names.iter().zip(confusion).enumerate() {
-            let (name, along) = (cut(name, LETTERS), number as f64 * self.cell);
+            let (name, along) = (name.clone(), number as f64 * self.cell);
             if self.named {
                 let middle = along + self.cell / 2.0;
                 drawing.text((left - 6.0, top + middle), Align::End, name.clone());

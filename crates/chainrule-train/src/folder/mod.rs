@@ -24,7 +24,7 @@ use super::tensorboard::EVENTS;
 use super::{
     Action, Config, Epoch, FinalScores, Folds, GradientFlow, Identity, ModelRecord, Place,
 };
-use crate::data::Preparation;
+use crate::data::{Preparation, did_you_mean};
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
 use writing::{Made, WRITING, names, next};
@@ -71,6 +71,15 @@ const PRODUCTS: [&str; 5] =
 pub struct RunFolder {
     path: PathBuf,
     identity: Option<Identity>,
+}
+
+/// The run's folder that may have been meant: one of the same name in `runs`, or the nearest.
+fn meant(path: &Path) -> String {
+    let within = Path::new("runs").join(path);
+    match within.join(CONFIG).is_file() {
+        true => format!("; did you mean `{}`?", within.display()),
+        false => did_you_mean(&path.to_string_lossy()),
+    }
 }
 
 /// How data is prepared, as the folder keeps it.
@@ -245,7 +254,10 @@ impl RunFolder {
                 folder.identity = folder.read_json(RUN)?;
                 Ok(folder)
             }
-            false => Err(Error::file(path, format!("not a run's folder: it has no {CONFIG}"))),
+            false if path.exists() => {
+                Err(Error::file(path, format!("not a run's folder: it has no {CONFIG}")))
+            }
+            false => Err(Error::file(path, format!("there is no such run{}", meant(path)))),
         }
     }
 

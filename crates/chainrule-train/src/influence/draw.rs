@@ -1,7 +1,7 @@
 //! Bars beside names.
 
 use chainrule_explain::chart::{Align, Drawing, Ink, Mark, text_width};
-use chainrule_explain::{cut, digits};
+use chainrule_explain::{digits, told_apart};
 
 const MARGIN: f64 = 16.0;
 /// The height of a row, and that of its bar.
@@ -24,9 +24,10 @@ pub(super) fn bars(title: &str, panels: &[&str], rows: &[(String, Vec<Bar>)]) ->
     let wide = wide.max(text_width(title) + 2.0 * MARGIN);
     let mut drawing = Drawing::new(wide, 64.0 + rows.len() as f64 * ROW + MARGIN);
     drawing.text((MARGIN, 20.0), Align::Start, title);
-    for (number, panel) in panels.iter().enumerate() {
+    let panels: Vec<String> = panels.iter().map(|&panel| panel.to_owned()).collect();
+    for (number, panel) in told_apart(&panels, 26).into_iter().enumerate() {
         let left = MARGIN + NAMES + number as f64 * PANEL;
-        drawing.text((left, 46.0), Align::Start, cut(panel, 26));
+        drawing.text((left, 46.0), Align::Start, panel);
         let of = |row: &(String, Vec<Bar>)| {
             row.1.get(number).map_or((0.0, 0.0), |bar| (bar.value, bar.spread))
         };
@@ -57,9 +58,10 @@ pub(super) fn bars(title: &str, panels: &[&str], rows: &[(String, Vec<Bar>)]) ->
         let points = vec![(zero, 60.0), (zero, bottom)];
         drawing.marks.push(Mark::Line { points, ink: Ink::Muted, width: 1.0 });
     }
-    for (at, (name, _)) in rows.iter().enumerate() {
+    let names: Vec<String> = rows.iter().map(|(name, _)| name.clone()).collect();
+    for (at, name) in told_apart(&names, 22).into_iter().enumerate() {
         let middle = 64.0 + at as f64 * ROW + ROW / 2.0;
-        drawing.text((MARGIN, middle), Align::Start, cut(name, 22));
+        drawing.text((MARGIN, middle), Align::Start, name);
     }
     drawing
 }

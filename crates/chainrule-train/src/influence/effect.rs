@@ -1,5 +1,6 @@
 //! What a model says on average, by the value of one column.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,9 +14,9 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::Answer;
 use chainrule::tensor::Real;
-use chainrule_explain::{digits, table, to_step};
+use chainrule_explain::{Page, digits, to_step, told_apart};
 
-/// The most values of a number that are tried.
+/// The most values of a number that are tried, and the most categories.
 const POINTS: usize = 20;
 
 /// The most classes that a text or a picture shows; of two the second is enough.
@@ -38,8 +39,16 @@ pub struct Effect {
     /// Whether the answers are probabilities.
     #[serde(skip)]
     pub is_class: bool,
-    /// The values that are tried.
+    /// The values that are tried: of many categories the most frequent.
     pub points: Vec<Point>,
+    /// The other categories.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub others: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The mean answers for a value of a column.
@@ -100,7 +109,8 @@ impl Run {
         let mut tried = Tried::new(&*ground.data, self.config.seed)?;
         let (target, scales) = (ground.data.target(), ground.data.scales());
         let mut points = Vec::new();
-        for (cells, mut point) in grid(&tried, source)? {
+        let (grid, others) = grid(&tried, source)?;
+        for (cells, mut point) in grid {
             (0..tried.rows.len()).for_each(|row| tried.put(row, source, &cells));
             asker.ask(&tried, &mut |examples, outputs| {
                 for row in outputs.chunks_exact((outputs.len() / examples.len().max(1)).max(1)) {
@@ -127,12 +137,16 @@ impl Run {
             is_class: !classes.is_empty(),
             answers: if classes.is_empty() { targets } else { classes },
             points,
+            others,
         })
     }
 }
 
-/// The features that are tried, and which value they are.
-fn grid(tried: &Tried<'_>, source: &Source) -> Result<Vec<(Vec<f32>, Point)>> {
+/// The features that are tried, and the value that they are.
+type Attempt = (Vec<f32>, Point);
+
+/// The features that are tried with the value that they are, and how many categories are not.
+fn grid(tried: &Tried<'_>, source: &Source) -> Result<(Vec<Attempt>, usize)> {
     let point = |value| Point { value, category: None, gap: false, mean: Vec::new() };
     match &source.kind {
         SourceKind::Number { mean, deviation } => {
@@ -145,14 +159,27 @@ fn grid(tried: &Tried<'_>, source: &Source) -> Result<Vec<(Vec<f32>, Point)>> {
             let mut values: Vec<f32> = (0..POINTS).filter_map(quantile).collect();
             values.dedup();
             let own = |x: f32| Some(f64::from(x) * deviation + mean);
-            Ok(values.into_iter().map(|x| (vec![x], point(own(x)))).collect())
+            Ok((values.into_iter().map(|x| (vec![x], point(own(x)))).collect(), 0))
         }
         SourceKind::Categories(names) => {
             let one = |at: usize| (0..names.len()).map(|i| f32::from(u8::from(i == at))).collect();
-            let named = |(at, name): (usize, &Option<String>)| {
+            let mut counts = vec![0_usize; names.len()];
+            for row in 0..tried.rows.len() {
+                let at = tried.cells(row, source).iter().position(|&cell| cell > 0.5);
+                if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
+                    *count += 1;
+                }
+            }
+            let mut named: Vec<(usize, &Option<String>)> = names.iter().enumerate().collect();
+            if named.len() > POINTS {
+                named.sort_by_key(|(at, _)| Reverse(counts.get(*at).copied()));
+                named.truncate(POINTS);
+            }
+            let others = names.len() - named.len();
+            let tried = named.into_iter().map(|(at, name)| {
                 (one(at), Point { category: name.clone(), gap: name.is_none(), ..point(None) })
-            };
-            Ok(names.iter().enumerate().map(named).collect())
+            });
+            Ok((tried.collect(), others))
         }
         SourceKind::Date => Err(Error::Mismatch(format!(
             "column `{}` is a date, whose parts change together; an effect is told of a number or a category",
@@ -176,12 +203,25 @@ impl Effect {
         format!("{what} by `{}`, over {about}", self.column)
     }
 
-    /// As text for a terminal.
+    /// As text for a terminal of 80 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let shown = self.shown();
+        self.to_text_within(80)
+    }
+
+    /// As text for a terminal of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
+        // What a number and the space before it take.
+        const LEAST: usize = 10;
+        let mut shown = self.shown();
+        let room = columns.saturating_sub(columns / 4);
+        shown.truncate((room / LEAST).max(1));
         let mut head = vec![self.column.clone()];
-        head.extend(shown.iter().filter_map(|&at| self.answers.get(at).cloned()));
+        let names = shown.iter().filter_map(|&at| self.answers.get(at).cloned());
+        let names: Vec<String> = names.collect();
+        let wide = (room / names.len().max(1)).max(LEAST) - 2;
+        head.extend(told_apart(&names, wide));
         let mut rows = vec![head];
         let means = |at: usize| self.points.iter().filter_map(move |point| point.mean.get(at));
         let steps: Vec<f64> = shown.iter().map(|&at| step(means(at).copied())).collect();
@@ -192,13 +232,24 @@ impl Effect {
             row.extend(shown.iter().zip(&steps).map(|(&at, &step)| apart(mean(at), step)));
             rows.push(row);
         }
-        let mut out = format!("{}\n\n", self.title());
-        table(&mut out, &rows);
+        let mut out = Page { text: String::new(), columns };
+        out.wrapped(0, &self.title());
+        out.text.push('\n');
+        out.table(&rows);
+        if self.others > 0 {
+            let others = self.others;
+            let line =
+                format!("the {POINTS} most frequent categories; {others} others are left out");
+            out.text.push('\n');
+            out.wrapped(0, &line);
+        }
         let hidden = self.answers.len() - shown.len();
         if hidden > 0 && self.answers.len() > 2 {
-            out += &format!("\nand {hidden} more classes: --json tells all\n");
+            out.text.push('\n');
+            let what = if self.is_class { "classes" } else { "targets" };
+            out.wrapped(0, &format!("and {hidden} more {what}: --json tells all"));
         }
-        out
+        out.text
     }
 
     /// As a picture: curves over a number, bars for categories.

@@ -1,6 +1,5 @@
 //! How much a model needs each column.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
@@ -17,10 +16,20 @@ use chainrule::nn::Cx;
 use chainrule::random::{Stream, generator};
 use chainrule::tensor::Real;
 use chainrule::{Graph, Pool};
-use chainrule_explain::{digits, table};
+use chainrule_explain::{Page, digits};
 
-/// How often each column is dealt anew.
+/// How often each column is dealt anew, and how often at least where there are many.
 const SHUFFLES: u32 = 10;
+const FEW_SHUFFLES: u32 = 3;
+
+/// So many columns times features are dealt as often as is usual.
+const MANY: usize = 1_000_000;
+
+/// Of more columns these so many are dealt anew: those with the largest |gradient × value|.
+const COLUMNS: usize = 1000;
+
+/// The most columns that a text or a picture shows.
+const SHOWN: usize = 40;
 
 /// Examples whose gradients are computed at once.
 const BATCH: usize = 200;
@@ -43,6 +52,9 @@ pub struct Importance {
     pub shuffles: u32,
     /// The columns.
     pub columns: Vec<ColumnImportance>,
+    /// The columns of less |gradient × value| that were not dealt anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<usize>,
 }
 
 /// How much a model needs a column.
@@ -86,11 +98,20 @@ fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> 
     let gradients = gradients(asker, &tried, &ground.sources)?;
     let (score, base) = scored(asker, &tried)?;
     let mut columns = Vec::new();
-    for (source, gradient) in ground.sources.iter().zip(gradients) {
+    let mut sources: Vec<(&Source, f64)> = ground.sources.iter().zip(gradients).collect();
+    let others = sources.len().checked_sub(COLUMNS).filter(|&others| others > 0);
+    if others.is_some() {
+        sources.sort_by(|a, b| b.1.total_cmp(&a.1));
+        sources.truncate(COLUMNS);
+    }
+    // Each column costs as much as the network's first layer is wide.
+    let cost = sources.len().saturating_mul(ground.data.width()).div_ceil(MANY).max(1);
+    let shuffles = (SHUFFLES / cost as u32).max(FEW_SHUFFLES);
+    for (source, gradient) in sources {
         let cells: Vec<Vec<f32>> =
             (0..tried.rows.len()).map(|row| tried.cells(row, source).to_vec()).collect();
         let mut falls = Vec::new();
-        for shuffle in 0..SHUFFLES {
+        for shuffle in 0..shuffles {
             let mut dealt: Vec<&Vec<f32>> = cells.iter().collect();
             // The same rows change places in every column.
             dealt.shuffle(&mut generator(seed, Stream::Shuffle(shuffle)));
@@ -98,8 +119,10 @@ fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> 
             falls.push(base - scored(asker, &tried)?.1);
         }
         cells.iter().enumerate().for_each(|(row, cells)| tried.put(row, source, cells));
-        let count = f64::from(SHUFFLES);
+        let count = f64::from(shuffles);
         let drop = falls.iter().sum::<f64>() / count;
+        // What rounding leaves of nothing is nothing.
+        let drop = if drop.abs() < 1e-12 { 0.0 } else { drop };
         let spread = (falls.iter().map(|x| (x - drop).powi(2)).sum::<f64>() / count).sqrt();
         columns.push(ColumnImportance { column: source.name.clone(), drop, spread, gradient });
     }
@@ -110,8 +133,9 @@ fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> 
         of: ground.data.len(),
         score,
         base,
-        shuffles: SHUFFLES,
+        shuffles,
         columns,
+        others,
     })
 }
 
@@ -155,27 +179,46 @@ fn gradients<T: Real>(
 }
 
 impl Importance {
-    /// As text for a terminal.
+    /// As text for a terminal of 80 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.to_text_within(80)
+    }
+
+    /// As text for a terminal of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
         let (score, shuffles) = (self.score.in_words(), self.shuffles);
-        let mut out = format!("{score} {} on {}\n", digits(self.base, 4), self.about());
-        let _ = writeln!(
-            out,
-            "how far it falls when a column is shuffled\n(mean and spread of {shuffles} shuffles):\n"
-        );
+        let mut out = Page { text: String::new(), columns };
+        out.wrapped(0, &format!("{score} {} on {}", digits(self.base, 4), self.about()));
+        out.wrapped(0, "how far it falls when a column is shuffled");
+        out.wrapped(0, &format!("(mean and spread of {shuffles} shuffles):"));
+        out.text.push('\n');
         let head = ["column", "fall", "spread", "|gradient × value|"].map(str::to_owned);
         let mut rows = vec![head.to_vec()];
-        for column in &self.columns {
+        for column in self.columns.iter().take(SHOWN) {
             let numbers = [column.drop, column.spread, column.gradient].map(|x| digits(x, 3));
             rows.push([column.column.clone()].into_iter().chain(numbers).collect());
         }
-        table(&mut out, &rows);
+        out.table(&rows);
         let least = self.columns.iter().filter(|c| c.drop <= 2.0 * c.spread).count();
         if least > 0 && self.columns.len() > 1 {
-            let _ = writeln!(out, "\n{least} within two spreads of no fall at all");
+            out.text.push('\n');
+            out.wrapped(0, &format!("{least} within two spreads of no fall at all"));
         }
-        out
+        let hidden = self.columns.len().saturating_sub(SHOWN);
+        if hidden > 0 {
+            out.wrapped(
+                0,
+                &format!("{hidden} columns that fall less are left out: --json tells all"),
+            );
+        }
+        if let Some(others) = self.others {
+            let line =
+                format!("{others} columns of the least |gradient × value| were not shuffled");
+            out.wrapped(0, &line);
+        }
+        out.text
     }
 
     /// As a picture: a bar for each column, with its spread, beside that of gradient × value.
@@ -187,7 +230,7 @@ impl Importance {
             let fall = Bar { value: column.drop, spread: column.spread };
             (column.column.clone(), vec![fall, Bar { value: column.gradient, spread: 0.0 }])
         };
-        let rows: Vec<_> = self.columns.iter().map(row).collect();
+        let rows: Vec<_> = self.columns.iter().take(SHOWN).map(row).collect();
         bars(&title, &["fall when shuffled", "|gradient × value|"], &rows).svg(&title)
     }
 

@@ -1,10 +1,8 @@
 //! A step's explanation as text.
 
-use std::fmt::Write;
-
 use super::explanation::{StepExample, StepExplanation};
 use super::movement::{Cause, Movement};
-use chainrule_explain::{Words, digits, number, percent, table, wrapped};
+use chainrule_explain::{Page, Words, digits, number, percent};
 
 /// Examples that are listed.
 const MOST_EXAMPLES: usize = 10;
@@ -32,8 +30,14 @@ impl StepExplanation {
     /// The explanation as text for a terminal of 80 columns.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.to_text_within(80)
+    }
+
+    /// The explanation as text for a terminal of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
         let words = Words::new(self.language);
-        let mut out = String::new();
+        let mut out = Page { text: String::new(), columns };
         let (step, epoch) = (self.step.to_string(), self.epoch.to_string());
         let (of_epoch, rate) = (self.step_of_epoch.to_string(), number(self.learning_rate));
         let (loss, count) = (number(self.loss), self.batch_size.to_string());
@@ -45,20 +49,20 @@ impl StepExplanation {
             ("loss", &loss),
             ("count", &count),
         ];
-        wrapped(&mut out, 0, &words.say("step-title", &values));
+        out.wrapped(0, &words.say("step-title", &values));
         if let Some(objective) = &self.objective {
-            wrapped(&mut out, 0, &words.say("step-objective", &[("name", objective)]));
+            out.wrapped(0, &words.say("step-objective", &[("name", objective)]));
         }
         if !self.examples.is_empty() {
             self.example_table(&mut out, &words);
         }
         self.movement_table(&mut out, &words);
         self.part_table(&mut out, &words);
-        out
+        out.text
     }
 
-    fn example_table(&self, out: &mut String, words: &Words) {
-        let _ = writeln!(out, "\n{}\n", words.get("step-examples"));
+    fn example_table(&self, out: &mut Page, words: &Words) {
+        out.heading(&words.get("step-examples"));
         let head = [
             "step-row",
             "step-target",
@@ -84,7 +88,7 @@ impl StepExplanation {
             row.extend([sum(|e| e.loss_share), sum(|e| e.gradient_share), sum(|e| e.update_share)]);
             rows.push(row);
         }
-        table(out, &rows);
+        out.table(&rows);
     }
 
     /// The rows of the tables by parameter: those of each, or of layers where there are many, and all.
@@ -101,8 +105,8 @@ impl StepExplanation {
         }
     }
 
-    fn movement_table(&self, out: &mut String, words: &Words) {
-        let _ = writeln!(out, "\n{}\n", words.get("step-movements"));
+    fn movement_table(&self, out: &mut Page, words: &Words) {
+        out.heading(&words.get("step-movements"));
         let head =
             ["network-weight", "network-gradient", "step-weight", "step-update", "step-ratio"];
         let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
@@ -113,15 +117,15 @@ impl StepExplanation {
             row.extend(numbers.map(|x| digits(*x, 4)));
             rows.push(row);
         }
-        table(out, &rows);
+        out.table(&rows);
     }
 
-    fn part_table(&self, out: &mut String, words: &Words) {
+    fn part_table(&self, out: &mut Page, words: &Words) {
         if self.update.parts.is_empty() {
-            wrapped(out, 0, &format!("\n{}", words.get("step-no-update")));
+            out.wrapped(0, &format!("\n{}", words.get("step-no-update")));
             return;
         }
-        let _ = writeln!(out, "\n{}\n", words.get("step-parts"));
+        out.heading(&words.get("step-parts"));
         let is_shown = |kind: &Cause| {
             let part = self.update.parts.iter().find(|part| part.kind == *kind);
             part.is_some_and(|part| *kind != Cause::Rounding || part.share.abs() > ROUNDING)
@@ -138,8 +142,8 @@ impl StepExplanation {
             }));
             rows.push(row);
         }
-        table(out, &rows);
-        out.push('\n');
-        wrapped(out, 0, &words.get("step-note"));
+        out.table(&rows);
+        out.text.push('\n');
+        out.wrapped(0, &words.get("step-note"));
     }
 }

@@ -225,11 +225,14 @@ impl Run {
             always = answer;
         }
         let (linear, data) = (self.linear(part, which)?, name);
+        let classes = self.preparation.as_ref().map(|known| known.class_names().to_vec());
+        let classes = classes.unwrap_or_default();
         Ok(RunScore {
             part,
             data,
             epoch,
             best_of,
+            classes,
             evaluation,
             baseline,
             always,
@@ -358,6 +361,9 @@ pub struct RunScore {
     /// The number of epochs of which that one has the smallest validation loss, where it was chosen so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_of: Option<u32>,
+    /// The names of the classes, in the order of `confusion` and `per_class`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// The scores.
     #[serde(flatten)]
     pub evaluation: Evaluation,

@@ -143,31 +143,51 @@ fn bytes(layout: &Layout, work: &Work, element: usize) -> usize {
     read.chain(written).fold(0, usize::saturating_add).saturating_mul(element)
 }
 
-/// Writes the steps as a table; `time` adds a column.
-fn table(
-    f: &mut fmt::Formatter<'_>,
-    plan: &PlanInfo,
-    time: impl Fn(usize) -> String,
-) -> fmt::Result {
-    writeln!(
-        f,
-        "phase  kernel                        rows  operations       bytes  {}fused",
-        time(usize::MAX)
-    )?;
+/// The steps as a table for so many columns; `time` adds a column. What is fused goes onto lines of its own
+/// where it does not fit, and a narrow table has no rows, and beside times no bytes.
+fn table(plan: &PlanInfo, columns: usize, time: impl Fn(usize) -> String) -> String {
+    const INDENT: usize = 9;
+    let wide = 67 + time(usize::MAX).chars().count();
+    let (rows, bytes) = (columns >= wide, columns >= wide || time(usize::MAX).is_empty());
+    let line = |phase: &str, kernel: &str, numbers: [String; 3], time: String, fused: &str| {
+        let [of_rows, operations, of_bytes] = numbers;
+        let mut line = format!("{phase:>5}  {kernel:<26}");
+        if rows {
+            line += &format!(" {of_rows:>7}");
+        }
+        line += &format!(" {operations:>11}");
+        if bytes {
+            line += &format!(" {of_bytes:>11}");
+        }
+        line = format!("{line}  {time}");
+        let fits = line.chars().count() + fused.chars().count() <= columns;
+        if fits {
+            return format!("{line}{fused}\n");
+        }
+        line.truncate(line.trim_end().len());
+        let (mut out, mut at) = (line, usize::MAX);
+        for word in fused.split(' ') {
+            let width = word.chars().count();
+            if at.saturating_add(1 + width) > columns {
+                out += &format!("\n{:INDENT$}{word}", "");
+                at = INDENT + width;
+            } else {
+                out += &format!(" {word}");
+                at += 1 + width;
+            }
+        }
+        out + "\n"
+    };
+    let head = ["rows", "operations", "bytes"].map(str::to_owned);
+    let mut out = line("phase", "kernel", head, time(usize::MAX), "fused");
     for (at, step) in plan.steps.iter().enumerate() {
         let kernel = if step.shared { step.kernel.clone() } else { format!("· {}", step.kernel) };
-        writeln!(
-            f,
-            "{:>5}  {kernel:<26} {:>7} {:>11} {:>11}  {}{}",
-            step.phase,
-            step.rows,
-            step.operations,
-            step.bytes,
-            time(at),
-            runs_of(&step.fused)
-        )?;
+        let numbers = [step.rows.to_string(), step.operations.to_string(), step.bytes.to_string()];
+        out += &line(&step.phase.to_string(), &kernel, numbers, time(at), &runs_of(&step.fused));
     }
-    writeln!(f, "· marks what one thread runs at a phase's end; {} bytes of memory", plan.bytes)
+    let mark = "· marks what one thread runs at a phase's end";
+    let between = if columns < 80 { "\n" } else { "; " };
+    out + &format!("{mark}{between}{} bytes of memory\n", plan.bytes)
 }
 
 /// Names joined, repeated ones counted, long lists cut.
@@ -181,7 +201,15 @@ fn runs_of(names: &[String]) -> String {
 
 impl fmt::Display for PlanInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        table(f, self, |_| String::new())
+        f.write_str(&self.to_text_within(usize::MAX))
+    }
+}
+
+impl PlanInfo {
+    /// The table for a page of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
+        table(self, columns, |_| String::new())
     }
 }
 
@@ -249,12 +277,21 @@ struct TraceArguments<'a> {
 
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text_within(usize::MAX))
+    }
+}
+
+impl Profile {
+    /// The table for a page of so many columns.
+    #[must_use]
+    pub fn to_text_within(&self, columns: usize) -> String {
         let times = self.times();
         let total: Duration = times.iter().sum();
-        table(f, &self.plan, |at| match times.get(at) {
+        let table = table(&self.plan, columns, |at| match times.get(at) {
             Some(time) => format!("{:>9.2}  ", time.as_secs_f64() * 1e6),
             None => "  time/µs  ".into(),
-        })?;
-        writeln!(f, "{:.2} µs in steps, mean of {} runs", total.as_secs_f64() * 1e6, self.runs)
+        });
+        let total = total.as_secs_f64() * 1e6;
+        format!("{table}{total:.2} µs in steps, mean of {} runs\n", self.runs)
     }
 }
