@@ -240,7 +240,9 @@ impl FinalScores {
             _ => return None,
         };
         let why = match self.baselines.weighted {
-            false => "the inputs may say little of it; try another --lr, more rows, other columns",
+            false => {
+                "the inputs may say little of it; try another --lr, more examples, other inputs"
+            }
             true => "it was trained with weights, which ask for other answers than this score does",
         };
         Some(format!("{how} ({} part): {why}", part.in_words()))

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Config;
 use super::config::fits;
 use super::single::fill_f32;
-use crate::data::{Data, Examples, Rows, TARGET};
+use crate::data::{Data, Examples, Rows, TARGET, Target};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Kind, Var};
 use chainrule::nn::{Cx, Field, FieldKind, Loss, Network, Targets, Values};
@@ -138,6 +138,31 @@ pub(super) struct Group {
     pub(super) place: &'static Location<'static>,
 }
 
+/// Refuses targets that are no shares: their binary cross-entropy has no bottom.
+fn check_shares(data: &dyn Examples) -> Result<()> {
+    const CHUNK: usize = 10_000;
+    let Target::Values { width } = data.target() else { return Ok(()) };
+    let (all, scales) = ((0..data.len() as u32).collect::<Vec<u32>>(), data.scales());
+    for examples in all.chunks(CHUNK) {
+        let mut values = vec![0.0; examples.len() * width];
+        data.values(examples, &mut values)?;
+        let is_share = |value: f64| (0.0..=1.0).contains(&value);
+        let Some(at) = values.iter().position(|&value| !is_share(value.into())) else { continue };
+        let scale = scales.get(at % width.max(1));
+        let own = scale.map_or(f64::from(values[at]), |scale| scale.value(values[at].into()));
+        let wanted = match scale {
+            Some(_) if is_share(own) => {
+                "`raw = true` (--raw) leaves them as they are, where they are standardised else"
+            }
+            _ => "another loss takes any number",
+        };
+        return Err(Error::Mismatch(format!(
+            "the loss `binary-cross-entropy` takes targets from 0 to 1, but one is {own}: {wanted}"
+        )));
+    }
+    Ok(())
+}
+
 impl Objective {
     /// An objective without losses, whose parameters are all, moved by the settings' optimizer.
     #[must_use]
@@ -152,6 +177,9 @@ impl Objective {
         model: &Network,
     ) -> Result<Self> {
         let loss = config.loss_for(data.target())?;
+        if let (Loss::BinaryCrossEntropy, Target::Values { .. }) = (loss, data.target()) {
+            check_shares(data)?;
+        }
         let loss = SettingsLoss { loss, model: model.clone() };
         Ok(Self::new("loss").criterion("loss", 1.0, loss))
     }

@@ -19,15 +19,15 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Separator = "separator", ' ', short {
         /// A comma.
-        Comma = ",",
+        Comma = "," | "comma",
         /// A semicolon.
-        Semicolon = ";",
+        Semicolon = ";" | "semicolon",
         /// A tab.
-        Tab = "tab",
+        Tab = "tab" | "tabs" | "\t",
         /// A bar.
-        Bar = "|",
+        Bar = "|" | "bar" | "pipe",
         /// One blank or more.
-        Blanks = "blanks",
+        Blanks = "blanks" | "blank" | "spaces" | "space" | " ",
     }
 }
 

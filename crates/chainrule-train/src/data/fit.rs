@@ -18,7 +18,7 @@ pub(super) fn recoloured(image: Image, colours: usize) -> Image {
         (1, 3) => image.bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
         _ => return image,
     };
-    Image { size, bytes }
+    Image { size, bytes, laid: false }
 }
 
 /// The image in another size: each new pixel is a weighted mean of those around its place, the
@@ -50,7 +50,7 @@ pub(super) fn resize(image: Image, (width, height): (usize, usize)) -> Image {
         }
         bytes.extend(row.iter().map(|value| value.round() as u8));
     }
-    Image { size: Pixels { width, height, colours }, bytes }
+    Image { size: Pixels { width, height, colours }, bytes, laid: false }
 }
 
 /// The image in another size, its sides in their proportion, and what is missing on two sides filled
@@ -70,7 +70,7 @@ pub(super) fn fit(image: Image, (width, height): (usize, usize)) -> Image {
     for (line, from) in lines.zip(inner.bytes.chunks_exact(inner_width * colours)) {
         line[left * colours..][..from.len()].copy_from_slice(from);
     }
-    Image { size: Pixels { width, height, colours }, bytes }
+    Image { size: Pixels { width, height, colours }, bytes, laid: false }
 }
 
 /// The mean of the outermost pixels.

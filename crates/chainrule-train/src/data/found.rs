@@ -44,7 +44,13 @@ impl Loaded {
             header: preparation.written.map(|written| written.header),
             na: preparation.na.clone(),
             decimal: preparation.written.and_then(|written| written.decimal),
-            drop: self.summary.left_out.iter().map(|(name, _)| name.clone()).collect(),
+            drop: self
+                .summary
+                .left_out
+                .iter()
+                .filter(|_| self.summary.images.is_empty())
+                .map(|(name, _)| name.clone())
+                .collect(),
             columns: Vec::new(),
             types: types.collect(),
         }

@@ -2,7 +2,7 @@
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, MemoryLimit};
 
-use super::picture::{BELIEVED, Image, PictureFormat, check_size};
+use super::picture::{BELIEVED, Image, PictureFormat, check_size, on_white};
 
 pub(super) static GIF: PictureFormat =
     PictureFormat { name: "GIF", extensions: &["gif"], begins: b"GIF8", decode };
@@ -23,11 +23,12 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     let frame = decoder.read_next_frame().map_err(text)?.ok_or("the image is cut off")?;
     let mut bytes = back.repeat(width * height);
     let (left, top) = (usize::from(frame.left), usize::from(frame.top));
-    let rows = frame.buffer.chunks_exact(4 * usize::from(frame.width).max(1));
+    let (pixels, laid) = on_white(&frame.buffer, 4);
+    let rows = pixels.chunks_exact(3 * usize::from(frame.width).max(1));
     for (to, from) in bytes.chunks_exact_mut(3 * width).skip(top).zip(rows) {
-        for (to, from) in to.chunks_exact_mut(3).skip(left).zip(from.chunks_exact(4)) {
-            to.copy_from_slice(&from[..3]);
+        for (to, from) in to.chunks_exact_mut(3).skip(left).zip(from.chunks_exact(3)) {
+            to.copy_from_slice(from);
         }
     }
-    Ok(Image::coloured(width, height, bytes))
+    Ok(Image { laid, ..Image::coloured(width, height, bytes) })
 }

@@ -25,7 +25,7 @@ impl Preparation {
         };
         let making = Making { sizing, invert: self.retouch.invert };
         let mut notes = match path.is_dir() {
-            true => images::left_out(path, with_targets)?,
+            true => images::left_out(path, with_targets)?.lines(),
             false => Vec::new(),
         };
         let (data, sizes) = match (with_targets, path.is_dir()) {

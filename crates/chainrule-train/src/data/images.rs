@@ -1,7 +1,7 @@
 //! Pictures in files, and folders of them by class.
 //!
 //! Every sub-folder is a class, in the order of their names. Images are grey if all are, else of
-//! three colours, and are brought to one size; transparency is left out, 16 bits become 8.
+//! three colours, and are brought to one size; what is transparent lies on white, 16 bits become 8.
 
 use std::path::{Path, PathBuf};
 
@@ -104,9 +104,34 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What a folder holds that is not read: a line for hidden files, and one for others. Only pictures within
-/// a folder are of a class.
-pub(super) fn left_out(path: &Path, with_classes: bool) -> Result<Vec<String>> {
+/// The files of a folder that are not read.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    /// Their names from the folder on, by the reason.
+    by_reason: Vec<(String, Vec<String>)>,
+}
+
+impl LeftOut {
+    /// A line for each reason.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let line = |(why, names): &(String, Vec<String>)| {
+            format!("left out, {why}: {} ({})", names.len(), summary::listed(names))
+        };
+        self.by_reason.iter().map(line).collect()
+    }
+
+    /// Each file with the reason.
+    pub(super) fn files(self) -> Vec<(String, String)> {
+        let each = |(why, names): (String, Vec<String>)| {
+            names.into_iter().map(move |name| (name, why.clone()))
+        };
+        self.by_reason.into_iter().flat_map(each).collect()
+    }
+}
+
+/// What a folder holds that is not read: hidden files, and others. Only pictures within a folder are of a
+/// class.
+pub(super) fn left_out(path: &Path, with_classes: bool) -> Result<LeftOut> {
     let is_deep = has_classes(path);
     let by_class = is_deep && with_classes;
     let (entries, mut hidden) = all_entries(path)?;
@@ -121,15 +146,14 @@ pub(super) fn left_out(path: &Path, with_classes: bool) -> Result<Vec<String>> {
         }
     }
     let formats = pictures();
-    let line = |files: Vec<PathBuf>, what: &str| {
+    let named = |files: Vec<PathBuf>| -> Vec<String> {
         let within = |file: &PathBuf| file.strip_prefix(path).unwrap_or(file).display().to_string();
-        let names: Vec<String> = files.iter().map(within).collect();
-        (!names.is_empty())
-            .then(|| format!("left out, {what}: {} ({})", names.len(), summary::listed(&names)))
+        files.iter().map(within).collect()
     };
     let others_are =
         if by_class { format!("no {formats} in a class") } else { format!("no {formats}") };
-    Ok(line(hidden, "hidden").into_iter().chain(line(others, &others_are)).collect())
+    let all = [("hidden".to_owned(), named(hidden)), (others_are, named(others))];
+    Ok(LeftOut { by_reason: all.into_iter().filter(|(_, names)| !names.is_empty()).collect() })
 }
 
 /// The size of the first image of a folder's classes.
@@ -219,7 +243,7 @@ fn read(files: &[PathBuf], making: Making) -> Result<(Vec<Image>, Sizes)> {
     let read = |files: &[PathBuf]| -> Result<Vec<(Image, Sizes)>> {
         let one = |file: &PathBuf| {
             let image = decode(file)?;
-            let size = Sizes::of(image.size);
+            let size = Sizes { laid: usize::from(image.laid), ..Sizes::of(image.size) };
             let image = making.apply(image).map_err(|message| Error::file(file, message))?;
             Ok((image, size))
         };

@@ -44,7 +44,7 @@ pub(super) fn centred(image: Image, (width, height): (usize, usize), dark: bool)
             *to = (u32::from(from) * 255 / u32::from(most)) as u8;
         }
     }
-    Some(Image { size: Pixels { width, height, colours: 1 }, bytes })
+    Some(Image { size: Pixels { width, height, colours: 1 }, bytes, laid: false })
 }
 
 /// Where an image begins in a whole whose middle is to be its centre of mass, along one axis.
@@ -172,7 +172,7 @@ fn cropped(ink: &[bool], width: usize) -> Option<Image> {
     let row = |y: usize| &ink[y * width + left..=y * width + right];
     let bytes = (top..=bottom).flat_map(row).map(|&ink| if ink { 255 } else { 0 }).collect();
     let size = Pixels { width: right - left + 1, height: bottom - top + 1, colours: 1 };
-    Some(Image { size, bytes })
+    Some(Image { size, bytes, laid: false })
 }
 
 #[cfg(test)]
@@ -192,7 +192,7 @@ mod tests {
             (100 - x * 3 / 4) as u8 + if is_ink(x, y) { 120 } else { 0 }
         };
         let size = Pixels { width: 120, height: 90, colours: 1 };
-        let image = || Image { size, bytes: (0..120 * 90).map(level).collect() };
+        let image = || Image { size, bytes: (0..120 * 90).map(level).collect(), laid: false };
         let centred = centred(image(), (28, 28), false).unwrap();
         // 20 × 40 becomes 10 × 20. Of the mass, 400 are at (5, 20) and 200 of the foot at (15, 30): their
         // centre is (8.3, 23.3), in the box (4.2, 11.7).
@@ -205,7 +205,7 @@ mod tests {
         // Dark ink on bright paper is the same in the negative.
         let dark = super::centred(inverted(image()), (28, 28), true).unwrap();
         assert_eq!(inverted(dark), centred);
-        let blank = Image { size, bytes: vec![90; 120 * 90] };
+        let blank = Image { size, bytes: vec![90; 120 * 90], laid: false };
         assert_eq!(super::centred(blank, (28, 28), false), None);
     }
 }

@@ -43,5 +43,5 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     if bytes.len() != size.count() {
         return Err(format!("the image has {} bytes of pixels, not {}", bytes.len(), size.count()));
     }
-    Ok(Image { size, bytes }.upright(orientation))
+    Ok(Image { size, bytes, laid: false }.upright(orientation))
 }

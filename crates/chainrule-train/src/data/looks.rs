@@ -188,6 +188,11 @@ impl Looks {
         self.values > 0 && self.numbers() == self.values
     }
 
+    /// How many cells differ as they are written, where they are not too many to be told apart.
+    pub(super) fn written(&self) -> Option<usize> {
+        self.full.is_none().then_some(self.different.len())
+    }
+
     /// The first cell that is no number, with its place.
     pub(super) fn first_text(&self) -> Option<&str> {
         self.first_text.as_deref()

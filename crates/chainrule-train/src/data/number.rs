@@ -13,9 +13,9 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Decimal = "decimal separator", ' ', short {
         /// A point: 1,234.5.
-        Point = ".",
+        Point = "." | "point",
         /// A comma: 1.234,5.
-        Comma = ",",
+        Comma = "," | "comma",
     }
 }
 

@@ -26,6 +26,24 @@ pub(super) const BELIEVED: usize = 1 << 20;
 pub(super) struct Image {
     pub(super) size: Pixels,
     pub(super) bytes: Vec<u8>,
+    /// Whether it was laid on white, as it lets something through.
+    pub(super) laid: bool,
+}
+
+/// Pixels without the last of their samples, which tells how much of each is seen, as they look on white
+/// paper; and whether any lets something through.
+pub(super) fn on_white(bytes: &[u8], samples: usize) -> (Vec<u8>, bool) {
+    let mut laid = false;
+    let mut out = Vec::with_capacity(bytes.len() / samples.max(1) * samples.saturating_sub(1));
+    for pixel in bytes.chunks_exact(samples) {
+        let Some((&seen, colours)) = pixel.split_last() else { continue };
+        laid |= seen < u8::MAX;
+        let (most, seen) = (u32::from(u8::MAX), u32::from(seen));
+        let mix =
+            |&colour: &u8| (u32::from(colour) * seen + most * (most - seen) + most / 2) / most;
+        out.extend(colours.iter().map(|colour| mix(colour) as u8));
+    }
+    (out, laid)
 }
 
 /// Refuses sizes that a file of so many bytes cannot hold.
@@ -53,7 +71,11 @@ impl Image {
         if is_grey {
             bytes = pixels.iter().map(|pixel| pixel[0]).collect();
         }
-        Self { size: Pixels { width, height, colours: if is_grey { 1 } else { 3 } }, bytes }
+        Self {
+            size: Pixels { width, height, colours: if is_grey { 1 } else { 3 } },
+            bytes,
+            laid: false,
+        }
     }
 
     /// The image as it is to be seen, where a camera was held as Exif's `orientation` says: 2 is mirrored,
@@ -82,13 +104,20 @@ impl Image {
                 bytes.extend_from_slice(&self.bytes[at..at + colours]);
             }
         }
-        Self { size: Pixels { width: to_width, height: to_height, colours }, bytes }
+        Self { size: Pixels { width: to_width, height: to_height, colours }, bytes, ..self }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lets_something_through_lies_on_white() {
+        let (bytes, laid) = on_white(&[0, 255, 0, 0, 100, 128, 9, 255], 2);
+        assert_eq!((bytes, laid), (vec![0, 255, 177, 9], true));
+        assert_eq!(on_white(&[7, 8, 9, 255], 4), (vec![7, 8, 9], false));
+    }
 
     #[test]
     fn every_orientation_shows_the_same_picture() {
@@ -106,9 +135,13 @@ mod tests {
         ];
         for (orientation, width, bytes) in stored {
             let size = Pixels { width, height: 6 / width, colours: 1 };
-            let image = Image { size, bytes: bytes.to_vec() }.upright(orientation);
+            let image = Image { size, bytes: bytes.to_vec(), laid: false }.upright(orientation);
             let size = Pixels { width: 2, height: 3, colours: 1 };
-            assert_eq!(image, Image { size, bytes: upright.to_vec() }, "{orientation}");
+            assert_eq!(
+                image,
+                Image { size, bytes: upright.to_vec(), laid: false },
+                "{orientation}"
+            );
         }
     }
 }

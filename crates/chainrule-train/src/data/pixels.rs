@@ -26,11 +26,14 @@ pub(super) struct Sizes {
     /// The least width and the least height.
     pub(super) least: [usize; 2],
     pub(super) most: [usize; 2],
+    /// How many were laid on white; it is not kept.
+    #[serde(skip)]
+    pub(super) laid: usize,
 }
 
 impl Sizes {
     pub(super) fn of(Pixels { width, height, .. }: Pixels) -> Self {
-        Self { least: [width, height], most: [width, height] }
+        Self { least: [width, height], most: [width, height], laid: 0 }
     }
 
     /// Those of both.
@@ -39,7 +42,8 @@ impl Sizes {
             (self.least[side].min(other.least[side]), self.most[side].max(other.most[side]))
         };
         let [width, height] = [0, 1].map(both);
-        Self { least: [width.0, height.0], most: [width.1, height.1] }
+        let laid = self.laid + other.laid;
+        Self { least: [width.0, height.0], most: [width.1, height.1], laid }
     }
 
     pub(super) fn are_equal(self) -> bool {
@@ -49,7 +53,7 @@ impl Sizes {
 
 impl std::fmt::Display for Sizes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { least: [width, height], most } = self;
+        let Self { least: [width, height], most, .. } = self;
         match self.are_equal() {
             true => write!(f, "{width} × {height}"),
             false => write!(f, "{width} × {height} to {} × {}", most[0], most[1]),

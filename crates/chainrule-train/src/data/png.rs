@@ -5,7 +5,7 @@ use std::io::Cursor;
 use png::{Decoder, DecodingError, Transformations};
 
 use super::exif;
-use super::picture::{Image, PictureFormat, check_size};
+use super::picture::{Image, PictureFormat, check_size, on_white};
 use super::pixels::Pixels;
 
 pub(super) static PNG: PictureFormat =
@@ -31,16 +31,13 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     bytes.truncate(frame.buffer_size());
     let samples = frame.color_type.samples();
     let colours = if samples < 3 { 1 } else { 3 };
+    let mut laid = false;
     if samples != colours {
-        bytes = bytes
-            .chunks_exact(samples)
-            .flat_map(|pixel| pixel.iter().take(colours))
-            .copied()
-            .collect();
+        (bytes, laid) = on_white(&bytes, samples);
     }
     // Exif may follow the pixels.
     let _ = reader.finish();
     let exif = reader.info().exif_metadata.as_deref();
     let size = Pixels { width, height, colours };
-    Ok(Image { size, bytes }.upright(exif.map_or(1, exif::orientation)))
+    Ok(Image { size, bytes, laid }.upright(exif.map_or(1, exif::orientation)))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::dialect::Separator;
-use super::images::Sizing;
+use super::images::{LeftOut, Sizing};
 use super::input::Notation;
 use super::locate::{Contents, Located, locate};
 use super::looks::ColumnKind;
@@ -281,12 +281,12 @@ impl DataSource {
             let message = format!("{what} does not go with images in classes");
             return Err(Error::file(&located.train, message));
         }
-        let (data, pixels, sizes, mut notes) = match located.contents {
+        let (data, pixels, sizes, left_out) = match located.contents {
             Contents::Idx => {
                 let test = located.part == Some(DataPart::Test);
                 let name = if test { mnist::TEST } else { mnist::TRAIN };
                 let (data, pixels) = mnist::part(&located.train, name)?;
-                (data, pixels, Sizes::of(pixels), Vec::new())
+                (data, pixels, Sizes::of(pixels), LeftOut::default())
             }
             _ => {
                 let sizing = match (self.image_size, self.stretch) {
@@ -302,6 +302,7 @@ impl DataSource {
         };
         let Split { train, validation, held_out, notes: of_split } =
             splitter.split(&located.train, Task::Classify, data.labels())?;
+        let mut notes = left_out.lines();
         notes.extend(of_split);
         let validation = (!validation.is_empty()).then(|| data.select(&validation));
         let names = data.class_names().to_vec();
@@ -313,6 +314,7 @@ impl DataSource {
             images: told(sizes, pixels),
             task: Some(Task::Classify),
             reason: format!("{} classes: {}", names.len(), summary::listed(&names)),
+            left_out: left_out.files(),
             notes,
             ..Summary::default()
         };
@@ -344,10 +346,14 @@ impl DataSource {
 
 /// The sizes of images, and what they became.
 fn told(sizes: Sizes, pixels: Pixels) -> String {
-    let became = match sizes == Sizes::of(pixels) {
+    let became = match (Sizes { laid: 0, ..sizes }) == Sizes::of(pixels) {
         true => String::new(),
         false => format!(", fitted into {} × {}", pixels.width, pixels.height),
     };
     let colour = if pixels.colours == 1 { "grey" } else { "in colour" };
-    format!("{sizes} pixels{became}, {colour}")
+    let laid = match sizes.laid {
+        0 => String::new(),
+        laid => format!("; what is transparent, in {laid}, lies on white"),
+    };
+    format!("{sizes} pixels{became}, {colour}{laid}")
 }

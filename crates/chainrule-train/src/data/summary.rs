@@ -48,7 +48,7 @@ pub struct Summary {
     pub weight: Option<String>,
     /// Columns with cells without a value, and how many.
     pub gaps: Vec<(String, u64)>,
-    /// The columns that are left out, and why.
+    /// The columns, or the files of a folder of images, that are left out, and why.
     pub left_out: Vec<(String, String)>,
     /// What was odd.
     pub notes: Vec<String>,
@@ -106,10 +106,12 @@ impl Summary {
             self.categories.iter().map(|(name, count)| counted((name, *count as u64))).collect();
         let gaps: Vec<String> =
             self.gaps.iter().map(|(name, count)| counted((name, *count))).collect();
+        // Of files a line tells already.
+        let columns = if self.images.is_empty() { self.left_out.as_slice() } else { &[] };
         let told = |told: &[(String, String)]| -> Vec<String> {
             told.iter().map(|(name, why)| format!("{name} ({why})")).collect()
         };
-        let (dates, left_out) = (told(&self.dates), told(&self.left_out));
+        let (dates, left_out) = (told(&self.dates), told(columns));
         let weight: Vec<String> = self.weight.iter().cloned().collect();
         let lists = [
             ("numbers", &self.numbers),

@@ -135,6 +135,12 @@ pub(super) struct Table {
     pub(super) na: Vec<String>,
 }
 
+/// Whether two words are the same in any case.
+fn is_same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+        || (!one.is_ascii() && one.to_lowercase() == other.to_lowercase())
+}
+
 impl Table {
     pub(super) fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.read(row, column, is_gap)
@@ -147,7 +153,7 @@ impl Table {
 
     fn read(&self, row: usize, column: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {
         match self.columns.get(column).map_or(Cell::Missing, |column| column.cell(row, is_gap)) {
-            Cell::Text(text) if self.na.iter().any(|gap| gap == text) => Cell::Missing,
+            Cell::Text(text) if self.na.iter().any(|gap| is_same(gap, text)) => Cell::Missing,
             cell => cell,
         }
     }

@@ -8,7 +8,7 @@ use super::dialect::Written;
 use super::held::Held;
 use super::input::Input;
 use super::list::item;
-use super::looks::{Decision, Kind, Looks};
+use super::looks::{ColumnKind, Decision, Kind, Looks};
 use super::number::Decimal;
 use super::preparation::{Inputs, Outcome, TARGET_MISSING, WEIGHT};
 use super::split::{Split, Splitter};
@@ -84,6 +84,7 @@ impl DataSource {
         let target = held.name(roles.targets[0]);
         summary.rows = looked.words.rows.len();
         let is_constant = roles.targets.len() == 1 && looked.words.different() == 1;
+        let written_in = looked.of(roles.targets[0]).written();
         let (classes, rows) = match task {
             Task::Regress => (None, vec![0; looked.words.rows.len()]),
             Task::Classify => {
@@ -97,6 +98,12 @@ impl DataSource {
                         "every row has the same `{target}`, `{}`; to classify takes two classes or more",
                         names.first().map_or("", String::as_str)
                     )));
+                }
+                if let Some(written) = written_in.filter(|written| *written > names.len()) {
+                    summary.notes.push(format!(
+                        "`{target}` is written in {written} ways, which are {} classes: 1 and 1.0 are one",
+                        names.len()
+                    ));
                 }
                 summary.notes.extend(odd_classes(&target, &names, &rows));
                 (Some(names), rows)
@@ -225,6 +232,33 @@ impl DataSource {
         }
     }
 
+    /// The task that the settings ask for, by itself or by the kind of the targets' columns, and who says so.
+    fn asked_task(&self, held: &Held, roles: &Roles) -> Result<Option<(Task, String)>> {
+        let mut asked = self.task.map(|task| (task, "the task".to_owned()));
+        for name in roles.targets.iter().map(|&column| held.name(column)) {
+            let Some(&kind) = self.reading.types.get(&name) else { continue };
+            let (told, fail) = (format!("`--as {name}={}`", kind.name()), |message: String| {
+                Err(Error::file(held.path(), message))
+            });
+            let task = match kind {
+                ColumnKind::Number => Task::Regress,
+                ColumnKind::Category => Task::Classify,
+                ColumnKind::Date | ColumnKind::DayMonth | ColumnKind::MonthDay => {
+                    return fail(format!(
+                        "{told}, but `{name}` is the target, and a date is not predicted; `number` is for values, `category` for classes"
+                    ));
+                }
+            };
+            match &asked {
+                Some((other, who)) if *other != task => {
+                    return fail(format!("{told}, but {who} is to {}", other.name()));
+                }
+                _ => asked = Some((task, told)),
+            }
+        }
+        Ok(asked)
+    }
+
     /// What the task is, and how the targets' numbers are written.
     fn task(
         &self,
@@ -240,14 +274,15 @@ impl DataSource {
         let single = roles.targets.len() == 1;
         let looks = looked.of(roles.targets[0]);
         let different = looked.words.different();
-        let (task, reason) = match self.task {
-            Some(Task::Classify) if !single => {
+        let asked = self.asked_task(held, roles)?;
+        let (task, reason) = match &asked {
+            Some((Task::Classify, _)) if !single => {
                 return Err(fail(
                     "has several targets, which cannot be classes; one column can".into(),
                 ));
             }
-            Some(Task::Classify) => (Task::Classify, "classes, as the task says".to_owned()),
-            Some(Task::Regress) => (Task::Regress, "values, as the task says".to_owned()),
+            Some((Task::Classify, who)) => (Task::Classify, format!("classes, as {who} says")),
+            Some((Task::Regress, who)) => (Task::Regress, format!("values, as {who} says")),
             None if single && !looks.are_almost_numbers() => {
                 (Task::Classify, format!("{different} different texts, so classes"))
             }
@@ -258,11 +293,11 @@ impl DataSource {
             None => (Task::Regress, "numbers, so values; `--task classify` for classes".to_owned()),
         };
         (summary.task, summary.reason) = (Some(task), reason);
-        if task == Task::Classify && !(self.task.is_none() && looks.are_almost_numbers()) {
+        if task == Task::Classify && !(asked.is_none() && looks.are_almost_numbers()) {
             return Ok((task, Vec::new()));
         }
         let text = roles.targets.iter().find_map(|&column| looked.of(column).first_text());
-        if let (Some(Task::Regress), Some(text)) = (self.task, text) {
+        if let (Some((Task::Regress, _)), Some(text)) = (&asked, text) {
             return Err(fail(format!("{text} is not a number; `--task classify` is for classes")));
         }
         let notation = |&column: &usize| {

@@ -23,13 +23,13 @@ chainrule::kinds! {
     #[derive(Copy, Eq)]
     pub enum Encoding = "encoding", ' ', short {
         /// UTF-8.
-        Utf8 = "utf-8",
+        Utf8 = "utf-8" | "utf8",
         /// UTF-16, the byte that counts less first.
-        Utf16Le = "utf-16le",
+        Utf16Le = "utf-16le" | "utf-16" | "utf16" | "utf16le",
         /// UTF-16, the byte that counts more first.
-        Utf16Be = "utf-16be",
+        Utf16Be = "utf-16be" | "utf16be",
         /// Windows-1252: Latin-1 with more letters.
-        Windows1252 = "windows-1252" | "latin-1" | "iso-8859-1" | "cp1252",
+        Windows1252 = "windows-1252" | "windows1252" | "latin-1" | "latin1" | "iso-8859-1" | "cp1252",
     }
 }
 
@@ -125,6 +125,10 @@ impl Text {
     fn decoded(path: &Path, bytes: Vec<u8>, encoding: Encoding) -> Result<Self> {
         let text = match encoding {
             Encoding::Utf8 => bytes,
+            // `utf-16` may be meant of either, which a mark then tells.
+            Encoding::Utf16Le if bytes.starts_with(&[0xfe, 0xff]) => {
+                wide(&bytes, u16::from_be_bytes).into_bytes()
+            }
             Encoding::Utf16Le => wide(&bytes, u16::from_le_bytes).into_bytes(),
             Encoding::Utf16Be => wide(&bytes, u16::from_be_bytes).into_bytes(),
             Encoding::Windows1252 => {
@@ -154,7 +158,9 @@ const PACKED: [u8; 2] = [0x1f, 0x8b];
 /// ```
 #[must_use]
 pub fn is_pipe(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+    // Standard input may be a file.
+    path == Path::new("/dev/stdin")
+        || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 /// What is read but once, as a whole.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image_webp::{DecodingError, WebPDecoder};
 
 use super::exif;
-use super::picture::{BELIEVED, Image, PictureFormat, check_size};
+use super::picture::{BELIEVED, Image, PictureFormat, check_size, on_white};
 
 pub(super) static WEBP: PictureFormat =
     PictureFormat { name: "WebP", extensions: &["webp"], begins: b"RIFF", decode };
@@ -19,10 +19,12 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     check_size(width, height, beyond, file.len())?;
     let mut bytes = vec![0; decoder.output_buffer_size().ok_or("the image is too large")?];
     decoder.read_image(&mut bytes).map_err(text)?;
+    let mut laid = false;
     if decoder.has_alpha() {
-        bytes = bytes.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+        (bytes, laid) = on_white(&bytes, 4);
     }
     let exif = decoder.exif_metadata().ok().flatten();
     let orientation = exif.map_or(1, |exif| exif::orientation(&exif));
-    Ok(Image::coloured(width, height, bytes).upright(orientation))
+    let image = Image { laid, ..Image::coloured(width, height, bytes) };
+    Ok(image.upright(orientation))
 }

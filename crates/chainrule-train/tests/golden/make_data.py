@@ -121,6 +121,12 @@ def images():
             "pixels": np.asarray(Image.open(OUT / name).convert("RGB")).ravel().tolist()}
 
 
+def on_white(image):
+    """The picture as it looks on white paper."""
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+
+
 def other_pictures():
     """Pictures of the formats beside PNG and JPEG, each as Pillow reads it again."""
     rng = np.random.default_rng(1)
@@ -150,7 +156,7 @@ def other_pictures():
         (OUT / name).parent.mkdir(parents=True, exist_ok=True)
         image.save(OUT / name, **options)
         golden["images"][name] = {
-            "pixels": np.asarray(upright(Image.open(OUT / name)).convert("RGB")).ravel().tolist()}
+            "pixels": np.asarray(on_white(upright(Image.open(OUT / name)))).ravel().tolist()}
 
 
 def parquet():
