@@ -130,7 +130,7 @@ fn lint_takes_a_table_and_names_its_columns() {
     std::fs::write(at.join("leak.csv"), leak).unwrap();
     let printed = String::from_utf8(wide(at, 80, &["lint", "leak.csv"]).stdout).unwrap();
     assert!(printed.contains("`secret`") && printed.contains("the target away"), "{printed}");
-    assert!(printed.contains("The classes of `kind`"), "{printed}");
+    assert!(printed.contains("the classes of `kind`"), "{printed}");
     let other = ["lint", "leak.csv", "--target", "size", "--drop", "secret"];
     let printed = String::from_utf8(wide(at, 80, &other).stdout).unwrap();
     assert!(printed.contains("inputs") && !printed.contains("secret"), "{printed}");

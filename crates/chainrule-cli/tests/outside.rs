@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{chainrule, fails, json, text};
+use common::{chainrule, digits, fails, json, text};
 use tempfile::{TempDir, tempdir};
 
 /// What a command prints that succeeds.
@@ -163,7 +163,200 @@ fn a_row_of_predictions_names_its_picture() {
     assert_eq!(told["predictions"][0]["file"], "a.bmp");
     let told = json(&["predict", text(&run), text(&data), "--json"]);
     assert_eq!(told["predictions"][10]["file"], "light/0.bmp");
+    fs::write(data.join("light/c.tiff"), "II").unwrap();
+    let told =
+        json(&["train", text(&data), "--epochs", "1", "--out", text(&run), "--force", "--json"]);
+    assert_eq!(told["data"]["left_out"][0][0], "light/c.tiff");
     fs::write(new.join("c.tiff"), "II").unwrap();
     let tiff = new.join("c.tiff");
     fails(&["predict", text(&run), text(&tiff)], 1, &["c.tiff", "no picture", "BMP"]);
+}
+
+/// All that a command prints on so many columns.
+fn printed(arguments: &[&str], columns: usize) -> String {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+    let output = program.args(arguments).env("COLUMNS", columns.to_string()).output().unwrap();
+    let [told, progress] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(output.status.success(), "{progress}");
+    told + &progress
+}
+
+#[test]
+fn long_names_fit_and_none_reads_like_another() {
+    let folder = tempdir().unwrap();
+    let (table, run) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let name = |i: usize| format!("a rather long column name with many words and number {i}");
+    let mut rows = (0..8).map(name).collect::<Vec<_>>().join(",") + ",city,y\n";
+    for i in 0..200_u32 {
+        (0..8).for_each(|j| rows += &format!("{},", (i * (j * 10 + 7)) % 23));
+        rows +=
+            &format!("a town by the sea called {},a long class name {} of all\n", i % 4, i * 7 % 3);
+    }
+    fs::write(&table, rows).unwrap();
+    let dir = text(&run);
+    let train = ["train", text(&table), "--epochs", "2", "--out", dir, "--show-plan", "--quiet"];
+    let trace = folder.path().join("trace.json");
+    let more = ["--profile", text(&trace), "--force"];
+    let calls: [&[&str]; 7] = [
+        &train,
+        &[&train[..], &more].concat(),
+        &["explain", dir, "--importance"],
+        &["explain", dir, "--effect", &name(3)],
+        &["explain", dir, "--effect", "city"],
+        &["explain", dir, "--example", "3"],
+        &["explain", dir, "--step", "2"],
+    ];
+    for call in calls {
+        let told = printed(call, 60);
+        for line in told.lines().filter(|line| !line.contains(dir)) {
+            assert!(line.chars().count() <= 60, "{call:?}: {line}\n{told}");
+        }
+    }
+    let told = printed(&["explain", dir, "--importance"], 60);
+    let rows: Vec<&str> = told.lines().filter(|line| line.contains('…')).collect();
+    let names: Vec<&str> = rows.iter().filter_map(|row| row.trim().split("  ").next()).collect();
+    let mut different = names.clone();
+    different.sort_unstable();
+    different.dedup();
+    assert_eq!((names.len(), different.len()), (8, 8), "{told}");
+    assert!(different[3].ends_with("umber 3"), "{told}");
+    // Numbers are never cut.
+    let told = printed(&["explain", dir, "--effect", &name(3)], 60);
+    let numbers = told.lines().skip(4).flat_map(|line| line.split_whitespace().skip(1));
+    assert!(numbers.clone().count() >= 40 && !numbers.clone().any(|x| x.contains('…')), "{told}");
+    let told = printed(&["explain", dir, "--importance"], 200);
+    assert!((0..8).all(|i| told.contains(&name(i))), "{told}");
+    let told = printed(&["eval", dir], 60);
+    let head: Vec<&str> = told.lines().filter(|line| line.contains("precision  recall")).collect();
+    assert!(
+        head.len() == 1 && ["0", "1", "2"].iter().all(|n| head[0].contains(&format!("{n} o"))),
+        "{told}"
+    );
+}
+
+#[test]
+fn of_many_categories_the_most_frequent_are_tried() {
+    let folder = tempdir().unwrap();
+    let (table, run) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let sort =
+        |i: u32| if i.is_multiple_of(3) { "often".into() } else { format!("c{}", i * 7 % 60) };
+    let row = |i: u32| format!("{},{},{}\n", i * 37 % 101, sort(i), i % 50);
+    fs::write(&table, format!("a,c,y\n{}", (0..900).map(row).collect::<String>())).unwrap();
+    let train = ["train", text(&table), "--task", "regress", "--epochs", "1", "--json"];
+    json(&[&train[..], &["--out", text(&run)]].concat());
+    let told = json(&["explain", text(&run), "--effect", "c", "--json"]);
+    assert_eq!(told["points"].as_array().unwrap().len(), 20);
+    assert_eq!(told["points"][0]["category"], "often");
+    let others = told["others"].as_u64().unwrap();
+    assert!(others > 10, "{others}");
+    let told = said(&["explain", text(&run), "--effect", "c"]);
+    assert!(told.contains(&format!("{others} others")) && told.lines().count() < 30, "{told}");
+}
+
+#[test]
+fn the_target_is_what_as_says() {
+    let folder = tempdir().unwrap();
+    let (table, run) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let row = |i: u32| format!("{},{},{}\n", i * 37 % 101, i * 61 % 89, 2001 + i % 5);
+    fs::write(&table, format!("a,b,y\n{}", (0..100).map(row).collect::<String>())).unwrap();
+    let start = ["train", text(&table), "--epochs", "1", "--out", text(&run), "--force", "--json"];
+    let task = |words: &[&str]| json(&[&start[..], words].concat())["data"]["task"].clone();
+    assert_eq!(task(&[]), "classify");
+    assert_eq!(task(&["--as", "y=number"]), "regress");
+    assert_eq!(task(&["--as", "y=category"]), "classify");
+    let refused = |words: &[&str], parts: &[&str]| fails(&[&start[..], words].concat(), 1, parts);
+    refused(&["--as", "y=date"], &["`--as y=date`", "`y` is the target"]);
+    refused(&["--as", "y=number", "--task", "classify"], &["`--as y=number`", "classify"]);
+    let bce = ["--as", "y=number", "--loss", "bce"];
+    refused(&bce, &["binary-cross-entropy", "from 0 to 1", "200"]);
+    let shares = fs::read_to_string(&table).unwrap().replace("200", "0.");
+    fs::write(&table, shares).unwrap();
+    refused(&bce, &["--raw"]);
+    task(&[&bce[..], &["--raw"]].concat());
+    let gap = fs::read_to_string(&table).unwrap().replacen("37,61", "MISSING,61", 1);
+    fs::write(&table, gap).unwrap();
+    let read = json(&[&start[..], &["--na", "missing"]].concat());
+    assert_eq!(read["data"]["gaps"][0][1], 1);
+}
+
+#[test]
+fn classes_are_named_and_told_where_spellings_are_one() {
+    let (_folder, run) = trained(true);
+    assert_eq!(
+        json(&["eval", text(&run), "--json"])["classes"],
+        serde_json::json!(["0", "1", "2"])
+    );
+    let folder = tempdir().unwrap();
+    let table = folder.path().join("t.csv");
+    let row = |i: u32| format!("{},{}\n", i * 37 % 101, ["1", "1.0", "2"][i as usize % 3]);
+    fs::write(&table, format!("a,y\n{}", (0..90).map(row).collect::<String>())).unwrap();
+    let out = folder.path().join("run");
+    let told = json(&["train", text(&table), "--epochs", "1", "--out", text(&out), "--json"]);
+    let notes = told["data"]["notes"].to_string();
+    assert!(notes.contains("`y` is written in 3 ways, which are 2 classes"), "{notes}");
+}
+
+#[test]
+fn words_are_taken_in_any_case_and_by_their_synonyms() {
+    let (folder, run) = trained(true);
+    let told = within(folder.path(), &["eval", "T"]).1;
+    assert!(told.contains("did you mean `t`?"), "{told}");
+    fs::create_dir(folder.path().join("runs")).unwrap();
+    fs::rename(&run, folder.path().join("runs/t-1")).unwrap();
+    let told = within(folder.path(), &["eval", "t-1"]).1;
+    assert!(told.contains("did you mean `runs/t-1`?"), "{told}");
+    let start = ["train", "Iris", "--set", "Epochs=1", "--set", "learning_rate=0.01", "--quiet"];
+    let (status, told) = within(folder.path(), &start);
+    assert_eq!(status, Some(0), "{told}");
+    let settings = fs::read_to_string(folder.path().join("runs/iris-1/config.toml")).unwrap();
+    for line in ["dataset = \"iris\"", "epochs = 1", "lr = 0.01"] {
+        assert!(settings.contains(line), "{settings}");
+    }
+    let sweep = ["sweep", "iris", "--set", "epochs=1", "--grid", "LR=0.1,0.01", "--by", "accuracy"];
+    let (status, told) = within(folder.path(), &sweep);
+    assert_eq!(status, Some(0), "{told}");
+    for by in ["test_acc", "Test-Accuracy", "acc", "loss"] {
+        let (status, told) = within(folder.path(), &["runs", "--by", by]);
+        assert_eq!(status, Some(0), "{told}");
+    }
+    assert!(within(folder.path(), &["runs", "--by", "accurate"]).1.contains("test_accuracy"));
+    for words in [["--separator", "comma"], ["--separator", "Comma"], ["--encoding", "utf8"]] {
+        let train = [&["train", "t.csv", "--epochs", "1", "--quiet"], &words[..]].concat();
+        let (status, told) = within(folder.path(), &train);
+        assert_eq!(status, Some(0), "{told}");
+    }
+    let table = fs::File::open(folder.path().join("t.csv")).unwrap();
+    for (words, input) in [("train - --epochs 1", table.try_clone().unwrap()), ("lint -", table)] {
+        std::io::Seek::rewind(&mut &input).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        program.args(words.split(' ')).current_dir(folder.path()).stdin(input);
+        let output = program.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!told.contains("error"), "{words}: {told}");
+    }
+    assert!(folder.path().join("runs/stdin-1").is_dir());
+}
+
+#[test]
+fn lint_says_of_which_rows_and_knows_what_is_scaled() {
+    let folder = tempdir().unwrap();
+    let (table, data) = (folder.path().join("t.csv"), digits());
+    // A pixel that is inked in one row of three hundred.
+    let row = |i: u32| format!("{},{},{}\n", i * 37 % 101, u32::from(i % 300 == 7), i * 7 % 3);
+    fs::write(&table, format!("a,b,y\n{}", (0..600).map(row).collect::<String>())).unwrap();
+    let told = |subject: &str| {
+        let output = chainrule(&["lint", subject, "--json"]);
+        let all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        move |check: &str| {
+            let found = all.iter().find(|finding| finding["check"] == check).unwrap();
+            (found["warning"] == true, found["message"].as_str().unwrap().to_owned())
+        }
+    };
+    let of_table = told(text(&table));
+    let (warning, message) = of_table("inputs");
+    assert!(!warning && message.contains("`b`"), "{message}");
+    assert!(of_table("classes").1.starts_with("In the training part the classes of `y` have "));
+    let message = told(text(data.path()))("classes").1;
+    assert!(message.starts_with("In the training part the classes have "), "{message}");
 }

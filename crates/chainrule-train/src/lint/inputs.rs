@@ -12,6 +12,9 @@ use chainrule_explain::{Words, digits};
 /// Features beyond this are better scaled.
 const LARGE: f64 = 10.0;
 
+/// The root of a column's mean square, up to which it counts as scaled.
+const SCALED: f64 = 3.0;
+
 /// The largest class so many times the smallest is imbalanced.
 const IMBALANCE: f64 = 10.0;
 
@@ -50,7 +53,8 @@ pub(super) fn inputs_and_classes<T: Real>(
         if !is_input(&field) && field.shape().dims().is_empty() {
             let mut labels = vec![0; all.len()];
             data.labels(field.name(), &all, &mut labels)?;
-            let name = target.filter(|_| field.name() == TARGET).unwrap_or(field.name());
+            // Pictures have classes, but no column of them.
+            let name = if field.name() == TARGET { target } else { Some(field.name()) };
             findings.push(imbalance(words, name, &class_counts(&labels, bound)?));
             classes.push((labels, bound));
         }
@@ -61,10 +65,13 @@ pub(super) fn inputs_and_classes<T: Real>(
         let (mut low, mut high) = ((f64::INFINITY, 0), (f64::NEG_INFINITY, 0));
         let of = |(_, bound): &(Vec<u32>, usize)| Columns::new(width, *bound);
         let mut columns: Vec<Columns> = classes.iter().map(of).collect();
+        let (mut squares, mut seen) = (vec![0.0; width], 0.0_f64);
         for (number, examples) in all[..all.len().min(ROWS)].chunks(AT_ONCE).enumerate() {
             let mut rows = vec![0.0; examples.len() * width];
             data.reals(name, examples, &mut rows)?;
+            seen += examples.len() as f64;
             for (at, x) in rows.iter().map(|&x| f64::from(x)).enumerate() {
+                squares[at % width] += x * x;
                 if x < low.0 {
                     low = (x, at % width);
                 }
@@ -76,7 +83,12 @@ pub(super) fn inputs_and_classes<T: Real>(
                 columns.add(&rows, &labels[number * AT_ONCE..]);
             }
         }
-        let large = low.0.abs().max(high.0.abs()) > LARGE;
+        // What is rare may lie far out of a column that is scaled.
+        let is_large = |(x, column): (f64, usize)| {
+            let usual = squares.get(column).map_or(0.0, |sum| (sum / seen.max(1.0)).sqrt());
+            x.abs() > LARGE && usual > SCALED
+        };
+        let large = is_large(low) || is_large(high);
         let (least, most) = (digits(low.0, 4), digits(high.0, 4));
         let found = match (named(name, low.1), named(name, high.1)) {
             (Some(lowest), Some(highest)) => {
@@ -116,13 +128,19 @@ struct Leak<'a> {
     share: f64,
 }
 
-fn imbalance(words: &Words, name: &str, counts: &[u64]) -> Finding {
+fn imbalance(words: &Words, name: Option<&str>, counts: &[u64]) -> Finding {
     let most = counts.iter().copied().max().unwrap_or(0);
     let least = counts.iter().copied().min().unwrap_or(0);
     let imbalanced = most as f64 > IMBALANCE * least.max(1) as f64 || (least == 0 && most > 0);
     let (least, most) = (least.to_string(), most.to_string());
-    let values = [("name", name), ("least", &least), ("most", &most)];
-    advised(words, "classes", imbalanced, &values)
+    let found = match name {
+        Some(name) => {
+            let values = [("name", name), ("least", &least), ("most", &most)];
+            words.say("lint-classes", &values)
+        }
+        None => words.say("lint-classes-unnamed", &[("least", &least), ("most", &most)]),
+    };
+    with_advice(words, "classes", imbalanced, found)
 }
 
 /// Sums over the columns of an input, of all examples and of each class.
