@@ -82,7 +82,7 @@ impl<'g> Formulas<'g> {
     /// A long formula's new name, where such are given.
     fn in_a_name(&mut self, id: u32, formula: Formula) -> Formula {
         let long = formula.size > NAMED_SIZE;
-        let name = self.names.as_mut().filter(|_| long).and_then(|names| names.next());
+        let name = self.names.as_mut().filter(|_| long).and_then(Iterator::next);
         let Some(name) = name else { return formula };
         let symbol = Formula::symbol(&name, id).shaped(formula.shape);
         self.named.push((name, formula));

@@ -281,7 +281,7 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
             predicted = -lr * square;
         }
         let has_ended = step == steps || !loss.is_finite() || !square.is_finite();
-        if step <= 1 || step % every == 0 || has_ended {
+        if step <= 1 || step.is_multiple_of(every) || has_ended {
             let named = values.iter().filter(|(name, _)| subject.names.contains(name));
             let inputs = named.map(|(name, tensor)| (name.clone(), Value::from(tensor))).collect();
             points.push(DescentPoint { step, inputs, loss, gradient_norm: square.sqrt() });

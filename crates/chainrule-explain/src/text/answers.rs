@@ -289,7 +289,7 @@ impl Page<'_> {
         rows[0][0] = self.words.get("step");
         let last = descent.points.last().map_or(0, |point| point.step);
         let every = thinned(last, MOST_STEPS);
-        let shown = |point: &&DescentPoint| point.step % every == 0 || point.step == last;
+        let shown = |point: &&DescentPoint| point.step.is_multiple_of(every) || point.step == last;
         for point in descent.points.iter().filter(shown) {
             let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
             let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
