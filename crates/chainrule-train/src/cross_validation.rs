@@ -17,8 +17,9 @@ pub type HearFold<'l> = dyn FnMut(usize, &FinalScores) -> bool + 'l;
 
 impl Folds {
     /// Trains on all folds but one, for each of them, and scores that one: as many trainings as the setting
-    /// `folds` says, each with a preparation of its own, stopped early, and judged by its best epoch. `None`
-    /// where `hear` ended it.
+    /// `folds` says, each with a preparation of its own, stopped early. All are judged by one epoch, the
+    /// median of their best ones, which the model of all examples has too: by its own best epoch each
+    /// would be judged by what chose it. `hear` hears the best of each meanwhile. `None` where it ended it.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -44,7 +45,7 @@ impl Folds {
         let of = config.folds.unwrap_or(1);
         let early_stopping = config.early_stopping.or(Some(EarlyStopping::default()));
         let config = Config { early_stopping, validation: None, folds: None, ..config.clone() };
-        let mut folds = Vec::new();
+        let (mut folds, mut histories) = (Vec::new(), Vec::new());
         for number in 0..of {
             let fold = Some(Fold { number, of });
             let loaded = load(&DataSource { fold, ..config.source() })?;
@@ -55,6 +56,7 @@ impl Folds {
             let (epochs, best, sizes) = (training.epochs(), training.best(), training.sizes());
             let scores = FinalScores::of(epochs, best, &sizes, baselines);
             let goes_on = hear(number, &scores);
+            histories.push((epochs.to_vec(), sizes));
             folds.push(scores);
             if !goes_on {
                 return Ok(None);
@@ -63,6 +65,13 @@ impl Folds {
         let mut best: Vec<u32> = folds.iter().filter_map(|fold| fold.best).collect();
         best.sort_unstable();
         let epochs = best.get(best.len() / 2).copied().unwrap_or(config.epochs);
-        Ok(Some(Self { folds, epochs }))
+        let judged = folds.into_iter().zip(histories).map(|(scores, (history, sizes))| {
+            // One that stopped before has not become worse by as much as another chance was worth.
+            let last = history.last().map_or(0, |epoch| epoch.epoch);
+            let judged =
+                FinalScores::of(&history, Some(epochs.min(last)), &sizes, scores.baselines);
+            FinalScores { best: scores.best, ..judged }
+        });
+        Ok(Some(Self { folds: judged.collect(), epochs }))
     }
 }

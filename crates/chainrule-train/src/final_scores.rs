@@ -163,7 +163,10 @@ impl FinalScores {
                 Some(format!("best of {} epochs", self.epochs_done))
             }
             0 => None,
-            count => Some(format!("{count} folds, the best epoch of each")),
+            count => {
+                let epochs = counted(self.epochs_done as usize, "epoch");
+                Some(format!("{count} folds, each after {epochs}, the median best"))
+            }
         };
         let of: Vec<String> = rows.into_iter().chain(chose).collect();
         let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };

@@ -13,7 +13,7 @@ use chainrule::optim::Schedule;
 /// What the trainings of all folds have come to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Folds {
-    /// What each has come to.
+    /// What each has come to after [`Folds::epochs`]; `best` is the epoch that was its own best.
     pub folds: Vec<FinalScores>,
     /// The median of the epochs with the smallest validation loss; of an even number of folds the larger of
     /// the two in the middle.

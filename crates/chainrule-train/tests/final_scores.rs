@@ -418,3 +418,24 @@ fn weights_count_in_the_choice_of_the_epoch() {
     let warnings = report.result.warnings.concat();
     assert!(warnings.contains("trained with weights"), "{warnings}");
 }
+
+#[test]
+fn folds_find_nothing_in_noise() {
+    // 60 rows of which no column says anything of the class: each fold's own best epoch would be chosen by
+    // its two rows, and look like knowledge.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("noise.csv");
+    let number = |i: u64| f64::from((i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u32) / 1e6;
+    let row = |i: u64| {
+        let class = if (i * 7919) % 60 < 30 { "yes" } else { "no" };
+        format!("{},{},{},{class}\n", number(3 * i + 1), number(3 * i + 2), number(3 * i + 3))
+    };
+    let table: String = std::iter::once("a,b,c,y\n".into()).chain((0..60).map(row)).collect();
+    std::fs::write(&file, table).unwrap();
+    let config = Config { folds: Some(30), ..Config::for_dataset(file.to_str().unwrap()) };
+    let load = |source: &DataSource| source.load(&|name| Ok(name.into()));
+    let pool = std::sync::Arc::new(chainrule::Pool::new(1));
+    let folds = Folds::train(&config, &load, &pool, &mut |_, _| true).unwrap().unwrap();
+    let accuracy = folds.mean()["validation_accuracy"];
+    assert!((0.3..0.65).contains(&accuracy), "{accuracy} by guessing");
+}
