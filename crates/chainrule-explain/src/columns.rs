@@ -171,7 +171,11 @@ pub fn table_within(out: &mut String, rows: &[Vec<String>], page: usize) {
         .map(|(column, &wide)| {
             let cells =
                 rows.iter().map(|row| row.get(column).map(ToString::to_string).unwrap_or_default());
-            told_apart(&cells.collect::<Vec<String>>(), wide)
+            let cells: Vec<String> = cells.collect();
+            let cut: Vec<String> = cells.iter().map(|cell| cut(cell, wide)).collect();
+            // An end is worth more than the middle only where beginnings are alike.
+            let different = |texts: &[String]| texts.iter().collect::<HashSet<_>>().len();
+            if different(&cut) == different(&cells) { cut } else { told_apart(&cells, wide) }
         })
         .collect();
     for (number, row) in rows.iter().enumerate() {

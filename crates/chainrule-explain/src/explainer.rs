@@ -6,7 +6,7 @@ use super::expression::Names;
 use super::formula::Formula;
 use super::label::Labels;
 use super::loss::cross_entropy;
-use super::model::{Entry, Explanation, Hessian, Node, Origin, Partial, Passed};
+use super::model::{Entry, Explanation, Extreme, Hessian, Node, Origin, Partial, Passed};
 use super::reading::Formulas;
 use super::request::Request;
 use super::shared::Shared;
@@ -19,6 +19,9 @@ use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::{Gate, Notation};
 use chainrule::plan::Plan;
+
+/// Of larger graphs no path is followed unasked.
+const MOST_FOLLOWED: usize = 2000;
 
 /// Labels up to this length stand in a local derivative as they are.
 const SHORT: usize = 16;
@@ -168,6 +171,7 @@ impl<'g> Subject<'_, 'g> {
             what_if,
             what_if_left_out,
             not_finite: None,
+            extreme: None,
             paths: None,
             goals: what_if::goals(self)?,
             descent: what_if::descent(self)?,
@@ -178,10 +182,27 @@ impl<'g> Subject<'_, 'g> {
         };
         rules::annotate(&mut explanation);
         explanation.not_finite = self.not_finite(&computed, &explanation)?;
+        explanation.extreme = self.extreme(&explanation)?;
         if let Some(name) = &self.request.paths {
             explanation.paths = Some(paths::to(self.g, &explanation, name)?);
         }
         Ok(explanation)
+    }
+
+    /// The gradient that is farthest from 1 beyond a thousand times, by the path that gives most of it.
+    fn extreme(&self, e: &Explanation) -> Result<Option<Extreme>> {
+        if e.nodes.len() > MOST_FOLLOWED || !e.is_scalar() {
+            return Ok(None);
+        }
+        let distance = |x: f64| x.abs().log10().abs();
+        let sizes = e.gradients.iter().filter_map(|(name, value)| Some((name, value.as_number()?)));
+        let beyond = sizes.filter(|(_, x)| *x != 0.0 && x.is_finite() && distance(*x) > 3.0);
+        let most = beyond.max_by(|(_, a), (_, b)| distance(*a).total_cmp(&distance(*b)));
+        let Some((name, _)) = most else { return Ok(None) };
+        let path = paths::to(self.g, e, name)?.largest.into_iter().next();
+        // One factor, or two, show themselves.
+        let path = path.filter(|path| path.locals.len() > 2 && distance(path.product) > 3.0);
+        Ok(path.map(|path| Extreme { name: name.clone(), path }))
     }
 
     /// The first number that is not finite among the values and what the gates pass down.

@@ -47,8 +47,8 @@ pub use formula::Formula;
 pub use json::AllNumbers;
 pub use loss::cross_entropy;
 pub use model::{
-    Descent, DescentPoint, Entry, Explanation, Goal, Hessian, Node, Origin, Partial, Passed, Path,
-    Paths, Sweep, SweepPoint, WhatIf,
+    Descent, DescentPoint, Entry, Explanation, Extreme, Goal, Hessian, Node, Origin, Partial,
+    Passed, Path, Paths, Sweep, SweepPoint, WhatIf,
 };
 pub use network::{
     Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,

@@ -167,6 +167,15 @@ pub struct Path {
     pub share: f64,
 }
 
+/// A gradient that is very small or very large, and the path that gives most of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Extreme {
+    /// The input.
+    pub name: String,
+    /// Its main path: the factors that multiply to what is so small or so large.
+    pub path: Path,
+}
+
 /// The paths from the output to one input, largest first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Paths {
@@ -333,6 +342,9 @@ pub struct Explanation {
     /// Where a number that is not finite was born, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_finite: Option<Origin>,
+    /// Why a gradient vanishes or explodes, where one is below 1e-3 or above 1e3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extreme: Option<Extreme>,
     /// The paths to one input, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<Paths>,

@@ -215,3 +215,33 @@ fn well_known_numbers_are_written_as_such() {
     assert_eq!(of("sin(pi*x/4)"), "df/dx = pi / 4 * cos(pi / 4 * x)\n");
     assert_eq!(of("0.125*x^2"), "df/dx = 0.25 * x\n");
 }
+
+#[test]
+fn values_are_computed_in_equations_before_gradients_go_back() {
+    let text = told("x * m * t - 219", "x=100,m=2,t=1.1");
+    for equation in ["x * m = 100 × 2 = 200", "x * m * t = 200 × 1.1 = 220", "= 220 − 219 = 1"]
+    {
+        assert!(text.contains(equation), "{equation}: {text}");
+    }
+    assert!(text.find("Forward, gate by gate") < text.find("Backward, gate by gate"));
+    assert!(told("x * -y + sqrt(z)^2", "x=2,y=3,z=4").contains("sqrt(z) = sqrt(4) = 2"));
+    assert!(told("x - y", "x=2,y=-3").contains("x - y = 2 − (-3) = 5"));
+    let array = told("sum(A @ B)", "A=[[1,2],[3,4]],B=[[1,0],[0,1]]");
+    assert!(array.contains("A @ B = [[1, 2], [3, 4]] @ [[1, 0], [0, 1]] = [[1, 2], [3, 4]]"));
+}
+
+#[test]
+fn a_gradient_that_vanishes_or_explodes_is_explained_by_its_factors() {
+    let small = told("sigmoid(sigmoid(sigmoid(sigmoid(4*x))))", "x=3");
+    assert!(small.contains("Why is df/dx so small?"), "{small}");
+    assert!(small.contains("0.224 × 0.219 × 0.197 × 6.14e-6 × 4"), "{small}");
+    assert!(small.contains("4 of 5 factors are below 1"), "{small}");
+    assert!(small.contains("is 6.14e-6, at [sigmoid] sigmoid(4 * x)"), "{small}");
+    let large = told("exp(exp(exp(x)))", "x=1.2");
+    assert!(
+        large.contains("Why is df/dx so large?") && large.contains("3 of 3 factors are above 1")
+    );
+    for (expression, at) in [("x * m * t", "x=100,m=2,t=1.1"), ("1e-5 * x", "x=1")] {
+        assert!(!told(expression, at).contains("Why is"), "{expression}");
+    }
+}

@@ -4,7 +4,7 @@ use super::plot::plot;
 use super::{LONGEST, Page};
 use crate::columns::{COLUMNS, cut, short, table, width, wrapped};
 use crate::formula::Formula;
-use crate::model::{Descent, DescentPoint, Explanation, Goal, Partial, Path};
+use crate::model::{Descent, DescentPoint, Explanation, Extreme, Goal, Partial, Path};
 use crate::value::{Value, digits, number, percent, signed};
 use crate::what_if::thinned;
 use crate::words::Words;
@@ -122,6 +122,35 @@ impl Page<'_> {
         if formulas != values {
             self.line("");
             table(&mut self.out, &formulas);
+        }
+    }
+
+    /// Why a gradient is very small or very large: the factors on its way.
+    pub(super) fn extreme(&mut self) {
+        let e = self.e;
+        let Some(Extreme { name, path }) = &e.extreme else { return };
+        let is_small = path.product.abs() < 1.0;
+        let id = if is_small { "extreme-small" } else { "extreme-large" };
+        self.title(id, &[("root", e.root()), ("name", name)]);
+        let most = |a: &f64| if is_small { a.abs() } else { -a.abs() };
+        let shown: Vec<String> = path.locals.iter().map(|x| digits(*x, 3)).collect();
+        let product = format!("{} = {}", shown.join(" × "), number(path.product));
+        let worst = path.locals.iter().zip(&path.nodes);
+        let worst = worst.min_by(|(a, _), (b, _)| most(a).total_cmp(&most(b)));
+        let beyond = |x: &&f64| (x.abs() < 1.0) == is_small && x.abs() != 1.0;
+        let count = path.locals.iter().filter(beyond).count().to_string();
+        let of = path.locals.len().to_string();
+        let id = if is_small { "extreme-shrinks" } else { "extreme-grows" };
+        let values = [("product", product.as_str()), ("count", &count), ("of", &of)];
+        let text = self.words.say(id, &values);
+        self.line("");
+        wrapped(&mut self.out, 2, &text);
+        if let Some((factor, gate)) = worst {
+            let gate = e.node(*gate).map_or_else(String::new, |gate| self.gate(gate));
+            let values = [("factor", digits(*factor, 3)), ("gate", gate)];
+            let values = [("factor", values[0].1.as_str()), ("gate", values[1].1.as_str())];
+            let text = self.words.say("extreme-most", &values);
+            wrapped(&mut self.out, 2, &text);
         }
     }
 

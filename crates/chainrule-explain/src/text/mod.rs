@@ -1,6 +1,7 @@
 //! An explanation laid out for a terminal and a reader who is learning.
 
 mod plot;
+mod forward;
 mod answers;
 
 use std::collections::{BTreeSet, HashSet};
@@ -53,7 +54,9 @@ impl Page<'_> {
         self.heading();
         self.origin();
         self.drawing();
+        self.forward();
         self.backward();
+        self.extreme();
         self.ledgers();
         self.partials();
         self.hessian();

@@ -10,6 +10,13 @@ drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downward
 see-above = (see above)
 more-nodes = … more nodes: see --format json
 
+forward-title = Forward, gate by gate: each value from those that it takes
+forward-legend = (an array of more than twelve numbers: its shape and its norm, √Σx²)
+extreme-small = Why is d{ $root }/d{ $name } so small? The slopes along its main path multiply
+extreme-large = Why is d{ $root }/d{ $name } so large? The slopes along its main path multiply
+extreme-shrinks = { $product }: { $count } of { $of } factors are below 1.
+extreme-grows = { $product }: { $count } of { $of } factors are above 1.
+extreme-most = The one that does most is { $factor }, at { $gate }.
 backward-title = Backward, gate by gate: upstream × local derivative = gradient
 backward-own = ({ $own } is the gate's own value)
 backward-takes = ({ $takes } is what the gate takes: { $takes }1, { $takes }2 … in turn)

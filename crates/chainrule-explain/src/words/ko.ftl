@@ -10,6 +10,13 @@ drawing-legend = (값은 위로 계산되고, d{ $root }/d·는 아래로 전해
 see-above = (위 참고)
 more-nodes = … 노드가 더 있음: --format json
 
+forward-title = 순전파, 게이트마다: 받는 값에서 나오는 값
+forward-legend = (수가 열둘이 넘는 배열: 모양과 노름 √Σx²)
+extreme-small = d{ $root }/d{ $name }는 왜 이렇게 작은가? 주된 경로의 국소 미분을 곱한다
+extreme-large = d{ $root }/d{ $name }는 왜 이렇게 큰가? 주된 경로의 국소 미분을 곱한다
+extreme-shrinks = { $product }: { $of }개의 인수 가운데 { $count }개가 1보다 작다.
+extreme-grows = { $product }: { $of }개의 인수 가운데 { $count }개가 1보다 크다.
+extreme-most = 가장 큰 몫은 { $gate }의 { $factor }이다.
 backward-title = 역전파, 게이트마다: 상류 기울기 × 국소 미분 = 기울기
 backward-own = ({ $own }: 게이트 자신의 값)
 backward-takes = ({ $takes }: 게이트가 받는 값, 여럿이면 차례로 { $takes }1, { $takes }2 …)

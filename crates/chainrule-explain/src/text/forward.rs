@@ -1,0 +1,78 @@
+//! The values on their way up, as equations: x * m = 100 × 2 = 200.
+
+use super::{LONGEST, MOST_NODES, Page};
+use crate::columns::{cut, short, wrapped};
+use crate::expression::CROSS_ENTROPY;
+use crate::model::Node;
+use crate::value::Value;
+use chainrule::ops::{Notation, SoftmaxWithLoss};
+
+/// Arrays of more numbers are shown by their shape and norm.
+const MOST_NUMBERS: usize = 12;
+
+/// The characters that twelve numbers take.
+const LONGEST_ARRAY: usize = 120;
+
+impl Page<'_> {
+    /// Each gate's value, computed from those that it takes.
+    pub(super) fn forward(&mut self) {
+        let e = self.e;
+        let gates: Vec<&Node> =
+            e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent()).collect();
+        if gates.is_empty() {
+            return;
+        }
+        self.title("forward-title", &[]);
+        if gates.iter().any(|node| e.face(node).value.numbers().len() > MOST_NUMBERS) {
+            let legend = self.words.get("forward-legend");
+            wrapped(&mut self.out, 0, &legend);
+        }
+        self.line("");
+        for node in gates.iter().take(MOST_NODES) {
+            let equation = self.equation(node);
+            wrapped(&mut self.out, 2, &equation);
+        }
+        if gates.len() > MOST_NODES {
+            let more = format!("  {}", self.words.get("more-nodes"));
+            self.line(&more);
+        }
+    }
+
+    /// What a gate is called, what it computes in numbers, and its value.
+    fn equation(&self, node: &Node) -> String {
+        let value = |id: &u32| self.e.node(*id).map_or_else(|| "?".into(), |n| shown(&n.value));
+        let operands: Vec<String> = node.operands.iter().map(value).collect();
+        let later = |text: &String| match text.starts_with('-') {
+            true => format!("({text})"),
+            false => text.clone(),
+        };
+        let op = node.source.op();
+        let computed = match (op.map(|op| op.notation()), operands.as_slice()) {
+            (Some(Notation::Infix(sign, _)), [a, b]) => {
+                let sign = match sign {
+                    "*" => "×",
+                    "-" => "−",
+                    other => other,
+                };
+                format!("{a} {sign} {}", later(b))
+            }
+            (Some(Notation::Prefix(_)), [a]) => format!("−{}", later(a)),
+            (Some(Notation::Power(n)), [a]) => format!("{}^{n}", later(a)),
+            (Some(Notation::Root), [a]) => format!("sqrt({a})"),
+            _ if node.source.is::<SoftmaxWithLoss>() => {
+                format!("{CROSS_ENTROPY}({})", operands.join(", "))
+            }
+            _ => format!("{}({})", node.source.name(), operands.join(", ")),
+        };
+        let face = self.e.face(node);
+        format!("{} = {computed} = {}", cut(&face.label, LONGEST), shown(&face.value))
+    }
+}
+
+/// A value as a line of numbers where these are few.
+fn shown(value: &Value) -> String {
+    match value.numbers().len() <= MOST_NUMBERS {
+        true => short(value, LONGEST_ARRAY),
+        false => format!("{} ‖{}‖", value.dims("×"), crate::value::digits(value.norm(), 3)),
+    }
+}
