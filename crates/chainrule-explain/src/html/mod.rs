@@ -62,7 +62,7 @@ impl Page<'_> {
              <div class=\"controls\"><button id=\"start\" title=\"{start}\">⏮</button>\
              <button id=\"back\">◀ {back}</button><button id=\"next\">{next} ▶</button>\
              <button id=\"end\" title=\"{end}\">⏭</button>\
-             <input id=\"step\" type=\"range\" min=\"0\" max=\"{steps}\" value=\"{steps}\" aria-label=\"{step}\"/></div>\n\
+             <input id=\"step\" type=\"range\" min=\"0\" max=\"{steps}\" value=\"0\" aria-label=\"{step}\"/></div>\n\
              <div id=\"story\" aria-live=\"polite\"></div>\n{sliders}{plot}{formulas}\
              <script id=\"data\" type=\"application/json\">{data}</script>\n\
              <script>\n//<![CDATA[\n\"use strict\";\n{JAVASCRIPT_PRELUDE}{table}{SCRIPT}//]]>\n</script>\n</body>\n</html>\n",
@@ -135,69 +135,62 @@ impl Page<'_> {
         let words = self.words.say("page-forward", &[("op", node.source.name())]);
         let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
         let face = self.e.face(node);
-        let name = match face.named {
-            true => format!("{}<mo>=</mo>", text(&face.label)),
-            false => String::new(),
+        let named = match () {
+            () if face.named => Some(text(&face.label)),
+            () if self.is_root(node.id) => Some(text(self.e.root())),
+            () => (node.id == self.e.output_node).then(|| text(self.e.output_name())),
         };
-        let math = format!("{name}{formula}<mo>=</mo>{}", number(&face.value));
+        let parts: Vec<String> = named.into_iter().chain([formula, number(&face.value)]).collect();
         let notes: String =
             node.notes.iter().map(|note| format!("<p>{}</p>", escaped(note))).collect();
-        format!("<p>{}</p><math>{math}</math>{notes}", escaped(&words))
+        format!("<p>{}</p>{}{notes}", escaped(&words), equation(&parts))
     }
 
     fn backward(&self, node: &Node) -> String {
         let words = self.words.say("page-backward", &[("op", node.source.name())]);
-        let rows: String = node.backward.iter().filter_map(|p| self.passed(node, p)).collect();
+        let rows: String = node.backward.iter().map(|p| self.passed(node, p)).collect();
         format!("<p>{}</p>{rows}", escaped(&words))
     }
 
     /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
-    fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
+    fn passed(&self, node: &Node, passed: &Passed) -> String {
         let e = self.e;
         let (to, product) = e.received(node, passed);
         if !e.is_scalar() {
             let (left, rule) =
                 (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
-            let rule =
-                if rule == left { String::new() } else { format!("<mo>=</mo>{}", text(&rule)) };
-            let product = number(product);
-            return Some(format!("<math>{}{rule}<mo>=</mo>{product}</math>", text(&left)));
+            let rule = (rule != left).then(|| text(&rule));
+            let parts: Vec<String> =
+                [text(&left)].into_iter().chain(rule).chain([number(product)]).collect();
+            return equation(&parts);
         }
-        let fraction = |above: &str, below: &str| {
-            format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
-        };
-        let (gate, operand) = (text(&self.name(node.id)), text(&self.name(to)));
-        let root = text(e.root());
+        let (gate, operand) = (self.name(node.id), self.name(to));
+        let (root, slope) = (text(e.root()), fraction(&gate, &operand));
         let symbols = format!(
-            "{}<mo>⟵</mo>{}<mo>·</mo>{}",
+            "{}<mo>⟵</mo>{}<mo>·</mo>{slope}",
             fraction(&root, &operand),
-            fraction(&root, &gate),
-            fraction(&gate, &operand)
+            fraction(&root, &gate)
         );
-        let formula = passed.local_formula.as_ref().map_or_else(String::new, |formula| {
-            format!(
-                "<mspace width=\"2em\"/>{}<mo>=</mo>{}",
-                fraction(&gate, &operand),
-                formula.mathml()
-            )
-        });
         let local = passed.local.as_ref().map_or_else(String::new, number);
-        let numbers = format!(
-            "<mo>=</mo>{}<mo>·</mo>{local}<mo>=</mo>{}",
-            number(&passed.upstream),
-            number(product)
-        );
-        Some(format!("<math>{symbols}{numbers}{formula}</math>"))
+        let numbers = format!("{}<mo>·</mo>{local}", number(&passed.upstream));
+        let formula = passed.local_formula.as_ref().map(|formula| [slope, formula.mathml()]);
+        let formula = formula.as_ref().map_or_else(String::new, |parts| equation(parts));
+        equation(&[symbols, numbers, number(product)]) + &formula
     }
 
-    /// A node's name in a fraction.
+    fn is_root(&self, id: u32) -> bool {
+        self.e.nodes.last().is_some_and(|root| root.id == id)
+    }
+
+    /// A node's name in a fraction, in parentheses where it is an expression.
     fn name(&self, id: u32) -> String {
         let e = self.e;
         match e.node(id) {
-            _ if e.nodes.last().is_some_and(|root| root.id == id) => e.root().into(),
-            Some(node) if id == e.output_node && !node.named => e.output_name().into(),
-            Some(node) => cut(&e.face(node).label, 24),
-            None => "?".into(),
+            _ if self.is_root(id) => text(e.root()),
+            Some(node) if id == e.output_node && !node.named => text(e.output_name()),
+            Some(node) if e.face(node).named || !node.is_gate() => text(&cut(&node.label, 24)),
+            Some(node) => format!("<mo>(</mo>{}<mo>)</mo>", text(&cut(&node.label, 24))),
+            None => text("?"),
         }
     }
 
@@ -207,7 +200,7 @@ impl Page<'_> {
             return String::new();
         }
         let word = |id: &str| escaped(&self.words.get(id));
-        let mut out = format!("<h2>{}</h2>\n<table>\n", word("page-what-if"));
+        let mut out = format!("<h2>{}</h2>\n<table class=\"what-if\">\n", word("page-what-if"));
         for (name, _) in &self.e.gradients {
             let value = self.e.inputs.iter().find(|(known, _)| known == name);
             let Some(x) = value.and_then(|(_, value)| value.as_number()) else { continue };
@@ -259,19 +252,30 @@ impl Page<'_> {
         let title = escaped(&self.words.get("partials-title"));
         let mut out = format!("<h2>{title}</h2>\n<div class=\"formulas\">\n");
         for (name, partial) in &self.e.partials {
-            let left = format!(
-                "<mfrac><mrow><mi>∂</mi><mi>f</mi></mrow><mrow><mi>∂</mi>{}</mrow></mfrac>",
-                text(name)
-            );
-            let formula = partial
-                .formula
-                .as_ref()
-                .map_or_else(String::new, |formula| format!("<mo>=</mo>{}", formula.mathml()));
-            let _ =
-                writeln!(out, "<math>{left}{formula}<mo>=</mo>{}</math>", number(&partial.value));
+            let formula = partial.formula.as_ref().map(Formula::mathml);
+            let left = fraction(&text(self.e.output_name()), &text(name));
+            let parts: Vec<String> =
+                [left].into_iter().chain(formula).chain([number(&partial.value)]).collect();
+            let _ = writeln!(out, "{}", equation(&parts));
         }
         out + "</div>\n"
     }
+}
+
+/// ∂above/∂below.
+fn fraction(above: &str, below: &str) -> String {
+    format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
+}
+
+/// What is equal, from left to right. Lines break before a sign: each part is an element of its own, as
+/// no browser breaks a line within one.
+fn equation(parts: &[String]) -> String {
+    let part = |(at, part): (usize, &String)| {
+        let sign = if at == 0 { "" } else { "<mo>=</mo>" };
+        format!("<span><math displaystyle=\"true\">{sign}<mrow>{part}</mrow></math></span>")
+    };
+    let parts: Vec<String> = parts.iter().enumerate().map(part).collect();
+    format!("<p class=\"equation\">{}</p>", parts.join(" "))
 }
 
 /// A name or expression as it stands.

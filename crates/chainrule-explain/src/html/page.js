@@ -27,7 +27,7 @@ function compute(inputs) {
   return { values, gradients, passed };
 }
 
-let step = DATA.steps;
+let step = 0;
 function reveal() {
   find("step").value = step;
   find("story").innerHTML = DATA.stories[step];
@@ -38,6 +38,16 @@ function reveal() {
     const now = step > 0 && (Number(forward) === step || (backward !== "" && Number(backward) === step));
     element.classList.toggle("now", now);
   }
+  follow(document.querySelector(".now"));
+}
+// What a step is about comes to the middle of a picture that is larger than its box.
+function follow(element) {
+  const box = document.querySelector(".picture");
+  if (!element || !box.scrollTo) return;
+  const [inner, outer] = [element.getBoundingClientRect(), box.getBoundingClientRect()];
+  const left = box.scrollLeft + inner.left - outer.left - (box.clientWidth - inner.width) / 2;
+  const top = box.scrollTop + inner.top - outer.top - (box.clientHeight - inner.height) / 2;
+  box.scrollTo(left, top);
 }
 function go(to) {
   step = Math.min(Math.max(to, 0), DATA.steps);

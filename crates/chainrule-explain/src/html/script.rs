@@ -108,7 +108,7 @@ mod tests {
 
     /// A document without elements.
     const DOCUMENT: &str = "const element = () => ({ textContent: data });
-        globalThis.document = { getElementById: element, querySelectorAll: () => [], addEventListener() {} };\n";
+        globalThis.document = { getElementById: element, querySelector: () => null, querySelectorAll: () => [], addEventListener() {} };\n";
 
     /// The program is asked for once, by a name that says what is missing where it is not there.
     #[test]
