@@ -96,6 +96,17 @@ impl Value {
         self.shape().iter().map(ToString::to_string).collect::<Vec<_>>().join(sign)
     }
 
+    /// The sum, element by element, with an array of the same shape.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Array(a), Self::Array(b)) => {
+                Self::Array(a.iter().zip(b).map(|(a, b)| a.plus(b)).collect())
+            }
+            (Self::Number(a), Self::Number(b)) => Self::Number(a + b),
+            _ => Self::Number(f64::NAN),
+        }
+    }
+
     /// √Σx².
     pub(super) fn norm(&self) -> f64 {
         self.numbers().iter().map(|x| x * x).sum::<f64>().sqrt()

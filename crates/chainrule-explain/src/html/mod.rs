@@ -1,6 +1,7 @@
 //! An explanation as one page that needs no network: the picture with its steps, the formulas
 //! rendered, and sliders that recompute.
 
+mod math;
 mod plot;
 mod script;
 
@@ -8,14 +9,16 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
+use super::chart::Drawing;
 use super::columns::cut;
 use super::formula::Formula;
-use super::model::{Explanation, Node, Passed};
+use super::model::{Explanation, Node, Passed, Sweep};
 use super::notation::escaped;
 use super::picture::{Look, Role, View};
 use super::term::JAVASCRIPT_PRELUDE;
-use super::value::{Value, digits};
+use super::value::Value;
 use super::words::Words;
+use math::{equation, fraction, number, scalar, text};
 use script::Operations;
 
 const STYLE: &str = include_str!("page.css");
@@ -32,7 +35,8 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn to_html(&self, view: View) -> String {
-        Page { e: self, view, words: Words::new(self.language) }.write()
+        let operations = Operations::of(self);
+        Page { e: self, view, words: Words::new(self.language), operations }.write()
     }
 }
 
@@ -40,6 +44,8 @@ struct Page<'a> {
     e: &'a Explanation,
     view: View,
     words: Words,
+    /// What its script computes with; `None` where it cannot.
+    operations: Option<Operations>,
 }
 
 impl Page<'_> {
@@ -47,12 +53,10 @@ impl Page<'_> {
         let view = View { step: None, ..self.view };
         let picture = self.e.draw(Look { view, page: true });
         let word = |id: &str| escaped(&self.words.get(id));
-        let operations = Operations::of(self.e);
-        let live = operations.is_some();
-        let (sliders, formulas, plot) = (self.sliders(live), self.formulas(), self.plot());
-        let table = operations.as_ref().map_or_else(String::new, Operations::table);
+        let (sliders, formulas, plot) = (self.sliders(), self.formulas(), self.plot());
+        let table = self.operations.as_ref().map_or_else(String::new, Operations::table);
         // A closing tag inside a string would end the script.
-        let data = self.data(operations.as_ref()).to_string().replace('<', "\\u003c");
+        let data = self.data().to_string().replace('<', "\\u003c");
         let expression = escaped(self.e.expression.trim());
         format!(
             "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
@@ -77,21 +81,26 @@ impl Page<'_> {
     }
 
     /// What the script knows; the nodes only where it can recompute them.
-    fn data(&self, operations: Option<&Operations>) -> Json {
+    fn data(&self) -> Json {
         let e = self.e;
         let scalar = |value: &Value| value.as_number().unwrap_or(f64::NAN);
-        let node = |(node, op): (&Node, Option<usize>)| {
+        let node = |(node, (op, is_routed)): (&Node, (Option<usize>, bool))| {
             let name = node.is_input(&node.label).then_some(&node.label);
             json!({
                 "id": node.id, "op": op, "operands": node.operands, "name": name,
-                "value": node.value.as_number(),
+                "value": node.value.as_number(), "routed": is_routed,
             })
         };
-        let nodes = operations.iter().flat_map(|found| e.nodes.iter().zip(found.of_nodes()));
+        let nodes = self.operations.iter().flat_map(|found| e.nodes.iter().zip(found.of_nodes()));
         let inputs: serde_json::Map<String, Json> =
             e.inputs.iter().map(|(name, value)| (name.clone(), json!(scalar(value)))).collect();
+        let sweep = self.drawn().map(|(sweep, (_, frame))| {
+            let xs: Vec<f64> = sweep.points.iter().map(|point| point.at).collect();
+            let node = e.nodes.iter().find(|node| node.is_input(&sweep.name)).map(|node| node.id);
+            json!({ "name": sweep.name, "node": node, "xs": xs, "frame": frame })
+        });
         json!({
-            "live": operations.is_some(),
+            "live": self.operations.is_some(),
             "steps": e.steps(self.view),
             "stories": self.stories(),
             "nodes": nodes.map(node).collect::<Vec<Json>>(),
@@ -102,7 +111,29 @@ impl Page<'_> {
             "inputs": inputs,
             "gradient": e.gradients.iter().map(|(_, value)| scalar(value)).collect::<Vec<_>>(),
             "curvature": e.curvature,
+            "sweep": sweep,
         })
+    }
+
+    /// A number that the script keeps right; the key tells which.
+    fn live(&self, key: &str, value: &Value) -> String {
+        match (&self.operations, value) {
+            (Some(_), Value::Number(x)) => {
+                format!("<mn data-x=\"{key}\">{}</mn>", scalar(*x))
+            }
+            _ => number(value),
+        }
+    }
+
+    /// The same as a factor: in parentheses where it is negative.
+    fn factor(&self, key: &str, value: &Value) -> String {
+        let shown = self.live(&format!("{key}\" data-factor=\""), value);
+        match value {
+            Value::Number(x) if *x < 0.0 => {
+                shown.replace("\">−", "\">(−").replace("</mn>", ")</mn>")
+            }
+            _ => shown,
+        }
     }
 
     /// What happens in each step, with its formulas.
@@ -140,9 +171,15 @@ impl Page<'_> {
             () if self.is_root(node.id) => Some(text(self.e.root())),
             () => (node.id == self.e.output_node).then(|| text(self.e.output_name())),
         };
-        let parts: Vec<String> = named.into_iter().chain([formula, number(&face.value)]).collect();
-        let notes: String =
-            node.notes.iter().map(|note| format!("<p>{}</p>", escaped(note))).collect();
+        let parts: Vec<String> = named
+            .into_iter()
+            .chain([formula, self.live(&format!("v:{}", node.id), &face.value)])
+            .collect();
+        let notes: String = node
+            .notes
+            .iter()
+            .map(|note| format!("<p class=\"note\">{}</p>", escaped(note)))
+            .collect();
         format!("<p>{}</p>{}{notes}", escaped(&words), equation(&parts))
     }
 
@@ -171,11 +208,15 @@ impl Page<'_> {
             fraction(&root, &operand),
             fraction(&root, &gate)
         );
-        let local = passed.local.as_ref().map_or_else(String::new, number);
-        let numbers = format!("{}<mo>·</mo>{local}", number(&passed.upstream));
+        let key = format!("{}:{}", node.id, passed.operand);
+        let local = passed.local.as_ref();
+        let local = local.map_or_else(String::new, |x| self.factor(&format!("l:{key}"), x));
+        let upstream = self.factor(&format!("g:{}", node.id), &passed.upstream);
+        let numbers = format!("{upstream}<mo>·</mo>{local}");
+        let product = self.live(&format!("p:{key}"), product);
         let formula = passed.local_formula.as_ref().map(|formula| [slope, formula.mathml()]);
         let formula = formula.as_ref().map_or_else(String::new, |parts| equation(parts));
-        equation(&[symbols, numbers, number(product)]) + &formula
+        equation(&[symbols, numbers, product]) + &formula
     }
 
     fn is_root(&self, id: u32) -> bool {
@@ -189,43 +230,60 @@ impl Page<'_> {
             _ if self.is_root(id) => text(e.root()),
             Some(node) if id == e.output_node && !node.named => text(e.output_name()),
             Some(node) if e.face(node).named || !node.is_gate() => text(&cut(&node.label, 24)),
-            Some(node) => format!("<mo>(</mo>{}<mo>)</mo>", text(&cut(&node.label, 24))),
+            Some(node) => {
+                let short = node.label.chars().count() <= 24;
+                let formula = node.formula.as_ref().filter(|_| short).map(Formula::mathml);
+                let inner = formula.unwrap_or_else(|| text(&cut(&node.label, 24)));
+                format!("<mo stretchy=\"false\">(</mo>{inner}<mo stretchy=\"false\">)</mo>")
+            }
             None => text("?"),
         }
     }
 
     /// The table of what-ifs.
-    fn sliders(&self, live: bool) -> String {
-        if !live {
+    fn sliders(&self) -> String {
+        if self.operations.is_none() {
             return String::new();
         }
         let word = |id: &str| escaped(&self.words.get(id));
         let mut out = format!("<h2>{}</h2>\n<table class=\"what-if\">\n", word("page-what-if"));
         for (name, _) in &self.e.gradients {
             let value = self.e.inputs.iter().find(|(known, _)| known == name);
-            let Some(x) = value.and_then(|(_, value)| value.as_number()) else { continue };
+            let node = self.e.nodes.iter().find(|node| node.is_input(name));
+            let (Some(x), Some(node)) =
+                (value.and_then(|(_, value)| value.as_number()), node.map(|node| node.id))
+            else {
+                continue;
+            };
             let reach = if x == 0.0 { 1.0 } else { x.abs() };
             let name = escaped(name);
             let _ = writeln!(
                 out,
                 "<tr><td><label for=\"in-{name}\">{name}</label></td><td><input id=\"in-{name}\" \
                  type=\"range\" data-input=\"{name}\" min=\"{}\" max=\"{}\" step=\"any\" value=\"{x}\"/></td>\
-                 <td id=\"now-{name}\"></td></tr>",
+                 <td data-x=\"v:{node}\">{}</td></tr>",
                 x - reach,
-                x + reach
+                x + reach,
+                scalar(x)
             );
         }
-        let root = self.e.root();
-        let rows = [
-            ("output", self.e.output_name().to_owned()),
-            ("result", root.into()),
-            ("change", self.words.say("page-change", &[("root", root)])),
-            ("first", self.words.get("page-first")),
-            ("second", self.words.get("page-second")),
+        let (e, root) = (self.e, self.e.root());
+        let output = e.target.is_some().then_some((e.output_name(), e.node(e.output_node)));
+        let values = output.into_iter().chain([(root, e.nodes.last())]);
+        let values = values.filter_map(|(name, node)| {
+            let node = node?;
+            let x = node.value.as_number().map_or_else(String::new, scalar);
+            Some((name.to_owned(), format!("v:{}\">{x}", node.id)))
+        });
+        let predictions = [
+            (self.words.say("page-change", &[("root", root)]), "change\">0".to_owned()),
+            (self.words.get("page-first"), "first\">0".to_owned()),
+            (self.words.get("page-second"), "second\">0".to_owned()),
         ];
-        for (id, label) in rows {
+        for (label, cell) in values.chain(predictions) {
             let label = escaped(&label);
-            let _ = writeln!(out, "<tr><td colspan=\"2\">{label}</td><td id=\"{id}\"></td></tr>");
+            let _ =
+                writeln!(out, "<tr><td colspan=\"2\">{label}</td><td data-x=\"{cell}</td></tr>");
         }
         let _ =
             writeln!(out, "</table>\n<p><button id=\"reset\">{}</button></p>", word("page-reset"));
@@ -233,18 +291,17 @@ impl Page<'_> {
     }
 
     /// The sweep, where one was asked for.
+    fn drawn(&self) -> Option<(&Sweep, (Drawing, [f64; 4]))> {
+        let sweep = self.e.sweep.as_ref()?;
+        Some((sweep, plot::plot(sweep, self.e.root(), &self.words.get("page-tangent"))?))
+    }
+
     fn plot(&self) -> String {
-        let Some(sweep) = &self.e.sweep else { return String::new() };
+        let Some((sweep, (drawing, _))) = self.drawn() else { return String::new() };
         let (root, name) = (self.e.root(), sweep.name.as_str());
         let title = self.words.say("page-sweep", &[("root", root), ("name", name)]);
-        match plot::plot(sweep, root, &self.words.get("page-tangent")) {
-            Some(plot) => format!(
-                "<h2>{}</h2>\n<div class=\"plot\">{}</div>\n",
-                escaped(&title),
-                plot.svg(&title)
-            ),
-            None => String::new(),
-        }
+        let plot = drawing.svg(&title);
+        format!("<h2>{}</h2>\n<div class=\"plot\">{plot}</div>\n", escaped(&title))
     }
 
     /// The partial derivatives.
@@ -254,55 +311,14 @@ impl Page<'_> {
         for (name, partial) in &self.e.partials {
             let formula = partial.formula.as_ref().map(Formula::mathml);
             let left = fraction(&text(self.e.output_name()), &text(name));
-            let parts: Vec<String> =
-                [left].into_iter().chain(formula).chain([number(&partial.value)]).collect();
+            let input = self.e.nodes.iter().find(|node| node.is_input(name));
+            let value = match input {
+                Some(input) => self.live(&format!("f:{}", input.id), &partial.value),
+                None => number(&partial.value),
+            };
+            let parts: Vec<String> = [left].into_iter().chain(formula).chain([value]).collect();
             let _ = writeln!(out, "{}", equation(&parts));
         }
         out + "</div>\n"
     }
-}
-
-/// ∂above/∂below.
-fn fraction(above: &str, below: &str) -> String {
-    format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
-}
-
-/// What is equal, from left to right. Lines break before a sign: each part is an element of its own, as
-/// no browser breaks a line within one.
-fn equation(parts: &[String]) -> String {
-    let part = |(at, part): (usize, &String)| {
-        let sign = if at == 0 { "" } else { "<mo>=</mo>" };
-        format!("<span><math displaystyle=\"true\">{sign}<mrow>{part}</mrow></math></span>")
-    };
-    let parts: Vec<String> = parts.iter().enumerate().map(part).collect();
-    format!("<p class=\"equation\">{}</p>", parts.join(" "))
-}
-
-/// A name or expression as it stands.
-fn text(text: &str) -> String {
-    let tag = if text.chars().count() == 1 { "mi" } else { "mtext" };
-    format!("<{tag}>{}</{tag}>", escaped(text))
-}
-
-/// Arrays up to these many rows and columns are shown whole.
-const MOST_SIDE: usize = 6;
-
-/// A number, a small vector or matrix, or the shape and norm of a large one.
-fn number(value: &Value) -> String {
-    let one = |x: f64| {
-        let size = format!("<mn>{}</mn>", digits(x.abs(), 6));
-        if x < 0.0 { format!("<mo>−</mo>{size}") } else { size }
-    };
-    let row = |row: &Value| {
-        let cells = row.numbers().into_iter().map(|x| format!("<mtd>{}</mtd>", one(x)));
-        format!("<mtr>{}</mtr>", cells.collect::<String>())
-    };
-    let rows = match (value, value.shape().as_slice()) {
-        (Value::Number(x), _) if *x < 0.0 => return format!("<mo>(</mo>{}<mo>)</mo>", one(*x)),
-        (Value::Number(x), _) => return one(*x),
-        (_, [1..=MOST_SIDE]) => row(value),
-        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(row).collect(),
-        _ => return text(&super::picture::short(value)),
-    };
-    format!("<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>")
 }

@@ -6,8 +6,9 @@ use crate::model::Sweep;
 /// The chart's size in pixels.
 const SIZE: (f64, f64) = (640.0, 340.0);
 
-/// The chart; `None` where no value of the curve is finite.
-pub(super) fn plot(sweep: &Sweep, root: &str, tangent: &str) -> Option<Drawing> {
+/// The chart, and its frame's left, right, lower and upper edge in pixels; `None` where no value of the
+/// curve is finite.
+pub(super) fn plot(sweep: &Sweep, root: &str, tangent: &str) -> Option<(Drawing, [f64; 4])> {
     let curve: Vec<(f64, f64)> =
         sweep.points.iter().map(|point| (point.at, point.drawn())).collect();
     let (first, last) = (sweep.points.first()?, sweep.points.last()?);
@@ -25,5 +26,5 @@ pub(super) fn plot(sweep: &Sweep, root: &str, tangent: &str) -> Option<Drawing> 
     let slope = (last.tangent - first.tangent) / (last.at - first.at);
     let touch = first.tangent + slope * (sweep.at - first.at);
     frame.point(&mut drawing, (sweep.at, touch), 5.0, Ink::Gradient);
-    Some(drawing)
+    Some((drawing, frame.edges()))
 }

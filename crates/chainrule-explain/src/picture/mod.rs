@@ -56,8 +56,10 @@ pub(super) struct Shape {
     pub(super) symbol: String,
     /// The name or expression below.
     pub(super) caption: String,
-    /// The whole story, for a tooltip.
+    /// What it is, for a tooltip.
     pub(super) tip: String,
+    /// The value that the tooltip tells after it, which is that of `node`.
+    pub(super) value: Option<String>,
     /// The node that a step explains; the last one inside a fold.
     pub(super) node: u32,
     /// The step at which its value is computed, and at which it passes its gradient.
@@ -66,6 +68,14 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The tooltip.
+    pub(super) fn told(&self) -> String {
+        match &self.value {
+            Some(value) => format!("{} = {value}", self.tip),
+            None => self.tip.clone(),
+        }
+    }
+
     /// Whether it may move next to what uses it.
     pub(super) fn is_movable(&self) -> bool {
         matches!(self.role, Role::Input | Role::Constant | Role::Repeat)
@@ -89,8 +99,8 @@ pub(super) struct Wire {
     pub(super) node: u32,
     /// The gates that it enters, each with the operand's place.
     pub(super) uses: Vec<(u32, usize)>,
-    /// Whether it stands for several wires, with the range of their numbers.
-    pub(super) several: bool,
+    /// The nodes of which it shows the range, where it stands for several wires.
+    pub(super) several: Vec<u32>,
 }
 
 /// Shapes and wires, every shape after those it depends on.
@@ -183,7 +193,8 @@ impl Builder<'_> {
             role,
             symbol,
             caption: cut(&caption, 18),
-            tip: format!("{} = {}", cut(&face.label, 200), cut(&face.value.to_string(), 60)),
+            tip: cut(&face.label, 200),
+            value: Some(with_minus(&cut(&face.value.to_string(), 60))),
             node: last.id,
             forward: 0,
             backward: None,
@@ -212,8 +223,7 @@ impl Builder<'_> {
                     // Uses inside one box are one wire, with the sum of what they pass back.
                     let wire = &mut self.wires[first + known];
                     wire.uses.push((node.id, operand));
-                    let source = e.node(source).map(|node| e.face(node));
-                    wire.gradient = source.and_then(|node| node.gradient.as_ref()).map(short);
+                    wire.gradient = sum(e, &wire.uses).as_ref().map(short);
                     continue;
                 }
                 let muted = self.shapes.get(from).is_some_and(|s| s.role == Role::Constant);
@@ -228,7 +238,7 @@ impl Builder<'_> {
                     gradient: gradient.map(short),
                     node: source,
                     uses: vec![(node.id, operand)],
-                    several: false,
+                    several: Vec::new(),
                 });
             }
         }
@@ -244,7 +254,8 @@ impl Builder<'_> {
             role: Role::Result,
             symbol: name.into(),
             caption: String::new(),
-            tip: format!("{name} = {}", short(&last.value)),
+            tip: name.into(),
+            value: Some(with_minus(&cut(&last.value.to_string(), 60))),
             node: last.id,
             forward: 0,
             backward: None,
@@ -256,7 +267,7 @@ impl Builder<'_> {
             gradient: last.gradient.as_ref().map(short),
             node: last.id,
             uses: Vec::new(),
-            several: false,
+            several: Vec::new(),
         });
     }
 
@@ -316,6 +327,7 @@ impl Builder<'_> {
             symbol: words.say("picture-others", &[("count", &others.to_string())]),
             caption: String::new(),
             tip: words.get("picture-others-tip"),
+            value: None,
             node: last,
             forward: 0,
             backward: None,
@@ -387,6 +399,16 @@ impl Builder<'_> {
         }
         step
     }
+}
+
+/// What several uses of one value pass back to it together.
+fn sum(e: &Explanation, uses: &[(u32, usize)]) -> Option<Value> {
+    let passed = uses.iter().filter_map(|&(gate, operand)| {
+        let gate = e.node(gate)?;
+        let passed = gate.backward.iter().find(|passed| passed.operand == operand)?;
+        Some(e.received(gate, passed).1.clone())
+    });
+    passed.reduce(|sum, more| sum.plus(&more))
 }
 
 /// A number, or an array where it is short, else its shape and norm.

@@ -179,7 +179,8 @@ impl Block<'_> {
         }
         let tip = format!("{} … {}", shapes[first].tip, shapes[last].tip);
         let caption = format!("× {}", self.chain.len() / self.gates);
-        shapes[last] = Shape { role: Role::Fold, symbol, caption, tip, ..shapes[last].clone() };
+        shapes[last] =
+            Shape { role: Role::Fold, symbol, caption, tip, value: None, ..shapes[last].clone() };
     }
 
     /// The wires of one operand, one for each repeat: links within the row go, and inputs or constants
@@ -216,7 +217,7 @@ impl Block<'_> {
         let muted = shapes[first].role == Role::Constant;
         wires[wire].value = if muted { String::new() } else { range(values) };
         wires[wire].gradient = wires[wire].gradient.is_some().then(|| range(gradients));
-        wires[wire].several = true;
+        wires[wire].several = nodes;
     }
 }
 

@@ -233,18 +233,20 @@ impl Pen<'_> {
         let value = wire.value.clone();
         let above = place.y - 6.0;
         if !value.is_empty() {
-            let live = match wire.several {
-                true => String::new(),
-                false => format!(" data-v=\"{}\"", wire.node),
+            let live = match wire.several.as_slice() {
+                [] => format!(" data-digits=\"5\" data-x=\"v:{}\"", wire.node),
+                nodes => range("v", nodes),
             };
             let shown = (Some(from.forward), live.as_str());
             self.text("value", middle, above, VALUE, "middle", &value, shown);
         }
         let (Some(gradient), Some(step)) = (wire.gradient.clone(), to.backward) else { return };
-        let uses: Vec<String> = wire.uses.iter().map(|(gate, at)| format!("{gate}:{at}")).collect();
-        let live = match uses.is_empty() || wire.several {
-            true => String::new(),
-            false => format!(" data-g=\"{}\"", uses.join(" ")),
+        let uses: Vec<String> =
+            wire.uses.iter().map(|(gate, at)| format!("p:{gate}:{at}")).collect();
+        let live = match (uses.as_slice(), wire.several.as_slice()) {
+            ([], _) => String::new(),
+            (uses, []) => format!(" data-digits=\"5\" data-x=\"{}\"", uses.join(" ")),
+            (_, nodes) => range("g", nodes),
         };
         self.text(
             "gradient",
@@ -308,7 +310,15 @@ impl Pen<'_> {
             ),
             _ => String::new(),
         };
-        let _ = writeln!(self.out, "<g><title>{}</title>", escaped(&shape.tip));
+        let live = match self.look.page && shape.value.is_some() {
+            true => {
+                let before = escaped(&shape.tip);
+                format!(" data-before=\"{before} = \" data-x=\"v:{}\"", shape.node)
+            }
+            false => String::new(),
+        };
+        let tip = escaped(&shape.told());
+        let _ = writeln!(self.out, "<g><title{live}>{tip}</title>");
         if !class.is_empty() {
             let round = if shape.role == Role::Gate { size.tall / 2.0 } else { 6.0 };
             let _ = writeln!(
@@ -330,6 +340,12 @@ impl Pen<'_> {
         }
         self.out.push_str("</g>\n");
     }
+}
+
+/// What tells a page's script of which nodes a text shows the least and the largest number.
+fn range(what: &str, nodes: &[u32]) -> String {
+    let keys: Vec<String> = nodes.iter().map(|id| format!("{what}:{id}")).collect();
+    format!(" data-digits=\"3\" data-range=\"{}\"", keys.join(" "))
 }
 
 /// Where a wire leaves a shape.

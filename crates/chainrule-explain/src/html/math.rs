@@ -1,0 +1,49 @@
+//! Formulas as MathML.
+
+use crate::notation::escaped;
+use crate::value::{Value, digits, with_minus};
+
+/// ∂above/∂below.
+pub(super) fn fraction(above: &str, below: &str) -> String {
+    format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
+}
+
+/// What is equal, from left to right. Lines break before a sign: each part is an element of its own, as
+/// no browser breaks a line within one.
+pub(super) fn equation(parts: &[String]) -> String {
+    let part = |(at, part): (usize, &String)| {
+        let sign = if at == 0 { "" } else { "<mo>=</mo>" };
+        format!("<span><math displaystyle=\"true\">{sign}<mrow>{part}</mrow></math></span>")
+    };
+    let parts: Vec<String> = parts.iter().enumerate().map(part).collect();
+    format!("<p class=\"equation\">{}</p>", parts.join(" "))
+}
+
+/// A name or expression as it stands.
+pub(super) fn text(text: &str) -> String {
+    let tag = if text.chars().count() == 1 { "mi" } else { "mtext" };
+    format!("<{tag}>{}</{tag}>", escaped(text))
+}
+
+/// Arrays up to these many rows and columns are shown whole.
+const MOST_SIDE: usize = 6;
+
+/// A number, a small vector or matrix, or the shape and norm of a large one.
+pub(super) fn number(value: &Value) -> String {
+    let row = |row: &Value| {
+        let cells = row.numbers().into_iter().map(|x| format!("<mtd><mn>{}</mn></mtd>", scalar(x)));
+        format!("<mtr>{}</mtr>", cells.collect::<String>())
+    };
+    let rows = match (value, value.shape().as_slice()) {
+        (Value::Number(x), _) => return format!("<mn>{}</mn>", scalar(*x)),
+        (_, [1..=MOST_SIDE]) => row(value),
+        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(row).collect(),
+        _ => return text(&crate::picture::short(value)),
+    };
+    format!("<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>")
+}
+
+/// A number as formulas show it.
+pub(super) fn scalar(x: f64) -> String {
+    with_minus(&digits(x, 6))
+}
