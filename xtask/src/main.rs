@@ -10,6 +10,7 @@ mod names;
 mod budgets;
 mod deny;
 mod formats;
+mod page;
 mod readers;
 mod readme;
 mod safety;
@@ -25,7 +26,7 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-static TEST: [Part; 22] = [
+static TEST: [Part; 23] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
@@ -40,6 +41,7 @@ static TEST: [Part; 22] = [
     Part { name: "targets", says: "what is fuzzed compiles", run: soak::targets },
     Part { name: "release", says: "the program builds as users build it", run: |_| release() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
+    Part { name: "page", says: "explain's pages in Chromium and Firefox", run: page::check },
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },
     Part { name: "readme", says: "the READMEs' commands, and what they print", run: readme::check },
     Part { name: "help", says: "the help in a narrow terminal", run: readme::help },
