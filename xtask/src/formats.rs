@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::report::Report;
 use super::{installed, program, root, run};
@@ -33,6 +33,19 @@ const CASES: &[(&str, &str, Option<&str>)] = &[
         None,
     ),
     ("sum(sigmoid(X) * relu(X) - erf(X)) + gelu(y) ^ 2 + softplus(y)", "X=[1,-2,30],y=0.7", None),
+];
+
+/// Documents with letters beyond ASCII: an expression, its values, its target and the words' language. The
+/// last two need a TeX that reads fonts of the system.
+const LETTERS: &[(&str, &str, Option<&str>, &str)] = &[
+    ("α * β + Δx₁ ^ 2", "α=1,β=2,Δx₁=3", None, "en"),
+    ("사과 * 개수 * 세율", "사과=100,개수=2,세율=1.1", Some("219"), "ko"),
+    (
+        "Y = X @ W + B; L = cross_entropy(Y, 1)",
+        "X=[[1,2]],W=[[0.1,0.2],[0.3,0.4]],B=[0,0]",
+        None,
+        "ko",
+    ),
 ];
 
 /// Writes every case in every format and has it read.
@@ -69,16 +82,54 @@ pub fn check(report: &mut Report) -> Result<()> {
     } else {
         report.skip("Graphviz", "`dot` is not installed")?;
     }
-    if installed("pdflatex", "--version") {
-        for file in &documents {
-            let mut command = Command::new("pdflatex");
-            command.args(["-interaction=batchmode", "-halt-on-error", "-output-directory"]);
-            run(command.arg(&folder).arg(file))?;
-        }
-    } else {
-        report.skip("TeX", "`pdflatex` is not installed")?;
-    }
+    tex(report, &program, &folder, &documents)?;
     npm(report, &folder, &scripts)
+}
+
+/// Compiles documents: no letter may be missing, and no line run off its page.
+fn tex(report: &mut Report, program: &Path, folder: &Path, documents: &[String]) -> Result<()> {
+    if !installed("pdflatex", "--version") {
+        return report.skip("TeX", "`pdflatex` is not installed");
+    }
+    for file in documents {
+        compile("pdflatex", folder, file)?;
+    }
+    let mut written = Vec::new();
+    for (number, (expression, at, target, language)) in LETTERS.iter().enumerate() {
+        let file = folder.join(format!("letters-{number}.tex")).to_string_lossy().into_owned();
+        let mut command = Command::new(program);
+        command.args(["explain", expression, "--at", at, "--lang", language, "--format", "latex"]);
+        command.args(target.iter().flat_map(|target| ["--target", *target]));
+        run(command.args(["--output", &file]))?;
+        written.push(file);
+    }
+    compile("pdflatex", folder, &written[0])?;
+    let has = |file: &str| installed("kpsewhich", file);
+    let engines = [("lualatex", "luaotfload.sty"), ("xelatex", "fontspec.sty")];
+    let engine = engines
+        .iter()
+        .find(|(engine, file)| installed(engine, "--version") && has("fontspec.sty") && has(file));
+    let Some((engine, _)) = engine else {
+        return report.skip("TeX with Hangul", "`lualatex` and `xelatex` lack their packages");
+    };
+    let fonts = Command::new("fc-list").arg(":lang=ko").output();
+    if !fonts.is_ok_and(|output| !output.stdout.is_empty()) {
+        return report.skip("TeX with Hangul", "no font has Hangul");
+    }
+    written.iter().try_for_each(|file| compile(engine, folder, file))
+}
+
+fn compile(engine: &str, folder: &Path, file: &str) -> Result<()> {
+    let mut command = Command::new(engine);
+    command.args(["-interaction=batchmode", "-halt-on-error", "-output-directory"]);
+    run(command.arg(folder).arg(file))?;
+    let log = std::fs::read(Path::new(file).with_extension("log"))?;
+    let log = String::from_utf8_lossy(&log);
+    let wrong = |line: &&str| line.contains("Overfull") || line.starts_with("Missing character");
+    match log.lines().find(wrong) {
+        Some(line) => bail!("{engine} {file}: {line}"),
+        None => Ok(()),
+    }
 }
 
 /// Mermaid's parser, KaTeX and a run of the page's script.

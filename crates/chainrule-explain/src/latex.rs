@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::model::{Explanation, Node, Passed};
 use super::notation::latex_sign;
 use super::rules::Rule;
+use super::tex;
 use super::value::{Value, digits};
 use super::words::Words;
 use chainrule::ops::Notation;
@@ -17,6 +18,9 @@ const MOST: usize = 200;
 /// Factors of a chain, and chains of a sum, that still fit on a line.
 const MOST_FACTORS: usize = 8;
 const MOST_PATHS: usize = 3;
+
+/// Numbers that fit beside each other on a line.
+const MOST_COLUMNS: usize = 7;
 
 /// The longest formula of a local derivative, in letters of its source.
 const LONGEST: usize = 60;
@@ -51,7 +55,7 @@ fn names(e: &Explanation) -> HashMap<u32, String> {
             () if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
             () if node.id == e.behind(e.output_node) => e.output_name().into(),
             () if node.is_literal() => number(&node.value),
-            () if face.named || !node.is_gate() => symbol(&face.label),
+            () if face.named || !node.is_gate() => tex::name(&face.label),
             () => {
                 next += 1;
                 format!("u_{{{next}}}")
@@ -70,21 +74,21 @@ struct Document<'a> {
 
 impl Document<'_> {
     fn write(&self) -> String {
-        let mut out = String::from(HEAD);
-        let title = escaped(&self.words.get("latex-title"));
-        let _ = writeln!(out, "\\begin{{document}}\n\\section*{{{title}}}");
+        let title = tex::text(&self.words.get("latex-title"));
+        let mut out = format!("\\begin{{document}}\n\\section*{{{title}}}\n");
         self.inputs(&mut out);
         self.section(&mut out, "latex-forward", &self.forward());
         self.section(&mut out, "latex-backward", &self.backward());
         self.section(&mut out, "latex-variables", &self.variables());
-        out + "\\end{document}\n"
+        let fonts = if tex::has_other(&out) { tex::OTHER_SCRIPT } else { "" };
+        format!("{HEAD}{fonts}{out}\\end{{document}}\n")
     }
 
     fn section(&self, out: &mut String, title: &str, lines: &[String]) {
         if lines.is_empty() {
             return;
         }
-        let title = escaped(&self.words.get(title));
+        let title = tex::text(&self.words.get(title));
         let _ = writeln!(out, "\\subsection*{{{title}}}\n\\begin{{align*}}");
         let _ = writeln!(out, "{}\n\\end{{align*}}", lines.join(" \\\\\n"));
     }
@@ -98,7 +102,7 @@ impl Document<'_> {
             .e
             .inputs
             .iter()
-            .map(|(name, value)| format!("${} = {}$", symbol(name), number(value)))
+            .map(|(name, value)| format!("${} = {}$", tex::name(name), number(value)))
             .collect();
         if !given.is_empty() {
             let _ = writeln!(out, "{}\n", given.join(",\\quad "));
@@ -216,7 +220,7 @@ impl Document<'_> {
                     false => format!(r"{factor}{part}\left({found}\right)"),
                 }
             }
-            _ => format!("\\text{{{}}}", words(rule)),
+            _ => format!("\\text{{{}}}", tex::text(rule)),
         }
     }
 
@@ -230,18 +234,20 @@ impl Document<'_> {
             };
             let left = self.partial(node.id);
             match self.chains(name) {
-                Some((symbols, numbers)) => lines.extend([
-                    format!("{left} &= {symbols}"),
-                    format!("&= {numbers} = {}", number(gradient)),
-                ]),
+                Some((symbols, numbers)) => {
+                    let gradient = number(gradient);
+                    let result = (numbers != gradient).then(|| format!(" = {gradient}"));
+                    let result = result.unwrap_or_default();
+                    lines.push(format!("{left} &= {symbols}"));
+                    lines.push(format!("&= {numbers}{result}"));
+                }
                 None => {
-                    let ledger = self.ledger(node, gradient);
-                    match self.uses(node) {
-                        Some(uses) => {
-                            lines.extend([format!("{left} &= {uses}"), format!("&= {ledger}")]);
-                        }
-                        None => lines.push(format!("{left} &= {ledger}")),
+                    let mut left = format!("{left} ");
+                    if let Some(uses) = self.uses(node) {
+                        lines.push(format!("{left}&= {uses}"));
+                        left.clear();
                     }
+                    lines.push(format!("{left}&= {}", self.ledger(node, gradient)));
                 }
             }
         }
@@ -295,19 +301,36 @@ impl Document<'_> {
         (1..=MOST_PATHS).contains(&terms.len()).then(|| terms.join(" + "))
     }
 
-    /// The sum over the value's uses.
+    /// The sum over the value's uses, in as many lines as it needs.
     fn ledger(&self, node: &Node, gradient: &Value) -> String {
-        let numbers: Vec<String> =
-            node.ledger.iter().take(MOST_FACTORS).map(|entry| bracketed(&entry.gradient)).collect();
-        let more = if node.ledger.len() > MOST_FACTORS { r" + \dots" } else { "" };
-        match node.ledger.len() {
-            0 | 1 => number(gradient),
-            _ => format!("{}{more} = {}", numbers.join(" + "), number(gradient)),
+        if node.ledger.len() < 2 {
+            return number(gradient);
         }
+        let shown = node.ledger.iter().take(MOST_FACTORS).map(|entry| &entry.gradient);
+        let mut parts: Vec<(String, usize)> =
+            shown.map(|value| (bracketed(value), columns(value))).collect();
+        parts.extend((node.ledger.len() > MOST_FACTORS).then(|| (r"\dots".into(), 1)));
+        let (mut out, mut used) = (String::new(), 0);
+        for (at, (part, columns)) in parts.iter().enumerate() {
+            used += columns;
+            let sign = if at == 0 { "" } else { " + " };
+            if used > MOST_COLUMNS && at > 0 {
+                used = *columns;
+                out += " \\\\\n&\\quad";
+            }
+            out += &format!("{sign}{part}");
+        }
+        let result = if used + columns(gradient) > MOST_COLUMNS { " \\\\\n&=" } else { " =" };
+        format!("{out}{result} {}", number(gradient))
     }
 }
 
-/// The document's head. Letters beyond Latin need XeLaTeX or LuaLaTeX, which bring fonts for them.
+/// How many numbers stand beside each other.
+fn columns(value: &Value) -> usize {
+    value.shape().last().copied().filter(|columns| *columns <= MOST_SIDE).unwrap_or(2)
+}
+
+/// The document's head, for any LaTeX.
 const HEAD: &str = r"\documentclass{article}
 \usepackage{iftex}
 \ifpdftex
@@ -321,15 +344,6 @@ const HEAD: &str = r"\documentclass{article}
 \setlength{\parindent}{0pt}
 \allowdisplaybreaks
 ";
-
-/// A name in math mode: one letter in italics, more upright.
-fn symbol(name: &str) -> String {
-    let escaped = name.replace('_', r"\_");
-    match name.chars().count() {
-        1 => escaped,
-        _ => format!(r"\mathrm{{{escaped}}}"),
-    }
-}
 
 /// An operand that was repeated to fit receives the sum over its repeats.
 fn sum(passed: &Passed, received: &Value) -> &'static str {
@@ -372,36 +386,4 @@ fn number(value: &Value) -> String {
 fn bracketed(value: &Value) -> String {
     let text = number(value);
     if text.starts_with('-') { format!("({text})") } else { text }
-}
-
-/// Text outside math mode.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '_' | '%' | '&' | '#' | '$' | '{' | '}' => out.extend(['\\', c]),
-            '\\' => out += r"\textbackslash{}",
-            '^' => out += r"\textasciicircum{}",
-            '~' => out += r"\textasciitilde{}",
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A rule's words, its signs in math mode.
-fn words(rule: &str) -> String {
-    let mut out = escaped(rule);
-    for (sign, math) in [
-        ("ᵀ", r"$^{\mathsf{T}}$"),
-        ("·", r"$\cdot$"),
-        ("⊙", r"$\odot$"),
-        ("Σ", r"$\sum$"),
-        ("−", "$-$"),
-        ("‖", r"$\Vert$"),
-        ("×", r"$\times$"),
-    ] {
-        out = out.replace(sign, math);
-    }
-    out
 }

@@ -12,6 +12,7 @@ mod value;
 mod json;
 mod columns;
 mod formula;
+mod tex;
 mod notation;
 mod shared;
 pub mod chart;

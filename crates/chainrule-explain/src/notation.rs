@@ -3,6 +3,7 @@
 use std::f64::consts::{E, PI};
 
 use super::formula::{Formula, Term};
+use super::tex;
 use super::value::number;
 use chainrule::number::Number;
 use chainrule::term::Binding;
@@ -156,8 +157,7 @@ impl Style {
     fn name(self, name: &str) -> String {
         match self {
             Self::Text => name.into(),
-            Self::Latex if name.chars().count() == 1 => name.replace('_', r"\_"),
-            Self::Latex => format!(r"\mathrm{{{}}}", name.replace('_', r"\_")),
+            Self::Latex => tex::name(name),
             Self::MathMl => format!("<mi>{}</mi>", escaped(name)),
         }
     }

@@ -275,11 +275,12 @@ impl Page<'_> {
             let x = node.value.as_number().map_or_else(String::new, scalar);
             Some((name.to_owned(), format!("v:{}\">{x}", node.id)))
         });
+        let second = (self.words.get("page-second"), "second\">0".to_owned());
         let predictions = [
             (self.words.say("page-change", &[("root", root)]), "change\">0".to_owned()),
             (self.words.get("page-first"), "first\">0".to_owned()),
-            (self.words.get("page-second"), "second\">0".to_owned()),
         ];
+        let predictions = predictions.into_iter().chain(e.curvature.is_some().then_some(second));
         for (label, cell) in values.chain(predictions) {
             let label = escaped(&label);
             let _ =
