@@ -180,7 +180,7 @@ impl Builder<'_> {
         let Some(last) = nodes.last() else { return };
         let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
         let (role, symbol, caption) = match &last.source {
-            _ if folded => (Role::Fold, fold_symbol(last), fold_caption(self.e, last)),
+            _ if folded => (Role::Fold, fold_symbol(self.e, last), fold_caption(self.e, last)),
             Source::Input(_) | Source::Parameter(_) | Source::State(_) => {
                 (Role::Input, last.label.clone(), String::new())
             }
@@ -439,19 +439,23 @@ fn gate_caption(op: &Arc<dyn AnyOp>, face: &Node) -> String {
     }
 }
 
+/// The scope of the loss that is put on an output where there is a target.
+const LOSS: &str = "half_squared_error";
+
 /// The scope's own name, without the scopes around it.
-fn fold_symbol(last: &Node) -> String {
-    let name = last.scope.rsplit('/').next().unwrap_or_default();
-    let known = match name {
-        "half_squared_error" => "½·(f − target)²",
-        other => other,
-    };
-    known.into()
+fn fold_symbol(e: &Explanation, last: &Node) -> String {
+    match last.scope.rsplit('/').next().unwrap_or_default() {
+        LOSS => Words::new(e.language).say("picture-loss", &[("output", e.output_name())]),
+        name => name.into(),
+    }
 }
 
 fn fold_caption(e: &Explanation, last: &Node) -> String {
     match (last.scope.as_str(), e.target.as_ref().and_then(Value::as_number)) {
-        ("half_squared_error", Some(target)) => format!("target = {}", digits(target, 6)),
+        (LOSS, Some(target)) => {
+            let target = with_minus(&digits(target, 6));
+            Words::new(e.language).say("picture-target", &[("target", &target)])
+        }
         _ if last.named => last.label.clone(),
         _ => String::new(),
     }

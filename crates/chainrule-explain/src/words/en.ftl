@@ -109,6 +109,8 @@ descent-diverged = It diverges: the learning rate { $lr } is too large.
 sweep-title = { $root } over { $name }: * the curve, · its tangent, o where they touch
 
 picture-title = The computation graph of { $expression }, with its values going forward and its gradients coming back
+picture-loss = ½·({ $output } − target)²
+picture-target = target = { $target }
 picture-others = … { $count } more gates
 picture-others-tip = Farther from the result than what is drawn here
 picture-values = values, forward →

@@ -109,6 +109,8 @@ descent-diverged = 발산한다: 학습률 { $lr }: 너무 크다.
 sweep-title = { $name }에 따른 { $root }: * 곡선, · 접선, o 접점
 
 picture-title = { $expression }의 계산 그래프: 값은 앞으로, 기울기는 뒤로
+picture-loss = ½·({ $output } − 목표)²
+picture-target = 목표 = { $target }
 picture-others = … 그 밖의 게이트 { $count }개
 picture-others-tip = 여기에 그린 것보다 결과에서 먼 부분
 picture-values = 값, 순전파 →
