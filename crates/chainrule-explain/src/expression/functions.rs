@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use crate::loss;
 use chainrule::graph::Var;
 use chainrule::ops::{
-    AnyOp, AnyPointwise, Ln, LogSoftmax, Maximum, Minimum, Notation, Pow, Softmax, Sum, Transpose,
-    all_pointwise,
+    AnyOp, AnyPointwise, Ln, LogSoftmax, Maximum, Minimum, Notation, Pow, Sigmoid, Softmax, Sum,
+    Transpose, all_pointwise,
 };
 use chainrule::tensor::{MAX_RANK, Tensor};
 
@@ -31,6 +31,8 @@ pub struct Function {
     pub name: &'static str,
     /// The arguments.
     pub arguments: &'static [&'static str],
+    /// Whether it takes more than these, as `max(a, b, c)`.
+    pub more: bool,
     /// What it is, in a sentence or two that begin with the formula.
     pub doc: &'static str,
     /// A call of it.
@@ -65,15 +67,29 @@ impl std::fmt::Debug for Record {
 }
 
 impl Function {
-    /// How it is called, such as `max(a, b)`.
+    /// How it is called, such as `log(x)`.
     #[must_use]
     pub fn call(&self) -> String {
-        format!("{}({})", self.name, self.arguments.join(", "))
+        let more = if self.more { ", …" } else { "" };
+        format!("{}({}{more})", self.name, self.arguments.join(", "))
+    }
+
+    /// How many arguments it takes.
+    pub(super) fn takes(&self) -> String {
+        format!("{}{}", self.arguments.len(), if self.more { " and more" } else { "" })
     }
 
     /// Records the function of these arguments, which are as many as it takes.
     pub(super) fn record<'g>(&self, arguments: &[Var<'g>]) -> Var<'g> {
+        let count = self.arguments.len();
         match (&self.record, arguments) {
+            // Two at a time, from left to right.
+            (Record::Pointwise(op), [..]) if arguments.len() > count => {
+                let join =
+                    |a: Var<'g>, b: &Var<'g>| a.graph().apply_broadcast(op.clone(), &[a, *b]);
+                let rest = arguments.get(1..).unwrap_or_default();
+                rest.iter().fold(arguments[0], join)
+            }
             (Record::Pointwise(op), [first, ..]) => {
                 first.graph().apply_broadcast(op.clone(), arguments)
             }
@@ -93,6 +109,7 @@ impl Function {
                 2 => &["a", "b"],
                 _ => &["condition", "a", "b"],
             },
+            more: [Maximum.name(), Minimum.name()].contains(&op.name()) && op.arity() == 2,
             doc: op.doc().trim_end(),
             example: Example { call: format!("{name}({})", shown.join(", ")), at: "", value },
             record: Record::Pointwise(op),
@@ -108,7 +125,8 @@ fn composed(
     record: for<'g> fn(&[Var<'g>]) -> Var<'g>,
 ) -> Function {
     let example = Example { call: call.into(), at, value };
-    Function { name, arguments: &["x"], doc, example, record: Record::Composed(record) }
+    let record = Record::Composed(record);
+    Function { name, arguments: &["x"], more: false, doc, example, record }
 }
 
 /// Whether an operation is called by its name. A power is also written so, as many languages do.
@@ -132,12 +150,15 @@ pub fn functions() -> &'static [Function] {
     &FUNCTIONS
 }
 
+/// The sum of all elements.
+const SUM: Sum = Sum { axes: [true; MAX_RANK] };
+
 /// The operations on whole arrays, by their names.
 fn of_arrays() -> [Function; 7] {
-    let (sum, transpose) = (Sum { axes: [true; MAX_RANK] }, Transpose { order: Vec::new() });
+    let transpose = Transpose { order: Vec::new() };
     let two = "x=[1,2]";
     [
-        composed(AnyOp::name(&sum), "The sum of all elements.", ("sum(x)", two, 3.0), |x| {
+        composed(AnyOp::name(&SUM), "The sum of all elements.", ("sum(x)", two, 3.0), |x| {
             x[0].sum(&[])
         }),
         composed("mean", "The mean of all elements.", ("mean(x)", two, 1.5), |x| x[0].mean(&[])),
@@ -175,7 +196,7 @@ fn of_arrays() -> [Function; 7] {
 }
 
 /// What is composed of operations.
-fn compositions() -> [Function; 5] {
+fn compositions() -> [Function; 6] {
     let ln2 = ("log2(8)", "", 3.0);
     let cross_entropy = Function {
         arguments: &["logits", "target"],
@@ -201,12 +222,42 @@ fn compositions() -> [Function; 5] {
             x[0].silu()
         }),
         cross_entropy,
+        Function {
+            arguments: &["a", "b"],
+            ..composed(
+                "mod",
+                "a − b·⌊a/b⌋, the rest of a division as rounded, with the sign of b, also written a % b; derivatives 1 and −⌊a/b⌋.",
+                ("mod(-7, 3)", "", 2.0),
+                |x| mod_of(x[0], x[1]),
+            )
+        },
     ]
 }
 
-/// The value of a constant's name.
+/// The value of a constant's name; π is written so too.
 pub(super) fn constant(name: &str) -> Option<f64> {
+    let name = if name == "π" { "pi" } else { name };
     CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+/// The functions of this name, or of this letter in explanations.
+pub(super) fn named(name: &str) -> impl Iterator<Item = &'static Function> {
+    let letters =
+        [(AnyOp::glyph(&Sigmoid), AnyOp::name(&Sigmoid)), (AnyOp::glyph(&SUM), AnyOp::name(&SUM))];
+    let name = letters.iter().find(|(letter, _)| *letter == name).map_or(name, |(_, name)| name);
+    functions().iter().filter(move |known| known.name == name)
+}
+
+/// The function of this name that takes so many arguments.
+pub(super) fn function(name: &str, arguments: usize) -> Option<&'static Function> {
+    let mut exact = named(name).filter(|known| known.arguments.len() == arguments);
+    let more = || named(name).find(|known| known.more && known.arguments.len() < arguments);
+    exact.next().or_else(more)
+}
+
+/// a − b·⌊a/b⌋, with the sign of b.
+pub(super) fn mod_of<'g>(a: Var<'g>, b: Var<'g>) -> Var<'g> {
+    a - b * (a / b).floor()
 }
 
 /// Whether an expression can say what this pointwise operation computes, by a sign or a function. One of

@@ -4,11 +4,18 @@ use super::{Span, fail};
 use chainrule::error::Result;
 use chainrule::graph::Var;
 
+/// Longer texts are not read.
+const MAX_LENGTH: usize = 1 << 22;
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Token {
     Number(f64),
     Name(String),
     Symbol(char),
+    /// `+=` and its kin, with the sign.
+    Update(char),
+    /// A raised number, such as ².
+    Raised(f64),
     End,
 }
 
@@ -17,7 +24,12 @@ impl Token {
         match self {
             Self::Number(number) => format!("the number {number}"),
             Self::Name(name) => format!("`{name}`"),
-            Self::Symbol(symbol) => format!("`{symbol}`"),
+            Self::Symbol(symbol) => {
+                let known = COMPARISONS.iter().find(|(_, known, _)| known == symbol);
+                known.map_or_else(|| format!("`{symbol}`"), |(text, ..)| format!("`{text}`"))
+            }
+            Self::Update(sign) => format!("`{sign}=`"),
+            Self::Raised(number) => format!("a raised {number}"),
             Self::End => "the end".into(),
         }
     }
@@ -36,16 +48,45 @@ pub(super) const COMPARISONS: &[(&str, char, Compare)] = &[
     ("<", '<', |a, b| a.less(b)),
 ];
 
-/// Cuts the text into tokens with their places, counted in characters.
-pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>> {
-    let chars: Vec<char> = text.chars().collect();
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
+/// Fractions of one letter.
+const FRACTIONS: &[(char, f64)] = &[('½', 0.5), ('¼', 0.25), ('¾', 0.75)];
+
+/// The raised digits, 0 first.
+const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+fn raised(c: char) -> Option<usize> {
+    RAISED.chars().position(|digit| digit == c)
+}
+
+fn fraction(c: char) -> Option<f64> {
+    FRACTIONS.iter().find(|(letter, _)| *letter == c).map(|(_, value)| *value)
+}
+
+/// Whether a name may begin so.
+pub(super) fn starts_name(c: char) -> bool {
+    c == '_' || c.is_alphabetic() && c != 'ᵀ'
+}
+
+/// Whether a name may go on so. A raised digit is a power, not part of a name.
+pub(super) fn continues_name(c: char) -> bool {
+    starts_name(c) || c.is_numeric() && raised(c).is_none() && fraction(c).is_none()
+}
+
+/// Cuts the text into tokens with their places, counted in characters. What explanations print can be
+/// typed: ·, ×, −, ², ½, √ and their like.
+pub(super) fn tokens(chars: &[char]) -> Result<Vec<(Token, Span)>> {
+    if chars.len() > MAX_LENGTH {
+        let length = chars.len();
+        let message = format!("{length} characters are too many to read: at most {MAX_LENGTH}");
+        return fail((0, 1), message);
+    }
+    let (mut found, mut at, mut open) = (Vec::new(), 0, 0_usize);
+    while let Some(&c) = chars.get(at) {
         let start = at;
-        let c = chars[at];
-        let token = if c.is_ascii_digit() || c == '.' {
-            at = number_end(&chars, at);
+        let next = chars.get(at + 1).copied();
+        at += 1;
+        let token = if c.is_ascii_digit() || c == '.' && next.is_some_and(|c| c.is_ascii_digit()) {
+            at = number_end(chars, start);
             let digits: String = chars[start..at].iter().collect();
             match digits.parse() {
                 Ok(number) if f64::is_infinite(number) => {
@@ -54,35 +95,81 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>> {
                 Ok(number) => Token::Number(number),
                 Err(_) => return fail((start, at), format!("`{digits}` is not a number")),
             }
-        } else if c.is_alphabetic() || c == '_' {
-            while at < chars.len() && (chars[at].is_alphanumeric() || chars[at] == '_') {
+        } else if let Some(value) = fraction(c) {
+            Token::Number(value)
+        } else if starts_name(c) {
+            while chars.get(at).is_some_and(|&c| continues_name(c)) {
                 at += 1;
             }
             Token::Name(chars[start..at].iter().collect())
-        } else {
-            at += 1;
-            let pair = [Some(&c), chars.get(at)];
-            let comparison = COMPARISONS
-                .iter()
-                .find(|(text, ..)| text.chars().map(Some).eq(pair.map(Option::<&char>::copied)));
-            if let Some((_, symbol, _)) = comparison {
+        } else if raised(c).is_some() || c == '⁻' {
+            let mut digits = String::from(if c == '⁻' { "-" } else { "" });
+            at = if c == '⁻' { at } else { start };
+            while let Some(digit) = chars.get(at).and_then(|&c| raised(c)) {
+                digits += &digit.to_string();
                 at += 1;
-                found.push((Token::Symbol(*symbol), (start, at)));
-                continue;
             }
+            match digits.parse() {
+                Ok(number) => Token::Raised(number),
+                Err(_) => return fail((start, at), format!("`{c}` is no power of its own")),
+            }
+        } else if let Some(symbol) = next.and_then(|next| pair(c, next)) {
+            at += 1;
+            symbol
+        } else {
             match c {
-                '\n' | ';' => Token::Symbol(';'),
+                '#' => {
+                    while chars.get(at).is_some_and(|&c| c != '\n') {
+                        at += 1;
+                    }
+                    continue;
+                }
+                '\n' if open == 0 => Token::Symbol(';'),
                 c if c.is_whitespace() => continue,
-                '+' | '-' | '*' | '/' | '^' | '@' | '(' | ')' | ',' | '=' | '<' | '>' => {
+                '·' | '×' | '⋅' | '∗' | '⊙' => Token::Symbol('*'),
+                '−' => Token::Symbol('-'),
+                '÷' => Token::Symbol('/'),
+                '(' | ')' | '[' | ']' => {
+                    open = match c {
+                        '(' | '[' => open + 1,
+                        _ => open.saturating_sub(1),
+                    };
                     Token::Symbol(c)
                 }
-                _ => return fail((start, at), format!("`{c}` has no meaning here")),
+                '+' | '-' | '*' | '/' | '%' | '^' | '@' | ',' | ';' | ':' | '=' | '<' | '>'
+                | '.' | '≥' | '≤' | '≠' | '√' | 'ᵀ' => Token::Symbol(c),
+                _ => return fail((start, at), format!("`{c}` has no meaning here{}", instead(c))),
             }
         };
         found.push((token, (start, at)));
     }
     found.push((Token::End, (chars.len(), chars.len())));
     Ok(found)
+}
+
+/// The token of two signs.
+fn pair(first: char, second: char) -> Option<Token> {
+    let is_pair = |text: &str| text.chars().eq([first, second]);
+    match (first, second) {
+        ('*', '*') => Some(Token::Symbol('^')),
+        ('+' | '-' | '*' | '/', '=') => Some(Token::Update(first)),
+        _ => COMPARISONS
+            .iter()
+            .find(|(text, ..)| is_pair(text))
+            .map(|(_, symbol, _)| Token::Symbol(*symbol)),
+    }
+}
+
+/// What to write in place of a sign of other languages.
+fn instead(c: char) -> &'static str {
+    match c {
+        '&' | '∧' => "; write `and`",
+        '|' | '∨' => "; write `or` between conditions, and abs(x) for |x|",
+        '!' | '¬' => "; write `not`",
+        '{' | '}' => "; group with ( and )",
+        '?' => "; write where(condition, a, b)",
+        _ => "",
+    }
 }
 
 fn number_end(chars: &[char], mut at: usize) -> usize {

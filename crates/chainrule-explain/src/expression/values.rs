@@ -1,6 +1,7 @@
 //! The values of names: numbers and array literals.
 
 use super::fail;
+use super::tokens::{continues_name, starts_name};
 use chainrule::error::Result;
 use chainrule::tensor::{MAX_RANK, Shape, Tensor};
 
@@ -28,8 +29,8 @@ pub fn values(text: &str) -> Result<Values> {
             return fail((start, chars.len()), "expected name=value");
         };
         let name: String = chars[start..equals].iter().collect::<String>().trim().into();
-        let valid = name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let valid =
+            name.chars().next().is_some_and(starts_name) && name.chars().all(continues_name);
         if !valid {
             return fail((start, equals), format!("`{name}` is not a name"));
         }

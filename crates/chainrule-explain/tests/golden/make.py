@@ -41,6 +41,13 @@ FUNCTIONS = [
     ("softplus", softplus, WIDE + [-1e4, 1e4]), ("silu", lambda x: x * sigmoid(x), WIDE),
     ("gelu", lambda x: 0.5 * x * (1 + math.erf(x / math.sqrt(2))), WIDE),
     ("sign", lambda x: math.copysign(1, x) if x else 0.0, WIDE),
+    ("floor", math.floor, WIDE), ("ceil", math.ceil, WIDE), ("round", round, WIDE + [0.5, 1.5, -2.5]),
+    ("cbrt", lambda x: math.copysign(abs(x) ** (1 / 3), x), [0.0, 1e-9, 0.25, -0.3, 1.0, -8.0, 3.7]),
+    ("expm1", math.expm1, WIDE + [1e-15, -1e-6, -0.99, 0.99]),
+    ("log1p", math.log1p, [-0.9375, -0.3, 0.0, 1e-15, 1e-9, 0.25, 1.0, 3.7, 1e6]),
+    ("asinh", math.asinh, WIDE + [1e-15, -1e6, 1e12]),
+    ("acosh", math.acosh, [1.0, 1 + 2**-22, 1.25, 3.7, 1e6, 1e12]),
+    ("atanh", math.atanh, [0.0, 1e-15, -0.3, 0.25, 0.6, -0.984375]),
 ]
 for name, function, arguments in FUNCTIONS:
     for x in arguments:
@@ -56,6 +63,13 @@ for a, b in [(2.0, 3.0), (-1.5, 4.0), (0.3, -2.0), (7.0, 0.0)]:
     if b:
         case("a / b", a / b, a=a, b=b)
     case("-a ^ 2 * b", -(a ** 2) * b, a=a, b=b)
+
+for y, x in [(1.0, 2.0), (-1.5, 0.25), (0.3, -2.0), (-3.0, -0.125), (0.0, 2.0), (2.0, 0.0), (0.0, -1.0), (1e-9, 3.0)]:
+    case("atan2(y, x)", math.atan2(y, x), y=y, x=x)
+    case("hypot(y, x)", math.hypot(y, x), y=y, x=x)
+    if x:
+        case("y % x", y % x, y=y, x=x)
+        case("mod(y, x)", y % x, y=y, x=x)
 
 A = [[1.5, -2.0, 0.25], [3.0, 0.1, -1.0]]
 B = [[0.5, 2.0], [-1.0, 1.25], [4.0, -0.75]]

@@ -4,6 +4,7 @@
 //! nodes. The formulas are those of any table of derivatives, such as Abramowitz and Stegun, chapters 3,
 //! 4 and 7.
 
+use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::Arc;
 
 use super::{AnyPointwise, Beside, Gate, Notation, Number, Pointwise, Real, Truth};
@@ -161,6 +162,59 @@ unary! {
     /// so that no argument overflows.
     Softplus softplus(1e4) = 1e4: |x| positive_part(x) + (-x.abs()).exp().ln_1p(),
         |x, _y| Some(x.sigmoid());
+    /// ⌊x⌋, the largest whole number that is not above x; derivative 0. It jumps at whole numbers.
+    Floor floor(-1.5) = -2.0: |x| x.floor(), |_x, _y| None, kink |x| (x * PI).sin(), flat true;
+    /// ⌈x⌉, the smallest whole number that is not below x; derivative 0. It jumps at whole numbers.
+    Ceil ceil(1.5) = 2.0: |x| -(-x).floor(), |_x, _y| None, kink |x| (x * PI).sin(), flat true;
+    /// The nearest whole number, of two the even one, as IEEE 754 has it; derivative 0. It jumps halfway.
+    Round round(2.5) = 2.0: |x| nearest_whole(x), |_x, _y| None, kink |x| (x * PI).cos(), flat true;
+    /// ∛x, with the sign of x; derivative 1/(3·∛x²), infinite at 0.
+    Cbrt cbrt(-8.0) = -2.0: |x| x.cbrt(), |_x, y| Some(1.0 / (y.square() * 3.0)), poles true;
+    /// eˣ − 1, with the digits of a small x; derivative eˣ. Near 0 computed as 2·t/(1 − t) with
+    /// t = tanh(x/2).
+    Expm1 expm1(0.0) = 0.0: |x| {
+        let t = (x * x.like(0.5)).tanh();
+        let near = (t + t) / (x.like(1.0) - t);
+        x.abs().below(x.like(1.0)).choose(near, x.exp() - x.like(1.0))
+    }, |x, _y| Some(x.exp()), poles true, alias "exp_m1";
+    /// ln(1 + x) for x > −1, with the digits of a small x; derivative 1/(1 + x).
+    Log1p log1p(0.0) = 0.0: |x| x.ln_1p(), |x, _y| Some(1.0 / (x + 1.0)),
+        domain |x| x.above(x.like(-1.0)), poles true, alias "ln_1p";
+    /// arsinh x = ln(x + √(x² + 1)); derivative 1/√(x² + 1).
+    Asinh asinh(0.0) = 0.0: |x| {
+        let (a, one) = (x.abs(), x.like(1.0));
+        // ln(1 + z) keeps the digits of a small x; beyond 2²⁸ the 1 below the root is nothing.
+        let near = (a + a * a / (one + (a * a + one).sqrt())).ln_1p();
+        let far = a.ln() + x.like(std::f64::consts::LN_2);
+        let size = a.above(x.like(LARGE)).choose(far, near);
+        x.below(x.like(0.0)).choose(-size, size)
+    }, |x, _y| Some(1.0 / (x.square() + 1.0).sqrt()), alias "arcsinh" "arsinh";
+    /// arcosh x = ln(x + √(x² − 1)) for x ≥ 1; derivative 1/√(x² − 1), infinite at 1.
+    Acosh acosh(1.0) = 0.0: |x| {
+        let t = x - x.like(1.0);
+        let near = (t + (t * (x + x.like(1.0))).sqrt()).ln_1p();
+        x.above(x.like(LARGE)).choose(x.ln() + x.like(std::f64::consts::LN_2), near)
+    }, |x, _y| Some(1.0 / ((x - 1.0) * (x + 1.0)).sqrt()),
+        domain |x| x.at_least(x.like(1.0)), poles true, alias "arccosh" "arcosh";
+    /// artanh x = ½·ln((1 + x)/(1 − x)) for |x| < 1; derivative 1/(1 − x²).
+    Atanh atanh(0.0) = 0.0: |x| {
+        let (a, one) = (x.abs(), x.like(1.0));
+        let size = ((a + a) / (one - a)).ln_1p() * x.like(0.5);
+        x.below(x.like(0.0)).choose(-size, size)
+    }, |x, _y| Some(1.0 / ((1.0 - x) * (x + 1.0))),
+        domain |x| x.abs().below(x.like(1.0)), poles true, alias "arctanh" "artanh";
+}
+
+/// From here on x² + 1 is x², in f64 too.
+const LARGE: f64 = 268_435_456.0;
+
+/// The nearest whole number; of two the even one.
+#[inline(always)]
+fn nearest_whole<T: Number>(x: T) -> T {
+    let (low, half) = (x.floor(), x.like(0.5));
+    let (rest, pair) = (x - low, (low * half).floor() * x.like(2.0));
+    let up = rest.above(half) | rest.equals(half) & pair.differs(low);
+    up.choose(low + x.like(1.0), low)
 }
 
 /// max(x, 0), and NaN of NaN.
@@ -313,6 +367,26 @@ binary! {
         |gate| Some(gate.masked(gate.upstream, won(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1]))),
         Some(gate.masked(gate.upstream, won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1]))),
         kink |a, b| a - b, router true;
+    /// The angle of the point (x, y) of the plane, y first, from −π to π; derivatives x/(x² + y²) and
+    /// −y/(x² + y²). It jumps where y = 0 and x < 0.
+    Atan2 "atan2" atan2 ["arctan2"] (0.0, 1.0) = 0.0, Notation::Function,
+        |a, b| angle(a, b),
+        |gate| Some(gate.times(gate.operands[1] / squares(gate))),
+        Some(-gate.times(gate.operands[0] / squares(gate))),
+        kink |a, b| b.less(0.0).select(a, 1.0), poles |_a, _b| true;
+    /// √(a² + b²), without overflow on the way; derivatives a/y and b/y of the value y, taken as 0 at its
+    /// tip, a = b = 0.
+    Hypot "hypot" hypot ["length"] (3.0, 4.0) = 5.0, Notation::Function,
+        |a, b| {
+            let (a, b, zero) = (a.abs(), b.abs(), a.like(0.0));
+            let (long, short) = (a.at_least(b).choose(a, b), a.at_least(b).choose(b, a));
+            let ratio = long.equals(zero).choose(zero, short / long);
+            let finite = long * ratio.mul_add(ratio, a.like(1.0)).sqrt();
+            let infinite = a.equals(a.like(f64::INFINITY)) | b.equals(b.like(f64::INFINITY));
+            infinite.choose(a.like(f64::INFINITY), finite)
+        },
+        |gate| Some(gate.upstream * (gate.operands[0] / above_zero(gate.output))),
+        Some(gate.upstream * (gate.operands[1] / above_zero(gate.output)));
     /// 1 where a > b, else 0; no derivative.
     Greater "greater" greater ["gt"] (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
         |a, b| one_if(a.above(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
@@ -331,6 +405,29 @@ binary! {
     /// 1 where a ≠ b, else 0; no derivative.
     NotEqual "not_equal" not_equal ["ne"] (2.0, 2.0) = 0.0, Notation::Infix("!=", Binding::Comparison),
         |a, b| one_if(a.differs(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
+}
+
+/// The angle of the point (x, y): of the smaller coordinate by the larger, put into its octant.
+#[inline(always)]
+fn angle<T: Number>(y: T, x: T) -> T {
+    let (up, right, zero) = (y.abs(), x.abs(), y.like(0.0));
+    let is_flat = right.at_least(up);
+    let (long, short) = (is_flat.choose(right, up), is_flat.choose(up, right));
+    let ratio = long.equals(short).choose(y.like(1.0), short / long);
+    let turn = long.equals(zero).choose(zero, ratio).atan();
+    let turn = is_flat.choose(turn, y.like(FRAC_PI_2) - turn);
+    let turn = x.below(zero).choose(y.like(PI) - turn, turn);
+    y.below(zero).choose(-turn, turn)
+}
+
+/// a² + b² of a gate's operands.
+fn squares<'g>(gate: &Gate<'_, 'g>) -> Var<'g> {
+    gate.operands[0].square() + gate.operands[1].square()
+}
+
+/// A length as a divisor: 1 in place of 0.
+fn above_zero(length: Var<'_>) -> Var<'_> {
+    length.equal(0.0).select(1.0, length)
 }
 
 /// b·aᵇ⁻¹, without 0·∞ at a = b = 0.

@@ -1,0 +1,79 @@
+//! What was meant, where a name or a sign is wrong.
+
+use super::functions::{Function, functions, named};
+use chainrule::nearest;
+
+/// Longer factors are not repeated in a message.
+const LONGEST: usize = 24;
+
+/// Names from elsewhere with what they are here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("sine", "sin(x)"),
+    ("cosine", "cos(x)"),
+    ("tangent", "tan(x)"),
+    ("arcsin", "asin(x)"),
+    ("arccos", "acos(x)"),
+    ("arctan", "atan(x)"),
+    ("absolute", "abs(x)"),
+    ("average", "mean(x)"),
+    ("power", "a ^ b"),
+    ("exp2", "2 ^ x"),
+    ("exp10", "10 ^ x"),
+    ("matmul", "a @ b"),
+    ("mm", "a @ b"),
+    ("ln1p", "log1p(x)"),
+    ("fabs", "abs(x)"),
+    ("swish", "silu(x)"),
+    ("logit", "ln(x / (1 - x))"),
+    ("logsigmoid", "-softplus(-x)"),
+    ("heaviside", "x > 0"),
+    ("step", "x > 0"),
+];
+
+/// A product as it must be written, or the sign alone where its factors are long.
+pub(super) fn product(left: &str, right: &str) -> String {
+    match [left, right].iter().all(|side| side.chars().count() <= LONGEST && !side.contains('\n')) {
+        true => format!("`{left} * {right}`"),
+        false => "`*` between the factors".into(),
+    }
+}
+
+/// Whether a function has this name.
+pub(super) fn is_function(name: &str) -> bool {
+    named(name).next().is_some()
+}
+
+/// Why a name means no value.
+pub(super) fn no_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    if is_function(name) {
+        return format!("`{name}` is a function: write {name}(…)");
+    }
+    let near = nearest(name, known);
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    format!("`{name}` has no value; give it one with --at {name}=…{near}")
+}
+
+/// Why there is no function of this name that takes so many arguments.
+pub(super) fn no_function(name: &str, arguments: usize) -> String {
+    let mut takes: Vec<String> = named(name).map(Function::takes).collect();
+    if takes.is_empty() {
+        let lower = name.to_lowercase();
+        let elsewhere = ELSEWHERE.iter().find(|(known, _)| *known == lower);
+        let meant = match elsewhere {
+            Some((_, here)) => Some((*here).to_owned()),
+            None => nearest(name, functions().iter().map(|known| known.name)).map(Into::into),
+        };
+        return match meant {
+            Some(meant) => format!("there is no function `{name}`; did you mean `{meant}`?"),
+            None => {
+                let mut known: Vec<&str> = functions().iter().map(|known| known.name).collect();
+                known.sort_unstable();
+                known.dedup();
+                format!("there is no function `{name}`; there are: {}", known.join(", "))
+            }
+        };
+    }
+    takes.sort_unstable();
+    let noun = if takes == ["1"] { "argument" } else { "arguments" };
+    format!("`{name}` takes {} {noun}, not {arguments}", takes.join(" or "))
+}
