@@ -84,7 +84,7 @@ fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
         }
         if classes.contains(name) {
             return Err(Error::Mismatch(format!(
-                "`{name}` only says which class is right, so that it has no gradient and cannot change a little"
+                "`{name}` only says which class or position is meant, so that it has no gradient and cannot change a little"
             )));
         }
     }

@@ -7,7 +7,7 @@ use super::expression::CROSS_ENTROPY;
 use super::formula::{Formula, Term};
 use super::value::Value;
 use chainrule::graph::{Graph, Source};
-use chainrule::ops::{AnyOp, Notation, SoftmaxWithLoss};
+use chainrule::ops::{AnyOp, Notation, Slice, SoftmaxWithLoss};
 
 /// Labels with more parts than this are not shown.
 const MAX_SIZE: usize = 300;
@@ -56,11 +56,28 @@ impl<'g> Labels<'g> {
     }
 }
 
+/// A range of positions along an axis, as it is written.
+fn range(of: &Formula, slice: &Slice) -> Formula {
+    let whole = ":, ".repeat(slice.axis);
+    let place = match slice.end - slice.start {
+        1 => slice.start.to_string(),
+        _ => format!("{}:{}", slice.start, slice.end),
+    };
+    let of = match &*of.term {
+        Term::Symbol(..) | Term::Call(..) => of.to_string(),
+        _ => format!("({of})"),
+    };
+    symbol(&format!("{of}[{whole}{place}]"), 0)
+}
+
 fn symbol(name: &str, id: u32) -> Formula {
     Formula::new(Term::Symbol(name.into(), id))
 }
 
 fn written(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Formula {
+    if let (Some(slice), [a]) = (op.as_any().downcast_ref::<Slice>(), operands.as_slice()) {
+        return range(a, slice);
+    }
     Formula::new(match (op.notation(), operands.as_slice()) {
         (Notation::Silent, [a]) => return a.clone(),
         (Notation::Power(n), [a]) => Term::Infix("^", a.clone(), Formula::number(n.into())),

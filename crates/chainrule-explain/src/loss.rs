@@ -5,7 +5,7 @@ use chainrule::graph::Var;
 use chainrule::tensor::{Shape, Tensor};
 
 /// The mean cross-entropy of logits, `[classes]` or `[batch, classes]`, against a class (a whole
-/// number) or against distributions.
+/// number), a class for each row or distributions.
 ///
 /// ```
 /// use chainrule_explain::cross_entropy;
@@ -30,10 +30,11 @@ pub fn cross_entropy<'g>(logits: Var<'g>, target: &Tensor<f64>) -> Result<Var<'g
             )));
         }
     };
-    let target = match target.at(&[]) {
-        Some(class) => one_hot(class, rows, classes)?,
-        None if target.shape() == shape => target.values().to_vec(),
-        None => {
+    let target = match (target.at(&[]), shape.rank()) {
+        (Some(class), _) => one_hot(&vec![class; rows], classes)?,
+        (None, _) if target.shape() == shape => target.values().to_vec(),
+        (None, 2) if target.shape().dims() == [rows] => one_hot(target.values(), classes)?,
+        (None, _) => {
             return Err(Error::Mismatch(format!(
                 "the target has shape {}, but it must be a class from 0 to {} or a distribution of shape {shape}",
                 target.shape(),
@@ -46,12 +47,17 @@ pub fn cross_entropy<'g>(logits: Var<'g>, target: &Tensor<f64>) -> Result<Var<'g
     Ok(logits.reshape(with_rows).softmax_with_loss(target))
 }
 
-fn one_hot(class: f64, rows: usize, classes: usize) -> Result<Vec<f64>> {
-    if class < 0.0 || class.fract() != 0.0 || class >= classes as f64 {
+/// A row of zeros and a 1 for each class.
+fn one_hot(labels: &[f64], classes: usize) -> Result<Vec<f64>> {
+    let wrong = labels
+        .iter()
+        .find(|class| **class < 0.0 || class.fract() != 0.0 || **class >= classes as f64);
+    if let Some(class) = wrong {
         return Err(Error::Mismatch(format!(
             "the target is {class}, but the expression has the classes 0 to {}",
             classes - 1
         )));
     }
-    Ok((0..rows * classes).map(|i| f64::from((i % classes) as f64 == class)).collect())
+    let row = |class: &f64| (0..classes).map(|at| f64::from(at as f64 == *class)).collect();
+    Ok(labels.iter().map(row).collect::<Vec<Vec<f64>>>().concat())
 }

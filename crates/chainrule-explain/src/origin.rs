@@ -6,7 +6,7 @@ use super::value::{Value, digits, number};
 use super::words::{Language, Words};
 use chainrule::finite::{Cause, Extent, NotFinite};
 use chainrule::graph::{Graph, Source};
-use chainrule::ops::{Acos, Asin, Cosh, Div, Exp, Ln, Pow, Sigmoid, Sinh, Softmax, Sqrt};
+use chainrule::ops::{Acos, Asin, Cosh, Div, Exp, Expm1, Ln, Pow, Sigmoid, Sinh, Softmax, Sqrt};
 
 impl Origin {
     /// Tells of a graph whose nodes go by their operations and layers, such as a training step's: `row`
@@ -135,7 +135,9 @@ fn remedy(found: &NotFinite, of: &Source, below: Option<&Source>) -> Option<&'st
         () if of.is::<Pow>() && outside && is_below_0 => "remedy-pow-negative",
         () if of.is::<Pow>() && outside => "remedy-pow-zero",
         () if of.is::<Pow>() => "remedy-pow-large",
-        () if of.is::<Exp>() || of.is::<Sinh>() || of.is::<Cosh>() => "remedy-exp",
+        () if of.is::<Exp>() || of.is::<Expm1>() || of.is::<Sinh>() || of.is::<Cosh>() => {
+            "remedy-exp"
+        }
         () if outside => "remedy-domain",
         () => "remedy-large",
     })

@@ -10,10 +10,13 @@ use chainrule::ops::{
     AnyOp, Broadcast, Fold, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation, Pow, Reshape, Select,
     Sigmoid, Softmax, Transpose,
 };
-use chainrule::tensor::Shape;
+use chainrule::tensor::{Shape, Tensor};
 
 /// Formulas with more parts than this are not shown.
 const MAX_SIZE: usize = 300;
+
+/// Arrays of more numbers than this have no place in a formula.
+const MAX_ARRAY: usize = 12;
 
 /// Reads formulas off a graph. One that is given has the node's value when the program reads it back;
 /// where the expression language cannot say what a node computes, there is none.
@@ -109,8 +112,10 @@ impl<'g> Formulas<'g> {
         let op = match &node.source {
             Source::Input(name) | Source::Parameter(name) => return Some(self.symbol(name, id)),
             Source::State(key) => return Some(self.symbol(&key.to_string(), id)),
-            // Expressions have no literals of arrays.
-            Source::Constant(tensor) => return tensor.at(&[]).map(Formula::number),
+            Source::Constant(tensor) => {
+                let array = || literal(tensor).map(|text| self.symbol(&text, id));
+                return tensor.at(&[]).map(Formula::number).or_else(array);
+            }
             Source::Op(op) => op,
         };
         if let Some(product) = self.product_of_vectors(&node) {
@@ -180,6 +185,21 @@ impl<'g> Formulas<'g> {
         let (a, b) = (whole(row.unwrap_or(a))?, whole(column.unwrap_or(b))?);
         Some(Formula::new(Term::Infix("@", a, b)).shaped(node.ty.shape))
     }
+}
+
+/// A small array of finite numbers as an expression has it, with all digits.
+fn literal(tensor: &Tensor<f64>) -> Option<String> {
+    let is_shown =
+        tensor.values().len() <= MAX_ARRAY && tensor.values().iter().all(|x| x.is_finite());
+    let mut parts: Vec<String> = tensor.values().iter().map(|x| format!("{x:?}")).collect();
+    parts.iter_mut().for_each(|part| *part = part.strip_suffix(".0").unwrap_or(part).to_owned());
+    for &length in tensor.shape().dims().iter().rev() {
+        if length == 0 {
+            return None;
+        }
+        parts = parts.chunks(length).map(|row| format!("[{}]", row.join(", "))).collect();
+    }
+    parts.pop().filter(|_| is_shown)
 }
 
 /// An operation that works number by number. The signs are those of the expression language.

@@ -1,6 +1,7 @@
 //! What was meant, where a name or a sign is wrong.
 
-use super::functions::{Function, functions, named};
+use super::function::Function;
+use super::functions::{functions, named};
 use chainrule::nearest;
 
 /// Longer factors are not repeated in a message.
@@ -74,6 +75,19 @@ pub(super) fn no_function(name: &str, arguments: usize) -> String {
         };
     }
     takes.sort_unstable();
+    let axis = match named(name).any(|known| known.keywords.contains(&"axis")) {
+        true => "; an axis is written axis=0",
+        false => "",
+    };
     let noun = if takes == ["1"] { "argument" } else { "arguments" };
-    format!("`{name}` takes {} {noun}, not {arguments}", takes.join(" or "))
+    format!("`{name}` takes {} {noun}, not {arguments}", takes.join(" or ")) + axis
+}
+
+/// Why a function takes no such keyword.
+pub(super) fn no_keyword(function: &Function, word: &str) -> String {
+    let (name, known) = (function.name, function.keywords);
+    match known {
+        [] => format!("`{name}` takes no `{word}=`"),
+        _ => format!("`{name}` takes {}=, no `{word}=`", known.join("=, ")),
+    }
 }

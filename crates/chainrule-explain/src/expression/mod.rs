@@ -3,16 +3,21 @@
 //! A precedence climber (Richards, 1979; also known as a Pratt parser) without a syntax tree: each
 //! operator records its node as soon as its operands are read.
 
-mod functions;
 mod tokens;
 mod values;
+mod options;
+mod function;
+mod library;
+mod functions;
 mod hints;
 mod parser;
 
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
-pub use functions::{CONSTANTS, Example, Function, functions};
-pub(super) use functions::{CROSS_ENTROPY, is_in_language};
+pub use function::{Example, Function};
+pub(super) use functions::is_in_language;
+pub use functions::{CONSTANTS, functions};
+pub(super) use library::CROSS_ENTROPY;
 use parser::Parser;
 pub use values::{Values, literal, values};
 

@@ -96,6 +96,66 @@ for z in ([1.0, 2.0, 3.0], [1e4, -1e4, 0.0], [0.1, 0.1, 0.1], [-1e4, -1e4 + 1, -
     t = [0.2, 0.5, 0.3]
     case("cross_entropy(z, t)", math.fsum(p * (math.log(total) - (v - top)) for p, v in zip(t, z)), z=z, t=t)
 
+for x in [-2.5, -0.3, 0.25, 1.0, 3.7]:
+    case("sec(x)", 1 / math.cos(x), x=x)
+    case("csc(x)", 1 / math.sin(x), x=x)
+    case("cot(x)", 1 / math.tan(x), x=x)
+    case("leaky_relu(x)", x if x > 0 else 0.01 * x, x=x)
+    case("leaky_relu(x, 0.2)", x if x > 0 else 0.2 * x, x=x)
+    case("elu(x)", x if x > 0 else math.expm1(x), x=x)
+    case("elu(x, a)", x if x > 0 else 1.5 * math.expm1(x), x=x, a=1.5)
+    case("clip(x, -1, 2)", min(max(x, -1), 2), x=x)
+    case("clamp(x, a, 2 * b)", min(max(x, -0.5), 2.5), x=x, a=-0.5, b=1.25)
+    case("where(x > 0, x, b) + if(x < b, 1, 2)", (x if x > 0 else 1.25) + (1 if x < 1.25 else 2), x=x, b=1.25)
+
+# Arrays, weighed so that no place is taken for another.
+M = np.array([[1.5, -2.0, 0.25], [3.0, 0.125, -1.0]])
+S = np.array([[1.5, -2.0, 0.25], [3.0, 0.125, -1.0], [0.5, 2.0, -0.75]])
+rows, columns = np.array([2.0, -1.0]), np.array([0.5, -1.0, 2.0])
+FOLDS = [
+    ("sum", np.sum), ("mean", np.mean), ("max", np.max), ("min", np.min), ("prod", np.prod), ("var", np.var),
+    ("std", np.std), ("norm", lambda m, axis=None, keepdims=False: np.sqrt(np.sum(m * m, axis, keepdims=keepdims))),
+    ("logsumexp", lambda m, axis=None, keepdims=False: np.log(np.sum(np.exp(m), axis, keepdims=keepdims))),
+]
+for name, fold in FOLDS:
+    case(f"{name}(M)", float(fold(M)), M=M.tolist())
+    for axis, weights in [(0, "c"), (-2, "c"), (1, "r"), (-1, "r")]:
+        of = rows if weights == "r" else columns
+        case(f"sum({name}(M, axis={axis}) * {weights})", float(np.sum(fold(M, axis=axis) * of)),
+             **{"M": M.tolist(), weights: of.tolist()})
+    case(f"sum({name}(M, axis=1, keepdims=True) * M)", float(np.sum(fold(M, axis=1, keepdims=True) * M)), M=M.tolist())
+    case(f"sum({name}(M, axis=(0, 1)) * 2)", float(fold(M)) * 2, M=M.tolist())
+case("var(M, correction=1) + sum(std(M, axis=1, ddof=1))", float(np.var(M, ddof=1) + np.sum(np.std(M, 1, ddof=1))), M=M.tolist())
+for axis in [0, 1]:
+    exps = np.exp(M - np.max(M, axis, keepdims=True))
+    soft = exps / np.sum(exps, axis, keepdims=True)
+    case(f"sum(softmax(M, axis={axis}) * M)", float(np.sum(soft * M)), M=M.tolist())
+    case(f"sum(log_softmax(M, axis={axis}) * M)", float(np.sum(np.log(soft) * M)), M=M.tolist())
+    case(f"sum(cumsum(M, axis={axis}) * M)", float(np.sum(np.cumsum(M, axis) * M)), M=M.tolist())
+    weights = columns if axis == 0 else rows
+    case(f"sum(argmax(M, axis={axis}) * w)", float(np.sum(np.argmax(M, axis) * weights)), M=M.tolist(), w=weights.tolist())
+    case(f"sum(concat(M, 2 * M, axis={axis}) * {np.concatenate([M, M + 1], axis).tolist()})",
+         float(np.sum(np.concatenate([M, 2 * M], axis) * np.concatenate([M, M + 1], axis))), M=M.tolist())
+    case(f"sum(stack([M, 2 * M], axis={axis}) * {np.stack([M, M + 1], axis).tolist()})",
+         float(np.sum(np.stack([M, 2 * M], axis) * np.stack([M, M + 1], axis))), M=M.tolist())
+case("argmax(M)", 3.0, M=M.tolist())
+case("sum(cumsum(c) * c)", float(np.sum(np.cumsum(columns) * columns)), c=columns.tolist())
+case("trace(S @ S)", float(np.trace(S @ S)), S=S.tolist())
+case("dot(c, M[0])", float(columns @ M[0]), M=M.tolist(), c=columns.tolist())
+case("sum(dot(M, c) * r)", float(np.sum(M @ columns * rows)), M=M.tolist(), c=columns.tolist(), r=rows.tolist())
+case("mse(M, 1)", float(np.mean((M - 1) ** 2)), M=M.tolist())
+case("sum(reshape(M, 3, -1)[:, 1] * c)", float(np.sum(M.reshape(3, -1)[:, 1] * columns)), M=M.tolist(), c=columns.tolist())
+case("sum(reshape(M, [6])[2:5] * c)", float(np.sum(M.reshape(6)[2:5] * columns)), M=M.tolist(), c=columns.tolist())
+case("S[0, 1] + 10 * S[-1][0] + 100 * S[1, -1]", float(S[0, 1] + 10 * S[-1][0] + 100 * S[1, -1]), S=S.tolist())
+case("sum(S[1:, :2] * S[:-1, 1:])", float(np.sum(S[1:, :2] * S[:-1, 1:])), S=S.tolist())
+case("sum(S[-2:] * M)", float(np.sum(S[-2:] * M)), S=S.tolist(), M=M.tolist())
+case("sum([1, 2, x] * [x, x ^ 2, 3])", 1 * 1.5 + 2 * 2.25 + 1.5 * 3, x=1.5)
+case("sum([[1, x], [x, 2]] @ [x, 1])", float(np.sum(np.array([[1, 1.5], [1.5, 2]]) @ [1.5, 1])), x=1.5)
+case("sum([M[0], c] * M)", float(np.sum(np.array([M[0], columns]) * M)), M=M.tolist(), c=columns.tolist())
+log_rows = M - np.log(np.sum(np.exp(M), 1, keepdims=True))
+case("cross_entropy(M, [2, 0])", float(-(log_rows[0, 2] + log_rows[1, 0]) / 2), M=M.tolist())
+case("cross_entropy(M, t)", float(-(log_rows[0, 2] + log_rows[1, 0]) / 2), M=M.tolist(), t=[2.0, 0.0])
+
 # Operations on arrays, by NumPy. All numbers are multiples of 1/8, which f32 holds exactly.
 operations = []
 

@@ -1,20 +1,26 @@
 //! The reader of expressions.
 
+mod calls;
+mod places;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::functions::{CROSS_ENTROPY, constant, function, mod_of};
-use super::hints;
-use super::tokens::{COMPARISONS, Token, tokens};
-use super::{Names, Span, Values, fail};
+use super::functions::constant;
+use super::library::mod_of;
+use super::tokens::{COMPARISONS, Compare, Token, tokens};
+use super::{Names, Span, Values, fail, hints};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::ops::{AnyOp, Notation};
-use chainrule::tensor::Tensor;
+use chainrule::tensor::{Shape, Tensor};
 use chainrule::term::Binding;
 
 /// Parentheses, signs and powers may nest this deep.
 const MAX_DEPTH: usize = 256;
+
+/// The numbers of all values together: an explanation keeps each with its gradient, in all some 200 bytes.
+const MOST_NUMBERS: usize = 1 << 23;
 
 /// The words between conditions; no names.
 const WORDS: [&str; 3] = ["and", "or", "not"];
@@ -29,7 +35,7 @@ struct Variable<'g, 'v> {
 }
 
 pub(super) struct Parser<'g, 'v> {
-    pub(super) g: &'g Graph,
+    g: &'g Graph,
     chars: Vec<char>,
     tokens: Vec<(Token, Span)>,
     at: usize,
@@ -38,6 +44,9 @@ pub(super) struct Parser<'g, 'v> {
     defined: Vec<(String, Var<'g>)>,
     /// The values that `and`, `or` and `not` made: 1 or 0, as a comparison's are.
     conditions: HashSet<u32>,
+    /// How many numbers the first nodes of the graph hold.
+    numbers: usize,
+    counted: u32,
 }
 
 impl<'g, 'v> Parser<'g, 'v> {
@@ -61,6 +70,8 @@ impl<'g, 'v> Parser<'g, 'v> {
             variables,
             defined: Vec::new(),
             conditions: HashSet::new(),
+            numbers: 0,
+            counted: 0,
         })
     }
 
@@ -73,15 +84,15 @@ impl<'g, 'v> Parser<'g, 'v> {
         Ok(classes.map(|variable| variable.name.to_owned()).collect())
     }
 
-    pub(super) fn peek(&self) -> &Token {
+    fn peek(&self) -> &Token {
         self.peek_at(0)
     }
 
-    pub(super) fn peek_at(&self, ahead: usize) -> &Token {
+    fn peek_at(&self, ahead: usize) -> &Token {
         self.tokens.get(self.at + ahead).map_or(&Token::End, |(token, _)| token)
     }
 
-    pub(super) fn span(&self) -> Span {
+    fn span(&self) -> Span {
         self.span_of(self.at)
     }
 
@@ -89,7 +100,7 @@ impl<'g, 'v> Parser<'g, 'v> {
         self.tokens.get(token).or(self.tokens.last()).map_or((0, 0), |(_, span)| *span)
     }
 
-    pub(super) fn take(&mut self, symbol: char) -> bool {
+    fn take(&mut self, symbol: char) -> bool {
         let found = *self.peek() == Token::Symbol(symbol);
         self.at += usize::from(found);
         found
@@ -101,7 +112,7 @@ impl<'g, 'v> Parser<'g, 'v> {
         found
     }
 
-    pub(super) fn expect(&mut self, symbol: char) -> Result<()> {
+    fn expect(&mut self, symbol: char) -> Result<()> {
         if self.take(symbol) {
             return Ok(());
         }
@@ -182,15 +193,25 @@ impl<'g, 'v> Parser<'g, 'v> {
             || constant(name).is_some()
     }
 
-    /// Records an operation and turns a shape error into one that points at the expression.
-    pub(super) fn checked(&self, span: Span, value: Var<'g>) -> Result<Var<'g>> {
+    /// What was recorded, unless a shape is wrong, which becomes an error that points at the expression,
+    /// or too large.
+    fn checked(&mut self, span: Span, value: Var<'g>) -> Result<Var<'g>> {
         match self.g.error() {
             Some(Error::Operation { op, message, operands, .. }) => {
-                fail(span, format!("{op}: {message} (operands {operands})"))
+                return fail(span, format!("{op}: {message} (operands {operands})"));
             }
-            Some(error) => Err(error),
-            None => Ok(value),
+            Some(error) => return Err(error),
+            None => {}
         }
+        while (self.counted as usize) < self.g.len() {
+            let shape = self.g.var(self.counted).shape();
+            self.numbers = self.numbers.saturating_add(shape.len());
+            if self.numbers > MOST_NUMBERS {
+                return fail(span, too_large(&shape, self.numbers));
+            }
+            self.counted += 1;
+        }
+        Ok(value)
     }
 
     fn deeper<R>(&mut self, read: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
@@ -204,7 +225,7 @@ impl<'g, 'v> Parser<'g, 'v> {
     }
 
     /// Conditions with `or` between them: the largest is 1 where one holds.
-    pub(super) fn condition(&mut self) -> Result<Var<'g>> {
+    fn condition(&mut self) -> Result<Var<'g>> {
         let mut left = self.all_of()?;
         loop {
             let span = self.span();
@@ -275,14 +296,14 @@ impl<'g, 'v> Parser<'g, 'v> {
         self.checked(self.span_of(sign), compare(left, right))
     }
 
-    fn take_comparison(&mut self) -> Option<super::tokens::Compare> {
+    fn take_comparison(&mut self) -> Option<Compare> {
         let Token::Symbol(symbol) = *self.peek() else { return None };
         let (.., compare) = COMPARISONS.iter().find(|(_, known, _)| *known == symbol)?;
         self.at += 1;
         Some(*compare)
     }
 
-    pub(super) fn sum(&mut self) -> Result<Var<'g>> {
+    fn sum(&mut self) -> Result<Var<'g>> {
         let mut left = self.product()?;
         loop {
             let (span, token) = (self.span(), self.peek());
@@ -304,7 +325,7 @@ impl<'g, 'v> Parser<'g, 'v> {
         }
     }
 
-    fn arithmetic(&self, span: Span, sign: char, a: Var<'g>, b: Var<'g>) -> Result<Var<'g>> {
+    fn arithmetic(&mut self, span: Span, sign: char, a: Var<'g>, b: Var<'g>) -> Result<Var<'g>> {
         let value = match sign {
             '+' => a + b,
             '-' => a - b,
@@ -388,12 +409,16 @@ impl<'g, 'v> Parser<'g, 'v> {
         self.checked(span, base.powv(exponent))
     }
 
-    /// A value with what follows it: raised numbers and a transposition.
+    /// A value with what follows it: places in brackets, raised numbers and a transposition.
     fn postfix(&mut self) -> Result<Var<'g>> {
         let mut value = self.primary()?;
         loop {
             let span = self.span();
             value = match *self.peek() {
+                Token::Symbol('[') => {
+                    self.at += 1;
+                    self.part_of(value)?
+                }
                 Token::Raised(exponent) => {
                     self.at += 1;
                     value.powv(self.g.constant(exponent))
@@ -440,6 +465,10 @@ impl<'g, 'v> Parser<'g, 'v> {
                 self.expect(')')?;
                 Ok(value)
             }
+            Token::Symbol('[') => {
+                self.at += 1;
+                self.deeper(Self::array)
+            }
             Token::Symbol('√') => {
                 self.at += 1;
                 let operand = self.deeper(Self::postfix)?;
@@ -474,44 +503,28 @@ impl<'g, 'v> Parser<'g, 'v> {
         fail(span, hints::no_name(name, known))
     }
 
-    /// The value of a name that is a single number: a class is one of a list, whatever its gradient.
-    fn class(&mut self, target: Var<'g>) -> Var<'g> {
+    /// The value of a name that says which class or position is meant: of a list, whatever its gradient.
+    fn meant(&mut self, target: Var<'g>) -> Var<'g> {
         let variable = self.variables.iter_mut().find(|variable| variable.var.id() == target.id());
-        match variable.and_then(|variable| Some((variable.value.at(&[])?, variable))) {
-            Some((value, variable)) => {
+        match variable {
+            Some(variable) => {
                 variable.as_class += 1;
-                self.g.constant(value)
+                self.g.constant_tensor(variable.value.clone())
             }
             None => target,
         }
     }
+}
 
-    fn call(&mut self, name: &str, span: Span) -> Result<Var<'g>> {
-        if hints::is_function(name) || !self.has(name) {
-            return self.call_of(name, span);
-        }
-        let product = hints::product(name, &self.text(self.at, self.end_of_factor()));
-        fail(span, format!("`{name}` is a value, not a function; for a product write {product}"))
-    }
-
-    fn call_of(&mut self, name: &str, span: Span) -> Result<Var<'g>> {
-        self.expect('(')?;
-        let mut arguments = Vec::new();
-        if !self.take(')') {
-            loop {
-                arguments.push(self.condition()?);
-                if !self.take(',') {
-                    break;
-                }
-            }
-            self.expect(')')?;
-        }
-        let Some(function) = function(name, arguments.len()) else {
-            return fail(span, hints::no_function(name, arguments.len()));
-        };
-        if let (CROSS_ENTROPY, [_, target]) = (function.name, arguments.as_mut_slice()) {
-            *target = self.class(*target);
-        }
-        self.checked(span, function.record(&arguments))
+/// That values are more numbers than an expression may have, of which these came last.
+fn too_large(last: &Shape, numbers: usize) -> String {
+    match last.len() > MOST_NUMBERS {
+        true => format!(
+            "this makes an array of shape {last}, {} numbers; an expression may have {MOST_NUMBERS}",
+            last.len()
+        ),
+        false => format!(
+            "with this array of shape {last} there are {numbers} numbers; an expression may have {MOST_NUMBERS}"
+        ),
     }
 }
