@@ -1,5 +1,7 @@
 //! `explain`, and `gradcheck` of an expression.
 
+use std::io::Read as _;
+
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::nn;
@@ -14,6 +16,10 @@ use crate::{explain_run, print};
 
 pub fn explain(options: &Explain) -> Result<()> {
     match options.subject()? {
+        Subject::Language { json: true } => print::json(&chainrule_explain::functions()),
+        Subject::Language { json: false } => {
+            print::text(&chainrule_explain::reference(print::table_columns()))
+        }
         Subject::Expression(format) => expression(options, format),
         Subject::Example(example, format) => network(options, example, format),
         Subject::Step(number, format) => {
@@ -29,8 +35,9 @@ pub fn explain(options: &Explain) -> Result<()> {
 
 fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
     let options = &explain.options;
-    let explanation = chainrule_explain::explain(&request(explain)?)
-        .map_err(|error| recorded(error, &explain.expression, options.at.as_deref()))?;
+    let request = request(explain)?;
+    let explanation = chainrule_explain::explain(&request)
+        .map_err(|error| recorded(error, &request.expression, options.at.as_deref()))?;
     let view = View { step: None, unfold: options.unfold };
     let text = match format {
         _ if options.symbolic => explanation.symbolic(),
@@ -98,6 +105,18 @@ fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()>
     Ok(())
 }
 
+/// An expression as it was given, or from standard input. Only a little more is read than can be
+/// explained.
+fn written(expression: &str) -> Result<String> {
+    const MOST_BYTES: u64 = 1 << 25;
+    if expression != "-" {
+        return Ok(expression.into());
+    }
+    let mut text = String::new();
+    std::io::stdin().lock().take(MOST_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn request(explain: &Explain) -> Result<Request> {
     let options = &explain.options;
     let (target, cross_entropy) = match loss(options.loss.as_deref(), options.target.as_deref())? {
@@ -106,7 +125,7 @@ fn request(explain: &Explain) -> Result<Request> {
         Loss::CrossEntropy(target) => (None, Some(target)),
     };
     Ok(Request {
-        expression: explain.expression.clone(),
+        expression: written(&explain.expression)?,
         values: values("--at", options.at.as_deref())?,
         target,
         cross_entropy,
@@ -127,7 +146,7 @@ fn request(explain: &Explain) -> Result<Request> {
 
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
     let values = values("--at", options.at.as_deref())?;
-    let (g, text) = (Graph::new(), &options.subject);
+    let (g, text) = (Graph::new(), &written(&options.subject)?);
     let output = chainrule_explain::record(&g, text, &values, Names::Parameters)
         .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;

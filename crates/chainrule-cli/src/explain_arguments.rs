@@ -10,10 +10,19 @@ use crate::help::language;
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The expression, such as 'x * m * t', or the folder of a run with --example, --importance,
-    /// --effect, --step or --gradient-flow
-    #[arg(value_name = "EXPRESSION|DIR", allow_hyphen_values = true)]
+    /// The expression, such as 'x * m * t', - for standard input, or the folder of a run with
+    /// --example, --importance, --effect, --step or --gradient-flow
+    #[arg(
+        value_name = "EXPRESSION|DIR",
+        allow_hyphen_values = true,
+        required_unless_present = "functions",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub expression: String,
+    /// List what an expression can have: signs and functions, with formulas, derivatives, examples
+    #[arg(long, conflicts_with_all = ["expression", "OfRun", "OfExpression", "format", "output"])]
+    functions: bool,
     #[command(flatten)]
     pub run: OfRun,
     #[command(flatten)]
@@ -146,6 +155,10 @@ pub enum StepFormat {
 /// What is explained, in a format that it has.
 #[derive(Debug, PartialEq)]
 pub enum Subject {
+    /// What an expression can have; as JSON or as text.
+    Language {
+        json: bool,
+    },
     Expression(ExpressionFormat),
     Example(u32, DrawnFormat),
     Step(u64, StepFormat),
@@ -157,6 +170,9 @@ pub enum Subject {
 impl Explain {
     /// What is asked for.
     pub fn subject(&self) -> Result<Subject, Usage> {
+        if self.functions {
+            return Ok(Subject::Language { json: self.json });
+        }
         if let Some(example) = self.run.example {
             return Ok(Subject::Example(example, self.format("a network")?));
         }
@@ -218,6 +234,8 @@ mod tests {
 
     #[test]
     fn a_format_is_known_before_anything_runs() {
+        assert_eq!(subject("--functions --json"), Ok(Subject::Language { json: true }));
+        assert!(subject("x --functions").unwrap_err().contains("cannot be used with"));
         assert_eq!(subject("x --format dot"), Ok(Subject::Expression(ExpressionFormat::Dot)));
         assert_eq!(subject("run --step 3 --json"), Ok(Subject::Step(3, StepFormat::Json)));
         assert_eq!(subject("run --example 3"), Ok(Subject::Example(3, DrawnFormat::Text)));

@@ -3,7 +3,7 @@
 mod common;
 
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::{chainrule, digits, fails, idx, json, text};
 use serde_json::Value;
@@ -225,6 +225,48 @@ fn the_help_lists_every_function() {
     for function in chainrule_explain::functions() {
         assert!(listed.contains(&function.call()), "{} is not in:\n{listed}", function.call());
     }
+}
+
+#[test]
+fn every_function_is_told_with_its_derivative() {
+    let told = chainrule(&["explain", "--functions"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    assert!(
+        told.contains(
+            "  sin(x)\n     sin x, x in radians\n     derivative cos x\n     sin(0) = 0\n"
+        )
+    );
+    let listed = json(&["explain", "--functions", "--json"]);
+    let named =
+        |name: &str| listed.as_array().unwrap().iter().find(|f| f["name"] == name).unwrap().clone();
+    assert_eq!(named("sum")["keywords"], serde_json::json!(["axis", "keepdims"]));
+    assert_eq!(named("cbrt")["derivative"], "derivative 1/(3·∛x²), infinite at 0");
+    fails(&["explain"], 2, &["<EXPRESSION|DIR>"]);
+    fails(&["explain", "x", "--functions"], 2, &["cannot be used with"]);
+}
+
+#[test]
+fn an_expression_may_come_by_standard_input() {
+    let terms = vec!["x"; 20_000].join(" +\n") + "# all of them\n";
+    let sum = |text: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chainrule"))
+            .args(["gradcheck", "-", "--at", "x=2", "--json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = sum(&format!("({terms})"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["verdict"], "agrees");
+    let output = sum("2 * y");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("`y` has no value") && error.contains("\n      ^"), "{error}");
 }
 
 #[test]

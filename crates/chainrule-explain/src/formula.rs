@@ -87,6 +87,18 @@ impl Formula {
         matches!(&*self.term, Term::Symbol(..) | Term::Number(_))
     }
 
+    /// Which axes a reduction goes over, as its call says it; nothing where it goes over all.
+    pub(super) fn of_axes(axes: &[bool]) -> Option<Self> {
+        let named: Vec<String> =
+            (0..axes.len()).filter(|&axis| axes[axis]).map(|axis| axis.to_string()).collect();
+        let text = match named.as_slice() {
+            all if all.len() == axes.len() => return None,
+            [axis] => format!("axis={axis}"),
+            several => format!("axis=({})", several.join(", ")),
+        };
+        Some(Self::new(Term::Symbol(text.into(), 0)))
+    }
+
     pub(super) fn as_number(&self) -> Option<f64> {
         match *self.term {
             Term::Number(value) => Some(value),

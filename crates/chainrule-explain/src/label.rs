@@ -7,7 +7,7 @@ use super::expression::CROSS_ENTROPY;
 use super::formula::{Formula, Term};
 use super::value::Value;
 use chainrule::graph::{Graph, Source};
-use chainrule::ops::{AnyOp, Notation, Slice, SoftmaxWithLoss};
+use chainrule::ops::{AnyOp, Loop, Notation, Slice, SoftmaxWithLoss};
 
 /// Labels with more parts than this are not shown.
 const MAX_SIZE: usize = 300;
@@ -51,7 +51,12 @@ impl<'g> Labels<'g> {
             Source::Op(op) => op,
         };
         let operand = |operand: &u32| self.known.get(operand).cloned().flatten();
-        let operands: Vec<Formula> = node.operands.iter().map(operand).collect::<Option<_>>()?;
+        let mut operands: Vec<Formula> =
+            node.operands.iter().map(operand).collect::<Option<_>>()?;
+        if let (Loop::Reduce { axes, .. }, Some(&from)) = (op.as_loop(), node.operands.first()) {
+            let rank = self.graph.node(from, |node| node.ty.shape.rank());
+            operands.extend(axes.get(..rank).and_then(Formula::of_axes));
+        }
         Some(written(op, operands))
     }
 }

@@ -42,7 +42,8 @@ pub use columns::{
 };
 pub use explainer::explain;
 pub use expression::{
-    CONSTANTS, Example, Function, Names, Values, functions, literal, record, values,
+    CONSTANTS, Example, Function, Names, Values, functions, literal, record, reference,
+    reference_page, values,
 };
 pub use formula::Formula;
 pub use json::AllNumbers;

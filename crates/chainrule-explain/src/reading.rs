@@ -285,7 +285,7 @@ fn of_arrays(
         (Loop::Product, [a, b], _) if is_whole => {
             Some(Formula::new(Term::Infix("@", a.clone(), b.clone())).shaped(out))
         }
-        (Loop::Reduce { fold, .. }, [f], [from]) => match fold {
+        (Loop::Reduce { fold, axes }, [f], [from]) => match fold {
             Fold::Sum if f.shape.rank() == 0 && !out.is_empty() => {
                 Some(many(from.len() / out.len(), f))
             }
@@ -294,6 +294,11 @@ fn of_arrays(
             }
             Fold::Max if f.shape.rank() == 0 => Some(f.clone()),
             Fold::Max if out.rank() == 0 => Some(call()),
+            _ if is_whole => {
+                let along = axes.get(..from.rank()).and_then(Formula::of_axes);
+                let arguments = std::iter::once(f.clone()).chain(along).collect();
+                Some(Formula::new(Term::Call(op.name(), arguments)).shaped(out))
+            }
             _ => None,
         },
         (_, [f], [from]) if op.is::<Transpose>() => match f.shape.rank() {

@@ -67,10 +67,7 @@ pub(super) fn no_function(name: &str, arguments: usize) -> String {
         return match meant {
             Some(meant) => format!("there is no function `{name}`; did you mean `{meant}`?"),
             None => {
-                let mut known: Vec<&str> = functions().iter().map(|known| known.name).collect();
-                known.sort_unstable();
-                known.dedup();
-                format!("there is no function `{name}`; there are: {}", known.join(", "))
+                format!("there is no function `{name}`; chainrule explain --functions lists them")
             }
         };
     }

@@ -142,13 +142,13 @@ fn reductions() -> Vec<Function> {
         }),
         with(
             AnyOp::name(&Maximum),
-            "The largest element; derivative 1 for it, shared evenly by those that share it, else 0.",
+            "The largest element, of all or along axes; derivative 1 for it, shared evenly by those that share it, else 0.",
             ("max(x)", two, 2.0),
             |x, options| options.reduce(x[0], Var::max),
         ),
         with(
             AnyOp::name(&Minimum),
-            "The smallest element; derivative 1 for it, shared evenly by those that share it, else 0.",
+            "The smallest element, of all or along axes; derivative 1 for it, shared evenly by those that share it, else 0.",
             ("min(x)", two, 1.0),
             |x, options| options.reduce(x[0], Var::min),
         ),
@@ -259,7 +259,7 @@ fn of_matrices() -> Vec<Function> {
         with(
             AnyOp::name(&Transpose { order: Vec::new() }),
             ONE,
-            "xᵀ, also written x.T: the last two axes exchanged; the derivative goes back the same way.",
+            "xᵀ, also written x.T: the last two axes exchanged; derivative 1 for each element.",
             ("sum(transpose(x) @ x)", "x=[[3,4]]", 49.0),
             |x, _| x[0].t(),
         ),

@@ -9,6 +9,7 @@ mod options;
 mod function;
 mod library;
 mod functions;
+mod reference;
 mod hints;
 mod parser;
 
@@ -19,6 +20,7 @@ pub(super) use functions::is_in_language;
 pub use functions::{CONSTANTS, functions};
 pub(super) use library::CROSS_ENTROPY;
 use parser::Parser;
+pub use reference::{reference, reference_page};
 pub use values::{Values, literal, values};
 
 type Span = (usize, usize);

@@ -112,7 +112,7 @@ macro_rules! unary {
 }
 
 unary! {
-    /// eˣ; its derivative is itself.
+    /// eˣ; derivative eˣ, itself.
     Exp exp(0.0) = 1.0: |x| x.exp(), |_x, y| Some(y), poles true;
     /// ln x, the natural logarithm, for x > 0; derivative 1/x.
     Ln ln(1.0) = 0.0: |x| x.ln(), |x, _y| Some(1.0 / x), domain |x| x.above(x.like(0.0)), poles true, alias "log";
@@ -170,13 +170,9 @@ unary! {
     Round round(2.5) = 2.0: |x| nearest_whole(x), |_x, _y| None, kink |x| (x * PI).cos(), flat true;
     /// ∛x, with the sign of x; derivative 1/(3·∛x²), infinite at 0.
     Cbrt cbrt(-8.0) = -2.0: |x| x.cbrt(), |_x, y| Some(1.0 / (y.square() * 3.0)), poles true;
-    /// eˣ − 1, with the digits of a small x; derivative eˣ. Near 0 computed as 2·t/(1 − t) with
-    /// t = tanh(x/2).
-    Expm1 expm1(0.0) = 0.0: |x| {
-        let t = (x * x.like(0.5)).tanh();
-        let near = (t + t) / (x.like(1.0) - t);
-        x.abs().below(x.like(1.0)).choose(near, x.exp() - x.like(1.0))
-    }, |x, _y| Some(x.exp()), poles true, alias "exp_m1";
+    /// eˣ − 1, with the digits of a small x; derivative eˣ. Computed as tanh(x/2)·(eˣ + 1).
+    Expm1 expm1(0.0) = 0.0: |x| (x * x.like(0.5)).tanh() * (x.exp() + x.like(1.0)), |x, _y| Some(x.exp()),
+        poles true, alias "exp_m1";
     /// ln(1 + x) for x > −1, with the digits of a small x; derivative 1/(1 + x).
     Log1p log1p(0.0) = 0.0: |x| x.ln_1p(), |x, _y| Some(1.0 / (x + 1.0)),
         domain |x| x.above(x.like(-1.0)), poles true, alias "ln_1p";
@@ -355,20 +351,20 @@ binary! {
             let whole = b.floor().equals(b);
             a.above(zero) | a.equals(zero) & b.at_least(zero) | a.below(zero) & whole
         }, poles |_a, b| !b.as_constant().is_some_and(|b| b >= 1.0 && b.fract() == 0.0), each T::pow_each;
-    /// The larger of a and b; NaN if either is. At a tie each gets half of the gradient.
+    /// The larger of a and b, NaN if either is; derivatives 1 for the larger and 0 for the other, at a tie ½ for each.
     Maximum "max" maximum (1.0, 2.0) = 2.0, Notation::Function,
         |a, b| (a.at_least(b) | a.is_nan()).choose(a, b),
         |gate| Some(gate.masked(gate.upstream, won(gate.operands[0].greater(gate.operands[1]), gate.operands[0], gate.operands[1]))),
         Some(gate.masked(gate.upstream, won(gate.operands[1].greater(gate.operands[0]), gate.operands[0], gate.operands[1]))),
         kink |a, b| a - b, router true;
-    /// The smaller of a and b; NaN if either is. At a tie each gets half of the gradient.
+    /// The smaller of a and b, NaN if either is; derivatives 1 for the smaller and 0 for the other, at a tie ½ for each.
     Minimum "min" minimum (1.0, 2.0) = 1.0, Notation::Function,
         |a, b| (a.at_most(b) | a.is_nan()).choose(a, b),
         |gate| Some(gate.masked(gate.upstream, won(gate.operands[0].less(gate.operands[1]), gate.operands[0], gate.operands[1]))),
         Some(gate.masked(gate.upstream, won(gate.operands[1].less(gate.operands[0]), gate.operands[0], gate.operands[1]))),
         kink |a, b| a - b, router true;
-    /// The angle of the point (x, y) of the plane, y first, from −π to π; derivatives x/(x² + y²) and
-    /// −y/(x² + y²). It jumps where y = 0 and x < 0.
+    /// The angle of the point x = b, y = a of the plane, from −π to π; derivatives b/(a² + b²) and
+    /// −a/(a² + b²). It jumps where a = 0 and b < 0.
     Atan2 "atan2" atan2 ["arctan2"] (0.0, 1.0) = 0.0, Notation::Function,
         |a, b| angle(a, b),
         |gate| Some(gate.times(gate.operands[1] / squares(gate))),
@@ -484,7 +480,7 @@ impl Pointwise for Neg {
     }
 }
 
-/// condition ≠ 0 ? a : b; the gradient goes to the chosen operand.
+/// condition ≠ 0 ? a : b; derivative 1 for the chosen operand, 0 for the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Select;
 
@@ -510,7 +506,7 @@ impl Pointwise for Select {
         true
     }
     fn doc(&self) -> &'static str {
-        "condition ≠ 0 ? a : b; the gradient goes to the chosen operand."
+        "condition ≠ 0 ? a : b; derivative 1 for the chosen operand, 0 for the other."
     }
     fn example(&self) -> Option<([f64; 3], f64)> {
         Some(([1.0, 2.0, 3.0], 2.0))
