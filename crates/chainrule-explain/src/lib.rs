@@ -55,7 +55,8 @@ pub use model::{
 pub use network::{
     Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,
 };
-pub use picture::View;
+pub use picture::drawing::{Bend, Block, Drawing, Wire};
+pub use picture::{Role, View};
 pub use request::{Range, Request};
 pub use rules::idle;
 pub use value::{Value, digits, number, percent, to_step};

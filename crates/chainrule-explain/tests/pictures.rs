@@ -253,3 +253,26 @@ fn every_expression_fits_80_columns() {
         );
     }
 }
+
+#[test]
+fn a_drawing_is_data_whose_wires_meet_its_blocks() {
+    for (name, expression, at, target) in CASES {
+        let drawing = explained(expression, at, *target).drawing(View::default());
+        for wire in &drawing.wires {
+            let [from, to] = [wire.from, wire.to].map(|at| &drawing.blocks[at]);
+            assert!((wire.start.0 - (from.x + from.wide / 2.0)).abs() < 1e-9, "{name}: {wire:?}");
+            assert!((to.x - to.wide / 2.0 - 1.0..to.x).contains(&wire.end.0), "{name}: {wire:?}");
+            assert!((to.y - wire.end.1).abs() < to.tall / 2.0, "{name}: {wire:?}");
+            assert!(wire.bends.windows(2).all(|pair| pair[0].to.0 <= pair[1].from.0), "{name}");
+            assert!(wire.start.0 <= wire.left && wire.right <= wire.end.0, "{name}: {wire:?}");
+        }
+        let inside = |x: f64, half: f64, end: f64| x - half >= -1e-9 && x + half <= end + 1e-9;
+        for block in &drawing.blocks {
+            assert!(inside(block.x, block.wide / 2.0, drawing.wide), "{name}: {block:?}");
+            assert!(inside(block.y, block.tall / 2.0, drawing.tall), "{name}: {block:?}");
+        }
+        let json = serde_json::to_value(&drawing).unwrap();
+        assert_eq!(json["blocks"][0]["role"], "input", "{name}");
+        assert_eq!(json["steps"], drawing.steps, "{name}");
+    }
+}

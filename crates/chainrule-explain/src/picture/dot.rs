@@ -35,7 +35,7 @@ impl Explanation {
                 true => quoted(&shape.symbol),
                 false => quoted(&format!("{}\n{}", shape.symbol, shape.caption)),
             };
-            let tip = quoted(&shape.told());
+            let tip = quoted(&super::told(&shape.tip, shape.value.as_ref()));
             let _ = writeln!(out, "  n{at} [{form}, label={label}, tooltip={tip}];");
         }
         for wire in &picture.wires {

@@ -18,7 +18,7 @@ pub(super) struct Size {
 
 /// What is to be drawn: the shapes' sizes, and for each wire its ends and the size of its numbers.
 #[derive(Debug, Default)]
-pub(super) struct Drawing {
+pub(super) struct Sizes {
     pub(super) shapes: Vec<Size>,
     /// Shapes that move next to what uses them, as inputs do.
     pub(super) movable: Vec<bool>,
@@ -73,7 +73,7 @@ struct Work {
 }
 
 /// Lays out a drawing whose shapes stand after what they depend on.
-pub(super) fn layout(drawing: &Drawing) -> Layout {
+pub(super) fn layout(drawing: &Sizes) -> Layout {
     let mut work = Work::new(drawing);
     work.order();
     work.place();
@@ -102,7 +102,7 @@ pub(super) fn layers(movable: &[bool], mut wires: Vec<(usize, usize)>) -> Vec<us
 }
 
 impl Work {
-    fn new(drawing: &Drawing) -> Self {
+    fn new(drawing: &Sizes) -> Self {
         let ends = drawing.wires.iter().map(|&(from, to, _)| (from, to));
         let layer = layers(&drawing.movable, ends.collect());
         let mut items: Vec<Item> = drawing
@@ -320,7 +320,7 @@ impl Work {
     }
 
     /// Gives layers their places from left to right and moves everything to positive heights.
-    fn finish(self, drawing: &Drawing) -> Layout {
+    fn finish(self, drawing: &Sizes) -> Layout {
         let (mut left, mut columns) = (0.0, Vec::new());
         for layer in &self.layers {
             let wide = layer.iter().map(|&item| self.items[item].size.wide).fold(0.0, f64::max);
@@ -354,7 +354,7 @@ mod tests {
     use super::*;
 
     /// A graph of so many shapes, each using one to three earlier ones, by a fixed rule.
-    fn random(count: usize, seed: u64) -> Drawing {
+    fn random(count: usize, seed: u64) -> Sizes {
         let mut state = seed;
         let mut next = |below: usize| {
             state = state
@@ -362,7 +362,7 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) as usize % below
         };
-        let mut drawing = Drawing::default();
+        let mut drawing = Sizes::default();
         for at in 0..count {
             drawing
                 .shapes
@@ -415,7 +415,7 @@ mod tests {
     fn an_order_without_crossings_is_found() {
         // Two chains that the given order would cross.
         let size = Size { wide: 20.0, tall: 20.0 };
-        let drawing = Drawing {
+        let drawing = Sizes {
             shapes: vec![size; 6],
             movable: vec![false; 6],
             wires: vec![(0, 3, size), (1, 2, size), (2, 4, size), (3, 5, size), (4, 5, size)],

@@ -9,6 +9,7 @@ mod fold;
 mod layout;
 mod mermaid;
 mod repeats;
+pub(super) mod drawing;
 mod svg;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -20,7 +21,9 @@ use super::value::{Value, digits, with_minus};
 use super::words::Words;
 use chainrule::graph::Source;
 use chainrule::ops::{Add, AnyOp, Mul, Notation};
+
 use fold::Folding;
+use serde::Serialize;
 pub(super) use svg::Look;
 
 /// What a picture shows.
@@ -35,10 +38,14 @@ pub struct View {
 }
 
 /// What a shape stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A value that is given.
     Input,
+    /// A number.
     Constant,
+    /// An operation.
     Gate,
     /// Several gates in one box.
     Fold,
@@ -67,15 +74,12 @@ pub(super) struct Shape {
     pub(super) backward: Option<usize>,
 }
 
-impl Shape {
-    /// The tooltip.
-    pub(super) fn told(&self) -> String {
-        match &self.value {
-            Some(value) => format!("{} = {value}", self.tip),
-            None => self.tip.clone(),
-        }
-    }
+/// A tooltip: what it is, and its value.
+fn told(tip: &str, value: Option<&String>) -> String {
+    value.map_or_else(|| tip.into(), |value| format!("{tip} = {value}"))
+}
 
+impl Shape {
     /// Whether it may move next to what uses it.
     pub(super) fn is_movable(&self) -> bool {
         matches!(self.role, Role::Input | Role::Constant | Role::Repeat)

@@ -2,20 +2,12 @@
 
 use std::fmt::Write;
 
-use super::layout::{Drawing, Layout, Place, Size, layout};
-use super::{Picture, Role, Shape, View, Wire};
-use crate::columns::{cut, width};
+use super::drawing::{Bend, Block, CAPTION, Drawing, HEAD, VALUE, Wire, symbol_size, wide};
+use super::{Role, View};
+use crate::columns::cut;
 use crate::model::Explanation;
 use crate::notation::escaped;
 use crate::words::Words;
-
-/// Text sizes in pixels.
-const VALUE: f64 = 13.0;
-const CAPTION: f64 = 12.0;
-const SYMBOL: f64 = 17.0;
-
-/// A circle's radius.
-const RADIUS: f64 = 19.0;
 
 /// The distance of the gradient's arrow below the line.
 const BELOW: f64 = 6.0;
@@ -64,93 +56,27 @@ impl Explanation {
     }
 
     pub(crate) fn draw(&self, look: Look) -> String {
-        let picture = self.picture(look.view);
-        let layout = layout(&drawing(&picture));
-        let entries = entries(&picture, &layout);
-        let (picture, layout, entries) = (&picture, &layout, entries.as_slice());
-        Pen { e: self, picture, layout, look, entries, out: String::new() }.draw()
+        let drawing = &self.drawing(look.view);
+        Pen { e: self, drawing, look, out: String::new() }.draw()
     }
-}
-
-/// A text's width: letters of most fonts are narrower than this.
-fn wide(text: &str, size: f64) -> f64 {
-    width(text) as f64 * size * 0.62
-}
-
-fn drawing(picture: &Picture) -> Drawing {
-    let size = |shape: &Shape| {
-        let inside = body(shape);
-        let caption = wide(&shape.caption, CAPTION);
-        let below = if shape.caption.is_empty() { 0.0 } else { 2.0 * (CAPTION + 6.0) };
-        Size { wide: inside.wide.max(caption), tall: inside.tall + below }
-    };
-    let label = |wire: &Wire| {
-        let gradient = wire.gradient.as_ref().map_or(0.0, |text| wide(text, VALUE));
-        let wide = wide(&wire.value, VALUE).max(gradient).max(24.0);
-        if wire.value.is_empty() && wire.gradient.is_none() {
-            return Size { wide: 0.0, tall: VALUE };
-        }
-        Size { wide: wide + 16.0, tall: 2.0 * (VALUE + 12.0) }
-    };
-    Drawing {
-        shapes: picture.shapes.iter().map(size).collect(),
-        movable: picture.shapes.iter().map(Shape::is_movable).collect(),
-        wires: picture.wires.iter().map(|wire| (wire.from, wire.to, label(wire))).collect(),
-    }
-}
-
-/// The size of a shape without its caption.
-fn body(shape: &Shape) -> Size {
-    let name = wide(&shape.symbol, symbol_size(shape));
-    match shape.role {
-        Role::Gate if name <= RADIUS * 1.5 => Size { wide: RADIUS * 2.0, tall: RADIUS * 2.0 },
-        Role::Gate | Role::Fold => Size { wide: name + 24.0, tall: RADIUS * 2.0 },
-        Role::Input | Role::Repeat => Size { wide: name + 20.0, tall: 28.0 },
-        Role::Constant | Role::Result => Size { wide: name + 8.0, tall: 24.0 },
-    }
-}
-
-fn symbol_size(shape: &Shape) -> f64 {
-    match shape.role {
-        Role::Gate if shape.symbol.chars().count() <= 2 => SYMBOL,
-        Role::Gate | Role::Fold => 14.0,
-        Role::Input | Role::Repeat | Role::Result => 15.0,
-        Role::Constant => VALUE,
-    }
-}
-
-/// For each shape the wires that enter it, from above.
-fn entries(picture: &Picture, layout: &Layout) -> Vec<Vec<usize>> {
-    let mut entries = vec![Vec::new(); picture.shapes.len()];
-    for (at, wire) in picture.wires.iter().enumerate() {
-        entries[wire.to].push(at);
-    }
-    let height = |at: &usize| layout.wires[*at].0.last().map_or(0.0, |place: &Place| place.y);
-    for wires in &mut entries {
-        wires.sort_unstable_by(|a, b| height(a).total_cmp(&height(b)).then(a.cmp(b)));
-    }
-    entries
 }
 
 struct Pen<'a> {
     e: &'a Explanation,
-    picture: &'a Picture,
-    layout: &'a Layout,
+    drawing: &'a Drawing,
     look: Look,
-    /// For each shape the wires that enter it, from above.
-    entries: &'a [Vec<usize>],
     out: String,
 }
 
 impl Pen<'_> {
     fn draw(mut self) -> String {
         let words = Words::new(self.e.language);
-        let root = self.picture.root;
+        let Drawing { root, wide: drawn, tall, .. } = self.drawing;
         let legend =
             [words.get("picture-values"), words.say("picture-gradients", &[("root", root)])];
         let needs = wide(&legend[0], CAPTION) + wide(&legend[1], CAPTION) + 24.0;
-        let width = self.layout.size.wide.max(needs) + 2.0 * MARGIN;
-        let height = self.layout.size.tall + 2.0 * MARGIN + LEGEND;
+        let width = drawn.max(needs) + 2.0 * MARGIN;
+        let height = tall + 2.0 * MARGIN + LEGEND;
         let expression = cut(self.e.expression.trim(), 120);
         let title = words.say("picture-title", &[("expression", &expression)]);
         let _ = write!(
@@ -161,16 +87,12 @@ impl Pen<'_> {
             escaped(&title)
         );
         let y = height - MARGIN / 2.0;
-        self.text("value", MARGIN, y, CAPTION, "start", &legend[0], (None, ""));
+        self.text("value", (MARGIN, y), CAPTION, "start", &legend[0], (None, ""));
         let x = MARGIN + wide(&legend[0], CAPTION) + 24.0;
-        self.text("gradient", x, y, CAPTION, "start", &legend[1], (None, ""));
+        self.text("gradient", (x, y), CAPTION, "start", &legend[1], (None, ""));
         let _ = writeln!(self.out, "<g transform=\"translate({MARGIN} {MARGIN})\">");
-        for at in 0..self.picture.wires.len() {
-            self.wire(at);
-        }
-        for at in 0..self.picture.shapes.len() {
-            self.shape(at);
-        }
+        self.drawing.wires.iter().for_each(|wire| self.wire(wire));
+        self.drawing.blocks.iter().for_each(|block| self.block(block));
         self.out.push_str("</g>\n</svg>\n");
         self.out
     }
@@ -192,8 +114,7 @@ impl Pen<'_> {
     fn text(
         &mut self,
         class: &str,
-        x: f64,
-        y: f64,
+        (x, y): (f64, f64),
         size: f64,
         anchor: &str,
         text: &str,
@@ -210,37 +131,32 @@ impl Pen<'_> {
         );
     }
 
-    fn wire(&mut self, at: usize) {
-        let (wire, (chain, label)) = (&self.picture.wires[at], &self.layout.wires[at]);
-        let (from, to) = (&self.picture.shapes[wire.from], &self.picture.shapes[wire.to]);
-        let start = exit(from, &self.layout.shapes[wire.from]);
-        let end = self.entry(at, to);
-        let mut path = format!("M{:.1} {:.1}", start.0, start.1);
-        let mut here = start;
-        for place in chain {
-            bend(&mut path, here, (place.left, place.y), place.left);
-            here = (place.left + place.wide, place.y);
-            let _ = write!(path, "H{:.1}", here.0);
+    fn wire(&mut self, wire: &Wire) {
+        let (x, y) = wire.end;
+        let mut path = format!("M{:.1} {:.1}", wire.start.0, wire.start.1);
+        for Bend { from, to } in &wire.bends {
+            let middle = (from.0 + to.0) / 2.0;
+            let _ = write!(
+                path,
+                "H{:.1}C{middle:.1} {:.1} {middle:.1} {:.1} {:.1} {:.1}",
+                from.0, from.1, to.1, to.0, to.1
+            );
         }
-        // The last bend ends where the gate's layer begins; from there it runs to the gate itself.
-        bend(&mut path, here, (end.0 - 7.0, end.1), self.layout.shapes[wire.to].left);
-        let muted = if from.role == Role::Constant { " faint" } else { "" };
+        let _ = write!(path, "H{:.1}", x - HEAD + 1.0);
+        let muted = if wire.is_constant { " faint" } else { "" };
         let _ = writeln!(self.out, "<path class=\"line{muted}\" d=\"{path}\"/>");
-        let (x, y) = end;
-        let _ = writeln!(self.out, "<path class=\"head\" d=\"M{x:.1} {y:.1}l-8 -4v8z\"/>");
-        let Some(place) = chain.get(*label) else { return };
-        let middle = place.left + place.wide / 2.0;
-        let value = wire.value.clone();
-        let above = place.y - 6.0;
-        if !value.is_empty() {
+        let _ = writeln!(self.out, "<path class=\"head\" d=\"M{x:.1} {y:.1}l-{HEAD} -4v8z\"/>");
+        let (left, right, y) = (wire.left, wire.right, wire.y);
+        let middle = (left + right) / 2.0;
+        if !wire.value.is_empty() {
             let live = match wire.several.as_slice() {
                 [] => format!(" data-digits=\"5\" data-x=\"v:{}\"", wire.node),
                 nodes => range("v", nodes),
             };
-            let shown = (Some(from.forward), live.as_str());
-            self.text("value", middle, above, VALUE, "middle", &value, shown);
+            let shown = (Some(wire.forward), live.as_str());
+            self.text("value", (middle, y - 6.0), VALUE, "middle", &wire.value, shown);
         }
-        let (Some(gradient), Some(step)) = (wire.gradient.clone(), to.backward) else { return };
+        let (Some(gradient), Some(step)) = (&wire.gradient, wire.backward) else { return };
         let uses: Vec<String> =
             wire.uses.iter().map(|(gate, at)| format!("p:{gate}:{at}")).collect();
         let live = match (uses.as_slice(), wire.several.as_slice()) {
@@ -248,19 +164,11 @@ impl Pen<'_> {
             (uses, []) => format!(" data-digits=\"5\" data-x=\"{}\"", uses.join(" ")),
             (_, nodes) => range("g", nodes),
         };
-        self.text(
-            "gradient",
-            middle,
-            place.y + BELOW + 15.0,
-            VALUE,
-            "middle",
-            &gradient,
-            (Some(step), live.as_str()),
-        );
+        let shown = (Some(step), live.as_str());
+        self.text("gradient", (middle, y + BELOW + 15.0), VALUE, "middle", gradient, shown);
         if self.visible(step) {
             let mark = self.mark(Some(step));
-            let (left, right) = (place.left + 2.0, place.left + place.wide - 2.0);
-            let y = place.y + BELOW;
+            let (left, right, y) = (left + 2.0, right - 2.0, y + BELOW);
             let _ = writeln!(
                 self.out,
                 "<path class=\"back\"{mark} d=\"M{right:.1} {y:.1}H{:.1}\"/><path class=\"backhead\"{mark} d=\"M{left:.1} {y:.1}l7 -3.5v7z\"/>",
@@ -269,27 +177,8 @@ impl Pen<'_> {
         }
     }
 
-    /// Where a wire enters a shape: those that come from higher up enter higher up.
-    fn entry(&self, at: usize, to: &Shape) -> (f64, f64) {
-        let wire = &self.picture.wires[at];
-        let place = &self.layout.shapes[wire.to];
-        let entries = &self.entries[wire.to];
-        let rank = entries.iter().position(|other| *other == at).unwrap_or(0);
-        let (size, count) = (body(to), entries.len());
-        let part = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 * 2.0 - 1.0 };
-        let y = part * (size.tall / 2.0 - 8.0);
-        let middle = place.left + place.wide / 2.0;
-        let round = to.role == Role::Gate && size.wide <= 2.0 * RADIUS;
-        let x = match round {
-            true => middle - (RADIUS * RADIUS - y * y).sqrt(),
-            false => middle - size.wide / 2.0,
-        };
-        (x - 1.0, place.y + y)
-    }
-
-    fn shape(&mut self, at: usize) {
-        let (shape, place) = (&self.picture.shapes[at], self.layout.shapes[at]);
-        let (size, x, y) = (body(shape), place.left + place.wide / 2.0, place.y);
+    fn block(&mut self, shape: &Block) {
+        let Block { x, y, wide, tall, .. } = *shape;
         let now = self.look.view.step.is_some_and(|step| {
             step > 0 && (shape.forward == step || shape.backward == Some(step))
         });
@@ -317,26 +206,26 @@ impl Pen<'_> {
             }
             false => String::new(),
         };
-        let tip = escaped(&shape.told());
+        let tip = escaped(&super::told(&shape.tip, shape.value.as_ref()));
         let _ = writeln!(self.out, "<g><title{live}>{tip}</title>");
         if !class.is_empty() {
-            let round = if shape.role == Role::Gate { size.tall / 2.0 } else { 6.0 };
+            let round = if shape.role == Role::Gate { tall / 2.0 } else { 6.0 };
             let _ = writeln!(
                 self.out,
                 "<rect class=\"{class}{now}\"{mark} x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round:.1}\"/>",
-                x - size.wide / 2.0,
-                y - size.tall / 2.0,
-                size.wide,
-                size.tall
+                x - wide / 2.0,
+                y - tall / 2.0,
+                wide,
+                tall
             );
         }
-        let text_size = symbol_size(shape);
+        let text_size = symbol_size(shape.role, &shape.symbol);
         let class = if shape.role == Role::Constant { "muted" } else { "symbol" };
-        let (symbol, caption) = (shape.symbol.clone(), shape.caption.clone());
-        self.text(class, x, y + text_size * 0.35, text_size, "middle", &symbol, (None, ""));
-        if !caption.is_empty() {
-            let below = y + size.tall / 2.0 + CAPTION + 2.0;
-            self.text("caption", x, below, CAPTION, "middle", &caption, (None, ""));
+        let at = (x, y + text_size * 0.35);
+        self.text(class, at, text_size, "middle", &shape.symbol, (None, ""));
+        if !shape.caption.is_empty() {
+            let below = y + tall / 2.0 + CAPTION + 2.0;
+            self.text("caption", (x, below), CAPTION, "middle", &shape.caption, (None, ""));
         }
         self.out.push_str("</g>\n");
     }
@@ -346,21 +235,4 @@ impl Pen<'_> {
 fn range(what: &str, nodes: &[u32]) -> String {
     let keys: Vec<String> = nodes.iter().map(|id| format!("{what}:{id}")).collect();
     format!(" data-digits=\"3\" data-range=\"{}\"", keys.join(" "))
-}
-
-/// Where a wire leaves a shape.
-fn exit(shape: &Shape, place: &Place) -> (f64, f64) {
-    (place.left + (place.wide + body(shape).wide) / 2.0, place.y)
-}
-
-/// A line that goes straight on until the space between two layers, and bends there.
-fn bend(path: &mut String, from: (f64, f64), to: (f64, f64), edge: f64) {
-    let start = (edge - super::layout::BEND).max(from.0);
-    let end = edge.min(to.0);
-    let middle = (start + end) / 2.0;
-    let _ = write!(
-        path,
-        "H{start:.1}C{middle:.1} {:.1} {middle:.1} {:.1} {end:.1} {:.1}H{:.1}",
-        from.1, to.1, to.1, to.0
-    );
 }
