@@ -125,6 +125,9 @@ impl<'g> Formulas<'g> {
             let minus = Formula::number(-1.0).times(&self.part(gate)?);
             return Some(Formula::number(1.0).plus(&minus));
         }
+        if let Some(number) = self.total(&node, op) {
+            return Some(Formula::number(number));
+        }
         let operands: Vec<Formula> =
             node.operands.iter().map(|&operand| self.part(operand)).collect::<Option<_>>()?;
         if op.is_pointwise() {
@@ -134,6 +137,23 @@ impl<'g> Formulas<'g> {
         }
         let shapes: Vec<Shape> = node.operands.iter().map(|&operand| self.shape(operand)).collect();
         of_arrays(op, &operands, &shapes, node.ty.shape)
+    }
+
+    /// What a reduction of a small constant gives, where it gives one number everywhere: the shares of a
+    /// class's one-hot row are 1.
+    fn total(&self, node: &Node, op: &Arc<dyn AnyOp>) -> Option<f64> {
+        let (Loop::Reduce { .. }, [operand]) = (op.as_loop(), &*node.operands) else { return None };
+        let constant = self.graph.node(*operand, |node| match &node.source {
+            Source::Constant(tensor) => {
+                (tensor.values().len() <= MAX_ARRAY).then(|| tensor.clone())
+            }
+            _ => None,
+        })?;
+        let g = Graph::new();
+        let total = g.apply_shared(op.clone(), &[g.constant_tensor((*constant).clone())]).eval();
+        let total = total.ok()?;
+        let first = *total.values().first()?;
+        total.values().iter().all(|x| *x == first).then_some(first)
     }
 
     fn part(&self, id: u32) -> Option<Formula> {

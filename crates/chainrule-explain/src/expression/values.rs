@@ -70,6 +70,8 @@ pub fn literal(text: &str) -> Result<Tensor<f64>> {
 
 /// A number or a nested array literal.
 fn literal_value(text: &str) -> Result<Tensor<f64>, String> {
+    // As pages print it.
+    let text = &text.replace('−', "-");
     let json: serde_json::Value = serde_json::from_str(text.trim())
         .or_else(|_| {
             let number = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
