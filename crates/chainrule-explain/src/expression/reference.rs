@@ -120,7 +120,7 @@ pub fn reference(page: usize) -> String {
     out
 }
 
-/// [`reference`] as a page in Markdown, with tables.
+/// [`reference()`] as a page in Markdown, with tables.
 ///
 /// ```
 /// let page = chainrule_explain::reference_page();
