@@ -87,7 +87,7 @@ impl Graph {
     /// use chainrule::{Graph, Parameters, Tensor};
     /// let g = Graph::new();
     /// let (x, w) = (g.input("x", [3]), g.parameter("w", []));
-    /// let loss = g.scope("roots", || (x * w).sqrt()).sum(&[]);
+    /// let loss = g.scope("roots", || (x + w).sqrt()).sum(&[]);
     /// let dw = g.backward(loss, &[w])[0];
     /// let mut step = g.compile_step::<f64>(loss, &[(w, w - dw * 0.1)])?;
     /// let mut parameters = Parameters::new();
@@ -99,11 +99,11 @@ impl Graph {
     /// assert_eq!((value.cause, value.index.as_slice()), (Cause::OutsideDomain, &[1][..]));
     /// assert_eq!(
     ///     value.to_string(),
-    ///     "node 4, `sqrt` in `roots`, is NaN at [1], made from -4.0000e0: it has no finite value there"
+    ///     "node 4, `sqrt` in `roots`, is NaN at [1], made from -3.0000e0: it has no finite value there"
     /// );
     ///
     /// // √0 is finite, but its slope is not: it can be asked before the step is taken, too.
-    /// step.feed("x", &[1.0, 4.0, 0.0])?;
+    /// step.feed("x", &[1.0, 4.0, -1.0])?;
     /// let gradient = g.first_not_finite(&step, &parameters)?.unwrap();
     /// assert_eq!(gradient.cause, Cause::DivisionByZero);
     /// assert!(gradient.to_string().contains("in the gradient of node 4, `sqrt` in `roots`"));

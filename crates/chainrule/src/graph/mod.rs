@@ -487,8 +487,9 @@ impl Graph {
     /// ```
     /// # let g = chainrule::Graph::new();
     /// for op in chainrule::ops::all_pointwise() {
-    ///     let operands = vec![g.constant(0.5); op.arity()];
-    ///     assert!(g.apply_shared(op, &operands).eval()?.values()[0].is_finite());
+    ///     let (at, value) = op.example().unwrap();
+    ///     let operands: Vec<_> = at.into_iter().map(|x| g.constant(x)).collect();
+    ///     assert_eq!(g.apply_shared(op, &operands).eval()?.values(), [value]);
     /// }
     /// # Ok::<(), chainrule::Error>(())
     /// ```
