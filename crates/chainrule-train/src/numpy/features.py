@@ -6,7 +6,7 @@ def features(rows):
     for j, (column, kind, form, category, mean, deviation) in enumerate(zip(*(model["input." + key] for key in keys))):
         for i, row in enumerate(rows):
             cell = row[column].strip()
-            gap = cell in gaps or cell.lower() in usual
+            gap = cell.lower() in [word.lower() for word in gaps]
             if kind == "missing":
                 x[i, j] = gap
             elif gap:
