@@ -1,6 +1,7 @@
 //! `explain`, and `gradcheck` of an expression.
 
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
@@ -83,9 +84,14 @@ fn emit(options: &Explain, text: &str) -> Result<()> {
     match &options.output {
         None => print::text(text),
         Some(path) => {
-            let run = RunFolder::open(std::path::Path::new(&options.expression)).ok();
-            let data = options.run.data.as_deref().map(std::path::Path::new);
-            print::spare(path, run.as_ref(), data.as_slice())?;
+            let named = Path::new(&options.expression);
+            let own = Run::open(named).map(|run| run.data_places()).unwrap_or_default();
+            let read: Vec<&Path> = own
+                .iter()
+                .map(AsRef::as_ref)
+                .chain(options.run.data.as_ref().map(Path::new))
+                .collect();
+            print::spare(path, RunFolder::open(named).ok().as_ref(), &read)?;
             print::write_file(path, text)
         }
     }

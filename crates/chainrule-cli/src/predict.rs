@@ -19,7 +19,9 @@ pub fn predict(options: &Predict) -> Result<()> {
     if let Some(path) = &options.output {
         let stem = options.input.strip_suffix(":train").or(options.input.strip_suffix(":test"));
         let inputs = [Some(options.input.as_str()), stem];
-        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(Path::new).collect();
+        let own = run.data_places();
+        let inputs = inputs.into_iter().flatten().map(Path::new);
+        let inputs: Vec<&Path> = inputs.chain(own.iter().map(AsRef::as_ref)).collect();
         print::spare(path, Some(&run.folder), &inputs)?;
     }
     let retouch = Retouch { invert: options.invert, centre: options.centre };

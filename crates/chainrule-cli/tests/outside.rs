@@ -97,6 +97,13 @@ fn nothing_is_written_over_a_run_an_input_or_a_file_of_somebody() {
         2,
         &["what the command reads"],
     );
+    // What the run was trained on, which the command reads or not.
+    let other = folder.path().join("rows.csv");
+    fs::copy(&table, &other).unwrap();
+    let effect = ["explain", text(&run), "--effect", "a", "-o", text(&table)];
+    fails(&effect, 2, &["what the command reads"]);
+    let predict = ["predict", text(&run), text(&other), "-o", text(&table)];
+    fails(&predict, 2, &["what the command reads"]);
     fails(&["new", text(&table), "--force", "-o", text(&table)], 2, &["what the command reads"]);
     fails(&["export", text(&run), "-o", text(&table)], 2, &["is no export", "--force"]);
     assert_eq!(kept(&table), before);

@@ -242,11 +242,18 @@ impl FinalScores {
             }
             _ => return None,
         };
-        let why = match self.baselines.weighted {
-            false => {
-                "the inputs may say little of it; try another --lr, more examples, other inputs"
+        let linear = self.baselines.linear.get(&name).map(|&linear| match first {
+            _ if first.larger_is_better() => linear - usual,
+            _ => usual - linear,
+        });
+        let why = match linear {
+            _ if self.baselines.weighted => {
+                "it was trained with weights, which ask for other answers than this score does"
             }
-            true => "it was trained with weights, which ask for other answers than this score does",
+            Some(linear) if linear > chance => {
+                "a linear model is better, so that the inputs say something; try another --lr, more --epochs"
+            }
+            _ => "the inputs may say little of it; try another --lr, more examples, other inputs",
         };
         Some(format!("{how} ({} part): {why}", part.in_words()))
     }

@@ -110,6 +110,15 @@ fn what_is_worse_is_told_from_what_chance_gives() {
     assert!(
         told("r2", 0.02, -0.01).starts_with("no better than") && told("r2", 0.04, -0.01).is_empty()
     );
+    // A linear model that does better shows that the inputs say something.
+    let beside = |linear: f64| {
+        let of = |score: f64| [("test_accuracy".to_owned(), score)].into();
+        let epochs = [Epoch { epoch: 1, train_loss: 0.5, scores: of(0.5), seconds: 0.1 }];
+        let baselines = Baselines { baseline: of(0.5), linear: of(linear), ..Baselines::default() };
+        FinalScores::of(&epochs, None, &[(DataPart::Test, 100)], baselines).warnings.concat()
+    };
+    assert!(beside(0.9).contains("a linear model is better"), "{}", beside(0.9));
+    assert!(beside(0.52).contains("may say little"), "{}", beside(0.52));
     // A loss of more than ten times what is usual says that alone.
     assert!(
         told("loss", 10.1, 1.0).contains("beyond reason")
@@ -438,4 +447,22 @@ fn folds_find_nothing_in_noise() {
     let folds = Folds::train(&config, &load, &pool, &mut |_, _| true).unwrap().unwrap();
     let accuracy = folds.mean()["validation_accuracy"];
     assert!((0.3..0.65).contains(&accuracy), "{accuracy} by guessing");
+}
+
+#[test]
+fn a_fold_of_values_has_rows_enough_for_a_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("values.csv");
+    let rows: String = (0..24).map(|i| format!("{i},{}\n", f64::from(i) * 1.5)).collect();
+    std::fs::write(&file, format!("x,y\n{rows}")).unwrap();
+    let config = Config { epochs: 2, ..Config::for_dataset(file.to_str().unwrap()) };
+    let load = |source: &DataSource| source.load(&|name| Ok(name.into()));
+    let pool = Arc::new(Pool::new(1));
+    let folds = |folds| {
+        let config = Config { folds: Some(folds), ..config.clone() };
+        Folds::train(&config, &load, &pool, &mut |_, _| true)
+    };
+    assert_eq!(folds(4).unwrap().unwrap().folds.len(), 4);
+    let error = folds(5).unwrap_err().to_string();
+    assert!(error.contains("five rows, as R² of fewer says little"), "{error}");
 }

@@ -401,8 +401,8 @@ fn reshape<'g>(x: Var<'g>, lengths: &[Var<'g>]) -> Var<'g> {
     let numbers: Option<Vec<Tensor<f64>>> = lengths.iter().map(|&v| constant_tensor(v)).collect();
     let Some(numbers) = numbers else { return fail("takes whole numbers as lengths") };
     let numbers: Vec<f64> = numbers.iter().flat_map(Tensor::values).copied().collect();
-    let given: usize = numbers.iter().filter(|n| **n > 0.0).map(|n| *n as usize).product();
-    let left = x.shape().len().checked_div(given).unwrap_or(0);
+    let given: f64 = numbers.iter().filter(|n| **n > 0.0).product();
+    let left = if given > 0.0 { (x.shape().len() as f64 / given) as usize } else { 0 };
     let length = |n: &f64| match *n {
         -1.0 => Some(left),
         n => (n >= 0.0 && n.fract() == 0.0 && n < f64::from(u32::MAX)).then_some(n as usize),

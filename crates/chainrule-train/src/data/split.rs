@@ -88,12 +88,11 @@ impl Splitter {
     pub(super) fn split(&self, path: &Path, task: Task, classes: &[u32]) -> Result<Split> {
         let rows = classes.len();
         if let Some(fold) = self.fold {
-            // R² of one row is 0 whatever the model says.
-            let (most, wanted) = match task {
-                Task::Classify => (rows, "a row"),
-                Task::Regress => (rows / 2, "two rows, as R² of one says nothing,"),
+            let wanted = match task {
+                Task::Classify => "a row",
+                Task::Regress => "five rows, as R² of fewer says little,",
             };
-            if !(2..=most).contains(&fold.of) {
+            if !(2..=most_folds(task, rows)).contains(&fold.of) {
                 let message = format!(
                     "{} folds of {rows} rows: there must be 2 or more, and {wanted} in each",
                     fold.of
@@ -125,13 +124,13 @@ impl Splitter {
         let share = if validation.is_empty() { 0.0 } else { share };
         let held_out = HeldOut { share, is_usual: self.share.is_none() && share > 0.0 };
         let undecided = self.by_default && self.share.is_none();
-        let notes = held_out.notes(rows, validation.len(), undecided);
+        let notes = held_out.notes(task, rows, validation.len(), undecided);
         Ok(Split { train, validation, held_out, notes })
     }
 }
 
 impl HeldOut {
-    fn notes(self, rows: usize, held: usize, is_undecided: bool) -> Vec<String> {
+    fn notes(self, task: Task, rows: usize, held: usize, is_undecided: bool) -> Vec<String> {
         let mut notes = Vec::new();
         if self.is_usual {
             notes.push(format!(
@@ -145,7 +144,7 @@ impl HeldOut {
                 ));
             }
         } else if is_undecided {
-            let folds = match rows / 2 {
+            let folds = match most_folds(task, rows).min(rows / 2) {
                 folds @ 2.. if rows < FEW => format!(": `--folds {}` gives one", folds.min(5)),
                 _ => String::new(),
             };
@@ -159,6 +158,15 @@ impl HeldOut {
             ));
         }
         notes
+    }
+}
+
+/// As many folds as so many rows can be dealt out to. R² of one row is 0 whatever the model says, and of a few
+/// far from that of all: a fold of values has five.
+fn most_folds(task: Task, rows: usize) -> usize {
+    match task {
+        Task::Classify => rows,
+        Task::Regress => rows / 5,
     }
 }
 

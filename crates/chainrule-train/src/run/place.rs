@@ -1,6 +1,6 @@
 //! Where the data of a run is, which may have been moved.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Run;
 use crate::Config;
@@ -63,6 +63,14 @@ impl Run {
             ),
         };
         Err(Error::file(file, message))
+    }
+
+    /// Where the files that it was trained on and tested by may be.
+    #[must_use]
+    pub fn data_places(&self) -> Vec<PathBuf> {
+        let test = self.config.test.as_ref().map(|test| test.to_string_lossy().into_owned());
+        let named = [Some(self.config.dataset.clone()), test, self.place.clone()];
+        named.into_iter().flatten().flat_map(|name| self.places(&name)).map(Into::into).collect()
     }
 
     /// What lies at a place, read by the run's settings.
