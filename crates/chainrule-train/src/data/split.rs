@@ -287,14 +287,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fold_of_one_value_has_no_r2() {
+    fn a_fold_of_values_has_five_rows() {
         let fold = |of| {
             let fold = Some(Fold { number: 0, of });
             Splitter { share: None, by_default: true, stops_early: false, fold, seed: 0 }
         };
         assert!(split_of(&fold(30), Task::Classify, &[30, 30]).is_ok());
-        assert!(split_of(&fold(30), Task::Regress, &[60]).is_ok());
-        let error = split_of(&fold(31), Task::Regress, &[60]).err().unwrap();
-        assert!(error.contains("31 folds of 60 rows") && error.contains("two rows"), "{error}");
+        assert!(split_of(&fold(12), Task::Regress, &[60]).is_ok());
+        let error = split_of(&fold(13), Task::Regress, &[60]).err().unwrap();
+        assert!(error.contains("13 folds of 60 rows") && error.contains("five rows"), "{error}");
     }
 }
