@@ -3,27 +3,30 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::equations::{Equation, lines, rows, wide};
+use super::expression::CROSS_ENTROPY;
+use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::notation::latex_sign;
 use super::rules::Rule;
 use super::tex;
 use super::value::{Value, digits};
 use super::words::Words;
-use chainrule::ops::Notation;
+use chainrule::ops::{Notation, SoftmaxWithLoss};
 use chainrule::term::Binding;
 
 /// Gates and variables beyond this fill more pages than anyone reads.
 const MOST: usize = 200;
 
-/// Factors of a chain, and chains of a sum, that still fit on a line.
+/// Factors of a chain, chains of a sum and uses of a value that are written.
 const MOST_FACTORS: usize = 8;
 const MOST_PATHS: usize = 3;
 
-/// Numbers that fit beside each other on a line.
-const MOST_COLUMNS: usize = 7;
+/// The longest piece of a formula that stays on one line, in points.
+const WIDEST_PIECE: f64 = 230.0;
 
-/// The longest formula of a local derivative, in letters of its source.
-const LONGEST: usize = 60;
+/// The widest formula of a local derivative, in points: of a wider one the number says more.
+const WIDEST_LOCAL: f64 = 400.0;
 
 /// Arrays up to these many rows and columns are printed.
 const MOST_SIDE: usize = 6;
@@ -45,25 +48,35 @@ impl Explanation {
     }
 }
 
-/// A name for every node: its own, `f` and `L` for the results, else u with a number.
+/// A name for every node but literals: its own, those of the results, else u with a number.
 fn names(e: &Explanation) -> HashMap<u32, String> {
     let mut names = HashMap::new();
+    let letter = letter(e);
     let mut next = 0;
-    for node in e.nodes.iter().filter(|node| !node.is_silent()) {
+    for node in e.nodes.iter().filter(|node| !node.is_silent() && !node.is_literal()) {
         let face = e.face(node);
         let name = match () {
             () if e.nodes.last().is_some_and(|root| root.id == node.id) => e.root().into(),
             () if node.id == e.behind(e.output_node) => e.output_name().into(),
-            () if node.is_literal() => number(&node.value),
-            () if face.named || !node.is_gate() => tex::name(&face.label),
+            () if face.named || !node.is_gate() => face.label.clone(),
             () => {
                 next += 1;
-                format!("u_{{{next}}}")
+                tex::numbered(letter, next)
             }
         };
         names.insert(node.id, name);
     }
     names
+}
+
+/// What unnamed values are called with a number: the first letter by which nobody else numbers names.
+fn letter(e: &Explanation) -> &'static str {
+    let numbers = |label: &str, letter: &str| {
+        let rest = label.strip_prefix(letter).map(|rest| rest.trim_start_matches('_'));
+        rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_numeric))
+    };
+    let taken = |letter: &&str| e.nodes.iter().any(|node| numbers(&node.label, letter));
+    ["u", "v", "h", "q"].into_iter().find(|letter| !taken(letter)).unwrap_or("u")
 }
 
 struct Document<'a> {
@@ -77,9 +90,9 @@ impl Document<'_> {
         let title = tex::text(&self.words.get("latex-title"));
         let mut out = format!("\\begin{{document}}\n\\section*{{{title}}}\n");
         self.inputs(&mut out);
-        self.section(&mut out, "latex-forward", &self.forward());
-        self.section(&mut out, "latex-backward", &self.backward());
-        self.section(&mut out, "latex-variables", &self.variables());
+        self.section(&mut out, "latex-forward", &lines(self.forward().iter()));
+        self.section(&mut out, "latex-backward", &rows(&self.backward()));
+        self.section(&mut out, "latex-variables", &lines(self.variables().iter()));
         let fonts = if tex::has_other(&out) { tex::OTHER_SCRIPT } else { "" };
         format!("{HEAD}{fonts}{out}\\end{{document}}\n")
     }
@@ -94,7 +107,12 @@ impl Document<'_> {
     }
 
     fn name(&self, id: u32) -> String {
-        self.names.get(&self.e.behind(id)).cloned().unwrap_or_else(|| "?".into())
+        let id = self.e.behind(id);
+        let literal = self.e.node(id).filter(|node| node.is_literal());
+        match (literal, self.names.get(&id)) {
+            (Some(node), _) => number(&node.value),
+            (None, name) => name.map_or_else(|| "?".into(), |name| tex::name(name)),
+        }
     }
 
     fn inputs(&self, out: &mut String) {
@@ -105,29 +123,27 @@ impl Document<'_> {
             .map(|(name, value)| format!("${} = {}$", tex::name(name), number(value)))
             .collect();
         if !given.is_empty() {
-            let _ = writeln!(out, "{}\n", given.join(",\\quad "));
+            let _ = writeln!(out, "{{\\raggedright {}\\par}}\n", given.join(",\\quad "));
         }
     }
 
     /// Every gate's value: name = what it computes from the names below = number.
-    fn forward(&self) -> Vec<String> {
+    fn forward(&self) -> Vec<Equation> {
         let gates = self.e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
-        gates
-            .take(MOST)
-            .map(|node| {
-                let (operation, value) = (self.operation(node), &self.e.face(node).value);
-                format!("{} &= {operation} = {}", self.name(node.id), number(value))
-            })
-            .collect()
+        let equation = |node: &Node| {
+            let value = number(&self.e.face(node).value);
+            Equation::new(self.name(node.id), vec![self.operation(node), vec![value]])
+        };
+        gates.take(MOST).map(equation).collect()
     }
 
-    /// A gate's operation on its operands' names.
-    fn operation(&self, node: &Node) -> String {
+    /// A gate's operation on its operands' names, in pieces where it is long.
+    fn operation(&self, node: &Node) -> Vec<String> {
         let names: Vec<String> = node.operands.iter().map(|&id| self.operand(id)).collect();
         let Some(op) = node.source.op() else {
             unreachable!("{} is no operation", node.source.name())
         };
-        match (op.notation(), names.as_slice()) {
+        let written = match (op.notation(), names.as_slice()) {
             (Notation::Infix("*", _), [a, b]) => format!(r"{a} \cdot {b}"),
             (Notation::Infix("/", _), [a, b]) => format!(r"\frac{{{a}}}{{{b}}}"),
             (Notation::Infix("^", _), [a, b]) => format!("{{{a}}}^{{{b}}}"),
@@ -139,12 +155,22 @@ impl Document<'_> {
             (Notation::Prefix(sign), [a]) => format!("{sign}{a}"),
             (Notation::Power(n), [a]) => format!("{{{a}}}^{{{n}}}"),
             (Notation::Root, [a]) => format!(r"\sqrt{{{a}}}"),
-            (_, names) => format!(
-                r"\operatorname{{{}}}\left({}\right)",
-                op.name().replace('_', r"\_"),
-                names.join(", ")
-            ),
-        }
+            (_, names) => {
+                let is_loss = node.source.is::<SoftmaxWithLoss>();
+                let name = if is_loss { CROSS_ENTROPY } else { op.name() };
+                let function = format!(r"\operatorname{{{}}}", name.replace('_', r"\_"));
+                let whole = format!(r"{function}\left({}\right)", names.join(", "));
+                if wide(&whole) > WIDEST_PIECE {
+                    let piece = |(at, name): (usize, &String)| {
+                        let start = if at == 0 { format!("{function}(") } else { String::new() };
+                        format!("{start}{name}{}", if at + 1 == names.len() { ")" } else { ", " })
+                    };
+                    return names.iter().enumerate().map(piece).collect();
+                }
+                whole
+            }
+        };
+        vec![written]
     }
 
     /// An operand's name, in parentheses where it begins with a sign.
@@ -154,44 +180,57 @@ impl Document<'_> {
     }
 
     fn partial(&self, below: u32) -> String {
-        let root = self.e.root();
-        format!(r"\frac{{\partial {root}}}{{\partial {}}}", self.name(below))
+        format!(r"\frac{{\partial {}}}{{\partial {}}}", tex::name(self.e.root()), self.name(below))
     }
 
-    /// Each gate's share: upstream × local derivative, in symbols and numbers.
-    fn backward(&self) -> Vec<String> {
+    /// Each gate's share: its local derivative, then upstream × local derivative in symbols and numbers.
+    fn backward(&self) -> Vec<[Option<Equation>; 2]> {
         let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
         let passed = gates.flat_map(|node| node.backward.iter().map(move |passed| (node, passed)));
         passed.take(2 * MOST).filter_map(|(node, passed)| self.passed(node, passed)).collect()
     }
 
-    fn passed(&self, node: &Node, passed: &Passed) -> Option<String> {
+    fn passed(&self, node: &Node, passed: &Passed) -> Option<[Option<Equation>; 2]> {
         let (to, product) = self.e.received(node, passed);
-        let local = match (&passed.local_formula, &passed.rule) {
-            // A long formula says less than the number, and runs off the page.
-            (Some(formula), _) => Some(formula.latex()).filter(|text| text.len() <= LONGEST),
-            (None, Some(rule)) => {
-                let (left, right) = (self.partial(to), self.rule(node, passed, rule));
-                return Some(format!("{left} &= {right} & &= {}", number(product)));
+        let value = vec![number(product)];
+        let local = match (&passed.local_in_place, &passed.local, &passed.rule) {
+            (None, None, Some(rule)) => {
+                let found = vec![self.rule(node, passed, rule)];
+                return Some([Some(Equation::new(self.partial(to), vec![found, value])), None]);
             }
-            (None, None) => return None,
+            (None, None, None) => return None,
+            (Some(formula), ..) => Some(self.in_place(formula)),
+            (None, Some(_), _) => None,
         };
+        let local = local.filter(|text| wide(text) <= WIDEST_LOCAL);
+        let local = local.or_else(|| passed.local.as_ref().map(number)).unwrap_or_default();
         let (gate, operand) = (self.name(node.id), self.operand(to));
         let slope = format!(r"\frac{{\partial {gate}}}{{\partial {operand}}}");
-        let numbers = match (passed.local.as_ref(), passed.product.as_number()) {
-            (Some(local), Some(_)) => format!(
-                r"{} \cdot {} = {}",
-                bracketed(&passed.upstream),
-                bracketed(local),
-                number(product)
-            ),
-            _ => number(product),
+        let factors = match (passed.local.as_ref(), passed.product.as_number()) {
+            (Some(local), Some(_)) => {
+                Some(vec![format!(r"{} \cdot {}", bracketed(&passed.upstream), bracketed(local))])
+            }
+            _ => None,
         };
-        let local = local.unwrap_or_else(|| passed.local.as_ref().map_or_else(String::new, number));
         // Element by element.
         let sign = if node.shape.is_empty() { "" } else { r"\odot " };
-        let (sum, upstream) = (sum(passed, product), self.partial(node.id));
-        Some(format!("{slope} &= {local}, & {sum}{upstream} {sign}{slope} &= {numbers}"))
+        let chain = format!("{}{} {sign}{slope}", sum(passed, product), self.partial(node.id));
+        let parts = factors.into_iter().chain([value]).collect();
+        Some([Some(Equation::new(slope, vec![vec![local]])), Some(Equation::new(chain, parts))])
+    }
+
+    /// A local derivative by the names that values have in this document.
+    fn in_place(&self, formula: &Formula) -> String {
+        let [own, takes] = &self.e.places;
+        let is_place = |name: &str| {
+            let number = name.strip_prefix(takes.as_str());
+            name == own || number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
+        };
+        let name = |known: &str, id: u32| {
+            let found = is_place(known).then(|| self.names.get(&self.e.behind(id))).flatten();
+            found.cloned()
+        };
+        formula.renamed(&name).latex()
     }
 
     /// How an operation of whole arrays passes its gradient.
@@ -225,37 +264,31 @@ impl Document<'_> {
     }
 
     /// The chain rule for every variable: the factors of each path from the result down to it.
-    fn variables(&self) -> Vec<String> {
+    fn variables(&self) -> Vec<Equation> {
         let e = self.e;
-        let mut lines = Vec::new();
+        let mut equations = Vec::new();
         for (name, gradient) in e.gradients.iter().take(MOST) {
             let Some(node) = e.nodes.iter().find(|n| n.is_input(name)) else {
                 continue;
             };
             let left = self.partial(node.id);
-            match self.chains(name) {
-                Some((symbols, numbers)) => {
-                    let gradient = number(gradient);
-                    let result = (numbers != gradient).then(|| format!(" = {gradient}"));
-                    let result = result.unwrap_or_default();
-                    lines.push(format!("{left} &= {symbols}"));
-                    lines.push(format!("&= {numbers}{result}"));
-                }
-                None => {
-                    let mut left = format!("{left} ");
-                    if let Some(uses) = self.uses(node) {
-                        lines.push(format!("{left}&= {uses}"));
-                        left.clear();
-                    }
-                    lines.push(format!("{left}&= {}", self.ledger(node, gradient)));
-                }
+            let result = vec![number(gradient)];
+            let (symbols, mut parts) = match self.chains(name) {
+                Some((symbols, numbers)) => (Some(symbols), vec![numbers]),
+                None => (self.uses(node), self.ledger(node).into_iter().collect()),
+            };
+            if parts.last().is_none_or(|last| last.concat() != result.concat()) {
+                parts.push(result);
             }
+            let goes_on = if symbols.is_some() { String::new() } else { left.clone() };
+            equations.extend(symbols.map(|symbols| Equation::new(left, vec![symbols])));
+            equations.push(Equation::new(goes_on, parts));
         }
-        lines
+        equations
     }
 
     /// All paths in symbols and in numbers, where they are few and short.
-    fn chains(&self, name: &str) -> Option<(String, String)> {
+    fn chains(&self, name: &str) -> Option<(Vec<String>, Vec<String>)> {
         if !self.e.is_scalar() {
             return None;
         }
@@ -266,24 +299,21 @@ impl Document<'_> {
         }
         let (mut symbols, mut numbers) = (Vec::new(), Vec::new());
         for path in &paths.largest {
-            let factors = path.nodes.windows(2).map(|pair| {
-                format!(
-                    r"\frac{{\partial {}}}{{\partial {}}}",
-                    self.name(pair[0]),
-                    self.name(pair[1])
-                )
-            });
-            let factors: Vec<String> = factors.collect();
-            symbols.push(if factors.is_empty() { "1".into() } else { factors.join(" ") });
+            let factor = |pair: &[u32]| {
+                let (above, below) = (self.name(pair[0]), self.name(pair[1]));
+                format!(r"\frac{{\partial {above}}}{{\partial {below}}}")
+            };
+            let factors: Vec<String> = path.nodes.windows(2).map(factor).collect();
+            symbols.extend(pieces(&factors, " ", symbols.is_empty()));
             let locals = path.locals.iter().map(|x| bracketed(&Value::Number(*x)));
             let locals: Vec<String> = locals.collect();
-            numbers.push(if locals.is_empty() { "1".into() } else { locals.join(r" \cdot ") });
+            numbers.extend(pieces(&locals, r" \cdot ", numbers.is_empty()));
         }
-        Some((symbols.join(" + "), numbers.join(" + ")))
+        Some((symbols, numbers))
     }
 
     /// What each use of an input contributes, in symbols, where these are few.
-    fn uses(&self, input: &Node) -> Option<String> {
+    fn uses(&self, input: &Node) -> Option<Vec<String>> {
         let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
         let passed = gates.flat_map(|gate| gate.backward.iter().map(move |passed| (gate, passed)));
         let to_it = passed.filter(|(gate, passed)| self.e.received(gate, passed).0 == input.id);
@@ -298,36 +328,35 @@ impl Document<'_> {
             }
         });
         let terms: Vec<String> = terms.take(MOST_PATHS + 1).collect();
-        (1..=MOST_PATHS).contains(&terms.len()).then(|| terms.join(" + "))
+        (1..=MOST_PATHS).contains(&terms.len()).then(|| terms_of_sum(terms))
     }
 
-    /// The sum over the value's uses, in as many lines as it needs.
-    fn ledger(&self, node: &Node, gradient: &Value) -> String {
-        if node.ledger.len() < 2 {
-            return number(gradient);
-        }
-        let shown = node.ledger.iter().take(MOST_FACTORS).map(|entry| &entry.gradient);
-        let mut parts: Vec<(String, usize)> =
-            shown.map(|value| (bracketed(value), columns(value))).collect();
-        parts.extend((node.ledger.len() > MOST_FACTORS).then(|| (r"\dots".into(), 1)));
-        let (mut out, mut used) = (String::new(), 0);
-        for (at, (part, columns)) in parts.iter().enumerate() {
-            used += columns;
-            let sign = if at == 0 { "" } else { " + " };
-            if used > MOST_COLUMNS && at > 0 {
-                used = *columns;
-                out += " \\\\\n&\\quad";
-            }
-            out += &format!("{sign}{part}");
-        }
-        let result = if used + columns(gradient) > MOST_COLUMNS { " \\\\\n&=" } else { " =" };
-        format!("{out}{result} {}", number(gradient))
+    /// The sum over the value's uses, where it has several.
+    fn ledger(&self, node: &Node) -> Option<Vec<String>> {
+        let shown = node.ledger.iter().take(MOST_FACTORS).map(|entry| bracketed(&entry.gradient));
+        let others = (node.ledger.len() > MOST_FACTORS).then(|| r"\dots".into());
+        (node.ledger.len() > 1).then(|| terms_of_sum(shown.chain(others).collect()))
     }
 }
 
-/// How many numbers stand beside each other.
-fn columns(value: &Value) -> usize {
-    value.shape().last().copied().filter(|columns| *columns <= MOST_SIDE).unwrap_or(2)
+/// A sum in pieces.
+fn terms_of_sum(terms: Vec<String>) -> Vec<String> {
+    let sign = |(at, term)| if at == 0 { term } else { format!(" + {term}") };
+    terms.into_iter().enumerate().map(sign).collect()
+}
+
+/// A product as a term of a sum: one piece, or where it is long a piece for each factor.
+fn pieces(factors: &[String], sign: &str, is_first: bool) -> Vec<String> {
+    let plus = if is_first { "" } else { " + " };
+    let whole = format!("{plus}{}", factors.join(sign));
+    match factors.len() {
+        0 => vec![format!("{plus}1")],
+        _ if wide(&whole) <= WIDEST_PIECE => vec![whole],
+        _ => {
+            let start = |at| if at == 0 { plus } else { sign };
+            factors.iter().enumerate().map(|(at, f)| format!("{}{f}", start(at))).collect()
+        }
+    }
 }
 
 /// The document's head, for any LaTeX.

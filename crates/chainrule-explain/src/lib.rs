@@ -13,6 +13,7 @@ mod json;
 mod columns;
 mod formula;
 mod tex;
+mod equations;
 mod notation;
 mod shared;
 pub mod chart;

@@ -111,19 +111,33 @@ impl Formula {
         if self == part {
             return by.clone();
         }
-        let all = |terms: &[Self]| terms.iter().map(|f| f.replaced(part, by)).collect();
+        self.with_parts(|f| f.replaced(part, by))
+    }
+
+    /// With other names for some symbols.
+    pub(super) fn renamed(&self, name: &impl Fn(&str, u32) -> Option<String>) -> Self {
+        match &*self.term {
+            Term::Symbol(known, id) => {
+                let symbol = |name: String| Self::symbol(&name, *id).shaped(self.shape);
+                name(known, *id).map_or_else(|| self.clone(), symbol)
+            }
+            _ => self.with_parts(|f| f.renamed(name)),
+        }
+    }
+
+    /// With another formula in place of each that it is made of.
+    fn with_parts(&self, other: impl Fn(&Self) -> Self) -> Self {
+        let all = |terms: &[Self]| terms.iter().map(&other).collect();
         let term = match &*self.term {
             Term::Number(_) | Term::Symbol(..) => return self.clone(),
             Term::Sum(terms) => Term::Sum(all(terms)),
             Term::Call(name, terms) => Term::Call(name, all(terms)),
             Term::Product(coefficient, factors) => {
-                let factors = factors.iter().map(|(f, e)| (f.replaced(part, by), *e)).collect();
+                let factors = factors.iter().map(|(f, e)| (other(f), *e)).collect();
                 Term::Product(*coefficient, factors)
             }
-            Term::Prefix(sign, a) => Term::Prefix(sign, a.replaced(part, by)),
-            Term::Infix(sign, a, b) => {
-                Term::Infix(sign, a.replaced(part, by), b.replaced(part, by))
-            }
+            Term::Prefix(sign, a) => Term::Prefix(sign, other(a)),
+            Term::Infix(sign, a, b) => Term::Infix(sign, other(a), other(b)),
         };
         Self::new(term).shaped(self.shape)
     }

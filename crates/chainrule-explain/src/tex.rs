@@ -87,6 +87,12 @@ fn symbols(letters: &str, write: impl Fn(&str) -> String) -> String {
     }
 }
 
+/// A letter with a number that stands low.
+pub(super) fn numbered(letter: &str, number: usize) -> String {
+    let low = |c: char| c.to_digit(10).and_then(|digit| char::from_u32('₀' as u32 + digit));
+    format!("{letter}{}", number.to_string().chars().filter_map(low).collect::<String>())
+}
+
 fn is_low(c: char) -> bool {
     low_digit(c).is_some()
 }

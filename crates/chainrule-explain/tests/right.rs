@@ -245,3 +245,17 @@ fn a_gradient_that_vanishes_or_explodes_is_explained_by_its_factors() {
         assert!(!told(expression, at).contains("Why is"), "{expression}");
     }
 }
+
+#[test]
+fn a_document_tells_slopes_by_the_names_of_its_values() {
+    let unit = explained("sigmoid(w0*x0+w1*x1+b) * 2", "w0=2,x0=-1,w1=-3,x1=-2,b=-3").to_latex();
+    let slope = r"\frac{\partial u_{5}}{\partial u_{4}} &= u_{5}\,\left(1 - u_{5}\right)";
+    assert!(unit.contains(slope), "{unit}");
+    let square = explained("tanh(x)^2", "x=2").to_latex();
+    assert!(square.contains(r"\frac{\partial f}{\partial u_{1}} &= 2\,\tanh"), "{square}");
+    let square = explained("(a * b + c * d * e)^2", "a=1,b=2,c=3,d=4,e=5").to_latex();
+    assert!(square.contains(r"\frac{\partial f}{\partial u_{4}} &= 2\,u_{4}"), "{square}");
+    // Numbers that the user gave names are not ours too.
+    let own = explained("u1 * x + sin(x) * cos(x)", "u1=1,x=2").to_latex();
+    assert!(own.contains("v_{1}") && !own.contains("u_{"), "{own}");
+}

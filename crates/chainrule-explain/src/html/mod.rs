@@ -186,7 +186,10 @@ impl Page<'_> {
     fn backward(&self, node: &Node) -> String {
         let words = self.words.say("page-backward", &[("op", node.source.name())]);
         let rows: String = node.backward.iter().map(|p| self.passed(node, p)).collect();
-        format!("<p>{}</p>{rows}", escaped(&words))
+        let legend = super::text::legend(self.e, &[node], &self.words);
+        let legend = legend
+            .map_or_else(String::new, |text| format!("<p class=\"note\">{}</p>", escaped(&text)));
+        format!("<p>{}</p>{rows}{legend}", escaped(&words))
     }
 
     /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
@@ -214,7 +217,7 @@ impl Page<'_> {
         let upstream = self.factor(&format!("g:{}", node.id), &passed.upstream);
         let numbers = format!("{upstream}<mo>·</mo>{local}");
         let product = self.live(&format!("p:{key}"), product);
-        let formula = passed.local_formula.as_ref().map(|formula| [slope, formula.mathml()]);
+        let formula = passed.local_in_place.as_ref().map(|formula| [slope, formula.mathml()]);
         let formula = formula.as_ref().map_or_else(String::new, |parts| equation(parts));
         equation(&[symbols, numbers, product]) + &formula
     }

@@ -192,15 +192,7 @@ impl Page<'_> {
             return;
         }
         self.title("backward-title", &[]);
-        let names = places(e, &gates);
-        if !names.is_empty() {
-            let [own, takes] = &e.places;
-            let id = match (names.contains(own), names.len()) {
-                (true, 1) => "backward-own",
-                (false, _) => "backward-takes",
-                _ => "backward-places",
-            };
-            let legend = self.words.say(id, &[("own", own), ("takes", takes)]);
+        if let Some(legend) = legend(e, &gates, &self.words) {
             wrapped(&mut self.out, 0, &legend);
         }
         self.line("");
@@ -284,6 +276,18 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// What the places mean by which the local derivatives of these gates speak of unnamed values.
+pub(super) fn legend(e: &Explanation, gates: &[&Node], words: &Words) -> Option<String> {
+    let (names, [own, takes]) = (places(e, gates), &e.places);
+    let id = match (names.contains(own), names.len()) {
+        (_, 0) => return None,
+        (true, 1) => "backward-own",
+        (false, _) => "backward-takes",
+        _ => "backward-places",
+    };
+    Some(words.say(id, &[("own", own), ("takes", takes)]))
 }
 
 /// The places by which the local derivatives of these gates speak of unnamed values.
