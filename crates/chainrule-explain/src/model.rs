@@ -2,11 +2,15 @@
 
 use serde::{Serialize, Serializer};
 
+use super::columns::width;
 use super::formula::Formula;
 use super::shared::Shared;
 use super::value::Value;
 use super::words::Language;
 use chainrule::graph::Source;
+
+/// The output goes by its own name up to this length.
+const LONGEST_NAME: usize = 12;
 
 /// What a gate passes down to one operand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -425,29 +429,36 @@ impl Explanation {
     }
 
     /// What the gradients are of: the loss where there is a target, else the output.
-    pub(super) fn root(&self) -> &'static str {
+    pub(super) fn root(&self) -> &str {
         if self.target.is_some() { self.loss_name() } else { self.output_name() }
     }
 
-    /// What the output is called: `f`, unless the expression has another value of this name.
-    pub(super) fn output_name(&self) -> &'static str {
-        self.free_name(["f", "F", "out", "f_out", "f_result"])
+    /// What the output is called: by a short name of its own, else `f` where no value has this name.
+    pub(super) fn output_name(&self) -> &str {
+        let output = self.node(self.output_node).filter(|node| node.named);
+        let own = output.map(|node| node.label.as_str()).filter(|name| {
+            let others = self.nodes.iter().filter(|node| node.id != self.output_node);
+            width(name) <= LONGEST_NAME && !self.names(others).any(|taken| taken == *name)
+        });
+        own.unwrap_or_else(|| self.free_name(["f", "F", "out", "f_out", "f_result"]))
     }
 
     /// What the loss on top of it is called.
-    pub(super) fn loss_name(&self) -> &'static str {
+    pub(super) fn loss_name(&self) -> &str {
         self.free_name(["L", "Loss", "J", "L_out", "L_result"])
     }
 
-    /// The first of these names that no value of the expression has but the output itself.
+    /// The first of these names that no value of the expression has.
     fn free_name(&self, names: [&'static str; 5]) -> &'static str {
-        let named = self.nodes.iter().filter(|node| node.named && node.id != self.output_node);
-        let taken: Vec<&str> = named
-            .map(|node| node.label.as_str())
-            .chain(self.inputs.iter().map(|(name, _)| name.as_str()))
-            .collect();
+        let taken: Vec<&str> = self.names(self.nodes.iter()).collect();
         let [first, ..] = names;
         names.into_iter().find(|name| !taken.contains(name)).unwrap_or(first)
+    }
+
+    /// The names that were given to these nodes, and those of the inputs.
+    fn names<'a>(&'a self, nodes: impl Iterator<Item = &'a Node>) -> impl Iterator<Item = &'a str> {
+        let named = nodes.filter(|node| node.named).map(|node| node.label.as_str());
+        named.chain(self.inputs.iter().map(|(name, _)| name.as_str()))
     }
 
     /// Whether every node is a scalar.

@@ -247,6 +247,29 @@ fn a_gradient_that_vanishes_or_explodes_is_explained_by_its_factors() {
 }
 
 #[test]
+fn a_result_goes_by_the_name_that_it_has() {
+    let loss = explained("Y = X @ W; L = cross_entropy(Y, 1)", "X=[[1,2]],W=[[1,0],[0,1]]");
+    assert!(loss.symbolic().starts_with("dL/dX = "));
+    assert!(loss.to_latex().contains(r"\frac{\partial L}{\partial W} &= "));
+    for shown in [loss.to_latex(), loss.to_text()] {
+        assert!(!shown.contains(r"\partial f") && !shown.contains("df/d"), "{shown}");
+    }
+    let page = explained("L = x * m", "x=3,m=2").to_html(chainrule_explain::View::default());
+    assert!(page.contains("<mi>∂</mi><mi>L</mi>") && !page.contains("<mi>f</mi>"));
+    // Names that are long, or another value's too, are not taken for it.
+    let long = explained("the_loss_of_all = x * 2", "x=3").symbolic();
+    assert_eq!(long, "df/dx = 2\n");
+    assert_eq!(explained("h = x * 2; h += x", "x=3").symbolic(), "df/dx = 3\n");
+    let target = Request {
+        expression: "L = x * 2".into(),
+        values: values("x=3").unwrap(),
+        target: Some(1.0),
+        ..Request::default()
+    };
+    assert!(explain(&target).unwrap().to_text().contains("loss Loss = ½·(L − target)²"));
+}
+
+#[test]
 fn a_document_tells_slopes_by_the_names_of_its_values() {
     let unit = explained("sigmoid(w0*x0+w1*x1+b) * 2", "w0=2,x0=-1,w1=-3,x1=-2,b=-3").to_latex();
     let slope = r"\frac{\partial u_{5}}{\partial u_{4}} &= u_{5}\,\left(1 - u_{5}\right)";

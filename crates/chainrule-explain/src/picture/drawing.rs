@@ -139,7 +139,7 @@ impl Explanation {
         Drawing {
             wide: layout.size.wide,
             tall: layout.size.tall,
-            root: picture.root.into(),
+            root: picture.root.clone(),
             steps: picture.steps,
             blocks,
             wires: wires.collect(),

@@ -113,7 +113,7 @@ pub(super) struct Picture {
     pub(super) shapes: Vec<Shape>,
     pub(super) wires: Vec<Wire>,
     /// What the gradients are of.
-    pub(super) root: &'static str,
+    pub(super) root: String,
     /// The number of the last step.
     pub(super) steps: usize,
 }
@@ -177,7 +177,7 @@ impl Builder<'_> {
         self.cut();
         self.repeat_far();
         let steps = self.number_steps();
-        Picture { shapes: self.shapes, wires: self.wires, root: e.root(), steps }
+        Picture { shapes: self.shapes, wires: self.wires, root: e.root().into(), steps }
     }
 
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
