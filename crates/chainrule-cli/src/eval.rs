@@ -63,7 +63,9 @@ fn usual(score: &RunScore) -> String {
     let name = score.evaluation.scores.first().0.name();
     let first = |of: &BTreeMap<String, f64>| of.get(&*name).map(|&x| print::score(x));
     let Some(usual) = first(&score.baseline) else { return String::new() };
-    let linear = first(&score.linear).map(|x| format!(" and a linear model {x}"));
+    let linear = first(&score.linear)
+        .map(|x| format!(" and a linear model {x}"))
+        .or_else(|| score.linear_left_out.as_ref().map(|why| format!("; {why}")));
     format!(", where {} gives {usual}{}", score.always, linear.unwrap_or_default())
 }
 

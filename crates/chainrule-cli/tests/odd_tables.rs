@@ -110,9 +110,21 @@ fn the_baselines_stand_beside_every_score() {
     assert!(score["linear"]["accuracy"].is_number(), "{score}");
     let (scores, _) = told(&["eval", text(&out)]);
     assert!(scores.contains(" gives 0.5 and a linear model 0."), "{scores}");
-    assert!(train(&["--stream"]).0.contains("no linear model, as the rows stay on disk"));
+    // It is the part's, whatever the epoch of the network.
+    let (last, _) = told(&["eval", text(&out), "--last"]);
+    assert!(last.contains(" gives 0.5 and a linear model 0."), "{last}");
+    // Where there is none, a word says why.
+    let (learnt, _) = told(&["eval", text(&out), "--part", "train"]);
+    assert!(learnt.contains("gives 0.5; no linear model of the training part; loss"), "{learnt}");
+    let (other, _) = told(&["eval", text(&out), text(&path)]);
+    assert!(other.contains("gives 0.5; no linear model of other data; loss"), "{other}");
+    let why = "no linear model, as the rows stay on disk";
+    assert!(train(&["--stream"]).0.contains(why));
+    assert!(told(&["eval", text(&out)]).0.contains(why));
+    assert_eq!(json(&["eval", text(&out), "--json"])["linear_left_out"], why);
     let (all, _) = train(&["--validation", "0"]);
-    assert!(all.contains("nothing was held out)\n  always saying `u` gives 0.6931\n"), "{all}");
+    let why = "no linear model without a held-out part";
+    assert!(all.contains(&format!("out)\n  always saying `u` gives 0.6931, {why}\n")), "{all}");
 }
 
 /// The mean that follows is of these scores.

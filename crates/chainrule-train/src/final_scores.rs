@@ -134,7 +134,9 @@ impl FinalScores {
             ));
             if let Some(loss) = self.baselines.baseline.get("train_loss") {
                 let always = &self.baselines.always;
-                lines.push(format!("  {always} gives {}", digits(*loss, SHOWN)));
+                let why = self.baselines.linear_left_out.as_ref();
+                let why = why.map(|why| format!(", {why}")).unwrap_or_default();
+                lines.push(format!("  {always} gives {}{why}", digits(*loss, SHOWN)));
             }
         }
         lines.extend(self.warnings.iter().map(|warning| format!("warning: {warning}")));

@@ -131,22 +131,20 @@ impl<T: Real> Origin<T> for Loaded {
                 held_out.iter().copied().chain(of_train.then_some((DataPart::Train, &*self.train)));
             baselines.untrained = untrained(trainer, &baselines.baseline, judged)?;
         }
-        if held_out.is_empty() || !self.preparation.is_of_table() {
+        if !self.preparation.is_of_table() {
             return Ok(baselines);
         }
-        if self.is_streamed {
-            let why = "no linear model, as the rows stay on disk";
-            baselines.linear_left_out = Some(why.into());
+        let why = if held_out.is_empty() {
+            "no linear model without a held-out part"
+        } else if self.is_streamed {
+            "no linear model, as the rows stay on disk"
+        } else if let Some(linear) = Simple::linear(config, &self.train, pool, time)? {
+            baselines.linear = linear.scores(&held_out, pool)?;
+            return Ok(baselines);
         } else {
-            match Simple::linear(config, &self.train, pool, time)? {
-                Some(linear) => baselines.linear = linear.scores(&held_out, pool)?,
-                None => {
-                    let why =
-                        "no linear model, as it takes more than a tenth of the training's time";
-                    baselines.linear_left_out = Some(why.into());
-                }
-            }
-        }
+            "no linear model, as it takes more than a tenth of the training's time"
+        };
+        baselines.linear_left_out = Some(why.into());
         Ok(baselines)
     }
 

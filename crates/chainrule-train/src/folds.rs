@@ -62,6 +62,7 @@ impl Folds {
         result.folds = self.folds.iter().map(|fold| fold.scores.clone()).collect();
         result.spread = self.spread();
         result.rows.insert(DataPart::Validation.name().into(), self.rows());
+        let is_tested = result.rows.contains_key(DataPart::Test.name());
         let Baselines { baseline, untrained, linear, linear_left_out, .. } = &mut result.baselines;
         let before = |fold: &FinalScores| fold.baselines.untrained.clone();
         for (name, loss) in self.folds.iter().flat_map(before) {
@@ -74,7 +75,9 @@ impl Folds {
         baseline.extend(usual.map(|(name, score)| (DataPart::Validation.score(&name), score)));
         linear.extend(self.each(&|fold| &fold.baselines.linear, &mean));
         let left_out = |fold: &FinalScores| fold.baselines.linear_left_out.clone();
-        *linear_left_out = linear_left_out.take().or(self.folds.iter().find_map(left_out));
+        // The whole training's own reason is that nothing was held out, unless there is a test part.
+        let own = linear_left_out.take().filter(|_| is_tested);
+        *linear_left_out = self.folds.iter().find_map(left_out).or(own);
         result.warned()
     }
 

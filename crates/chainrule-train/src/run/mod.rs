@@ -13,13 +13,15 @@ use serde::Serialize;
 
 use super::baseline::Simple;
 use super::{
-    Chosen, Config, Evaluation, Precision, RunFolder, StepExplanation, Trainer, Which, evaluate,
+    Baselines, Chosen, Config, Evaluation, FinalScores, Precision, RunFolder, StepExplanation,
+    Trainer, Which, evaluate,
 };
 use crate::data::{
     DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_shipped, is_table, located,
     shared, truth,
 };
 use crate::readme::counted;
+use crate::score::of_part;
 use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Network, Target};
@@ -224,7 +226,7 @@ impl Run {
             baseline = constant.score(&*data, pool)?.named().collect();
             always = answer;
         }
-        let (linear, data) = (self.linear(part, which)?, name);
+        let ((linear, linear_left_out), data) = (self.linear(part)?, name);
         let classes = self.preparation.as_ref().map(|known| known.class_names().to_vec());
         let classes = classes.unwrap_or_default();
         Ok(RunScore {
@@ -237,20 +239,32 @@ impl Run {
             baseline,
             always,
             linear,
+            linear_left_out,
             unseen,
             notes,
         })
     }
 
-    /// What the linear model scored that the training was told beside, on a part of the run's data.
-    fn linear(&self, part: Option<DataPart>, which: Which) -> Result<BTreeMap<String, f64>> {
-        let Some(part) = part.filter(|_| which == Which::Best) else { return Ok(BTreeMap::new()) };
-        let (scores, prefix) = (self.folder.final_scores()?, format!("{part}_"));
-        let linear = scores.filter(|scores| scores.folds.is_empty()).map(|s| s.baselines.linear);
-        let named = linear.into_iter().flatten();
-        Ok(named
-            .filter_map(|(name, x)| Some((name.strip_prefix(&prefix)?.to_owned(), x)))
-            .collect())
+    /// What the linear model scored that the training was told beside, on a part of the run's data, or why
+    /// that is not known.
+    fn linear(&self, part: Option<DataPart>) -> Result<(BTreeMap<String, f64>, Option<String>)> {
+        let none = (BTreeMap::new(), None);
+        let Some(FinalScores { baselines, .. }) = self.folder.final_scores()? else {
+            return Ok(none);
+        };
+        let Baselines { linear, linear_left_out, .. } = baselines;
+        if linear.is_empty() && linear_left_out.is_none() {
+            return Ok(none);
+        }
+        let own = part.into_iter().flat_map(|part| of_part(&linear, part));
+        let own: BTreeMap<String, f64> = own.map(|(name, x)| (name.to_owned(), x)).collect();
+        let why = match part {
+            _ if !own.is_empty() => None,
+            None => Some("no linear model of other data".to_owned()),
+            Some(DataPart::Train) => Some("no linear model of the training part".to_owned()),
+            Some(_) => linear_left_out,
+        };
+        Ok((own, why))
     }
 
     /// Why the model says what it says of an example of `data`, which are [`Run::examples`] of the
@@ -376,6 +390,9 @@ pub struct RunScore {
     /// Those of the linear model beside the training, on the same part.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub linear: BTreeMap<String, f64>,
+    /// Why there are none, where one was wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linear_left_out: Option<String>,
     /// What the examples have that the training part had not.
     #[serde(skip_serializing_if = "Unseen::is_empty")]
     pub unseen: Unseen,
