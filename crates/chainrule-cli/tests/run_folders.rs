@@ -37,15 +37,65 @@ fn force_takes_no_folder_that_is_no_run() {
     let folder = tempdir().unwrap();
     let readme = folder.path().join("README.md");
     fs::write(&readme, "mine").unwrap();
-    fs::write(folder.path().join("config.toml"), "title = \"mine\"").unwrap();
     let call = ["train", "iris", "--force", "--out"];
-    fails(
-        &[&call[..], &[text(folder.path())]].concat(),
-        1,
-        &["no run's folder", "another path (--out)"],
-    );
+    // No settings are settings as well.
+    for settings in ["title = \"mine\"", "", "lr = 0.5"] {
+        fs::write(folder.path().join("config.toml"), settings).unwrap();
+        let refused = [&call[..], &[text(folder.path())]].concat();
+        fails(&refused, 1, &["no run's folder", "another path (--out)"]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let kept = fs::read_to_string(folder.path().join("config.toml")).unwrap();
+        assert_eq!(kept, settings);
+    }
     fails(&[&call[..], &[text(&readme)]].concat(), 1, &["README.md: is a file"]);
     assert_eq!(fs::read_to_string(&readme).unwrap(), "mine");
+}
+
+/// As a kill leaves it between the first files of a cross-validation's run.
+#[test]
+fn what_a_start_that_was_killed_left_is_in_nobodys_way() {
+    let folder = tempdir().unwrap();
+    let (out, whole) = (folder.path().join("run"), folder.path().join("whole"));
+    let folds = ["--folds", "3", "--set", "dataset=\"iris:train\""];
+    let wanted = train(&whole, &folds);
+    let copied = |to: &str, from: &str| fs::copy(whole.join(from), out.join(to)).unwrap();
+    for left in [&["run.lock"][..], &["run.lock", "folds.json", ".writing-abc"]] {
+        fs::create_dir(&out).unwrap();
+        left.iter().for_each(|name| _ = copied(name, "folds.json"));
+        assert_eq!(train(&out, &folds)["parameters_sha256"], wanted["parameters_sha256"]);
+        assert!(!out.join(".writing-abc").exists());
+        fs::remove_dir_all(&out).unwrap();
+    }
+    // Without the lock of a run the file may be anybody's.
+    fs::create_dir(&out).unwrap();
+    copied("folds.json", "folds.json");
+    fails(&["train", "iris", "--out", text(&out)], 1, &["no run's folder"]);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_removed_while_it_trains_ends_with_an_error() {
+    use std::process::{Command, Stdio};
+    let folder = tempdir().unwrap();
+    // All at once, and only what is the run's own.
+    for removed in ["all", "run.lock"] {
+        let out = folder.path().join(removed);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        program.args(["train", "iris", "--quiet", "--epochs", "4000000", "--out", text(&out)]);
+        let program = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while !out.join("model.safetensors").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        match removed {
+            "all" => fs::rename(&out, folder.path().join("elsewhere")).unwrap(),
+            file => fs::remove_file(out.join(file)).unwrap(),
+        }
+        let output = program.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        let names = told.contains(text(&out)) && told.contains("removed, moved or replaced");
+        assert!(output.status.code() == Some(1) && names && output.stdout.is_empty(), "{told}");
+    }
 }
 
 #[test]

@@ -190,6 +190,7 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
             "run.json",
             "the version of these files, the run's id, and the digests of its settings and its data",
         ),
+        ("run.lock", "nothing; who trains here has it locked"),
         ("events.out.tfevents.…", "the metrics for `tensorboard --logdir`"),
         ("curves.svg, curves.png", "the loss and the score by epoch"),
     ];

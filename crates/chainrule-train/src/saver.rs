@@ -130,6 +130,7 @@ fn write_all(desk: &Desk, folder: &RunFolder, journal: Option<&File>) -> Result<
         if last.is_none() && best.is_none() {
             return Ok(());
         }
+        folder.check_there()?;
         if let Some(journal) = journal {
             let synced = journal.sync_data();
             synced.map_err(|error| Error::file(folder.path().join(JOURNAL), error))?;

@@ -166,14 +166,13 @@ impl Session {
     fn started(training: Box<dyn Training>, start: &Start, folds: Option<&Folds>) -> Result<Self> {
         let (config, idle) = (training.settings().clone(), training.idle_settings());
         let first = First { config: &config, idle: &idle, folds };
-        let mut folder = match start {
+        let (mut folder, lock) = match start {
             Start::New { path, force } => RunFolder::create_with(path, &first, *force)?,
             Start::Numbered { parent, name } => {
                 RunFolder::create_numbered_with(parent, name, &first)?
             }
-            Start::Resume(path) => RunFolder::open(path)?,
+            Start::Resume(path) => RunFolder::open_locked(path)?,
         };
-        let lock = folder.lock()?;
         let mut training = training;
         let resumes = matches!(start, Start::Resume(_));
         if resumes {
@@ -476,6 +475,7 @@ impl Session {
             return Err(over());
         }
         self.stop()?;
+        self.folder.check_there()?;
         let start = Instant::now();
         let written = self.saver.take().map_or(Ok(Vec::new()), Saver::finish)?;
         for (place, best) in written {
@@ -493,6 +493,7 @@ impl Session {
         self.training.report(&self.folder, &result)?;
         let outcome = self.outcome.unwrap_or(Outcome::Interrupted);
         self.tell(&Event::Ended { outcome })?;
+        self.folder.check_there()?;
         let Place { epoch, step } = self.training.place();
         let seconds = (self.time + start.elapsed()).as_secs_f64();
         let epochs = self.training.epochs().to_vec();
@@ -512,7 +513,7 @@ impl Session {
     }
 
     /// Ends the session with an error: what went wrong in writing is the cause of what went wrong in
-    /// training.
+    /// training, and a folder that is gone that of all.
     fn fail(&mut self, error: Error) -> Error {
         let Some(saver) = self.saver.take() else { return error };
         let error = saver.finish().err().unwrap_or(error);
@@ -520,6 +521,8 @@ impl Session {
             Error::Diverged { step, .. } => Some(step),
             _ => None,
         };
+        let gone = if diverged.is_none() { self.folder.check_there().err() } else { None };
+        let error = gone.unwrap_or(error);
         let failed = Event::Failed { diverged, message: error.to_string() };
         // Where not even this can be written, the first error is the one to tell.
         let _ = self.journal.tell(self.training.place(), &failed);

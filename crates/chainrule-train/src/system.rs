@@ -36,6 +36,40 @@ pub fn staging_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     })
 }
 
+/// Waits until what was renamed in a folder has reached the disk; on systems other than Unix nothing is
+/// known to wait for.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let synced = std::fs::File::open(folder)?.sync_all();
+        // Some file systems cannot: they write names when they write files.
+        synced.or_else(|error| match error.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(error),
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        Ok(())
+    }
+}
+
+/// What tells a file from every other on this machine, whatever its name; `None` on systems other than Unix,
+/// where no file goes that is open.
+pub(crate) fn file_id(file: &std::fs::Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
+    }
+}
+
 /// The most memory that the process has had in use, in bytes, where the system tells it: on Linux.
 ///
 /// ```

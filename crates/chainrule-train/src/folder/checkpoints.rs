@@ -70,7 +70,7 @@ impl RunFolder {
             fs::rename(self.path.join(from), self.path.join(to))
                 .map_err(|error| self.unwritable(to, &error))?;
         }
-        Ok(())
+        self.sync()
     }
 
     /// The last checkpoint; `None` where there is none yet.

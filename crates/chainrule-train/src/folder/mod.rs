@@ -10,9 +10,11 @@
 //! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
+mod lock;
+mod begin;
 mod checkpoints;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -25,9 +27,12 @@ use super::{
     Action, Config, Epoch, FinalScores, Folds, GradientFlow, Identity, ModelRecord, Place,
 };
 use crate::data::{Preparation, did_you_mean};
+pub(super) use begin::First;
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
-use writing::{Made, WRITING, names, next};
+use lock::LOCK;
+pub use lock::Lock;
+use writing::{WRITING, names};
 
 const CONFIG: &str = "config.toml";
 const DATA: &str = "data.json";
@@ -71,6 +76,8 @@ const PRODUCTS: [&str; 5] =
 pub struct RunFolder {
     path: PathBuf,
     identity: Option<Identity>,
+    /// The file that is locked while a training writes here; see [`RunFolder::check_there`].
+    taken: Option<(u64, u64)>,
 }
 
 /// The run's folder that may have been meant: one of the same name in `runs`, or the nearest.
@@ -98,139 +105,9 @@ struct Scored<'s> {
     scores: &'s FinalScores,
 }
 
-/// What a cross-validation has come to, as the folder keeps it.
-#[derive(Serialize)]
-struct Folded<'f> {
-    version: u32,
-    #[serde(flatten)]
-    folds: &'f Folds,
-}
-
-/// What a run's folder has from the first.
-pub(super) struct First<'f> {
-    pub(super) config: &'f Config,
-    /// The settings that say nothing, by their keys.
-    pub(super) idle: &'f [&'f str],
-    /// The cross-validation before the training.
-    pub(super) folds: Option<&'f Folds>,
-}
-
-/// A folder kept for one training; see [`RunFolder::lock`].
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
 impl RunFolder {
-    /// Makes the folder `path` and writes the configuration. With `force` an earlier run's folder is
-    /// taken, and what that run left in it goes; files of others are never taken for a run's.
-    ///
-    /// ```
-    /// use chainrule_train::{Config, RunFolder};
-    /// # let temporary = tempfile::tempdir().unwrap();
-    /// # let path = temporary.path().join("run");
-    /// RunFolder::create(&path, &Config::default(), false)?;
-    /// let again = RunFolder::create(&path, &Config::default(), false);
-    /// assert!(again.unwrap_err().to_string().contains("exists already"));
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The folder exists and `force` is not set or it is no run's, or it cannot be written.
-    pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
-        Self::create_with(path, &First { config, idle: &[], folds: None }, force)
-    }
-
-    /// [`RunFolder::create`] with other first files.
-    pub(super) fn create_with(path: &Path, first: &First<'_>, force: bool) -> Result<Self> {
-        if path.is_file() {
-            return Err(Error::file(path, "is a file; give the name of a folder"));
-        }
-        let folder = Self::at(path);
-        let free = names(path)?.iter().all(|name| name.starts_with(WRITING));
-        let wrong = match (free, force, folder.config()) {
-            (true, ..) | (false, true, Ok(_)) => None,
-            (false, false, Ok(_)) => Some(
-                "exists already; give another path (--out), or overwrite it by `force` (--force)",
-            ),
-            (false, _, Err(_)) => Some(
-                "exists already and is no run's folder, which `force` (--force) would overwrite; give another path (--out)",
-            ),
-        };
-        if let Some(wrong) = wrong {
-            return Err(Error::file(path, wrong));
-        }
-        let _old = if free { None } else { Some(folder.lock()?) };
-        let made = Made::all(path)?;
-        Self::begin(path, first, made)
-    }
-
-    /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
-    /// runs that begin at once, each gets a folder of its own.
-    ///
-    /// ```
-    /// use chainrule_train::{Config, RunFolder};
-    /// # let temporary = tempfile::tempdir().unwrap();
-    /// # let runs = temporary.path();
-    /// let first = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
-    /// let second = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
-    /// assert_eq!([first.path(), second.path()], [runs.join("mnist-1"), runs.join("mnist-2")]);
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// A folder cannot be made or written.
-    pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
-        Self::create_numbered_with(parent, name, &First { config, idle: &[], folds: None })
-    }
-
-    /// [`RunFolder::create_numbered`] with other first files.
-    pub(super) fn create_numbered_with(
-        parent: &Path,
-        name: &str,
-        first: &First<'_>,
-    ) -> Result<Self> {
-        let mut made = Made::all(parent)?;
-        let mut numbers = 1_u64..;
-        let path = loop {
-            let path = parent.join(format!("{name}-{}", numbers.next().unwrap_or_default()));
-            if made.one(&path).map_err(|error| Error::file(&path, error))? {
-                break path;
-            }
-        };
-        Self::begin(&path, first, made)
-    }
-
-    /// Writes the first files, and removes what an earlier run left once there is room for them.
-    fn begin(path: &Path, first: &First<'_>, made: Made) -> Result<Self> {
-        let folder = Self::at(path);
-        let text =
-            first.config.to_toml_but(first.idle).map_err(|error| Error::file(path, error))?;
-        let config = folder.stage(CONFIG, text.as_bytes())?;
-        let folds = first.folds.map(|folds| {
-            let text = serde_json::to_vec(&Folded { version: VERSION, folds });
-            folder.stage(FOLDS, &text.map_err(|error| Error::file(path.join(FOLDS), error))?)
-        });
-        let folds = folds.transpose()?;
-        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let passing = [MODEL, OPTIMIZER].map(next);
-        let old = KEPT.into_iter().chain(PRODUCTS).map(str::to_owned);
-        let mut old: Vec<String> = old.chain(passing).collect();
-        old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
-        for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
-            fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
-        }
-        // Before the configuration, which makes it a run's folder: what can be resumed has them.
-        if let Some(folds) = folds {
-            folder.place(folds, FOLDS)?;
-        }
-        folder.place(config, CONFIG)?;
-        made.keep();
-        Ok(folder)
-    }
-
     fn at(path: &Path) -> Self {
-        Self { path: path.into(), identity: None }
+        Self { path: path.into(), identity: None, taken: None }
     }
 
     /// An existing run's folder.
@@ -296,7 +173,7 @@ impl RunFolder {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         matches!((folder, fs::canonicalize(&self.path)), (Ok(one), Ok(other)) if one == other)
             && (name.starts_with(EVENTS)
-                || KEPT.iter().chain(&PRODUCTS).chain(&[CONFIG]).any(|own| *own == name))
+                || KEPT.iter().chain(&PRODUCTS).chain(&[CONFIG, LOCK]).any(|own| *own == name))
     }
 
     /// The folder's own name, without those above it.
@@ -304,34 +181,6 @@ impl RunFolder {
     pub fn name(&self) -> String {
         let whole = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// Keeps other trainings out of this folder for as long as the lock is held, or the process lives.
-    ///
-    /// ```
-    /// use chainrule_train::{Config, RunFolder};
-    /// # let temporary = tempfile::tempdir().unwrap();
-    /// # let path = temporary.path().join("run");
-    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
-    /// let lock = folder.lock()?;
-    /// assert!(folder.lock().unwrap_err().to_string().contains("under way"));
-    /// drop(lock);
-    /// assert!(folder.lock().is_ok());
-    /// # Ok::<(), chainrule::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Another training is under way in it.
-    pub fn lock(&self) -> Result<Lock> {
-        let path = self.path.join(CONFIG);
-        let file = File::open(&path).map_err(|error| Error::file(&path, error))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::file(&self.path, "another training is under way in this folder"))
-            }
-            // Where files cannot be locked, the user takes care.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Lock { _file: file }),
-        }
     }
 
     /// The run's settings, whose version `run.json` tells; of a model that code describes those that say

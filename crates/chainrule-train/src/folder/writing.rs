@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::RunFolder;
-use crate::system::staging_file;
+use crate::system::{staging_file, sync_folder};
 use chainrule::error::{Error, Result};
 
 /// How the names of files begin that are still being written.
@@ -25,7 +25,14 @@ impl RunFolder {
     }
 
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.place(self.stage(name, bytes)?, name)
+        self.place(self.stage(name, bytes)?, name)?;
+        self.sync()
+    }
+
+    /// Waits until the names of files have reached the disk, which are the folder's and not theirs.
+    pub(super) fn sync(&self) -> Result<()> {
+        let unwritable = |error| Error::file(&self.path, format!("cannot be written: {error}"));
+        sync_folder(&self.path).map_err(unwritable)
     }
 
     /// The bytes on the disk, under a passing name.
@@ -102,7 +109,10 @@ impl Made {
     }
 
     pub(super) fn keep(mut self) {
-        self.0.clear();
+        for folder in self.0.drain(..) {
+            // Those above may be another's, who lets nobody read them.
+            let _ = folder.parent().map(sync_folder);
+        }
     }
 }
 

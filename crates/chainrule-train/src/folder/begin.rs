@@ -1,0 +1,177 @@
+//! How a run's folder begins: who may have it, and its first files.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::lock::{LOCK, Lock};
+use super::writing::{Made, WRITING, names, next};
+use super::{CONFIG, EVENTS, FOLDS, KEPT, MODEL, OPTIMIZER, PRODUCTS, RUN, RunFolder};
+use crate::journal::VERSION;
+use crate::{Config, Folds};
+use chainrule::error::{Error, Result};
+
+/// What a run's folder has from the first.
+pub(in super::super) struct First<'f> {
+    pub(in super::super) config: &'f Config,
+    /// The settings that say nothing, by their keys.
+    pub(in super::super) idle: &'f [&'f str],
+    /// The cross-validation before the training.
+    pub(in super::super) folds: Option<&'f Folds>,
+}
+
+/// What a cross-validation has come to, as the folder keeps it.
+#[derive(Serialize)]
+struct Folded<'f> {
+    version: u32,
+    #[serde(flatten)]
+    folds: &'f Folds,
+}
+
+impl RunFolder {
+    /// Makes the folder `path` and writes the configuration. With `force` an earlier run's folder is
+    /// taken, and what that run left in it goes; files of others are never taken for a run's.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// RunFolder::create(&path, &Config::default(), false)?;
+    /// let again = RunFolder::create(&path, &Config::default(), false);
+    /// assert!(again.unwrap_err().to_string().contains("exists already"));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The folder exists and `force` is not set or it is no run's, another training is under way in it, or it
+    /// cannot be written.
+    pub fn create(path: &Path, config: &Config, force: bool) -> Result<Self> {
+        Self::create_with(path, &First { config, idle: &[], folds: None }, force)
+            .map(|(folder, _)| folder)
+    }
+
+    /// [`RunFolder::create`] with other first files; the folder is locked.
+    pub(in super::super) fn create_with(
+        path: &Path,
+        first: &First<'_>,
+        force: bool,
+    ) -> Result<(Self, Lock)> {
+        if path.is_file() {
+            return Err(Error::file(path, "is a file; give the name of a folder"));
+        }
+        // No file is made in a folder that is not to be had.
+        Self::at(path).check_free(force, path.join(LOCK).exists())?;
+        let made = Made::all(path)?;
+        Self::begin(path, first, force, made)
+    }
+
+    /// Checks that a run may begin here: nothing is here, or a run that `force` is to overwrite.
+    fn check_free(&self, force: bool, was_locked: bool) -> Result<()> {
+        let names = names(&self.path)?;
+        let has = |name: &str| names.iter().any(|known| known == name);
+        // A start that was killed may have left folds before there were settings.
+        let is_left = |name: &String| {
+            name.starts_with(WRITING) || name == LOCK || (was_locked && name == FOLDS)
+        };
+        if names.iter().all(is_left) {
+            return Ok(());
+        }
+        // An empty file is one of settings as well, but makes no run; those of version 1 had no `run.json`.
+        let is_run = was_locked || has(RUN) || (has(MODEL) && has(OPTIMIZER));
+        let wrong = match self.config().is_ok() && is_run {
+            true if force => return Ok(()),
+            true => {
+                "exists already; give another path (--out), or overwrite it by `force` (--force)"
+            }
+            false => {
+                "exists already and is no run's folder, which `force` (--force) would overwrite; give another path (--out)"
+            }
+        };
+        Err(Error::file(&self.path, wrong))
+    }
+
+    /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
+    /// runs that begin at once, each gets a folder of its own.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let runs = temporary.path();
+    /// let first = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// let second = RunFolder::create_numbered(runs, "mnist", &Config::default())?;
+    /// assert_eq!([first.path(), second.path()], [runs.join("mnist-1"), runs.join("mnist-2")]);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A folder cannot be made or written.
+    pub fn create_numbered(parent: &Path, name: &str, config: &Config) -> Result<Self> {
+        let first = First { config, idle: &[], folds: None };
+        Self::create_numbered_with(parent, name, &first).map(|(folder, _)| folder)
+    }
+
+    /// [`RunFolder::create_numbered`] with other first files; the folder is locked.
+    pub(in super::super) fn create_numbered_with(
+        parent: &Path,
+        name: &str,
+        first: &First<'_>,
+    ) -> Result<(Self, Lock)> {
+        let mut made = Made::all(parent)?;
+        let mut numbers = 1_u64..;
+        let path = loop {
+            let path = parent.join(format!("{name}-{}", numbers.next().unwrap_or_default()));
+            if made.one(&path).map_err(|error| Error::file(&path, error))? {
+                break path;
+            }
+        };
+        Self::begin(&path, first, false, made)
+    }
+
+    /// Locks the folder, which is there, and writes the first files. A new one in which that fails goes again.
+    fn begin(path: &Path, first: &First<'_>, force: bool, made: Made) -> Result<(Self, Lock)> {
+        let lock = Lock::take(path)?;
+        let folder = Self { taken: lock.id(), ..Self::at(path) };
+        // Until it was locked another run may have taken it.
+        let free = folder.check_free(force, !lock.is_new());
+        match free.and_then(|()| folder.write_first(first)) {
+            Ok(()) => {
+                made.keep();
+                Ok((folder, lock))
+            }
+            Err(error) => {
+                lock.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes the first files, and removes what an earlier run left once there is room for them.
+    fn write_first(&self, first: &First<'_>) -> Result<()> {
+        let path = &self.path;
+        self.tidy()?;
+        let text =
+            first.config.to_toml_but(first.idle).map_err(|error| Error::file(path, error))?;
+        let config = self.stage(CONFIG, text.as_bytes())?;
+        let folds = first.folds.map(|folds| {
+            let text = serde_json::to_vec(&Folded { version: VERSION, folds });
+            self.stage(FOLDS, &text.map_err(|error| Error::file(path.join(FOLDS), error))?)
+        });
+        let folds = folds.transpose()?;
+        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
+        let passing = [MODEL, OPTIMIZER].map(next);
+        let old = KEPT.into_iter().chain(PRODUCTS).map(str::to_owned);
+        let mut old: Vec<String> = old.chain(passing).collect();
+        old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
+        for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
+            fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
+        }
+        // Before the configuration, which makes it a run's folder: what can be resumed has them.
+        if let Some(folds) = folds {
+            self.place(folds, FOLDS)?;
+            self.sync()?;
+        }
+        self.place(config, CONFIG)?;
+        self.sync()
+    }
+}

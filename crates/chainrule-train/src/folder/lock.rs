@@ -1,0 +1,131 @@
+//! The lock of a run's folder: one training at a time.
+
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{CONFIG, RunFolder};
+use crate::system::file_id;
+use chainrule::error::{Error, Result};
+
+/// The file that is locked: made once, never replaced, and never read.
+pub(super) const LOCK: &str = "run.lock";
+
+/// How often a lock is taken again whose file went meanwhile.
+const TRIES: usize = 8;
+
+/// A folder kept for one training; see [`RunFolder::lock`].
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    /// The file that this made, as there was none.
+    is_new: bool,
+    file: File,
+}
+
+impl Lock {
+    /// Takes the folder, which is there.
+    pub(super) fn take(folder: &Path) -> Result<Self> {
+        let path = folder.join(LOCK);
+        let under_way = || Error::file(folder, "another training is under way in this folder");
+        for _ in 0..TRIES {
+            let (file, is_new) = open(&path).map_err(|error| Error::file(&path, error))?;
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Err(under_way()),
+                // Where files cannot be locked, the user takes care.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+            }
+            let lock = Self { path: path.clone(), is_new, file };
+            // Whoever had it may have given the folder up, and the file with it, since it was opened.
+            if lock.is_there() {
+                return Ok(lock);
+            }
+        }
+        Err(under_way())
+    }
+
+    /// Whether a run may have been here before this lock.
+    pub(super) fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Leaves the folder as if it had not been taken, if nothing had been in it.
+    pub(super) fn give_up(self) {
+        if self.is_new {
+            // While it is locked: who has opened the file meanwhile finds that it is gone.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        is_same(&self.file.metadata(), &fs::metadata(&self.path))
+    }
+
+    /// The file that is locked, for [`RunFolder::check_there`].
+    pub(super) fn id(&self) -> Option<(u64, u64)> {
+        self.file.metadata().ok().as_ref().and_then(file_id)
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<(File, bool)> {
+    // Written to by nobody, but some file systems lock only what could be.
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => Ok((file, true)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            options.create(true).truncate(false).open(path).map(|file| (file, false))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_same(one: &std::io::Result<Metadata>, other: &std::io::Result<Metadata>) -> bool {
+    matches!((one, other), (Ok(one), Ok(other)) if file_id(one) == file_id(other))
+}
+
+impl RunFolder {
+    /// Keeps other trainings out of this folder for as long as the lock is held, or the process lives.
+    ///
+    /// ```
+    /// use chainrule_train::{Config, RunFolder};
+    /// # let temporary = tempfile::tempdir().unwrap();
+    /// # let path = temporary.path().join("run");
+    /// let folder = RunFolder::create(&path, &Config::default(), false)?;
+    /// let lock = folder.lock()?;
+    /// assert!(folder.lock().unwrap_err().to_string().contains("under way"));
+    /// drop(lock);
+    /// assert!(folder.lock().is_ok());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another training is under way in it, or its file `run.lock` cannot be opened.
+    pub fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.path)
+    }
+
+    /// An existing run's folder, kept for one training.
+    pub(in super::super) fn open_locked(path: &Path) -> Result<(Self, Lock)> {
+        // No file is made in a folder that is no run's.
+        let lock = Self::open(path)?.lock()?;
+        // Until it was locked another run may have taken it.
+        Ok((Self { taken: lock.id(), ..Self::open(path)? }, lock))
+    }
+
+    /// Checks that the folder which a training has taken is still there.
+    ///
+    /// # Errors
+    /// It has been removed, or is another's.
+    pub(in super::super) fn check_there(&self) -> Result<()> {
+        let Some(taken) = self.taken else { return Ok(()) };
+        let now = fs::metadata(self.path.join(LOCK)).ok().as_ref().and_then(file_id);
+        match now == Some(taken) && self.path.join(CONFIG).exists() {
+            true => Ok(()),
+            false => {
+                let message = "the run's folder was removed, moved or replaced while it trained";
+                Err(Error::file(&self.path, message))
+            }
+        }
+    }
+}
