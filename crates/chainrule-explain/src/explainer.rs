@@ -52,7 +52,7 @@ const MOST_CURVED_NODES: u32 = 500;
 /// # Errors
 /// A mistake in the expression, an unknown name, or an output that is not a scalar.
 pub fn explain(request: &Request) -> Result<Explanation> {
-    let g = Graph::new();
+    let g = Graph::with_exact_slopes();
     let (output, classes) =
         expression::read(&g, &request.expression, &request.values, Names::Inputs)?;
     if output.shape().rank() != 0 && request.cross_entropy.is_none() {

@@ -7,8 +7,8 @@ use super::expression::is_in_language;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
 use chainrule::ops::{
-    AnyOp, Broadcast, Fold, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation, Pow, Reshape, Select,
-    Sigmoid, Softmax, Transpose,
+    AnyOp, Broadcast, Fold, Gaussian, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation,
+    OneMinusSquare, Pow, Reshape, SechSquared, Select, Sigmoid, Softmax, Transpose,
 };
 use chainrule::tensor::{Shape, Tensor};
 
@@ -228,10 +228,18 @@ fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
     if let ([a, b], true) = (operands.as_slice(), op.is::<Guarded>()) {
         return Some(a.times(b));
     }
-    if !is_in_language(&**op) {
-        return None;
-    }
     let minus = |f: &Formula| Formula::number(-1.0).times(f);
+    // The textbook's forms of what keeps more digits than they do.
+    match operands.as_slice() {
+        [x] if op.is::<Gaussian>() => {
+            return Some(Formula::new(Term::Call("exp", vec![minus(&x.power(2.0))])));
+        }
+        [x] | [_, x] if op.is::<OneMinusSquare>() || op.is::<SechSquared>() => {
+            return Some(Formula::number(1.0).plus(&minus(&x.power(2.0))));
+        }
+        _ if !is_in_language(&**op) => return None,
+        _ => {}
+    }
     Some(match (op.notation(), operands.as_slice()) {
         (Notation::Infix("+", _), [a, b]) => a.plus(b),
         (Notation::Infix("-", _), [a, b]) => a.plus(&minus(b)),

@@ -282,3 +282,23 @@ fn a_document_tells_slopes_by_the_names_of_its_values() {
     let own = explained("u1 * x + sin(x) * cos(x)", "u1=1,x=2").to_latex();
     assert!(own.contains("v_{1}") && !own.contains("u_{"), "{own}");
 }
+
+/// Where the textbook's forms lose all digits, explanations have those of 50-digit arithmetic, and print the
+/// textbook's formula.
+#[test]
+fn slopes_far_out_have_their_digits() {
+    for (expression, x, slope, formula) in [
+        ("tanh(x)", 15.0, 3.743_049_187_535_369e-13, "1 - tanh(x)^2"),
+        ("tanh(x)", 20.0, 1.699_341_702_116_635_6e-17, "1 - tanh(x)^2"),
+        ("sigmoid(x)", 40.0, 4.248_354_255_291_589e-18, "sigmoid(x) * (1 - sigmoid(x))"),
+        ("asin(x)", 1.0 - 1e-14, 7_073_895.380_882_617, "1 / sqrt(1 - x^2)"),
+    ] {
+        let e = explained(expression, &format!("x={x}"));
+        let found = e.gradients[0].1.as_number().unwrap();
+        assert!((found / slope - 1.0).abs() < 1e-15, "{expression} at {x}: {found:e}");
+        let shown = e.partials[0].1.formula.as_ref().unwrap().to_string();
+        assert_eq!(shown, formula);
+    }
+    let text = told("tanh(x)", "x=20");
+    assert!(text.contains("to x: 1 × 1.69934e-17 = 1.69934e-17 local: 1 - y^2"), "{text}");
+}

@@ -31,7 +31,7 @@ fn bits(x: f64) -> u64 {
 
 /// What plans compute of an operation and of its gradients by all operands, element by element.
 fn by_plan<T: Real>(op: &Arc<dyn AnyPointwise>, given: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let (g, count) = (Graph::new(), given[0].len());
+    let (g, count) = (Graph::with_exact_slopes(), given[0].len());
     let operands: Vec<Var<'_>> =
         (0..op.arity()).map(|at| g.input(&at.to_string(), [count])).collect();
     let y = g.apply_shared(op.clone(), &operands);

@@ -59,9 +59,13 @@ pub(super) fn of_numbers() -> Vec<Function> {
             ("csc(pi / 2)", "", 1.0),
             |x, _| 1.0 / x[0].sin(),
         ),
-        with("cot", ONE, "1/tan x; derivative −1/sin² x.", ("cot(1)", "", COT_1), |x, _| {
-            1.0 / x[0].tan()
-        }),
+        with(
+            "cot",
+            ONE,
+            "cos x / sin x; derivative −1/sin² x.",
+            ("cot(1)", "", COT_1),
+            |x, _| x[0].cos() / x[0].sin(),
+        ),
         with(
             "gelu",
             ONE,

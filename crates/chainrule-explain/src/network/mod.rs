@@ -205,7 +205,7 @@ pub fn network<T: Real>(
 ) -> Result<NetworkExplanation> {
     let said = said(model, parameters, loss, features, truth)?;
     let parameters = &parameters.cast::<f64>();
-    let g = Graph::new();
+    let g = Graph::with_exact_slopes();
     let Recorded { x, output, loss, layers, parameters: own } =
         Recorded::new(&g, model, loss, features.len(), truth)?;
     let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();

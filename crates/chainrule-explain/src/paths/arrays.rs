@@ -127,7 +127,7 @@ fn pass(
     paths: &[Partial],
 ) -> Result<Vec<Tensor<f64>>> {
     let Some(op) = g.node(node.id, |node| node.op().cloned()) else { return Ok(Vec::new()) };
-    let h = Graph::new();
+    let h = Graph::with_exact_slopes();
     let given = |node: &Node| {
         let tensor = Tensor::new(Shape::new(&node.shape)?, node.value.numbers())?;
         Ok::<Var<'_>, Error>(h.constant_tensor(tensor))

@@ -196,6 +196,8 @@ pub(crate) const OTHER_GRAPH: &str = "the operands belong to different graphs";
 pub struct Graph {
     /// Tells graphs apart, wherever they are moved.
     number: u64,
+    /// Whether backward rules take the form that keeps all digits, where it costs time.
+    exact_slopes: bool,
     nodes: RefCell<Vec<Node>>,
     error: RefCell<Option<Error>>,
     /// Where errors are placed, while the library records on a caller's behalf.
@@ -232,6 +234,29 @@ impl Graph {
         let graph = Self { number: NEXT.fetch_add(1, Ordering::Relaxed), ..Self::default() };
         graph.scopes.borrow_mut().push("".into());
         graph
+    }
+
+    /// An empty graph whose backward rules keep all digits, also where that costs a training time: tanh′
+    /// is sech², not 1 − tanh². Explanations record in such a graph.
+    ///
+    /// ```
+    /// use chainrule::Graph;
+    /// let slope = |g: &Graph| {
+    ///     let x = g.constant(20.0);
+    ///     g.backward(x.tanh(), &[x])[0].eval().map(|slope| slope.values()[0])
+    /// };
+    /// assert_eq!(slope(&Graph::new())?, 0.0);
+    /// assert!((slope(&Graph::with_exact_slopes())? / 1.699_341_702_116_56e-17 - 1.0).abs() < 1e-12);
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_exact_slopes() -> Self {
+        Self { exact_slopes: true, ..Self::new() }
+    }
+
+    /// Whether the graph was made [with exact slopes](Graph::with_exact_slopes).
+    pub(crate) fn has_exact_slopes(&self) -> bool {
+        self.exact_slopes
     }
 
     /// Real numbers that are fed before each run.

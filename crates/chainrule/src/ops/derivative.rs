@@ -9,7 +9,8 @@ use crate::term::{Symbol, Term};
 /// The derivative of a pointwise operation by an operand, as a formula of its operands and, after them,
 /// of its value; `None` where the backward rule uses more than pointwise operations.
 ///
-/// The rule is recorded once, on single numbers and with 1 in place of what arrives from above.
+/// The rule is recorded once, on single numbers and with 1 in place of what arrives from above, in a graph
+/// [with exact slopes](Graph::with_exact_slopes).
 ///
 /// ```
 /// use chainrule::ops::{all_pointwise, derivative};
@@ -19,7 +20,7 @@ use crate::term::{Symbol, Term};
 /// ```
 #[must_use]
 pub fn derivative(op: &Arc<dyn AnyPointwise>, operand: usize) -> Option<Term> {
-    let g = Graph::new();
+    let g = Graph::with_exact_slopes();
     let input = |at: usize| g.input(&at.to_string(), []);
     let mut given: Vec<Var<'_>> = (0..=op.arity()).map(input).collect();
     let output = given.pop()?;

@@ -7,7 +7,10 @@
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::Arc;
 
-use super::{AnyPointwise, Beside, Gate, Notation, Number, Pointwise, Real, Truth};
+use super::{
+    AnyPointwise, Beside, Gate, Gaussian, Notation, Number, OneMinusSquare, Pointwise, Real,
+    SechSquared, Truth,
+};
 use crate::graph::Var;
 use crate::term::Binding;
 
@@ -136,10 +139,10 @@ unary! {
     /// tan x, x in radians; derivative 1 + tan² x.
     Tan tan(0.0) = 0.0: |x| x.tan(), |_x, y| Some(y.square() + 1.0), each T::tan_each;
     /// arcsin x for |x| ≤ 1; derivative 1/√(1 − x²).
-    Asin asin(0.0) = 0.0: |x| x.asin(), |x, _y| Some(1.0 / (1.0 - x.square()).sqrt()),
+    Asin asin(0.0) = 0.0: |x| x.asin(), |x, _y| Some(1.0 / one_minus_square(x).sqrt()),
         domain |x| x.abs().at_most(x.like(1.0)), poles true, alias "arcsin";
     /// arccos x for |x| ≤ 1; derivative −1/√(1 − x²).
-    Acos acos(1.0) = 0.0: |x| x.acos(), |x, _y| Some(-1.0 / (1.0 - x.square()).sqrt()),
+    Acos acos(1.0) = 0.0: |x| x.acos(), |x, _y| Some(-1.0 / one_minus_square(x).sqrt()),
         domain |x| x.abs().at_most(x.like(1.0)), poles true, alias "arccos";
     /// arctan x; derivative 1/(1 + x²).
     Atan atan(0.0) = 0.0: |x| x.atan(), |x, _y| Some(1.0 / (x.square() + 1.0)), alias "arctan";
@@ -147,12 +150,15 @@ unary! {
     Sinh sinh(0.0) = 0.0: |x| x.sinh(), |x, _y| Some(x.cosh()), poles true;
     /// cosh x; derivative sinh x.
     Cosh cosh(0.0) = 1.0: |x| x.cosh(), |x, _y| Some(x.sinh()), poles true;
-    /// tanh x; derivative 1 − tanh² x. That keeps few digits where tanh x is almost ±1; sech² x would keep
-    /// them all, at 4 % of the time of a training step on scalars.
-    Tanh tanh(0.0) = 0.0: |x| x.tanh(), |_x, y| Some(1.0 - y.square());
+    /// tanh x; derivative 1 − tanh² x, which keeps few digits where tanh x is almost ±1: explanations take
+    /// sech² x, which would cost a training step on scalars 4 % of its time.
+    Tanh tanh(0.0) = 0.0: |x| x.tanh(), |x, y| Some(match x.graph().has_exact_slopes() {
+        true => x.graph().apply(SechSquared, &[x, y]),
+        false => 1.0 - y.square(),
+    });
     /// The error function 2/√π ∫₀ˣ e^(−t²) dt; derivative 2/√π · e^(−x²).
     Erf erf(0.0) = 0.0: |x| x.erf(),
-        |x, _y| Some((-x.square()).exp() * std::f64::consts::FRAC_2_SQRT_PI);
+        |x, _y| Some(x.graph().apply(Gaussian, &[x]) * std::f64::consts::FRAC_2_SQRT_PI);
     /// The logistic function σ(x) = 1/(1 + e⁻ˣ); derivative σ(x)·σ(−x), which is y·(1 − y), but keeps its
     /// digits where y is almost 1. Computed from e^(−|x|), so that no argument overflows.
     Sigmoid sigmoid(0.0) = 0.5: |x| x.sigmoid(), |x, y| Some(y * (-x).sigmoid()), glyph "σ", alias "logistic" "expit";
@@ -197,8 +203,13 @@ unary! {
         let (a, one) = (x.abs(), x.like(1.0));
         let size = ((a + a) / (one - a)).ln_1p() * x.like(0.5);
         x.below(x.like(0.0)).choose(-size, size)
-    }, |x, _y| Some(1.0 / ((1.0 - x) * (x + 1.0))),
+    }, |x, _y| Some(1.0 / one_minus_square(x)),
         domain |x| x.abs().below(x.like(1.0)), poles true, alias "arctanh" "artanh";
+}
+
+/// 1 − x², with its digits where |x| is almost 1.
+fn one_minus_square(x: Var<'_>) -> Var<'_> {
+    x.graph().apply(OneMinusSquare, &[x])
 }
 
 /// From here on x² + 1 is x², in f64 too.
