@@ -7,11 +7,11 @@ use anyhow::{Result, bail};
 use chainrule::check::{self, Report};
 use chainrule::nn;
 use chainrule::{Error, Graph, Parameters, Tensor};
-use chainrule_explain::{AllNumbers, Explanation, Names, Request, Values, View};
+use chainrule_explain::{AllNumbers, Explanation, Names, Request, Topic, Values, View, Worksheet};
 use chainrule_train::{Run, RunFolder, Which};
 
 use crate::arguments::Gradcheck;
-use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, Subject};
+use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, SheetFormat, Subject};
 use crate::run::examples;
 use crate::{explain_run, print};
 
@@ -22,6 +22,7 @@ pub fn explain(options: &Explain) -> Result<()> {
             print::text(&chainrule_explain::reference(print::table_columns()))
         }
         Subject::Expression(format) => expression(options, format),
+        Subject::Sheet(topic, format) => sheet(options, topic, format),
         Subject::Example(example, format) => network(options, example, format),
         Subject::Step(number, format) => {
             emit(options, &explain_run::step(options, number, format)?)
@@ -51,6 +52,30 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
         ExpressionFormat::Mermaid => explanation.to_mermaid(view),
         ExpressionFormat::Latex => explanation.to_latex(),
         ExpressionFormat::Html => explanation.to_html(view),
+    };
+    emit(explain, &text)
+}
+
+/// A worksheet, of an expression or on a topic.
+fn sheet(explain: &Explain, topic: Option<Topic>, format: SheetFormat) -> Result<()> {
+    let options = &explain.sheet;
+    let sheet = match topic {
+        Some(topic) => Worksheet::on(
+            topic,
+            options.seed.unwrap_or(0),
+            options.count.unwrap_or(5) as usize,
+            options.solution,
+            explain.lang,
+        )?,
+        None => {
+            let request = request(explain)?;
+            Worksheet::of(&request, options.solution).map_err(|error| {
+                recorded(error, &request.expression, explain.options.at.as_deref())
+            })?
+        }
+    };
+    let text = match format {
+        SheetFormat::Text => sheet.to_text(),
     };
     emit(explain, &text)
 }

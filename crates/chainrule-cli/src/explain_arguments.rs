@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use chainrule_explain::Language;
+use chainrule_explain::{Language, Topic};
 use clap::{Args, ValueEnum};
 
 use crate::Usage;
-use crate::help::language;
+use crate::help::{language, topic};
 
 #[derive(Debug, Args)]
 pub struct Explain {
@@ -15,7 +15,7 @@ pub struct Explain {
     #[arg(
         value_name = "EXPRESSION|DIR",
         allow_hyphen_values = true,
-        required_unless_present = "functions",
+        required_unless_present_any = ["functions", "topic"],
         default_value = "",
         hide_default_value = true
     )]
@@ -27,6 +27,8 @@ pub struct Explain {
     pub run: OfRun,
     #[command(flatten)]
     pub options: OfExpression,
+    #[command(flatten)]
+    pub sheet: OfSheet,
     #[arg(
         long,
         help = language(),
@@ -36,7 +38,7 @@ pub struct Explain {
     )]
     pub lang: Language,
     /// csv is for a sweep; a network, importance, an effect and the gradient flow have text, json
-    /// and svg, a step text and json
+    /// and svg, a step text and json, an exercise text, latex and html
     #[arg(long, value_enum, default_value_t, ignore_case = true)]
     format: ExpressionFormat,
     /// One JSON document: the same as --format json
@@ -123,6 +125,36 @@ pub struct OfExpression {
     pub unfold: bool,
 }
 
+/// The walk-through as a worksheet.
+#[derive(Debug, Args)]
+#[group(multiple = true, conflicts_with_all = ["OfRun", "functions"])]
+pub struct OfSheet {
+    /// Print the walk-through as an exercise, with a blank for every number that is to be found
+    #[arg(long, conflicts_with_all = NOT_ON_A_SHEET)]
+    pub exercise: bool,
+    /// Print the same exercise with the answers in its blanks
+    #[arg(long, conflicts_with_all = NOT_ON_A_SHEET, conflicts_with = "exercise")]
+    pub solution: bool,
+    #[arg(
+        long,
+        help = topic(),
+        value_name = "TOPIC",
+        conflicts_with_all = ["expression", "OfExpression"],
+        value_parser = str::parse::<Topic>
+    )]
+    pub topic: Option<Topic>,
+    /// The same seed gives the same exercises [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// So many exercises on the topic [default: 5]
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub count: Option<u32>,
+}
+
+/// What a worksheet has no place for.
+const NOT_ON_A_SHEET: [&str; 10] =
+    ["nudge", "paths", "goal", "sweep", "lr", "descend", "symbolic", "order", "steps", "unfold"];
+
 /// What an expression's explanation can be written as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
 pub enum ExpressionFormat {
@@ -152,6 +184,12 @@ pub enum StepFormat {
     Json,
 }
 
+/// What a worksheet can be written as.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum SheetFormat {
+    Text,
+}
+
 /// What is explained, in a format that it has.
 #[derive(Debug, PartialEq)]
 pub enum Subject {
@@ -160,6 +198,8 @@ pub enum Subject {
         json: bool,
     },
     Expression(ExpressionFormat),
+    /// Exercises: without an expression, on a topic.
+    Sheet(Option<Topic>, SheetFormat),
     Example(u32, DrawnFormat),
     Step(u64, StepFormat),
     Flow(DrawnFormat),
@@ -188,11 +228,22 @@ impl Explain {
         if let Some(column) = &self.run.effect {
             return Ok(Subject::Effect(column.clone(), self.format("an effect")?));
         }
+        if let Some(topic) = self.sheet.topic {
+            return Ok(Subject::Sheet(Some(topic), self.format("an exercise")?));
+        }
+        if self.sheet.seed.is_some() || self.sheet.count.is_some() {
+            return Err(Usage(
+                "--seed and --count are for random exercises; say on what with --topic".into(),
+            ));
+        }
         if std::path::Path::new(&self.expression).is_dir() {
             return Err(Usage(format!(
                 "{} is a folder: say what of the run to explain, with --example N, --importance, --effect COLUMN, --step N or --gradient-flow",
                 self.expression
             )));
+        }
+        if self.sheet.exercise || self.sheet.solution {
+            return Ok(Subject::Sheet(None, self.format("an exercise")?));
         }
         let format = self.format("an expression")?;
         if format == ExpressionFormat::Csv && self.options.sweep.is_none() {
@@ -242,7 +293,22 @@ mod tests {
         let error = subject("run --step 3 --format svg").unwrap_err();
         assert_eq!(error, "--format svg is for expressions; a step has text, json");
         assert!(subject("x --format csv").unwrap_err().contains("--sweep"));
+        assert!(subject("x --format svg --exercise").unwrap_err().contains("an exercise has text"));
         assert!(subject("x --steps --output a.svg").unwrap_err().contains("--format svg"));
+    }
+
+    #[test]
+    fn a_topic_is_an_exercise_without_an_expression() {
+        let sheet = Subject::Sheet(Some(Topic::Matrix), SheetFormat::Text);
+        assert_eq!(subject("--topic matrix --seed 3 --solution"), Ok(sheet));
+        assert_eq!(subject("x --exercise"), Ok(Subject::Sheet(None, SheetFormat::Text)));
+        assert!(subject("--topic sotfmax").unwrap_err().contains("did you mean `softmax`?"));
+        for wrong in
+            ["x --topic matrix", "--topic matrix --at x=1", "x --seed 1", "x --exercise --solution"]
+        {
+            assert!(subject(wrong).is_err(), "{wrong}");
+        }
+        assert!(subject("run --step 3 --exercise").unwrap_err().contains("cannot be used with"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What `--help` says of a setting.
 
 use chainrule::settings::{Described, Value};
-use chainrule_explain::{CONSTANTS, Function, Language, wrapped};
+use chainrule_explain::{CONSTANTS, Function, Language, Topic, wrapped};
 use chainrule_train::Config;
 
 /// The help of the option for a setting: what the table of settings says of it, how it is written, and
@@ -47,6 +47,12 @@ fn word(value: &Value) -> String {
 /// The help of an option for the language.
 pub fn language() -> String {
     format!("Language of the words: {}", Language::KINDS.names().join(" or "))
+}
+
+/// The help of an option for the topic of random exercises.
+pub fn topic() -> String {
+    let names = Topic::KINDS.names().join(", ");
+    format!("Random exercises on a topic in place of an expression: {names}")
 }
 
 /// The functions and constants of expressions.

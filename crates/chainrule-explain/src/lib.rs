@@ -32,10 +32,13 @@ mod probe;
 mod walk;
 mod what_if;
 mod explainer;
+mod blanks;
 mod text;
 mod latex;
 mod picture;
 mod html;
+mod topic;
+mod worksheet;
 mod network;
 
 pub use columns::{
@@ -60,5 +63,7 @@ pub use picture::drawing::{Bend, Block, Drawing, Wire};
 pub use picture::{Role, View};
 pub use request::{Range, Request};
 pub use rules::idle;
+pub use topic::Topic;
 pub use value::{Value, digits, number, percent, to_step};
 pub use words::{Language, Words};
+pub use worksheet::Worksheet;

@@ -32,17 +32,22 @@ impl From<&Tensor<f64>> for Value {
 
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Number(value) => f.write_str(&number(*value)),
-            Self::Array(items) => {
-                let items: Vec<String> = items.iter().map(ToString::to_string).collect();
-                write!(f, "[{}]", items.join(", "))
-            }
-        }
+        f.write_str(&self.written(&mut number))
     }
 }
 
 impl Value {
+    /// With each number, row by row, as `one` writes it.
+    pub(super) fn written(&self, one: &mut dyn FnMut(f64) -> String) -> String {
+        match self {
+            Self::Number(value) => one(*value),
+            Self::Array(items) => {
+                let items: Vec<String> = items.iter().map(|item| item.written(one)).collect();
+                format!("[{}]", items.join(", "))
+            }
+        }
+    }
+
     /// The number, where this is a scalar.
     ///
     /// ```

@@ -1,7 +1,7 @@
 //! The values on their way up, as equations: x * m = 100 × 2 = 200.
 
 use super::{LONGEST, MOST_NODES, Page};
-use crate::columns::{cut, short, wrapped};
+use crate::columns::{cut, short};
 use crate::expression::CROSS_ENTROPY;
 use crate::model::Node;
 use crate::value::Value;
@@ -25,12 +25,16 @@ impl Page<'_> {
         self.title("forward-title", &[]);
         if gates.iter().any(|node| e.face(node).value.numbers().len() > MOST_NUMBERS) {
             let legend = self.words.get("forward-legend");
-            wrapped(&mut self.out, 0, &legend);
+            self.wrapped(0, &legend);
         }
         self.line("");
         for node in gates.iter().take(MOST_NODES) {
+            if let Some(blanks) = self.blanks {
+                self.asked_value(blanks, node);
+                continue;
+            }
             let equation = self.equation(node);
-            wrapped(&mut self.out, 2, &equation);
+            self.wrapped(2, &format!("{equation} = {}", shown(&e.face(node).value)));
         }
         if gates.len() > MOST_NODES {
             let more = format!("  {}", self.words.get("more-nodes"));
@@ -38,9 +42,12 @@ impl Page<'_> {
         }
     }
 
-    /// What a gate is called, what it computes in numbers, and its value.
-    fn equation(&self, node: &Node) -> String {
-        let value = |id: &u32| self.e.node(*id).map_or_else(|| "?".into(), |n| shown(&n.value));
+    /// What a gate is called, and what it computes in numbers.
+    pub(super) fn equation(&self, node: &Node) -> String {
+        let value = |id: &u32| match self.blanks {
+            Some(blanks) => self.found_behind(blanks, *id),
+            None => self.e.node(*id).map_or_else(|| "?".into(), |n| shown(&n.value)),
+        };
         let operands: Vec<String> = node.operands.iter().map(value).collect();
         let later = |text: &String| match text.starts_with('-') {
             true => format!("({text})"),
@@ -54,6 +61,7 @@ impl Page<'_> {
                     "-" => "−",
                     other => other,
                 };
+                let a = if sign == "^" { later(a) } else { a.clone() };
                 format!("{a} {sign} {}", later(b))
             }
             (Some(Notation::Prefix(_)), [a]) => format!("−{}", later(a)),
@@ -65,7 +73,7 @@ impl Page<'_> {
             _ => format!("{}({})", node.source.name(), operands.join(", ")),
         };
         let face = self.e.face(node);
-        format!("{} = {computed} = {}", cut(&face.label, LONGEST), shown(&face.value))
+        format!("{} = {computed}", cut(&face.label, LONGEST))
     }
 }
 

@@ -3,17 +3,19 @@
 mod plot;
 mod forward;
 mod answers;
+mod sheet;
 
 use std::collections::{BTreeSet, HashSet};
-use std::fmt::Write;
 
-use super::columns::{COLUMNS, cut, lines, short, table, width, wrapped};
-use super::model::{Explanation, Node};
+use super::blanks::{Blanks, Key, is_scalar_gate};
+use super::columns::{COLUMNS, cut, lines, short, table, width, wrapped_within};
+use super::model::{Explanation, Node, Passed};
 use super::rules;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
 use chainrule::ops::SoftmaxWithLoss;
+pub(super) use sheet::COLUMNS as SHEET_COLUMNS;
 
 /// Labels and formulas longer than this are cut.
 const LONGEST: usize = 30;
@@ -38,7 +40,7 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn to_text(&self) -> String {
-        Page { e: self, words: Words::new(self.language), out: String::new() }.write()
+        Page::of(self, None).write()
     }
 }
 
@@ -46,10 +48,18 @@ impl Explanation {
 struct Page<'a> {
     e: &'a Explanation,
     words: Words,
+    /// What a pupil shall find, on a worksheet.
+    blanks: Option<&'a Blanks>,
+    columns: usize,
     out: String,
 }
 
-impl Page<'_> {
+impl<'a> Page<'a> {
+    fn of(e: &'a Explanation, blanks: Option<&'a Blanks>) -> Self {
+        let columns = if blanks.is_some() { sheet::COLUMNS } else { COLUMNS };
+        Self { e, words: Words::new(e.language), blanks, columns, out: String::new() }
+    }
+
     fn write(mut self) -> String {
         self.heading();
         self.origin();
@@ -72,7 +82,11 @@ impl Page<'_> {
     fn title(&mut self, id: &str, values: &[(&str, &str)]) {
         let text = self.words.say(id, values);
         self.out.push('\n');
-        wrapped(&mut self.out, 0, &text);
+        self.wrapped(0, &text);
+    }
+
+    fn wrapped(&mut self, indent: usize, text: &str) {
+        wrapped_within(&mut self.out, indent, text, self.columns);
     }
 
     fn line(&mut self, text: &str) {
@@ -82,27 +96,11 @@ impl Page<'_> {
 
     fn heading(&mut self) {
         let (e, f) = (self.e, self.e.output_name());
-        let mut lines = String::new();
-        let statements = e.expression.split([';', '\n']).map(str::trim);
-        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
-        for (at, text) in statements.iter().enumerate() {
-            let is_named =
-                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
-            match at + 1 == statements.len() && !is_named {
-                true => wrapped(&mut lines, 0, &format!("{f} = {text}")),
-                false => wrapped(&mut lines, 0, text),
-            }
+        for statement in self.statements() {
+            self.wrapped(0, &statement);
         }
-        let values: Vec<String> = e
-            .inputs
-            .iter()
-            .map(|(name, value)| format!("{name} = {}", short(value, LONGEST_GIVEN)))
-            .collect();
-        if !values.is_empty() {
-            let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
-            wrapped(&mut lines, 0, &at);
-        }
-        let _ = writeln!(lines, "{f} = {}", short(&e.output, 60));
+        self.given(0);
+        self.line(&format!("{f} = {}", short(&e.output, 60)));
         if let (Some(target), Some(loss)) = (&e.target, e.loss) {
             let (output, target) = (short(&e.output, 20), short(target, 20));
             let (id, numbers) = match self.is_half_squared() {
@@ -112,9 +110,37 @@ impl Page<'_> {
             let text = self
                 .words
                 .say(id, &[("numbers", &numbers), ("output", f), ("loss", e.loss_name())]);
-            wrapped(&mut lines, 0, &text);
+            self.wrapped(0, &text);
         }
-        self.out += &lines;
+    }
+
+    /// The expression's statements, the last with the name of the result.
+    fn statements(&self) -> Vec<String> {
+        let (e, f) = (self.e, self.e.output_name());
+        let statements = e.expression.split([';', '\n']).map(str::trim);
+        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
+        let last = statements.len().saturating_sub(1);
+        let named = |(at, text): (usize, &&str)| {
+            let is_named =
+                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
+            match at == last && !is_named {
+                true => format!("{f} = {text}"),
+                false => (*text).to_owned(),
+            }
+        };
+        statements.iter().enumerate().map(named).collect()
+    }
+
+    /// The inputs' values.
+    fn given(&mut self, indent: usize) {
+        let inputs = self.e.inputs.iter();
+        let values: Vec<String> = inputs
+            .map(|(name, value)| format!("{name} = {}", short(value, LONGEST_GIVEN)))
+            .collect();
+        if !values.is_empty() {
+            let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
+            self.wrapped(indent, &at);
+        }
     }
 
     fn is_half_squared(&self) -> bool {
@@ -126,9 +152,9 @@ impl Page<'_> {
         let Some(origin) = &self.e.not_finite else { return };
         self.title("origin-title", &[]);
         self.line("");
-        wrapped(&mut self.out, 2, &origin.story);
+        self.wrapped(2, &origin.story);
         if let Some(remedy) = &origin.remedy {
-            wrapped(&mut self.out, 2, remedy);
+            self.wrapped(2, remedy);
         }
     }
 
@@ -191,12 +217,13 @@ impl Page<'_> {
         if gates.is_empty() {
             return;
         }
-        self.title("backward-title", &[]);
+        let title = if self.blanks.is_some() { "sheet-backward" } else { "backward-title" };
+        self.title(title, &[]);
         if let Some(legend) = legend(e, &gates, &self.words) {
-            wrapped(&mut self.out, 0, &legend);
+            self.wrapped(0, &legend);
         }
         self.line("");
-        if e.target.is_some() {
+        if e.target.is_some() && self.blanks.is_none() {
             let output = e.node(e.output_node).and_then(|node| node.gradient.as_ref());
             if let Some(gradient) = output {
                 let (root, f) = (e.root(), e.output_name());
@@ -205,34 +232,59 @@ impl Page<'_> {
             }
         }
         for node in gates {
-            let value = short(&e.face(node).value, LONGEST);
-            self.line(&cut(&format!("  {} = {value}", self.gate(node)), COLUMNS));
-            let scalar = node.backward.iter().all(|passed| passed.product.as_number().is_some());
-            match scalar && node.shape.is_empty() {
+            if let Some(blanks) = self.blanks {
+                self.arrived(blanks, node);
+            }
+            let value = self.value(node).map_or_else(String::new, |value| format!(" = {value}"));
+            self.line(&cut(&format!("  {}{value}", self.gate(node)), self.columns));
+            match is_scalar_gate(node) {
                 true => self.scalar_gate(node),
                 false => self.array_gate(node),
             }
-            for note in &node.notes {
-                wrapped(&mut self.out, 5, note);
+            // On a worksheet they would tell what is to be found.
+            let notes = if self.blanks.is_some() { &[] } else { node.notes.as_slice() };
+            for note in notes {
+                self.wrapped(5, note);
             }
         }
+    }
+
+    /// A gate's value: of arrays on a worksheet, the sheet has it above.
+    fn value(&self, node: &Node) -> Option<String> {
+        let value = &self.e.face(node).value;
+        match self.blanks {
+            None => Some(short(value, LONGEST)),
+            Some(blanks) => {
+                value.as_number().map(|_| sheet::found(blanks, Key::Value(node.id), value))
+            }
+        }
+    }
+
+    /// To which operand a gate passes its gradient, and by which local derivative where this is no number.
+    fn receiver(&self, node: &Node, passed: &Passed) -> (String, String) {
+        let to = node.operands.get(passed.operand).and_then(|&id| self.e.node(id));
+        let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
+        let formula = match &passed.local_in_place {
+            Some(formula) if formula.as_number().is_none() => {
+                self.words.say("local", &[("formula", &formula.to_string())])
+            }
+            _ => String::new(),
+        };
+        (self.words.say("to", &[("operand", &to)]), formula)
     }
 
     /// Upstream × local derivative = gradient, a row for each operand.
     fn scalar_gate(&mut self, node: &Node) {
         let mut rows = Vec::new();
         for passed in &node.backward {
-            let to = node.operands.get(passed.operand).and_then(|&id| self.e.node(id));
-            let to = to.map_or_else(String::new, |node| cut(&node.label, LONGEST));
+            if let Some(blanks) = self.blanks {
+                self.asked_scalar(blanks, node, passed);
+                continue;
+            }
+            let (to, formula) = self.receiver(node, passed);
             let local = passed.local.as_ref().map_or_else(|| "·".into(), |v| short(v, LONGEST));
-            let formula = match &passed.local_in_place {
-                Some(formula) if formula.as_number().is_none() => {
-                    self.words.say("local", &[("formula", &formula.to_string())])
-                }
-                _ => String::new(),
-            };
             rows.push(vec![
-                format!("   {}", self.words.say("to", &[("operand", &to)])),
+                format!("   {to}"),
                 format!("{} × {local}", short(&passed.upstream, LONGEST)),
                 format!("= {}", short(&passed.product, LONGEST)),
                 formula,
@@ -249,7 +301,7 @@ impl Page<'_> {
             let formula = row.pop().unwrap_or_default();
             table(&mut self.out, &[row]);
             if !formula.is_empty() {
-                wrapped(&mut self.out, 9, &formula);
+                self.wrapped(9, &formula);
             }
         }
     }
@@ -258,12 +310,16 @@ impl Page<'_> {
     fn array_gate(&mut self, node: &Node) {
         for passed in &node.backward {
             let (to, product) = self.e.received(node, passed);
+            if let Some(blanks) = self.blanks {
+                self.asked_array(blanks, node, passed);
+                continue;
+            }
             let right = rules::along(self.e, node, passed, &self.words);
             let left = self.e.gradient_name(to);
             let shape = product.shape();
             let shape = if shape.is_empty() { String::new() } else { format!("  {shape:?}") };
             if left != right {
-                self.line(&cut(&format!("     {left} = {right}{shape}"), COLUMNS));
+                self.line(&cut(&format!("     {left} = {right}{shape}"), self.columns));
             }
             let indent = if left == right { left.chars().count() + 6 } else { 7 };
             for (at, line) in lines(product, indent + 2).iter().enumerate() {

@@ -33,6 +33,18 @@ rule-spread = { $up } to each summand
 rule-largest = { $up } to the largest
 rule-moves = { $up } where the element went
 
+sheet-exercise = Exercise
+sheet-solution = Answers
+sheet-blanks = Fill in the blanks; #1 further on is what blank #1 came to.
+sheet-rounded = Round to { $digits } significant digits.
+sheet-backward = Backward: upstream × local derivative = gradient
+sheet-gradients = The gradients
+sheet-seed = seed { $seed }
+topic-chain-rule = The chain rule
+topic-sigmoid = Sigmoids
+topic-softmax = Softmax and cross-entropy
+topic-matrix = Products of matrices
+
 note-saturated = { $count } of { $of } units ({ $share }) are saturated: the curve is so flat there that almost no gradient passes.
 note-saturated-one = The unit is saturated: the curve is so flat here that almost no gradient passes.
 note-off = { $count } of { $of } units ({ $share }) are off: their input is not above 0, so that no gradient passes.

@@ -33,6 +33,18 @@ rule-spread = { $up } 값을 모든 항에
 rule-largest = { $up } 값을 가장 큰 원소에
 rule-moves = { $up } 값을 원소가 간 자리에
 
+sheet-exercise = 연습 문제
+sheet-solution = 정답
+sheet-blanks = 빈칸을 채우시오. 뒤에 나오는 #1: 빈칸 #1에서 구한 수.
+sheet-rounded = 유효 숫자 { $digits }자리로 반올림한다.
+sheet-backward = 역전파: 상류 기울기 × 국소 미분 = 기울기
+sheet-gradients = 기울기
+sheet-seed = 시드 { $seed }
+topic-chain-rule = 연쇄 법칙
+topic-sigmoid = 시그모이드
+topic-softmax = 소프트맥스와 교차 엔트로피
+topic-matrix = 행렬 곱
+
 note-saturated = { $of }개 가운데 { $count }개({ $share })가 포화 상태이다: 곡선이 평평해서 기울기가 거의 전해지지 않는다.
 note-saturated-one = 포화 상태이다: 곡선이 평평해서 기울기가 거의 전해지지 않는다.
 note-off = { $of }개 가운데 { $count }개({ $share })가 꺼져 있다: 입력이 0보다 크지 않아 기울기가 전해지지 않는다.

@@ -1,0 +1,234 @@
+//! The numbers of a walk-through that a pupil shall find, each with the number of its blank.
+
+use std::collections::HashMap;
+
+use super::model::{Explanation, Node};
+use super::value::Value;
+use chainrule::error::{Error, Result};
+use chainrule::graph::Graph;
+use chainrule::ops::SoftmaxWithLoss;
+use chainrule::tensor::Tensor;
+
+/// Arrays of more numbers are no work for a pencil.
+const MOST_NUMBERS: usize = 12;
+
+/// Nor are walks through more gates.
+const MOST_GATES: usize = 40;
+
+/// The significant digits of what is to be found.
+pub(super) const DIGITS: i32 = 4;
+
+/// What is smaller, beside the largest number of a walk, is 0 but for rounding.
+const ROUNDING: f64 = 1e-14;
+
+/// Which number of a walk-through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// A node's value.
+    Value(u32),
+    /// The probabilities that a cross-entropy takes the logarithms of.
+    Softmax(u32),
+    /// The gradient that arrives at a node.
+    Gradient(u32),
+    /// A gate's derivative with respect to an operand.
+    Local(u32, usize),
+    /// What a gate passes to an operand.
+    Passed(u32, usize),
+}
+
+/// How one number is printed.
+#[derive(Clone, Copy)]
+pub(super) enum Cell {
+    Given(f64),
+    /// Blank number so many, to be filled in; with the answer where answers are printed.
+    Asked(usize, Option<f64>),
+    /// What was found there.
+    Found(usize, Option<f64>),
+}
+
+/// A gradient that arrives in several parts.
+pub(super) struct Sum {
+    pub(super) node: u32,
+    /// None where these are of other shapes than their sum.
+    pub(super) parts: Vec<(Key, Value)>,
+}
+
+/// Which numbers of an explanation are to be found, numbered in the order of the walk: values forward,
+/// then gradients backward.
+pub(super) struct Blanks {
+    answers: bool,
+    numbers: HashMap<Key, usize>,
+    count: usize,
+    softmax: HashMap<u32, Value>,
+    sums: Vec<Sum>,
+    /// The largest of the numbers.
+    largest: f64,
+    rounded: bool,
+}
+
+impl Blanks {
+    /// The blanks of an explanation; with `answers` in them.
+    pub(super) fn of(e: &Explanation, answers: bool) -> Result<Self> {
+        let gates = e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
+        let gates: Vec<&Node> = gates.collect();
+        if gates.len() > MOST_GATES {
+            return Err(Error::Mismatch(format!(
+                "the expression has {} gates, but an exercise has at most {MOST_GATES}",
+                gates.len()
+            )));
+        }
+        let mut blanks = Self {
+            answers,
+            numbers: HashMap::new(),
+            count: 0,
+            softmax: HashMap::new(),
+            sums: Vec::new(),
+            largest: 0.0,
+            rounded: false,
+        };
+        for gate in &gates {
+            if let Some(probabilities) = probabilities(e, gate)? {
+                blanks.ask(Key::Softmax(gate.id), &probabilities)?;
+                blanks.softmax.insert(gate.id, probabilities);
+            }
+            blanks.ask(Key::Value(gate.id), &e.face(gate).value)?;
+        }
+        let mut arrived: HashMap<u32, Vec<(Key, Value)>> = HashMap::new();
+        for gate in gates.iter().rev() {
+            blanks.gradient(e, gate, &arrived)?;
+            for passed in &gate.backward {
+                let key = |of: fn(u32, usize) -> Key| of(gate.id, passed.operand);
+                if let (true, Some(local)) = (is_scalar_gate(gate), &passed.local) {
+                    blanks.ask(key(Key::Local), local)?;
+                }
+                let (to, product) = e.received(gate, passed);
+                match blanks.numbers.get(&Key::Gradient(gate.id)).copied() {
+                    Some(number) if is_handed_on(e, gate, to) => {
+                        blanks.numbers.insert(key(Key::Passed), number);
+                    }
+                    _ => blanks.ask(key(Key::Passed), product)?,
+                }
+                let part = (key(Key::Passed), product.clone());
+                arrived.entry(e.behind(to)).or_default().push(part);
+            }
+        }
+        for node in e.gradients.iter().filter_map(|(name, _)| e.input(name)) {
+            blanks.gradient(e, node, &arrived)?;
+        }
+        Ok(blanks)
+    }
+
+    /// The gradient of a node: what one gate passes, or a sum that is to be found.
+    fn gradient(
+        &mut self,
+        e: &Explanation,
+        node: &Node,
+        arrived: &HashMap<u32, Vec<(Key, Value)>>,
+    ) -> Result<()> {
+        let parts = arrived.get(&node.id).map(Vec::as_slice).unwrap_or_default();
+        let Some(gradient) = e.face(node).gradient.as_ref() else { return Ok(()) };
+        match parts {
+            [] => {}
+            [(key, _)] => {
+                let number = self.numbers.get(key).copied();
+                number.and_then(|number| self.numbers.insert(Key::Gradient(node.id), number));
+            }
+            parts => {
+                self.ask(Key::Gradient(node.id), gradient)?;
+                let fit = parts.iter().all(|(_, part)| part.shape() == gradient.shape());
+                let parts = if fit { parts.to_vec() } else { Vec::new() };
+                self.sums.push(Sum { node: node.id, parts });
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers the numbers of a value.
+    fn ask(&mut self, key: Key, value: &Value) -> Result<()> {
+        let numbers = value.numbers();
+        if numbers.len() > MOST_NUMBERS {
+            return Err(Error::Mismatch(format!(
+                "an exercise has arrays of up to {MOST_NUMBERS} numbers, but one here has {}",
+                value.dims("×")
+            )));
+        }
+        self.numbers.insert(key, self.count + 1);
+        self.count += numbers.len();
+        self.largest = self.largest.max(value.size());
+        let shown = |x: f64| super::value::digits(x, DIGITS).parse().unwrap_or(x);
+        self.rounded |= numbers.iter().any(|x| (x - shown(*x)).abs() > 1e-9 * x.abs());
+        Ok(())
+    }
+
+    /// Whether an answer does not come out even.
+    pub(super) fn rounded(&self) -> bool {
+        self.rounded
+    }
+
+    /// How the numbers of a value are printed, where they are to be filled in.
+    pub(super) fn asked(&self, key: Key) -> impl FnMut(f64) -> Cell + use<> {
+        self.cells(key, Cell::Asked)
+    }
+
+    /// How they are printed from there on.
+    pub(super) fn found(&self, key: Key) -> impl FnMut(f64) -> Cell + use<> {
+        self.cells(key, Cell::Found)
+    }
+
+    fn cells(
+        &self,
+        key: Key,
+        cell: fn(usize, Option<f64>) -> Cell,
+    ) -> impl FnMut(f64) -> Cell + use<> {
+        let (mut next, answers) = (self.numbers.get(&key).copied(), self.answers);
+        let rounding = ROUNDING * self.largest;
+        move |x| match &mut next {
+            None => Cell::Given(x),
+            Some(number) => {
+                *number += 1;
+                let x = if x.abs() < rounding { 0.0 } else { x };
+                cell(*number - 1, answers.then_some(x))
+            }
+        }
+    }
+
+    /// The probabilities that a cross-entropy takes the logarithms of.
+    pub(super) fn softmax(&self, gate: &Node) -> Option<&Value> {
+        self.softmax.get(&gate.id)
+    }
+
+    /// The parts of a node's gradient, where it has several.
+    pub(super) fn sum(&self, node: u32) -> Option<&Sum> {
+        self.sums.iter().find(|sum| sum.node == node)
+    }
+}
+
+impl Explanation {
+    /// The node of the input of this name.
+    pub(super) fn input(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.is_input(name))
+    }
+}
+
+/// Whether a gate works on numbers alone, so that its local derivatives are numbers.
+pub(super) fn is_scalar_gate(gate: &Node) -> bool {
+    let is_number = |value: &Value| value.as_number().is_some();
+    gate.shape.is_empty() && gate.backward.iter().all(|passed| is_number(&passed.product))
+}
+
+/// Whether a sum of arrays hands its gradient on as it is, under the same name.
+pub(super) fn is_handed_on(e: &Explanation, gate: &Node, to: u32) -> bool {
+    !is_scalar_gate(gate) && e.node(to).is_some_and(|to| to.gradient_of == gate.gradient_of)
+}
+
+/// What the softmax of a cross-entropy gives: it has no node of its own.
+fn probabilities(e: &Explanation, gate: &Node) -> Result<Option<Value>> {
+    let logits = gate.operands.first().and_then(|&id| e.node(e.behind(id)));
+    let Some(logits) = logits.filter(|_| gate.source.is::<SoftmaxWithLoss>()) else {
+        return Ok(None);
+    };
+    let value = &e.face(logits).value;
+    let g = Graph::new();
+    let tensor = Tensor::new(value.shape().as_slice(), value.numbers())?;
+    Ok(Some(Value::from(&g.constant_tensor(tensor).softmax().eval()?)))
+}
