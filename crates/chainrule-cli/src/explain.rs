@@ -76,6 +76,8 @@ fn sheet(explain: &Explain, topic: Option<Topic>, format: SheetFormat) -> Result
     };
     let text = match format {
         SheetFormat::Text => sheet.to_text(),
+        SheetFormat::Latex => sheet.to_latex(),
+        SheetFormat::Html => sheet.to_html(),
     };
     emit(explain, &text)
 }

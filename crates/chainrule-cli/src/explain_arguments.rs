@@ -188,6 +188,8 @@ pub enum StepFormat {
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub enum SheetFormat {
     Text,
+    Latex,
+    Html,
 }
 
 /// What is explained, in a format that it has.
@@ -293,7 +295,11 @@ mod tests {
         let error = subject("run --step 3 --format svg").unwrap_err();
         assert_eq!(error, "--format svg is for expressions; a step has text, json");
         assert!(subject("x --format csv").unwrap_err().contains("--sweep"));
-        assert!(subject("x --format svg --exercise").unwrap_err().contains("an exercise has text"));
+        assert!(
+            subject("x --format svg --exercise")
+                .unwrap_err()
+                .contains("an exercise has text, latex, html")
+        );
         assert!(subject("x --steps --output a.svg").unwrap_err().contains("--format svg"));
     }
 

@@ -168,6 +168,9 @@ fn command(rest: &mut &str, space: f64) -> f64 {
             matrix(inside)
         }
         "text" => argument(rest, 3.4),
+        // The blanks of worksheets: a number in a frame, and a line of 14 mm.
+        "blankno" => argument(rest, space) + 4.0,
+        "blank" => argument(rest, space) + 6.0 + argument(rest, space).max(40.0),
         "mathrm" | "mathsf" | "otherscript" | "textstyle" => 0.0,
         "operatorname" | "left" | "right" => 2.0,
         "cdot" => 8.0,

@@ -1,8 +1,11 @@
 //! An explanation as a LaTeX document: the chain rule for every variable, in symbols, then in numbers.
 
+mod sheet;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::blanks::{Blanks, Key, is_handed_on};
 use super::equations::{Equation, lines, rows, wide};
 use super::expression::CROSS_ENTROPY;
 use super::formula::Formula;
@@ -14,6 +17,7 @@ use super::value::{Value, digits};
 use super::words::Words;
 use chainrule::ops::{Notation, SoftmaxWithLoss};
 use chainrule::term::Binding;
+pub(super) use sheet::sheet;
 
 /// Gates and variables beyond this fill more pages than anyone reads.
 const MOST: usize = 200;
@@ -43,8 +47,7 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn to_latex(&self) -> String {
-        let document = Document { e: self, words: Words::new(self.language), names: names(self) };
-        document.write()
+        Document::of(self, None).write()
     }
 }
 
@@ -83,9 +86,15 @@ struct Document<'a> {
     e: &'a Explanation,
     words: Words,
     names: HashMap<u32, String>,
+    /// What a pupil shall find, on a worksheet.
+    blanks: Option<&'a Blanks>,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    fn of(e: &'a Explanation, blanks: Option<&'a Blanks>) -> Self {
+        Self { e, words: Words::new(e.language), names: names(e), blanks }
+    }
+
     fn write(&self) -> String {
         let title = tex::text(&self.words.get("latex-title"));
         let mut out = format!("\\begin{{document}}\n\\section*{{{title}}}\n");
@@ -93,8 +102,7 @@ impl Document<'_> {
         self.section(&mut out, "latex-forward", &lines(self.forward().iter()));
         self.section(&mut out, "latex-backward", &rows(&self.backward()));
         self.section(&mut out, "latex-variables", &lines(self.variables().iter()));
-        let fonts = if tex::has_other(&out) { tex::OTHER_SCRIPT } else { "" };
-        format!("{HEAD}{fonts}{out}\\end{{document}}\n")
+        document(&out)
     }
 
     fn section(&self, out: &mut String, title: &str, lines: &[String]) {
@@ -102,7 +110,8 @@ impl Document<'_> {
             return;
         }
         let title = tex::text(&self.words.get(title));
-        let _ = writeln!(out, "\\subsection*{{{title}}}\n\\begin{{align*}}");
+        let below = if self.blanks.is_some() { "sub" } else { "" };
+        let _ = writeln!(out, "\\{below}subsection*{{{title}}}\n\\begin{{align*}}");
         let _ = writeln!(out, "{}\n\\end{{align*}}", lines.join(" \\\\\n"));
     }
 
@@ -131,10 +140,12 @@ impl Document<'_> {
     fn forward(&self) -> Vec<Equation> {
         let gates = self.e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
         let equation = |node: &Node| {
-            let value = number(&self.e.face(node).value);
-            Equation::new(self.name(node.id), vec![self.operation(node), vec![value]])
+            let value = self.asked(Key::Value(node.id), &self.e.face(node).value);
+            let operation = self.minus_logarithms(node).unwrap_or_else(|| self.operation(node));
+            Equation::new(self.name(node.id), vec![operation, vec![value]])
         };
-        gates.take(MOST).map(equation).collect()
+        let equations = |node| self.probabilities(node).into_iter().chain([equation(node)]);
+        gates.take(MOST).flat_map(equations).collect()
     }
 
     /// A gate's operation on its operands' names, in pieces where it is long.
@@ -186,13 +197,20 @@ impl Document<'_> {
     /// Each gate's share: its local derivative, then upstream × local derivative in symbols and numbers.
     fn backward(&self) -> Vec<[Option<Equation>; 2]> {
         let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
-        let passed = gates.flat_map(|node| node.backward.iter().map(move |passed| (node, passed)));
-        passed.take(2 * MOST).filter_map(|(node, passed)| self.passed(node, passed)).collect()
+        let rows = gates.flat_map(|node| {
+            let sum = self.arrived(node).filter(|_| node.is_gate()).map(|sum| [None, Some(sum)]);
+            sum.into_iter().chain(node.backward.iter().filter_map(|p| self.passed(node, p)))
+        });
+        rows.take(2 * MOST).collect()
     }
 
     fn passed(&self, node: &Node, passed: &Passed) -> Option<[Option<Equation>; 2]> {
         let (to, product) = self.e.received(node, passed);
-        let value = vec![number(product)];
+        if self.blanks.is_some() && is_handed_on(self.e, node, to) {
+            return None;
+        }
+        let key = |of: fn(u32, usize) -> Key| of(node.id, passed.operand);
+        let value = vec![self.asked(key(Key::Passed), product)];
         let local = match (&passed.local_in_place, &passed.local, &passed.rule) {
             (None, None, Some(rule)) => {
                 let found = vec![self.rule(node, passed, rule)];
@@ -203,12 +221,30 @@ impl Document<'_> {
             (None, Some(_), _) => None,
         };
         let local = local.filter(|text| wide(text) <= WIDEST_LOCAL);
-        let local = local.or_else(|| passed.local.as_ref().map(number)).unwrap_or_default();
+        let local = match self.asked_local(node, passed) {
+            // A number would be the answer.
+            Some(asked) => {
+                let is_number =
+                    passed.local_in_place.as_ref().is_some_and(|f| f.as_number().is_some());
+                local
+                    .filter(|_| !is_number)
+                    .into_iter()
+                    .chain([asked])
+                    .map(|part| vec![part])
+                    .collect()
+            }
+            None => {
+                let local = local.or_else(|| passed.local.as_ref().map(number));
+                vec![local.into_iter().collect()]
+            }
+        };
         let (gate, operand) = (self.name(node.id), self.operand(to));
         let slope = format!(r"\frac{{\partial {gate}}}{{\partial {operand}}}");
         let factors = match (passed.local.as_ref(), passed.product.as_number()) {
             (Some(local), Some(_)) => {
-                Some(vec![format!(r"{} \cdot {}", bracketed(&passed.upstream), bracketed(local))])
+                let upstream = self.found(Key::Gradient(node.id), &passed.upstream);
+                let local = self.found(key(Key::Local), local);
+                Some(vec![format!(r"{} \cdot {}", bracketed(upstream), bracketed(local))])
             }
             _ => None,
         };
@@ -216,7 +252,7 @@ impl Document<'_> {
         let sign = if node.shape.is_empty() { "" } else { r"\odot " };
         let chain = format!("{}{} {sign}{slope}", sum(passed, product), self.partial(node.id));
         let parts = factors.into_iter().chain([value]).collect();
-        Some([Some(Equation::new(slope, vec![vec![local]])), Some(Equation::new(chain, parts))])
+        Some([Some(Equation::new(slope, local)), Some(Equation::new(chain, parts))])
     }
 
     /// A local derivative by the names that values have in this document.
@@ -305,7 +341,7 @@ impl Document<'_> {
             };
             let factors: Vec<String> = path.nodes.windows(2).map(factor).collect();
             symbols.extend(pieces(&factors, " ", symbols.is_empty()));
-            let locals = path.locals.iter().map(|x| bracketed(&Value::Number(*x)));
+            let locals = path.locals.iter().map(|x| bracketed(number(&Value::Number(*x))));
             let locals: Vec<String> = locals.collect();
             numbers.extend(pieces(&locals, r" \cdot ", numbers.is_empty()));
         }
@@ -333,7 +369,8 @@ impl Document<'_> {
 
     /// The sum over the value's uses, where it has several.
     fn ledger(&self, node: &Node) -> Option<Vec<String>> {
-        let shown = node.ledger.iter().take(MOST_FACTORS).map(|entry| bracketed(&entry.gradient));
+        let shown =
+            node.ledger.iter().take(MOST_FACTORS).map(|entry| bracketed(number(&entry.gradient)));
         let others = (node.ledger.len() > MOST_FACTORS).then(|| r"\dots".into());
         (node.ledger.len() > 1).then(|| terms_of_sum(shown.chain(others).collect()))
     }
@@ -374,6 +411,12 @@ const HEAD: &str = r"\documentclass{article}
 \allowdisplaybreaks
 ";
 
+/// A document of this body.
+fn document(body: &str) -> String {
+    let fonts = if tex::has_other(body) { tex::OTHER_SCRIPT } else { "" };
+    format!("{HEAD}{fonts}{body}\\end{{document}}\n")
+}
+
 /// An operand that was repeated to fit receives the sum over its repeats.
 fn sum(passed: &Passed, received: &Value) -> &'static str {
     if received.numbers().len() == passed.product.numbers().len() { "" } else { r"\textstyle\sum " }
@@ -381,15 +424,22 @@ fn sum(passed: &Passed, received: &Value) -> &'static str {
 
 /// A number, a small matrix, or the shape and norm of a large one.
 fn number(value: &Value) -> String {
-    let one = |x: f64| {
-        let text = digits(x, 6);
-        match text.split_once('e') {
-            Some((digits, exponent)) => format!(r"{digits} \cdot 10^{{{exponent}}}"),
-            None if x.is_nan() => r"\text{NaN}".into(),
-            None if x.is_infinite() => text.replace("inf", r"\infty"),
-            None => text,
-        }
-    };
+    array(value, &mut |x| rounded(x, 6))
+}
+
+/// A number with so many digits.
+fn rounded(x: f64, count: i32) -> String {
+    let text = digits(x, count);
+    match text.split_once('e') {
+        Some((digits, exponent)) => format!(r"{digits} \cdot 10^{{{exponent}}}"),
+        None if x.is_nan() => r"\text{NaN}".into(),
+        None if x.is_infinite() => text.replace("inf", r"\infty"),
+        None => text,
+    }
+}
+
+/// The same with each number, row by row, as `one` writes it.
+fn array(value: &Value, one: &mut dyn FnMut(f64) -> String) -> String {
     let shape = value.shape();
     match (value, shape.as_slice()) {
         (Value::Number(x), _) => one(*x),
@@ -398,10 +448,10 @@ fn number(value: &Value) -> String {
             format!(r"\begin{{pmatrix}}{}\end{{pmatrix}}", cells.join(" & "))
         }
         (Value::Array(rows), [tall, wide]) if *tall <= MOST_SIDE && *wide <= MOST_SIDE => {
-            let row = |row: &Value| {
-                row.numbers().into_iter().map(one).collect::<Vec<String>>().join(" & ")
+            let mut row = |row: &Value| {
+                row.numbers().into_iter().map(&mut *one).collect::<Vec<String>>().join(" & ")
             };
-            let rows: Vec<String> = rows.iter().map(row).collect();
+            let rows: Vec<String> = rows.iter().map(&mut row).collect();
             format!(r"\begin{{pmatrix}}{}\end{{pmatrix}}", rows.join(r" \\ "))
         }
         _ => {
@@ -412,7 +462,6 @@ fn number(value: &Value) -> String {
 }
 
 /// A factor: in parentheses where it begins with a sign.
-fn bracketed(value: &Value) -> String {
-    let text = number(value);
+fn bracketed(text: String) -> String {
     if text.starts_with('-') { format!("({text})") } else { text }
 }

@@ -97,6 +97,21 @@ impl Worksheet {
         [words.get("sheet-blanks")].into_iter().chain(rounded).collect()
     }
 
+    /// The sheet as one HTML page.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let exercises = self.numbered().map(|(at, e, blanks)| e.exercise_html(blanks, at));
+        let exercises: String = exercises.collect();
+        super::html::sheet(&Words::new(self.language), &self.title(), &self.legend(), &exercises)
+    }
+
+    /// The sheet as a LaTeX document that compiles as it is.
+    #[must_use]
+    pub fn to_latex(&self) -> String {
+        let exercises = self.numbered().map(|(at, e, blanks)| e.exercise_latex(blanks, at));
+        super::latex::sheet(&self.title(), &self.legend(), &exercises.collect::<String>())
+    }
+
     /// The sheet as text of 60 columns.
     #[must_use]
     pub fn to_text(&self) -> String {

@@ -37,9 +37,11 @@ fn found(e: &Explanation) -> Vec<f64> {
 }
 
 /// A sheet in every format.
-fn printed(request: &Request, answers: bool) -> [String; 1] {
+fn printed(request: &Request, answers: bool) -> [String; 3] {
     let sheet = Worksheet::of(request, answers).unwrap();
-    [sheet.to_text()]
+    // Neither styles nor commands have answers.
+    let body = |page: String, start| page.split_once(start).unwrap().1.to_owned();
+    [sheet.to_text(), body(sheet.to_latex(), "document}"), body(sheet.to_html(), "<body>")]
 }
 
 #[test]

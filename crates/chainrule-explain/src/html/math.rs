@@ -30,14 +30,19 @@ const MOST_SIDE: usize = 6;
 
 /// A number, a small vector or matrix, or the shape and norm of a large one.
 pub(super) fn number(value: &Value) -> String {
-    let row = |row: &Value| {
-        let cells = row.numbers().into_iter().map(|x| format!("<mtd><mn>{}</mn></mtd>", scalar(x)));
+    array(value, &mut |x| format!("<mn>{}</mn>", scalar(x)))
+}
+
+/// The same with each number, row by row, as `one` writes it.
+pub(super) fn array(value: &Value, one: &mut dyn FnMut(f64) -> String) -> String {
+    let mut row = |row: &Value| {
+        let cells = row.numbers().into_iter().map(|x| format!("<mtd>{}</mtd>", one(x)));
         format!("<mtr>{}</mtr>", cells.collect::<String>())
     };
     let rows = match (value, value.shape().as_slice()) {
-        (Value::Number(x), _) => return format!("<mn>{}</mn>", scalar(*x)),
+        (Value::Number(x), _) => return one(*x),
         (_, [1..=MOST_SIDE]) => row(value),
-        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(row).collect(),
+        (Value::Array(rows), [1..=MOST_SIDE, 1..=MOST_SIDE]) => rows.iter().map(&mut row).collect(),
         _ => return text(&crate::picture::short(value)),
     };
     format!("<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>")

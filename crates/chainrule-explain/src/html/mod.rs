@@ -4,11 +4,13 @@
 mod math;
 mod plot;
 mod script;
+mod sheet;
 
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
+use super::blanks::{Blanks, Key, is_handed_on, is_scalar_gate};
 use super::chart::Drawing;
 use super::columns::cut;
 use super::formula::Formula;
@@ -20,6 +22,7 @@ use super::value::Value;
 use super::words::Words;
 use math::{equation, fraction, number, scalar, text};
 use script::Operations;
+pub(super) use sheet::sheet;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -36,7 +39,7 @@ impl Explanation {
     #[must_use]
     pub fn to_html(&self, view: View) -> String {
         let operations = Operations::of(self);
-        Page { e: self, view, words: Words::new(self.language), operations }.write()
+        Page { e: self, view, words: Words::new(self.language), operations, blanks: None }.write()
     }
 }
 
@@ -46,6 +49,8 @@ struct Page<'a> {
     words: Words,
     /// What its script computes with; `None` where it cannot.
     operations: Option<Operations>,
+    /// What a pupil shall find, on a worksheet.
+    blanks: Option<&'a Blanks>,
 }
 
 impl Page<'_> {
@@ -164,6 +169,17 @@ impl Page<'_> {
 
     fn forward(&self, node: &Node) -> String {
         let words = self.words.say("page-forward", &[("op", node.source.name())]);
+        let value = self.live(&format!("v:{}", node.id), &self.e.face(node).value);
+        let notes: String = node
+            .notes
+            .iter()
+            .map(|note| format!("<p class=\"note\">{}</p>", escaped(note)))
+            .collect();
+        format!("<p>{}</p>{}{notes}", escaped(&words), equation(&self.defined(node, Some(value))))
+    }
+
+    /// A gate's name, its formula and its value.
+    fn defined(&self, node: &Node, value: Option<String>) -> Vec<String> {
         let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
         let face = self.e.face(node);
         let named = match () {
@@ -171,16 +187,7 @@ impl Page<'_> {
             () if self.is_root(node.id) => Some(text(self.e.root())),
             () => (node.id == self.e.output_node).then(|| text(self.e.output_name())),
         };
-        let parts: Vec<String> = named
-            .into_iter()
-            .chain([formula, self.live(&format!("v:{}", node.id), &face.value)])
-            .collect();
-        let notes: String = node
-            .notes
-            .iter()
-            .map(|note| format!("<p class=\"note\">{}</p>", escaped(note)))
-            .collect();
-        format!("<p>{}</p>{}{notes}", escaped(&words), equation(&parts))
+        named.into_iter().chain([formula]).chain(value).collect()
     }
 
     fn backward(&self, node: &Node) -> String {
@@ -196,12 +203,22 @@ impl Page<'_> {
     fn passed(&self, node: &Node, passed: &Passed) -> String {
         let e = self.e;
         let (to, product) = e.received(node, passed);
-        if !e.is_scalar() {
+        let of_numbers = match self.blanks {
+            Some(_) if is_handed_on(e, node, to) => return String::new(),
+            Some(_) => is_scalar_gate(node),
+            None => e.is_scalar(),
+        };
+        let key = |of: fn(u32, usize) -> Key| of(node.id, passed.operand);
+        let asked = self.asked(key(Key::Passed), product);
+        if !of_numbers {
             let (left, rule) =
                 (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
             let rule = (rule != left).then(|| text(&rule));
-            let parts: Vec<String> =
-                [text(&left)].into_iter().chain(rule).chain([number(product)]).collect();
+            let parts: Vec<String> = [text(&left)]
+                .into_iter()
+                .chain(rule)
+                .chain([asked.unwrap_or_else(|| number(product))])
+                .collect();
             return equation(&parts);
         }
         let (gate, operand) = (self.name(node.id), self.name(to));
@@ -211,15 +228,24 @@ impl Page<'_> {
             fraction(&root, &operand),
             fraction(&root, &gate)
         );
-        let key = format!("{}:{}", node.id, passed.operand);
-        let local = passed.local.as_ref();
-        let local = local.map_or_else(String::new, |x| self.factor(&format!("l:{key}"), x));
-        let upstream = self.factor(&format!("g:{}", node.id), &passed.upstream);
+        let live = format!("{}:{}", node.id, passed.operand);
+        let local = passed.local.as_ref().map_or_else(String::new, |x| {
+            let asked = self.asked(key(Key::Local), x);
+            asked.unwrap_or_else(|| self.factor(&format!("l:{live}"), x))
+        });
+        let upstream = self.found_part(Key::Gradient(node.id), &passed.upstream);
+        let upstream =
+            upstream.unwrap_or_else(|| self.factor(&format!("g:{}", node.id), &passed.upstream));
         let numbers = format!("{upstream}<mo>·</mo>{local}");
-        let product = self.live(&format!("p:{key}"), product);
-        let formula = passed.local_in_place.as_ref().map(|formula| [slope, formula.mathml()]);
+        let product = asked.unwrap_or_else(|| self.live(&format!("p:{live}"), product));
+        let formula = passed.local_in_place.as_ref();
+        // A number would be an answer.
+        let formula = formula.filter(|f| self.blanks.is_none() || f.as_number().is_none());
+        let formula = formula.map(|formula| [slope, formula.mathml()]);
         let formula = formula.as_ref().map_or_else(String::new, |parts| equation(parts));
-        equation(&[symbols, numbers, product]) + &formula
+        let gradient = equation(&[symbols, numbers, product]);
+        // On a worksheet it comes before the number that is to be found by it.
+        if self.blanks.is_some() { formula + &gradient } else { gradient + &formula }
     }
 
     fn is_root(&self, id: u32) -> bool {

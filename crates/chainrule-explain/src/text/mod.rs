@@ -42,6 +42,23 @@ impl Explanation {
     pub fn to_text(&self) -> String {
         Page::of(self, None).write()
     }
+
+    /// The expression's statements, the last with the name of the result.
+    pub(super) fn statements(&self) -> Vec<String> {
+        let f = self.output_name();
+        let statements = self.expression.split([';', '\n']).map(str::trim);
+        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
+        let last = statements.len().saturating_sub(1);
+        let named = |(at, text): (usize, &&str)| {
+            let is_named =
+                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
+            match at == last && !is_named {
+                true => format!("{f} = {text}"),
+                false => (*text).to_owned(),
+            }
+        };
+        statements.iter().enumerate().map(named).collect()
+    }
 }
 
 /// A text on its way.
@@ -96,7 +113,7 @@ impl<'a> Page<'a> {
 
     fn heading(&mut self) {
         let (e, f) = (self.e, self.e.output_name());
-        for statement in self.statements() {
+        for statement in e.statements() {
             self.wrapped(0, &statement);
         }
         self.given(0);
@@ -112,23 +129,6 @@ impl<'a> Page<'a> {
                 .say(id, &[("numbers", &numbers), ("output", f), ("loss", e.loss_name())]);
             self.wrapped(0, &text);
         }
-    }
-
-    /// The expression's statements, the last with the name of the result.
-    fn statements(&self) -> Vec<String> {
-        let (e, f) = (self.e, self.e.output_name());
-        let statements = e.expression.split([';', '\n']).map(str::trim);
-        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
-        let last = statements.len().saturating_sub(1);
-        let named = |(at, text): (usize, &&str)| {
-            let is_named =
-                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
-            match at == last && !is_named {
-                true => format!("{f} = {text}"),
-                false => (*text).to_owned(),
-            }
-        };
-        statements.iter().enumerate().map(named).collect()
     }
 
     /// The inputs' values.

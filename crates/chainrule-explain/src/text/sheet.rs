@@ -46,7 +46,7 @@ impl Explanation {
     pub(crate) fn exercise_text(&self, blanks: &Blanks, at: Option<usize>) -> String {
         let mut page = Page::of(self, Some(blanks));
         let lead = at.map_or_else(String::new, |at| format!("{at}. "));
-        for (row, statement) in page.statements().iter().enumerate() {
+        for (row, statement) in self.statements().iter().enumerate() {
             match row {
                 0 => page.wrapped(0, &format!("{lead}{statement}")),
                 _ => page.wrapped(lead.len(), statement),
