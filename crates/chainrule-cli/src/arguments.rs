@@ -306,7 +306,7 @@ pub struct Predict {
     /// One JSON document
     #[arg(long)]
     pub json: bool,
-    /// Write to FILE instead of standard output
+    /// Write to FILE instead of standard output; says so where it replaces one
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -44,7 +44,7 @@ pub struct Explain {
     /// One JSON document: the same as --format json
     #[arg(long, conflicts_with = "symbolic")]
     json: bool,
-    /// Write to FILE instead of standard output
+    /// Write to FILE instead of standard output; says so where it replaces one
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

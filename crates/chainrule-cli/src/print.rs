@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chainrule_explain::{digits, visible, width};
 use chainrule_train::RunFolder;
+use chainrule_train::readme::counted;
 use chainrule_train::system::{is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -203,13 +204,24 @@ pub fn spare(path: &Path, run: Option<&RunFolder>, inputs: &[&Path]) -> Result<(
 }
 
 /// Writes a file whole or not at all. Pipes and devices are written into; a link leads to its file;
-/// a file that exists keeps its mode.
+/// a file that exists keeps its mode, and that it was replaced is said.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
     write_bytes(path, text.as_bytes())
 }
 
 /// As [`write_file`], for what is no text.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    let before = fs::metadata(path).ok().filter(|there| there.is_file() && there.len() > 0);
+    let before = before.filter(|_| !is_open_file(path));
+    write(path, bytes)?;
+    if let Some(before) = before {
+        let bytes = counted(before.len() as usize, "byte");
+        notice(&format!("replaced {} ({bytes})", visible(&path.display().to_string())));
+    }
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || match fs::metadata(path) {
         Ok(there) if there.is_dir() => bail!("is a folder; give the name of a file"),
         Ok(there) if !there.is_file() || is_open_file(path) => {

@@ -44,6 +44,22 @@ fn a_link_leads_to_its_file() {
 }
 
 #[test]
+fn a_file_that_is_replaced_is_said_to_be() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    let told = || {
+        let output = chainrule(&[&SQUARE[..], &[text(&file)]].concat());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(told(), "");
+    let bytes = fs::metadata(&file).unwrap().len();
+    assert_eq!(told(), format!("replaced {} ({bytes} bytes)\n", file.display()));
+    // Nothing is lost with an empty file.
+    fs::write(&file, "").unwrap();
+    assert_eq!(told(), "");
+}
+
+#[test]
 fn pipes_and_devices_are_written_into() {
     let folder = tempdir().unwrap();
     let fifo = folder.path().join("fifo");
