@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::baseline::for_linear;
 use super::{Advance, Config, EarlyStopping, FinalScores, Folds, flat_training};
-use crate::data::{DataSource, Fold, Loaded};
+use crate::data::{DataSource, Fold, Loaded, shared};
 use chainrule::Pool;
 use chainrule::error::Result;
 
@@ -45,10 +45,13 @@ impl Folds {
         let of = config.folds.unwrap_or(1);
         let early_stopping = config.early_stopping.or(Some(EarlyStopping::default()));
         let config = Config { early_stopping, validation: None, folds: None, ..config.clone() };
-        let (mut folds, mut histories) = (Vec::new(), Vec::new());
+        let (mut folds, mut histories, mut repeated) = (Vec::new(), Vec::new(), 0);
         for number in 0..of {
             let fold = Some(Fold { number, of });
             let loaded = load(&DataSource { fold, ..config.source() })?;
+            if let Some(held_out) = loaded.validation.as_ref().filter(|_| !loaded.is_streamed) {
+                repeated += shared(&**held_out, &*loaded.train)?.unwrap_or(0);
+            }
             let mut training = flat_training(&config, loaded, pool)?;
             let start = Instant::now();
             while !matches!(training.advance()?, Advance::Nothing(_)) {}
@@ -72,6 +75,7 @@ impl Folds {
                 FinalScores::of(&history, Some(epochs.min(last)), &sizes, scores.baselines);
             FinalScores { best: scores.best, ..judged }
         });
-        Ok(Some(Self { folds: judged.collect(), epochs }))
+        let repeated = Some(repeated).filter(|&count| count > 0);
+        Ok(Some(Self { folds: judged.collect(), epochs, repeated }))
     }
 }

@@ -18,6 +18,10 @@ pub struct Folds {
     /// The median of the epochs with the smallest validation loss; of an even number of folds the larger of
     /// the two in the middle.
     pub epochs: u32,
+    /// The rows that stand among those too from which the training that they were held out of has learnt,
+    /// if that are many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<usize>,
 }
 
 impl Folds {
@@ -78,7 +82,14 @@ impl Folds {
         // The whole training's own reason is that nothing was held out, unless there is a test part.
         let own = linear_left_out.take().filter(|_| is_tested);
         *linear_left_out = self.folds.iter().find_map(left_out).or(own);
-        result.warned()
+        let mut result = result.warned();
+        if let Some(count) = self.repeated {
+            result.warnings.push(format!(
+                "{count} of the {} held out have an equal one that was learnt from, so that the folds' score is too good",
+                counted(self.rows(), "row")
+            ));
+        }
+        result
     }
 
     /// The rows that all folds scored together.

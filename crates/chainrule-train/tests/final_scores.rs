@@ -259,7 +259,7 @@ fn the_confusion_is_that_of_the_best_epoch() {
 fn the_whole_follows_the_schedule_of_the_folds() {
     let schedule = Schedule::Cosine { min: 0.0 };
     let config = Config { schedule, epochs: 40, folds: Some(3), ..Config::for_dataset("iris") };
-    let whole = Folds { folds: Vec::new(), epochs: 10 }.whole(&config);
+    let whole = Folds { epochs: 10, ..Folds::default() }.whole(&config);
     assert_eq!(whole.epochs, 10);
     let loaded = whole.source().load(&shipped).unwrap();
     let mut training = flat_training(&whole, loaded, &Arc::new(Pool::new(1))).unwrap();
@@ -317,6 +317,27 @@ fn folds_stand_beside_one_constant_of_all_rows() {
     assert!((baseline["validation_loss"] - 2.0_f64.ln()).abs() < 1e-6, "{baseline:?}");
     let mean = result.folds.iter().map(|fold| fold["validation_accuracy"]).sum::<f64>() / 20.0;
     assert!((result.scores["validation_accuracy"] - mean).abs() < 1e-12);
+}
+
+/// A fold whose rows were learnt from is no judge.
+#[test]
+fn rows_that_stand_in_several_folds_are_told() {
+    let table_of = |times: usize| {
+        let rows: String = (0..30).map(|at| format!("{at},{}\n", at * at % 7 % 2)).collect();
+        table(&format!("a,y\n{}", rows.repeat(times)))
+    };
+    let warnings = |times| {
+        let (folder, config) = table_of(times);
+        let task = Some(Task::Classify);
+        let config = Config { folds: Some(3), epochs: 2, task, ..config };
+        folded(&config, &folder.path().join("run")).result.warnings.join("\n")
+    };
+    // Four copies seldom fall into one of three folds.
+    let told = warnings(4);
+    let of = "of the 120 rows held out have an equal one that was learnt from";
+    let count = told.lines().find_map(|line| line.split_once(of)?.0.trim().parse().ok());
+    assert!(count.is_some_and(|count: usize| count > 80), "{told}");
+    assert!(!warnings(1).contains("learnt from"));
 }
 
 /// Beside a loss of next to nothing any loss is large: it is the model's fault only if it was smaller before.

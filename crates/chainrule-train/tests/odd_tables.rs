@@ -229,6 +229,12 @@ fn rows_that_repeat_others_are_counted_within_and_across_the_parts() {
     assert!(!load(&once, None).contains("repeat"));
     let told = load(&six, None);
     assert!(told.contains("250 rows repeat others, also across the split: 6"), "{told}");
+    // Few of all rows may be many of those held out.
+    let many: Vec<String> = (0..400).map(row).collect();
+    let path = write("few.csv", &[&many[..], &many[..19]].concat());
+    let source = DataSource { path, validation: Some(0.1), ..DataSource::default() };
+    let told = notes(&source.load(&|_| unreachable!()).unwrap());
+    assert!(told.contains("19 rows repeat others, also across the split: "), "{told}");
     let told = load(&once, Some(&six));
     assert!(told.contains("test part: 300 of its 300 rows are in the training part"), "{told}");
     let new = write("new.csv", &(50..70).map(row).collect::<Vec<_>>());

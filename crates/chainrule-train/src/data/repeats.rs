@@ -85,9 +85,10 @@ pub(super) fn told(
     let learnt: HashSet<u64> = all.iter().copied().collect();
     let among = |part: &[u64]| part.iter().filter(|digest| learnt.contains(digest)).count();
     let read = |part: Option<&dyn Examples>| part.map_or(Ok(None), digests);
-    let mut across = String::new();
+    let (mut across, mut is_across) = (String::new(), false);
     if let Some(part) = read(validation)? {
         if let count @ 1.. = among(&part) {
+            is_across = is_many(count, part.len());
             let of = counted(part.len(), "row");
             across = format!(
                 ", also across the split: {count} of the {of} held out are learnt from, so that their score is too good"
@@ -96,7 +97,7 @@ pub(super) fn told(
         all.extend(part);
     }
     let count = repeated(&all);
-    if is_many(count, all.len()) {
+    if is_across || is_many(count, all.len()) {
         let verb = if count == 1 { "repeats" } else { "repeat" };
         told.push(format!("{} {verb} others{across}", counted(count, "row")));
     }
