@@ -96,6 +96,36 @@ fn a_column_that_counts_is_missed() {
     assert!(picture.starts_with("<svg") && picture.contains(">sort</text>"));
 }
 
+/// By the first layer's sums, and by the whole model where that is no affine one: a normalization that has not
+/// learnt anything yet changes next to nothing.
+#[test]
+fn a_column_is_missed_alike_however_its_fall_is_computed() {
+    let folder = tempdir().unwrap();
+    let data = folder.path().join("t.csv");
+    fs::write(&data, rows(300, None)).unwrap();
+    let falls = |layers: &str| {
+        let out = folder.path().join("run");
+        let settings = folder.path().join("t.toml");
+        let text_of =
+            format!("dataset = {:?}\nlayers = {layers}\nlr = 1e-9\nepochs = 1\n", text(&data));
+        fs::write(&settings, text_of).unwrap();
+        let call = ["train", text(&settings), "--task", "regress", "--drop", "day"];
+        json(&[&call[..], &["--out", text(&out), "--force", "--json"]].concat());
+        let told = asked(&out, &["--importance"]);
+        let columns = told["columns"].as_array().unwrap().iter();
+        let name = |column: &Value| column["column"].as_str().unwrap().to_owned();
+        let falls = columns.map(|c| (name(c), c["drop"].as_f64().unwrap()));
+        falls.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let by_sums = falls(r#"["affine 8", "relu", "affine 1"]"#);
+    let whole = falls(r#"[{ kind = "dropout", rate = 0.0 }, "affine 8", "relu", "affine 1"]"#);
+    assert_eq!(by_sums.len(), 3);
+    for (name, fall) in &by_sums {
+        assert!((fall - whole[name]).abs() < 1e-4, "{name}: {fall} is not {}", whole[name]);
+        assert!(fall.abs() > 1e-3, "{name}");
+    }
+}
+
 #[test]
 fn an_effect_is_the_mean_prediction_with_the_column_set() {
     let (folder, run) = run();

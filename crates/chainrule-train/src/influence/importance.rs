@@ -5,12 +5,14 @@ use std::sync::Arc;
 use rand::seq::SliceRandom;
 use serde::Serialize;
 
+use super::behind::Behind;
 use super::draw::{Bar, bars};
-use super::{Asker, Ground, Tried, asked_about};
+use super::{Asker, Ground, Tried, asked_about, objective};
+use crate::config::EVALUATION_BATCH;
 use crate::data::{DataPart, FEATURES, Rows, Source};
 use crate::evaluation::Meter;
 use crate::objective::{Answered, Losses, feed_fields};
-use crate::{Precision, Run, Score, Which};
+use crate::{Config, Precision, Run, Score, Which};
 use chainrule::error::Result;
 use chainrule::nn::Cx;
 use chainrule::random::{Stream, generator};
@@ -22,8 +24,11 @@ use chainrule_explain::{Page, digits};
 const SHUFFLES: u32 = 10;
 const FEW_SHUFFLES: u32 = 3;
 
-/// So many columns times features are dealt as often as is usual.
-const MANY: usize = 1_000_000;
+/// So many batches are asked in all, unless that is too few.
+const MANY: usize = 25_000;
+
+/// A model of so many parameters or more is asked by all threads.
+const SHARED: u128 = 50_000;
 
 /// Of more columns these so many are dealt anew: those with the largest |gradient × value|.
 const COLUMNS: usize = 1000;
@@ -84,48 +89,73 @@ impl Run {
         let ground = self.ground(named)?;
         match self.config.dtype {
             Precision::F64 => self.asked::<f64, _>((&ground, named), which, pool, |asker| {
-                importance(asker, &ground, self.config.seed)
+                importance(asker, &ground, &self.config)
             }),
             Precision::F32 => self.asked::<f32, _>((&ground, named), which, pool, |asker| {
-                importance(asker, &ground, self.config.seed)
+                importance(asker, &ground, &self.config)
             }),
         }
     }
 }
 
-fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> Result<Importance> {
-    let mut tried = Tried::new(&*ground.data, seed)?;
+fn importance<T: Real>(
+    asker: &mut Asker<'_, T>,
+    ground: &Ground,
+    config: &Config,
+) -> Result<Importance> {
+    let tried = Tried::new(&*ground.data, config.seed)?;
     let gradients = gradients(asker, &tried, &ground.sources)?;
     let (score, base) = scored(asker, &tried)?;
-    let mut columns = Vec::new();
     let mut sources: Vec<(&Source, f64)> = ground.sources.iter().zip(gradients).collect();
     let others = sources.len().checked_sub(COLUMNS).filter(|&others| others > 0);
     if others.is_some() {
         sources.sort_by(|a, b| b.1.total_cmp(&a.1));
         sources.truncate(COLUMNS);
     }
-    // Each column costs as much as the network's first layer is wide.
-    let cost = sources.len().saturating_mul(ground.data.width()).div_ceil(MANY).max(1);
-    let shuffles = (SHUFFLES / cost as u32).max(FEW_SHUFFLES);
-    for (source, gradient) in sources {
-        let cells: Vec<Vec<f32>> =
-            (0..tried.rows.len()).map(|row| tried.cells(row, source).to_vec()).collect();
-        let mut falls = Vec::new();
-        for shuffle in 0..shuffles {
-            let mut dealt: Vec<&Vec<f32>> = cells.iter().collect();
-            // The same rows change places in every column.
-            dealt.shuffle(&mut generator(seed, Stream::Shuffle(shuffle)));
-            dealt.iter().enumerate().for_each(|(row, cells)| tried.put(row, source, cells));
-            falls.push(base - scored(asker, &tried)?.1);
+    let (model, pool, alone) = (asker.subject.model, asker.subject.pool, Arc::new(Pool::new(1)));
+    let mut columns = Vec::new();
+    let shuffles = match Behind::of(config, model, asker.parameters, &tried)? {
+        Some(behind) => {
+            let objective = objective(&behind.rest, config.loss_for(ground.data.target())?);
+            // Threads that meet again and again cost more than so little work.
+            let pool = if behind.rest.elements() < SHARED { &alone } else { pool };
+            let mut rest = Asker::new(&behind.rest, &objective, &behind.parameters, pool);
+            let shuffles = shuffles(sources.len() * batches(&tried));
+            let mut rows = behind.rows(&tried);
+            // Of sums in the same order, so that a column without weights is told to change nothing.
+            let base = scored(&mut rest, &rows)?.1;
+            for (source, gradient) in sources {
+                let falls = (0..shuffles).map(|shuffle| {
+                    let put = |(row, from): (usize, usize)| {
+                        let cells = (tried.cells(row, source), tried.cells(from, source));
+                        behind.put(&mut rows, row, source, cells);
+                    };
+                    dealt(&tried, config.seed, shuffle).into_iter().enumerate().for_each(put);
+                    Ok(base - scored(&mut rest, &rows)?.1)
+                });
+                columns.push(column(source, gradient, &falls.collect::<Result<Vec<f64>>>()?));
+            }
+            shuffles
         }
-        cells.iter().enumerate().for_each(|(row, cells)| tried.put(row, source, cells));
-        let count = f64::from(shuffles);
-        let drop = falls.iter().sum::<f64>() / count;
-        // What rounding leaves of nothing is nothing.
-        let drop = if drop.abs() < 1e-12 { 0.0 } else { drop };
-        let spread = (falls.iter().map(|x| (x - drop).powi(2)).sum::<f64>() / count).sqrt();
-        columns.push(ColumnImportance { column: source.name.clone(), drop, spread, gradient });
-    }
+        None => {
+            // Each time costs as much as the features are many.
+            let cost = tried.width.div_ceil(BATCH).max(1);
+            let shuffles = shuffles(sources.len().saturating_mul(batches(&tried) * cost));
+            let mut rows = tried.clone();
+            for (source, gradient) in sources {
+                let mut falls = Vec::new();
+                for shuffle in 0..shuffles {
+                    let dealt = dealt(&tried, config.seed, shuffle).into_iter().enumerate();
+                    dealt.for_each(|(row, from)| rows.put(row, source, tried.cells(from, source)));
+                    falls.push(base - scored(asker, &rows)?.1);
+                }
+                let own = 0..tried.rows.len();
+                own.for_each(|row| rows.put(row, source, tried.cells(row, source)));
+                columns.push(column(source, gradient, &falls));
+            }
+            shuffles
+        }
+    };
     columns.sort_by(|a, b| b.drop.total_cmp(&a.drop));
     Ok(Importance {
         part: ground.part,
@@ -137,6 +167,32 @@ fn importance<T: Real>(asker: &mut Asker<'_, T>, ground: &Ground, seed: u64) -> 
         columns,
         others,
     })
+}
+
+/// How often each column is dealt anew, where dealing all once takes so many batches.
+fn shuffles(batches: usize) -> u32 {
+    ((MANY / batches.max(1)) as u32).clamp(FEW_SHUFFLES, SHUFFLES)
+}
+
+fn batches(rows: &Tried<'_>) -> usize {
+    rows.rows.len().div_ceil(EVALUATION_BATCH)
+}
+
+/// The row whose cells each row gets: the same rows change places in every column.
+fn dealt(rows: &Tried<'_>, seed: u64, shuffle: u32) -> Vec<usize> {
+    let mut dealt: Vec<usize> = (0..rows.rows.len()).collect();
+    dealt.shuffle(&mut generator(seed, Stream::Shuffle(shuffle)));
+    dealt
+}
+
+/// A column by how far the score fell each time.
+fn column(source: &Source, gradient: f64, falls: &[f64]) -> ColumnImportance {
+    let count = falls.len().max(1) as f64;
+    let drop = falls.iter().sum::<f64>() / count;
+    // What rounding leaves of nothing is nothing.
+    let drop = if drop.abs() < 1e-12 { 0.0 } else { drop };
+    let spread = (falls.iter().map(|x| (x - drop).powi(2)).sum::<f64>() / count).sqrt();
+    ColumnImportance { column: source.name.clone(), drop, spread, gradient }
 }
 
 /// The score that people look at first.

@@ -5,6 +5,7 @@
 //! says on average when a column has the same value in all rows (partial dependence: Friedman, 2001).
 
 mod draw;
+mod behind;
 mod importance;
 mod effect;
 
@@ -21,6 +22,7 @@ use super::{Chosen, Run, Which};
 use crate::data::{DataPart, Examples, Preparation, Rows, Source, Target};
 use crate::readme::counted;
 use chainrule::error::{Error, Result};
+use chainrule::nn::{Loss, Network};
 use chainrule::random::{Stream, generator};
 use chainrule::tensor::Real;
 use chainrule::{Parameters, Pool};
@@ -29,9 +31,11 @@ use chainrule::{Parameters, Pool};
 const ROWS: usize = 5000;
 
 /// The rows that are asked about, all in memory, with the features that are tried in place of their own.
+#[derive(Clone)]
 struct Tried<'d> {
     data: &'d dyn Examples,
     rows: Vec<u32>,
+    width: usize,
     features: Vec<f32>,
 }
 
@@ -44,12 +48,12 @@ impl<'d> Tried<'d> {
         }
         let mut features = vec![0.0; rows.len() * data.width()];
         data.features(&rows, &mut features)?;
-        Ok(Self { data, rows, features })
+        Ok(Self { data, rows, width: data.width(), features })
     }
 
     /// The features of a source in the row `row`.
     fn cells(&self, row: usize, source: &Source) -> &[f32] {
-        let start = row * self.data.width();
+        let start = row * self.width;
         self.features
             .get(start + source.features.start..start + source.features.end)
             .unwrap_or_default()
@@ -57,7 +61,7 @@ impl<'d> Tried<'d> {
 
     /// Puts other features of a source into the row `row`.
     fn put(&mut self, row: usize, source: &Source, cells: &[f32]) {
-        let start = row * self.data.width();
+        let start = row * self.width;
         let own = start + source.features.start..start + source.features.end;
         if let Some(own) = self.features.get_mut(own) {
             own.copy_from_slice(cells);
@@ -75,7 +79,7 @@ impl Examples for Tried<'_> {
     }
 
     fn width(&self) -> usize {
-        self.data.width()
+        self.width
     }
 
     fn target(&self) -> Target {
@@ -111,11 +115,27 @@ struct Asker<'m, T> {
     evaluator: Evaluator<T>,
 }
 
-impl<T: Real> Asker<'_, T> {
+impl<'m, T: Real> Asker<'m, T> {
+    fn new(
+        model: &'m Network,
+        objective: &'m Objective,
+        parameters: &'m Parameters<T>,
+        pool: &'m Arc<Pool>,
+    ) -> Self {
+        let subject = Subject { model, objective, metrics: Vec::new(), pool, weights: None };
+        Self { subject, parameters, evaluator: Evaluator::new() }
+    }
+
     /// Shows the outputs for every row to `hear`, batch by batch.
     fn ask(&mut self, rows: &Tried<'_>, hear: &mut Visit<'_>) -> Result<()> {
         self.evaluator.visit(&self.subject, self.parameters, &Rows(rows), hear).map(|_| ())
     }
+}
+
+/// What a model is asked by: the loss of its settings.
+fn objective(model: &Network, loss: Loss) -> Objective {
+    let loss = SettingsLoss { loss, model: model.clone() };
+    Objective::new("loss").criterion("loss", 1.0, loss)
 }
 
 /// A run's examples, and what is said of them.
@@ -153,12 +173,8 @@ impl Run {
         let target = ground.data.target();
         let (model, Chosen { parameters, .. }) =
             self.model::<T>((ground.data.width(), target), named, which)?;
-        let loss = SettingsLoss { loss: self.config.loss_for(target)?, model: model.clone() };
-        let objective = Objective::new("loss").criterion("loss", 1.0, loss);
-        let metrics = Vec::new();
-        let subject =
-            Subject { model: &model, objective: &objective, metrics, pool, weights: None };
-        act(&mut Asker { subject, parameters: &parameters, evaluator: Evaluator::new() })
+        let objective = objective(&model, self.config.loss_for(target)?);
+        act(&mut Asker::new(&model, &objective, &parameters, pool))
     }
 }
 
