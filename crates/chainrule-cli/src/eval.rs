@@ -71,8 +71,14 @@ fn usual(score: &RunScore) -> String {
 
 fn values(usual: &str, loss: f64, scores: &ValueScores) -> String {
     let ValueScores { mse, rmse, mae, r2, .. } = scores;
-    let [loss, rmse, mae, mse, r2] = [loss, *rmse, *mae, *mse, *r2].map(print::score);
-    format!("R² {r2}{usual}\nRMSE {rmse}   MAE {mae}   MSE {mse}   loss {loss}\n")
+    let [loss, rmse, mae, mse] = [loss, *rmse, *mae, *mse].map(print::score);
+    let rest = format!("MAE {mae}   MSE {mse}   loss {loss}");
+    match r2.map(print::score) {
+        Some(r2) => format!("R² {r2}{usual}\nRMSE {rmse}   {rest}\n"),
+        None => {
+            format!("RMSE {rmse}{usual}\n{rest}; no R², as the target is the same in every row\n")
+        }
+    }
 }
 
 fn classes(

@@ -167,6 +167,27 @@ fn images_have_no_columns() {
     }
 }
 
+/// A target that is the same everywhere has no R²: the error tells what a column is worth.
+#[test]
+fn the_error_of_a_constant_target_rises() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("t.csv"), folder.path().join("run"));
+    let table: String = (0..60).map(|i| format!("{},7.5\n", i * 7 % 13)).collect();
+    fs::write(&data, format!("a,y\n{table}")).unwrap();
+    let call = ["train", text(&data), "--epochs", "1", "--lr", "1e-9", "--out", text(&run)];
+    json(&[&call[..], &["--json"]].concat());
+    let score = json(&["eval", text(&run), "--json"]);
+    assert_eq!((&score["r2"], &score["baseline"]["rmse"]), (&Value::Null, &0.0.into()));
+    let said = chainrule(&["eval", text(&run)]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("no R², as the target is the same in every row"), "{said}");
+    let told = asked(&run, &["--importance"]);
+    assert_eq!(told["score"], "rmse");
+    let said = chainrule(&["explain", text(&run), "--importance"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("how far it rises when a column is shuffled"), "{said}");
+}
+
 /// A category called `missing` is not what stands for a gap.
 #[test]
 fn a_gap_and_a_category_called_missing_are_two_rows() {

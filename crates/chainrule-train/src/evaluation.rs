@@ -58,7 +58,7 @@ impl Scores {
                 [Some((Score::Accuracy, scores.accuracy)), top]
             }
             Self::Values(scores) => {
-                [Some((Score::Rmse, scores.rmse)), Some((Score::R2, scores.r2))]
+                [Some((Score::Rmse, scores.rmse)), scores.r2.map(|r2| (Score::R2, r2))]
             }
         };
         told.into_iter().flatten().map(|(score, value)| (score.name().into_owned(), value))
@@ -69,7 +69,9 @@ impl Scores {
     pub fn first(&self) -> (Score, f64) {
         match self {
             Self::Classes(scores) => (Score::Accuracy, scores.accuracy),
-            Self::Values(scores) => (Score::R2, scores.r2),
+            Self::Values(scores) => {
+                scores.r2.map_or((Score::Rmse, scores.rmse), |r2| (Score::R2, r2))
+            }
         }
     }
 }

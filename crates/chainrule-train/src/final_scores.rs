@@ -224,8 +224,11 @@ impl FinalScores {
         let (score, usual) = (*self.scores.get(&name)?, *self.baselines.baseline.get(&name)?);
         let rows = self.rows.get(part.name()).copied().unwrap_or(0);
         let better = if first.larger_is_better() { score - usual } else { usual - score };
-        // Nothing is better than what is always right; of values that are all the same the reading tells.
-        if first.larger_is_better() && usual == 1.0 && (better == 0.0 || first == Score::R2) {
+        // Nothing is better than what is always right; of values that are all the same, which have no R²,
+        // the reading tells.
+        if (first == Score::Accuracy && usual == 1.0 && better == 0.0)
+            || (first == Score::Rmse && usual == 0.0)
+        {
             return None;
         }
         let count = rows.max(1) as f64;

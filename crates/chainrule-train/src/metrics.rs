@@ -1,7 +1,8 @@
 //! Metrics of a model's outputs: of classes and of values, added up example by example.
 //!
 //! The definitions, and what stands for a division by zero, are those of scikit-learn
-//! (`sklearn.metrics` with `zero_division=0`), which the tests compare with.
+//! (`sklearn.metrics` with `zero_division=0`), which the tests compare with; but for R² of values that
+//! are all equal, which nothing stands for.
 
 use serde::{Deserialize, Serialize};
 
@@ -292,7 +293,7 @@ fn area(mut ranked: Vec<(f64, bool)>) -> Option<f64> {
 /// }
 /// let scores = metrics.finish();
 /// assert_eq!((scores.mse, scores.mae), (0.375, 0.5));
-/// assert!((scores.r2 - 0.9486).abs() < 1e-4);
+/// assert!((scores.r2.unwrap() - 0.9486).abs() < 1e-4);
 /// # Ok::<(), chainrule::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -324,9 +325,9 @@ pub struct ValueScores {
     /// The mean absolute error, in the unit of the values.
     pub mae: f64,
     /// The coefficient of determination R² = 1 − Σ (wanted − predicted)² / Σ (wanted − mean)², as a
-    /// mean over the values of an example. Of values that are all equal it is 1 where every prediction
-    /// is exact, else 0.
-    pub r2: f64,
+    /// mean over those values of an example that differ between examples. `None` where none does: what
+    /// is explained is a share of what differs.
+    pub r2: Option<f64>,
 }
 
 impl ValueMetrics {
@@ -382,23 +383,19 @@ impl ValueMetrics {
         let width = self.columns.len().max(1) as f64;
         let values = self.examples.max(1) as f64 * width;
         let mse = self.columns.iter().map(|column| column.squares).sum::<f64>() / values;
-        let r2 = self.columns.iter().map(Column::r2).sum::<f64>() / width;
-        let r2 = if self.examples == 0 { 0.0 } else { r2 };
+        let each: Vec<f64> = self.columns.iter().filter_map(Column::r2).collect();
+        let r2 = (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64);
+        let r2 = if self.examples == 0 { Some(0.0) } else { r2 };
         let mae = self.absolute / values;
         ValueScores { examples: self.examples, mse, rmse: mse.sqrt(), mae, r2 }
     }
 }
 
 impl Column {
-    fn r2(&self) -> f64 {
-        match (self.squares, self.spread) {
-            (0.0, 0.0) => 1.0,
-            (_, 0.0) => 0.0,
-            // What rounding leaves of nothing is nothing.
-            (squares, spread) => {
-                let r2 = 1.0 - squares / spread;
-                if r2.abs() < 1e-12 { 0.0 } else { r2 }
-            }
-        }
+    /// `None` of values that are all equal.
+    fn r2(&self) -> Option<f64> {
+        let r2 = (self.spread != 0.0).then(|| 1.0 - self.squares / self.spread)?;
+        // What rounding leaves of nothing is nothing.
+        Some(if r2.abs() < 1e-12 { 0.0 } else { r2 })
     }
 }

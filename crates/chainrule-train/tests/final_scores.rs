@@ -352,6 +352,11 @@ fn a_loss_is_beyond_reason_only_if_training_made_it_larger() {
     for validation in [None, Some(0.0)] {
         let result = trained(&Config { validation, ..config.clone() }).result;
         assert_eq!(result.warnings, [""; 0]);
+        // Of nothing that differs no share is explained.
+        let all = [&result.scores, &result.baselines.baseline, &result.baselines.linear];
+        assert!(all.iter().all(|scores| !scores.contains_key("validation_r2")), "{all:?}");
+        let first = &result.lines()[0];
+        assert!(validation.is_some() || first.starts_with("validation rmse"), "{first}");
     }
     // One row of the other class, which is for training.
     let rows: String =

@@ -49,7 +49,7 @@ pub struct Importance {
     pub rows: usize,
     /// Of so many.
     pub of: usize,
-    /// What is scored: accuracy or R².
+    /// What is scored: accuracy or R², or of a target that is the same everywhere the error.
     pub score: Score,
     /// The score with every column as it is.
     pub base: f64,
@@ -67,7 +67,8 @@ pub struct Importance {
 pub struct ColumnImportance {
     /// Its name.
     pub column: String,
-    /// By how much the score falls when the column's values are dealt to other rows: the mean.
+    /// By how much the score falls, or the error rises, when the column's values are dealt to other rows: the
+    /// mean.
     pub drop: f64,
     /// The standard deviation of the falls.
     pub spread: f64,
@@ -106,6 +107,7 @@ fn importance<T: Real>(
     let tried = Tried::new(&*ground.data, config.seed)?;
     let gradients = gradients(asker, &tried, &ground.sources)?;
     let (score, base) = scored(asker, &tried)?;
+    let sign = if score.larger_is_better() { 1.0 } else { -1.0 };
     let mut sources: Vec<(&Source, f64)> = ground.sources.iter().zip(gradients).collect();
     let others = sources.len().checked_sub(COLUMNS).filter(|&others| others > 0);
     if others.is_some() {
@@ -131,7 +133,7 @@ fn importance<T: Real>(
                         behind.put(&mut rows, row, source, cells);
                     };
                     dealt(&tried, config.seed, shuffle).into_iter().enumerate().for_each(put);
-                    Ok(base - scored(&mut rest, &rows)?.1)
+                    Ok(sign * (base - scored(&mut rest, &rows)?.1))
                 });
                 columns.push(column(source, gradient, &falls.collect::<Result<Vec<f64>>>()?));
             }
@@ -147,7 +149,7 @@ fn importance<T: Real>(
                 for shuffle in 0..shuffles {
                     let dealt = dealt(&tried, config.seed, shuffle).into_iter().enumerate();
                     dealt.for_each(|(row, from)| rows.put(row, source, tried.cells(from, source)));
-                    falls.push(base - scored(asker, &rows)?.1);
+                    falls.push(sign * (base - scored(asker, &rows)?.1));
                 }
                 let own = 0..tried.rows.len();
                 own.for_each(|row| rows.put(row, source, tried.cells(row, source)));
@@ -247,10 +249,11 @@ impl Importance {
         let (score, shuffles) = (self.score.in_words(), self.shuffles);
         let mut out = Page { text: String::new(), columns };
         out.wrapped(0, &format!("{score} {} on {}", digits(self.base, 4), self.about()));
-        out.wrapped(0, "how far it falls when a column is shuffled");
+        let (fall, falls) = self.change();
+        out.wrapped(0, &format!("how far it {falls} when a column is shuffled"));
         out.wrapped(0, &format!("(mean and spread of {shuffles} shuffles):"));
         out.text.push('\n');
-        let head = ["column", "fall", "spread", "|gradient × value|"].map(str::to_owned);
+        let head = ["column", fall, "spread", "|gradient × value|"].map(str::to_owned);
         let mut rows = vec![head.to_vec()];
         for column in self.columns.iter().take(SHOWN) {
             let numbers = [column.drop, column.spread, column.gradient].map(|x| digits(x, 3));
@@ -260,13 +263,13 @@ impl Importance {
         let least = self.columns.iter().filter(|c| c.drop <= 2.0 * c.spread).count();
         if least > 0 && self.columns.len() > 1 {
             out.text.push('\n');
-            out.wrapped(0, &format!("{least} within two spreads of no fall at all"));
+            out.wrapped(0, &format!("{least} within two spreads of no {fall} at all"));
         }
         let hidden = self.columns.len().saturating_sub(SHOWN);
         if hidden > 0 {
             out.wrapped(
                 0,
-                &format!("{hidden} columns that fall less are left out: --json tells all"),
+                &format!("{hidden} columns of a smaller {fall} are left out: --json tells all"),
             );
         }
         if let Some(others) = self.others {
@@ -287,7 +290,13 @@ impl Importance {
             (column.column.clone(), vec![fall, Bar { value: column.gradient, spread: 0.0 }])
         };
         let rows: Vec<_> = self.columns.iter().take(SHOWN).map(row).collect();
-        bars(&title, &["fall when shuffled", "|gradient × value|"], &rows).svg(&title)
+        let change = format!("{} when shuffled", self.change().0);
+        bars(&title, &[&change, "|gradient × value|"], &rows).svg(&title)
+    }
+
+    /// What a score does when a column is missed, as a noun and a verb.
+    fn change(&self) -> (&'static str, &'static str) {
+        if self.score.larger_is_better() { ("fall", "falls") } else { ("rise", "rises") }
     }
 
     fn about(&self) -> String {
