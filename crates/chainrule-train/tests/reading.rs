@@ -415,6 +415,26 @@ fn arrays_of_half_precision_and_of_texts_are_read() {
     assert!(error.contains("`y`: holds Python objects") && error.contains("astype"), "{error}");
 }
 
+/// From 2⁵³ on a number of 64 bits does not hold every whole one: such names stay apart.
+#[test]
+fn whole_numbers_of_many_digits_stay_apart() {
+    let first = (1_i64 << 53) + 1;
+    let numbers = |all: [i64; 4]| all.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let y = npy("<i8", "(4,)", &numbers([first, first - 1, first, first - 1]));
+    let x = npy("<i8", "(4, 1)", &numbers([-first, 3, 1 - first, 4]));
+    let loaded = load_bytes("t.npz", &npz(&[("x", x), ("y", y)]), raw()).unwrap();
+    let names = [(first - 1).to_string(), first.to_string()];
+    assert_eq!(loaded.preparation.class_names(), names);
+    assert_eq!(rows(&loaded), [[-first as f32], [3.0], [1.0 - first as f32], [4.0]]);
+    let y = npy(">u8", "(2,)", &[[0xff; 8], [0xfe; 8]].concat());
+    let x = npy("|u1", "(2, 1)", &[1, 2]);
+    let task = Some(chainrule_train::data::Task::Classify);
+    let bytes = npz(&[("x", x), ("y", y)]);
+    let loaded = load_bytes("t.npz", &bytes, DataSource { task, ..raw() }).unwrap();
+    let names = loaded.preparation.class_names();
+    assert!(names.contains(&u64::MAX.to_string()), "{names:?}");
+}
+
 #[test]
 fn arrays_are_found_by_the_names_that_people_give_them() {
     let x = |rows: &[u16]| npy("<u2", &format!("({}, 1)", rows.len()), &little(rows));

@@ -10,7 +10,7 @@ use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
 use super::extension;
-use super::table::{Column, Format, Head, How, Places, Table, TableFile};
+use super::table::{Column, Format, Head, How, Places, TOLD_APART, Table, TableFile};
 use super::text::windows_1252;
 use chainrule::error::{Error, Result};
 
@@ -36,6 +36,8 @@ pub(crate) struct Array {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Elements {
     Numbers(Vec<f64>),
+    /// Whole numbers of which some have more digits than others tell apart.
+    Whole(Vec<i128>),
     Texts(Vec<String>),
 }
 
@@ -43,6 +45,7 @@ impl Elements {
     pub(crate) fn numbers(self) -> Result<Vec<f64>, String> {
         match self {
             Self::Numbers(numbers) => Ok(numbers),
+            Self::Whole(numbers) => Ok(numbers.into_iter().map(|number| number as f64).collect()),
             Self::Texts(_) => Err("holds texts, and no numbers".into()),
         }
     }
@@ -50,6 +53,7 @@ impl Elements {
     fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),
+            Self::Whole(numbers) => numbers.len(),
             Self::Texts(texts) => texts.len(),
         }
     }
@@ -185,6 +189,10 @@ fn add(table: &mut Table, name: &str, elements: &Elements) {
             Elements::Numbers(numbers) => {
                 Column::Numbers(numbers.iter().skip(column).step_by(width).copied().collect())
             }
+            Elements::Whole(numbers) => {
+                let of_column = numbers.iter().skip(column).step_by(width);
+                Column::whole(&of_column.map(|&number| Some(number)).collect::<Vec<_>>())
+            }
             Elements::Texts(texts) => {
                 let mut cells = Column::texts();
                 let of_column = texts.iter().skip(column).step_by(width);
@@ -270,6 +278,7 @@ fn parse(bytes: &[u8]) -> Result<Array, String> {
         "True" => {
             let elements = match elements {
                 Elements::Numbers(numbers) => Elements::Numbers(row_major(&numbers, &shape)),
+                Elements::Whole(numbers) => Elements::Whole(row_major(&numbers, &shape)),
                 Elements::Texts(texts) => Elements::Texts(row_major(&texts, &shape)),
             };
             Ok(Array { elements, shape })
@@ -319,7 +328,16 @@ fn elements(data: &[u8], kind: &str) -> Result<Elements, String> {
                 true => $to(<$type>::from_be_bytes(bytes)),
                 false => $to(<$type>::from_le_bytes(bytes)),
             };
-            (chunks.iter().map(number).collect(), rest)
+            (chunks.iter().map(number).collect::<Vec<_>>(), rest)
+        }};
+    }
+    macro_rules! whole {
+        ($type:ty) => {{
+            let (numbers, rest): (Vec<f64>, _) = of!($type);
+            if numbers.iter().any(|number| number.abs() >= TOLD_APART) && rest.is_empty() {
+                return Ok(Elements::Whole(of!($type, i128::from).0));
+            }
+            (numbers, rest)
         }};
     }
     let (elements, rest) = match kind {
@@ -329,11 +347,11 @@ fn elements(data: &[u8], kind: &str) -> Result<Elements, String> {
         "i1" => of!(i8),
         "i2" => of!(i16),
         "i4" => of!(i32),
-        "i8" => of!(i64),
+        "i8" => whole!(i64),
         "u1" | "b1" => of!(u8),
         "u2" => of!(u16),
         "u4" => of!(u32),
-        "u8" => of!(u64),
+        "u8" => whole!(u64),
         _ => return Err(unknown(&format!("{order}{kind}"))),
     };
     match rest {

@@ -190,48 +190,31 @@ fn append(
             return Err(Error::file(&file.path, message));
         }
         match table.columns.get_mut(index) {
-            Some(column) => cells.append_to(column),
-            None => {
-                let mut column = cells.column();
-                cells.append_to(&mut column);
-                table.columns.push(column);
-            }
+            Some(column) => column.append(cells),
+            None => table.columns.push(cells),
         }
     }
     table.len += count;
     Ok(())
 }
 
-/// Cells as they were read; `None` is missing.
-enum Cells {
-    Numbers(Vec<Option<f64>>),
-    Texts(Vec<Option<String>>),
-}
-
-impl Cells {
+impl Column {
     fn len(&self) -> usize {
         match self {
-            Self::Numbers(cells) => cells.len(),
-            Self::Texts(cells) => cells.len(),
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Texts { ends, .. } => ends.len(),
         }
     }
 
-    fn column(&self) -> Column {
-        match self {
-            Self::Numbers(_) => Column::Numbers(Vec::new()),
-            Self::Texts(_) => Column::texts(),
+    /// Appends more cells; where those or these are texts, all become texts.
+    fn append(&mut self, more: Self) {
+        if let (Self::Numbers(numbers), Self::Numbers(more)) = (&mut *self, &more) {
+            return numbers.extend(more);
         }
-    }
-
-    fn append_to(self, column: &mut Column) {
-        match self {
-            Self::Numbers(cells) => {
-                if let Column::Numbers(numbers) = column {
-                    numbers.extend(cells.into_iter().map(|cell| cell.unwrap_or(f64::NAN)));
-                }
-            }
-            Self::Texts(cells) => {
-                cells.iter().for_each(|cell| column.push_text(cell.as_deref().unwrap_or_default()));
+        let parts = [std::mem::replace(self, Self::texts()), more];
+        for part in &parts {
+            for row in 0..part.len() {
+                self.push_text(&part.cell(row, |_| false).written());
             }
         }
     }
@@ -243,7 +226,7 @@ fn read_column(
     descriptor: &ColumnDescriptor,
     start: usize,
     count: usize,
-) -> Result<Cells, ParquetError> {
+) -> Result<Column, ParquetError> {
     macro_rules! cells {
         ($reader:ident, $convert:expr) => {{
             let mut $reader = $reader;
@@ -277,35 +260,62 @@ fn read_column(
             | ConvertedType::UINT_32
             | ConvertedType::UINT_64
     );
+    let texts = |cells: Vec<Option<String>>| {
+        let mut texts = Column::texts();
+        cells.iter().for_each(|cell| texts.push_text(cell.as_deref().unwrap_or_default()));
+        texts
+    };
     Ok(match column {
         ColumnReader::BoolColumnReader(reader) => {
-            Cells::Texts(cells!(reader, |value: bool| Ok(value.to_string())))
+            texts(cells!(reader, |value: bool| Ok(value.to_string())))
+        }
+        ColumnReader::Int32ColumnReader(reader) if unsigned => {
+            Column::whole(&cells!(reader, |value: i32| Ok(value as u32)))
         }
         ColumnReader::Int32ColumnReader(reader) => {
-            Cells::Numbers(cells!(reader, |value: i32| Ok(if unsigned {
-                f64::from(value as u32)
-            } else {
-                f64::from(value)
-            })))
+            Column::whole(&cells!(reader, |value: i32| Ok(value)))
+        }
+        ColumnReader::Int64ColumnReader(reader) if unsigned => {
+            Column::whole(&cells!(reader, |value: i64| Ok(value as u64)))
         }
         ColumnReader::Int64ColumnReader(reader) => {
-            Cells::Numbers(cells!(reader, |value: i64| Ok(if unsigned {
-                value as u64 as f64
-            } else {
-                value as f64
-            })))
+            Column::whole(&cells!(reader, |value: i64| Ok(value)))
         }
         ColumnReader::FloatColumnReader(reader) => {
-            Cells::Numbers(cells!(reader, |value: f32| Ok(f64::from(value))))
+            Column::numbers(cells!(reader, |value: f32| Ok(f64::from(value))).into_iter())
         }
         ColumnReader::DoubleColumnReader(reader) => {
-            Cells::Numbers(cells!(reader, |value: f64| Ok(value)))
+            Column::numbers(cells!(reader, |value: f64| Ok(value)).into_iter())
         }
         ColumnReader::ByteArrayColumnReader(reader) => {
-            Cells::Texts(cells!(reader, |value: ByteArray| value.as_utf8().map(str::to_owned)))
+            texts(cells!(reader, |value: ByteArray| value.as_utf8().map(str::to_owned)))
         }
         ColumnReader::Int96ColumnReader(_) | ColumnReader::FixedLenByteArrayColumnReader(_) => {
             return Err(ParquetError::General("a type that cannot be read".into()));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(column: &Column) -> Vec<String> {
+        (0..column.len()).map(|row| column.cell(row, |_| false).written()).collect()
+    }
+
+    /// The groups of a file are looked at one by one.
+    #[test]
+    fn what_follows_may_have_more_digits() {
+        let small = || Column::whole(&[Some(7_i64), None, Some(-3)]);
+        let large = || Column::whole(&[Some(u64::MAX), None]);
+        assert!(matches!(small(), Column::Numbers(_)));
+        let texts = ["18446744073709551615", ""];
+        let mut column = small();
+        column.append(large());
+        assert_eq!(written(&column), ["7", "", "-3", texts[0], texts[1]]);
+        let mut column = large();
+        column.append(small());
+        assert_eq!(written(&column), [texts[0], texts[1], "7", "", "-3"]);
+    }
 }

@@ -12,6 +12,9 @@ use super::text::{Encoding, Text};
 use chainrule::error::{Error, Result};
 use chainrule::nearest;
 
+/// Whole numbers of this size and above are not all told apart.
+pub(super) const TOLD_APART: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+
 /// One value of a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -32,10 +35,18 @@ impl<'a> Cell<'a> {
         number.filter(|number| number.is_finite())
     }
 
+    /// As it stands in the file; a missing one is an empty text.
+    pub(super) fn written(self) -> String {
+        match self {
+            Self::Missing => String::new(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.to_owned(),
+        }
+    }
+
     /// The name as a class or category: a number is written in one way, so that `1`, `1.0` and 1
     /// from another format are the same. A text of more digits than a number tells apart stays as it is.
     pub(super) fn word(self) -> Option<Cow<'a, str>> {
-        const TOLD_APART: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
         // Of both zeros there is one.
         let written = |number: f64| Cow::Owned((number + 0.0).to_string());
         match (self, self.number()) {
@@ -90,6 +101,23 @@ impl Column {
         Self::Texts { text: String::new(), ends: Vec::new() }
     }
 
+    /// Numbers; `None` is missing.
+    pub(super) fn numbers(cells: impl Iterator<Item = Option<f64>>) -> Self {
+        Self::Numbers(cells.map(|cell| cell.unwrap_or(f64::NAN)).collect())
+    }
+
+    /// Whole numbers, which are texts where some have more digits than a number tells apart: they may be names.
+    pub(super) fn whole<N: Copy + Into<i128>>(cells: &[Option<N>]) -> Self {
+        let cells = || cells.iter().map(|cell| cell.map(Into::<i128>::into));
+        if cells().flatten().all(|number| (number.unsigned_abs() as f64) < TOLD_APART) {
+            return Self::numbers(cells().map(|cell| cell.map(|number| number as f64)));
+        }
+        let mut texts = Self::texts();
+        let written = |number: i128| number.to_string();
+        cells().for_each(|cell| texts.push_text(&cell.map(written).unwrap_or_default()));
+        texts
+    }
+
     /// Appends a cell, which is trimmed.
     pub(super) fn push_text(&mut self, cell: &str) {
         if let Self::Texts { text, ends } = self {
@@ -98,7 +126,7 @@ impl Column {
         }
     }
 
-    fn cell(&self, row: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {
+    pub(super) fn cell(&self, row: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {
         match self {
             Self::Numbers(numbers) => match numbers.get(row) {
                 Some(number) if !number.is_nan() => Cell::Number(*number),
@@ -161,11 +189,7 @@ impl Table {
     /// A cell as it stands in the file; a missing number is an empty text.
     pub(super) fn text(&self, row: usize, column: usize) -> String {
         let cell = self.columns.get(column).map(|column| column.cell(row, |_| false));
-        match cell.unwrap_or(Cell::Missing) {
-            Cell::Missing => String::new(),
-            Cell::Number(number) => number.to_string(),
-            Cell::Text(text) => text.to_owned(),
-        }
+        cell.unwrap_or(Cell::Missing).written()
     }
 
     /// An error that names the file, the row and the column.
