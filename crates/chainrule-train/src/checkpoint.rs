@@ -223,12 +223,25 @@ struct Metadata<N> {
     notes: N,
 }
 
-/// The bytes of a file of the run that holds `tensors` and `notes`.
+/// What a file holds.
+#[derive(Clone)]
+pub(super) struct Decoded<T, N> {
+    /// Its tensors.
+    pub(super) tensors: Parameters<T>,
+    /// What it says of them.
+    pub(super) notes: N,
+    /// The run that it is of.
+    pub(super) run: Option<Identity>,
+    /// The digest that it tells of itself.
+    pub(super) sha256: String,
+}
+
+/// The bytes of a file of the run that holds `tensors` and `notes`, and the digest that it tells of itself.
 pub(super) fn encode<T: Real>(
     run: Option<&Identity>,
     tensors: &Parameters<T>,
     notes: &impl Serialize,
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, String)> {
     let stored: Vec<(&str, Stored)> = tensors.iter().map(|(n, t)| (n, Stored::of(t))).collect();
     encode_stored(run, &stored, notes)
 }
@@ -237,34 +250,39 @@ fn encode_stored(
     run: Option<&Identity>,
     stored: &[(&str, Stored)],
     notes: &impl Serialize,
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, String)> {
     let views = stored.iter().map(|(name, stored)| (*name, stored));
+    let sha256 = checksum((VERSION, run), views, notes)?;
     let metadata = Metadata {
         version: VERSION,
         order: stored.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        sha256: checksum((VERSION, run), views, notes)?,
+        sha256: sha256.clone(),
         run: run.cloned(),
         notes,
     };
     let text = serde_json::to_string(&metadata).map_err(mismatch)?;
-    file(stored, Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)
+    let bytes = file(stored, Some(HashMap::from([(KEY.to_owned(), text)]))).map_err(mismatch)?;
+    Ok((bytes, sha256))
 }
 
-/// The tensors and notes of a file's bytes.
+/// What a file's bytes hold.
 pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     bytes: &[u8],
-) -> Result<(Parameters<T>, N), String> {
-    let (views, notes) = decode_stored(bytes)?;
-    let mut parameters = Parameters::new();
+) -> Result<Decoded<T, N>, String> {
+    let (views, Metadata { run, sha256, notes, .. }) = decode_stored(bytes)?;
+    let mut tensors = Parameters::new();
     for (name, view) in views {
-        parameters.insert(&name, of_view(&name, &view)?);
+        tensors.insert(&name, of_view(&name, &view)?);
     }
-    Ok((parameters, notes))
+    Ok(Decoded { tensors, notes, run, sha256 })
 }
+
+/// The tensors of a file, by name.
+type Views<'b> = Vec<(String, TensorView<'b>)>;
 
 fn decode_stored<N: Serialize + DeserializeOwned>(
     bytes: &[u8],
-) -> Result<(Vec<(String, TensorView<'_>)>, N), String> {
+) -> Result<(Views<'_>, Metadata<N>), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let tensors = read_safetensors(bytes)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| text(&e))?;
@@ -273,19 +291,18 @@ fn decode_stored<N: Serialize + DeserializeOwned>(
         .ok_or("the file was not written by chainrule: its metadata lacks the key `chainrule`")?;
     let bad = |error: serde_json::Error| format!("bad metadata: {error}");
     journal::known_version(serde_json::from_str::<Told>(metadata).map_err(bad)?.version)?;
-    let Metadata::<N> { version, run, order, sha256, notes } =
-        serde_json::from_str(metadata).map_err(bad)?;
+    let mut metadata: Metadata<N> = serde_json::from_str(metadata).map_err(bad)?;
     let mut views = Vec::new();
-    for name in order {
+    for name in std::mem::take(&mut metadata.order) {
         let view = tensors.tensor(&name).map_err(|e| text(&e))?;
         views.push((name, view));
     }
-    let head = (version, run.as_ref());
-    let found = checksum(head, views.iter().map(|(name, view)| (&**name, view)), &notes);
-    if found.map_err(|e| text(&e))? != sha256 {
+    let head = (metadata.version, metadata.run.as_ref());
+    let found = checksum(head, views.iter().map(|(name, view)| (&**name, view)), &metadata.notes);
+    if found.map_err(|e| text(&e))? != metadata.sha256 {
         return Err("the checksum does not fit: the file has changed since it was written".into());
     }
-    Ok((views, notes))
+    Ok((views, metadata))
 }
 
 /// The digest of what a file says, the version and the run that it names included.
@@ -324,14 +341,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_in_order_and_to_the_bit() {
-        let bytes = encode(None, &few(), &(3_u64, "x".to_owned())).unwrap();
-        let (read, notes): (Parameters<f64>, (u64, String)) = decode(&bytes).unwrap();
-        assert_eq!((read, notes), (few(), (3, "x".to_owned())));
-        assert_eq!(
-            bytes,
-            encode(None, &few(), &(3_u64, "x".to_owned())).unwrap(),
-            "the same bytes again"
-        );
+        let notes = (3_u64, "x".to_owned());
+        let (bytes, sha256) = encode(None, &few(), &notes).unwrap();
+        let read = decode::<f64, (u64, String)>(&bytes).unwrap();
+        assert_eq!((read.tensors, &read.notes, read.run), (few(), &notes, None));
+        assert_eq!(read.sha256, sha256);
+        assert_eq!(bytes, encode(None, &few(), &notes).unwrap().0, "the same bytes again");
     }
 
     #[test]
@@ -365,7 +380,7 @@ mod tests {
     #[test]
     fn no_change_of_a_byte_goes_unseen() {
         let run = Identity::new(&crate::Config::default(), None).unwrap();
-        let bytes = encode(Some(&run), &few(), &1_u64).unwrap();
+        let (bytes, _) = encode(Some(&run), &few(), &1_u64).unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 0x40;

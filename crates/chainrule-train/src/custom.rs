@@ -142,7 +142,7 @@ impl<T: Real> Origin<T> for Custom {
                 }
             },
             // A run that was killed as it began may have told nothing of its model yet.
-            None if folder.identity().is_none() && folder.preparation()?.is_none() => Ok(()),
+            None if folder.journal()?.is_empty() && folder.preparation()?.is_none() => Ok(()),
             None => refused(format!(
                 "is a run of a model that settings describe, and not of `{}`, which is code",
                 self.name

@@ -184,11 +184,12 @@ impl Session {
                 training.snapshot().save(&folder)?;
             }
         }
-        training.describe(&folder)?;
+        // First, as the other files tell it.
         if folder.identity().is_none() {
             let data = training.data_sha256().map(str::to_owned);
             folder.identify(Identity::new(&folder.config()?, data)?)?;
         }
+        training.describe(&folder)?;
         let id = folder.identity().map(|identity| identity.id.clone()).unwrap_or_default();
         let told = folder.journal()?;
         let journal = Journal::open(&folder.path().join(JOURNAL), &id)?;

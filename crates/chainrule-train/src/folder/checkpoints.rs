@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::writing::next;
 use super::{BEST, MODEL, OPTIMIZER, RunFolder};
 use crate::Progress;
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, Decoded};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
@@ -40,6 +40,16 @@ pub struct Chosen<T> {
     pub best_of: Option<u32>,
 }
 
+/// What the optimizer's file says of its tensors.
+#[derive(Serialize, Deserialize)]
+struct Notes {
+    #[serde(flatten)]
+    progress: Progress,
+    /// The digest that the model's file tells of itself, of which it is the optimizer's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+}
+
 impl RunFolder {
     /// Writes a checkpoint: the optimizer's state and the parameters. The two stand complete under passing
     /// names before the first takes its own, and each tells its place in the training, so that wherever
@@ -64,8 +74,11 @@ impl RunFolder {
     pub fn save<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
         let Checkpoint { parameters, states, progress, .. } = checkpoint;
         let (passing, run) = ([OPTIMIZER, MODEL].map(next), self.identity.as_ref());
-        self.write(&passing[0], &checkpoint::encode(run, &checkpoint::named(states)?, progress)?)?;
-        self.write(&passing[1], &checkpoint::encode(run, parameters, &written(progress))?)?;
+        let (model, sha256) = checkpoint::encode(run, parameters, &written(progress))?;
+        let notes = Notes { progress: progress.clone(), model: Some(sha256) };
+        let (optimizer, _) = checkpoint::encode(run, &checkpoint::named(states)?, &notes)?;
+        self.write(&passing[0], &optimizer)?;
+        self.write(&passing[1], &model)?;
         for (from, to) in passing.iter().zip([OPTIMIZER, MODEL]) {
             fs::rename(self.path.join(from), self.path.join(to))
                 .map_err(|error| self.unwritable(to, &error))?;
@@ -88,44 +101,65 @@ impl RunFolder {
     /// A file is bad.
     pub fn load<T: Real>(&self) -> Result<Option<Checkpoint<T>>> {
         let mut fault = None;
-        let mut pairs = Vec::new();
-        for model in [MODEL.to_owned(), next(MODEL)] {
-            let Some((parameters, place)) = self.read::<T, (u32, u64)>(&model, &mut fault)? else {
-                continue;
-            };
+        let (mut pairs, mut other) = (Vec::new(), None);
+        for name in [MODEL.to_owned(), next(MODEL)] {
+            let Some(model) = self.read::<T, (u32, u64)>(&name, &mut fault)? else { continue };
             for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
-                match self.read::<T, Progress>(&optimizer, &mut fault)? {
-                    Some((state, progress)) if written(&progress) == place => {
-                        pairs.push((parameters.clone(), optimizer, state, progress));
-                    }
-                    _ => {}
+                let Some(state) = self.read::<T, Notes>(&optimizer, &mut fault)? else { continue };
+                let of_it = state.notes.model.as_ref().is_none_or(|of| *of == model.sha256);
+                let place = written(&state.notes.progress);
+                if of_it && place == model.notes {
+                    pairs.push((model.tensors.clone(), optimizer, state));
+                } else {
+                    other = other.or(Some((model.notes, place)));
                 }
             }
         }
-        let latest = pairs.into_iter().max_by_key(|(.., progress)| progress.place());
-        let Some((parameters, optimizer, state, progress)) = latest else {
-            // A first checkpoint that is not whole is none; a later one that is bad is an error.
-            let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
-            return match (fault, model.exists()) {
-                (Some(fault), true) => Err(fault),
-                (None, true) if !optimizer.exists() => Err(Error::file(
-                    &optimizer,
-                    "is missing; without it the run can be used, but not gone on with",
-                )),
-                (None, true) => Err(Error::file(
-                    &model,
-                    format!(
-                        "is not of the same step as {}: one of them comes from another checkpoint",
-                        optimizer.display()
-                    ),
-                )),
-                (_, false) => Ok(None),
-            };
+        let latest = pairs.into_iter().max_by_key(|(.., state)| state.notes.progress.place());
+        let Some((parameters, optimizer, state)) = latest else {
+            return self.no_pair(fault, other).map_or(Ok(None), Err);
         };
-        let states = checkpoint::keyed(&state)
+        let states = checkpoint::keyed(&state.tensors)
             .map_err(|error| Error::file(self.path.join(optimizer), error))?;
+        let progress = state.notes.progress;
         let epochs = self.epochs(progress.epoch as usize)?;
         Ok(Some(Checkpoint { parameters, states, progress, epochs }))
+    }
+
+    /// What is wrong where no two files are one checkpoint; nothing where there is none yet. `fault` is of a
+    /// file that is bad, `other` has the places of a model and an optimizer.
+    fn no_pair(
+        &self,
+        fault: Option<Error>,
+        other: Option<((u32, u64), (u32, u64))>,
+    ) -> Option<Error> {
+        let (model, optimizer) = (self.path.join(MODEL), self.path.join(OPTIMIZER));
+        // A first checkpoint that is not whole is none; a later one that is bad is an error.
+        match (model.exists(), optimizer.exists()) {
+            (false, false) => None,
+            _ if fault.is_some() => fault,
+            (false, true) => {
+                let message = "is missing; without it there is nothing to go on with";
+                Some(Error::file(&model, message))
+            }
+            (true, false) => {
+                let message = "is missing; without it the run can be used, but not gone on with";
+                Some(Error::file(&optimizer, message))
+            }
+            (true, true) => {
+                let at = |(epoch, step): (u32, u64)| format!("epoch {epoch}, step {step}");
+                let optimizer = optimizer.display();
+                let why = match other {
+                    Some((model, other)) if model != other => format!(
+                        "is of another step than {optimizer}: of {}, and not {}",
+                        at(model),
+                        at(other)
+                    ),
+                    _ => format!("is not the model that {optimizer} is of: one was put there"),
+                };
+                Some(Error::file(&model, why))
+            }
+        }
     }
 
     /// Whether a checkpoint is complete, but not all of it has its own name yet.
@@ -172,7 +206,7 @@ impl RunFolder {
         let mut fault = None;
         let read = self.read::<T, (u32, u64)>(name, &mut fault)?;
         match (read, fault) {
-            (Some((parameters, (epoch, _))), _) => Ok((parameters, epoch)),
+            (Some(read), _) => Ok((read.tensors, read.notes.0)),
             (None, Some(fault)) => Err(fault),
             (None, None) => Err(Error::file(&self.path, missing)),
         }
@@ -183,7 +217,7 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_best<T: Real>(&self, checkpoint: &Checkpoint<T>) -> Result<()> {
-        let bytes = checkpoint::encode(
+        let (bytes, _) = checkpoint::encode(
             self.identity.as_ref(),
             &checkpoint.parameters,
             &written(&checkpoint.progress),
@@ -191,22 +225,27 @@ impl RunFolder {
         self.write(BEST, &bytes)
     }
 
-    /// The tensors and notes of a file; `None` where it does not exist, or is bad, which goes to
+    /// What a file holds; `None` where it does not exist, or is bad or of another run, which goes to
     /// `fault`.
     fn read<T: Real, N: Serialize + DeserializeOwned>(
         &self,
         name: &str,
         fault: &mut Option<Error>,
-    ) -> Result<Option<(Parameters<T>, N)>> {
+    ) -> Result<Option<Decoded<T, N>>> {
         let path = self.path.join(name);
         if !path.exists() {
             return Ok(None);
         }
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
-        match checkpoint::decode(&bytes) {
+        let read = checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error));
+        let own = read.and_then(|read: Decoded<T, N>| {
+            read.run.as_ref().map_or(Ok(()), |run| self.check_run(name, &run.id))?;
+            Ok(read)
+        });
+        match own {
             Ok(read) => Ok(Some(read)),
             Err(error) => {
-                fault.get_or_insert(Error::file(&path, error));
+                fault.get_or_insert(error);
                 Ok(None)
             }
         }

@@ -10,6 +10,7 @@
 //! files are of version 1. What is made of a run for people and other tools is never read back.
 
 mod writing;
+mod sealed;
 mod lock;
 mod begin;
 mod checkpoints;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::journal::{self, Record, Told, VERSION};
+use super::journal::{self, Record};
 use super::tensorboard::EVENTS;
 use super::{
     Action, Config, Epoch, FinalScores, Folds, GradientFlow, Identity, ModelRecord, Place,
@@ -87,22 +88,6 @@ fn meant(path: &Path) -> String {
         true => format!("; did you mean `{}`?", within.display()),
         false => did_you_mean(&path.to_string_lossy()),
     }
-}
-
-/// How data is prepared, as the folder keeps it.
-#[derive(Serialize)]
-struct Prepared<'p> {
-    version: u32,
-    #[serde(flatten)]
-    preparation: &'p Preparation,
-}
-
-/// What a training has come to, as the folder keeps it.
-#[derive(Serialize)]
-struct Scored<'s> {
-    version: u32,
-    #[serde(flatten)]
-    scores: &'s FinalScores,
 }
 
 impl RunFolder {
@@ -239,19 +224,6 @@ impl RunFolder {
         Ok(())
     }
 
-    /// A file in JSON that tells its version; `None` where it does not exist.
-    fn read_json<R: DeserializeOwned>(&self, name: &str) -> Result<Option<R>> {
-        let path = self.path.join(name);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
-        let bad = |error: serde_json::Error| Error::file(&path, error);
-        let Told { version } = serde_json::from_str(&text).map_err(bad)?;
-        journal::known_version(version).map_err(|message| Error::file(&path, message))?;
-        serde_json::from_str(&text).map(Some).map_err(bad)
-    }
-
     /// What is known of a model that code describes; `None` in a run of a model that settings do.
     ///
     /// # Errors
@@ -262,8 +234,7 @@ impl RunFolder {
 
     /// Keeps what is known of the model.
     pub(super) fn save_model(&self, model: &ModelRecord) -> Result<()> {
-        let text = serde_json::to_vec(model);
-        self.write(CODE, &text.map_err(|error| Error::file(self.path.join(CODE), error))?)
+        self.write_json(CODE, model)
     }
 
     /// Checks that the settings here describe the model, whoever asks it something.
@@ -295,15 +266,14 @@ impl RunFolder {
     /// # Errors
     /// The file cannot be written.
     pub fn save_preparation(&self, preparation: &Preparation) -> Result<()> {
-        let text = serde_json::to_vec(&Prepared { version: VERSION, preparation });
-        self.write(DATA, &text.map_err(|error| Error::file(self.path.join(DATA), error))?)
+        self.write_json(DATA, preparation)
     }
 
     /// Checks that data from which the run is to go on is prepared as its own was: that it has the same
     /// columns, classes, counts and means.
     ///
     /// # Errors
-    /// The data has changed since the run began, or the file is bad.
+    /// The data has changed since the run began, or the file is missing or bad.
     pub fn check_preparation(&self, preparation: &Preparation) -> Result<()> {
         let path = self.path.join(DATA);
         let bad = |error: serde_json::Error| Error::file(&path, error);
@@ -316,7 +286,12 @@ impl RunFolder {
                                began, and the model would not understand it; train a new run";
                 Err(Error::file(path, message))
             }
-            _ => Ok(()),
+            Some(_) => Ok(()),
+            None => {
+                let message =
+                    "is missing, which tells how the model's inputs are prepared: put it back";
+                Err(Error::file(path, message))
+            }
         }
     }
 
@@ -353,8 +328,7 @@ impl RunFolder {
 
     /// Keeps what the training has come to.
     pub(super) fn save_final_scores(&self, scores: &FinalScores) -> Result<()> {
-        let text = serde_json::to_vec(&Scored { version: VERSION, scores });
-        self.write(SCORES, &text.map_err(|error| Error::file(self.path.join(SCORES), error))?)
+        self.write_json(SCORES, scores)
     }
 
     /// What the trainings of a cross-validation have come to, of which this is the run that learns from all
@@ -432,9 +406,11 @@ impl RunFolder {
     /// kept none. See [`journal::told_last`].
     ///
     /// # Errors
-    /// The file is bad, or of a later version.
+    /// The file is bad, of a later version, or of another run.
     pub fn journal(&self) -> Result<Vec<Record>> {
-        journal::read(&self.path.join(JOURNAL))
+        let told = journal::read(&self.path.join(JOURNAL))?;
+        told.iter().try_for_each(|record| self.check_run(JOURNAL, &record.run))?;
+        Ok(told)
     }
 
     /// What was done to the training, by the places.

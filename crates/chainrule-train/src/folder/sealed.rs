@@ -1,0 +1,78 @@
+//! Files in JSON that tell whose they are: the version, the run and the digest of what they hold come first.
+
+use std::fs;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::RunFolder;
+use crate::data::hex;
+use crate::journal::{self, VERSION};
+use chainrule::error::{Error, Result};
+
+/// What a file tells of itself.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default = "journal::first_version")]
+    version: u32,
+    run: Option<String>,
+    sha256: Option<String>,
+}
+
+/// The text of a file that holds `rest`, which is the text of an object without its brace.
+fn sealed(version: u32, run: &str, rest: &str) -> String {
+    let digest = hex(&Sha256::digest(format!("{version} {run}\n{rest}")));
+    format!("{{\"version\":{version},\"run\":\"{run}\",\"sha256\":\"{digest}\",{rest}")
+}
+
+impl RunFolder {
+    /// Writes an object with its version, and with the run and a digest where the run is known.
+    pub(super) fn write_json(&self, name: &str, object: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(object);
+        let text = text.map_err(|error| Error::file(self.path.join(name), error))?;
+        let rest = text.strip_prefix('{').unwrap_or(&text);
+        // An object may tell it by itself.
+        let rest = rest.strip_prefix(&format!("\"version\":{VERSION},")).unwrap_or(rest);
+        let text = match &self.identity {
+            Some(identity) => sealed(VERSION, &identity.id, rest),
+            None => format!("{{\"version\":{VERSION},{rest}"),
+        };
+        self.write(name, text.as_bytes())
+    }
+
+    /// A file in JSON, of this run and as it was written; `None` where it does not exist.
+    pub(super) fn read_json<R: DeserializeOwned>(&self, name: &str) -> Result<Option<R>> {
+        let path = self.path.join(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let bad = |error: serde_json::Error| Error::file(&path, error);
+        let Head { version, run, sha256 } = serde_json::from_str(&text).map_err(bad)?;
+        journal::known_version(version).map_err(|message| Error::file(&path, message))?;
+        if let (Some(run), Some(sha256)) = (run, sha256) {
+            self.check_run(name, &run)?;
+            let rest = text.split_once(&format!("\"sha256\":\"{sha256}\",")).map(|(_, rest)| rest);
+            if rest.is_none_or(|rest| sealed(version, &run, rest) != text) {
+                let message = "the digest does not fit: the file has changed since it was written";
+                return Err(Error::file(&path, message));
+            }
+        }
+        serde_json::from_str(&text).map(Some).map_err(bad)
+    }
+
+    /// Checks that a file of the run with this id is one of this run's.
+    pub(super) fn check_run(&self, name: &str, run: &str) -> Result<()> {
+        match &self.identity {
+            Some(own) if own.id != run => {
+                let [run, own] = [run, &own.id].map(|id| id.get(..8).unwrap_or(id));
+                let message = format!(
+                    "is of the run {run}, but run.json is of the run {own}: put its own back"
+                );
+                Err(Error::file(self.path.join(name), message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
