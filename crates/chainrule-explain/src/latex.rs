@@ -101,6 +101,7 @@ impl<'a> Document<'a> {
         self.inputs(&mut out);
         self.section(&mut out, "latex-forward", &lines(self.forward().iter()));
         self.section(&mut out, "latex-backward", &rows(&self.backward()));
+        self.section(&mut out, "latex-shared", &lines(self.shared().iter()));
         self.section(&mut out, "latex-variables", &lines(self.variables().iter()));
         document(&out)
     }
@@ -214,7 +215,11 @@ impl<'a> Document<'a> {
         let local = match (&passed.local_in_place, &passed.local, &passed.rule) {
             (None, None, Some(rule)) => {
                 let found = vec![self.rule(node, passed, rule)];
-                return Some([Some(Equation::new(self.partial(to), vec![found, value])), None]);
+                // One part of what several uses add up to.
+                let is_part = self.e.node(to).is_some_and(|below| below.ledger.len() > 1);
+                let sign = if is_part { r"\mathrel{+}" } else { "" };
+                let left = self.partial(to) + sign;
+                return Some([Some(Equation::new(left, vec![found, value])), None]);
             }
             (None, None, None) => return None,
             (Some(formula), ..) => Some(self.in_place(formula)),
@@ -297,6 +302,23 @@ impl<'a> Document<'a> {
             }
             _ => format!("\\text{{{}}}", tex::text(rule)),
         }
+    }
+
+    /// Gates whose values are used several times: what each use contributes, and the sum.
+    fn shared(&self) -> Vec<Equation> {
+        let is_shared = |node: &&Node| node.is_gate() && node.ledger.len() > 1;
+        let mut equations = Vec::new();
+        for node in self.e.nodes.iter().rev().filter(is_shared).take(MOST) {
+            let left = self.partial(node.id);
+            let parts = self.ledger(node).into_iter();
+            let parts =
+                parts.chain(node.gradient.as_ref().map(|total| vec![number(total)])).collect();
+            let symbols = self.uses(node);
+            let goes_on = if symbols.is_some() { String::new() } else { left.clone() };
+            equations.extend(symbols.map(|symbols| Equation::new(left, vec![symbols])));
+            equations.push(Equation::new(goes_on, parts));
+        }
+        equations
     }
 
     /// The chain rule for every variable: the factors of each path from the result down to it.

@@ -14,15 +14,19 @@ use super::blanks::{Blanks, Key, is_handed_on, is_scalar_gate};
 use super::chart::Drawing;
 use super::columns::cut;
 use super::formula::Formula;
-use super::model::{Explanation, Node, Passed, Sweep};
+use super::model::{Entry, Explanation, Node, Passed, Sweep};
 use super::notation::escaped;
-use super::picture::{Look, Role, View};
+use super::picture::{Look, Role, Shape, View};
 use super::term::JAVASCRIPT_PRELUDE;
 use super::value::Value;
 use super::words::Words;
 use math::{equation, fraction, number, scalar, text};
 use script::Operations;
 pub(super) use sheet::sheet;
+
+/// Gates in a box of which the story tells, and parts of a sum that it shows.
+const MOST_INSIDE: usize = 40;
+const MOST_PARTS: usize = 8;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -146,12 +150,14 @@ impl Page<'_> {
         let picture = self.e.picture(self.view);
         let start = escaped(&self.words.get("page-inputs"));
         let mut stories = vec![format!("<p>{start}</p>"); picture.steps + 1];
-        for shape in &picture.shapes {
+        for shape in picture.shapes {
             let Some(node) = self.e.node(shape.node) else { continue };
-            if matches!(shape.role, Role::Gate | Role::Fold)
-                && let Some(story) = stories.get_mut(shape.forward)
-            {
-                *story = self.forward(node);
+            if let Some(story) = stories.get_mut(shape.forward) {
+                match shape.role {
+                    Role::Gate => *story = self.forward(node),
+                    Role::Fold => *story = self.forward_inside(&shape),
+                    _ => {}
+                }
             }
             if let Some(story) = shape.backward.and_then(|step| stories.get_mut(step)) {
                 *story = match shape.role {
@@ -160,6 +166,7 @@ impl Page<'_> {
                         let words = self.words.say("page-seed", &[("root", root)]);
                         format!("<p>{}</p>", escaped(&words))
                     }
+                    Role::Fold => self.backward_inside(&shape),
                     _ => self.backward(node),
                 };
             }
@@ -169,13 +176,50 @@ impl Page<'_> {
 
     fn forward(&self, node: &Node) -> String {
         let words = self.words.say("page-forward", &[("op", node.source.name())]);
+        format!("<p>{}</p>{}", escaped(&words), self.computed(node))
+    }
+
+    /// What the gates in a box compute, each from those before it.
+    fn forward_inside(&self, shape: &Shape) -> String {
+        let words = self.words.say("page-forward-box", &[("name", &shape.symbol)]);
+        let gates = shape.inside.iter().filter_map(|&id| self.e.node(id));
+        self.inside(&words, gates, shape.inside.len(), |node| self.computed(node))
+    }
+
+    /// The whole way back through a box, gate by gate.
+    fn backward_inside(&self, shape: &Shape) -> String {
+        let words = self.words.say("page-backward-box", &[("name", &shape.symbol)]);
+        let gates = shape.inside.iter().rev().filter_map(|&id| self.e.node(id));
+        self.inside(&words, gates, shape.inside.len(), |node| self.passes(node))
+    }
+
+    /// A row for each gate in a box.
+    fn inside<'n>(
+        &self,
+        words: &str,
+        gates: impl Iterator<Item = &'n Node>,
+        count: usize,
+        row: impl Fn(&Node) -> String,
+    ) -> String {
+        let rows: String =
+            gates.filter(|node| !node.is_silent()).take(MOST_INSIDE).map(row).collect();
+        let others = count.saturating_sub(MOST_INSIDE).to_string();
+        let more = match count > MOST_INSIDE {
+            true => format!("<p>{}</p>", escaped(&self.words.say("more", &[("count", &others)]))),
+            false => String::new(),
+        };
+        format!("<p>{}</p>{rows}{more}", escaped(words))
+    }
+
+    /// A gate's value as an equation, and what is worth knowing of it.
+    fn computed(&self, node: &Node) -> String {
         let value = self.live(&format!("v:{}", node.id), &self.e.face(node).value);
         let notes: String = node
             .notes
             .iter()
             .map(|note| format!("<p class=\"note\">{}</p>", escaped(note)))
             .collect();
-        format!("<p>{}</p>{}{notes}", escaped(&words), equation(&self.defined(node, Some(value))))
+        equation(&self.defined(node, Some(value))) + &notes
     }
 
     /// A gate's name, its formula and its value.
@@ -192,11 +236,42 @@ impl Page<'_> {
 
     fn backward(&self, node: &Node) -> String {
         let words = self.words.say("page-backward", &[("op", node.source.name())]);
-        let rows: String = node.backward.iter().map(|p| self.passed(node, p)).collect();
+        format!("<p>{}</p>{}", escaped(&words), self.passes(node))
+    }
+
+    /// What a gate passes down, and what that adds up to where it is the last part of several.
+    fn passes(&self, node: &Node) -> String {
+        let row = |passed: &Passed| self.passed(node, passed) + &self.total(node, passed);
+        let rows: String = node.backward.iter().map(row).collect();
         let legend = super::text::legend(self.e, &[node], &self.words);
         let legend = legend
-            .map_or_else(String::new, |text| format!("<p class=\"note\">{}</p>", escaped(&text)));
-        format!("<p>{}</p>{rows}{legend}", escaped(&words))
+            .map_or_else(String::new, |text| format!("<p class=\"legend\">{}</p>", escaped(&text)));
+        rows + &legend
+    }
+
+    /// The gradient of a value that has several uses, where this gate's is the last to come.
+    fn total(&self, node: &Node, passed: &Passed) -> String {
+        let e = self.e;
+        let (to, _) = e.received(node, passed);
+        let shared = e.node(to).filter(|below| below.ledger.len() > 1);
+        let last = shared.and_then(|below| Some((below, below.ledger.last()?)));
+        let Some((below, last)) = last else { return String::new() };
+        let is_last = e.user(last.gate).is_some_and(|user| user.id == node.id)
+            && node.backward.iter().rfind(|other| e.received(node, other).0 == to) == Some(passed);
+        let Some(gradient) = below.gradient.as_ref().filter(|_| is_last) else {
+            return String::new();
+        };
+        let left = match e.is_scalar() {
+            true => fraction(&text(e.root()), &self.name(to)),
+            false => text(&e.gradient_name(to)),
+        };
+        let part = |entry: &Entry| {
+            self.factor(&format!("p:{}:{}", entry.gate, entry.operand), &entry.gradient)
+        };
+        let parts: Vec<String> = below.ledger.iter().take(MOST_PARTS).map(part).collect();
+        let rest = if below.ledger.len() > MOST_PARTS { "<mo>+</mo><mo>…</mo>" } else { "" };
+        let sum = parts.join("<mo>+</mo>") + rest;
+        equation(&[left, sum, self.live(&format!("g:{to}"), gradient)])
     }
 
     /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
@@ -213,13 +288,13 @@ impl Page<'_> {
         if !of_numbers {
             let (left, rule) =
                 (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
-            let rule = (rule != left).then(|| text(&rule));
-            let parts: Vec<String> = [text(&left)]
-                .into_iter()
-                .chain(rule)
-                .chain([asked.unwrap_or_else(|| number(product))])
-                .collect();
-            return equation(&parts);
+            let is_part = e.node(to).is_some_and(|below| below.ledger.len() > 1);
+            let parts = match (rule != left, is_part) {
+                (_, true) => vec![format!("{}<mo>⟵</mo>{}", text(&left), text(&rule))],
+                (true, false) => vec![text(&left), text(&rule)],
+                (false, false) => vec![text(&left)],
+            };
+            return equation(&[parts, vec![asked.unwrap_or_else(|| number(product))]].concat());
         }
         let (gate, operand) = (self.name(node.id), self.name(to));
         let (root, slope) = (text(e.root()), fraction(&gate, &operand));

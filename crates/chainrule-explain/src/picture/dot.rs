@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Role, View};
+use super::{Role, Total, View};
 use crate::model::Explanation;
 use crate::notation::escaped;
 
@@ -31,10 +31,10 @@ impl Explanation {
                 Role::Constant => "shape=plaintext, fontcolor=\"#64748b\"",
                 Role::Result => "shape=plaintext",
             };
-            let label = match shape.caption.is_empty() {
-                true => quoted(&shape.symbol),
-                false => quoted(&format!("{}\n{}", shape.symbol, shape.caption)),
-            };
+            let total = shape.total.as_ref().map(Total::text).unwrap_or_default();
+            let texts = [shape.symbol.clone(), shape.caption.clone(), total];
+            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            let label = quoted(&texts.join("\n"));
             let tip = quoted(&super::told(&shape.tip, shape.value.as_ref()));
             let _ = writeln!(out, "  n{at} [{form}, label={label}, tooltip={tip}];");
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::layout::{BEND, Layout, Place, Size, Sizes, layout};
-use super::{Picture, Role, Shape, View};
+use super::{Picture, Role, Shape, Total, View};
 use crate::columns::width;
 use crate::model::Explanation;
 
@@ -51,6 +51,13 @@ pub struct Block {
     pub value: Option<String>,
     /// The node of the explanation; the last one inside a box of several.
     pub node: u32,
+    /// The gates inside, in order, where it stands for several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inside: Vec<u32>,
+    /// What its uses pass back together, where they are several.
+    pub total: Option<String>,
+    /// The step at which the last of its uses has passed its part.
+    pub total_step: Option<usize>,
     /// The step at which its value is computed; 0 where it is given.
     pub forward: usize,
     /// The step at which it passes its gradient on; `None` where it passes none.
@@ -148,10 +155,28 @@ impl Explanation {
 }
 
 fn block((shape, place): (&Shape, &Place)) -> Block {
-    let Shape { role, symbol, caption, tip, value, node, forward, backward } = shape.clone();
+    let Shape { role, symbol, caption, tip, value, node, inside, total, forward, backward } =
+        shape.clone();
+    let (total_step, total) = (total.as_ref().map(|total| total.step), total.map(|t| t.text()));
     let Size { wide, tall } = body(shape);
     let (x, y) = (place.left + place.wide / 2.0, place.y);
-    Block { role, symbol, caption, tip, value, node, forward, backward, x, y, wide, tall }
+    Block {
+        role,
+        symbol,
+        caption,
+        tip,
+        value,
+        node,
+        inside,
+        total,
+        total_step,
+        forward,
+        backward,
+        x,
+        y,
+        wide,
+        tall,
+    }
 }
 
 /// A wire: level through every place of its own, bending in the space between two layers.
@@ -230,8 +255,10 @@ pub(super) fn wide(text: &str, size: f64) -> f64 {
 fn sizes(picture: &Picture) -> Sizes {
     let size = |shape: &Shape| {
         let inside = body(shape);
-        let caption = wide(&shape.caption, CAPTION);
-        let below = if shape.caption.is_empty() { 0.0 } else { 2.0 * (CAPTION + 6.0) };
+        let total = shape.total.as_ref().map(Total::text).unwrap_or_default();
+        let caption = wide(&shape.caption, CAPTION).max(wide(&total, VALUE));
+        let lines = [&shape.caption, &total].iter().filter(|text| !text.is_empty()).count();
+        let below = 2.0 * (CAPTION + 6.0) * lines as f64;
         Size { wide: inside.wide.max(caption), tall: inside.tall + below }
     };
     let label = |wire: &super::Wire| {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Role, View};
+use super::{Role, Total, View};
 use crate::model::Explanation;
 
 impl Explanation {
@@ -19,10 +19,10 @@ impl Explanation {
         let picture = self.picture(view);
         let mut out = String::from("flowchart LR\n");
         for (at, shape) in picture.shapes.iter().enumerate() {
-            let text = match shape.caption.is_empty() {
-                true => quoted(&shape.symbol),
-                false => quoted(&format!("{} : {}", shape.symbol, shape.caption)),
-            };
+            let total = shape.total.as_ref().map(Total::text).unwrap_or_default();
+            let texts = [shape.symbol.clone(), shape.caption.clone(), total];
+            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+            let text = quoted(&texts.join(" : "));
             let _ = match shape.role {
                 Role::Gate if shape.symbol.chars().count() <= 2 => {
                     writeln!(out, "  n{at}(({text}))")

@@ -4,6 +4,7 @@
 //! scope such as a layer is one box, constants are muted. It knows at which step of the forward and
 //! the backward pass each number appears.
 
+mod totals;
 mod dot;
 mod fold;
 mod layout;
@@ -25,6 +26,7 @@ use chainrule::ops::{Add, AnyOp, Mul, Notation};
 use fold::Folding;
 use serde::Serialize;
 pub(super) use svg::Look;
+use totals::Total;
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +71,10 @@ pub(super) struct Shape {
     pub(super) value: Option<String>,
     /// The node that a step explains; the last one inside a fold.
     pub(super) node: u32,
+    /// The gates inside, where it stands for several; in order.
+    pub(super) inside: Vec<u32>,
+    /// What its uses pass back together, where they are several.
+    pub(super) total: Option<Total>,
     /// The step at which its value is computed, and at which it passes its gradient.
     pub(super) forward: usize,
     pub(super) backward: Option<usize>,
@@ -80,6 +86,11 @@ fn told(tip: &str, value: Option<&String>) -> String {
 }
 
 impl Shape {
+    /// The gates that it stands for.
+    fn gates(&self) -> Vec<u32> {
+        if self.inside.is_empty() { vec![self.node] } else { self.inside.clone() }
+    }
+
     /// Whether it may move next to what uses it.
     pub(super) fn is_movable(&self) -> bool {
         matches!(self.role, Role::Input | Role::Constant | Role::Repeat)
@@ -177,12 +188,14 @@ impl Builder<'_> {
         self.cut();
         self.repeat_far();
         let steps = self.number_steps();
+        totals::tell(e, &mut self.shapes, &self.wires, &self.repeats);
         Picture { shapes: self.shapes, wires: self.wires, root: e.root().into(), steps }
     }
 
     fn shape(&mut self, group: u32, nodes: &[&Node]) {
         let Some(last) = nodes.last() else { return };
-        let folded = nodes.iter().filter(|node| node.is_gate()).count() > 1;
+        let gates: Vec<u32> = nodes.iter().filter(|n| n.is_gate()).map(|n| n.id).collect();
+        let folded = gates.len() > 1;
         let (role, symbol, caption) = match &last.source {
             _ if folded => (Role::Fold, fold_symbol(self.e, last), fold_caption(self.e, last)),
             Source::Input(_) | Source::Parameter(_) | Source::State(_) => {
@@ -200,6 +213,8 @@ impl Builder<'_> {
             tip: cut(&face.label, 200),
             value: Some(with_minus(&cut(&face.value.to_string(), 60))),
             node: last.id,
+            inside: if folded { gates } else { Vec::new() },
+            total: None,
             forward: 0,
             backward: None,
         });
@@ -261,6 +276,8 @@ impl Builder<'_> {
             tip: name.into(),
             value: Some(with_minus(&cut(&last.value.to_string(), 60))),
             node: last.id,
+            inside: Vec::new(),
+            total: None,
             forward: 0,
             backward: None,
         });
@@ -322,7 +339,12 @@ impl Builder<'_> {
             }
         }
         let is_gate = |at: &usize| matches!(self.shapes[*at].role, Role::Gate | Role::Fold);
-        let others = (0..near.len()).filter(|at| !near[*at]).filter(is_gate).count();
+        let others: Vec<&Shape> = (0..near.len())
+            .filter(|at| !near[*at] && is_gate(at))
+            .map(|at| &self.shapes[at])
+            .collect();
+        let inside = others.iter().flat_map(|shape| shape.gates()).collect();
+        let others = others.len();
         let rest = self.shapes.len();
         let last = (0..rest).rfind(|at| !near[*at]).map_or(0, |at| self.shapes[at].node);
         let words = Words::new(self.e.language);
@@ -333,6 +355,8 @@ impl Builder<'_> {
             tip: words.get("picture-others-tip"),
             value: None,
             node: last,
+            inside,
+            total: None,
             forward: 0,
             backward: None,
         });

@@ -179,8 +179,10 @@ impl Block<'_> {
         }
         let tip = format!("{} … {}", shapes[first].tip, shapes[last].tip);
         let caption = format!("× {}", self.chain.len() / self.gates);
+        let inside = self.chain.iter().flat_map(|&gate| shapes[gate].gates()).collect();
+        let role = Role::Fold;
         shapes[last] =
-            Shape { role: Role::Fold, symbol, caption, tip, value: None, ..shapes[last].clone() };
+            Shape { role, symbol, caption, tip, value: None, inside, ..shapes[last].clone() };
     }
 
     /// The wires of one operand, one for each repeat: links within the row go, and inputs or constants

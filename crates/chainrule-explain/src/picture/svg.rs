@@ -72,8 +72,9 @@ impl Pen<'_> {
     fn draw(mut self) -> String {
         let words = Words::new(self.e.language);
         let Drawing { root, wide: drawn, tall, .. } = self.drawing;
-        let legend =
-            [words.get("picture-values"), words.say("picture-gradients", &[("root", root)])];
+        let is_shared = self.drawing.blocks.iter().any(|block| block.total.is_some());
+        let id = if is_shared { "picture-gradients-sums" } else { "picture-gradients" };
+        let legend = [words.get("picture-values"), words.say(id, &[("root", root)])];
         let needs = wide(&legend[0], CAPTION) + wide(&legend[1], CAPTION) + 24.0;
         let width = drawn.max(needs) + 2.0 * MARGIN;
         let height = tall + 2.0 * MARGIN + LEGEND;
@@ -226,6 +227,12 @@ impl Pen<'_> {
         if !shape.caption.is_empty() {
             let below = y + tall / 2.0 + CAPTION + 2.0;
             self.text("caption", (x, below), CAPTION, "middle", &shape.caption, (None, ""));
+        }
+        if let (Some(total), Some(step)) = (&shape.total, shape.total_step) {
+            let above = if shape.caption.is_empty() { 0.0 } else { CAPTION + 5.0 };
+            let below = y + tall / 2.0 + above + VALUE + 1.0;
+            let live = format!(" data-digits=\"5\" data-before=\"Σ \" data-x=\"g:{}\"", shape.node);
+            self.text("gradient", (x, below), VALUE, "middle", total, (Some(step), &live));
         }
         self.out.push_str("</g>\n");
     }

@@ -316,15 +316,19 @@ impl<'a> Page<'a> {
             }
             let right = rules::along(self.e, node, passed, &self.words);
             let left = self.e.gradient_name(to);
+            // One part of what several uses add up to.
+            let is_part = self.e.node(to).is_some_and(|below| below.ledger.len() > 1);
+            let left = if is_part { format!("{left} +") } else { format!("{left} ") };
             let shape = product.shape();
             let shape = if shape.is_empty() { String::new() } else { format!("  {shape:?}") };
-            if left != right {
-                self.line(&cut(&format!("     {left} = {right}{shape}"), self.columns));
+            let is_same = left.trim_end() == right;
+            if !is_same {
+                self.line(&cut(&format!("     {left}= {right}{shape}"), self.columns));
             }
-            let indent = if left == right { left.chars().count() + 6 } else { 7 };
+            let indent = if is_same { left.chars().count() + 5 } else { 7 };
             for (at, line) in lines(product, indent + 2).iter().enumerate() {
-                let lead = match (at, left == right) {
-                    (0, true) => format!("     {left} = "),
+                let lead = match (at, is_same) {
+                    (0, true) => format!("     {left}= "),
                     (0, false) => format!("{}= ", " ".repeat(indent)),
                     _ => " ".repeat(indent + 2),
                 };

@@ -127,10 +127,12 @@ picture-others = … { $count } more gates
 picture-others-tip = Farther from the result than what is drawn here
 picture-values = values, forward →
 picture-gradients = ← gradients d{ $root }/d·, backward
+picture-gradients-sums = ← gradients d{ $root }/d·, backward; Σ: several uses together
 
 latex-title = The chain rule, step by step
 latex-forward = Forward: every value
 latex-backward = Backward: every local derivative, and what it passes on
+latex-shared = Values used several times: what their uses add up to
 latex-variables = The chain rule for every variable
 
 language = en
@@ -140,8 +142,10 @@ page-next = Forward
 page-end = To the end
 page-inputs = The inputs are known. Step forward to compute one gate at a time, then on to send the gradients back.
 page-forward = Forward: the gate { $op } computes its value.
+page-forward-box = Forward: the box { $name } computes its value, gate by gate.
 page-seed = Backward begins: the derivative of { $root } with respect to itself is 1.
 page-backward = Backward: the gate { $op } multiplies the gradient that arrives by its local derivatives.
+page-backward-box = Backward: through the box { $name }, gate by gate.
 page-what-if = What if? Move a slider
 page-change = change of { $root }, true
 page-first = by the gradient

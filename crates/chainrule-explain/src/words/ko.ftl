@@ -127,10 +127,12 @@ picture-others = … 그 밖의 게이트 { $count }개
 picture-others-tip = 여기에 그린 것보다 결과에서 먼 부분
 picture-values = 값, 순전파 →
 picture-gradients = ← 기울기 d{ $root }/d·, 역전파
+picture-gradients-sums = ← 기울기 d{ $root }/d·, 역전파. Σ: 여러 쓰임의 합
 
 latex-title = 연쇄 법칙, 한 단계씩
 latex-forward = 순전파: 모든 값
 latex-backward = 역전파: 모든 국소 미분과 전해지는 것
+latex-shared = 여러 번 쓰인 값: 쓰임마다의 기울기와 그 합
 latex-variables = 변수마다의 연쇄 법칙
 
 language = ko
@@ -140,8 +142,10 @@ page-next = 앞으로
 page-end = 끝으로
 page-inputs = 입력을 안다. 앞으로 가며 게이트를 하나씩 계산하고, 이어서 기울기를 되돌려 보낸다.
 page-forward = 순전파: { $op } 게이트가 값을 계산한다.
+page-forward-box = 순전파: 상자 { $name } 안에서 게이트가 차례로 값을 계산한다.
 page-seed = 역전파의 시작: { $root } 자신에 대한 미분은 1이다.
 page-backward = 역전파: { $op } 게이트가 들어온 기울기에 국소 미분을 곱한다.
+page-backward-box = 역전파: 상자 { $name } 안을 게이트마다 거슬러 간다.
 page-what-if = 만약 바꾼다면? 막대를 움직여 보자
 page-change = { $root }의 실제 변화
 page-first = 기울기의 예측
