@@ -9,8 +9,9 @@ use chainrule::graph::Graph;
 use chainrule::ops::SoftmaxWithLoss;
 use chainrule::tensor::Tensor;
 
-/// Arrays of more numbers are no work for a pencil.
+/// Larger arrays are no work for a pencil, and written by their norm in pages and documents.
 const MOST_NUMBERS: usize = 12;
+const MOST_SIDE: usize = 6;
 
 /// Nor are walks through more gates.
 const MOST_GATES: usize = 40;
@@ -146,9 +147,11 @@ impl Blanks {
     /// Numbers the numbers of a value.
     fn ask(&mut self, key: Key, value: &Value) -> Result<()> {
         let numbers = value.numbers();
-        if numbers.len() > MOST_NUMBERS {
+        let shape = value.shape();
+        let is_wide = shape.len() > 2 || shape.iter().any(|&side| side > MOST_SIDE);
+        if is_wide || numbers.len() > MOST_NUMBERS {
             return Err(Error::Mismatch(format!(
-                "an exercise has arrays of up to {MOST_NUMBERS} numbers, but one here has {}",
+                "an exercise has vectors and matrices of up to {MOST_SIDE} a side and {MOST_NUMBERS} numbers, but an array here has {}",
                 value.dims("×")
             )));
         }

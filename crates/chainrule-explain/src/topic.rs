@@ -42,11 +42,11 @@ const CHAINS: &[&str] = &[
 
 /// Functions of a neuron's sum `w * x + b`, and of one with two inputs.
 const NEURONS: &[(&str, usize)] = &[
-    ("sigmoid(w1 * x1 + b)", 1),
+    ("sigmoid(w * x + b)", 1),
     ("sigmoid(w1 * x1 + w2 * x2 + b)", 2),
-    ("v * sigmoid(w1 * x1 + b)", 1),
-    ("y = sigmoid(w1 * x1 + b); y^2", 1),
-    ("y = sigmoid(w1 * x1 + b); 0.5 * (y - 1)^2", 1),
+    ("v * sigmoid(w * x + b)", 1),
+    ("y = sigmoid(w * x + b); y^2", 1),
+    ("y = sigmoid(w * x + b); 0.5 * (y - 1)^2", 1),
 ];
 
 /// The lengths of arrays, by name.
@@ -170,6 +170,7 @@ impl Draw<'_> {
         let mut values = String::new();
         for at in 1..=inputs {
             let (w, x) = (self.factor(-3, 3), self.factor(-3, 3));
+            let at = if inputs == 1 { String::new() } else { at.to_string() };
             values += &format!("w{at}={w},x{at}={x},");
             sum -= w * x;
         }

@@ -1,6 +1,8 @@
 //! What Korean pages, documents and pictures say is Korean, but for names.
 
-use chainrule_explain::{Explanation, Language, Request, View, explain, functions, values};
+use chainrule_explain::{
+    Explanation, Language, Request, View, Worksheet, explain, functions, values,
+};
 
 const CASES: [(&str, &str, Option<f64>); 5] = [
     ("x * m * t", "x=100,m=2,t=1.1", Some(219.0)),
@@ -83,6 +85,28 @@ fn left_over(e: &Explanation, text: &str) -> Vec<String> {
     left.sort();
     left.dedup();
     left
+}
+
+#[test]
+fn nothing_is_left_in_english_on_worksheets() {
+    for topic in ["chain-rule", "sigmoid", "softmax", "matrix"].map(|name| name.parse().unwrap()) {
+        for answers in [false, true] {
+            let sheet = Worksheet::on(topic, 0, 5, answers, Language::Korean).unwrap();
+            // Without the expression and commands of a document's own.
+            let latex = without_commands(&sheet.to_latex());
+            for text in [sheet.to_text(), read(&sheet.to_html()), latex] {
+                let words = text.split(|c: char| !c.is_ascii_alphabetic());
+                let known =
+                    ["sum", "sigmoid", "softmax", "cross", "entropy", "with", "loss", "add", "mul"];
+                let known = |word: &&str| {
+                    known.contains(word)
+                        || ["pow", "sub", "matmul", "ln", "smallskip"].contains(word)
+                };
+                let left: Vec<&str> = words.filter(|word| word.len() > 3 && !known(word)).collect();
+                assert!(left.is_empty(), "{topic}: {left:?}\n{text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Worksheets: blanks that give nothing away, and answers that are the library's numbers.
 
+use std::path::Path;
+
 use chainrule_explain::{
     Explanation, Language, Request, Topic, Value, Worksheet, digits, explain, values, width,
 };
@@ -123,6 +125,57 @@ fn a_solution_is_the_same_sheet() {
 }
 
 #[test]
+fn every_format_has_the_same_blanks() {
+    for (expression, at, target) in CASES {
+        let sheet = Worksheet::of(&request(expression, at, target), false).unwrap();
+        let (text, latex, html) = (sheet.to_text(), sheet.to_latex(), sheet.to_html());
+        let asked = marks(&text).filter(|(_, next)| *next == Some('_'));
+        let mut asked: Vec<usize> = asked.map(|(number, _)| number).collect();
+        asked.sort_unstable();
+        assert!(asked.iter().copied().eq(1..=asked.len()), "{expression}: {asked:?}");
+        let numbers = |parts: std::str::Split<'_, &str>, end: char| {
+            let number = |part: &str| part.split_once(end)?.0.parse().ok();
+            let mut numbers: Vec<usize> = parts.skip(1).filter_map(number).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        assert_eq!(numbers(latex.split(r"\blank{"), '}'), asked, "{latex}");
+        assert_eq!(numbers(html.split(r#""cell"><span class="number">"#), '<'), asked, "{html}");
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+        roxmltree::Document::parse_with_options(&html, options).unwrap();
+    }
+}
+
+/// Random exercises never change: what a seed gave once is printed in somebody's class.
+#[test]
+fn exercises_by_seed_are_as_accepted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    for (name, answers, language) in [
+        ("exercises-en.txt", false, Language::English),
+        ("exercises-ko.txt", false, Language::Korean),
+        ("solutions-en.txt", true, Language::English),
+        ("solutions-ko.txt", true, Language::Korean),
+    ] {
+        let sheet = |topic| Worksheet::on(topic, 1, 2, answers, language).unwrap().to_text();
+        let found = TOPICS.map(sheet).join("\n");
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(path.join(name), &found).unwrap();
+        }
+        let expected = std::fs::read_to_string(path.join(name)).unwrap_or_default();
+        assert!(found == expected, "{name} differs from its snapshot\n{found}");
+    }
+}
+
+#[test]
+fn a_longer_sheet_begins_like_a_shorter_one() {
+    let sheet = |seed, count| {
+        Worksheet::on(Topic::Matrix, seed, count, false, Language::English).unwrap().to_text()
+    };
+    assert!(sheet(3, 9).starts_with(sheet(3, 2).trim_end()));
+    assert_ne!(sheet(3, 2), sheet(4, 2).replace("seed 4", "seed 3"));
+}
+
+#[test]
 fn what_is_too_large_for_a_sheet_is_refused() {
     let refused = |expression: &str, at: &str| {
         Worksheet::of(&request(expression, at, None), false).err().unwrap().to_string()
@@ -130,7 +183,14 @@ fn what_is_too_large_for_a_sheet_is_refused() {
     let long = vec!["x"; 60].join(" * ");
     let error = refused(&long, "x=1");
     assert_eq!(error, "the expression has 59 gates, but an exercise has at most 40");
-    let row = vec!["1"; 13].join(",");
-    let error = refused("sum(2 * x)", &format!("x=[{row}]"));
-    assert_eq!(error, "an exercise has arrays of up to 12 numbers, but one here has 13");
+    for (x, shape) in [("[1,2,3,4,5,6,7]", "7"), ("[[1,2,3,4,5],[1,2,3,4,5],[1,2,3,4,5]]", "3×5")]
+    {
+        let error = refused("sum(2 * x)", &format!("x={x}"));
+        assert_eq!(
+            error,
+            format!(
+                "an exercise has vectors and matrices of up to 6 a side and 12 numbers, but an array here has {shape}"
+            )
+        );
+    }
 }

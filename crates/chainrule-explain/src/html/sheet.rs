@@ -62,6 +62,9 @@ impl Explanation {
             page.arrived(blanks, node).into_iter().chain(passed).collect::<String>()
         });
         let backward: String = backward.collect();
+        let gates: Vec<&Node> = gates().filter(|node| !node.backward.is_empty()).collect();
+        let legend = crate::text::legend(self, &gates, &page.words).map(|text| escaped(&text));
+        let legend = legend.map_or_else(String::new, |text| format!("<p>{text}</p>\n"));
         let section = |title: &str, body: &str| match body.is_empty() {
             true => String::new(),
             false => format!("<h3>{}</h3>\n{body}\n", escaped(&page.words.get(title))),
@@ -71,7 +74,7 @@ impl Explanation {
             escaped(&statements.join("; ")),
             page.given(),
             section("forward-title", &forward),
-            section("sheet-backward", &backward),
+            section("sheet-backward", &(legend + &backward)),
             section("sheet-gradients", &page.gradients(blanks)),
         )
     }
