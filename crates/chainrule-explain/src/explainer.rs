@@ -2,17 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::expression::Names;
 use super::formula::Formula;
 use super::label::Labels;
-use super::loss::cross_entropy;
 use super::model::{Entry, Explanation, Extreme, Hessian, Node, Origin, Partial, Passed};
 use super::reading::Formulas;
 use super::request::Request;
 use super::shared::Shared;
 use super::subject::Subject;
 use super::value::Value;
-use super::{expression, paths, reading, rules, what_if};
+use super::{paths, reading, rules, what_if};
 use chainrule::Parameters;
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
@@ -53,49 +51,7 @@ const MOST_CURVED_NODES: u32 = 500;
 /// A mistake in the expression, an unknown name, or an output that is not a scalar.
 pub fn explain(request: &Request) -> Result<Explanation> {
     let g = Graph::with_exact_slopes();
-    let (output, classes) =
-        expression::read(&g, &request.expression, &request.values, Names::Inputs)?;
-    if output.shape().rank() != 0 && request.cross_entropy.is_none() {
-        return Err(Error::Expression {
-            message: format!(
-                "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
-                output.shape()
-            ),
-            span: (0, request.expression.chars().count()),
-        });
-    }
-    let names = wanted(request, &classes)?;
-    let root = match (&request.cross_entropy, request.target) {
-        (Some(target), _) => cross_entropy(output, target)?,
-        (None, Some(target)) => output.half_squared_error(g.constant(target)),
-        (None, None) => output,
-    };
-    Subject { g: &g, request, output, root, names }.explain()
-}
-
-/// The names whose gradients are wanted: where none are named, all but `classes`.
-fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
-    let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
-    let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
-    let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
-    for name in asked.chain(request.sweep.iter().map(|range| &range.name)) {
-        if !known.contains(&name.as_str()) {
-            return Err(Error::unknown("input", name, known));
-        }
-        if classes.contains(name) {
-            return Err(Error::Mismatch(format!(
-                "`{name}` only says which class or position is meant, so that it has no gradient and cannot change a little"
-            )));
-        }
-    }
-    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
-    let all = || numbers.collect();
-    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
-    // Paths are made of local derivatives, which exist on the way to wanted names only.
-    names.extend(
-        request.paths.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
-    );
-    Ok(names)
+    Subject::record(&g, request)?.explain()
 }
 
 /// The nodes of values and derivatives, and the plan that computed them.
@@ -126,6 +82,12 @@ impl<'g> Subject<'_, 'g> {
             false => Vec::new(),
         };
         let computed = self.compute(&inputs, &needed, &[&gradients[..], &partials[..]].concat())?;
+        let values = |vars: &[Var<'g>]| {
+            vars.iter().map(|&v| computed.value(v)).collect::<Result<Vec<Value>>>()
+        };
+        let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
+        // While there are no formulas yet, which take as much memory as its graphs.
+        let (what_if, what_if_left_out) = what_if::rows(self, &gradients)?;
 
         let places = self.places();
         let mut labels = Labels::new(self.g);
@@ -134,10 +96,6 @@ impl<'g> Subject<'_, 'g> {
             .iter()
             .map(|&id| self.node(&computed, (&mut labels, &mut locals), &places, id))
             .collect::<Result<Vec<Node>>>()?;
-        let values = |vars: &[Var<'g>]| {
-            vars.iter().map(|&v| computed.value(v)).collect::<Result<Vec<Value>>>()
-        };
-        let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
         let shared = self.shared(&partials);
         let mut formulas = Formulas::new(self.g, self.root.id(), false);
         let partials = self.names.iter().zip(&partials).zip(partial_values);
@@ -147,7 +105,6 @@ impl<'g> Subject<'_, 'g> {
             (name.clone(), Partial { formula, latex, value })
         });
         let partials = partials.collect();
-        let (what_if, what_if_left_out) = what_if::rows(self, &gradients)?;
         let mut explanation = Explanation {
             expression: self.request.expression.clone(),
             inputs: self.request.values.iter().map(|(n, t)| (n.clone(), t.into())).collect(),

@@ -36,9 +36,8 @@ pub(super) enum Term {
 pub struct Formula {
     pub(super) term: Arc<Term>,
     pub(super) size: usize,
-    /// The shape of what it evaluates to, which may be less than that of the node it stands for: the
-    /// formula of a broadcast is its operand's.
-    pub(super) shape: Shape,
+    /// Its shape, if it is an array's: formulas of numbers are many, and small.
+    array: Option<Arc<Shape>>,
 }
 
 impl PartialEq for Formula {
@@ -64,14 +63,22 @@ impl Formula {
             Term::Infix(_, a, b) => vec![a, b],
         };
         let size = 1 + parts.iter().map(|part| part.size).sum::<usize>();
-        let broadcast = |shape: Shape, part: &&Self| shape.broadcast(&part.shape).unwrap_or(shape);
-        let shape = parts.iter().fold(Shape::scalar(), broadcast);
-        Self { term: Arc::new(term), size, shape }
+        let arrays = parts.iter().filter(|part| part.array.is_some());
+        let broadcast =
+            |shape: Shape, part: &&Self| shape.broadcast(&part.shape()).unwrap_or(shape);
+        let shape = arrays.fold(Shape::scalar(), broadcast);
+        Self { term: Arc::new(term), size, array: None }.shaped(shape)
+    }
+
+    /// The shape of what it evaluates to, which may be less than that of the node it stands for: the
+    /// formula of a broadcast is its operand's.
+    pub(super) fn shape(&self) -> Shape {
+        self.array.as_deref().copied().unwrap_or_else(Shape::scalar)
     }
 
     /// With a shape of its own rather than that of its parts broadcast.
     pub(super) fn shaped(self, shape: Shape) -> Self {
-        Self { shape, ..self }
+        Self { array: (shape.rank() > 0).then(|| Arc::new(shape)), ..self }
     }
 
     pub(super) fn number(value: f64) -> Self {

@@ -87,7 +87,7 @@ impl<'g> Formulas<'g> {
         let long = formula.size > NAMED_SIZE;
         let name = self.names.as_mut().filter(|_| long).and_then(Iterator::next);
         let Some(name) = name else { return formula };
-        let symbol = Formula::symbol(&name, id).shaped(formula.shape);
+        let symbol = Formula::symbol(&name, id).shaped(formula.shape());
         self.named.push((name, formula));
         symbol
     }
@@ -201,7 +201,7 @@ impl<'g> Formulas<'g> {
         if row.or(column).is_none() || inner.ty.shape.without(gone) != node.ty.shape {
             return None;
         }
-        let whole = |id: u32| self.part(id).filter(|formula| formula.shape == self.shape(id));
+        let whole = |id: u32| self.part(id).filter(|formula| formula.shape() == self.shape(id));
         let (a, b) = (whole(row.unwrap_or(a))?, whole(column.unwrap_or(b))?);
         Some(Formula::new(Term::Infix("@", a, b)).shaped(node.ty.shape))
     }
@@ -306,7 +306,7 @@ fn of_arrays(
     shapes: &[Shape],
     out: Shape,
 ) -> Option<Formula> {
-    let is_whole = operands.iter().zip(shapes).all(|(formula, shape)| formula.shape == *shape);
+    let is_whole = operands.iter().zip(shapes).all(|(formula, shape)| formula.shape() == *shape);
     let call = || Formula::new(Term::Call(op.name(), operands.to_vec())).shaped(out);
     let many = |number: usize, f: &Formula| Formula::number(number as f64).times(f);
     match (op.as_loop(), operands, shapes) {
@@ -314,13 +314,13 @@ fn of_arrays(
             Some(Formula::new(Term::Infix("@", a.clone(), b.clone())).shaped(out))
         }
         (Loop::Reduce { fold, axes }, [f], [from]) => match fold {
-            Fold::Sum if f.shape.rank() == 0 && !out.is_empty() => {
+            Fold::Sum if f.shape().rank() == 0 && !out.is_empty() => {
                 Some(many(from.len() / out.len(), f))
             }
-            Fold::Sum if out.rank() == 0 && !f.shape.is_empty() => {
-                Some(many(from.len() / f.shape.len(), &call()))
+            Fold::Sum if out.rank() == 0 && !f.shape().is_empty() => {
+                Some(many(from.len() / f.shape().len(), &call()))
             }
-            Fold::Max if f.shape.rank() == 0 => Some(f.clone()),
+            Fold::Max if f.shape().rank() == 0 => Some(f.clone()),
             Fold::Max if out.rank() == 0 => Some(call()),
             _ if is_whole => {
                 let along = axes.get(..from.rank()).and_then(Formula::of_axes);
@@ -329,7 +329,7 @@ fn of_arrays(
             }
             _ => None,
         },
-        (_, [f], [from]) if op.is::<Transpose>() => match f.shape.rank() {
+        (_, [f], [from]) if op.is::<Transpose>() => match f.shape().rank() {
             0 => Some(f.clone()),
             _ => (is_whole && from.rank() == 2).then(call),
         },
@@ -346,7 +346,7 @@ fn keeps_its_axes(formula: &Formula, from: &Shape, to: &Shape) -> bool {
     let inner = |shape: &Shape| -> Vec<usize> {
         shape.dims().iter().copied().skip_while(|&length| length == 1).collect()
     };
-    formula.shape.rank() <= to.rank() && (formula.shape.len() == 1 || inner(from) == inner(to))
+    formula.shape().rank() <= to.rank() && (formula.shape().len() == 1 || inner(from) == inner(to))
 }
 
 #[cfg(test)]

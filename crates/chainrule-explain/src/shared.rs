@@ -50,7 +50,7 @@ impl Shared {
     }
 
     fn take_out(&mut self, part: &Formula, name: &str) {
-        let symbol = Formula::symbol(name, u32::MAX).shaped(part.shape);
+        let symbol = Formula::symbol(name, u32::MAX).shaped(part.shape());
         for formula in self.formulas.iter_mut().flatten() {
             *formula = formula.replaced(part, &symbol);
         }
@@ -118,7 +118,7 @@ impl Formula {
     pub(super) fn renamed(&self, name: &impl Fn(&str, u32) -> Option<String>) -> Self {
         match &*self.term {
             Term::Symbol(known, id) => {
-                let symbol = |name: String| Self::symbol(&name, *id).shaped(self.shape);
+                let symbol = |name: String| Self::symbol(&name, *id).shaped(self.shape());
                 name(known, *id).map_or_else(|| self.clone(), symbol)
             }
             _ => self.with_parts(|f| f.renamed(name)),
@@ -139,6 +139,6 @@ impl Formula {
             Term::Prefix(sign, a) => Term::Prefix(sign, other(a)),
             Term::Infix(sign, a, b) => Term::Infix(sign, other(a), other(b)),
         };
-        Self::new(term).shaped(self.shape)
+        Self::new(term).shaped(self.shape())
     }
 }

@@ -1,7 +1,9 @@
 //! What is explained, recorded and with its values.
 
+use super::expression::{self, Names};
+use super::loss::cross_entropy;
 use super::request::Request;
-use chainrule::error::Result;
+use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::plan::Plan;
 use chainrule::tensor::{Real, Shape};
@@ -15,7 +17,32 @@ pub(super) struct Subject<'a, 'g> {
     pub(super) names: Vec<String>,
 }
 
-impl<'g> Subject<'_, 'g> {
+impl<'a, 'g> Subject<'a, 'g> {
+    /// Records what a request is about.
+    ///
+    /// # Errors
+    /// A mistake in the expression, an unknown name, or an output that is not a scalar.
+    pub(super) fn record(g: &'g Graph, request: &'a Request) -> Result<Self> {
+        let (output, classes) =
+            expression::read(g, &request.expression, &request.values, Names::Inputs)?;
+        if output.shape().rank() != 0 && request.cross_entropy.is_none() {
+            return Err(Error::Expression {
+                message: format!(
+                    "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
+                    output.shape()
+                ),
+                span: (0, request.expression.chars().count()),
+            });
+        }
+        let names = wanted(request, &classes)?;
+        let root = match (&request.cross_entropy, request.target) {
+            (Some(target), _) => cross_entropy(output, target)?,
+            (None, Some(target)) => output.half_squared_error(g.constant(target)),
+            (None, None) => output,
+        };
+        Ok(Self { g, request, output, root, names })
+    }
+
     /// The variable of an input.
     pub(super) fn input(&self, name: &str) -> Var<'g> {
         let found = self.request.values.iter().find(|(known, _)| known == name);
@@ -30,6 +57,31 @@ impl<'g> Subject<'_, 'g> {
         }
         Ok(())
     }
+}
+
+/// The names whose gradients are wanted: where none are named, all but `classes`.
+fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
+    let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
+    let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
+    let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
+    for name in asked.chain(request.sweep.iter().map(|range| &range.name)) {
+        if !known.contains(&name.as_str()) {
+            return Err(Error::unknown("input", name, known));
+        }
+        if classes.contains(name) {
+            return Err(Error::Mismatch(format!(
+                "`{name}` only says which class or position is meant, so that it has no gradient and cannot change a little"
+            )));
+        }
+    }
+    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
+    let all = || numbers.collect();
+    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
+    // Paths are made of local derivatives, which exist on the way to wanted names only.
+    names.extend(
+        request.paths.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),
+    );
+    Ok(names)
 }
 
 /// Feeds one input, unless what the plan computes does not depend on it.

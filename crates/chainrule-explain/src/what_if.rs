@@ -8,6 +8,7 @@ use super::value::percent;
 use super::walk::{Stop, Walk};
 use super::words::Words;
 use chainrule::error::{Error, Result};
+use chainrule::graph::Graph;
 use chainrule::tensor::Tensor;
 
 /// Predictions this close, relative to the true change, are exact up to rounding.
@@ -35,6 +36,9 @@ pub(super) fn rows(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Ve
 }
 
 fn row(subject: &Subject<'_, '_>, words: &Words, change: Change) -> Result<WhatIf> {
+    // In a graph of its own, as second derivatives are many nodes, and nobody else needs them.
+    let g = Graph::with_exact_slopes();
+    let subject = &Subject::record(&g, subject.request)?;
     let mut walk = Walk::new(subject, &change.input, &change.by)?;
     let Stop { output, loss, slope, curvature } = walk.stop(0.0)?;
     let Stop { output: new_output, loss: new_loss, .. } = walk.stop(1.0)?;
