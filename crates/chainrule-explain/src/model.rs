@@ -209,6 +209,9 @@ pub struct Goal {
     pub change: Option<f64>,
     /// The output then; `None` where it is an array.
     pub output: Option<f64>,
+    /// Whether it is reached because digits run out, as a sigmoid's 1 is: farther on, nothing changes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_rounding: bool,
     /// The values that were searched.
     pub searched: (f64, f64),
 }

@@ -202,20 +202,30 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
     let mut probe = Probe::new(subject, &[])?;
     let mut goals = Vec::new();
     for (name, start) in scalars(subject) {
-        let found = root(start, |x| {
+        let away = |x: f64, probe: &mut Probe<'_, '_, '_>| {
             let (output, loss) = probe.with(&name, x)?;
             // ½·(f − T)² touches 0 without crossing it; f − T crosses.
             Ok(match target {
                 Some(target) if goal == 0.0 => output.map_or(f64::NAN, |output| output - target),
                 _ => loss - goal,
             })
-        })?;
+        };
+        let found = root(start, |x| away(x, &mut probe))?;
+        let change = found.at.map(|x| x - start);
+        let by_rounding = match change {
+            Some(change) if change != 0.0 => {
+                // As flat before it as after it: a relu's 0 is no such place, a sigmoid's 1 is one.
+                let mut at = |share: f64| away(start + share * change, &mut probe);
+                at(2.0)? == 0.0 && at(0.99)?.abs() < 1e-12 * at(0.0)?.abs()
+            }
+            _ => false,
+        };
         let output = match found.at {
             Some(x) => probe.with(&name, x)?.0,
             None => None,
         };
-        let change = found.at.map(|x| x - start);
-        goals.push(Goal { name, goal, value: found.at, change, output, searched: found.searched });
+        let (value, searched) = (found.at, found.searched);
+        goals.push(Goal { name, goal, value, change, output, by_rounding, searched });
     }
     Ok(goals)
 }

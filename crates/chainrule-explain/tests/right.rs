@@ -302,3 +302,25 @@ fn slopes_far_out_have_their_digits() {
     let text = told("tanh(x)", "x=20");
     assert!(text.contains("to x: 1 × 1.69934e-17 = 1.69934e-17 local: 1 - y^2"), "{text}");
 }
+
+#[test]
+fn a_goal_that_only_rounding_reaches_is_told_as_such() {
+    let goal = |expression: &str, at: &str, target| {
+        let request = Request {
+            expression: expression.into(),
+            values: values(at).unwrap(),
+            target: Some(target),
+            ..Request::default()
+        };
+        let e = explain(&request).unwrap();
+        (e.goals[0].by_rounding, e.to_text())
+    };
+    let (by_rounding, text) = goal("sigmoid(x)", "x=-1", 1.0);
+    assert!(by_rounding && text.contains("f → 1\n") && text.contains("never gets there"), "{text}");
+    for (expression, at, target) in
+        [("relu(x)", "x=3", 0.0), ("sigmoid(x)", "x=-1", 0.75), ("(x - 1)^3", "x=3", 0.0)]
+    {
+        let (by_rounding, text) = goal(expression, at, target);
+        assert!(!by_rounding && !text.contains("never gets there"), "{expression}: {text}");
+    }
+}

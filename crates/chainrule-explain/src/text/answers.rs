@@ -245,6 +245,10 @@ impl Page<'_> {
         self.line("");
         let rows: Vec<Vec<String>> = e.goals.iter().map(|goal| self.goal(goal)).collect();
         table(&mut self.out, &rows);
+        if e.goals.iter().any(|goal| goal.by_rounding) {
+            let text = self.words.say("goal-by-rounding", &[("f", e.output_name())]);
+            wrapped(&mut self.out, 2, &text);
+        }
     }
 
     fn goal(&self, goal: &Goal) -> Vec<String> {
@@ -253,7 +257,8 @@ impl Page<'_> {
                 format!("{} = {}", goal.name, number(value)),
                 format!("({})", signed(change)),
                 goal.output.map_or_else(String::new, |output| {
-                    format!("{} = {}", self.e.output_name(), number(output))
+                    let sign = if goal.by_rounding { "→" } else { "=" };
+                    format!("{} {sign} {}", self.e.output_name(), number(output))
                 }),
             ],
             _ => {

@@ -88,7 +88,7 @@ verdict-linear = 기울기만으로 정확하다.
 verdict-quadratic = 기울기만으로는 { $first } 빗나가고, 곡률까지 쓰면 정확하다.
 verdict-better = 기울기만으로는 { $first }, 곡률까지 쓰면 { $second } 빗나간다.
 verdict-worse = 기울기만으로는 { $first }, 곡률까지 써도 { $second } 빗나간다: 둘 다 쓰기에는 변화가 너무 크다.
-verdict-corner = 꺾인 점이다. { $low }에서 { $high } 사이의 어느 기울기나 맞으며, { $taken }를 쓴다.
+verdict-corner = 꺾인 점이다. { $low }에서 { $high } 사이의 어느 기울기나 맞는다. 여기서 쓰는 값: { $taken }.
 verdict-corner-array = 꺾인 점이다. 여러 기울기가 맞으며, 그 가운데 하나를 쓴다.
 verdict-jump = 값이 단번에 뛰는 점이다. 어떤 기울기도 이를 말해 주지 못한다.
 verdict-crosses-corner = { $place }에 꺾인 점이 있어, 그 너머의 기울기는 다르다.
@@ -100,6 +100,7 @@ verdict-no-change = 실제로는 아무것도 변하지 않는다.
 verdict-not-finite = 유한하지 않은 수가 있다.
 
 goals-title = 무엇이 { $root } 값을 { $goal }(으)로 만들까? 하나만 바꾸고 나머지는 그대로
+goal-by-rounding = → { $f } 값이 자릿수 안에서 구별되지 않을 만큼 가까워질 뿐, 그 값이 되지는 않는다.
 goal-none = { $name }: { $low }에서 { $high }까지에서는 찾지 못함
 
 ranking-title = 어떤 변수가 중요한가? d{ $root }/d·는 단위에 따라 다르지만 기울기 × 값은 그렇지 않다
