@@ -219,8 +219,9 @@ impl<'g> Subject<'_, 'g> {
         id: u32,
     ) -> Result<Node> {
         let v = self.g.var(id);
-        let mut backward = Vec::new();
-        for &at in computed.by_gate.get(&id).into_iter().flatten() {
+        let passes = computed.by_gate.get(&id).map_or(&[][..], Vec::as_slice);
+        let mut backward = Vec::with_capacity(passes.len());
+        for &at in passes {
             let (c, local) = (&computed.sweep.contributions[at], computed.locals[at]);
             let Some(upstream) = computed.sweep.gradients[c.gate as usize] else { continue };
             backward.push(Passed {

@@ -53,11 +53,13 @@ impl Explanation {
             let is_named =
                 text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
             match at == last && !is_named {
-                true => format!("{f} = {text}"),
-                false => (*text).to_owned(),
+                // The value's name alone says nothing new.
+                true if *text == f && last > 0 => None,
+                true => Some(format!("{f} = {text}")),
+                false => Some((*text).to_owned()),
             }
         };
-        statements.iter().enumerate().map(named).collect()
+        statements.iter().enumerate().filter_map(named).collect()
     }
 }
 
