@@ -80,12 +80,16 @@ pub(super) fn root(start: f64, mut h: impl FnMut(f64) -> Result<f64>) -> Result<
             let (x, before, old) = (start + *side * reach, *last, *value);
             let now = h(x)?;
             (*last, *value) = (x, now);
-            if now == 0.0 {
-                return Ok(Root { at: Some(x), searched: (x.min(start), x.max(start)) });
-            }
-            let crosses = now.is_finite() && old.is_finite() && (now < 0.0) != (old < 0.0);
-            let found = if crosses { bisect((before, old), (x, now), &mut h)? } else { None };
-            if let Some(found) = found {
+            let crosses = now == 0.0 || now.is_finite() && (now < 0.0) != (old < 0.0);
+            let found = match crosses && old.is_finite() {
+                true => bisect((before, old), (x, now), &mut h)?,
+                false => None,
+            };
+            if let Some(mut found) = found {
+                // Halving comes near to 0, and never there.
+                if found.abs() < f64::EPSILON * unit && h(0.0)? == 0.0 {
+                    found = 0.0;
+                }
                 let searched = (found.min(start), found.max(start));
                 return Ok(Root { at: Some(found), searched });
             }
@@ -110,13 +114,11 @@ fn bisect(
             break;
         }
         let value = h(middle)?;
-        if value.abs() < smallest {
+        if value.abs() <= smallest {
             (best, smallest) = (middle, value.abs());
         }
-        if value == 0.0 {
-            break;
-        }
-        match (value < 0.0) == (at_a < 0.0) {
+        // A value of 0 is beyond: where it stays 0, as a relu does, the first place is wanted.
+        match value != 0.0 && (value < 0.0) == (at_a < 0.0) {
             true => (a, at_a) = (middle, value),
             false => b = middle,
         }
@@ -132,6 +134,9 @@ mod tests {
     fn roots_are_the_nearest_and_poles_are_none() {
         let nearest = root(0.5, |x| Ok((x - 1.0) * (x + 3.0))).unwrap();
         assert_eq!(nearest.at, Some(1.0));
+        // Where a whole stretch is 0, it is where that begins.
+        assert_eq!(root(3.0, |x| Ok(x.max(0.0))).unwrap().at, Some(0.0));
+        assert_eq!(root(-3.0, |x| Ok((x - 1.0).min(0.0))).unwrap().at, Some(1.0));
         let cosine = root(1.0, |x| Ok(x.cos())).unwrap().at.unwrap();
         assert!((cosine - std::f64::consts::FRAC_PI_2).abs() < 1e-15);
         assert_eq!(root(1.0, |x| Ok(1.0 / (x - 3.0))).unwrap().at, None);
