@@ -48,6 +48,9 @@ const LETTERS: &[(&str, &str, Option<&str>, &str)] = &[
     ),
 ];
 
+/// What random exercises are about.
+const TOPICS: [&str; 4] = ["chain-rule", "sigmoid", "softmax", "matrix"];
+
 /// Writes every case in every format and has it read.
 pub fn check(report: &mut Report) -> Result<()> {
     let program = program()?;
@@ -74,6 +77,9 @@ pub fn check(report: &mut Report) -> Result<()> {
                 _ => scripts.extend([format.to_owned(), shown]),
             }
         }
+    }
+    for topic in TOPICS {
+        documents.push(worksheet(&program, &folder, topic, "--exercise", "en")?);
     }
     if installed("dot", "-V") {
         for file in &dots {
@@ -104,6 +110,9 @@ fn tex(report: &mut Report, program: &Path, folder: &Path, documents: &[String])
         written.push(file);
     }
     compile("pdflatex", folder, &written[0])?;
+    for topic in TOPICS {
+        written.push(worksheet(program, folder, topic, "--solution", "ko")?);
+    }
     let has = |file: &str| installed("kpsewhich", file);
     let engines = [("lualatex", "luaotfload.sty"), ("xelatex", "fontspec.sty")];
     let engine = engines
@@ -117,6 +126,21 @@ fn tex(report: &mut Report, program: &Path, folder: &Path, documents: &[String])
         return report.skip("TeX with Hangul", "no font has Hangul");
     }
     written.iter().try_for_each(|file| compile(engine, folder, file))
+}
+
+/// Writes random exercises as a document.
+fn worksheet(
+    program: &Path,
+    folder: &Path,
+    topic: &str,
+    kind: &str,
+    language: &str,
+) -> Result<String> {
+    let file = folder.join(format!("{topic}-{language}.tex")).to_string_lossy().into_owned();
+    let mut command = Command::new(program);
+    command.args(["explain", "--topic", topic, kind, "--lang", language, "--count", "20"]);
+    run(command.args(["--format", "latex", "--output", &file]))?;
+    Ok(file)
 }
 
 fn compile(engine: &str, folder: &Path, file: &str) -> Result<()> {

@@ -132,7 +132,11 @@ impl Page<'_> {
         if formula.is_empty() && width(&to) <= LONGEST / 2 {
             return self.wrapped(5, &format!("{to} {numbers}"));
         }
-        self.wrapped(5, &format!("{to} {formula}"));
+        let rule = match formula.is_empty() {
+            true => to,
+            false => format!("{}, {formula}", to.trim_end_matches(':')),
+        };
+        self.wrapped(5, &rule);
         self.wrapped(9, &numbers);
     }
 
