@@ -331,6 +331,12 @@ pub struct Train {
     /// Where the data of the run is now that --resume goes on with
     #[arg(long = "data", value_name = "PATH", requires = "resume")]
     pub place: Option<String>,
+    /// Have --resume go on with other settings, given here or in the run's config.toml
+    #[arg(long, requires = "resume")]
+    pub change: bool,
+    /// Have --resume go on though the data has changed
+    #[arg(long, requires = "resume")]
+    pub data_changed: bool,
     /// Overwrite the folder of an earlier run
     #[arg(long)]
     pub force: bool,

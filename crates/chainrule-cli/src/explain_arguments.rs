@@ -72,6 +72,9 @@ pub struct OfRun {
     /// the run's own data is now
     #[arg(long, value_name = "DATASET", conflicts_with = "gradient_flow")]
     pub data: Option<String>,
+    /// Have --step replay the training though its data has changed
+    #[arg(long, requires = "step")]
+    pub data_changed: bool,
     /// Take the parameters of the last epoch instead of those with the smallest validation loss
     #[arg(long, conflicts_with_all = ["step", "gradient_flow"])]
     pub last: bool,

@@ -12,6 +12,7 @@ use crate::{data, print};
 /// The step `number` of a run, replayed: as text or JSON.
 pub fn step(options: &Explain, number: u64, format: StepFormat) -> Result<String> {
     let run = moved(Path::new(&options.expression), options.run.data.as_deref())?;
+    let run = Run { data_changed: options.run.data_changed, ..run };
     let explained = run.explain_step(number, options.lang, &pool(None)?)?;
     Ok(match format {
         StepFormat::Json => serde_json::to_string(&explained)? + "\n",

@@ -20,7 +20,6 @@ use indicatif::ProgressBar;
 use crate::arguments::{Train, threads};
 use crate::forecast::Forecast;
 use crate::print::JOINED;
-use crate::run::moved;
 use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
@@ -40,16 +39,29 @@ pub fn train(options: &Train) -> Result<End> {
 /// The run's settings: the configuration's, or the defaults, with the command line on top.
 fn settings(options: &Train) -> Result<Config> {
     let Some(dir) = &options.resume else {
+        // The dataset, which stands in the way of --resume, has clap forget what needs it.
+        for (option, is_given) in
+            [("--change", options.change), ("--data-changed", options.data_changed)]
+        {
+            if is_given {
+                anyhow::bail!(crate::Usage(format!("{option} belongs to --resume DIR")));
+            }
+        }
         let config = options.over(base(options.dataset.as_deref().unwrap_or_default())?)?;
         config.validate()?;
         return Ok(config);
     };
+    if options.change {
+        let config = options.over(Run::open_changed(dir)?.config)?;
+        config.validate()?;
+        return Ok(config);
+    }
     let own = Run::open(dir)?.config;
     let changed = options.over(own.clone())?;
     let allowed = Config { epochs: changed.epochs, ..own };
     if changed != allowed {
         anyhow::bail!(crate::Usage(
-            "--resume goes on with the run's own settings; only --epochs, --data, --threads, --quiet and --json may stand beside it".into()
+            "--resume goes on with the run's own settings; only --epochs, --data, --threads, --quiet and --json may stand beside it, and others with --change".into()
         ));
     }
     allowed.validate()?;
@@ -83,8 +95,10 @@ impl Job<'_> {
         }
         let loaded = match &self.options.resume {
             Some(dir) => {
-                let run = moved(dir, self.options.place.as_deref())?;
-                Run { config: self.config.clone(), ..run }.data()?
+                let open = if self.options.change { Run::open_changed } else { Run::open };
+                let place = self.options.place.as_deref().map(data::known).transpose()?;
+                let data_changed = self.options.data_changed;
+                Run { config: self.config.clone(), place, data_changed, ..open(dir)? }.data()?
             }
             None => data::load(self.config)?,
         };
@@ -108,6 +122,7 @@ impl Job<'_> {
             Some(folds) => Session::start_whole(training, &self.start(), folds)?,
             None => Session::start(training, &self.start())?,
         };
+        self.tell_change(&session);
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();
@@ -144,6 +159,26 @@ impl Job<'_> {
         folds.ok_or_else(|| crate::Interrupted.into())
     }
 
+    /// Says what no longer holds where the training goes on with other settings or data.
+    fn tell_change(&self, session: &Session) {
+        if !self.options.change && !self.options.data_changed {
+            return;
+        }
+        let change = session.folder().identity().and_then(|run| run.changes.last());
+        let Some(change) = change.filter(|change| change.place == session.training().place())
+        else {
+            return;
+        };
+        print::notice(&format!("goes on with {}", change.what.join(", ")));
+        print::notice("no longer the bits of an undisturbed run");
+        if change.steps > 0 {
+            print::notice(&format!(
+                "its first {} cannot be replayed",
+                counted(change.steps as usize, "step")
+            ));
+        }
+    }
+
     /// Shows the plan of a step and where its time goes, where that is asked for.
     fn show(&self, training: &dyn Training) -> Result<()> {
         if let Some(path) = &self.options.profile {
@@ -163,7 +198,11 @@ impl Job<'_> {
     /// Where the run is kept.
     fn start(&self) -> Start {
         match (&self.options.resume, self.out) {
-            (Some(dir), _) => Start::Resume(dir.clone()),
+            (Some(path), _) => Start::Change {
+                path: path.clone(),
+                settings: self.options.change,
+                data: self.options.data_changed,
+            },
             (None, Some(path)) => Start::New { path: path.into(), force: self.options.force },
             (None, None) => {
                 let dataset = Path::new(&self.config.dataset);

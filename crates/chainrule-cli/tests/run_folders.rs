@@ -140,6 +140,58 @@ fn a_run_does_not_go_on_with_data_that_has_changed() {
     let before = fs::read(out.join("data.json")).unwrap();
     fails(&[&resume[..], &["3"]].concat(), 1, &["data.csv", "has changed since the run began"]);
     assert_eq!(fs::read(out.join("data.json")).unwrap(), before);
+    // Nothing but the last cell, or the order of the rows; and a copy is the same data.
+    for (at, other) in [format!("a,y\n{}9,u\n", &rows[..rows.len() - 4]), {
+        let reversed: Vec<&str> = rows.lines().rev().collect();
+        format!("a,y\n{}\n", reversed.join("\n"))
+    }]
+    .into_iter()
+    .enumerate()
+    {
+        fs::write(&data, other).unwrap();
+        let epochs = ["3", "4"][at];
+        fails(&[&resume[..], &[epochs]].concat(), 1, &["data.csv", "`--data-changed`"]);
+        let replay = ["explain", text(&out), "--step", "1"];
+        fails(&replay, 1, &["data.csv", "`--data-changed`"]);
+        let going_on = [&resume[..], &[epochs, "--data-changed"]].concat();
+        let output = chainrule(&going_on);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && told.contains("goes on with other data"), "{told}");
+        assert!(told.contains("cannot be replayed"), "{told}");
+        fails(&replay, 1, &["went on with other data after step"]);
+    }
+    let copy = folder.path().join("copy.csv");
+    fs::copy(&data, &copy).unwrap();
+    fs::rename(&copy, &data).unwrap();
+    json(&[&resume[..], &["5"]].concat());
+    // Other columns are another model's.
+    fs::write(&data, rows.lines().fold("b,y\n".to_owned(), |all, row| all + row + "\n")).unwrap();
+    fails(&[&resume[..], &["6", "--data-changed"]].concat(), 1, &["other columns or classes"]);
+}
+
+#[test]
+fn settings_are_changed_only_when_that_is_asked_for() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("run");
+    train(&out, &[]);
+    let resume = ["train", "--resume", text(&out), "--json", "--epochs", "3"];
+    fails(&[&resume[..], &["--lr", "0.5"]].concat(), 2, &["own settings", "--change"]);
+    let file = out.join("config.toml");
+    let own = fs::read_to_string(&file).unwrap();
+    fs::write(&file, own.replace("activation = \"relu\"", "activation = \"tanh\"")).unwrap();
+    for call in [&resume[..], &["eval", text(&out)], &["explain", text(&out), "--step", "1"]] {
+        fails(call, 1, &["config.toml", "`activation = \"tanh\"`", "`activation = \"relu\"`"]);
+    }
+    let output = chainrule(&[&resume[..], &["--change", "--lr", "0.5"]].concat());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    for phrase in ["`activation = \"tanh\"`", "`lr = 0.5` in place of", "cannot be replayed"] {
+        assert!(told.contains(phrase), "{phrase}: {told}");
+    }
+    assert!(fs::read_to_string(&file).unwrap().contains("lr = 0.5"));
+    json(&["eval", text(&out), "--json"]);
+    json(&["train", "--resume", text(&out), "--json", "--epochs", "4"]);
+    fails(&["train", "iris", "--change"], 2, &["--resume"]);
 }
 
 #[test]

@@ -150,17 +150,6 @@ impl<T: Real> Origin<T> for Custom {
         }
     }
 
-    fn check_data(&self, folder: &RunFolder) -> Result<()> {
-        let kept = folder.identity().and_then(|identity| identity.data.as_ref());
-        match (kept, &self.data_sha256) {
-            (Some(there), Some(here)) if there != here => Err(Error::file(
-                folder.path(),
-                format!("was trained on data of the digest {there}, and not {here}"),
-            )),
-            _ => Ok(()),
-        }
-    }
-
     fn describe(&self, trainer: &Trainer<T>, folder: &RunFolder) -> Result<()> {
         // One that is there has been found to be of this training, to which nothing had been done yet.
         if folder.model()?.is_some() {

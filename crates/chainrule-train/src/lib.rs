@@ -74,7 +74,7 @@ pub use flat::{FlatTraining, flat_training};
 pub use flow::{FlowRecorder, GradientFlow, LayerFlow, ParameterFlow, Spread, flow_svg, flow_text};
 pub use folder::{Chosen, Lock, RunFolder, Which};
 pub use folds::Folds;
-pub use identity::Identity;
+pub use identity::{Change, Identity};
 pub use influence::{ColumnImportance, Effect, Importance, Point};
 pub use journal::{Journal, Record};
 pub use learner::{DataParts, Learner};

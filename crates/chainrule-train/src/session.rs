@@ -38,6 +38,16 @@ pub enum Start {
     },
     /// In the folder of a run, from whose last checkpoint the training goes on.
     Resume(PathBuf),
+    /// The same with other settings or other data, as far as is said. `run.json` tells of it: no step before
+    /// can be replayed, and the run has no longer the bits of an undisturbed one.
+    Change {
+        /// The folder's path.
+        path: PathBuf,
+        /// Whether settings may have changed.
+        settings: bool,
+        /// Whether the data may have changed.
+        data: bool,
+    },
 }
 
 /// How far a session goes.
@@ -171,24 +181,18 @@ impl Session {
             Start::Numbered { parent, name } => {
                 RunFolder::create_numbered_with(parent, name, &first)?
             }
-            Start::Resume(path) => RunFolder::open_locked(path)?,
+            Start::Resume(path) | Start::Change { path, .. } => RunFolder::open_locked(path)?,
         };
         let mut training = training;
-        let resumes = matches!(start, Start::Resume(_));
-        if resumes {
-            training.check(&folder)?;
-            same_settings(&folder, &config, &idle)?;
-            folder.tidy()?;
-            // A run that is over writes no other checkpoint behind one that was half put in place.
-            if training.resume(&folder)? && folder.is_halfway() {
-                training.snapshot().save(&folder)?;
+        let resumes = match start {
+            Start::New { .. } | Start::Numbered { .. } => false,
+            Start::Resume(_) => resume(&mut *training, &mut folder, (false, false), &idle)?,
+            Start::Change { settings, data, .. } => {
+                resume(&mut *training, &mut folder, (*settings, *data), &idle)?
             }
-        }
+        };
         // First, as the other files tell it.
-        if folder.identity().is_none() {
-            let data = training.data_sha256().map(str::to_owned);
-            folder.identify(Identity::new(&folder.config()?, data)?)?;
-        }
+        identify(&*training, &mut folder, &idle)?;
         training.describe(&folder)?;
         let id = folder.identity().map(|identity| identity.id.clone()).unwrap_or_default();
         let told = folder.journal()?;
@@ -546,6 +550,48 @@ impl Session {
         })?;
         Ok(Running { control, thread })
     }
+}
+
+/// Gives the run an identity where it has none yet.
+fn identify(training: &dyn Training, folder: &mut RunFolder, idle: &[&str]) -> Result<()> {
+    if folder.identity().is_some() {
+        return Ok(());
+    }
+    let (config, data) = (folder.config()?, training.data_sha256().map(str::to_owned));
+    folder.identify(Identity::of(&config, config.to_toml_but(idle)?, data))
+}
+
+/// Puts a fresh training where the run in the folder stands. Settings and data may have changed as far as
+/// `may_change` says.
+fn resume(
+    training: &mut dyn Training,
+    folder: &mut RunFolder,
+    may_change: (bool, bool),
+    idle: &[&str],
+) -> Result<bool> {
+    training.check(folder)?;
+    let (settings, data) = may_change;
+    if !settings {
+        folder.check_config()?;
+        same_settings(folder, training.settings(), idle)?;
+    }
+    folder.takes_other_data = data;
+    folder.tidy()?;
+    // A run that is over writes no other checkpoint behind one that was half put in place.
+    if training.resume(folder)? && folder.is_halfway() {
+        training.snapshot().save(folder)?;
+    }
+    identify(training, folder, idle)?;
+    let what = folder.changes(training.settings(), training.data_sha256())?;
+    if let Some(mut identity) = folder.identity().filter(|_| !what.is_empty()).cloned() {
+        let (place, text) = (training.place(), training.settings().to_toml_but(idle)?);
+        let steps = u64::from(place.epoch) * training.size().steps + place.step;
+        // The identity last: until it is there, the run is refused without the same words.
+        folder.save_config(&text)?;
+        identity.change((place, steps), what, text, training.data_sha256());
+        folder.identify(identity)?;
+    }
+    Ok(true)
 }
 
 /// That a session which has failed does no more.

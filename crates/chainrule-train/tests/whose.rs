@@ -124,3 +124,67 @@ fn a_preparation_that_is_altered_or_gone_is_refused() {
     fs::write(&file, text).unwrap();
     assert!(resumed(&path).is_ok());
 }
+
+/// Writes another line in place of one of the run's settings.
+fn edit(path: &Path, line: &str, other: &str) {
+    let file = path.join("config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains(line), "{text}");
+    fs::write(file, text.replace(line, other)).unwrap();
+}
+
+#[test]
+fn settings_edited_by_hand_are_refused_unless_they_change_no_step() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 2);
+    for (line, other) in [
+        ("activation = \"relu\"", "activation = \"tanh\""),
+        ("batch_size = 32", "batch_size = 16"),
+        ("lr = 0.002", "lr = 0.02"),
+        ("dtype = \"f32\"", "dtype = \"f64\""),
+        ("seed = 0", "seed = 1"),
+    ] {
+        edit(&path, line, other);
+        let edited = RunFolder::open(&path).unwrap().config().unwrap();
+        let resumed = session(&edited, &Start::Resume(path.clone())).err().unwrap();
+        for error in [Run::open(&path).unwrap_err(), resumed].map(|error| error.to_string()) {
+            assert!(error.contains("config.toml: has"), "{error}");
+            assert!(error.contains(line) && error.contains(other), "{error}");
+        }
+        edit(&path, other, line);
+    }
+    edit(&path, "epochs = 4", "epochs = 3");
+    edit(&path, "checkpoint_every = 2", "checkpoint_every = 1");
+    let edited = Run::open(&path).unwrap().config;
+    let mut session = session(&edited, &Start::Resume(path.clone())).unwrap();
+    session.run(Until::End).unwrap();
+    assert_eq!(session.finish().unwrap().epochs.len(), 3);
+}
+
+#[test]
+fn a_change_that_is_asked_for_is_told_and_bounds_the_replay() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    let whole = stopped(&temporary.path().join("whole"), &config(), 4);
+    stopped(&path, &config(), 2);
+    let changed = Config { lr: 0.02, ..RunFolder::open(&path).unwrap().config().unwrap() };
+    let change = Start::Change { path: path.clone(), settings: true, data: false };
+    let mut training = session(&changed, &change).unwrap();
+    training.run(Until::Epoch(3)).unwrap();
+    training.finish().unwrap();
+    let run = Run::open(&path).unwrap();
+    assert_eq!(run.config.lr, 0.02);
+    let changes = &run.folder.identity().unwrap().changes;
+    let [change] = changes.as_slice() else { panic!("{changes:?}") };
+    assert_eq!(change.what, ["`lr = 0.02` in place of `lr = 0.002`"]);
+    assert_eq!((change.place.epoch, change.place.step), (2, 0));
+    // It goes on by itself from here, to other bits than those of the run without the change.
+    let mut training = session(&run.config, &Start::Resume(path.clone())).unwrap();
+    training.run(Until::End).unwrap();
+    assert_ne!(training.finish().unwrap().parameters_sha256, whole.parameters_sha256);
+    let pool = Arc::new(Pool::new(1));
+    let explained = run.explain_step(1, chainrule_explain::Language::English, &pool);
+    let error = explained.unwrap_err().to_string();
+    assert!(error.contains("went on with `lr = 0.02`") && error.contains("after step"), "{error}");
+}

@@ -239,7 +239,7 @@ impl RunFolder {
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
         let read = checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error));
         let own = read.and_then(|read: Decoded<T, N>| {
-            read.run.as_ref().map_or(Ok(()), |run| self.check_run(name, &run.id))?;
+            read.run.as_ref().map_or(Ok(()), |run| self.check_own(name, run))?;
             Ok(read)
         });
         match own {

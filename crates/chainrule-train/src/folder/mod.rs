@@ -11,6 +11,7 @@
 
 mod writing;
 mod sealed;
+mod trained;
 mod lock;
 mod begin;
 mod checkpoints;
@@ -79,6 +80,8 @@ pub struct RunFolder {
     identity: Option<Identity>,
     /// The file that is locked while a training writes here; see [`RunFolder::check_there`].
     taken: Option<(u64, u64)>,
+    /// Whether its training goes on with data that has changed since.
+    pub(super) takes_other_data: bool,
 }
 
 /// The run's folder that may have been meant: one of the same name in `runs`, or the nearest.
@@ -92,7 +95,7 @@ fn meant(path: &Path) -> String {
 
 impl RunFolder {
     fn at(path: &Path) -> Self {
-        Self { path: path.into(), identity: None, taken: None }
+        Self { path: path.into(), identity: None, taken: None, takes_other_data: false }
     }
 
     /// An existing run's folder.
@@ -267,32 +270,6 @@ impl RunFolder {
     /// The file cannot be written.
     pub fn save_preparation(&self, preparation: &Preparation) -> Result<()> {
         self.write_json(DATA, preparation)
-    }
-
-    /// Checks that data from which the run is to go on is prepared as its own was: that it has the same
-    /// columns, classes, counts and means.
-    ///
-    /// # Errors
-    /// The data has changed since the run began, or the file is missing or bad.
-    pub fn check_preparation(&self, preparation: &Preparation) -> Result<()> {
-        let path = self.path.join(DATA);
-        let bad = |error: serde_json::Error| Error::file(&path, error);
-        let text = serde_json::to_string(preparation).map_err(bad)?;
-        // Read back as the file is, so that both are rounded alike.
-        let now: Preparation = serde_json::from_str(&text).map_err(bad)?;
-        match self.preparation()? {
-            Some(before) if !before.prepares_as(&now) => {
-                let message = "tells of other data than is there now: it has changed since the run \
-                               began, and the model would not understand it; train a new run";
-                Err(Error::file(path, message))
-            }
-            Some(_) => Ok(()),
-            None => {
-                let message =
-                    "is missing, which tells how the model's inputs are prepared: put it back";
-                Err(Error::file(path, message))
-            }
-        }
     }
 
     /// The metrics of the first `count` epochs: the journal's, which is on the disk before a checkpoint

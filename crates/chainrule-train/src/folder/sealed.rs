@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::RunFolder;
+use crate::Identity;
 use crate::data::hex;
 use crate::journal::{self, VERSION};
 use chainrule::error::{Error, Result};
@@ -60,6 +61,18 @@ impl RunFolder {
             }
         }
         serde_json::from_str(&text).map(Some).map_err(bad)
+    }
+
+    /// Checks that a checkpoint of this run is one of its training.
+    pub(super) fn check_own(&self, name: &str, run: &Identity) -> Result<()> {
+        self.check_run(name, &run.id)?;
+        match &self.identity {
+            Some(own) if !own.had(&run.settings) => {
+                let message = "was trained with other settings than run.json tells";
+                Err(Error::file(self.path.join(name), message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks that a file of the run with this id is one of this run's.

@@ -51,6 +51,12 @@ impl<T: Real> Trainer<T> {
     /// beyond it; the folder's files are bad, or tell of other losses than the replay: its data has
     /// changed. Else as [`Trainer::run`].
     pub fn replay(&mut self, folder: &RunFolder, number: u64) -> Result<()> {
+        self.replay_on(folder, number)?;
+        self.compare(folder)
+    }
+
+    /// [`Trainer::replay`] on data that may have changed since.
+    pub(super) fn replay_on(&mut self, folder: &RunFolder, number: u64) -> Result<()> {
         self.learner_mut().prepare()?;
         if self.is_of_settings() {
             self.settings_optimizer()?;
@@ -63,6 +69,12 @@ impl<T: Real> Trainer<T> {
         }
         if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
             self.restore(checkpoint)?;
+        } else if let Some(change) = folder.identity().and_then(|run| run.changes.last()) {
+            let (what, steps) = (change.what.join(", "), change.steps);
+            let message = format!(
+                "went on with {what} after step {steps}: only steps after its last checkpoint can be replayed"
+            );
+            return Err(Error::file(folder.path(), message));
         }
         let stands = place(&self.progress);
         if stands >= number {
@@ -81,7 +93,7 @@ impl<T: Real> Trainer<T> {
                 "there is no step {number}: early stopping ends the training after step {reached}"
             )));
         }
-        self.compare(folder)
+        Ok(())
     }
 
     /// Goes on, as the journal tells, until the training is `there`.

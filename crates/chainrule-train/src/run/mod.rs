@@ -63,18 +63,31 @@ pub struct Run {
     pub preparation: Option<Preparation>,
     /// Where its data is now, if that is said.
     pub place: Option<String>,
+    /// Whether data that has changed since the run began is taken for its own.
+    pub data_changed: bool,
 }
 
 impl Run {
     /// The run in a folder.
     ///
     /// # Errors
-    /// It is no run's folder, code describes its model, or a file is bad.
+    /// It is no run's folder, code describes its model, it was trained with other settings than it tells
+    /// now, or a file is bad.
     pub fn open(dir: &Path) -> Result<Self> {
+        let run = Self::open_changed(dir)?;
+        run.folder.check_config()?;
+        Ok(run)
+    }
+
+    /// The run in a folder, whose settings may have changed since: to go on with those.
+    ///
+    /// # Errors
+    /// As [`Run::open`].
+    pub fn open_changed(dir: &Path) -> Result<Self> {
         let folder = RunFolder::open(dir)?;
         folder.check_settings()?;
         let (config, preparation) = (folder.config()?, folder.preparation()?);
-        Ok(Self { folder, config, preparation, place: None })
+        Ok(Self { folder, config, preparation, place: None, data_changed: false })
     }
 
     /// The examples that its model is asked about, with the part that they are of the run's own data: those
@@ -343,7 +356,10 @@ impl Run {
         let train = &*loaded.train;
         let model = config.model_for(train.width(), train.target())?;
         let mut trainer = Trainer::<T>::new(&model, &config, loaded.parts())?.with_pool(pool);
-        trainer.replay(&self.folder, number)?;
+        match self.data_changed {
+            true => trainer.replay_on(&self.folder, number)?,
+            false => trainer.replay(&self.folder, number)?,
+        }
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
         trainer.explain_step(preparation.class_names(), language)
     }

@@ -46,7 +46,9 @@ impl Run {
         for place in places.iter().filter(|place| is_dataset(place)) {
             match self.at(place) {
                 Ok(loaded) => match (began, &loaded.sha256) {
-                    (Some(began), Some(now)) if began != now => other = other.or(Some(place)),
+                    (Some(began), Some(now)) if began != now => {
+                        other = other.or(Some((place, loaded)));
+                    }
                     _ => return Ok(loaded),
                 },
                 Err(error) => fault = fault.or(Some(error)),
@@ -54,8 +56,9 @@ impl Run {
         }
         let (run, looked) = (self.folder.path().display(), places.join("`, `"));
         let message = match (other, fault) {
-            (Some(place), _) => format!(
-                "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it"
+            (Some((_, loaded)), _) if self.data_changed => return Ok(loaded),
+            (Some((place, _)), _) => format!(
+                "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it, and `--data-changed` resumes or replays the run on it"
             ),
             (None, Some(fault)) => return Err(Error::file(file, fault)),
             (None, None) => format!(
