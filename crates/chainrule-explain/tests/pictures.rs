@@ -1,9 +1,10 @@
 //! Texts and pictures of known computations against files that were looked at before they were
 //! accepted. `UPDATE_SNAPSHOTS=1 cargo test --test pictures` writes them anew: look at each again.
 
-use std::path::Path;
+mod common;
 
 use chainrule_explain::{Explanation, Request, View, explain, values};
+use common::snapshot;
 
 /// The computations: a name, the expression, the values, the target.
 const CASES: &[(&str, &str, &str, Option<f64>)] = &[
@@ -31,20 +32,6 @@ fn explained(expression: &str, at: &str, target: Option<f64>) -> Explanation {
         ..Request::default()
     };
     explain(&request).unwrap()
-}
-
-fn snapshot(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(&path, found).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    let place = expected.lines().zip(found.lines()).position(|(a, b)| a != b);
-    assert!(
-        expected == found,
-        "{name} differs from its snapshot, first in line {place:?}; if that is right, run with \
-         UPDATE_SNAPSHOTS=1 and look at it\n{found}"
-    );
 }
 
 #[test]
