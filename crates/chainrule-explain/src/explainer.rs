@@ -392,12 +392,25 @@ impl<'g> Subject<'_, 'g> {
         let mut plain = Formulas::new(self.g, self.root.id(), false);
         let formulas: Vec<_> = values.iter().map(|v| plain.of(v.id())).collect();
         if formulas.iter().all(Option::is_some) {
-            return Shared::of(formulas, Vec::new(), &mut names);
+            let known = self.named(&mut plain);
+            return Shared::of(formulas, Vec::new(), &mut names, known);
         }
         let mut naming = Formulas::naming(self.g, self.root.id(), names);
         let formulas = values.iter().map(|v| naming.of(v.id())).collect();
         let (parts, mut names) = naming.into_named();
-        Shared::of(formulas, parts, &mut names)
+        Shared::of(formulas, parts, &mut names, Vec::new())
+    }
+
+    /// The values that have a name, by their formulas.
+    fn named(&self, formulas: &mut Formulas<'_>) -> Vec<(String, Formula)> {
+        let labelled = (0..=self.root.id()).filter_map(|id| Some((id, self.g.label(id)?)));
+        let labelled: Vec<_> = labelled.collect();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        labelled.iter().for_each(|(_, name)| *counts.entry(name).or_default() += 1);
+        // One that was given to several values, as by `h += x`, says nothing.
+        let once = labelled.iter().filter(|(_, name)| counts.get(&**name) == Some(&1));
+        let named = once.filter_map(|(id, name)| Some((name.to_string(), formulas.of(*id)?)));
+        named.filter(|(_, formula)| !formula.is_atom()).collect()
     }
 
     /// The second derivatives of the root, where that is little work.

@@ -23,13 +23,16 @@ const LEAST: usize = 4;
 const MOST: usize = 12;
 
 impl Shared {
-    /// Takes repeated parts out of long formulas; `names` are the parts' in turn.
+    /// Takes repeated parts out of long formulas. A part that is one of the `known` goes by the name that it
+    /// has, the others by `names` in turn.
     pub(super) fn of(
         formulas: Vec<Option<Formula>>,
         parts: Vec<(String, Formula)>,
         names: &mut impl Iterator<Item = String>,
+        mut known: Vec<(String, Formula)>,
     ) -> Self {
         let mut shared = Self { formulas, parts };
+        let own: Vec<String> = known.iter().map(|(name, _)| name.clone()).collect();
         for _ in 0..MOST {
             let long = |f: &Formula| f.size >= SHORT / 8 && f.to_string().len() > SHORT;
             let parts = shared.parts.iter().map(|(_, part)| part);
@@ -43,10 +46,38 @@ impl Shared {
             let most = repeated.max_by(|(a, of_a), (b, of_b)| {
                 saved(of_a).cmp(&saved(of_b)).then_with(|| b.cmp(a))
             });
-            let (Some((_, (_, part))), Some(name)) = (most, names.next()) else { break };
+            let Some((_, (_, part))) = most else { break };
+            let has_one = known.iter().find(|(_, of)| *of == part).map(|(name, _)| name.clone());
+            let Some(name) = has_one.or_else(|| names.next()) else { break };
             shared.take_out(&part, &name);
+            let symbol = Formula::symbol(&name, u32::MAX).shaped(part.shape());
+            known.iter_mut().for_each(|(_, of)| *of = of.replaced(&part, &symbol));
         }
+        shared.number(&own, names);
         shared
+    }
+
+    /// Numbers the parts in the order in which they stand, but those that have names of their `own`.
+    fn number(&mut self, own: &[String], names: &mut impl Iterator<Item = String>) {
+        let old: Vec<String> = self.parts.iter().map(|(name, _)| name.clone()).collect();
+        let old: Vec<String> = old.into_iter().filter(|name| !own.contains(name)).collect();
+        if old.len() < 2 {
+            return;
+        }
+        // The first name has no number.
+        let mut new = old.clone();
+        new.sort_by_key(|name| (name.len(), name.clone()));
+        if !new[0].ends_with(char::is_numeric) {
+            new.remove(0);
+            new.extend(names.next());
+        }
+        let renamed = |name: &str| Some(new.get(old.iter().position(|old| old == name)?)?.clone());
+        let other = |f: &Formula| f.renamed(&|name, _| renamed(name));
+        self.formulas.iter_mut().flatten().for_each(|f| *f = other(f));
+        for (name, part) in &mut self.parts {
+            *part = other(part);
+            *name = renamed(name).unwrap_or_else(|| name.clone());
+        }
     }
 
     fn take_out(&mut self, part: &Formula, name: &str) {
@@ -77,7 +108,9 @@ impl Shared {
 
 /// Counts the parts of a formula that are worth a name.
 fn count(formula: &Formula, counts: &mut HashMap<String, (usize, Formula)>) {
-    if formula.size >= LEAST {
+    // 1 − s reads better as it is.
+    let is_rest = matches!(&*formula.term, Term::Sum(_)) && formula.size == LEAST;
+    if formula.size >= LEAST && !is_rest {
         counts.entry(formula.to_string()).or_insert_with(|| (0, formula.clone())).0 += 1;
     }
     formula.parts().into_iter().for_each(|part| count(part, counts));

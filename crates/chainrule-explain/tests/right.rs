@@ -324,3 +324,21 @@ fn a_goal_that_only_rounding_reaches_is_told_as_such() {
         assert!(!by_rounding && !text.contains("never gets there"), "{expression}: {text}");
     }
 }
+
+#[test]
+fn parts_of_long_formulas_go_by_the_users_names_and_are_numbered_in_order() {
+    let chain =
+        "h1 = sigmoid(w1 * x); h2 = sigmoid(w2 * h1); h3 = sigmoid(w3 * h2); sigmoid(w4 * h3)";
+    let text = explained(chain, "x=3,w1=2,w2=4,w3=4,w4=4").symbolic();
+    let slope = "w1 * w2 * w3 * w4 * s * (1 - s) * h3 * (1 - h3) * h2 * (1 - h2) * h1 * (1 - h1)";
+    assert!(text.contains(slope), "{text}");
+    assert!(text.contains("where h1 = sigmoid(x * w1)"), "{text}");
+    let unnamed = "sigmoid(w3 * sigmoid(w2 * sigmoid(w1 * x)))";
+    let text = explained(unnamed, "x=3,w1=2,w2=4,w3=4").symbolic();
+    let wheres: Vec<&str> = text.lines().filter(|line| line.contains("where")).collect();
+    let names = wheres.iter().map(|line| line.split_whitespace().nth(1).unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["s1", "s2", "s3"], "{text}");
+    // Of a name that two values had nobody can tell which is meant.
+    let twice = "h = sigmoid(w * x); h += x; sigmoid(w * h) * sigmoid(h * w * w) * sigmoid(x * h)";
+    assert!(!explained(twice, "x=1,w=2").symbolic().contains("where h ="));
+}
