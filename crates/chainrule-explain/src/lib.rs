@@ -25,6 +25,7 @@ mod request;
 mod model;
 mod silent;
 mod rules;
+mod sums;
 mod origin;
 mod paths;
 mod subject;

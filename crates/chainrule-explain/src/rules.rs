@@ -80,7 +80,7 @@ fn name_gradients(explanation: &mut Explanation) {
 }
 
 /// A factor of a product: in parentheses unless it is a name.
-fn factor(name: &str) -> String {
+pub(super) fn factor(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
     if plain { name.into() } else { format!("({name})") }
 }

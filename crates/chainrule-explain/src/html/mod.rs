@@ -5,6 +5,7 @@ mod math;
 mod plot;
 mod script;
 mod sheet;
+mod sum;
 
 use std::fmt::Write;
 
@@ -17,6 +18,7 @@ use super::formula::Formula;
 use super::model::{Entry, Explanation, Node, Passed, Sweep};
 use super::notation::escaped;
 use super::picture::{Look, Role, Shape, View};
+use super::sums::Sums;
 use super::term::JAVASCRIPT_PRELUDE;
 use super::value::Value;
 use super::words::Words;
@@ -43,7 +45,8 @@ impl Explanation {
     #[must_use]
     pub fn to_html(&self, view: View) -> String {
         let operations = Operations::of(self);
-        Page { e: self, view, words: Words::new(self.language), operations, blanks: None }.write()
+        let words = Words::new(self.language);
+        Page { e: self, view, words, operations, sums: Sums::of(self), blanks: None }.write()
     }
 }
 
@@ -55,6 +58,8 @@ struct Page<'a> {
     operations: Option<Operations>,
     /// What a pupil shall find, on a worksheet.
     blanks: Option<&'a Blanks>,
+    /// What is told as one gate.
+    sums: Sums,
 }
 
 impl Page<'_> {
@@ -181,6 +186,10 @@ impl Page<'_> {
 
     /// What the gates in a box compute, each from those before it.
     fn forward_inside(&self, shape: &Shape) -> String {
+        let sum = self.sums.at(shape.node).filter(|sum| sum.gates == shape.inside);
+        if let (Some(sum), Some(node)) = (sum, self.e.node(shape.node)) {
+            return self.sum_forward(sum, node);
+        }
         let words = self.words.say("page-forward-box", &[("name", &shape.symbol)]);
         let gates = shape.inside.iter().filter_map(|&id| self.e.node(id));
         self.inside(&words, gates, shape.inside.len(), |node| self.computed(node))
@@ -188,6 +197,10 @@ impl Page<'_> {
 
     /// The whole way back through a box, gate by gate.
     fn backward_inside(&self, shape: &Shape) -> String {
+        let sum = self.sums.at(shape.node).filter(|sum| sum.gates == shape.inside);
+        if let (Some(sum), Some(node)) = (sum, self.e.node(shape.node)) {
+            return self.sum_backward(sum, node);
+        }
         let words = self.words.say("page-backward-box", &[("name", &shape.symbol)]);
         let gates = shape.inside.iter().rev().filter_map(|&id| self.e.node(id));
         self.inside(&words, gates, shape.inside.len(), |node| self.passes(node))

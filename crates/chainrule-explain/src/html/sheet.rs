@@ -6,6 +6,7 @@ use crate::blanks::{Blanks, Cell, DIGITS, Key};
 use crate::model::{Explanation, Node};
 use crate::notation::escaped;
 use crate::picture::View;
+use crate::sums::Sums;
 use crate::value::{Value, digits, with_minus};
 use crate::words::Words;
 
@@ -50,8 +51,14 @@ impl Explanation {
     /// One exercise of a worksheet, with its number where there are several.
     pub(crate) fn exercise_html(&self, blanks: &Blanks, at: Option<usize>) -> String {
         let words = Words::new(self.language);
-        let page =
-            Page { e: self, view: View::default(), words, operations: None, blanks: Some(blanks) };
+        let page = Page {
+            e: self,
+            view: View::default(),
+            words,
+            operations: None,
+            blanks: Some(blanks),
+            sums: Sums::default(),
+        };
         let statements: Vec<String> =
             self.statements().into_iter().chain(self.loss_formula()).collect();
         let lead = at.map_or_else(String::new, |at| format!("{at}. "));

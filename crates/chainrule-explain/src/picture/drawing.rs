@@ -15,6 +15,12 @@ const SYMBOL: f64 = 17.0;
 /// A circle's radius.
 const RADIUS: f64 = 19.0;
 
+/// The distance of a box's outermost wires from its edges, that of its wires from each other where they
+/// are not too many.
+const EDGE: f64 = 8.0;
+const APART: f64 = 7.0;
+const MOST_APART: usize = 30;
+
 /// The length of an arrow's head.
 pub(super) const HEAD: f64 = 8.0;
 
@@ -155,7 +161,7 @@ impl Explanation {
 }
 
 fn block((shape, place): (&Shape, &Place)) -> Block {
-    let Shape { role, symbol, caption, tip, value, node, inside, total, forward, backward } =
+    let Shape { role, symbol, caption, tip, value, node, inside, total, forward, backward, .. } =
         shape.clone();
     let (total_step, total) = (total.as_ref().map(|total| total.step), total.map(|t| t.text()));
     let Size { wide, tall } = body(shape);
@@ -232,7 +238,7 @@ fn entry(
     let rank = entries.iter().position(|other| *other == at).unwrap_or(0);
     let (size, count) = (body(to), entries.len());
     let part = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 * 2.0 - 1.0 };
-    let y = part * (size.tall / 2.0 - 8.0);
+    let y = part * (size.tall / 2.0 - EDGE);
     let middle = place.left + place.wide / 2.0;
     let round = to.role == Role::Gate && size.wide <= 2.0 * RADIUS;
     let x = match round {
@@ -281,7 +287,12 @@ fn body(shape: &Shape) -> Size {
     let name = wide(&shape.symbol, symbol_size(shape.role, &shape.symbol));
     match shape.role {
         Role::Gate if name <= RADIUS * 1.5 => Size { wide: RADIUS * 2.0, tall: RADIUS * 2.0 },
-        Role::Gate | Role::Fold => Size { wide: name + 24.0, tall: RADIUS * 2.0 },
+        Role::Gate | Role::Fold => {
+            // Room for the heads of many wires.
+            let wires = shape.entering.clamp(1, MOST_APART) - 1;
+            let tall = 2.0 * EDGE + APART * wires as f64;
+            Size { wide: name + 24.0, tall: tall.max(RADIUS * 2.0) }
+        }
         Role::Input | Role::Repeat => Size { wide: name + 20.0, tall: 28.0 },
         Role::Constant | Role::Result => Size { wide: name + 8.0, tall: 24.0 },
     }

@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 
 use crate::model::Explanation;
+use crate::sums::Sums;
 
 /// The group of each node; a node alone is its own group.
 pub(super) struct Folding {
     groups: HashMap<u32, u32>,
+    /// The sums of products among them.
+    pub(super) sums: Sums,
 }
 
 impl Folding {
     /// Every node for itself.
     pub(super) fn none(_: &Explanation) -> Self {
-        Self { groups: HashMap::new() }
+        Self { groups: HashMap::new(), sums: Sums::default() }
     }
 
-    /// The gates of each outermost scope together, unless a path leaves the scope and comes back:
-    /// then a box would depend on itself.
+    /// The gates of each outermost scope together, and those of a sum of products, unless a path leaves
+    /// a scope and comes back: then a box would depend on itself.
     pub(super) fn scopes(e: &Explanation) -> Self {
         let outermost = |scope: &str| scope.split('/').next().unwrap_or_default().to_owned();
         let mut groups = HashMap::new();
@@ -25,7 +28,11 @@ impl Folding {
             let first = *firsts.entry(outermost(&node.scope)).or_insert(node.id);
             groups.insert(node.id, first);
         }
-        let folding = Self { groups };
+        let sums = Sums::of(e);
+        for sum in sums.all() {
+            groups.extend(sum.gates.iter().map(|&gate| (gate, sum.top)));
+        }
+        let folding = Self { groups, sums };
         if folding.has_cycle(e) { Self::none(e) } else { folding }
     }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use super::columns::{cut, width};
 use super::model::{Explanation, Node};
+use super::sums::Sum;
 use super::value::{Value, digits, with_minus};
 use super::words::Words;
 use chainrule::graph::Source;
@@ -73,6 +74,8 @@ pub(super) struct Shape {
     pub(super) node: u32,
     /// The gates inside, where it stands for several; in order.
     pub(super) inside: Vec<u32>,
+    /// How many wires enter it.
+    pub(super) entering: usize,
     /// What its uses pass back together, where they are several.
     pub(super) total: Option<Total>,
     /// The step at which its value is computed, and at which it passes its gradient.
@@ -187,6 +190,7 @@ impl Builder<'_> {
         }
         self.cut();
         self.repeat_far();
+        self.wires.iter().for_each(|wire| self.shapes[wire.to].entering += 1);
         let steps = self.number_steps();
         totals::tell(e, &mut self.shapes, &self.wires, &self.repeats);
         Picture { shapes: self.shapes, wires: self.wires, root: e.root().into(), steps }
@@ -197,7 +201,10 @@ impl Builder<'_> {
         let gates: Vec<u32> = nodes.iter().filter(|n| n.is_gate()).map(|n| n.id).collect();
         let folded = gates.len() > 1;
         let (role, symbol, caption) = match &last.source {
-            _ if folded => (Role::Fold, fold_symbol(self.e, last), fold_caption(self.e, last)),
+            _ if folded => match self.folding.sums.at(last.id) {
+                Some(sum) => (Role::Fold, "Σ".into(), sum_caption(self.e, last, sum)),
+                None => (Role::Fold, fold_symbol(self.e, last), fold_caption(self.e, last)),
+            },
             Source::Input(_) | Source::Parameter(_) | Source::State(_) => {
                 (Role::Input, last.label.clone(), String::new())
             }
@@ -214,6 +221,7 @@ impl Builder<'_> {
             value: Some(with_minus(&cut(&face.value.to_string(), 60))),
             node: last.id,
             inside: if folded { gates } else { Vec::new() },
+            entering: 0,
             total: None,
             forward: 0,
             backward: None,
@@ -277,6 +285,7 @@ impl Builder<'_> {
             value: Some(with_minus(&cut(&last.value.to_string(), 60))),
             node: last.id,
             inside: Vec::new(),
+            entering: 0,
             total: None,
             forward: 0,
             backward: None,
@@ -356,6 +365,7 @@ impl Builder<'_> {
             value: None,
             node: last,
             inside,
+            entering: 0,
             total: None,
             forward: 0,
             backward: None,
@@ -475,6 +485,14 @@ fn fold_symbol(e: &Explanation, last: &Node) -> String {
     match last.scope.rsplit('/').next().unwrap_or_default() {
         LOSS => Words::new(e.language).say("picture-loss", &[("output", e.output_name())]),
         name => name.into(),
+    }
+}
+
+fn sum_caption(e: &Explanation, last: &Node, sum: &Sum) -> String {
+    let count = sum.products.to_string();
+    match last.named {
+        true => last.label.clone(),
+        false => Words::new(e.language).say("sum-products", &[("count", &count)]),
     }
 }
 

@@ -17,8 +17,8 @@ impl Page<'_> {
     /// Each gate's value, computed from those that it takes.
     pub(super) fn forward(&mut self) {
         let e = self.e;
-        let gates: Vec<&Node> =
-            e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent()).collect();
+        let gates = e.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
+        let gates: Vec<&Node> = gates.filter(|node| !self.sums.is_inside(node.id)).collect();
         if gates.is_empty() {
             return;
         }
@@ -31,6 +31,10 @@ impl Page<'_> {
         for node in gates.iter().take(MOST_NODES) {
             if let Some(blanks) = self.blanks {
                 self.asked_value(blanks, node);
+                continue;
+            }
+            if let Some(sum) = self.sums.at(node.id).cloned() {
+                self.sum_forward(&sum, node);
                 continue;
             }
             let equation = self.equation(node);

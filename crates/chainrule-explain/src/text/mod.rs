@@ -2,6 +2,7 @@
 
 mod plot;
 mod forward;
+mod sum;
 mod answers;
 mod sheet;
 
@@ -11,6 +12,7 @@ use super::blanks::{Blanks, Key, is_scalar_gate};
 use super::columns::{COLUMNS, cut, lines, short, table, width, wrapped_within};
 use super::model::{Explanation, Node, Passed};
 use super::rules;
+use super::sums::Sums;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
@@ -70,13 +72,17 @@ struct Page<'a> {
     /// What a pupil shall find, on a worksheet.
     blanks: Option<&'a Blanks>,
     columns: usize,
+    /// What is told as one gate.
+    sums: Sums,
     out: String,
 }
 
 impl<'a> Page<'a> {
     fn of(e: &'a Explanation, blanks: Option<&'a Blanks>) -> Self {
         let columns = if blanks.is_some() { sheet::COLUMNS } else { COLUMNS };
-        Self { e, words: Words::new(e.language), blanks, columns, out: String::new() }
+        // A worksheet asks for each gate.
+        let sums = if blanks.is_some() { Sums::default() } else { Sums::of(e) };
+        Self { e, words: Words::new(e.language), blanks, columns, sums, out: String::new() }
     }
 
     fn write(mut self) -> String {
@@ -194,8 +200,9 @@ impl<'a> Page<'a> {
             if again {
                 continue;
             }
-            for (at, &operand) in node.operands.iter().enumerate().rev() {
-                let last = at + 1 == node.operands.len();
+            let below = self.sums.at(id).map_or(&node.operands, |sum| &sum.terms);
+            for (at, &operand) in below.iter().enumerate().rev() {
+                let last = at + 1 == below.len();
                 let branch = if last { "└─ " } else { "├─ " };
                 let below = if last { "   " } else { "│  " };
                 stack.push((operand, format!("{indent}{branch}"), format!("{indent}{below}")));
@@ -208,13 +215,19 @@ impl<'a> Page<'a> {
     fn gate(&self, node: &Node) -> String {
         match node.is_gate() {
             false => cut(&node.label, LONGEST),
-            true => format!("[{}] {}", node.source.name(), cut(&self.e.face(node).label, LONGEST)),
+            true => {
+                let sum = self.sums.at(node.id).map(|_| "Σ");
+                let name = sum.unwrap_or(node.source.name());
+                format!("[{name}] {}", cut(&self.e.face(node).label, LONGEST))
+            }
         }
     }
 
     fn backward(&mut self) {
         let e = self.e;
-        let passes = |node: &&Node| !node.backward.is_empty() && !node.is_silent();
+        let passes = |node: &&Node| {
+            !node.backward.is_empty() && !node.is_silent() && !self.sums.is_inside(node.id)
+        };
         let gates: Vec<&Node> = e.nodes.iter().rev().filter(passes).take(MOST_NODES).collect();
         if gates.is_empty() {
             return;
@@ -234,6 +247,10 @@ impl<'a> Page<'a> {
             }
         }
         for node in gates {
+            if let Some(sum) = self.sums.at(node.id).cloned() {
+                self.sum_backward(&sum, node);
+                continue;
+            }
             if let Some(blanks) = self.blanks {
                 self.arrived(blanks, node);
             }

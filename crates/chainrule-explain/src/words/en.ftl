@@ -22,6 +22,8 @@ backward-own = ({ $own } is the gate's own value)
 backward-takes = ({ $takes } is what the gate takes: { $takes }1, { $takes }2 … in turn)
 backward-places = ({ $own } is the gate's own value, { $takes } what it takes: { $takes }1, { $takes }2 … in turn)
 local = local: { $formula }
+sum-rule = Each term receives d{ $root }/d{ $sum } = { $upstream } as it is; of a product, each factor receives it times the other one.
+sum-products = { $count } products
 to = to { $operand }:
 rule-own = rule of { $op } on { $up }
 rule-sum-all = sum of { $up }
@@ -144,6 +146,7 @@ page-end = To the end
 page-inputs = The inputs are known. Step forward to compute one gate at a time, then on to send the gradients back.
 page-forward = Forward: the gate { $op } computes its value.
 page-forward-box = Forward: the box { $name } computes its value, gate by gate.
+page-forward-sum = Forward: products are added up.
 page-seed = Backward begins: the derivative of { $root } with respect to itself is 1.
 page-backward = Backward: the gate { $op } multiplies the gradient that arrives by its local derivatives.
 page-backward-box = Backward: through the box { $name }, gate by gate.

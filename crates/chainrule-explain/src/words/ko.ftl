@@ -22,6 +22,8 @@ backward-own = ({ $own }: 게이트 자신의 값)
 backward-takes = ({ $takes }: 게이트가 받는 값, 여럿이면 차례로 { $takes }1, { $takes }2 …)
 backward-places = ({ $own }: 게이트 자신의 값, { $takes }: 받는 값, 여럿이면 차례로 { $takes }1, { $takes }2 …)
 local = 국소 미분: { $formula }
+sum-rule = 항마다 d{ $root }/d{ $sum } = { $upstream }를 그대로 받는다. 곱에서는 한 인수가 거기에 다른 인수를 곱한 값을 받는다.
+sum-products = 곱 { $count }개
 to = { $operand } 쪽:
 rule-own = { $op } 연산의 규칙을 { $up }에 적용
 rule-sum-all = { $up }의 합
@@ -144,6 +146,7 @@ page-end = 끝으로
 page-inputs = 입력을 안다. 앞으로 가며 게이트를 하나씩 계산하고, 이어서 기울기를 되돌려 보낸다.
 page-forward = 순전파: { $op } 게이트가 값을 계산한다.
 page-forward-box = 순전파: 상자 { $name } 안에서 게이트가 차례로 값을 계산한다.
+page-forward-sum = 순전파: 곱을 모두 더한다.
 page-seed = 역전파의 시작: { $root } 자신에 대한 미분은 1이다.
 page-backward = 역전파: { $op } 게이트가 들어온 기울기에 국소 미분을 곱한다.
 page-backward-box = 역전파: 상자 { $name } 안을 게이트마다 거슬러 간다.
