@@ -91,3 +91,21 @@ fn korean_has_its_own_words_for_them() {
     let e = explain(&request).unwrap();
     assert!(e.to_text().contains("항마다") && e.to_html(View::default()).contains("곱 4개"));
 }
+
+#[test]
+fn a_long_sum_has_a_small_picture() {
+    let names = |of: fn(usize) -> String| (0..1000).map(of).collect::<Vec<_>>();
+    let sum = names(|i| format!("w{i}*x{i}")).join(" + ");
+    let e = explained(&sum, &names(|i| format!("w{i}={i},x{i}=0.01")).join(","));
+    let drawing = e.drawing(View::default());
+    let symbols: Vec<&str> = drawing.blocks.iter().map(|block| block.symbol.as_str()).collect();
+    assert_eq!(symbols, ["w0 … w999", "x0 … x999", "Σ", "f"]);
+    let told: Vec<_> =
+        drawing.wires.iter().map(|w| (&w.value[..], w.gradient.as_deref())).collect();
+    let range = ("0…999", Some("0.01"));
+    assert_eq!(told, [range, ("0.01", Some("0…999")), ("4995", Some("1"))]);
+    let sum = names(|i| format!("w{i}*x{i}*y")).join(" + ");
+    let at = names(|i| format!("w{i}={i},x{i}=0.01")).join(",") + ",y=2";
+    let picture = explained(&sum, &at).to_svg(View::default());
+    assert!(picture.len() < 400_000, "{}", picture.len());
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Page;
-use super::math::{equation, text};
+use super::math::{equation, scalar, text};
 use crate::model::{Node, Passed};
 use crate::notation::escaped;
 use crate::sums::Sum;
@@ -25,12 +25,10 @@ impl Page<'_> {
 
     pub(super) fn sum_backward(&self, sum: &Sum, node: &Node) -> String {
         let e = self.e;
-        let number =
-            |value: &Value| value.as_number().map_or_else(String::new, crate::value::number);
-        let upstream = node.gradient.as_ref().map_or_else(String::new, number);
-        let words = self
-            .words
-            .say("sum-rule", &[("root", e.root()), ("sum", sum.name(e)), ("upstream", &upstream)]);
+        let x = node.gradient.as_ref().and_then(Value::as_number).map_or_else(String::new, scalar);
+        let upstream = "\u{1}";
+        let values = [("root", e.root()), ("sum", sum.name(e)), ("upstream", upstream)];
+        let words = self.words.say("sum-rule", &values);
         let passes = |term: &Node| -> Vec<(u32, String, Value)> {
             let cell = |passed: &Passed| {
                 let key = format!("p:{}:{}", term.id, passed.operand);
@@ -47,7 +45,12 @@ impl Page<'_> {
         let rows = self.sum_rows(sum, passes);
         let gates = sum.gates.iter().rev().filter_map(|&id| e.node(id));
         let totals = gates.flat_map(|gate| gate.backward.iter().map(move |p| self.total(gate, p)));
-        format!("<p>{}</p>{rows}{}", escaped(&words), totals.collect::<String>())
+        let live = match self.operations {
+            Some(_) => format!("<span data-x=\"g:{}\">{x}</span>", node.id),
+            None => x,
+        };
+        let words = escaped(&words).replace(upstream, &live);
+        format!("<p>{words}</p>{rows}{}", totals.collect::<String>())
     }
 
     /// The terms as a table that opens: each with its value, and what `passes` tells of it.

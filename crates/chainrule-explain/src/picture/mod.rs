@@ -10,6 +10,7 @@ mod fold;
 mod layout;
 mod mermaid;
 mod repeats;
+mod inputs;
 pub(super) mod drawing;
 mod svg;
 
@@ -186,6 +187,8 @@ impl Builder<'_> {
         self.drop_unused();
         if !unfold {
             let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
+            self.retain(&keep);
+            let keep = inputs::fold(self.e, &mut self.shapes, &mut self.wires);
             self.retain(&keep);
         }
         self.cut();
@@ -371,9 +374,20 @@ impl Builder<'_> {
             backward: None,
         });
         self.wires.retain(|wire| near[wire.to]);
-        for wire in self.wires.iter_mut().filter(|wire| !near[wire.from]) {
+        // Of those that go from there to one place one is left.
+        let mut to: HashMap<usize, (usize, Vec<u32>)> = HashMap::new();
+        let mut keep = vec![true; self.wires.len()];
+        for (at, wire) in self.wires.iter_mut().enumerate().filter(|(_, w)| !near[w.from]) {
             wire.from = rest;
+            let (first, nodes) = to.entry(wire.to).or_insert((at, Vec::new()));
+            nodes.push(wire.node);
+            keep[at] = *first == at;
         }
+        for (_, (first, nodes)) in to.into_iter().filter(|(_, (_, nodes))| nodes.len() > 1) {
+            inputs::several(self.e, &mut self.wires[first], nodes);
+        }
+        let mut kept = keep.iter();
+        self.wires.retain(|_| kept.next().copied().unwrap_or(true));
         near.push(true);
         // The box stands before all that it leads to.
         self.retain(&near);

@@ -224,7 +224,7 @@ impl Block<'_> {
 }
 
 /// The least and the largest of numbers, or of the norms of arrays of one shape.
-fn range<'a>(values: impl Iterator<Item = &'a Value>) -> String {
+pub(super) fn range<'a>(values: impl Iterator<Item = &'a Value>) -> String {
     let (mut low, mut high, mut dims) = (f64::INFINITY, f64::NEG_INFINITY, String::new());
     for value in values {
         let size = value.as_number().unwrap_or_else(|| value.norm());
