@@ -19,8 +19,7 @@ const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 /// Prints an error, and for an expression a caret under the place.
 pub fn error(error: &anyhow::Error) {
     let text = format!("{error:#}");
-    let lines: Vec<_> = text.split('\n').map(visible).collect();
-    let _ = writeln!(anstream::stderr().lock(), "{RED}error{RED:#}: {}", lines.join("\n"));
+    let _ = writeln!(anstream::stderr().lock(), "{RED}error{RED:#}: {}", visible_lines(&text));
 }
 
 /// Prints progress on standard error. Where nobody can read it, the work goes on.
@@ -28,9 +27,14 @@ pub fn progress(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// As [`progress`], in lines that fit the terminal.
+/// As [`progress`], in lines that fit the terminal; names within are of files and cells.
 pub fn notice(text: &str) {
-    progress(&fitted(text, notice_columns()));
+    progress(&fitted(&visible_lines(text), notice_columns()));
+}
+
+/// The text with what is no letter shown, but for the ends of its lines.
+fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// The columns that notices may take, where that is known.
@@ -178,7 +182,7 @@ pub fn json(document: &impl Serialize) -> Result<()> {
 
 /// Prints sentences for people, in lines that fit the terminal.
 pub fn prose(sentences: &str) -> Result<()> {
-    text(&fitted(sentences, columns(terminal_size_of(std::io::stdout()))))
+    text(&fitted(&visible_lines(sentences), columns(terminal_size_of(std::io::stdout()))))
 }
 
 /// Prints text for people.
@@ -216,7 +220,7 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes)?;
     if let Some(before) = before {
         let bytes = counted(before.len() as usize, "byte");
-        notice(&format!("replaced {} ({bytes})", visible(&path.display().to_string())));
+        notice(&format!("replaced {} ({bytes})", path.display()));
     }
     Ok(())
 }

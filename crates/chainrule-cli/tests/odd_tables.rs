@@ -44,6 +44,26 @@ fn names_stay_on_their_lines() {
     assert!(err.contains(r"predicts y\nlr = 7") && !err.contains("\u{1b}[31mred"), "{err}");
     let (scores, _) = told(&["eval", text(&out)]);
     assert!(scores.contains(r"line\nepochs = 1:") && !scores.contains('\u{1b}'), "{scores}");
+    let (why, _) = told(&["explain", text(&out), "--example", "0"]);
+    assert!(!why.contains(['\u{1b}', '\u{7f}']), "{why}");
+    let (effect, _) = told(&["explain", text(&out), "--effect", "x"]);
+    assert!(!effect.contains(['\u{1b}', '\u{7f}']), "{effect}");
+}
+
+/// A letter that a terminal obeys, in the name of a column and of a run.
+#[test]
+fn what_lints_and_tells_of_a_run_shows_letters_that_are_none() {
+    let rows: String = (0..40).map(|at| format!("{at},{}\n", at % 2)).collect();
+    let (folder, path) = table("a\u{7}.csv", &format!("x\u{7}e000000,y\u{7}\n{rows}"));
+    let (found, _) = told(&["lint", text(&path)]);
+    assert!(found.contains(r"x\u{7}") && !found.contains('\u{7}'), "{found}");
+    let out = folder.path().join("r\u{7}n");
+    let (said, err) = told(&["train", text(&path), "--out", text(&out), "--epochs", "1"]);
+    assert!(!said.contains('\u{7}') && !err.contains('\u{7}'), "{said}{err}");
+    let page = std::fs::read_to_string(out.join("README.md")).unwrap();
+    let about = page.split("```").next().unwrap();
+    assert!(about.starts_with(r"# r\\u{7}n"), "{about}");
+    assert!(about.contains(r"a\u{7}.csv`") && !about.contains('\u{7}'), "{about}");
 }
 
 #[test]

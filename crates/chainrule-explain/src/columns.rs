@@ -210,8 +210,8 @@ pub fn wrapped_within(out: &mut String, indent: usize, text: &str, page: usize) 
     let mut line = " ".repeat(indent);
     // A per cent sign stays with its number.
     let text = text.replace(" %", "\u{a0}%");
-    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-        if width(&line) > indent && width(&line) + 1 + width(word) > page {
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()).map(visible) {
+        if width(&line) > indent && width(&line) + 1 + width(&word) > page {
             out.push_str(&line);
             out.push('\n');
             line = " ".repeat(indent);

@@ -10,6 +10,8 @@
 
 use std::fmt::Write;
 
+use chainrule_explain::visible;
+
 const PREDICT: &str = include_str!("readme/predict.rs");
 
 /// The names of classes that a sentence takes.
@@ -214,12 +216,11 @@ pub fn counted(count: usize, what: &str) -> String {
 /// Text that Markdown shows as it is.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
+    for letter in visible(text).chars() {
         match letter {
             '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' => {
                 out.extend(['\\', letter]);
             }
-            _ if letter.is_control() => out.push(' '),
             _ => out.push(letter),
         }
     }
@@ -228,8 +229,7 @@ fn escaped(text: &str) -> String {
 
 /// Text in the letters of a program; what would end it or a table's cell is left out.
 fn code(text: &str) -> String {
-    let kept = |letter: &char| !matches!(letter, '`' | '|') && !letter.is_control();
-    format!("`{}`", text.chars().filter(kept).collect::<String>())
+    format!("`{}`", visible(text).replace(['`', '|'], ""))
 }
 
 /// A word of a shell's command, quoted where it needs to be.
@@ -303,7 +303,8 @@ mod tests {
         let classes = (0..100).map(|n| format!("a|b\n*{n}*")).collect();
         let text = text(&Summary { classes, confusion: true, ..summary() });
         assert!(
-            text.contains("one of 100 classes (a\\|b \\*0\\*, ") && text.contains(", and 88 more)")
+            text.contains("one of 100 classes (a\\|b\\\\n\\*0\\*, ")
+                && text.contains(", and 88 more)")
         );
         assert!(text.contains("confusion.png"));
     }
