@@ -591,14 +591,20 @@ impl FromStr for ColumnKinds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        list(text).iter().map(|item| column_kind(item)).collect::<Result<_, _>>().map(Self)
+        let items = list(text);
+        let is_cut = items.len() > 1 && items.iter().any(|item| !item.contains('='));
+        let kinds = items.iter().map(|item| column_kind(item)).collect::<Result<_, _>>();
+        kinds.map(Self).map_err(|error: String| match is_cut {
+            true => format!("{error}; a name with a comma stands in quotes: '\"x,y\"=category'"),
+            false => error,
+        })
     }
 }
 
 /// Reads a column and what it is taken for.
 fn column_kind(text: &str) -> Result<(String, ColumnKind), String> {
     let Some((column, kind)) = text.rsplit_once('=') else {
-        return Err("write COLUMN=KIND, such as zip=category".into());
+        return Err(format!("`{text}` is no COLUMN=KIND, such as zip=category"));
     };
     let kind = kind.parse().map_err(|error: chainrule::Error| error.to_string())?;
     Ok((column.to_owned(), kind))

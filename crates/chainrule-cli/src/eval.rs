@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use chainrule_explain::{table_within, told_apart, visible, width};
+use chainrule_train::data::{DataPart, is_dataset};
 use chainrule_train::metrics::{ClassScores, ValueScores};
 use chainrule_train::{Asked, Evaluation, RunScore, Scores};
 
@@ -16,7 +17,7 @@ use crate::{data, print};
 pub fn eval(options: &Eval) -> Result<()> {
     let run = moved(&options.dir, options.data.as_deref())?;
     let asked = match (&options.dataset, options.part) {
-        (Some(name), _) => Asked::Data(data::known(name)?),
+        (Some(name), _) => Asked::Data(other(name)?),
         (None, Some(part)) => Asked::Part(part),
         (None, None) => Asked::HeldOut,
     };
@@ -27,6 +28,21 @@ pub fn eval(options: &Eval) -> Result<()> {
         true => print::json(&score),
         false => print::prose(&table(&score, &names)),
     }
+}
+
+/// The name of other data. A part of the run's own is asked for by an option.
+fn other(name: &str) -> Result<String> {
+    data::known(name).map_err(|error| {
+        let (stem, part) = name.rsplit_once(':').unwrap_or(("", name));
+        match part.parse::<DataPart>() {
+            Ok(part) if stem.is_empty() || is_dataset(stem) => crate::Usage(format!(
+                "`{name}` is no data of its own: `--part {part}` scores the {} part of the run's data",
+                part.in_words()
+            ))
+            .into(),
+            _ => error,
+        }
+    })
 }
 
 fn table(score: &RunScore, names: &[String]) -> String {

@@ -84,6 +84,9 @@ fn a_name_with_a_comma_stands_in_quotes() {
     assert!(kept.starts_with("row,\"x,y\",z,"), "{kept}");
     let quoted = "a name with a comma stands in quotes: '\"x,y\"'";
     fails(&["train", text(&path), "--drop", "x,y"], 1, &["no column `x`", quoted]);
+    let quoted =
+        "`x` is no COLUMN=KIND, such as zip=category; a name with a comma stands in quotes";
+    fails(&["train", text(&path), "--as", "x,y=category"], 2, &[quoted]);
 }
 
 /// A file that holds what a model has learnt from.
@@ -136,6 +139,10 @@ fn the_baselines_stand_beside_every_score() {
     // Where there is none, a word says why.
     let (learnt, _) = told(&["eval", text(&out), "--part", "train"]);
     assert!(learnt.contains("gives 0.5; no linear model of the training part; loss"), "{learnt}");
+    let own = format!("{}:validation", text(&path));
+    for part in ["validation", &own] {
+        fails(&["eval", text(&out), part], 2, &[part, "`--part validation` scores"]);
+    }
     let (other, _) = told(&["eval", text(&out), text(&path)]);
     assert!(other.contains("gives 0.5; no linear model of other data; loss"), "{other}");
     let why = "no linear model, as the rows stay on disk";
