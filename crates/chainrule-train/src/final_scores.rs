@@ -258,7 +258,12 @@ impl FinalScores {
             Some(linear) if linear > chance => {
                 "a linear model is better, so that the inputs say something; try another --lr, more --epochs"
             }
-            _ => "the inputs may say little of it; try another --lr, more examples, other inputs",
+            Some(_) => {
+                "the inputs may say little of it; try another --lr, more examples, other inputs"
+            }
+            None => {
+                "it may be trained too little, or the inputs say little of it; try another --lr, more --epochs, other inputs"
+            }
         };
         Some(format!("{how} ({} part): {why}", part.in_words()))
     }

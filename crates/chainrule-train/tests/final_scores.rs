@@ -105,6 +105,8 @@ fn what_is_worse_is_told_from_what_chance_gives() {
         assert!(told("accuracy", score, usual).starts_with(begins), "{score}");
     }
     assert_eq!(told("accuracy", 0.89, 0.8), "");
+    // Where no linear model shows what the inputs say, both are possible.
+    assert!(told("accuracy", 0.79, 0.8).contains("trained too little, or the inputs say little"));
     // Of R² four hundredths.
     assert!(told("r2", -0.02, -0.01).starts_with("worse than always saying `no`"));
     assert!(
