@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use chainrule_train::{Run, RunFolder, Which, flow_svg, flow_text};
+use chainrule_train::{Effect, Importance, Run, RunFolder, Which, flow_svg, flow_text};
 
 use crate::explain_arguments::{DrawnFormat, Explain, StepFormat};
 use crate::run::{moved, pool};
@@ -39,6 +39,7 @@ pub fn flow(options: &Explain, format: DrawnFormat) -> Result<String> {
 pub fn importance(options: &Explain, format: DrawnFormat) -> Result<String> {
     let (run, data, which) = asked(options)?;
     let importance = run.importance(data.as_deref(), which, &pool(None)?)?;
+    let importance = Importance { language: options.lang, ..importance };
     Ok(match format {
         DrawnFormat::Json => serde_json::to_string(&importance)? + "\n",
         DrawnFormat::Svg => importance.to_svg(),
@@ -50,6 +51,7 @@ pub fn importance(options: &Explain, format: DrawnFormat) -> Result<String> {
 pub fn effect(options: &Explain, column: &str, format: DrawnFormat) -> Result<String> {
     let (run, data, which) = asked(options)?;
     let effect = run.effect(column, data.as_deref(), which, &pool(None)?)?;
+    let effect = Effect { language: options.lang, ..effect };
     Ok(match format {
         DrawnFormat::Json => serde_json::to_string(&effect)? + "\n",
         DrawnFormat::Svg => effect.to_svg()?,

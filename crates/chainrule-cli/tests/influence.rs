@@ -89,6 +89,11 @@ fn a_column_that_counts_is_missed() {
     let said = chainrule(&["explain", text(&run), "--importance"]);
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.starts_with("R² ") && said.contains("60 rows of the test part"), "{said}");
+    let said = chainrule(&["explain", text(&run), "--importance", "--lang", "ko"]);
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.starts_with("테스트 데이터의 행 60개에서 R² ") && said.contains("하락"), "{said}");
+    let said = chainrule(&["explain", text(&run), "--effect", "a", "--lang", "ko"]);
+    assert!(String::from_utf8(said.stdout).unwrap().starts_with("`a` 값에 따른 평균 예측값"));
     let picture = folder.path().join("importance.svg");
     let svg = ["explain", text(&run), "--importance", "--format", "svg", "-o", text(&picture)];
     assert!(chainrule(&svg).status.success());

@@ -14,7 +14,7 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::Answer;
 use chainrule::tensor::Real;
-use chainrule_explain::{Page, digits, to_step, told_apart};
+use chainrule_explain::{Language, Page, Words, digits, to_step, told_apart};
 
 /// The most values of a number that are tried, and the most categories.
 const POINTS: usize = 20;
@@ -44,6 +44,9 @@ pub struct Effect {
     /// The other categories.
     #[serde(skip_serializing_if = "is_zero")]
     pub others: usize,
+    /// The language that it speaks.
+    #[serde(skip)]
+    pub language: Language,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
@@ -138,6 +141,7 @@ impl Run {
             answers: if classes.is_empty() { targets } else { classes },
             points,
             others,
+            language: Language::default(),
         })
     }
 }
@@ -197,10 +201,15 @@ impl Effect {
         }
     }
 
-    fn title(&self) -> String {
-        let what = if self.is_class { "mean probability" } else { "mean prediction" };
-        let about = asked_about(self.part, self.rows, self.of);
-        format!("{what} by `{}`, over {about}", self.column)
+    /// What the means are of.
+    fn what(&self, words: &Words) -> String {
+        words.get(if self.is_class { "effect-probability" } else { "effect-prediction" })
+    }
+
+    fn title(&self, words: &Words) -> String {
+        let about = asked_about(words, self.part, self.rows, self.of);
+        let values = [("what", &*self.what(words)), ("column", &self.column), ("about", &about)];
+        words.say("effect-title", &values)
     }
 
     /// As text for a terminal of 80 columns.
@@ -214,6 +223,7 @@ impl Effect {
     pub fn to_text_within(&self, columns: usize) -> String {
         // What a number and the space before it take.
         const LEAST: usize = 10;
+        let words = Words::new(self.language);
         let mut shown = self.shown();
         let room = columns.saturating_sub(columns / 4);
         shown.truncate((room / LEAST).max(1));
@@ -227,27 +237,25 @@ impl Effect {
         let steps: Vec<f64> = shown.iter().map(|&at| step(means(at).copied())).collect();
         let step = step(self.points.iter().filter_map(|point| point.value));
         for point in &self.points {
-            let mut row = vec![point.label(step)];
+            let mut row = vec![point.label(step, &words)];
             let mean = |at: usize| point.mean.get(at).copied().unwrap_or(f64::NAN);
             row.extend(shown.iter().zip(&steps).map(|(&at, &step)| apart(mean(at), step)));
             rows.push(row);
         }
         let mut out = Page { text: String::new(), columns };
-        out.wrapped(0, &self.title());
+        out.wrapped(0, &self.title(&words));
         out.text.push('\n');
         out.table(&rows);
         if self.others > 0 {
-            let others = self.others;
-            let line =
-                format!("the {POINTS} most frequent categories; {others} others are left out");
+            let (most, others) = (POINTS.to_string(), self.others.to_string());
             out.text.push('\n');
-            out.wrapped(0, &line);
+            out.wrapped(0, &words.say("effect-others", &[("most", &most), ("count", &others)]));
         }
         let hidden = self.answers.len() - shown.len();
         if hidden > 0 && self.answers.len() > 2 {
             out.text.push('\n');
-            let what = if self.is_class { "classes" } else { "targets" };
-            out.wrapped(0, &format!("and {hidden} more {what}: --json tells all"));
+            let id = if self.is_class { "effect-classes" } else { "effect-targets" };
+            out.wrapped(0, &words.say(id, &[("count", &hidden.to_string())]));
         }
         out.text
     }
@@ -257,34 +265,34 @@ impl Effect {
     /// # Errors
     /// The picture has more than it holds.
     pub fn to_svg(&self) -> Result<String> {
-        let shown = self.shown();
+        let (shown, words) = (self.shown(), Words::new(self.language));
         let names: Vec<&str> =
             shown.iter().filter_map(|&at| self.answers.get(at).map(String::as_str)).collect();
         let mean = |point: &Point, at: usize| point.mean.get(at).copied().unwrap_or(f64::NAN);
         if self.points.iter().any(|point| point.category.is_some()) {
             let row = |point: &Point| {
                 let bar = |&at: &usize| Bar { value: mean(point, at), spread: 0.0 };
-                (point.label(0.0), shown.iter().map(bar).collect())
+                (point.label(0.0, &words), shown.iter().map(bar).collect())
             };
             let rows: Vec<_> = self.points.iter().map(row).collect();
-            let title = self.title();
+            let title = self.title(&words);
             return Ok(bars(&title, &names, &rows).svg(&title));
         }
         let series = shown.iter().zip(&names).map(|(&at, name)| Series {
             name: (*name).to_owned(),
             points: self.points.iter().filter_map(|p| Some((p.value?, mean(p, at)))).collect(),
         });
-        let y = if self.is_class { "mean probability" } else { "mean prediction" };
-        let chart = Chart { x: self.column.clone(), y: y.into(), series: series.collect() };
+        let chart =
+            Chart { x: self.column.clone(), y: self.what(&words), series: series.collect() };
         curves_svg(&[chart])
     }
 }
 
 impl Point {
-    fn label(&self, step: f64) -> String {
+    fn label(&self, step: f64, words: &Words) -> String {
         match (&self.category, self.value) {
             (Some(category), _) => category.clone(),
-            (None, _) if self.gap => "without a value".into(),
+            (None, _) if self.gap => words.get("effect-gap"),
             (None, value) => apart(value.unwrap_or(f64::NAN), step),
         }
     }

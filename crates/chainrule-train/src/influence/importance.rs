@@ -18,7 +18,7 @@ use chainrule::nn::Cx;
 use chainrule::random::{Stream, generator};
 use chainrule::tensor::Real;
 use chainrule::{Graph, Pool};
-use chainrule_explain::{Page, digits};
+use chainrule_explain::{Language, Page, Words, digits};
 
 /// How often each column is dealt anew, and how often at least where there are many.
 const SHUFFLES: u32 = 10;
@@ -60,6 +60,9 @@ pub struct Importance {
     /// The columns of less |gradient × value| that were not dealt anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub others: Option<usize>,
+    /// The language that it speaks.
+    #[serde(skip)]
+    pub language: Language,
 }
 
 /// How much a model needs a column.
@@ -168,6 +171,7 @@ fn importance<T: Real>(
         shuffles,
         columns,
         others,
+        language: Language::default(),
     })
 }
 
@@ -246,15 +250,20 @@ impl Importance {
     /// As text for a terminal of so many columns.
     #[must_use]
     pub fn to_text_within(&self, columns: usize) -> String {
-        let (score, shuffles) = (self.score.in_words(), self.shuffles);
+        let words = Words::new(self.language);
+        let say = |id: &str, count: usize| {
+            let change = words.get(self.fall_or_rise());
+            let all = [("count", count.to_string()), ("change", change)];
+            words.say(id, &all.each_ref().map(|(name, value)| (*name, value.as_str())))
+        };
         let mut out = Page { text: String::new(), columns };
-        out.wrapped(0, &format!("{score} {} on {}", digits(self.base, 4), self.about()));
-        let (fall, falls) = self.change();
-        out.wrapped(0, &format!("how far it {falls} when a column is shuffled"));
-        out.wrapped(0, &format!("(mean and spread of {shuffles} shuffles):"));
+        out.wrapped(0, &self.title(&words));
+        out.wrapped(0, &words.get(&format!("{}s", self.fall_or_rise())));
+        out.wrapped(0, &say("importance-shuffles", self.shuffles as usize));
         out.text.push('\n');
-        let head = ["column", fall, "spread", "|gradient × value|"].map(str::to_owned);
-        let mut rows = vec![head.to_vec()];
+        let head =
+            ["importance-column", self.fall_or_rise(), "importance-spread", "importance-gradient"];
+        let mut rows = vec![head.map(|id| words.get(id)).to_vec()];
         for column in self.columns.iter().take(SHOWN) {
             let numbers = [column.drop, column.spread, column.gradient].map(|x| digits(x, 3));
             rows.push([column.column.clone()].into_iter().chain(numbers).collect());
@@ -263,19 +272,14 @@ impl Importance {
         let least = self.columns.iter().filter(|c| c.drop <= 2.0 * c.spread).count();
         if least > 0 && self.columns.len() > 1 {
             out.text.push('\n');
-            out.wrapped(0, &format!("{least} within two spreads of no {fall} at all"));
+            out.wrapped(0, &say("importance-nothing", least));
         }
         let hidden = self.columns.len().saturating_sub(SHOWN);
         if hidden > 0 {
-            out.wrapped(
-                0,
-                &format!("{hidden} columns of a smaller {fall} are left out: --json tells all"),
-            );
+            out.wrapped(0, &say("importance-hidden", hidden));
         }
         if let Some(others) = self.others {
-            let line =
-                format!("{others} columns of the least |gradient × value| were not shuffled");
-            out.wrapped(0, &line);
+            out.wrapped(0, &say("importance-others", others));
         }
         out.text
     }
@@ -283,23 +287,30 @@ impl Importance {
     /// As a picture: a bar for each column, with its spread, beside that of gradient × value.
     #[must_use]
     pub fn to_svg(&self) -> String {
-        let title =
-            format!("{} {} on {}", self.score.in_words(), digits(self.base, 4), self.about());
+        let words = Words::new(self.language);
         let row = |column: &ColumnImportance| {
             let fall = Bar { value: column.drop, spread: column.spread };
             (column.column.clone(), vec![fall, Bar { value: column.gradient, spread: 0.0 }])
         };
         let rows: Vec<_> = self.columns.iter().take(SHOWN).map(row).collect();
-        let change = format!("{} when shuffled", self.change().0);
-        bars(&title, &[&change, "|gradient × value|"], &rows).svg(&title)
+        let change = words.get(self.fall_or_rise());
+        let when = words.say("importance-when", &[("change", &change)]);
+        let title = self.title(&words);
+        bars(&title, &[&when, &words.get("importance-gradient")], &rows).svg(&title)
     }
 
-    /// What a score does when a column is missed, as a noun and a verb.
-    fn change(&self) -> (&'static str, &'static str) {
-        if self.score.larger_is_better() { ("fall", "falls") } else { ("rise", "rises") }
+    /// The message of what the score does when a column is missed.
+    fn fall_or_rise(&self) -> &'static str {
+        if self.score.larger_is_better() { "importance-fall" } else { "importance-rise" }
     }
 
-    fn about(&self) -> String {
-        asked_about(self.part, self.rows, self.of)
+    fn title(&self, words: &Words) -> String {
+        let score = match self.score {
+            Score::Accuracy => words.get("importance-accuracy"),
+            other => other.in_words().into_owned(),
+        };
+        let about = asked_about(words, self.part, self.rows, self.of);
+        let value = digits(self.base, 4);
+        words.say("importance-title", &[("score", &score), ("value", &value), ("about", &about)])
     }
 }

@@ -20,12 +20,12 @@ use super::evaluation::{Evaluator, Subject, Visit};
 use super::objective::{Objective, SettingsLoss};
 use super::{Chosen, Run, Which};
 use crate::data::{DataPart, Examples, Preparation, Rows, Source, Target};
-use crate::readme::counted;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Loss, Network};
 use chainrule::random::{Stream, generator};
 use chainrule::tensor::Real;
 use chainrule::{Parameters, Pool};
+use chainrule_explain::Words;
 
 /// Of more rows than these so many are drawn.
 const ROWS: usize = 5000;
@@ -179,24 +179,31 @@ impl Run {
 }
 
 /// What was asked about, in words.
-fn asked_about(part: Option<DataPart>, rows: usize, of: usize) -> String {
-    let data = match part {
-        Some(part) => format!("the {}", part.described()),
-        None => "the data".to_owned(),
-    };
+fn asked_about(words: &Words, part: Option<DataPart>, rows: usize, of: usize) -> String {
+    let data = words.get(&part.map_or("asked-data".into(), |part| format!("asked-{part}")));
+    let (count, all) = (rows.to_string(), of.to_string());
+    let all = words.say(if of == 1 { "asked-row" } else { "asked-rows" }, &[("count", &all)]);
     match rows == of {
-        true => format!("{} of {data}", counted(rows, "row")),
-        false => format!("{rows} of the {of} rows of {data}"),
+        true => words.say("asked-all", &[("rows", &all), ("data", &data)]),
+        false => words.say("asked-some", &[("count", &count), ("rows", &all), ("data", &data)]),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chainrule_explain::Language;
 
     #[test]
     fn one_row_is_a_row() {
-        assert_eq!(asked_about(None, 1, 1), "1 row of the data");
-        assert_eq!(asked_about(None, 2, 2), "2 rows of the data");
+        let words = Words::new(Language::English);
+        let said = |part, rows, of| asked_about(&words, part, rows, of);
+        assert_eq!(said(None, 1, 1), "1 row of the data");
+        assert_eq!(said(None, 2, 2), "2 rows of the data");
+        // Each part is called by its name.
+        for part in DataPart::ALL {
+            let told = format!("3 of the 9 rows of the {}", part.described());
+            assert_eq!(said(Some(part), 3, 9), told);
+        }
     }
 }
