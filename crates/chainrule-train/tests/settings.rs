@@ -40,6 +40,17 @@ fn kinds_are_taken_in_any_case_and_by_the_fields_synonyms() {
     named(Loss::KINDS, &["cross_entropy", "crossentropy", "CrossEntropy"], "cross-entropy");
     named(Loss::KINDS, &["BCE"], "binary-cross-entropy");
     named(Loss::KINDS, &["mae"], "l1");
+    // As PyTorch calls them.
+    named(Loss::KINDS, &["CrossEntropyLoss"], "cross-entropy");
+    named(Loss::KINDS, &["BCEWithLogitsLoss"], "binary-cross-entropy");
+    named(Loss::KINDS, &["MSELoss"], "mean-squared");
+    named(Loss::KINDS, &["L1Loss"], "l1");
+    named(Loss::KINDS, &["HuberLoss", "SmoothL1Loss"], "huber");
+    named(Schedule::KINDS, &["CosineAnnealingLR"], "cosine");
+    named(Schedule::KINDS, &["StepLR"], "step");
+    named(Schedule::KINDS, &["ExponentialLR"], "exponential");
+    named(Schedule::KINDS, &["OneCycleLR"], "one-cycle");
+    named(Schedule::KINDS, &["ReduceLROnPlateau"], "reduce-on-plateau");
     named(Method::KINDS, &["Adam"], "adam");
     named(Method::KINDS, &["SGD"], "sgd");
     named(Method::KINDS, &["L-BFGS"], "lbfgs");

@@ -27,23 +27,23 @@ crate::kinds! {
         /// −Σ t·ln softmax(x) of logits x `[batch, …, classes]`, against labels or distributions t.
         ///
         /// See [`SoftmaxWithLoss`](crate::ops::SoftmaxWithLoss).
-        CrossEntropy = "cross-entropy" | "ce" | "categorical-cross-entropy" {
+        CrossEntropy = "cross-entropy" | "cross-entropy-loss" | "ce" | "categorical-cross-entropy" {
             /// The share of each target that is spread evenly over all classes (Szegedy et al., 2016,
             /// section 7).
             label_smoothing: f64 [Form::PART] = 0.0 => "0.1",
         },
         /// −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) of logits x, σ the logistic function, averaged over an
         /// example's outputs; t are labels 0 and 1 for one output, or probabilities.
-        BinaryCrossEntropy = "binary-cross-entropy" | "bce",
+        BinaryCrossEntropy = "binary-cross-entropy" | "bce" | "bce-with-logits-loss",
         /// (f − t)², averaged over an example's outputs.
-        MeanSquared = "mean-squared" | "mse" | "mean-squared-error" | "l2",
+        MeanSquared = "mean-squared" | "mse" | "mse-loss" | "mean-squared-error" | "l2",
         /// ½·(f − t)², summed over an example's outputs.
         HalfSquared = "half-squared" | "half-squared-error",
         /// |f − t|, averaged over an example's outputs.
-        L1 = "l1" | "mae" | "mean-absolute-error",
+        L1 = "l1" | "l1-loss" | "mae" | "mean-absolute-error",
         /// ½·d² where |d| ≤ δ, else δ·(|d| − ½·δ), with d = f − t, averaged over an example's outputs
         /// (Huber, 1964).
-        Huber = "huber" | "smooth-l1" {
+        Huber = "huber" | "huber-loss" | "smooth-l1" | "smooth-l1-loss" {
             /// δ, where the square turns into a line.
             delta: f64 [Form::POSITIVE] = 1.0,
         },

@@ -24,25 +24,25 @@ crate::kinds! {
         /// Always the base rate.
         Constant = "constant",
         /// The base rate times γ for each time that `every` have passed.
-        Step = "step" {
+        Step = "step" | "step-lr" {
             /// How long the rate stays.
             every: u64 [Form::SOME] = 10,
             /// γ, what the rate is multiplied by.
             gamma: f64 [Form::POSITIVE] = 0.1,
         },
         /// The base rate times γᵗ.
-        Exponential = "exponential" {
+        Exponential = "exponential" | "exponential-lr" {
             /// γ, what the rate is multiplied by each time.
             gamma: f64 [Form::POSITIVE] = 0.95,
         },
         /// Half a cosine from the base rate down to `min` at the end (Loshchilov and Hutter, 2017,
         /// equation 5).
-        Cosine = "cosine" | "cosine-annealing" {
+        Cosine = "cosine" | "cosine-annealing" | "cosine-annealing-lr" {
             /// The last rate.
             min: f64 [Form::NOT_NEGATIVE] = 0.0,
         },
         /// Half a cosine up to the base rate, and another one down (Smith and Topin, 2018).
-        OneCycle = "one-cycle" {
+        OneCycle = "one-cycle" | "one-cycle-lr" {
             /// The share of the time that the rate rises.
             rise: f64 [Form::INNER] = 0.3,
             /// What the base rate is divided by at the start.
@@ -52,7 +52,7 @@ crate::kinds! {
         },
         /// The base rate times `factor` for each time that the metric, such as the validation loss, has
         /// not become smaller for more than `patience` observations.
-        ReduceOnPlateau = "reduce-on-plateau" | "plateau" {
+        ReduceOnPlateau = "reduce-on-plateau" | "reduce-lr-on-plateau" | "plateau" {
             /// What the rate is multiplied by.
             factor: f64 [Form::INNER] = 0.1,
             /// The observations without improvement that change nothing.
