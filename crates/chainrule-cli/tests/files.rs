@@ -64,11 +64,14 @@ fn a_run_that_does_not_fit_its_data_names_both() {
     let config = run.join("config.toml");
     let settings = fs::read_to_string(&config).unwrap();
     fs::write(&config, settings.replace("hidden = [256]", "hidden = [7]")).unwrap();
-    for call in [vec!["eval", text(&run)], vec!["train", "--resume", text(&run), "--epochs", "2"]] {
-        fails(&call, 1, &[text(&run), "`affine1.weight`", "[20, 256]", "[20, 7]"]);
+    let resume = ["train", "--resume", text(&run), "--epochs", "2"];
+    for call in [&["eval", text(&run)][..], &resume] {
+        fails(call, 1, &[text(&config), "`hidden = [7]`", "`hidden = [256]`"]);
     }
+    let change = [&resume[..], &["--change"]].concat();
+    fails(&change, 1, &[text(&run), "`affine1.weight`", "[20, 256]", "[20, 7]"]);
     fs::write(&config, settings.replace("hidden = [256]", "hidden = []")).unwrap();
-    fails(&["eval", text(&run)], 1, &[text(&run), "[20, 10]"]);
+    fails(&change, 1, &[text(&run), "[20, 10]"]);
     fs::write(&config, settings.replace(text(data.path()), "gone")).unwrap();
     fails(&["eval", text(&run)], 1, &[text(&config), "no dataset `gone` here", "--data"]);
     fails(&["train", "--resume", text(&run), "--epochs", "2"], 1, &[text(&config), "`gone`"]);
