@@ -2,7 +2,6 @@
 
 use super::expression::values;
 use super::request::Request;
-use chainrule::error::Result;
 use chainrule::random::uniform;
 
 chainrule::kinds! {
@@ -78,13 +77,10 @@ impl Topic {
     /// ```
     /// use chainrule_explain::Topic;
     /// let drawn = |count| Topic::Matrix.exercises(count, 7);
-    /// assert_eq!(drawn(5)?[1].expression, drawn(2)?[1].expression);
-    /// # Ok::<(), chainrule::Error>(())
+    /// assert_eq!(drawn(5)[1].expression, drawn(2)[1].expression);
     /// ```
-    ///
-    /// # Errors
-    /// None that a list of exercises here makes.
-    pub fn exercises(self, count: usize, seed: u64) -> Result<Vec<Request>> {
+    #[must_use]
+    pub fn exercises(self, count: usize, seed: u64) -> Vec<Request> {
         let drawn: Vec<f64> = uniform(MOST_DRAWN * (count + 1), seed);
         let mut drawn = drawn.chunks(MOST_DRAWN).map(|chunk| Draw(chunk.iter()));
         let mut first = drawn.next().unwrap_or(Draw([].iter()));
@@ -105,7 +101,7 @@ impl Topic {
             .collect()
     }
 
-    fn exercise(self, kind: usize, draw: &mut Draw<'_>) -> Result<Request> {
+    fn exercise(self, kind: usize, draw: &mut Draw<'_>) -> Request {
         let (expression, at) = match self {
             Self::ChainRule => {
                 let expression = CHAINS[kind];
@@ -125,10 +121,10 @@ impl Topic {
                 (expression.to_owned(), draw.arrays(arrays, -2, 3))
             }
         };
-        let values = values(&at)?;
+        let Ok(values) = values(&at) else { unreachable!("{at} is written as values are read") };
         // A target is given once and for all.
         let learned = values.iter().map(|(name, _)| name.clone()).filter(|name| name != "t");
-        Ok(Request { wrt: Some(learned.collect()), expression, values, ..Request::default() })
+        Request { wrt: Some(learned.collect()), expression, values, ..Request::default() }
     }
 }
 
@@ -180,13 +176,16 @@ impl Draw<'_> {
         format!("{values}b={sum}")
     }
 
-    /// Arrays of whole numbers.
+    /// Arrays of whole numbers: logits with 0, factors and addends without.
     fn arrays(&mut self, arrays: Arrays, low: i32, high: i32) -> String {
         let mut values = Vec::new();
         for (name, dims) in arrays {
-            let count = dims.iter().product();
+            let mut one = || match *name {
+                "z" => self.whole(low, high),
+                _ => self.factor(low, high),
+            };
             let mut parts: Vec<String> =
-                (0..count).map(|_| self.whole(low, high).to_string()).collect();
+                (0..dims.iter().product()).map(|_| one().to_string()).collect();
             for &length in dims.iter().rev() {
                 parts = parts.chunks(length).map(|row| format!("[{}]", row.join(","))).collect();
             }

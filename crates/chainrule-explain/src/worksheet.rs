@@ -49,7 +49,7 @@ impl Worksheet {
         answers: bool,
         language: Language,
     ) -> Result<Self> {
-        Self::new(&topic.exercises(count, seed)?, Some((topic, seed)), answers, language)
+        Self::new(&topic.exercises(count, seed), Some((topic, seed)), answers, language)
     }
 
     fn new(
