@@ -38,10 +38,17 @@ impl Worksheet {
         Self::new(std::slice::from_ref(request), None, answers, request.language)
     }
 
-    /// Random exercises on a topic.
+    /// So many random exercises on a topic, the same ones for the same seed.
+    ///
+    /// ```
+    /// use chainrule_explain::{Language, Topic, Worksheet};
+    /// let sheet = |answers| Worksheet::on(Topic::Matrix, 7, 3, answers, Language::English);
+    /// assert!(sheet(false)?.to_text().lines().count() == sheet(true)?.to_text().lines().count());
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// None that the topics' exercises make.
+    /// Those of [`Worksheet::of`], none of which the topics' exercises have.
     pub fn on(
         topic: Topic,
         seed: u64,
