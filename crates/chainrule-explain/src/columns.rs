@@ -271,6 +271,37 @@ pub(super) fn short(value: &Value, longest: usize) -> String {
     }
 }
 
+/// Arrays of more numbers are shown by what they are and their first rows.
+pub(super) const MOST_NUMBERS: usize = 12;
+
+/// Of these so many rows are shown, and so many numbers of each.
+const FIRST_ROWS: usize = 2;
+const FIRST_NUMBERS: usize = 6;
+
+/// The range and the first rows of an array that is not shown whole, for [`wrapped`]: lines break
+/// between rows alone.
+pub(super) fn first_rows(value: &Value) -> Option<String> {
+    let numbers = value.numbers();
+    if numbers.len() <= MOST_NUMBERS {
+        return None;
+    }
+    let wide = value.shape().last().copied().unwrap_or_default().max(1);
+    let (low, high) = range(&numbers);
+    let row = |row: &[f64]| {
+        let cells = row.iter().take(FIRST_NUMBERS).map(|x| digits(*x, 3));
+        let rest = (row.len() > FIRST_NUMBERS).then(|| "…".into());
+        format!("[{}]", cells.chain(rest).collect::<Vec<String>>().join(",\u{a0}"))
+    };
+    let rest = (numbers.len() > FIRST_ROWS * wide).then(|| "…".into());
+    let rows: Vec<String> = numbers.chunks(wide).take(FIRST_ROWS).map(row).chain(rest).collect();
+    Some(format!("{}…{}: {}", digits(low, 3), digits(high, 3), rows.join(", ")))
+}
+
+fn range(numbers: &[f64]) -> (f64, f64) {
+    let widened = |(low, high): (f64, f64), x: &f64| (low.min(*x), high.max(*x));
+    numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), widened)
+}
+
 /// A value on as many lines as it needs.
 pub(super) fn lines(value: &Value, indent: usize) -> Vec<String> {
     let text = value.to_string();
@@ -280,14 +311,14 @@ pub(super) fn lines(value: &Value, indent: usize) -> Vec<String> {
     }
     let rows: &[Value] = match value {
         Value::Array(rows) if shape.len() == 2 => rows,
-        _ => return vec![cut(&summary(value), COLUMNS - indent)],
+        _ => return summarised(value, indent),
     };
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| row.numbers().iter().map(|x| number(*x)).collect()).collect();
     let wide = cells.iter().flatten().map(|cell| width(cell)).max().unwrap_or(0);
     let columns = cells.first().map_or(0, Vec::len);
     if rows.len() > MOST_ROWS || columns > MOST_COLUMNS || columns * (wide + 2) + indent > COLUMNS {
-        return vec![cut(&summary(value), COLUMNS - indent)];
+        return summarised(value, indent);
     }
     let line = |row: &Vec<String>| {
         row.iter().map(|cell| format!("{}{cell}", " ".repeat(wide - width(cell) + 2))).collect()
@@ -295,12 +326,20 @@ pub(super) fn lines(value: &Value, indent: usize) -> Vec<String> {
     cells.iter().map(line).collect()
 }
 
+/// What an array is, and its first rows.
+fn summarised(value: &Value, indent: usize) -> Vec<String> {
+    let mut rows = String::new();
+    if let Some(text) = first_rows(value) {
+        wrapped_within(&mut rows, 0, &text, COLUMNS - indent);
+    }
+    let summary = cut(&summary(value), COLUMNS - indent);
+    std::iter::once(summary).chain(rows.lines().map(Into::into)).collect()
+}
+
 /// Shape, mean, range and norm.
 fn summary(value: &Value) -> String {
     let numbers = value.numbers();
-    let (low, high) = numbers
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
+    let (low, high) = range(&numbers);
     let mean = numbers.iter().sum::<f64>() / numbers.len().max(1) as f64;
     let digits = |x| digits(x, 3);
     format!(

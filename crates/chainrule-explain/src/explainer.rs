@@ -125,6 +125,7 @@ impl<'g> Subject<'_, 'g> {
             partials,
             shared,
             places,
+            results: Default::default(),
             what_if,
             what_if_left_out,
             not_finite: None,
@@ -137,6 +138,7 @@ impl<'g> Subject<'_, 'g> {
             curvature: self.curvature(&inputs)?,
             language: self.request.language,
         };
+        explanation.name_results();
         rules::annotate(&mut explanation);
         explanation.not_finite = self.not_finite(&computed, &explanation)?;
         explanation.extreme = self.extreme(&explanation)?;

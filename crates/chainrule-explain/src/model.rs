@@ -335,6 +335,9 @@ pub struct Explanation {
     /// What a gate's own value and what it takes are called in [`Passed::local_in_place`].
     #[serde(skip)]
     pub(super) places: [String; 2],
+    /// What the output and the loss are called.
+    #[serde(skip)]
+    pub(super) results: [String; 2],
     /// The formulas of the partial derivatives, none of them cut.
     #[serde(skip)]
     pub(super) shared: Shared,
@@ -438,17 +441,24 @@ impl Explanation {
 
     /// What the output is called: by a short name of its own, else `f` where no value has this name.
     pub(super) fn output_name(&self) -> &str {
+        &self.results[0]
+    }
+
+    /// What the loss on top of it is called.
+    pub(super) fn loss_name(&self) -> &str {
+        &self.results[1]
+    }
+
+    /// Finds what the output and the loss are called.
+    pub(super) fn name_results(&mut self) {
         let output = self.node(self.output_node).filter(|node| node.named);
         let own = output.map(|node| node.label.as_str()).filter(|name| {
             let others = self.nodes.iter().filter(|node| node.id != self.output_node);
             width(name) <= LONGEST_NAME && !self.names(others).any(|taken| taken == *name)
         });
-        own.unwrap_or_else(|| self.free_name(["f", "F", "out", "f_out", "f_result"]))
-    }
-
-    /// What the loss on top of it is called.
-    pub(super) fn loss_name(&self) -> &str {
-        self.free_name(["L", "Loss", "J", "L_out", "L_result"])
+        let output = own.unwrap_or_else(|| self.free_name(["f", "F", "out", "f_out", "f_result"]));
+        let loss = self.free_name(["L", "Loss", "J", "L_out", "L_result"]);
+        self.results = [output.into(), loss.into()];
     }
 
     /// The first of these names that no value of the expression has.

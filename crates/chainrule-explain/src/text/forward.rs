@@ -1,14 +1,11 @@
 //! The values on their way up, as equations: x * m = 100 × 2 = 200.
 
 use super::{LONGEST, MOST_NODES, Page};
-use crate::columns::{cut, short};
+use crate::columns::{MOST_NUMBERS, cut, first_rows, short};
 use crate::expression::CROSS_ENTROPY;
 use crate::model::Node;
 use crate::value::Value;
 use chainrule::ops::{Notation, SoftmaxWithLoss};
-
-/// Arrays of more numbers are shown by their shape and norm.
-const MOST_NUMBERS: usize = 12;
 
 /// The characters that twelve numbers take.
 const LONGEST_ARRAY: usize = 120;
@@ -23,7 +20,7 @@ impl Page<'_> {
             return;
         }
         self.title("forward-title", &[]);
-        if gates.iter().any(|node| e.face(node).value.numbers().len() > MOST_NUMBERS) {
+        if e.nodes.iter().any(|node| node.value.numbers().len() > MOST_NUMBERS) {
             let legend = self.words.get("forward-legend");
             self.wrapped(0, &legend);
         }
@@ -38,7 +35,11 @@ impl Page<'_> {
                 continue;
             }
             let equation = self.equation(node);
-            self.wrapped(2, &format!("{equation} = {}", shown(&e.face(node).value)));
+            let value = &e.face(node).value;
+            self.wrapped(2, &format!("{equation} = {}", shown(value)));
+            if let Some(rows) = first_rows(value) {
+                self.wrapped(5, &rows);
+            }
         }
         if gates.len() > MOST_NODES {
             let more = format!("  {}", self.words.get("more-nodes"));

@@ -9,7 +9,7 @@ mod sheet;
 use std::collections::{BTreeSet, HashSet};
 
 use super::blanks::{Blanks, Key, is_scalar_gate};
-use super::columns::{COLUMNS, cut, lines, short, table, width, wrapped_within};
+use super::columns::{COLUMNS, cut, first_rows, lines, short, table, width, wrapped_within};
 use super::model::{Explanation, Node, Passed};
 use super::rules;
 use super::sums::Sums;
@@ -125,6 +125,12 @@ impl<'a> Page<'a> {
             self.wrapped(0, &statement);
         }
         self.given(0);
+        for (name, value) in &e.inputs {
+            let is_whole = width(&value.to_string()) <= LONGEST_GIVEN;
+            if let Some(rows) = first_rows(value).filter(|_| !is_whole) {
+                self.wrapped(2, &format!("{name}: {rows}"));
+            }
+        }
         self.line(&format!("{f} = {}", short(&e.output, 60)));
         if let (Some(target), Some(loss)) = (&e.target, e.loss) {
             let (output, target) = (short(&e.output, 20), short(target, 20));

@@ -11,7 +11,7 @@ see-above = (see above)
 more-nodes = … more nodes: see --format json
 
 forward-title = Forward, gate by gate: each value from those that it takes
-forward-legend = (an array of more than twelve numbers: its shape and its norm, √Σx²)
+forward-legend = (an array of more than twelve numbers: its shape and ‖its norm‖, √Σx²; below, its range and its first rows)
 extreme-small = Why is d{ $root }/d{ $name } so small? The slopes along its main path multiply
 extreme-large = Why is d{ $root }/d{ $name } so large? The slopes along its main path multiply
 extreme-shrinks = { $product }: { $count } of { $of } factors are below 1.
@@ -77,6 +77,7 @@ paths-rest-arrays = The other { $count } paths give { $sum } of the gradient.
 paths-sum-arrays = All paths together: ‖d{ $root }/d{ $name }‖ = { $sum }. A path's share is the part of this gradient that it gives.
 paths-rest = The other { $count } paths add { $sum }.
 paths-sum = All paths together: d{ $root }/d{ $name } = { $sum }.
+paths-times = { $count } times
 
 what-if-title = What if? The change of { $root }, and what derivatives predict
 what-if-others = { $count } others matter less by gradient × value: name them with --nudge.
@@ -116,6 +117,7 @@ ranking-most = Per cent for per cent, most depends on { $names }: gradient × va
 descent-title = Which way to move? Against the gradient, with learning rate { $lr }
 step = step
 descent-every = Every { $every }th step is shown.
+descent-still = From step { $step } on, these numbers stay as they are.
 descent-change = The first step changes it by { $change }; the gradient predicts { $predicted }.
 descent-limit = By the curvature here, a learning rate of { $bottom } goes straight to the bottom of the valley; beyond { $limit } a step climbs the other side.
 descent-beyond = The learning rate { $lr } is beyond { $limit }, where a step climbs the other side of the valley.

@@ -11,7 +11,7 @@ see-above = (위 참고)
 more-nodes = … 노드가 더 있음: --format json
 
 forward-title = 순전파, 게이트마다: 받는 값에서 나오는 값
-forward-legend = (수가 열둘이 넘는 배열: 모양과 노름 √Σx²)
+forward-legend = (수가 열둘이 넘는 배열: 모양과 ‖노름‖ √Σx², 그 아래에 범위와 첫 행들)
 extreme-small = d{ $root }/d{ $name }는 왜 이렇게 작은가? 주된 경로의 국소 미분을 곱한다
 extreme-large = d{ $root }/d{ $name }는 왜 이렇게 큰가? 주된 경로의 국소 미분을 곱한다
 extreme-shrinks = { $product }: { $of }개의 인수 가운데 { $count }개가 1보다 작다.
@@ -77,6 +77,7 @@ paths-rest-arrays = 나머지 { $count }개의 경로는 기울기의 { $sum } �
 paths-sum-arrays = 모든 경로의 합: ‖d{ $root }/d{ $name }‖ = { $sum }. 경로의 몫은 이 기울기에서 그 경로가 이루는 부분이다.
 paths-rest = 나머지 { $count }개의 경로의 합: { $sum }.
 paths-sum = 모든 경로의 합: d{ $root }/d{ $name } = { $sum }.
+paths-times = { $count }번
 
 what-if-title = 만약 바꾼다면? { $root }의 변화와 미분의 예측
 what-if-others = 나머지 { $count }개는 기울기 × 값으로 보아 덜 중요하다: --nudge로 이름을 준다.
@@ -116,6 +117,7 @@ ranking-most = 같은 비율이라면 { $names } 쪽이 가장 중요하다: 기
 descent-title = 어느 쪽으로 움직일까? 기울기의 반대쪽으로, 학습률 { $lr }
 step = 단계
 descent-every = { $every }걸음마다 하나를 보인다.
+descent-still = { $step }단계부터는 이 수들이 그대로다.
 descent-change = 첫 단계에서 { $change }만큼 변한다. 기울기의 예측: { $predicted }.
 descent-limit = 여기의 곡률로 보면 학습률 { $bottom }에서 골짜기 바닥으로 바로 가고, { $limit } 너머에서는 반대쪽을 오른다.
 descent-beyond = 학습률 { $lr }: 한계 { $limit } 너머여서 한 단계가 골짜기 반대쪽을 오른다.
