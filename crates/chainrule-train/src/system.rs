@@ -36,6 +36,21 @@ pub fn staging_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     })
 }
 
+/// When a file's bytes, its name or its time were changed last, which nobody can set on Unix; `None` on other
+/// systems.
+pub(crate) fn changed_at(file: &std::fs::Metadata) -> Option<(i64, i64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((file.ctime(), file.ctime_nsec()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
+    }
+}
+
 /// Waits until what was renamed in a folder has reached the disk; on systems other than Unix nothing is
 /// known to wait for.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {

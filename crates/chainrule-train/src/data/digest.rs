@@ -1,19 +1,14 @@
 //! The digest of the files that data comes from.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::DataPart;
+use super::fingerprint::hex;
 use super::locate::{Contents, Located};
-use super::text::is_pipe;
-use super::{images, mnist};
-use chainrule::error::{Error, Result};
-
-/// Bytes read at once.
-const CHUNK: usize = 1 << 20;
+use super::{fingerprint, images, mnist};
+use chainrule::error::Result;
 
 /// The SHA-256 of all files of the parts `train` and `test`: of a line for each with its part, its name
 /// within the data and the SHA-256 of its bytes. So a copy elsewhere has the same digest. `None` where
@@ -23,7 +18,12 @@ pub(super) fn of(train: &Located, test: Option<&Located>) -> Result<Option<Strin
     for (name, located) in [("train", Some(train)), ("test", test)] {
         let Some(located) = located else { continue };
         for (file, within) in files(located)? {
-            let Some(digest) = of_file(&file)? else { return Ok(None) };
+            // Pictures are many, and read but once.
+            let digest = match located.contents {
+                Contents::Table => fingerprint::kept(&file)?,
+                Contents::Idx | Contents::Images => fingerprint::of(&file)?,
+            };
+            let Some(digest) = digest else { return Ok(None) };
             whole.update(format!("{name} {within} {digest}\n"));
         }
     }
@@ -50,25 +50,4 @@ fn files(located: &Located) -> Result<Vec<(PathBuf, String)>> {
         within.map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
     };
     Ok(files.into_iter().map(|file| (file.clone(), within(&file))).collect())
-}
-
-fn of_file(path: &Path) -> Result<Option<String>> {
-    let fail = |error: std::io::Error| Error::file(path, error);
-    // Whoever opens a pipe takes from it, or waits.
-    if is_pipe(path) {
-        return Ok(None);
-    }
-    let mut file = File::open(path).map_err(fail)?;
-    let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
-    loop {
-        match file.read(&mut chunk).map_err(fail)? {
-            0 => return Ok(Some(hex(&digest.finalize()))),
-            read => digest.update(&chunk[..read]),
-        }
-    }
-}
-
-/// Bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

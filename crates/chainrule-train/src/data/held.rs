@@ -93,3 +93,37 @@ impl Held {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use super::super::fingerprint::{kept, stamp};
+    use super::super::table::How;
+    use super::*;
+
+    #[test]
+    fn bytes_decide_whether_a_file_has_changed_and_its_time_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let rows = |last: &str| format!("a,y\n1,0.5\n2,{last}\n");
+        fs::write(&path, rows("1.5")).unwrap();
+        let table = formats::open(&path, &How::default()).unwrap();
+        let (digest, before) = (kept(&path).unwrap(), stamp(&path));
+        // Another file of the same bytes.
+        let copy = folder.path().join("copy.csv");
+        fs::write(&copy, rows("1.5")).unwrap();
+        fs::rename(&copy, &path).unwrap();
+        assert_ne!(stamp(&path), before);
+        table.check_same().unwrap();
+        assert_eq!(kept(&path).unwrap(), digest);
+        // Other bytes of the same length and time; the clock of files has ticks.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let time = fs::metadata(&path).unwrap().modified().unwrap();
+        fs::write(&copy, rows("7.5")).unwrap();
+        File::options().write(true).open(&copy).unwrap().set_modified(time).unwrap();
+        fs::rename(&copy, &path).unwrap();
+        let error = table.check_same().unwrap_err().to_string();
+        assert!(error.contains("t.csv: has changed"), "{error}");
+    }
+}

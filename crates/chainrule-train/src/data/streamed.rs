@@ -40,6 +40,7 @@ impl Reader {
     fn read(&self, chunk: usize) -> Result<Dataset> {
         let place = &self.chunks[chunk];
         let table = self.file.format.chunk(&self.file, place)?;
+        self.file.check_same()?;
         if table.len as u32 != place.rows {
             let message = format!("has changed: {} rows in place of {}", table.len, place.rows);
             return Err(Error::file(&self.file.path, message));

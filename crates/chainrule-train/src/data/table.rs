@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::date::{Moment, Order};
 use super::dialect::{Dialect, Like, Separator, Written};
+use super::fingerprint::{self, Stamp};
 use super::list::item;
 use super::number::{Decimal, is_gap, is_sure_gap};
 use super::text::{Encoding, Text};
@@ -245,6 +246,8 @@ pub(super) struct Chunk {
 #[derive(Clone, Debug)]
 pub(super) struct TableFile {
     pub(super) path: PathBuf,
+    /// The file as it was when it was opened.
+    stamp: Option<Stamp>,
     pub(super) format: &'static dyn Format,
     pub(super) names: Vec<String>,
     /// The columns that are targets unless the user names one.
@@ -266,7 +269,27 @@ pub(super) struct Head {
 impl TableFile {
     pub(super) fn new(path: &Path, format: &'static dyn Format, head: Head) -> Self {
         let Head { names, targets, layout, notes } = head;
-        Self { path: path.into(), format, names, targets, layout, notes }
+        let stamp = fingerprint::stamp(path);
+        Self { path: path.into(), stamp, format, names, targets, layout, notes }
+    }
+
+    /// Checks that the file, which is read again and again, is what it was when it was opened: its bytes
+    /// decide, where they were read then.
+    ///
+    /// # Errors
+    /// It has changed.
+    pub(super) fn check_same(&self) -> Result<()> {
+        if fingerprint::stamp(&self.path) == self.stamp {
+            return Ok(());
+        }
+        let was = self.stamp.as_ref().and_then(|stamp| fingerprint::known(&self.path, stamp));
+        match was.is_none() || fingerprint::kept(&self.path)? == was {
+            true => Ok(()),
+            false => {
+                let message = "has changed since it was opened, and its rows are other ones";
+                Err(Error::file(&self.path, message))
+            }
+        }
     }
 }
 
