@@ -225,6 +225,19 @@ pub fn wrapped_within(out: &mut String, indent: usize, text: &str, page: usize) 
     out.push('\n');
 }
 
+/// An array of few numbers on one line, whose rows stay whole where the line is wrapped.
+pub(super) fn unbroken(array: &str) -> String {
+    // Longer rows would not fit on a narrow page.
+    let is_short = |row: &str| width(row) <= COLUMNS / 2;
+    match is_short(array) {
+        true => array.replace(' ', "\u{a0}"),
+        false if array.split("], ").all(is_short) => {
+            array.replace(' ', "\u{a0}").replace("],\u{a0}", "], ")
+        }
+        false => array.to_owned(),
+    }
+}
+
 /// A text that is written for so many columns.
 pub struct Page {
     /// What is written.

@@ -1,7 +1,7 @@
 //! The values on their way up, as equations: x * m = 100 × 2 = 200.
 
 use super::{LONGEST, MOST_NODES, Page};
-use crate::columns::{MOST_NUMBERS, cut, first_rows, short};
+use crate::columns::{MOST_NUMBERS, cut, first_rows, short, unbroken};
 use crate::expression::CROSS_ENTROPY;
 use crate::model::Node;
 use crate::value::Value;
@@ -36,7 +36,7 @@ impl Page<'_> {
             }
             let equation = self.equation(node);
             let value = &e.face(node).value;
-            self.wrapped(2, &format!("{equation} = {}", shown(value)));
+            self.wrapped(2, &format!("{equation} =\u{a0}{}", shown(value)));
             if let Some(rows) = first_rows(value) {
                 self.wrapped(5, &rows);
             }
@@ -85,7 +85,7 @@ impl Page<'_> {
 /// A value as a line of numbers where these are few.
 fn shown(value: &Value) -> String {
     match value.numbers().len() <= MOST_NUMBERS {
-        true => short(value, LONGEST_ARRAY),
+        true => unbroken(&short(value, LONGEST_ARRAY)),
         false => format!("{} ‖{}‖", value.dims("×"), crate::value::digits(value.norm(), 3)),
     }
 }

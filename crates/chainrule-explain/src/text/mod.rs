@@ -9,7 +9,9 @@ mod sheet;
 use std::collections::{BTreeSet, HashSet};
 
 use super::blanks::{Blanks, Key, is_scalar_gate};
-use super::columns::{COLUMNS, cut, first_rows, lines, short, table, width, wrapped_within};
+use super::columns::{
+    COLUMNS, cut, first_rows, lines, short, table, unbroken, width, wrapped_within,
+};
 use super::model::{Explanation, Node, Passed};
 use super::rules;
 use super::sums::Sums;
@@ -149,7 +151,9 @@ impl<'a> Page<'a> {
     fn given(&mut self, indent: usize) {
         let inputs = self.e.inputs.iter();
         let values: Vec<String> = inputs
-            .map(|(name, value)| format!("{name} = {}", short(value, LONGEST_GIVEN)))
+            .map(|(name, value)| {
+                format!("{name}\u{a0}=\u{a0}{}", unbroken(&short(value, LONGEST_GIVEN)))
+            })
             .collect();
         if !values.is_empty() {
             let at = self.words.say("heading-at", &[("values", &values.join(", "))]);
@@ -177,7 +181,6 @@ impl<'a> Page<'a> {
         self.title("drawing-title", &[]);
         let legend = self.words.say("drawing-legend", &[("root", root)]);
         self.line(&legend);
-        self.line("");
         let mut stack: Vec<(u32, String, String)> = Vec::new();
         if let Some(last) = e.nodes.last() {
             stack.push((last.id, String::new(), String::new()));
@@ -214,6 +217,11 @@ impl<'a> Page<'a> {
                 stack.push((operand, format!("{indent}{branch}"), format!("{indent}{below}")));
             }
         }
+        if rows.iter().flatten().any(|cell| cell.contains('‖')) {
+            let legend = self.words.get("drawing-norms");
+            self.wrapped(0, &legend);
+        }
+        self.line("");
         table(&mut self.out, &rows);
     }
 

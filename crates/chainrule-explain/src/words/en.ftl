@@ -7,6 +7,7 @@ heading-cross-entropy = loss { $loss } = −Σ T·ln softmax({ $output }) = { $n
 
 drawing-title = The graph, from the result down to the inputs
 drawing-legend = (value → computed upwards, d{ $root }/d· ← passed downwards)
+drawing-norms = (an array that does not fit: its shape and ‖its norm‖, √Σx²)
 see-above = (see above)
 more-nodes = … more nodes: see --format json
 

@@ -7,6 +7,7 @@ heading-cross-entropy = 손실 { $loss } = −Σ T·ln softmax({ $output }) = { 
 
 drawing-title = 계산 그래프: 결과에서 입력으로 내려가며
 drawing-legend = (값은 위로 계산되고, d{ $root }/d·는 아래로 전해진다)
+drawing-norms = (들어가지 않는 배열: 모양과 ‖노름‖ √Σx²)
 see-above = (위 참고)
 more-nodes = … 노드가 더 있음: --format json
 
