@@ -207,6 +207,12 @@ pub(super) fn with_minus(numbers: &str) -> String {
 #[must_use]
 pub fn percent(share: f64) -> String {
     let percents = share * 100.0;
+    // Less than all is not told as all, unless only rounding is missing.
+    let missing = 100.0 - percents;
+    if (1e-7..0.5).contains(&missing) {
+        let decimals = (-missing.log10()).ceil().max(1.0) as usize;
+        return format!("{percents:.decimals$} %");
+    }
     match percents.abs() >= 10.0 {
         true if percents.abs() < 1e6 => format!("{percents:.0} %"),
         _ => format!("{} %", digits(percents, 2)),
@@ -231,6 +237,11 @@ mod tests {
         }
         assert_eq!(percent(0.5238), "52 %");
         assert_eq!(percent(0.00123), "0.12 %");
+        for (share, text) in
+            [(0.999_93, "99.993 %"), (0.997, "99.7 %"), (0.99, "99 %"), (1.0 - 1e-15, "100 %")]
+        {
+            assert_eq!(percent(share), text);
+        }
     }
 
     #[test]

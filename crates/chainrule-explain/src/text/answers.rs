@@ -164,20 +164,39 @@ impl Page<'_> {
             &id("paths-title"),
             &[("root", root), ("name", name), ("count", &number(paths.count))],
         );
+        // Paths through the two operands of a square read alike.
+        let mut told: Vec<(&Path, Vec<String>, usize)> = Vec::new();
         for path in &paths.largest {
+            let names: Vec<String> = path.nodes.iter().map(|&id| self.stop(id)).collect();
+            let alike = |(known, stops, _): &&mut (&Path, Vec<String>, usize)| {
+                (&known.locals, &*stops) == (&path.locals, &names)
+            };
+            match told.iter_mut().find(alike) {
+                Some((.., count)) => *count += 1,
+                None => told.push((path, names, 1)),
+            }
+        }
+        for (path, names, count) in told {
             let locals: Vec<String> = path.locals.iter().map(|x| number(*x)).collect();
             let locals = if locals.is_empty() { "1".into() } else { locals.join(" × ") };
-            let names: Vec<String> = path.nodes.iter().map(|&id| self.stop(id)).collect();
             self.line("");
             wrapped(&mut self.out, 2, &names.join(" ← "));
             let share = percent(path.share);
-            wrapped(&mut self.out, 5, &format!("{locals} = {}  ({share})", number(path.product)));
+            let times = self.words.say("paths-times", &[("count", &count.to_string())]);
+            let times = if count > 1 { format!(", {times}") } else { String::new() };
+            let text = format!("{locals} = {}  ({share}){times}", number(path.product));
+            wrapped(&mut self.out, 5, &text);
         }
         let rest = number(paths.count - paths.largest.len() as f64);
         let shown = |part: fn(&Path) -> f64| paths.largest.iter().map(part).sum::<f64>();
         let others = match arrays {
             true => percent(1.0 - shown(|path| path.share)),
-            false => number(paths.sum - shown(|path| path.product)),
+            false => {
+                let rest = paths.sum - shown(|path| path.product);
+                // What rounding leaves of a difference of equals is nothing.
+                let noise = 1e-13 * paths.sizes.unwrap_or_default();
+                number(if rest.abs() <= noise { 0.0 } else { rest })
+            }
         };
         self.line("");
         if paths.count > paths.largest.len() as f64 {
@@ -321,18 +340,30 @@ impl Page<'_> {
         let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_INPUTS);
         let mut rows = vec![head.into_iter().chain(names).collect::<Vec<String>>()];
         rows[0][0] = self.words.get("step");
+        // The step of the last row, and whether later ones read the same.
+        let (mut still, mut is_still) = (String::new(), false);
         let last = descent.points.last().map_or(0, |point| point.step);
         let every = thinned(last, MOST_STEPS);
         let shown = |point: &&DescentPoint| point.step.is_multiple_of(every) || point.step == last;
         for point in descent.points.iter().filter(shown) {
             let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
             let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
-            rows.push(head.into_iter().chain(values).collect());
+            let row: Vec<String> = head.into_iter().chain(values).collect();
+            let is_same = rows.last().is_some_and(|known| known[1..] == row[1..]);
+            if !is_same {
+                (still, is_still) = (row[0].clone(), false);
+                rows.push(row);
+            }
+            is_still |= is_same;
         }
         table(&mut self.out, &rows);
         self.line("");
         if every > 1 {
             let text = self.words.say("descent-every", &[("every", &every.to_string())]);
+            wrapped(&mut self.out, 2, &text);
+        }
+        if is_still {
+            let text = self.words.say("descent-still", &[("step", &still)]);
             wrapped(&mut self.out, 2, &text);
         }
         let change = signed(after.loss - before.loss);

@@ -33,11 +33,17 @@ pub(super) fn plot(out: &mut String, sweep: &Sweep) {
             cells[row][column] = mark;
         }
     };
-    for point in &sweep.points {
-        put(point.at, point.tangent, '·');
-    }
-    for point in &sweep.points {
-        put(point.at, point.drawn(), '*');
+    for (mark, y) in [('·', tangent as fn(&SweepPoint) -> f64), ('*', SweepPoint::drawn)] {
+        for pair in sweep.points.windows(2) {
+            let [(x, y), (next, then)] = [(pair[0].at, y(&pair[0])), (pair[1].at, y(&pair[1]))];
+            // Fewer points than columns leave none empty, but for a jump or a pole between two.
+            let is_far = (then - y).abs() > span / 2.0;
+            let columns = wide as f64 * (next - x) / (last.at - first.at);
+            let between = if is_far { 1 } else { columns.ceil().clamp(1.0, wide as f64) as usize };
+            for part in (0..=between).map(|at| at as f64 / between as f64) {
+                put(x + part * (next - x), y + part * (then - y), mark);
+            }
+        }
     }
     if let Some(touch) = tangent_at(sweep) {
         put(sweep.at, touch, 'o');
@@ -59,6 +65,10 @@ pub(super) fn plot(out: &mut String, sweep: &Sweep) {
     let (left, right) = (number(first.at), number(last.at));
     let gap = wide.saturating_sub(width(&left) + width(&right));
     out.push_str(&format!("{indent} {left}{}{right}\n", " ".repeat(gap)));
+}
+
+fn tangent(point: &SweepPoint) -> f64 {
+    point.tangent
 }
 
 /// The tangent's value where it touches.
