@@ -40,9 +40,11 @@ pub fn train(options: &Train) -> Result<End> {
 fn settings(options: &Train) -> Result<Config> {
     let Some(dir) = &options.resume else {
         // The dataset, which stands in the way of --resume, has clap forget what needs it.
-        for (option, is_given) in
-            [("--change", options.change), ("--data-changed", options.data_changed)]
-        {
+        for (option, is_given) in [
+            ("--change", options.change),
+            ("--data-changed", options.data_changed),
+            ("--data", options.place.is_some()),
+        ] {
             if is_given {
                 anyhow::bail!(crate::Usage(format!("{option} belongs to --resume DIR")));
             }

@@ -192,6 +192,7 @@ fn settings_are_changed_only_when_that_is_asked_for() {
     json(&["eval", text(&out), "--json"]);
     json(&["train", "--resume", text(&out), "--json", "--epochs", "4"]);
     fails(&["train", "iris", "--change"], 2, &["--resume"]);
+    fails(&["train", "iris", "--data", "elsewhere"], 2, &["--data belongs to --resume"]);
 }
 
 #[test]
