@@ -169,7 +169,7 @@ impl Page<'_> {
         for path in &paths.largest {
             let names: Vec<String> = path.nodes.iter().map(|&id| self.stop(id)).collect();
             let alike = |(known, stops, _): &&mut (&Path, Vec<String>, usize)| {
-                (&known.locals, &*stops) == (&path.locals, &names)
+                (&known.locals, stops) == (&path.locals, &names)
             };
             match told.iter_mut().find(alike) {
                 Some((.., count)) => *count += 1,
