@@ -167,6 +167,35 @@ impl Formula {
     }
 
     pub(super) fn plus(&self, other: &Self) -> Self {
+        if self.has_number() && other.has_number() {
+            return self.spread().added(&other.spread());
+        }
+        self.added(other)
+    }
+
+    /// Whether a number is added in it, on the outside or in what a number multiplies.
+    fn has_number(&self) -> bool {
+        match &*self.term {
+            Term::Number(_) => true,
+            Term::Sum(terms) => terms.iter().any(|term| term.as_number().is_some()),
+            Term::Product(_, factors) => match factors.as_slice() {
+                [(base, 1.0)] => matches!(&*base.term, Term::Sum(_)) && base.has_number(),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Each term of a sum that a number multiplies multiplied by it, so that 1 − (1 − x) is x.
+    fn spread(&self) -> Self {
+        let Term::Product(coefficient, factors) = &*self.term else { return self.clone() };
+        let [(base, 1.0)] = factors.as_slice() else { return self.clone() };
+        let Term::Sum(terms) = &*base.term else { return self.clone() };
+        let scaled = terms.iter().map(|term| Self::number(*coefficient).times(term)).collect();
+        Self::new(Term::Sum(scaled))
+    }
+
+    fn added(&self, other: &Self) -> Self {
         let terms = |f: &Self| match &*f.term {
             Term::Sum(terms) => terms.clone(),
             _ => vec![f.clone()],

@@ -230,3 +230,22 @@ fn labels_are_what_was_written() {
         }
     }
 }
+
+#[test]
+fn what_is_left_of_one_is_not_taken_from_one_again() {
+    let slope = |text: &str, at: &str| {
+        let partials = explained(text, at).partials;
+        partials[0].1.formula.as_ref().unwrap().to_string()
+    };
+    assert_eq!(slope("x * (1 - (1 - y))", "x=2,y=3"), "y");
+    assert_eq!(slope("x * (2 - 3 * (y - 4))", "x=2,y=3"), "14 - 3 * y");
+    // Without a number beside it, a difference stays as it was written.
+    assert_eq!(slope("x * (z - 3 * (y - 4))", "x=2,y=3,z=1"), "z - 3 * (y - 4)");
+    let second = Request {
+        expression: "sigmoid(x) * (1 - sigmoid(x))".into(),
+        values: values("x=0.3").unwrap(),
+        ..Request::default()
+    };
+    let text = explain(&second).unwrap().symbolic();
+    assert!(!text.contains("1 - (1 -"), "{text}");
+}
