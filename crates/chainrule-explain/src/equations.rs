@@ -1,5 +1,7 @@
 //! Equations in LaTeX, in lines that fit the page.
 
+use super::tex::is_greek_command;
+
 /// What stands between a page's margins, in points, with a little to spare.
 const WIDEST: f64 = 470.0;
 
@@ -174,13 +176,12 @@ fn command(rest: &mut &str, space: f64) -> f64 {
         "mathrm" | "mathsf" | "otherscript" | "textstyle" => 0.0,
         "operatorname" | "left" | "right" => 2.0,
         "cdot" => 8.0,
-        "odot" | "le" | "ge" | "ne" | "times" | "sum" => 14.0,
+        "odot" | "le" | "ge" | "ne" | "times" => 14.0,
         "quad" => QUAD,
-        // Functions are written in upright letters, other commands are one sign.
-        "exp" | "ln" | "sin" | "cos" | "tan" | "sinh" | "cosh" | "tanh" | "max" | "min" => {
-            5.7 * name.len() as f64 + 2.0
-        }
-        _ => 7.5,
+        "partial" | "infty" | "dots" => 9.0,
+        _ if is_greek_command(name) => 7.5,
+        // Functions are written in upright letters.
+        _ => 5.7 * name.len() as f64 + 2.0,
     }
 }
 

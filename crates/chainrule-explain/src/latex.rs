@@ -111,8 +111,8 @@ impl<'a> Document<'a> {
             return;
         }
         let title = tex::text(&self.words.get(title));
-        let below = if self.blanks.is_some() { "sub" } else { "" };
-        let _ = writeln!(out, "\\{below}subsection*{{{title}}}\n\\begin{{align*}}");
+        let command = if self.blanks.is_some() { "subsubsection" } else { "subsection" };
+        let _ = writeln!(out, "\\{command}*{{{title}}}\n\\begin{{align*}}");
         let _ = writeln!(out, "{}\n\\end{{align*}}", lines.join(" \\\\\n"));
     }
 

@@ -7,8 +7,8 @@ use super::expression::is_in_language;
 use super::formula::{Formula, Term};
 use chainrule::graph::{Graph, Node, Source};
 use chainrule::ops::{
-    AnyOp, Broadcast, Fold, Gaussian, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation,
-    OneMinusSquare, Pow, Reshape, SechSquared, Select, Sigmoid, Softmax, Transpose,
+    AnyOp, Broadcast, Exp, Fold, Gaussian, Guarded, Ln, LogSoftmax, Loop, MatMul, Notation,
+    OneMinusSquare, Op, Pow, Reshape, SechSquared, Select, Sigmoid, Softmax, Transpose,
 };
 use chainrule::tensor::{Shape, Tensor};
 
@@ -232,7 +232,7 @@ fn pointwise(op: &Arc<dyn AnyOp>, operands: Vec<Formula>) -> Option<Formula> {
     // The textbook's forms of what keeps more digits than they do.
     match operands.as_slice() {
         [x] if op.is::<Gaussian>() => {
-            return Some(Formula::new(Term::Call("exp", vec![minus(&x.power(2.0))])));
+            return Some(Formula::new(Term::Call(Op::name(&Exp), vec![minus(&x.power(2.0))])));
         }
         [x] | [_, x] if op.is::<OneMinusSquare>() || op.is::<SechSquared>() => {
             return Some(Formula::number(1.0).plus(&minus(&x.power(2.0))));

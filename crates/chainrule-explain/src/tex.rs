@@ -44,6 +44,11 @@ fn listed(list: &'static str, c: char) -> Option<&'static str> {
     None
 }
 
+/// Whether a command of LaTeX is a Greek letter.
+pub(super) fn is_greek_command(name: &str) -> bool {
+    GREEK.split_whitespace().any(|known| known == name)
+}
+
 fn greek(c: char) -> Option<String> {
     let command = listed(GREEK, c).map(|name| format!(r"\{name}"));
     command.or_else(|| listed(LATIN, c).map(Into::into))
