@@ -239,6 +239,7 @@ impl Builder<'_> {
         let inside: HashSet<u32> = nodes.iter().map(|node| node.id).collect();
         let folded = nodes.len() > 1;
         let first = self.wires.len();
+        let mut known: HashMap<u32, usize> = HashMap::new();
         for node in nodes {
             for (operand, &id) in node.operands.iter().enumerate() {
                 let source = e.behind(id);
@@ -248,14 +249,12 @@ impl Builder<'_> {
                 let Some(&from) = self.at.get(&self.folding.group(source)) else { continue };
                 let passed = node.backward.iter().find(|passed| passed.operand == operand);
                 let gradient = passed.map(|passed| e.received(node, passed).1);
-                let known = self.wires[first..].iter().position(|wire| wire.node == source);
-                if let (Some(known), true) = (known, folded) {
+                if let Some(wire) = known.get(&source).filter(|_| folded) {
                     // Uses inside one box are one wire, with the sum of what they pass back.
-                    let wire = &mut self.wires[first + known];
-                    wire.uses.push((node.id, operand));
-                    wire.gradient = sum(e, &wire.uses).as_ref().map(short);
+                    self.wires[*wire].uses.push((node.id, operand));
                     continue;
                 }
+                known.insert(source, self.wires.len());
                 let muted = self.shapes.get(from).is_some_and(|s| s.role == Role::Constant);
                 self.wires.push(Wire {
                     from,
@@ -271,6 +270,9 @@ impl Builder<'_> {
                     several: Vec::new(),
                 });
             }
+        }
+        for wire in self.wires[first..].iter_mut().filter(|wire| wire.uses.len() > 1) {
+            wire.gradient = sum(e, &wire.uses).as_ref().map(short);
         }
     }
 
