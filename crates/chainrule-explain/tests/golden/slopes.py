@@ -34,9 +34,9 @@ def random_points(low, high, count, symmetric):
 
 
 draw = random.Random(7)
-wide = lambda: random_points(-300, 300, 25, True) + near()
+wide = lambda: random_points(-300, 300, 60, True) + near()
 near = lambda: random_points(-8, 1.6, 40, True) + [draw.uniform(-40, 40) for _ in range(40)]
-positive = lambda: random_points(-300, 300, 25, False) + random_points(-3, 3, 40, False)
+positive = lambda: random_points(-300, 300, 60, False) + random_points(-3, 3, 40, False)
 within = lambda: random_points(-300, 0, 20, True) + [
     draw.choice([-1, 1]) * (1 - 10 ** draw.uniform(-15, 0)) for _ in range(40)
 ]
