@@ -1,12 +1,14 @@
 //! How operations on whole arrays pass their gradient, and what is worth knowing about a layer.
 
+use std::collections::HashSet;
+
 use super::columns::cut;
 use super::model::{Entry, Explanation, Node, Passed};
 use super::value::{Value, digits, percent};
 use super::words::Words;
 use chainrule::graph::Source;
 use chainrule::ops::{
-    Add, Broadcast, Fold, LogSoftmax, Loop, Relu, Reshape, Sigmoid, Slice, Softmax,
+    Add, Broadcast, Fold, LogSoftmax, Loop, Pow, Relu, Reshape, Sigmoid, Slice, Softmax,
     SoftmaxWithLoss, Tanh, Transpose,
 };
 
@@ -230,6 +232,10 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
         if !off.is_empty() && numbers.len() > 1 && off.len() <= 12 {
             notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
         }
+    } else if node.source.is::<Pow>() {
+        let by_exponent = node.backward.iter().any(|passed| passed.operand == 1);
+        let is_at_zero = by_exponent && operand.value.numbers().contains(&0.0);
+        notes.extend(is_at_zero.then(|| words.get("note-power-of-zero")));
     } else if node.source.is::<SoftmaxWithLoss>() {
         notes.extend(loss_note(explanation, node, operand, words));
     } else if node.source.is::<Sigmoid>() || node.source.is::<Tanh>() {
@@ -242,23 +248,47 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
 
 /// That a router sends this gate no gradient, or lets none of an infinite one pass.
 fn not_taken(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
-    let is_zero = |value: &Value| value.numbers().iter().all(|x| *x == 0.0);
     let is_finite = |value: &Value| value.numbers().iter().all(|x| x.is_finite());
-    let routes = |node: &Node| node.source.op().is_some_and(|op| op.is_router());
-    let is_left_out = |entry: &Entry| {
-        let gate = e.node(entry.gate).filter(|gate| routes(gate) && !gate.source.is::<Relu>());
-        let passed =
-            gate.and_then(|gate| gate.backward.iter().find(|p| p.operand == entry.operand));
-        passed.and_then(|p| p.local.as_ref()).is_some_and(is_zero)
-    };
-    let left_out = !node.ledger.is_empty() && node.ledger.iter().all(is_left_out);
     let guarded =
         |p: &Passed| p.local.as_ref().is_some_and(|local| !is_finite(local)) && is_zero(&p.product);
-    if node.is_gate() && (left_out || node.backward.iter().any(guarded)) {
+    let is_guarded = node.backward.iter().any(guarded);
+    let left_out = !node.ledger.is_empty() && node.ledger.iter().all(|use_| is_left_out(e, use_));
+    if node.is_gate() && (left_out || is_guarded && is_below_routers(e, node)) {
         return Some(words.get("note-not-taken"));
+    }
+    if is_guarded {
+        return Some(words.get("note-stays-zero"));
     }
     let blocked = |p: &Passed| is_zero(&p.product) && !is_finite(&p.upstream);
     node.backward.iter().any(blocked).then(|| words.get("note-blocked"))
+}
+
+fn is_zero(value: &Value) -> bool {
+    value.numbers().iter().all(|x| *x == 0.0)
+}
+
+/// Whether a router takes another operand than this one. That a ReLU is off is said of itself.
+fn is_left_out(e: &Explanation, entry: &Entry) -> bool {
+    let routes = |node: &&Node| node.source.op().is_some_and(|op| op.is_router());
+    let gate = e.node(entry.gate).filter(routes).filter(|gate| !gate.source.is::<Relu>());
+    let passed = gate.and_then(|gate| gate.backward.iter().find(|p| p.operand == entry.operand));
+    passed.and_then(|p| p.local.as_ref()).is_some_and(is_zero)
+}
+
+/// Whether it is routers that send the gate a gradient of 0, by whatever way.
+fn is_below_routers(e: &Explanation, node: &Node) -> bool {
+    let (mut ways, mut seen) = (vec![node], HashSet::new());
+    while let Some(node) = ways.pop() {
+        for entry in node.ledger.iter().filter(|entry| !is_left_out(e, entry)) {
+            match e.node(entry.gate) {
+                Some(gate) if gate.gradient.as_ref().is_some_and(is_zero) => {
+                    ways.extend(seen.insert(gate.id).then_some(gate));
+                }
+                _ => return false,
+            }
+        }
+    }
+    true
 }
 
 /// Whether each row of targets sums to 1, within rounding.

@@ -69,6 +69,9 @@ fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -
     if rounding > change.abs().max(first.abs()) && first != 0.0 {
         return words.get("verdict-drowned");
     }
+    if !change.is_finite() {
+        return words.get("verdict-not-finite");
+    }
     if first == 0.0 && second == 0.0 && change != 0.0 {
         return words.get("verdict-flat");
     }
@@ -79,7 +82,18 @@ fn verdict(words: &Words, change: f64, first: f64, second: f64, rounding: f64) -
         let gap = (prediction - change).abs();
         if gap <= rounding + EXACT * change.abs() { 0.0 } else { gap / change.abs() }
     };
+    // Of so small a change rounding may hide more than a prediction is off by.
+    let is_hidden = [first, second].iter().any(|prediction| {
+        let off = (prediction - change).abs();
+        off > EXACT * change.abs() && off <= rounding
+    });
     let (first, second) = (gap(first), gap(second));
+    if is_hidden && first * second == 0.0 {
+        let hidden = percent(rounding / change.abs());
+        let id = if first == 0.0 { "verdict-linear-rounded" } else { "verdict-quadratic-rounded" };
+        let values = [("first", &*percent(first)), ("hidden", &*hidden)];
+        return words.say(id, &values);
+    }
     if !first.is_finite() || !second.is_finite() {
         return words.get(if change == 0.0 { "verdict-no-change" } else { "verdict-not-finite" });
     }

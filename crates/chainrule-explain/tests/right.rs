@@ -342,3 +342,98 @@ fn parts_of_long_formulas_go_by_the_users_names_and_are_numbered_in_order() {
     let twice = "h = sigmoid(w * x); h += x; sigmoid(w * h) * sigmoid(h * w * w) * sigmoid(x * h)";
     assert!(!explained(twice, "x=1,w=2").symbolic().contains("where h ="));
 }
+
+#[test]
+fn a_zero_that_no_router_sends_is_not_told_as_a_branch() {
+    for expression in ["0 * sqrt(x)", "sqrt(x) * 0", "relu(sqrt(x) - 1)"] {
+        let text = told(expression, "x=0");
+        assert!(text.contains("does not depend on this value here"), "{expression}: {text}");
+        assert!(!text.contains("branch was not taken"), "{expression}: {text}");
+    }
+    let text = told("select(x < 1, x, 2 * sqrt(x) + 1)", "x=0");
+    assert!(text.contains("the branch was not taken"), "{text}");
+    assert!(told("x^x", "x=0").contains("slope by the exponent is taken as 0"));
+    assert!(!told("x^y", "x=2,y=0").contains("slope by the exponent"));
+}
+
+#[test]
+fn what_if_says_exact_only_where_that_can_be_seen() {
+    let hidden = told("tanh(x)", "x=15");
+    assert!(
+        hidden.contains("rounding of the result hides") && !hidden.contains("exact"),
+        "{hidden}"
+    );
+    assert!(told("1e10 + x^3", "x=0.1").contains("as far as can be told"));
+    assert!(told("x * m * t", "x=100,m=2,t=1.1").contains("the gradient alone is exact"));
+    for (expression, at) in [("exp(x)", "x=800"), ("ln(x) * 0", "x=0")] {
+        let text = told(expression, at);
+        assert!(text.contains("a number here is not finite"), "{expression}: {text}");
+    }
+}
+
+#[test]
+fn a_descent_that_cannot_move_says_so() {
+    let request = Request {
+        expression: "x^2".into(),
+        values: values("x=0").unwrap(),
+        target: Some(4.0),
+        descend: Some(3),
+        ..Request::default()
+    };
+    let text = explain(&request).unwrap().to_text();
+    assert!(text.contains("The gradient is 0 here: no step moves."), "{text}");
+    assert!(!text.contains("the gradient predicts"), "{text}");
+}
+
+#[test]
+fn a_descent_that_jumps_to_and_fro_is_not_said_to_stay() {
+    let descent = |lr, descend| {
+        let request = Request {
+            expression: "x^2".into(),
+            values: values("x=1").unwrap(),
+            lr: Some(lr),
+            descend: Some(descend),
+            ..Request::default()
+        };
+        explain(&request).unwrap().to_text()
+    };
+    let jumps = descent(1.0, 1000);
+    assert!(!jumps.contains("stay as they are"), "{jumps}");
+    let arrived = descent(0.5, 5);
+    assert!(arrived.contains("From step 1 on, these numbers stay as they are."), "{arrived}");
+}
+
+#[test]
+fn statements_are_told_as_they_were_written() {
+    let heading = |expression: &str| {
+        let text = explained(expression, "x=3").to_text();
+        text.lines()
+            .take_while(|line| !line.starts_with("at "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(heading("x * 2 # a; b"), ["f = x * 2"]);
+    assert_eq!(heading("h = x * 2\nh + 1\n# done"), ["h = x * 2", "f = h + 1"]);
+    assert_eq!(heading("sum([1,\n2] * x)"), ["f = sum([1, 2] * x)"]);
+    assert_eq!(heading("h = x * 2; h += x"), ["h = x * 2", "h += x", "f = h"]);
+    assert_eq!(heading("h = x * x; h"), ["h = x * x"]);
+}
+
+#[test]
+fn a_sweep_shows_points_beside_what_is_not_finite() {
+    let sweep = |expression: &str, range: (f64, f64, usize)| {
+        let request = Request {
+            expression: expression.into(),
+            values: values("x=0.5").unwrap(),
+            sweep: Some(chainrule_explain::Range {
+                name: "x".into(),
+                from: range.0,
+                to: range.1,
+                points: range.2,
+            }),
+            ..Request::default()
+        };
+        explain(&request).unwrap().to_text().matches('*').count()
+    };
+    assert!(sweep("sqrt(x)", (-1.0, 0.0, 3)) > 0 && sweep("1/x", (0.0, 1.0, 2)) > 0);
+}

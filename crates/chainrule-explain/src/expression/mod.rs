@@ -21,6 +21,7 @@ pub use functions::{CONSTANTS, functions};
 pub(super) use library::CROSS_ENTROPY;
 use parser::Parser;
 pub use reference::{reference, reference_page};
+use tokens::Token;
 pub use values::{Values, literal, values};
 
 type Span = (usize, usize);
@@ -73,4 +74,31 @@ pub(super) fn read<'g>(
     let mut parser = Parser::new(g, text, values, names)?;
     let output = parser.statements()?;
     Ok((output, parser.classes()?))
+}
+
+/// A statement of an expression as it was written.
+pub(super) struct Statement {
+    /// The name that it gives, and whether by `+=` or its kin.
+    pub(super) gives: Option<(String, bool)>,
+    /// Its text on one line, without a comment behind it.
+    pub(super) text: String,
+}
+
+/// The statements of an expression; none of one that cannot be read.
+pub(super) fn statements(text: &str) -> Vec<Statement> {
+    let chars: Vec<char> = text.chars().collect();
+    let Ok(tokens) = tokens::tokens(&chars) else { return Vec::new() };
+    let is_end = |token: &Token| matches!(token, Token::Symbol(';') | Token::End);
+    let parts = tokens.split(|(token, _)| is_end(token)).filter(|part| !part.is_empty());
+    let statement = |part: &[(Token, Span)]| {
+        let gives = match part {
+            [(Token::Name(name), _), (Token::Symbol('='), _), ..] => Some((name.clone(), false)),
+            [(Token::Name(name), _), (Token::Update(_), _), ..] => Some((name.clone(), true)),
+            _ => None,
+        };
+        let (start, end) = (part[0].1.0, part[part.len() - 1].1.1);
+        let words: String = chars.get(start..end).unwrap_or_default().iter().collect();
+        Statement { gives, text: words.split_whitespace().collect::<Vec<_>>().join(" ") }
+    };
+    parts.map(statement).collect()
 }

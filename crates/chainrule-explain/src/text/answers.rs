@@ -340,21 +340,19 @@ impl Page<'_> {
         let names = before.inputs.iter().map(|(name, _)| name.clone()).take(MOST_INPUTS);
         let mut rows = vec![head.into_iter().chain(names).collect::<Vec<String>>()];
         rows[0][0] = self.words.get("step");
-        // The step of the last row, and whether later ones read the same.
-        let (mut still, mut is_still) = (String::new(), false);
+        let same = |a: &DescentPoint, b: &DescentPoint| (a.loss, &a.inputs) == (b.loss, &b.inputs);
+        let still = descent.points.windows(2).rposition(|pair| !same(&pair[0], &pair[1]));
+        // The first point from which on nothing changes, if that is not the last.
+        let still = descent.points.get(still.map_or(0, |at| at + 1));
         let last = descent.points.last().map_or(0, |point| point.step);
         let every = thinned(last, MOST_STEPS);
         let shown = |point: &&DescentPoint| point.step.is_multiple_of(every) || point.step == last;
         for point in descent.points.iter().filter(shown) {
             let head = [point.step.to_string(), number(point.loss), number(point.gradient_norm)];
             let values = point.inputs.iter().map(|(_, value)| short(value, 16)).take(MOST_INPUTS);
-            let row: Vec<String> = head.into_iter().chain(values).collect();
-            let is_same = rows.last().is_some_and(|known| known[1..] == row[1..]);
-            if !is_same {
-                (still, is_still) = (row[0].clone(), false);
-                rows.push(row);
+            if still.is_none_or(|still| point.step <= still.step) {
+                rows.push(head.into_iter().chain(values).collect());
             }
-            is_still |= is_same;
         }
         table(&mut self.out, &rows);
         self.line("");
@@ -362,9 +360,14 @@ impl Page<'_> {
             let text = self.words.say("descent-every", &[("every", &every.to_string())]);
             wrapped(&mut self.out, 2, &text);
         }
-        if is_still {
-            let text = self.words.say("descent-still", &[("step", &still)]);
+        if let Some(still) = still.filter(|still| still.step < last && before.gradient_norm > 0.0) {
+            let text = self.words.say("descent-still", &[("step", &still.step.to_string())]);
             wrapped(&mut self.out, 2, &text);
+        }
+        if before.gradient_norm == 0.0 {
+            let text = self.words.get("descent-still-here");
+            wrapped(&mut self.out, 2, &text);
+            return;
         }
         let change = signed(after.loss - before.loss);
         let predicted = signed(descent.predicted);

@@ -12,6 +12,7 @@ use super::blanks::{Blanks, Key, is_scalar_gate};
 use super::columns::{
     COLUMNS, cut, first_rows, lines, short, table, unbroken, width, wrapped_within,
 };
+use super::expression::{self, Statement};
 use super::model::{Explanation, Node, Passed};
 use super::rules;
 use super::sums::Sums;
@@ -50,20 +51,21 @@ impl Explanation {
     /// The expression's statements, the last with the name of the result.
     pub(super) fn statements(&self) -> Vec<String> {
         let f = self.output_name();
-        let statements = self.expression.split([';', '\n']).map(str::trim);
-        let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
-        let last = statements.len().saturating_sub(1);
-        let named = |(at, text): (usize, &&str)| {
-            let is_named =
-                text.strip_prefix(f).is_some_and(|rest| rest.trim_start().starts_with('='));
-            match at == last && !is_named {
-                // The value's name alone says nothing new.
-                true if *text == f && last > 0 => None,
-                true => Some(format!("{f} = {text}")),
-                false => Some((*text).to_owned()),
+        let mut told: Vec<String> = Vec::new();
+        let mut statements = expression::statements(&self.expression);
+        let last = statements.pop();
+        told.extend(statements.into_iter().map(|statement| statement.text));
+        match last {
+            Some(Statement { gives: Some((name, _)), text }) if name == f => told.push(text),
+            Some(Statement { gives: Some((name, true)), text }) => {
+                told.extend([text, format!("{f} = {name}")]);
             }
-        };
-        statements.iter().enumerate().filter_map(named).collect()
+            // The value's name alone says nothing new.
+            Some(Statement { gives: None, text }) if text == f && !told.is_empty() => {}
+            Some(Statement { text, .. }) => told.push(format!("{f} = {text}")),
+            None => {}
+        }
+        told
     }
 }
 

@@ -34,8 +34,14 @@ pub(super) fn plot(out: &mut String, sweep: &Sweep) {
         }
     };
     for (mark, y) in [('·', tangent as fn(&SweepPoint) -> f64), ('*', SweepPoint::drawn)] {
+        for point in &sweep.points {
+            put(point.at, y(point), mark);
+        }
         for pair in sweep.points.windows(2) {
             let [(x, y), (next, then)] = [(pair[0].at, y(&pair[0])), (pair[1].at, y(&pair[1]))];
+            if !(y.is_finite() && then.is_finite()) {
+                continue;
+            }
             // Fewer points than columns leave none empty, but for a jump or a pole between two.
             let is_far = (then - y).abs() > span / 2.0;
             let columns = wide as f64 * (next - x) / (last.at - first.at);
