@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::{Explanation, Node};
+use super::rounding::Rounding;
 use super::value::Value;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Graph;
@@ -18,9 +19,6 @@ const MOST_GATES: usize = 40;
 
 /// The significant digits of what is to be found.
 pub(super) const DIGITS: i32 = 4;
-
-/// What is smaller, beside the largest number of a walk, is 0 but for rounding.
-const ROUNDING: f64 = 1e-14;
 
 /// Which number of a walk-through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,11 +57,11 @@ pub(super) struct Sum {
 pub(super) struct Blanks {
     answers: bool,
     numbers: HashMap<Key, usize>,
+    /// Sizes below which numbers are rounding alone; none where all are what they are.
+    errors: HashMap<Key, Vec<f64>>,
     count: usize,
     softmax: HashMap<u32, Value>,
     sums: Vec<Sum>,
-    /// The largest of the numbers.
-    largest: f64,
     rounded: bool,
 }
 
@@ -81,40 +79,48 @@ impl Blanks {
         let mut blanks = Self {
             answers,
             numbers: HashMap::new(),
+            errors: HashMap::new(),
             count: 0,
             softmax: HashMap::new(),
             sums: Vec::new(),
-            largest: 0.0,
             rounded: false,
         };
+        let rounding = Rounding::of(e);
         for gate in &gates {
             if let Some(probabilities) = probabilities(e, gate)? {
-                blanks.ask(Key::Softmax(gate.id), &probabilities)?;
+                blanks.ask(Key::Softmax(gate.id), &probabilities, Vec::new())?;
                 blanks.softmax.insert(gate.id, probabilities);
             }
-            blanks.ask(Key::Value(gate.id), &e.face(gate).value)?;
+            let face = e.face(gate);
+            blanks.ask(Key::Value(gate.id), &face.value, rounding.value(face.id))?;
         }
         let mut arrived: HashMap<u32, Vec<(Key, Value)>> = HashMap::new();
         for gate in gates.iter().rev() {
-            blanks.gradient(e, gate, &arrived)?;
+            blanks.gradient(e, gate, &arrived, &rounding)?;
             for passed in &gate.backward {
                 let key = |of: fn(u32, usize) -> Key| of(gate.id, passed.operand);
                 if let (true, Some(local)) = (is_scalar_gate(gate), &passed.local) {
-                    blanks.ask(key(Key::Local), local)?;
+                    let errors = rounding.local(gate, passed.operand);
+                    blanks.ask(key(Key::Local), local, errors)?;
                 }
-                let (to, product) = e.received(gate, passed);
+                let (to, by, last) = e.last_passed(gate, passed);
+                let product = &last.product;
                 match blanks.numbers.get(&Key::Gradient(gate.id)).copied() {
                     Some(number) if is_handed_on(e, gate, to) => {
                         blanks.numbers.insert(key(Key::Passed), number);
+                        blanks.errors.insert(key(Key::Passed), rounding.gradient(gate.id));
                     }
-                    _ => blanks.ask(key(Key::Passed), product)?,
+                    _ => {
+                        let errors = rounding.passed(by, last.operand);
+                        blanks.ask(key(Key::Passed), product, errors)?;
+                    }
                 }
                 let part = (key(Key::Passed), product.clone());
                 arrived.entry(e.behind(to)).or_default().push(part);
             }
         }
         for node in e.gradients.iter().filter_map(|(name, _)| e.input(name)) {
-            blanks.gradient(e, node, &arrived)?;
+            blanks.gradient(e, node, &arrived, &rounding)?;
         }
         Ok(blanks)
     }
@@ -125,6 +131,7 @@ impl Blanks {
         e: &Explanation,
         node: &Node,
         arrived: &HashMap<u32, Vec<(Key, Value)>>,
+        rounding: &Rounding,
     ) -> Result<()> {
         let parts = arrived.get(&node.id).map(Vec::as_slice).unwrap_or_default();
         let Some(gradient) = e.face(node).gradient.as_ref() else { return Ok(()) };
@@ -133,9 +140,12 @@ impl Blanks {
             [(key, _)] => {
                 let number = self.numbers.get(key).copied();
                 number.and_then(|number| self.numbers.insert(Key::Gradient(node.id), number));
+                let errors = self.errors.get(key).cloned();
+                errors.and_then(|errors| self.errors.insert(Key::Gradient(node.id), errors));
             }
             parts => {
-                self.ask(Key::Gradient(node.id), gradient)?;
+                let errors = rounding.gradient(e.face(node).id);
+                self.ask(Key::Gradient(node.id), gradient, errors)?;
                 let fit = parts.iter().all(|(_, part)| part.shape() == gradient.shape());
                 let parts = if fit { parts.to_vec() } else { Vec::new() };
                 self.sums.push(Sum { node: node.id, parts });
@@ -145,7 +155,7 @@ impl Blanks {
     }
 
     /// Numbers the numbers of a value.
-    fn ask(&mut self, key: Key, value: &Value) -> Result<()> {
+    fn ask(&mut self, key: Key, value: &Value, errors: Vec<f64>) -> Result<()> {
         let numbers = value.numbers();
         let shape = value.shape();
         let is_wide = shape.len() > 2 || shape.iter().any(|&side| side > MOST_SIDE);
@@ -157,7 +167,7 @@ impl Blanks {
         }
         self.numbers.insert(key, self.count + 1);
         self.count += numbers.len();
-        self.largest = self.largest.max(value.size());
+        self.errors.insert(key, errors);
         let shown = |x: f64| super::value::digits(x, DIGITS).parse().unwrap_or(x);
         self.rounded |= numbers.iter().any(|x| (x - shown(*x)).abs() > 1e-9 * x.abs());
         Ok(())
@@ -184,12 +194,12 @@ impl Blanks {
         cell: fn(usize, Option<f64>) -> Cell,
     ) -> impl FnMut(f64) -> Cell + use<> {
         let (mut next, answers) = (self.numbers.get(&key).copied(), self.answers);
-        let rounding = ROUNDING * self.largest;
+        let mut errors = self.errors.get(&key).cloned().unwrap_or_default().into_iter();
         move |x| match &mut next {
             None => Cell::Given(x),
             Some(number) => {
                 *number += 1;
-                let x = if x.abs() < rounding { 0.0 } else { x };
+                let x = if x.abs() < errors.next().unwrap_or(0.0) { 0.0 } else { x };
                 cell(*number - 1, answers.then_some(x))
             }
         }

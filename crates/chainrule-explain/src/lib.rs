@@ -33,6 +33,7 @@ mod probe;
 mod walk;
 mod what_if;
 mod explainer;
+mod rounding;
 mod blanks;
 mod text;
 mod latex;

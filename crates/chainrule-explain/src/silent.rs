@@ -43,8 +43,18 @@ impl Explanation {
     /// What arrives behind the silent nodes between a gate and its operand, unless one of them has
     /// other uses: the node, and the gradient that it receives.
     pub(super) fn received<'a>(&'a self, node: &Node, passed: &'a Passed) -> (u32, &'a Value) {
+        let (to, _, last) = self.last_passed(node, passed);
+        (to, &last.product)
+    }
+
+    /// The same with who passes it: the gate itself, or the last of the silent nodes.
+    pub(super) fn last_passed<'a>(
+        &'a self,
+        node: &Node,
+        passed: &'a Passed,
+    ) -> (u32, u32, &'a Passed) {
         let mut to = node.operands.get(passed.operand).copied().unwrap_or(node.id);
-        let mut product = &passed.product;
+        let (mut by, mut last) = (node.id, passed);
         while let Some(below) = self.node(to).filter(|n| n.is_silent() && n.ledger.len() == 1) {
             let (Some(onwards), Some(operand)) =
                 (below.backward.first(), below.operands.first().and_then(|&id| self.node(id)))
@@ -54,8 +64,8 @@ impl Explanation {
             if self.face(operand).id == to {
                 break;
             }
-            (to, product) = (operand.id, &onwards.product);
+            (to, by, last) = (operand.id, below.id, onwards);
         }
-        (to, product)
+        (to, by, last)
     }
 }

@@ -194,3 +194,29 @@ fn what_is_too_large_for_a_sheet_is_refused() {
         );
     }
 }
+
+/// A solution, its words one space apart.
+fn answers(expression: &str, at: &str) -> String {
+    let text = Worksheet::of(&request(expression, at, None), true).unwrap().to_text();
+    text.split_whitespace().collect::<Vec<&str>>().join(" ")
+}
+
+#[test]
+fn small_answers_keep_their_digits() {
+    for (expression, at, wanted) in [
+        ("x*y", "x=1e12,y=1e-5", "df/dx = 1e-5"),
+        ("sum(x)", "x=[1e20,1,2]", "df/dx = [1, 1, 1]"),
+        ("exp(x)*y", "x=-50,y=3", "exp(x) = exp(-50) = #1 1.929e-22"),
+        ("exp(x)*y", "x=50,y=3", "exp(x) = exp(50) = #1 5.185e21"),
+        ("x*x", "x=1e-20", "x * x = 1e-20 × 1e-20 = #1 1e-40"),
+        ("W @ x; sum(W @ x)", "W=[[1e20,0],[0,1e-3]],x=[1,1]", "#2 0.001 "),
+        // Rounding of its own addends, and of what is made of them, is none.
+        ("(x+y-z)*w", "x=0.1,y=0.2,z=0.3,w=2", "(x + y - z) * w = 0 × 2 = #3 0 "),
+        ("(x+y-z)*w", "x=0.1,y=0.2,z=0.3,w=2", "df/dw = 0"),
+        ("sum(x)*w", "x=[0.1,0.2,-0.3],w=1", "sum(x) = sum([0.1, 0.2, -0.3]) = #1 0 "),
+        ("sum(W@x)", "W=[[0.1,0.2,-0.3]],x=[1,1,1]", "= [#1 0 ]"),
+    ] {
+        let text = answers(expression, at);
+        assert!(text.contains(wanted), "{expression}: no {wanted} in\n{text}");
+    }
+}
