@@ -47,6 +47,13 @@ fn force_takes_no_folder_that_is_no_run() {
         let kept = fs::read_to_string(folder.path().join("config.toml")).unwrap();
         assert_eq!(kept, settings);
     }
+    // Nor is it one of a run that goes on, or after that was tried.
+    let call_resume = ["train", "--resume", text(folder.path())];
+    fails(&call_resume, 1, &["not a run's folder: it has no run.json"]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    fs::write(folder.path().join("run.lock"), "").unwrap();
+    fs::write(folder.path().join("config.toml"), "").unwrap();
+    fails(&[&call[..], &[text(folder.path())]].concat(), 1, &["no run's folder"]);
     fails(&[&call[..], &[text(&readme)]].concat(), 1, &["README.md: is a file"]);
     assert_eq!(fs::read_to_string(&readme).unwrap(), "mine");
 }

@@ -277,6 +277,17 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     Ok(Decoded { tensors, notes, run, sha256 })
 }
 
+/// The id of the run that a file's bytes name; `None` where they name none.
+pub(super) fn run_of(bytes: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        run: Option<Identity>,
+    }
+    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
+    let named = serde_json::from_str::<Named>(header.metadata().as_ref()?.get(KEY)?).ok()?;
+    named.run.map(|run| run.id)
+}
+
 /// The tensors of a file, by name.
 type Views<'b> = Vec<(String, TensorView<'b>)>;
 

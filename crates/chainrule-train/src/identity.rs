@@ -42,6 +42,9 @@ pub struct Identity {
     /// The folder that relative places of the data are from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// Whether every file that is read back names the run; those of earlier programs do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
     /// The program that began the run.
     pub program: String,
     /// Where the training went on with other settings or other data.
@@ -81,6 +84,7 @@ impl Identity {
             config: Some(text),
             data,
             from: from(config),
+            named: true,
             program: PROGRAM.into(),
             changes: Vec::new(),
         }

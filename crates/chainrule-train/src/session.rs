@@ -558,7 +558,9 @@ fn identify(training: &dyn Training, folder: &mut RunFolder, idle: &[&str]) -> R
         return Ok(());
     }
     let (config, data) = (folder.config()?, training.data_sha256().map(str::to_owned));
-    folder.identify(Identity::of(&config, config.to_toml_but(idle)?, data))
+    let mut identity = Identity::of(&config, config.to_toml_but(idle)?, data);
+    identity.named = !folder.has_files();
+    folder.identify(identity)
 }
 
 /// Puts a fresh training where the run in the folder stands. Settings and data may have changed as far as

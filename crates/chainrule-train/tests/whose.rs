@@ -125,6 +125,68 @@ fn a_preparation_that_is_altered_or_gone_is_refused() {
     assert!(resumed(&path).is_ok());
 }
 
+/// Without it nothing would be checked, and a new one would name another run.
+#[test]
+fn a_run_without_its_identity_is_refused_before_anything_is_written() {
+    let (_temporary, [one, other]) = two();
+    let identity = fs::read(one.join("run.json")).unwrap();
+    fs::remove_file(one.join("run.json")).unwrap();
+    let refused = |errors: [chainrule::Error; 2], file: &str| {
+        for error in errors.map(|error| error.to_string()) {
+            let named = format!("{file} is of the run");
+            assert!(error.contains("run.json: is missing") && error.contains(&named), "{error}");
+        }
+        assert!(!one.join("run.json").exists());
+    };
+    let both = || [Run::open(&one).unwrap_err(), resumed(&one).unwrap_err()];
+    let mut taken = Vec::new();
+    for file in ["events.jsonl", "data.json", "scores.json", "model.safetensors"] {
+        refused(both(), file);
+        taken.push((file, fs::read(one.join(file)).unwrap()));
+        fs::remove_file(one.join(file)).unwrap();
+    }
+    fs::copy(other.join("model.safetensors"), one.join("model.safetensors")).unwrap();
+    refused(both(), "model.safetensors");
+    taken.iter().for_each(|(file, bytes)| fs::write(one.join(file), bytes).unwrap());
+    fs::write(one.join("run.json"), identity).unwrap();
+    assert!(resumed(&one).is_ok());
+}
+
+#[test]
+fn files_that_tell_no_run_are_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 2);
+    for file in ["data.json", "scores.json"] {
+        let own = fs::read_to_string(path.join(file)).unwrap();
+        let (_, rest) = own.split_once("\"sha256\":\"").unwrap();
+        let (_, rest) = rest.split_once(',').unwrap();
+        for head in ["{\"version\":2,", "{"] {
+            fs::write(path.join(file), format!("{head}{rest}")).unwrap();
+            let read = || -> chainrule::Result<()> {
+                let run = Run::open(&path)?;
+                run.folder.final_scores().map(|_| ())
+            };
+            let error = read().unwrap_err().to_string();
+            let told = format!("{file}: does not tell of which run it is");
+            assert!(error.contains(&told), "{error}");
+        }
+        fs::write(path.join(file), own).unwrap();
+    }
+    // A checkpoint as a folder without an identity keeps it.
+    let checkpoint = RunFolder::open(&path).unwrap().load::<f32>().unwrap().unwrap();
+    let nameless = temporary.path().join("nameless");
+    RunFolder::create(&nameless, &config(), false).unwrap().save(&checkpoint).unwrap();
+    for file in ["model.safetensors", "optimizer.safetensors"] {
+        let own = fs::read(path.join(file)).unwrap();
+        fs::copy(nameless.join(file), path.join(file)).unwrap();
+        let error = resumed(&path).unwrap_err().to_string();
+        assert!(error.contains(&format!("{file}: does not tell of which run")), "{error}");
+        fs::write(path.join(file), own).unwrap();
+    }
+    assert!(resumed(&path).is_ok());
+}
+
 /// Writes another line in place of one of the run's settings.
 fn edit(path: &Path, line: &str, other: &str) {
     let file = path.join("config.toml");

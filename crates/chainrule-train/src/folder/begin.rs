@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::lock::{LOCK, Lock};
 use super::writing::{Made, WRITING, names, next};
-use super::{CONFIG, EVENTS, FOLDS, KEPT, MODEL, OPTIMIZER, PRODUCTS, RUN, RunFolder};
+use super::{CONFIG, EVENTS, FOLDS, KEPT, MODEL, OPTIMIZER, PRODUCTS, RunFolder};
 use crate::journal::VERSION;
 use crate::{Config, Folds};
 use chainrule::error::{Error, Result};
@@ -69,7 +69,6 @@ impl RunFolder {
     /// Checks that a run may begin here: nothing is here, or a run that `force` is to overwrite.
     fn check_free(&self, force: bool, was_locked: bool) -> Result<()> {
         let names = names(&self.path)?;
-        let has = |name: &str| names.iter().any(|known| known == name);
         // A start that was killed may have left folds before there were settings.
         let is_left = |name: &String| {
             name.starts_with(WRITING) || name == LOCK || (was_locked && name == FOLDS)
@@ -77,15 +76,15 @@ impl RunFolder {
         if names.iter().all(is_left) {
             return Ok(());
         }
-        // An empty file is one of settings as well, but makes no run; those of version 1 had no `run.json`.
-        let is_run = was_locked || has(RUN) || (has(MODEL) && has(OPTIMIZER));
-        let wrong = match self.config().is_ok() && is_run {
+        // An empty file is one of settings as well, but not as a run begins.
+        let is_locked = || was_locked && self.told_settings().is_ok_and(|told| !told.is_empty());
+        let wrong = match self.config().is_ok() && (self.has_files() || is_locked()) {
             true if force => return Ok(()),
             true => {
                 "exists already; give another path (--out), or overwrite it by `force` (--force)"
             }
             false => {
-                "exists already and is no run's folder, which `force` (--force) would overwrite; give another path (--out)"
+                "exists already and is no run's folder, and `force` (--force) overwrites no other; give another path (--out)"
             }
         };
         Err(Error::file(&self.path, wrong))

@@ -239,7 +239,8 @@ impl RunFolder {
         let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
         let read = checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error));
         let own = read.and_then(|read: Decoded<T, N>| {
-            read.run.as_ref().map_or(Ok(()), |run| self.check_own(name, run))?;
+            let run = read.run.as_ref();
+            run.map_or_else(|| self.check_unnamed(name), |run| self.check_own(name, run))?;
             Ok(read)
         });
         match own {

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{CONFIG, RunFolder};
+use super::{CONFIG, RUN, RunFolder};
 use crate::system::file_id;
 use chainrule::error::{Error, Result};
 
@@ -107,8 +107,12 @@ impl RunFolder {
 
     /// An existing run's folder, kept for one training.
     pub(in super::super) fn open_locked(path: &Path) -> Result<(Self, Lock)> {
-        // No file is made in a folder that is no run's.
-        let lock = Self::open(path)?.lock()?;
+        // No file is made in a folder that is no run's, and its settings alone make it none.
+        let folder = Self::open(path)?;
+        if !folder.has_files() && !path.join(LOCK).exists() {
+            return Err(Error::file(path, format!("not a run's folder: it has no {RUN}")));
+        }
+        let lock = folder.lock()?;
         // Until it was locked another run may have taken it.
         Ok((Self { taken: lock.id(), ..Self::open(path)? }, lock))
     }

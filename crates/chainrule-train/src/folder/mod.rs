@@ -49,9 +49,9 @@ const METRICS: &str = "metrics.jsonl";
 const FLOW: &str = "gradient_flow.jsonl";
 pub(super) const JOURNAL: &str = "events.jsonl";
 
-/// What a run keeps beside its settings.
+/// What a run keeps beside its settings; last what tells whose all the others are.
 const KEPT: [&str; 11] =
-    [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, RUN, DATA, CODE];
+    [MODEL, OPTIMIZER, BEST, METRICS, SCORES, FOLDS, FLOW, JOURNAL, DATA, CODE, RUN];
 
 /// What is made of a run when it ends.
 const PRODUCTS: [&str; 5] =
@@ -111,12 +111,14 @@ impl RunFolder {
     /// ```
     ///
     /// # Errors
-    /// The folder has no configuration, or a later version wrote it, as `run.json` tells of all its files.
+    /// The folder has no configuration; a later version wrote it, as `run.json` tells of all its files; or that
+    /// one is missing, though other files name the run.
     pub fn open(path: &Path) -> Result<Self> {
         match path.join(CONFIG).is_file() {
             true => {
                 let mut folder = Self::at(path);
                 folder.identity = folder.read_json(RUN)?;
+                folder.check_identified()?;
                 Ok(folder)
             }
             false if path.exists() => {
@@ -124,6 +126,13 @@ impl RunFolder {
             }
             false => Err(Error::file(path, format!("there is no such run{}", meant(path)))),
         }
+    }
+
+    /// Whether more of a run is here than its settings: what tells it from others or, as of version 1, a
+    /// checkpoint.
+    pub(super) fn has_files(&self) -> bool {
+        let has = |name: &str| self.path.join(name).exists();
+        has(RUN) || (has(MODEL) && has(OPTIMIZER))
     }
 
     /// The folder's path.

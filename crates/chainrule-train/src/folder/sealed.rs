@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::RunFolder;
+use super::{BEST, CODE, DATA, FOLDS, JOURNAL, MODEL, OPTIMIZER, RUN, RunFolder, SCORES};
 use crate::Identity;
+use crate::checkpoint;
 use crate::data::hex;
 use crate::journal::{self, VERSION};
 use chainrule::error::{Error, Result};
@@ -52,15 +53,61 @@ impl RunFolder {
         let bad = |error: serde_json::Error| Error::file(&path, error);
         let Head { version, run, sha256 } = serde_json::from_str(&text).map_err(bad)?;
         journal::known_version(version).map_err(|message| Error::file(&path, message))?;
-        if let (Some(run), Some(sha256)) = (run, sha256) {
-            self.check_run(name, &run)?;
-            let rest = text.split_once(&format!("\"sha256\":\"{sha256}\",")).map(|(_, rest)| rest);
-            if rest.is_none_or(|rest| sealed(version, &run, rest) != text) {
-                let message = "the digest does not fit: the file has changed since it was written";
-                return Err(Error::file(&path, message));
+        match (run, sha256) {
+            (Some(run), Some(sha256)) => {
+                self.check_run(name, &run)?;
+                let digest = format!("\"sha256\":\"{sha256}\",");
+                let rest = text.split_once(&digest).map(|(_, rest)| rest);
+                if rest.is_none_or(|rest| sealed(version, &run, rest) != text) {
+                    let message =
+                        "the digest does not fit: the file has changed since it was written";
+                    return Err(Error::file(&path, message));
+                }
             }
+            // Folds are kept before the run has an id.
+            _ if name == FOLDS => {}
+            _ => self.check_unnamed(name)?,
         }
         serde_json::from_str(&text).map(Some).map_err(bad)
+    }
+
+    /// Checks that a file which names no run may be one of this run's, as one of earlier programs may.
+    pub(super) fn check_unnamed(&self, name: &str) -> Result<()> {
+        match &self.identity {
+            Some(own) if own.named => {
+                let message = "does not tell of which run it is: it was changed; put its own back";
+                Err(Error::file(self.path.join(name), message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that no file names a run where `run.json`, by which all of them are checked, is missing.
+    pub(super) fn check_identified(&self) -> Result<()> {
+        if self.identity.is_some() {
+            return Ok(());
+        }
+        // What cannot be read is told where it is needed.
+        let read = |name: &str| fs::read(self.path.join(name)).ok();
+        let line = |name: &str| {
+            let text = read(name)?;
+            let line = text.split(|byte| *byte == b'\n').next()?;
+            serde_json::from_slice::<Head>(line).ok()?.run
+        };
+        let tensors = |name: &str| checkpoint::run_of(&read(name)?);
+        let lines = [JOURNAL, DATA, SCORES, CODE].into_iter().map(|name| (name, line(name)));
+        let tensors = [MODEL, OPTIMIZER, BEST].into_iter().map(|name| (name, tensors(name)));
+        let named = lines.chain(tensors).find_map(|(name, run)| Some((name, run?)));
+        match named {
+            None => Ok(()),
+            Some((name, run)) => {
+                let run = run.get(..8).unwrap_or(&run);
+                let message = format!(
+                    "is missing, by which the others are checked; {name} is of the run {run}: put it back"
+                );
+                Err(Error::file(self.path.join(RUN), message))
+            }
+        }
     }
 
     /// Checks that a checkpoint of this run is one of its training.
