@@ -173,6 +173,9 @@ impl Job<'_> {
         };
         print::notice(&format!("goes on with {}", change.what.join(", ")));
         print::notice("no longer the bits of an undisturbed run");
+        for part in &change.learnt {
+            print::notice(&part.told_learnt());
+        }
         if change.steps > 0 {
             print::notice(&format!(
                 "its first {} cannot be replayed",

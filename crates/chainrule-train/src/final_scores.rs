@@ -13,6 +13,12 @@ use chainrule_explain::digits;
 /// A loss that is larger than that of always the same answer by this factor is beyond reason.
 const BEYOND: f64 = 10.0;
 
+/// Whether there are no epochs before those of which one is the best.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none_before(epochs: &u32) -> bool {
+    *epochs == 0
+}
+
 /// Whether a loss is beyond reason beside that of always the same answer.
 pub(super) fn is_far(loss: f64, usual: f64) -> bool {
     loss > BEYOND * usual
@@ -46,6 +52,9 @@ pub struct FinalScores {
     /// [`EarlyStopping::min_delta`](super::EarlyStopping).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<u32>,
+    /// The epochs before those of which it is the best, as a change of the training made their scores others.
+    #[serde(default, skip_serializing_if = "is_none_before")]
+    pub best_after: u32,
     /// The epochs that are done.
     pub epochs_done: u32,
     /// The examples of each part.
@@ -60,6 +69,10 @@ pub struct FinalScores {
         deserialize_with = "number::read_map"
     )]
     pub spread: BTreeMap<String, f64>,
+    /// The parts of which rows may have been learnt from, before the training went on with other data or
+    /// another split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learnt: Vec<DataPart>,
     /// What they stand beside.
     #[serde(flatten)]
     pub baselines: Baselines,
@@ -88,14 +101,21 @@ impl FinalScores {
             scores: counts.map(|epoch| epoch.scores.clone()).unwrap_or_default(),
             train_loss: epochs.last().map_or(0.0, |epoch| epoch.train_loss),
             best,
+            best_after: 0,
             epochs_done: epochs.last().map_or(0, |epoch| epoch.epoch),
             rows: sizes.iter().map(|(part, rows)| (part.name().to_owned(), *rows)).collect(),
             folds: Vec::new(),
             spread: BTreeMap::new(),
+            learnt: Vec::new(),
             baselines,
             warnings: Vec::new(),
         };
         scores.warned()
+    }
+
+    /// The same of a training whose best epoch is one after so many, and that may have learnt from such parts.
+    pub(super) fn after_changes(self, best_after: u32, learnt: Vec<DataPart>) -> Self {
+        Self { best_after, learnt, ..self }.warned()
     }
 
     /// The same with what is to be said of them.
@@ -159,10 +179,11 @@ impl FinalScores {
             .collect();
         let rows = self.rows.get(part.name()).map(|&rows| counted(rows, "row"));
         // What chose the epoch is no fair judge of it.
+        let chosen_of = self.epochs_done.saturating_sub(self.best_after);
         let chose = match self.folds.len() {
             _ if part != DataPart::Validation => None,
-            0 if self.best.is_some() && self.epochs_done > 1 => {
-                Some(format!("best of {} epochs", self.epochs_done))
+            0 if self.best.is_some() && chosen_of > 1 => {
+                Some(format!("best of {chosen_of} epochs"))
             }
             0 => None,
             count => {
@@ -195,10 +216,14 @@ impl FinalScores {
     fn warnings(&self) -> Vec<String> {
         let parts = self.parts().chain([DataPart::Train]);
         let names: Vec<String> = parts.map(|part| Score::Loss.on(part)).collect();
+        let learnt =
+            self.parts().filter(|part| self.learnt.contains(part)).map(DataPart::told_learnt);
+        let mut warnings: Vec<String> = learnt.collect();
         match names.iter().find_map(|name| self.beyond_reason(name)) {
-            Some(warning) => vec![warning],
-            None => self.parts().filter_map(|part| self.no_better(part)).collect(),
+            Some(warning) => warnings.push(warning),
+            None => warnings.extend(self.parts().filter_map(|part| self.no_better(part))),
         }
+        warnings
     }
 
     /// That a loss is far above the usual one, and above that before training: of a part that is all of one

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::journal::VERSION;
 use super::{Config, Place};
-use crate::data::{hex, is_shipped};
+use crate::data::{DataPart, hex, is_shipped};
 use chainrule::error::{Error, Result};
 use chainrule::settings::{Described, Value};
 
@@ -58,12 +58,46 @@ pub struct Change {
     /// Where it stood.
     #[serde(flatten)]
     pub place: Place,
-    /// The steps that were done, counted over all epochs.
+    /// The steps that were done, counted over all epochs, each by the length that it had then.
     pub steps: u64,
     /// What became what, a phrase each.
     pub what: Vec<String>,
     /// The SHA-256 of the settings before.
     pub settings: String,
+    /// The parts held out from then on of which rows may have been learnt from before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learnt: Vec<DataPart>,
+    /// Whether the scores before cannot be compared with those after, so that a new best epoch is looked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub best_anew: bool,
+}
+
+/// What a training goes on with that it had not.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    /// What became what, a phrase each.
+    pub what: Vec<String>,
+    /// The parts of the data whose rows may have been others before.
+    pub parts: &'static [DataPart],
+    /// See [`Change::best_anew`].
+    pub best_anew: bool,
+}
+
+impl Differences {
+    /// What differs in the settings, or by other data.
+    pub(super) fn of(was: &Config, is: &Config, other_data: bool) -> Self {
+        let changed = changed(was, is);
+        let line = |(_, was, is): &(_, String, String)| format!("`{is}` in place of `{was}`");
+        let mut what: Vec<String> = changed.iter().map(line).collect();
+        what.extend(other_data.then(|| "other data".to_owned()));
+        let parts: &[DataPart] = match (other_data, split(was) != split(is)) {
+            (true, _) => &DataPart::JUDGING,
+            (false, true) => &[DataPart::Validation],
+            (false, false) => &[],
+        };
+        let is_scored_alike = changed.iter().all(|(key, ..)| OF_STEPS.contains(key));
+        Self { what, parts, best_anew: !parts.is_empty() || !is_scored_alike }
+    }
 }
 
 impl Identity {
@@ -103,20 +137,43 @@ impl Identity {
         Config::from_toml(text).map(Some)
     }
 
-    /// Goes on with other settings or other data.
-    pub(super) fn change(
-        &mut self,
-        (place, steps): (Place, u64),
-        what: Vec<String>,
-        text: String,
-        data: Option<&str>,
-    ) {
+    /// Goes on with other settings, as the text tells them, or other data; the settings before are the
+    /// identity's to add.
+    pub(super) fn change(&mut self, change: Change, text: String, data: Option<&str>) {
         let settings = std::mem::replace(&mut self.settings, digest(&text));
         self.config = Some(text);
         if let Some(data) = data {
             self.data = Some(data.to_owned());
         }
-        self.changes.push(Change { place, steps, what, settings });
+        self.changes.push(Change { settings, ..change });
+    }
+
+    /// The steps that are done at a place, over all epochs, where those since the last change have so many:
+    /// the ones before had perhaps others.
+    pub(super) fn steps(&self, place: Place, of_epoch: u64) -> u64 {
+        let Some(change) = self.changes.last() else {
+            return u64::from(place.epoch) * of_epoch + place.step;
+        };
+        match u64::from(place.epoch.saturating_sub(change.place.epoch)) {
+            0 => change.steps + place.step.saturating_sub(change.place.step),
+            epochs => {
+                let rest = of_epoch.saturating_sub(change.place.step);
+                change.steps + rest + (epochs - 1) * of_epoch + place.step
+            }
+        }
+    }
+
+    /// The epochs after which the best one is looked for.
+    pub(super) fn best_after(&self) -> u32 {
+        let last = self.changes.iter().rev().find(|change| change.best_anew);
+        last.map_or(0, |change| change.place.epoch)
+    }
+
+    /// The parts that are held out and of which rows may have been learnt from before a change.
+    #[must_use]
+    pub fn learnt(&self) -> Vec<DataPart> {
+        let is_learnt = |part: &DataPart| self.changes.iter().any(|of| of.learnt.contains(part));
+        DataPart::JUDGING.into_iter().filter(is_learnt).collect()
     }
 
     /// Whether the training had settings of this digest, now or before a change.
@@ -132,12 +189,38 @@ fn digest(text: &str) -> String {
 /// The settings that change no step, or those for which the digest of the data stands.
 const FREE: [&str; 6] = ["dataset", "test", "epochs", "checkpoint_every", "gradient_flow", "top_k"];
 
-/// The settings of a training that differ: as they were, and as they are.
-pub(super) fn differences(was: &Config, is: &Config) -> Vec<(String, String)> {
+/// The settings of steps alone: the same parameters have the same scores with all of them.
+const OF_STEPS: [&str; 14] = [
+    "dropout",
+    "init",
+    "batch_size",
+    "lr",
+    "warmup",
+    "accumulate",
+    "clip_norm",
+    "clip_value",
+    "freeze",
+    "optimizer",
+    "schedule",
+    "schedule_epochs",
+    "early_stopping",
+    "rates",
+];
+
+/// What chooses the rows that are held out of the training part.
+fn split(config: &Config) -> impl PartialEq {
+    let stops_early = config.validation.is_none() && config.early_stopping.is_some();
+    let share = (config.validation, config.folds.is_some(), stops_early);
+    // Of each class its share is held out.
+    (share, config.seed, config.target.clone(), config.task)
+}
+
+/// The settings of a training that differ, by their keys: as they were, and as they are.
+pub(super) fn changed(was: &Config, is: &Config) -> Vec<(&'static str, String, String)> {
     let keys = Config::ENTRY.settings.iter().map(|setting| setting.name);
     let values = keys.zip(was.values().into_iter().zip(is.values()));
     let differ = values.filter(|(key, (was, is))| was != is && !FREE.contains(key));
-    differ.map(|(key, (was, is))| (told(key, was), told(key, is))).collect()
+    differ.map(|(key, (was, is))| (key, told(key, was), told(key, is))).collect()
 }
 
 /// A setting as a line of a file says it.

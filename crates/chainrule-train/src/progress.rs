@@ -116,6 +116,15 @@ impl Progress {
         better
     }
 
+    /// Looks for a new best epoch where the best is one of the first so many, after which all is scored in
+    /// another way.
+    pub(super) fn best_after(&mut self, epochs: u32) {
+        if self.best.is_some_and(|(epoch, _)| epoch <= epochs) {
+            (self.best, self.stopped) = (None, false);
+            self.plateau = Plateau { best: None, bad: 0, ..self.plateau };
+        }
+    }
+
     /// The place, to tell checkpoints apart.
     pub(super) fn place(&self) -> Place {
         Place { epoch: self.epoch, step: self.step }

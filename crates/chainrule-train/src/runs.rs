@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::curves::{Chart, Series};
 use super::products::charts;
 use super::readme::counted;
-use super::{Epoch, FinalScores, RunFolder, compare};
+use super::{Epoch, FinalScores, Identity, RunFolder, compare};
 use crate::data::DataPart;
 use crate::score::{Score, of_part};
 use chainrule::error::{Error, Result};
@@ -47,6 +47,8 @@ pub struct Entry {
     pub data: Option<String>,
     /// What it predicts: the names of the columns, where its data has some.
     pub target: Vec<String>,
+    /// The parts of which rows may have been learnt from; see [`Identity::learnt`](super::Identity::learnt).
+    pub learnt: Vec<DataPart>,
 }
 
 /// What runs share whose scores can be compared.
@@ -58,6 +60,8 @@ struct Key {
     target: Vec<String>,
     part: Option<DataPart>,
     rows: Rows,
+    /// Whether rows of the part may have been learnt from.
+    learnt: bool,
     /// How the part is scored.
     score: Option<Score>,
 }
@@ -94,6 +98,9 @@ pub struct Group {
     /// The seed that chose them, where one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Whether rows of the part may have been learnt from, so that the scores are no fair ones.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub learnt: bool,
     /// The metric that ranks the runs.
     pub by: String,
     /// The runs, by their places in the list that was grouped, the best first.
@@ -108,7 +115,10 @@ impl Group {
         let rows = self.rows.map(|rows| format!(", {}", counted(rows, "row"))).unwrap_or_default();
         let seed = self.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
         match self.part {
-            Some(part) => format!("{}: {} part{rows}{seed}", self.data, part.in_words()),
+            Some(part) => {
+                let learnt = if self.learnt { "; may have been learnt from" } else { "" };
+                format!("{}: {} part{rows}{seed}{learnt}", self.data, part.in_words())
+            }
             None => format!("{}: nothing held out", self.data),
         }
     }
@@ -160,9 +170,11 @@ pub fn entry(dir: &Path) -> Result<Entry> {
     }
     let (epochs, result) = (folder.all_epochs()?, folder.final_scores()?);
     let data = folder.identity().and_then(|identity| identity.data.clone());
+    let learnt = folder.identity().map(Identity::learnt).unwrap_or_default();
     let preparation = folder.preparation()?;
     let target = preparation.map(|known| known.target_names().to_vec()).unwrap_or_default();
-    Ok(Entry { name: dir.display().to_string(), settings, epochs, result, data, target })
+    let name = dir.display().to_string();
+    Ok(Entry { name, settings, epochs, result, data, target, learnt })
 }
 
 impl Entry {
@@ -200,7 +212,9 @@ impl Entry {
             None => Rows::Whole,
         };
         let names = |part| Score::first(of_part(&scores, part).map(|(name, _)| name));
-        Key { data, model, target: self.target.clone(), part, rows, score: part.and_then(names) }
+        let learnt = part.is_some_and(|part| self.learnt.contains(&part));
+        let (target, score) = (self.target.clone(), part.and_then(names));
+        Key { data, model, target, part, rows, learnt, score }
     }
 
     fn rows(&self, part: Option<DataPart>) -> Option<usize> {
@@ -244,7 +258,7 @@ pub fn groups(entries: &[Entry], by: Option<&str>) -> Result<Vec<Group>> {
             Rows::Split { seed, .. } => Some(seed),
             Rows::Whole => None,
         };
-        Group { data, part: key.part, rows, seed, by, entries }
+        Group { data, part: key.part, rows, seed, learnt: key.learnt, by, entries }
     };
     Ok(keys.into_iter().zip(members).map(group).collect())
 }

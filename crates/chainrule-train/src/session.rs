@@ -13,10 +13,10 @@ use super::control::{Control, Next};
 use super::folder::{First, JOURNAL};
 use super::steered::same_settings;
 use super::{
-    Action, Advance, Config, Epoch, Event, FinalScores, Folds, Identity, Journal, Lock, Outcome,
-    Place, RunFolder, Saver, Size, Training, journal, products,
+    Action, Advance, Change, Config, Epoch, Event, FinalScores, Folds, Identity, Journal, Lock,
+    Outcome, Place, RunFolder, Saver, Size, Training, journal, products,
 };
-use crate::data::DataReport;
+use crate::data::{DataPart, DataReport};
 use chainrule::error::{Error, Result};
 
 /// Where a session keeps its run.
@@ -448,12 +448,16 @@ impl Session {
     }
 
     fn reached(&self, until: Until) -> bool {
-        let Place { epoch, step } = self.training.place();
         match until {
-            Until::Step(number) => u64::from(epoch) * self.size.steps + step >= number,
-            Until::Epoch(number) => epoch >= number,
+            Until::Step(number) => self.steps() >= number,
+            Until::Epoch(number) => self.training.place().epoch >= number,
             Until::End => false,
         }
+    }
+
+    /// The steps that are done, over all epochs.
+    fn steps(&self) -> u64 {
+        self.folder.steps(self.training.place(), self.size.steps)
     }
 
     /// Ends the session where it is, with a checkpoint from which it can be resumed.
@@ -490,6 +494,10 @@ impl Session {
         let training = &self.training;
         let sizes = training.sizes();
         let result = FinalScores::of(training.epochs(), training.best(), &sizes, baselines);
+        let result = match self.folder.identity() {
+            Some(identity) => result.after_changes(identity.best_after(), identity.learnt()),
+            None => result,
+        };
         let result = match self.folder.folds()? {
             Some(folds) => folds.over(result, training.usual()?.as_ref()),
             None => result,
@@ -499,14 +507,13 @@ impl Session {
         let outcome = self.outcome.unwrap_or(Outcome::Interrupted);
         self.tell(&Event::Ended { outcome })?;
         self.folder.check_there()?;
-        let Place { epoch, step } = self.training.place();
         let seconds = (self.time + start.elapsed()).as_secs_f64();
         let epochs = self.training.epochs().to_vec();
         Ok(Report {
             run: self.folder.path().display().to_string(),
             parameters: self.size.parameters,
             data: None,
-            steps: u64::from(epoch) * self.size.steps + step,
+            steps: self.steps(),
             seed: self.config.seed,
             threads: self.training.threads(),
             result,
@@ -584,16 +591,44 @@ fn resume(
         training.snapshot().save(folder)?;
     }
     identify(training, folder, idle)?;
-    let what = folder.changes(training.settings(), training.data_sha256())?;
-    if let Some(mut identity) = folder.identity().filter(|_| !what.is_empty()).cloned() {
-        let (place, text) = (training.place(), training.settings().to_toml_but(idle)?);
-        let steps = u64::from(place.epoch) * training.size().steps + place.step;
-        // The identity last: until it is there, the run is refused without the same words.
-        folder.save_config(&text)?;
-        identity.change((place, steps), what, text, training.data_sha256());
-        folder.identify(identity)?;
+    let differences = folder.changes(training.settings(), training.data_sha256())?;
+    if differences.what.is_empty() {
+        return Ok(true);
+    }
+    let Some(mut identity) = folder.identity().cloned() else {
+        unreachable!("a run that goes on was given an identity")
+    };
+    let (place, text) = (training.place(), training.settings().to_toml_but(idle)?);
+    let of_epoch = steps_of_epoch(folder)?.unwrap_or(training.size().steps);
+    let held_out = |part: &DataPart| training.sizes().iter().any(|(of, _)| of == part);
+    let best_anew = differences.best_anew;
+    let change = Change {
+        place,
+        steps: identity.steps(place, of_epoch),
+        what: differences.what,
+        settings: String::new(),
+        learnt: differences.parts.iter().copied().filter(held_out).collect(),
+        best_anew,
+    };
+    // The identity last: until it is there, the run is refused without the same words.
+    folder.save_config(&text)?;
+    identity.change(change, text, training.data_sha256());
+    folder.identify(identity)?;
+    if best_anew {
+        folder.forget_best()?;
+        // Where the folder tells of another best, the training is to know of it.
+        training.resume(folder)?;
     }
     Ok(true)
+}
+
+/// The steps of an epoch of the last attempt, as the journal tells.
+fn steps_of_epoch(folder: &RunFolder) -> Result<Option<u64>> {
+    let steps = |record: &journal::Record| match &record.event {
+        Event::Began(size) | Event::Resumed(size) => Some(size.steps),
+        _ => None,
+    };
+    Ok(folder.journal()?.iter().rev().find_map(steps))
 }
 
 /// That a session which has failed does no more.

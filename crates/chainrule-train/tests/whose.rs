@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use chainrule::Pool;
 use chainrule_train::{
-    Config, Report, Run, RunFolder, Session, Start, Until, Which, flat_training,
+    Asked, ClassRule, ClassWeights, Config, DataPart, Report, Run, RunFolder, Session, Start,
+    Until, Which, flat_training, runs,
 };
 use tempfile::TempDir;
 
@@ -249,4 +250,108 @@ fn a_change_that_is_asked_for_is_told_and_bounds_the_replay() {
     let explained = run.explain_step(1, chainrule_explain::Language::English, &pool);
     let error = explained.unwrap_err().to_string();
     assert!(error.contains("went on with `lr = 0.02`") && error.contains("after step"), "{error}");
+}
+
+/// The training of a run that was stopped, with other settings from here on, by which its data may be prepared
+/// in another way.
+fn changed(path: &Path, config: &Config) -> Session {
+    let start = Start::Change { path: path.into(), settings: true, data: true };
+    session(config, &start).unwrap()
+}
+
+#[test]
+fn rows_that_another_split_holds_out_may_have_been_learnt_from() {
+    let temporary = tempfile::tempdir().unwrap();
+    let paths = ["clean", "mixed"].map(|name| temporary.path().join(name));
+    let own = Config { validation: Some(0.2), ..config() };
+    paths.iter().for_each(|path| _ = stopped(path, &own, 2));
+    let [clean, mixed] = &paths;
+    assert!(mixed.join("best.safetensors").exists());
+    let best = fs::read(mixed.join("best.safetensors")).unwrap();
+
+    let mut training = changed(mixed, &Config { seed: 7, ..own.clone() });
+    let identity = training.folder().identity().unwrap();
+    assert_eq!(identity.learnt(), [DataPart::Validation]);
+    assert!(identity.changes[0].best_anew);
+    // What was best was so on other rows.
+    assert!(!mixed.join("best.safetensors").exists());
+    assert_eq!(training.training().best(), None);
+    training.run(Until::End).unwrap();
+    let report = training.finish().unwrap();
+    let told = DataPart::Validation.told_learnt();
+    assert!(report.result.warnings.contains(&told), "{:?}", report.result.warnings);
+    assert!(report.result.best > Some(2), "{:?}", report.result.best);
+    let lines = report.result.lines().concat();
+    assert!(lines.contains("best of 2 epochs"), "{lines}");
+    let readme = fs::read_to_string(mixed.join("README.md")).unwrap();
+    assert!(readme.contains(&told), "{readme}");
+
+    let pool = Arc::new(Pool::new(1));
+    let score = |path: &Path, part| {
+        Run::open(path).unwrap().evaluate(&Asked::Part(part), Which::Best, &pool).unwrap()
+    };
+    let scored = score(mixed, DataPart::Validation);
+    assert_eq!((scored.notes.as_slice(), scored.best_of), ([told].as_slice(), Some(2)));
+    assert_eq!(scored.epoch, report.result.best.unwrap());
+    assert!(score(mixed, DataPart::Test).notes.is_empty());
+    assert!(score(clean, DataPart::Validation).notes.is_empty());
+
+    // One split by the same seed from the beginning is not ranked beside it.
+    let fair = temporary.path().join("fair");
+    stopped(&fair, &Config { seed: 7, ..own }, 4);
+    let entries = [mixed, &fair].map(|path| runs::entry(path).unwrap());
+    let groups = runs::groups(&entries, None).unwrap();
+    assert_eq!(groups.iter().map(|group| group.learnt).collect::<Vec<_>>(), [true, false]);
+    assert!(groups[0].heading().contains("learnt from"), "{}", groups[0].heading());
+
+    // One that was left by a process which was killed is of no account.
+    fs::write(mixed.join("best.safetensors"), best).unwrap();
+    assert_eq!(score(mixed, DataPart::Validation).best_of, None);
+}
+
+#[test]
+fn a_best_epoch_outlives_changes_of_steps_alone() {
+    let temporary = tempfile::tempdir().unwrap();
+    let own = Config { validation: Some(0.2), ..config() };
+    for (name, change, stays) in [
+        ("rate", Config { lr: 0.001, ..own.clone() }, true),
+        (
+            "weights",
+            Config { class_weights: ClassWeights::Rule(ClassRule::Balanced), ..own.clone() },
+            false,
+        ),
+        ("activation", Config { activation: chainrule::nn::Tanh, ..own.clone() }, false),
+    ] {
+        let path = temporary.path().join(name);
+        stopped(&path, &own, 2);
+        let training = changed(&path, &change);
+        assert_eq!(training.training().best().is_some(), stays, "{name}");
+        assert_eq!(path.join("best.safetensors").exists(), stays, "{name}");
+        assert!(training.folder().identity().unwrap().learnt().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn steps_before_a_change_are_counted_as_they_were() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    // Of 120 rows: 4 steps an epoch, then 8 of two kinds.
+    stopped(&path, &config(), 1);
+    let mut training = changed(&path, &Config { batch_size: 16, ..config() });
+    training.run(Until::Step(4 + 8 + 3)).unwrap();
+    assert_eq!(training.training().place().step, 3);
+    assert_eq!(training.finish().unwrap().steps, 4 + 8 + 3);
+    let pool = Arc::new(Pool::new(1));
+    let explained = |step| {
+        Run::open(&path).unwrap().explain_step(step, chainrule_explain::Language::English, &pool)
+    };
+    assert_eq!(explained(4 + 8 + 4).unwrap().step, 4 + 8 + 4);
+    assert!(explained(4 + 3 * 8 + 1).unwrap_err().to_string().contains("28"));
+    let mut training = changed(&path, &Config { batch_size: 15, ..config() });
+    training.run(Until::End).unwrap();
+    assert_eq!(training.finish().unwrap().steps, 4 + 3 * 8);
+    let folder = RunFolder::open(&path).unwrap();
+    let steps: Vec<u64> =
+        folder.identity().unwrap().changes.iter().map(|change| change.steps).collect();
+    assert_eq!(steps, [4, 4 + 8 + 3]);
 }

@@ -51,6 +51,20 @@ impl DataPart {
         Self::ALL.into_iter().find_map(of)
     }
 
+    /// That rows of this part, which scores the model, may have been learnt from.
+    ///
+    /// ```
+    /// use chainrule_train::DataPart;
+    /// assert!(DataPart::Test.told_learnt().starts_with("rows of the test part may have been learnt"));
+    /// ```
+    #[must_use]
+    pub fn told_learnt(self) -> String {
+        let part = self.in_words();
+        format!(
+            "rows of the {part} part may have been learnt from, before the data or its split changed"
+        )
+    }
+
     /// Its name in a sentence.
     #[must_use]
     pub fn in_words(self) -> &'static str {

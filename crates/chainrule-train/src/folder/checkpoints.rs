@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::writing::next;
 use super::{BEST, MODEL, OPTIMIZER, RunFolder};
-use crate::Progress;
 use crate::checkpoint::{self, Checkpoint, Decoded};
+use crate::{Identity, Progress};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
@@ -121,7 +121,8 @@ impl RunFolder {
         };
         let states = checkpoint::keyed(&state.tensors)
             .map_err(|error| Error::file(self.path.join(optimizer), error))?;
-        let progress = state.notes.progress;
+        let mut progress = state.notes.progress;
+        progress.best_after(self.best_after());
         let epochs = self.epochs(progress.epoch as usize)?;
         Ok(Some(Checkpoint { parameters, states, progress, epochs }))
     }
@@ -191,11 +192,33 @@ impl RunFolder {
     /// # Errors
     /// There is no checkpoint yet, or a file is bad.
     pub fn chosen<T: Real>(&self, which: Which) -> Result<Chosen<T>> {
-        let is_best = which == Which::Best && self.path.join(BEST).exists();
-        let name = if is_best { BEST } else { MODEL };
-        let (parameters, epoch) = self.read_placed(name, "has no checkpoint yet")?;
-        let best_of = if is_best { Some(self.all_epochs()?.len() as u32) } else { None };
-        Ok(Chosen { parameters, epoch, best_of })
+        let after = self.best_after();
+        if which == Which::Best && self.path.join(BEST).exists() {
+            let (parameters, epoch) = self.read_placed(BEST, "has no checkpoint yet")?;
+            // One of before a change is of no account, and is left only by a process that was killed.
+            if epoch > after {
+                let best_of = Some((self.all_epochs()?.len() as u32).saturating_sub(after));
+                return Ok(Chosen { parameters, epoch, best_of });
+            }
+        }
+        let (parameters, epoch) = self.read_placed(MODEL, "has no checkpoint yet")?;
+        Ok(Chosen { parameters, epoch, best_of: None })
+    }
+
+    /// The epochs after which the best one is looked for.
+    fn best_after(&self) -> u32 {
+        self.identity.as_ref().map_or(0, Identity::best_after)
+    }
+
+    /// Removes the best parameters, where there are some.
+    pub(in super::super) fn forget_best(&self) -> Result<()> {
+        let path = self.path.join(BEST);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::file(path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {

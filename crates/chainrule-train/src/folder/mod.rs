@@ -225,6 +225,14 @@ impl RunFolder {
         self.identity.as_ref()
     }
 
+    /// The steps that are done at a place, over all epochs, of which those to come have so many each.
+    pub(super) fn steps(&self, place: Place, of_epoch: u64) -> u64 {
+        match &self.identity {
+            Some(identity) => identity.steps(place, of_epoch),
+            None => u64::from(place.epoch) * of_epoch + place.step,
+        }
+    }
+
     /// Keeps what tells this run from others, here and in every checkpoint from now on.
     ///
     /// # Errors

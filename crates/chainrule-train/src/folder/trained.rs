@@ -3,7 +3,7 @@
 use super::{CONFIG, DATA, RUN, RunFolder};
 use crate::Config;
 use crate::data::Preparation;
-use crate::identity::{Identity, differences};
+use crate::identity::{Differences, Identity, changed};
 use chainrule::error::{Error, Result};
 
 impl RunFolder {
@@ -13,11 +13,11 @@ impl RunFolder {
     /// # Errors
     /// They were changed by hand, or a file is bad.
     pub fn check_config(&self) -> Result<()> {
-        let changed = differences(&self.trained_config()?, &self.config()?);
+        let changed = changed(&self.trained_config()?, &self.config()?);
         if changed.is_empty() {
             return Ok(());
         }
-        let (was, is): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+        let (was, is): (Vec<_>, Vec<_>) = changed.into_iter().map(|(_, was, is)| (was, is)).unzip();
         let [was, is] = [was, is].map(|lines| format!("`{}`", lines.join("`, `")));
         Err(Error::file(
             self.path.join(CONFIG),
@@ -87,17 +87,14 @@ impl RunFolder {
         Err(Error::file(path, message))
     }
 
-    /// What is changed where the training goes on with other settings or data, a phrase each.
+    /// What is changed where the training goes on with other settings or data.
     pub(in super::super) fn changes(
         &self,
         config: &Config,
         data: Option<&str>,
-    ) -> Result<Vec<String>> {
-        let changed = differences(&self.trained_config()?, config).into_iter();
-        let mut what: Vec<String> =
-            changed.map(|(was, is)| format!("`{is}` in place of `{was}`")).collect();
-        what.extend(self.other_digest(data).map(|_| "other data".to_owned()));
-        Ok(what)
+    ) -> Result<Differences> {
+        let was = self.trained_config()?;
+        Ok(Differences::of(&was, config, self.other_digest(data).is_some()))
     }
 
     /// Keeps the settings with which a training goes on, as the file of settings tells them from now on.

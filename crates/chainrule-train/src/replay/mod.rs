@@ -12,7 +12,7 @@ mod text;
 pub use explanation::{StepExample, StepExplanation};
 pub use movement::{Cause, Movement, UpdatePart};
 
-use super::{Advance, Progress, RunFolder, Trainer};
+use super::{Advance, Place, Progress, RunFolder, Trainer};
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
 
@@ -62,8 +62,8 @@ impl<T: Real> Trainer<T> {
             self.settings_optimizer()?;
         }
         let count = self.steps_of_epoch()?;
-        let place = |progress: &Progress| u64::from(progress.epoch) * count + progress.step;
-        let last = u64::from(self.config.epochs) * count;
+        let place = |progress: &Progress| folder.steps(progress.place(), count);
+        let last = folder.steps(Place { epoch: self.config.epochs, step: 0 }, count);
         if number == 0 || number > last {
             return Err(Error::Absent { what: "step", number, first: 1, last });
         }

@@ -141,7 +141,9 @@ impl Run {
             Error::Mismatch(format!("the data of {run} has no {} part", part.in_words()))
         })?;
         let unseen = if part == DataPart::Test { unseen } else { Unseen::default() };
-        Ok(Scored { part: Some(part), data, unseen, notes: Vec::new() })
+        let learnt = self.folder.identity().is_some_and(|run| run.learnt().contains(&part));
+        let notes = learnt.then(|| part.told_learnt()).into_iter().collect();
+        Ok(Scored { part: Some(part), data, unseen, notes })
     }
 
     /// The run's training part, where it is asked for by the name of a table that was split for the run.
@@ -361,7 +363,9 @@ impl Run {
             false => trainer.replay(&self.folder, number)?,
         }
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
-        trainer.explain_step(preparation.class_names(), language)
+        let told = trainer.explain_step(preparation.class_names(), language)?;
+        // Epochs before a change may have had another length than the trainer knows.
+        Ok(StepExplanation { step: number, ..told })
     }
 }
 
