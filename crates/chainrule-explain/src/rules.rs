@@ -161,7 +161,7 @@ pub(super) fn rule(
         (Rule::Largest, _) => say("rule-largest"),
         (Rule::Softmax, _) => {
             let y = factor(&explanation.short_name(node.id));
-            let y = if y.starts_with('(') { "y".into() } else { y };
+            let y = if y.starts_with('(') { explanation.places[0].clone() } else { y };
             format!("{y} ⊙ ({up} − Σ {up} ⊙ {y})")
         }
         (Rule::LogSoftmax, _) => {

@@ -437,3 +437,13 @@ fn a_sweep_shows_points_beside_what_is_not_finite() {
     };
     assert!(sweep("sqrt(x)", (-1.0, 0.0, 3)) > 0 && sweep("1/x", (0.0, 1.0, 2)) > 0);
 }
+
+#[test]
+fn the_rule_of_a_softmax_does_not_take_the_users_y() {
+    let text = told("y = 2 * z; softmax(y)[0]", "z=[1,2]");
+    assert!(
+        text.contains("dy = y' ⊙ (") && text.contains("(y' is the gate's own value)"),
+        "{text}"
+    );
+    assert!(told("softmax(2 * z)[0]", "z=[1,2]").contains("(y is the gate's own value)"));
+}

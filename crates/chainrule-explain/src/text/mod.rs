@@ -19,7 +19,7 @@ use super::sums::Sums;
 use super::value::number;
 use super::words::Words;
 pub(super) use answers::verdict;
-use chainrule::ops::SoftmaxWithLoss;
+use chainrule::ops::{Softmax, SoftmaxWithLoss};
 pub(super) use sheet::COLUMNS as SHEET_COLUMNS;
 
 /// Labels and formulas longer than this are cut.
@@ -392,7 +392,8 @@ fn places(e: &Explanation, gates: &[&Node]) -> BTreeSet<String> {
     for node in gates {
         let formulas = || node.backward.iter().filter_map(|passed| passed.local_in_place.as_ref());
         let shown = |name: &str| formulas().any(|formula| formula.names(name));
-        names.extend((!node.named && shown(own)).then(|| own.clone()));
+        let by_rule = node.source.is::<Softmax>() && e.short_name(node.id).contains('(');
+        names.extend((!node.named && (by_rule || shown(own))).then(|| own.clone()));
         let taken = (1..=node.operands.len()).map(|at| format!("{takes}{at}"));
         let taken = taken.chain([takes.clone()]).any(|name| shown(&name));
         names.extend(taken.then(|| takes.clone()));
