@@ -88,6 +88,7 @@ impl<'g> Subject<'_, 'g> {
         let (gradients, partial_values) = (values(&gradients)?, values(&partials)?);
         // While there are no formulas yet, which take as much memory as its graphs.
         let (what_if, what_if_left_out) = what_if::rows(self, &gradients)?;
+        let (goals, goals_left_out) = what_if::goals(self, &gradients)?;
 
         let places = self.places();
         let mut labels = Labels::new(self.g);
@@ -131,7 +132,8 @@ impl<'g> Subject<'_, 'g> {
             not_finite: None,
             extreme: None,
             paths: None,
-            goals: what_if::goals(self)?,
+            goals,
+            goals_left_out,
             descent: what_if::descent(self)?,
             sweep: what_if::sweep(self)?,
             hessian: self.hessian(&inputs)?,

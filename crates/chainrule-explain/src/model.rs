@@ -212,6 +212,9 @@ pub struct Goal {
     /// Whether it is reached because digits run out, as a sigmoid's 1 is: farther on, nothing changes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_rounding: bool,
+    /// Whether nothing that was tried of it changes the value.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_flat: bool,
     /// The values that were searched.
     pub searched: (f64, f64),
 }
@@ -361,6 +364,9 @@ pub struct Explanation {
     /// Which value of one input alone reaches the goal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<Goal>,
+    /// How many inputs were not tried for it, as others matter more.
+    #[serde(skip_serializing_if = "is_none_of")]
+    pub goals_left_out: usize,
     /// A step against the gradient, or several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub descent: Option<Descent>,

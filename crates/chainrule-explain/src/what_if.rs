@@ -191,15 +191,33 @@ fn important(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<Change>, us
     (changes, left_out)
 }
 
-/// The inputs that are single numbers, with their values.
-fn scalars(subject: &Subject<'_, '_>) -> Vec<(String, f64)> {
-    let values = subject.request.values.iter();
-    let wanted = values.filter(|(name, _)| subject.names.contains(name));
-    wanted.filter_map(|(name, tensor)| Some((name.clone(), tensor.at(&[])?))).collect()
+/// The inputs that are single numbers, with their values, and how many of them are left out: where nobody
+/// says which are wanted, those that change less by 1 % to first order.
+fn scalars(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<(String, f64)>, usize) {
+    let of = |name: &String| subject.request.values.iter().find(|(known, _)| known == name);
+    let known = subject.names.iter().zip(gradients);
+    let mut scalars: Vec<(String, f64, f64)> = known
+        .filter_map(|(name, gradient)| {
+            let x = of(name)?.1.at(&[])?;
+            Some((name.clone(), x, (gradient.as_number()? * one_percent(x)).abs()))
+        })
+        .collect();
+    let left_out = match subject.request.wrt {
+        None => scalars.len().saturating_sub(MOST_CHANGED),
+        Some(_) => 0,
+    };
+    if left_out > 0 {
+        scalars.sort_by(|(.., a), (.., b)| b.total_cmp(a));
+        scalars.truncate(MOST_CHANGED);
+        let place = |name: &String| subject.names.iter().position(|known| known == name);
+        scalars.sort_by_key(|(name, ..)| place(name));
+    }
+    (scalars.into_iter().map(|(name, x, _)| (name, x)).collect(), left_out)
 }
 
-/// For each scalar input, the value of it alone that reaches the goal.
-pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
+/// For each scalar input, the value of it alone that reaches the goal, and how many inputs were left out as
+/// the less important; `gradients` are those of the names.
+pub(super) fn goals(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Vec<Goal>, usize)> {
     let (target, goal) = (subject.request.target, subject.request.goal);
     let goal = match (target, goal) {
         (Some(_), None) => 0.0,
@@ -211,25 +229,32 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
             });
         }
         (_, Some(goal)) => goal,
-        (None, None) => return Ok(Vec::new()),
+        (None, None) => return Ok((Vec::new(), 0)),
     };
-    let mut probe = Probe::new(subject, &[])?;
+    let (scalars, left_out) = scalars(subject, gradients);
+    // ½·(f − T)² touches 0 without crossing it; f − T crosses.
+    let (of, wanted) = match target {
+        Some(target) if goal == 0.0 => (subject.output, target),
+        _ => (subject.root, goal),
+    };
+    let inputs: Vec<_> = scalars.iter().map(|(name, _)| subject.input(name)).collect();
+    let slopes = subject.g.backward(of, &inputs);
+    let mut probe = Probe::new(subject, &slopes)?;
     let mut goals = Vec::new();
-    for (name, start) in scalars(subject) {
+    for ((name, start), slope) in scalars.into_iter().zip(slopes) {
         let away = |x: f64, probe: &mut Probe<'_, '_, '_>| {
-            let (output, loss) = probe.with(&name, x)?;
-            // ½·(f − T)² touches 0 without crossing it; f − T crosses.
-            Ok(match target {
-                Some(target) if goal == 0.0 => output.map_or(f64::NAN, |output| output - target),
-                _ => loss - goal,
-            })
+            probe.with(&name, x)?;
+            let scalar =
+                |v| Ok::<f64, Error>(probe.values(v)?.first().copied().unwrap_or(f64::NAN));
+            Ok::<_, Error>((scalar(of)? - wanted, scalar(slope)?))
         };
-        let found = root(start, |x| away(x, &mut probe))?;
+        let found = root(start, wanted.abs(), |x| away(x, &mut probe))?;
         let change = found.at.map(|x| x - start);
         let by_rounding = match change {
             Some(change) if change != 0.0 => {
                 // As flat before it as after it: a relu's 0 is no such place, a sigmoid's 1 is one.
-                let mut at = |share: f64| away(start + share * change, &mut probe);
+                let mut at =
+                    |share: f64| Ok::<_, Error>(away(start + share * change, &mut probe)?.0);
                 at(2.0)? == 0.0 && at(0.99)?.abs() < 1e-12 * at(0.0)?.abs()
             }
             _ => false,
@@ -238,10 +263,10 @@ pub(super) fn goals(subject: &Subject<'_, '_>) -> Result<Vec<Goal>> {
             Some(x) => probe.with(&name, x)?.0,
             None => None,
         };
-        let (value, searched) = (found.at, found.searched);
-        goals.push(Goal { name, goal, value, change, output, by_rounding, searched });
+        let (value, searched, is_flat) = (found.at, found.searched, found.is_flat);
+        goals.push(Goal { name, goal, value, change, output, by_rounding, is_flat, searched });
     }
-    Ok(goals)
+    Ok((goals, left_out))
 }
 
 /// One input over a range, with the tangent at the explained point.

@@ -326,6 +326,60 @@ fn a_goal_that_only_rounding_reaches_is_told_as_such() {
 }
 
 #[test]
+fn goals_that_are_touched_or_far_are_found() {
+    let goal = |expression: &str, at: &str, goal, target| {
+        let request = Request {
+            expression: expression.into(),
+            values: values(at).unwrap(),
+            wrt: Some(vec![at.split('=').next().unwrap().into()]),
+            goal,
+            target,
+            ..Request::default()
+        };
+        explain(&request).unwrap().goals.remove(0).value
+    };
+    for (expression, at, to, target, wanted) in [
+        ("(2*x-3)^2", "x=1", Some(0.0), None, 1.5),
+        ("mse(w*x,t)", "w=0.5,x=[1,2],t=[2,4]", Some(0.0), None, 2.0),
+        ("abs(x-2)", "x=4", Some(0.0), None, 2.0),
+        ("sqrt(x)", "x=4", Some(0.0), None, 0.0),
+        ("cos(x)", "x=0.5", None, Some(1.0), 0.0),
+        ("cosh(x)", "x=1", Some(1.0), None, 0.0),
+        ("x^2 - 2*x + 1", "x=4", Some(0.0), None, 1.0),
+        ("exp(x)", "x=1", Some(1e300), None, 690.775_527_898_213_7),
+        ("w*x", "w=1e-9,x=3", None, Some(1e9), 1e9 / 3.0),
+        ("w*x", "x=3,w=1e-9", None, Some(1e9), 1e18),
+    ] {
+        let found = goal(expression, at, to, target);
+        let is_near = found.is_some_and(|x| (x - wanted).abs() <= 1e-9 * wanted.abs());
+        assert!(is_near, "{expression}: {found:?} for {wanted}");
+    }
+    assert_eq!(goal("(2*x-3)^2 + 1e-9", "x=1", Some(0.0), None), None);
+    assert_eq!(goal("cos(x)", "x=0.5", None, Some(1.001)), None);
+}
+
+#[test]
+fn a_goal_tells_what_changes_nothing_and_tries_what_matters() {
+    let targeted = |expression: &str, at: &str| {
+        let request = Request {
+            expression: expression.into(),
+            values: values(at).unwrap(),
+            target: Some(5.0),
+            ..Request::default()
+        };
+        explain(&request).unwrap()
+    };
+    let text = targeted("w*x+b", "w=1,x=0,b=2").to_text();
+    assert!(text.contains("w: changes nothing here") && text.contains("b = 5"), "{text}");
+    let terms: Vec<String> = (0..30).map(|at| format!("w{at}")).collect();
+    let at: Vec<String> = (0..30).map(|at| format!("w{at}={}", (at * 7) % 30)).collect();
+    let e = targeted(&terms.join(" + "), &at.join(","));
+    assert_eq!((e.goals.len(), e.goals_left_out), (12, 18));
+    assert!(e.goals.iter().any(|goal| goal.name == "w17"));
+    assert!(e.to_text().contains("18 others matter less"), "{}", e.to_text());
+}
+
+#[test]
 fn parts_of_long_formulas_go_by_the_users_names_and_are_numbered_in_order() {
     let chain =
         "h1 = sigmoid(w1 * x); h2 = sigmoid(w2 * h1); h3 = sigmoid(w3 * h2); sigmoid(w4 * h3)";

@@ -268,6 +268,11 @@ impl Page<'_> {
             let text = self.words.say("goal-by-rounding", &[("f", e.output_name())]);
             wrapped(&mut self.out, 2, &text);
         }
+        if e.goals_left_out > 0 {
+            let count = e.goals_left_out.to_string();
+            let text = self.words.say("goals-others", &[("count", &count)]);
+            wrapped(&mut self.out, 2, &text);
+        }
     }
 
     fn goal(&self, goal: &Goal) -> Vec<String> {
@@ -280,6 +285,9 @@ impl Page<'_> {
                     format!("{} {sign} {}", self.e.output_name(), number(output))
                 }),
             ],
+            _ if goal.is_flat => {
+                vec![self.words.say("goal-flat", &[("name", &goal.name)])]
+            }
             _ => {
                 let (low, high) = (digits(goal.searched.0, 2), digits(goal.searched.1, 2));
                 let values = [("name", goal.name.as_str()), ("low", &low), ("high", &high)];

@@ -109,6 +109,8 @@ verdict-not-finite = a number here is not finite.
 
 goals-title = What would bring { $root } to { $goal }? One value alone, the others held
 goal-by-rounding = → { $f } comes so near that no digit differs, and never gets there.
+goal-flat = { $name }: changes nothing here
+goals-others = { $count } others matter less by gradient × value: name them with --wrt.
 goal-none = { $name }: none found from { $low } to { $high }
 
 ranking-title = Which variable matters? d{ $root }/d· depends on units; gradient × value does not

@@ -109,6 +109,8 @@ verdict-not-finite = 유한하지 않은 수가 있다.
 
 goals-title = 무엇이 { $root } 값을 { $goal }(으)로 만들까? 하나만 바꾸고 나머지는 그대로
 goal-by-rounding = → { $f } 값이 자릿수 안에서 구별되지 않을 만큼 가까워질 뿐, 그 값이 되지는 않는다.
+goal-flat = { $name }: 여기서는 바꾸어도 아무것도 달라지지 않는다
+goals-others = 나머지 { $count }개는 기울기 × 값으로 보아 덜 중요하다: --wrt로 이름을 준다.
 goal-none = { $name }: { $low }에서 { $high }까지에서는 찾지 못함
 
 ranking-title = 어떤 변수가 중요한가? d{ $root }/d·는 단위에 따라 다르지만 기울기 × 값은 그렇지 않다
