@@ -11,6 +11,7 @@ use super::expression::CROSS_ENTROPY;
 use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::notation::latex_sign;
+use super::paths::Followed;
 use super::rules::Rule;
 use super::tex;
 use super::value::{Value, digits};
@@ -86,13 +87,24 @@ struct Document<'a> {
     e: &'a Explanation,
     words: Words,
     names: HashMap<u32, String>,
+    /// By the value that receives it, what gates pass down, from the result on.
+    uses: HashMap<u32, Vec<(&'a Node, &'a Passed)>>,
+    /// Of a computation of numbers, the paths to every variable.
+    paths: Option<Followed<'a>>,
     /// What a pupil shall find, on a worksheet.
     blanks: Option<&'a Blanks>,
 }
 
 impl<'a> Document<'a> {
     fn of(e: &'a Explanation, blanks: Option<&'a Blanks>) -> Self {
-        Self { e, words: Words::new(e.language), names: names(e), blanks }
+        let mut uses: HashMap<u32, Vec<_>> = HashMap::new();
+        for gate in e.nodes.iter().rev().filter(|node| !node.is_silent()) {
+            for passed in &gate.backward {
+                uses.entry(e.received(gate, passed).0).or_default().push((gate, passed));
+            }
+        }
+        let paths = e.is_scalar().then(|| Followed::new(e));
+        Self { e, words: Words::new(e.language), names: names(e), uses, paths, blanks }
     }
 
     fn write(&self) -> String {
@@ -347,10 +359,7 @@ impl<'a> Document<'a> {
 
     /// All paths in symbols and in numbers, where they are few and short.
     fn chains(&self, name: &str) -> Option<(Vec<String>, Vec<String>)> {
-        if !self.e.is_scalar() {
-            return None;
-        }
-        let paths = super::paths::of_scalars(self.e, name);
+        let paths = self.paths.as_ref()?.to(name);
         let short = paths.largest.iter().all(|path| path.locals.len() <= MOST_FACTORS);
         if !short || paths.largest.is_empty() || paths.count > MOST_PATHS as f64 {
             return None;
@@ -372,10 +381,8 @@ impl<'a> Document<'a> {
 
     /// What each use of an input contributes, in symbols, where these are few.
     fn uses(&self, input: &Node) -> Option<Vec<String>> {
-        let gates = self.e.nodes.iter().rev().filter(|node| !node.is_silent());
-        let passed = gates.flat_map(|gate| gate.backward.iter().map(move |passed| (gate, passed)));
-        let to_it = passed.filter(|(gate, passed)| self.e.received(gate, passed).0 == input.id);
-        let terms = to_it.map(|(gate, passed)| match (&passed.local, &passed.rule) {
+        let to_it = self.uses.get(&input.id)?.iter();
+        let terms = to_it.map(|&(gate, passed)| match (&passed.local, &passed.rule) {
             (None, Some(rule)) => self.rule(gate, passed, rule),
             _ => {
                 let (up, gate_name) = (self.partial(gate.id), self.name(gate.id));

@@ -1,6 +1,6 @@
 //! Formulas whose repeated parts stand aside: `s · (1 − s)` where `s = sigmoid(w · x + b)`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::formula::{Formula, Term};
 
@@ -22,6 +22,10 @@ const LEAST: usize = 4;
 /// Parts that are taken out where they only repeat.
 const MOST: usize = 12;
 
+/// Of formulas that have got more parts than this, what repeats is not looked for: nobody reads them as a
+/// whole, and looking goes through all parts again for each that is found.
+const MOST_SEARCHED: usize = 100;
+
 impl Shared {
     /// Takes repeated parts out of long formulas. A part that is one of the `known` goes by the name that it
     /// has, the others by `names` in turn.
@@ -32,8 +36,11 @@ impl Shared {
         mut known: Vec<(String, Formula)>,
     ) -> Self {
         let mut shared = Self { formulas, parts };
-        let own: Vec<String> = known.iter().map(|(name, _)| name.clone()).collect();
+        let own: HashSet<String> = known.iter().map(|(name, _)| name.clone()).collect();
         for _ in 0..MOST {
+            if shared.parts.len() > MOST_SEARCHED {
+                break;
+            }
             let long = |f: &Formula| f.size >= SHORT / 8 && f.to_string().len() > SHORT;
             let parts = shared.parts.iter().map(|(_, part)| part);
             if !shared.formulas.iter().flatten().chain(parts.clone()).any(long) {
@@ -58,9 +65,9 @@ impl Shared {
     }
 
     /// Numbers the parts in the order in which they stand, but those that have names of their `own`.
-    fn number(&mut self, own: &[String], names: &mut impl Iterator<Item = String>) {
-        let old: Vec<String> = self.parts.iter().map(|(name, _)| name.clone()).collect();
-        let old: Vec<String> = old.into_iter().filter(|name| !own.contains(name)).collect();
+    fn number(&mut self, own: &HashSet<String>, names: &mut impl Iterator<Item = String>) {
+        let old = self.parts.iter().map(|(name, _)| name);
+        let old: Vec<String> = old.filter(|name| !own.contains(*name)).cloned().collect();
         if old.len() < 2 {
             return;
         }
@@ -71,12 +78,12 @@ impl Shared {
             new.remove(0);
             new.extend(names.next());
         }
-        let renamed = |name: &str| Some(new.get(old.iter().position(|old| old == name)?)?.clone());
-        let other = |f: &Formula| f.renamed(&|name, _| renamed(name));
+        let renamed: HashMap<String, String> = old.into_iter().zip(new).collect();
+        let other = |f: &Formula| f.renamed(&|name, _| renamed.get(name).cloned());
         self.formulas.iter_mut().flatten().for_each(|f| *f = other(f));
         for (name, part) in &mut self.parts {
             *part = other(part);
-            *name = renamed(name).unwrap_or_else(|| name.clone());
+            *name = renamed.get(name).unwrap_or(name).clone();
         }
     }
 

@@ -30,6 +30,9 @@ pub(super) use sheet::sheet;
 const MOST_INSIDE: usize = 40;
 const MOST_PARTS: usize = 8;
 
+/// Partial derivatives of a page; who wants them all asks for JSON.
+const MOST_FORMULAS: usize = 300;
+
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -94,7 +97,7 @@ impl Page<'_> {
         )
     }
 
-    /// What the script knows; the nodes only where it can recompute them.
+    /// What the script knows; the nodes and what is given only where it can recompute them.
     fn data(&self) -> Json {
         let e = self.e;
         let scalar = |value: &Value| value.as_number().unwrap_or(f64::NAN);
@@ -106,8 +109,14 @@ impl Page<'_> {
             })
         };
         let nodes = self.operations.iter().flat_map(|found| e.nodes.iter().zip(found.of_nodes()));
+        let of_sliders = |given: &[(String, Value)]| match self.operations {
+            Some(_) => given.iter().map(|(name, value)| (name.clone(), scalar(value))).collect(),
+            None => Vec::new(),
+        };
         let inputs: serde_json::Map<String, Json> =
-            e.inputs.iter().map(|(name, value)| (name.clone(), json!(scalar(value)))).collect();
+            of_sliders(&e.inputs).into_iter().map(|(name, x)| (name, json!(x))).collect();
+        let (names, gradient): (Vec<String>, Vec<f64>) =
+            of_sliders(&e.gradients).into_iter().unzip();
         let sweep = self.drawn().map(|(sweep, (_, frame))| {
             let xs: Vec<f64> = sweep.points.iter().map(|point| point.at).collect();
             let node = e.nodes.iter().find(|node| node.is_input(&sweep.name)).map(|node| node.id);
@@ -121,9 +130,9 @@ impl Page<'_> {
             "root": e.nodes.last().map(|node| node.id),
             "output": e.output_node,
             "value": e.nodes.last().and_then(|node| node.value.as_number()),
-            "names": e.gradients.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "names": names,
             "inputs": inputs,
-            "gradient": e.gradients.iter().map(|(_, value)| scalar(value)).collect::<Vec<_>>(),
+            "gradient": gradient,
             "curvature": e.curvature,
             "sweep": sweep,
         })
@@ -426,7 +435,7 @@ impl Page<'_> {
     fn formulas(&self) -> String {
         let title = escaped(&self.words.get("partials-title"));
         let mut out = format!("<h2>{title}</h2>\n<div class=\"formulas\">\n");
-        for (name, partial) in &self.e.partials {
+        for (name, partial) in self.e.partials.iter().take(MOST_FORMULAS) {
             let formula = partial.formula.as_ref().map(Formula::mathml);
             let left = fraction(&text(self.e.output_name()), &text(name));
             let input = self.e.nodes.iter().find(|node| node.is_input(name));
@@ -436,6 +445,11 @@ impl Page<'_> {
             };
             let parts: Vec<String> = [left].into_iter().chain(formula).chain([value]).collect();
             let _ = writeln!(out, "{}", equation(&parts));
+        }
+        let others = self.e.partials.len().saturating_sub(MOST_FORMULAS);
+        if others > 0 {
+            let more = self.words.say("more", &[("count", &others.to_string())]);
+            let _ = writeln!(out, "<p>{}</p>", escaped(&more));
         }
         out + "</div>\n"
     }

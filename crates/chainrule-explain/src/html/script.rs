@@ -8,6 +8,9 @@ use crate::model::{Explanation, Node};
 use crate::term::Language;
 use chainrule::ops::{AnyPointwise, Identity, derivative};
 
+/// Of more nodes a page would hold megabytes, for sliders that nobody counts.
+const MOST_NODES: usize = 2000;
+
 /// The operations of a computation of numbers, each once.
 pub(super) struct Operations {
     /// Of each operation a list of functions, and its name.
@@ -20,9 +23,10 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    /// The operations of an explanation; `None` where arrays are computed, or an operation has no term.
+    /// The operations of an explanation; `None` where arrays are computed, an operation has no term, or
+    /// there are too many nodes.
     pub(super) fn of(e: &Explanation) -> Option<Self> {
-        if !e.is_scalar() {
+        if !e.is_scalar() || e.nodes.len() > MOST_NODES {
             return None;
         }
         let mut found = Self { written: Vec::new(), of_nodes: Vec::new(), routed: routed(e) };

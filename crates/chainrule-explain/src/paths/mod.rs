@@ -7,7 +7,7 @@ use super::model::{Explanation, Paths};
 use chainrule::error::Result;
 use chainrule::graph::Graph;
 
-pub(super) use scalars::to as of_scalars;
+pub(super) use scalars::Followed;
 
 /// The paths that are shown.
 const MOST: usize = 8;
@@ -15,7 +15,7 @@ const MOST: usize = 8;
 /// The paths from the output to the input `name`, largest first.
 pub(super) fn to(g: &Graph, explanation: &Explanation, name: &str) -> Result<Paths> {
     match explanation.is_scalar() {
-        true => Ok(of_scalars(explanation, name)),
+        true => Ok(Followed::new(explanation).to(name)),
         false => arrays::to(g, explanation, name),
     }
 }

@@ -29,9 +29,44 @@ struct Reached {
     sizes: f64,
 }
 
-/// The paths from the output to the input `name`, largest first.
-pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
-    let input = explanation.nodes.iter().find(|node| node.is_input(name));
+/// The paths from the output to every node, followed once for all of them.
+pub(crate) struct Followed<'e> {
+    explanation: &'e Explanation,
+    reached: HashMap<u32, Reached>,
+}
+
+impl<'e> Followed<'e> {
+    pub(crate) fn new(explanation: &'e Explanation) -> Self {
+        Self { explanation, reached: follow(explanation) }
+    }
+
+    /// The paths to the input `name`, largest first.
+    pub(crate) fn to(&self, name: &str) -> Paths {
+        let input = self.explanation.nodes.iter().find(|node| node.is_input(name));
+        let found = input.and_then(|node| Some((node.id, self.reached.get(&node.id)?)));
+        let Some((id, found)) = found else {
+            let (count, sum, sizes) = (0.0, 0.0, Some(0.0));
+            return Paths { name: name.into(), count, sum, sizes, largest: Vec::new() };
+        };
+        let share =
+            |path: &Path| if found.sizes > 0.0 { path.product.abs() / found.sizes } else { 0.0 };
+        let largest = found.largest.iter().map(|&last| {
+            let mut path = trace(&self.reached, id, last);
+            path.share = share(&path);
+            path
+        });
+        Paths {
+            name: name.into(),
+            count: found.count,
+            sum: found.sum,
+            sizes: Some(found.sizes),
+            largest: largest.collect(),
+        }
+    }
+}
+
+/// The partial paths that reach each node.
+fn follow(explanation: &Explanation) -> HashMap<u32, Reached> {
     let root = explanation.nodes.last().map(|node| node.id);
     let mut reached: HashMap<u32, Reached> = HashMap::new();
     if let Some(root) = root {
@@ -62,25 +97,7 @@ pub(crate) fn to(explanation: &Explanation, name: &str) -> Paths {
             below.largest.truncate(MOST);
         }
     }
-    let found = input.and_then(|node| reached.get(&node.id).map(|found| (node.id, found)));
-    let Some((id, found)) = found else {
-        let (count, sum, sizes) = (0.0, 0.0, Some(0.0));
-        return Paths { name: name.into(), count, sum, sizes, largest: Vec::new() };
-    };
-    let share =
-        |path: &Path| if found.sizes > 0.0 { path.product.abs() / found.sizes } else { 0.0 };
-    let largest = found.largest.iter().map(|&last| {
-        let mut path = trace(&reached, id, last);
-        path.share = share(&path);
-        path
-    });
-    Paths {
-        name: name.into(),
-        count: found.count,
-        sum: found.sum,
-        sizes: Some(found.sizes),
-        largest: largest.collect(),
-    }
+    reached
 }
 
 /// Follows a partial path back up to the output.

@@ -3,7 +3,7 @@
 mod calls;
 mod places;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::functions::constant;
@@ -11,7 +11,7 @@ use super::library::mod_of;
 use super::tokens::{COMPARISONS, Compare, Token, tokens};
 use super::{Names, Span, Values, fail, hints};
 use chainrule::error::{Error, Result};
-use chainrule::graph::{Graph, Var};
+use chainrule::graph::{Graph, Node, Source, Var};
 use chainrule::ops::{AnyOp, Notation};
 use chainrule::tensor::{Shape, Tensor};
 use chainrule::term::Binding;
@@ -41,7 +41,9 @@ pub(super) struct Parser<'g, 'v> {
     at: usize,
     depth: usize,
     variables: Vec<Variable<'g, 'v>>,
-    defined: Vec<(String, Var<'g>)>,
+    /// Where each variable stands among them.
+    by_name: HashMap<&'v str, usize>,
+    defined: BTreeMap<String, Var<'g>>,
     /// The values that `and`, `or` and `not` made: 1 or 0, as a comparison's are.
     conditions: HashSet<u32>,
     /// How many numbers the first nodes of the graph hold.
@@ -58,7 +60,9 @@ impl<'g, 'v> Parser<'g, 'v> {
             };
             Variable { name, var, value, uses: 0, as_class: 0 }
         });
-        let variables = variables.collect();
+        let variables: Vec<Variable<'g, 'v>> = variables.collect();
+        // Of values with one name the first counts.
+        let by_name = variables.iter().enumerate().rev().map(|(at, v)| (v.name, at)).collect();
         let chars: Vec<char> = text.chars().collect();
         let tokens = tokens(&chars)?;
         Ok(Self {
@@ -68,7 +72,8 @@ impl<'g, 'v> Parser<'g, 'v> {
             at: 0,
             depth: 0,
             variables,
-            defined: Vec::new(),
+            by_name,
+            defined: BTreeMap::new(),
             conditions: HashSet::new(),
             numbers: 0,
             counted: 0,
@@ -161,11 +166,11 @@ impl<'g, 'v> Parser<'g, 'v> {
         self.at += 2;
         let value = self.condition()?;
         // Another name for what has one leaves it its own.
-        let is_input = self.variables.iter().any(|variable| variable.var.id() == value.id());
-        if !is_input && self.g.label(value.id()).is_none() {
+        let is_given = |node: &Node| matches!(node.source, Source::Input(_) | Source::Parameter(_));
+        if !self.g.node(value.id(), is_given) && self.g.label(value.id()).is_none() {
             self.g.set_label(value.id(), &name);
         }
-        self.defined.push((name, value));
+        self.defined.insert(name, value);
         Ok(value)
     }
 
@@ -179,17 +184,14 @@ impl<'g, 'v> Parser<'g, 'v> {
         self.at += 1;
         let by = self.condition()?;
         let value = self.arithmetic(span, sign, before, by)?;
-        match self.defined.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
-            None => self.defined.push((name, value)),
-        }
+        self.defined.insert(name, value);
         Ok(value)
     }
 
     /// Whether a name means a value.
     fn has(&self, name: &str) -> bool {
-        self.variables.iter().any(|variable| variable.name == name)
-            || self.defined.iter().any(|(known, _)| *known == name)
+        self.by_name.contains_key(name)
+            || self.defined.contains_key(name)
             || constant(name).is_some()
     }
 
@@ -488,10 +490,11 @@ impl<'g, 'v> Parser<'g, 'v> {
     }
 
     fn name(&mut self, name: &str, span: Span) -> Result<Var<'g>> {
-        if let Some((_, value)) = self.defined.iter().find(|(known, _)| known == name) {
+        if let Some(value) = self.defined.get(name) {
             return Ok(*value);
         }
-        if let Some(variable) = self.variables.iter_mut().find(|variable| variable.name == name) {
+        let variable = self.by_name.get(name).and_then(|&at| self.variables.get_mut(at));
+        if let Some(variable) = variable {
             variable.uses += 1;
             return Ok(variable.var);
         }
@@ -499,7 +502,7 @@ impl<'g, 'v> Parser<'g, 'v> {
             return Ok(self.g.constant(value));
         }
         let known = self.variables.iter().map(|variable| variable.name);
-        let known = known.chain(self.defined.iter().map(|(name, _)| name.as_str()));
+        let known = known.chain(self.defined.keys().map(String::as_str));
         fail(span, hints::no_name(name, known))
     }
 

@@ -1,0 +1,115 @@
+//! A computation of twice as many named values takes twice the work to explain. Work is counted in allocated
+//! bytes of the test's own thread, which no load of the machine
+//! changes.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use chainrule_explain::{AllNumbers, Explanation, Request, View, explain, values};
+
+/// Counts the bytes that each thread allocates.
+struct Counting;
+
+thread_local! {
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+}
+
+fn allocated() -> usize {
+    BYTES.with(Cell::get)
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A chain of so many named values, each from the one before.
+fn chain(step: fn(&str) -> String, length: usize) -> Explanation {
+    let first = "h0 = x".to_owned();
+    let others = (1..length).map(|at| format!("h{at} = {}", step(&format!("h{}", at - 1))));
+    let last = format!("h{} + w", length - 1);
+    let statements: Vec<String> = [first].into_iter().chain(others).chain([last]).collect();
+    let request = Request {
+        expression: statements.join("; "),
+        values: values("x=0.1,w=0.01").unwrap(),
+        ..Request::default()
+    };
+    explain(&request).unwrap()
+}
+
+const STEPS: [fn(&str) -> String; 3] =
+    [|h| format!("sin({h})"), |h| format!("{h} * {h} + w"), |h| format!("{h} * 0.5 + w")];
+
+type Format = (&'static str, fn(&Explanation) -> String);
+
+const FORMATS: [Format; 7] = [
+    ("symbolic", Explanation::symbolic),
+    ("text", Explanation::to_text),
+    ("json", |e| serde_json::to_string(&AllNumbers(e)).unwrap()),
+    ("csv", Explanation::to_csv),
+    ("svg", |e| e.to_svg(View::default())),
+    ("latex", Explanation::to_latex),
+    ("html", |e| e.to_html(View::default())),
+];
+
+/// What each part of an explanation allocates.
+fn work(step: fn(&str) -> String, length: usize) -> Vec<(&'static str, usize)> {
+    let before = allocated();
+    let explanation = chain(step, length);
+    let mut work = vec![("explain", allocated() - before)];
+    for (name, format) in FORMATS {
+        let before = allocated();
+        format(&explanation);
+        work.push((name, allocated() - before));
+    }
+    work
+}
+
+#[test]
+fn twice_as_many_named_values_take_twice_the_work() {
+    for (at, step) in STEPS.into_iter().enumerate() {
+        for ((part, once), (_, twice)) in work(step, 500).into_iter().zip(work(step, 1000)) {
+            let is_linear = twice <= once * 5 / 2;
+            assert!(is_linear, "{part} of chain {at}: {once} bytes, of twice the length {twice}");
+        }
+    }
+}
+
+/// The sum of so many products of two inputs each.
+fn products(count: usize) -> Explanation {
+    let each = |write: fn(usize) -> String| (0..count).map(write).collect::<Vec<String>>();
+    let request = Request {
+        expression: each(|at| format!("x{at} * w{at}")).join(" + "),
+        values: values(&each(|at| format!("x{at}=1,w{at}=0.5")).join(",")).unwrap(),
+        ..Request::default()
+    };
+    explain(&request).unwrap()
+}
+
+#[test]
+fn a_document_follows_the_paths_of_all_inputs_at_once() {
+    let explanation = products(1000);
+    let before = allocated();
+    let _ = explanation.to_latex();
+    let bytes = allocated() - before;
+    assert!(bytes < 20_000_000, "{bytes}");
+}
+
+/// A page holds what is read of it, however many inputs there are.
+#[test]
+fn a_page_of_many_inputs_is_bounded() {
+    let explanation = products(4000);
+    let page = explanation.to_html(View::default()).len();
+    assert!(page < 600_000 + 2 * explanation.expression.len(), "{page}");
+}
