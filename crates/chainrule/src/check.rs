@@ -7,7 +7,8 @@
 //! change on the scale of a small w, as ln does.
 //!
 //! A difference tells nothing where rounding of the loss is more than a tenth of it, as in 1e16 + x, unless
-//! it is small beside the parameter's largest gradient; and nothing where it crosses a corner.
+//! it is small beside the parameter's largest gradient; and nothing where it crosses a corner, where the loss
+//! is no number beside the element, as that of √x is at 0, or where the differences of no two steps agree.
 //!
 //! What gradients do not pass, [`Var::stop_gradient`], is a constant for the differences too: it keeps
 //! the value that it has at the parameters' own.
@@ -30,8 +31,8 @@ pub enum Verdict {
     Agrees,
     /// An element is beyond the tolerance.
     Differs,
-    /// There is no difference to compare with: it crosses a corner at every step, or rounding of the loss
-    /// drowns it.
+    /// There is no difference to compare with: at every step it crosses a corner, leaves where the loss is a
+    /// number or is drowned by rounding of the loss, or no two steps agree.
     Unmeasured,
 }
 
@@ -53,9 +54,14 @@ pub struct ParameterReport {
     pub shape: Vec<usize>,
     /// The elements compared.
     pub checked: usize,
-    /// Elements whose difference crosses a kink at every step: not compared, and no failure, if their
-    /// gradient is finite.
+    /// Elements whose difference crosses a kink at every step, or that stand on one: not compared, and no
+    /// failure, if their gradient is finite.
     pub kinks: usize,
+    /// Elements beside which the loss is no finite number, as √x is none below 0: not compared, unless their
+    /// gradient is NaN.
+    pub outside: usize,
+    /// Elements for which the differences of no two steps agree, nor come nearer to each other: not compared.
+    pub unsettled: usize,
     /// Elements whose difference rounding of the loss drowns: not compared either.
     pub drowned: usize,
     /// What it has come to: of nothing that was compared, [`Verdict::Unmeasured`].
@@ -167,10 +173,10 @@ pub fn gradients<T: Real>(
 /// ```
 /// use chainrule::{Graph, Parameters, Tensor, check};
 /// let g = Graph::new();
-/// let loss = g.parameter("w", []).ln() * g.parameter("judge", []).sqrt();
+/// let loss = g.parameter("w", []).ln() * g.parameter("judge", []).abs().sqrt();
 /// let mut parameters = Parameters::new();
 /// parameters.insert("w", Tensor::scalar(2.0));
-/// // At 0 the root has no slope, which is of no concern here.
+/// // At 0 the root of |x| has no slope, which is of no concern here.
 /// parameters.insert("judge", Tensor::scalar(0.0));
 /// let settings = check::Settings::default();
 /// let of = |names: &[&str]| check::gradients_of(&g, loss, &parameters, names, |_| Ok(()), &settings);
@@ -245,7 +251,9 @@ pub fn gradients_of<T: Real>(
                 parameters: parameters.clone(),
                 outputs: &output_ids,
                 tolerance: settings.tolerance,
+                here: (f64::NAN, 0),
             };
+            prober.here = prober.run()?;
             elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
         };
         let found = in_parallel(count, settings.threads, probe)?;
@@ -326,6 +334,9 @@ struct Element {
     /// How much the loss changes over the first step, as a slope: what a slope of 0 is held against.
     unit: f64,
     crosses: bool,
+    /// Whether the loss is a number at the element, and none beside it.
+    leaves: bool,
+    is_unsettled: bool,
 }
 
 impl Element {
@@ -350,12 +361,18 @@ impl Element {
         let scale = self.backpropagation.abs().max(self.difference.abs());
         let unit = if self.backpropagation == 0.0 { self.unit } else { 0.0 };
         let told = 0.1 * scale;
+        let is_finite = self.backpropagation.is_finite();
         match () {
-            () if !self.backpropagation.is_finite() => Verdict::Differs,
+            () if self.backpropagation.is_nan() => Verdict::Differs,
             // At a corner any slope between both sides is one.
-            () if self.crosses => Verdict::Unmeasured,
-            () if !self.difference.is_finite() => Verdict::Differs,
-            () if self.gap() > tolerance * scale + self.uncertainty => Verdict::Differs,
+            () if self.crosses && is_finite || self.leaves => Verdict::Unmeasured,
+            () if self.crosses || !self.difference.is_finite() => Verdict::Differs,
+            () if !is_finite || self.gap() > tolerance * scale + self.uncertainty => {
+                match self.is_unsettled {
+                    true => Verdict::Unmeasured,
+                    false => Verdict::Differs,
+                }
+            }
             () if self.gap() == 0.0 => Verdict::Agrees,
             () if self.uncertainty <= told.max(tolerance * largest.max(unit)) => Verdict::Agrees,
             () => Verdict::Unmeasured,
@@ -383,6 +400,12 @@ impl Estimate {
     fn is_usable(&self) -> bool {
         !self.crosses && self.slope.is_finite()
     }
+
+    /// Whether another step's estimate is the same, as far as a tenth and rounding tell.
+    fn is_near(&self, other: &Self) -> bool {
+        let size = self.slope.abs().max(other.slope.abs());
+        (self.slope - other.slope).abs() <= 0.1 * size + self.rounding + other.rounding
+    }
 }
 
 /// ∛ε·max(1, |w|).
@@ -396,16 +419,19 @@ struct Prober<'a> {
     parameters: Parameters<f64>,
     outputs: &'a [u32],
     tolerance: f64,
+    /// The loss and the branches at the parameters' own values.
+    here: (f64, u64),
 }
 
 impl Prober<'_> {
     fn compare(&mut self, name: &str, index: usize, backpropagation: f64) -> Result<Element> {
         let original = self.parameters.get(name)?.values()[index];
         let first = self.estimate(name, index, first_step(original))?;
-        let best = match self.agrees(&first, backpropagation) {
-            true => first,
+        let (best, is_unsettled) = match self.agrees(&first, backpropagation) {
+            true => (first, false),
             false => self.settle(name, index, first)?,
         };
+        let (here, _) = self.here;
         Ok(Element {
             index,
             backpropagation,
@@ -413,6 +439,8 @@ impl Prober<'_> {
             uncertainty: best.rounding + best.truncation,
             unit: first.slope.abs() * first_step(original) / original.abs().max(1.0),
             crosses: best.crosses,
+            leaves: here.is_finite() && !best.slope.is_finite(),
+            is_unsettled: is_unsettled && here.is_finite(),
         })
     }
 
@@ -425,17 +453,20 @@ impl Prober<'_> {
     }
 
     /// Smaller and smaller steps, from the first one and from one relative to the element: the usable
-    /// estimate that differs least from the one before it. Backpropagation has no say in it.
-    fn settle(&mut self, name: &str, index: usize, first: Estimate) -> Result<Estimate> {
+    /// estimate that differs least from the one before it, and whether none is near the one before it, nor
+    /// do they come nearer. Backpropagation has no say in it.
+    fn settle(&mut self, name: &str, index: usize, first: Estimate) -> Result<(Estimate, bool)> {
         let original = self.parameters.get(name)?.values()[index];
         let (absolute, relative) =
             (first_step(original), Number::cbrt(f64::EPSILON) * original.abs());
         let (mut best, mut least) = (first, f64::INFINITY);
+        let (mut is_settled, mut pairs) = (false, 0);
         let ladders = [(absolute, 1..=7), (relative, 0..=6)];
         // For elements of 1 and more both are the same steps.
         for (start, exponents) in ladders.into_iter().take(if original.abs() < 1.0 { 2 } else { 1 })
         {
             let mut before = (start == absolute).then_some(first).filter(Estimate::is_usable);
+            let mut changes = Vec::new();
             for exponent in exponents {
                 let step = start * 0.1_f64.powi(exponent);
                 // Below the spacing of numbers at the element, both sides are the element itself.
@@ -443,6 +474,10 @@ impl Prober<'_> {
                     break;
                 }
                 let now = Some(self.estimate(name, index, step)?).filter(Estimate::is_usable);
+                if let Some((now, before)) = now.zip(before) {
+                    is_settled |= now.is_near(&before);
+                    changes.push((now.slope - before.slope).abs());
+                }
                 if let Some(now) = now {
                     let change = before.map_or(f64::INFINITY, |before| {
                         (now.slope - before.slope).abs() + now.rounding
@@ -456,29 +491,33 @@ impl Prober<'_> {
                 }
                 before = now;
             }
+            // As those of x³ at 0 do, each a hundredth of the one before.
+            is_settled |= changes.last() < changes.first();
+            pairs += changes.len();
         }
-        Ok(best)
+        // One pair that disagrees tells too little to excuse a gradient.
+        Ok((best, pairs > 1 && !is_settled))
     }
 
     fn estimate(&mut self, name: &str, index: usize, step: f64) -> Result<Estimate> {
         let original = self.parameters.get(name)?.values()[index];
         let (above, below) = (original + step, original - step);
-        let (high, high_signs) = self.loss_at(name, index, above)?;
-        let (low, low_signs) = self.loss_at(name, index, below)?;
+        let (high, high_branches) = self.loss_at(name, index, above)?;
+        let (low, low_branches) = self.loss_at(name, index, below)?;
         self.parameters.get_mut(name)?.values_mut()[index] = original;
-        let width = above - below;
+        let (width, (_, here)) = (above - below, self.here);
         Ok(Estimate {
             slope: (high - low) / width,
             rounding: 16.0 * f64::EPSILON * high.abs().max(low.abs()).max(f64::MIN_POSITIVE)
                 / width,
             truncation: 0.0,
-            crosses: high_signs != low_signs,
+            // At the tip of a cone, as that of a length, both sides are alike, and the tip is not.
+            crosses: [high_branches, low_branches].iter().any(|branches| *branches != here),
         })
     }
 
-    /// The loss with one element changed, and a digest of which branches were taken.
-    fn loss_at(&mut self, name: &str, index: usize, value: f64) -> Result<(f64, u64)> {
-        self.parameters.get_mut(name)?.values_mut()[index] = value;
+    /// The loss, and a digest of which branches were taken.
+    fn run(&mut self) -> Result<(f64, u64)> {
         self.plan.run_with(&self.parameters)?;
         let mut signs = 0xcbf2_9ce4_8422_2325_u64;
         for &kink in &self.outputs[1..] {
@@ -489,6 +528,12 @@ impl Prober<'_> {
         }
         let loss = self.plan.value_of(self.outputs[0])?.first().copied().unwrap_or(f64::NAN);
         Ok((loss, signs))
+    }
+
+    /// The same with one element changed.
+    fn loss_at(&mut self, name: &str, index: usize, value: f64) -> Result<(f64, u64)> {
+        self.parameters.get_mut(name)?.values_mut()[index] = value;
+        self.run()
     }
 }
 
@@ -503,7 +548,11 @@ fn summarise(name: &str, shape: Shape, elements: &[Element], tolerance: f64) -> 
         pairs.filter(move |(_, v)| (**v == Verdict::Unmeasured) != wanted).map(|(e, _)| e)
     };
     let compared: Vec<&Element> = with(true).collect();
-    let kinks = with(false).filter(|element| element.crosses).count();
+    let hidden: Vec<&Element> = with(false).collect();
+    let count = |of: fn(&Element) -> bool| hidden.iter().filter(|e| of(e)).count();
+    let kinks = count(|e| e.crosses);
+    let outside = count(|e| !e.crosses && e.leaves);
+    let unsettled = count(|e| !e.crosses && !e.leaves && e.is_unsettled);
     // The order of `total_cmp` puts NaN above every number, so that none is lost.
     let largest = |f: fn(&Element) -> f64| {
         compared.iter().map(|e| f(e)).max_by(f64::total_cmp).unwrap_or(0.0)
@@ -518,7 +567,9 @@ fn summarise(name: &str, shape: Shape, elements: &[Element], tolerance: f64) -> 
         shape: shape.dims().to_vec(),
         checked: compared.len(),
         kinks,
-        drowned: elements.len() - compared.len() - kinks,
+        outside,
+        unsettled,
+        drowned: hidden.len() - kinks - outside - unsettled,
         verdict: Verdict::of_all(&verdicts),
         mean_abs_difference: total / compared.len().max(1) as f64,
         max_abs_difference: largest(Element::gap),

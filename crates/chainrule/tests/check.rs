@@ -23,7 +23,7 @@ fn check(
 fn an_infinite_gradient_does_not_pass() {
     for (name, report) in [
         ("1/x", check(&[0.0], &Settings::default(), |_, x| 1.0 / x).unwrap()),
-        ("sqrt", check(&[0.0], &Settings::default(), |_, x| x.sqrt()).unwrap()),
+        ("sqrt", check(&[-1.0], &Settings::default(), |_, x| x.sqrt()).unwrap()),
         ("ln", check(&[-1.0], &Settings::default(), |_, x| x.ln()).unwrap()),
     ] {
         assert!(!report.passed, "{name} passed: {report:?}");
@@ -201,6 +201,68 @@ fn what_rounding_or_a_corner_hides_is_neither_right_nor_wrong() {
     // Beside large gradients a small one is compared to their precision.
     let report = check(&[40.0, 0.5], &Settings::default(), |_, x| x.sigmoid()).unwrap();
     assert_eq!((report.verdict, report.parameters[0].checked), (Agrees, 2));
+}
+
+#[test]
+fn what_no_difference_measures_is_no_failure() {
+    type Function = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+    let tips: [Function; 4] = [
+        |_, x| x.hypot(0.0),
+        |_, x| x.hypot(x),
+        |g, x| g.constant(3.0) * x.hypot(x * -2.0),
+        |_, x| x.square().sum(&[0]).hypot(x.sum(&[0])),
+    ];
+    for (at, tip) in tips.into_iter().enumerate() {
+        let report = check(&[0.0], &Settings::default(), tip).unwrap();
+        assert_eq!((report.parameters[0].kinks, report.parameters[0].checked), (1, 0), "tip {at}");
+        assert!(check(&[0.5], &Settings::default(), tip).unwrap().passed, "tip {at}");
+    }
+    let equal = check(&[1.0, 1.0], &Settings::default(), |_, x| x.std(&[], 0)).unwrap();
+    assert_eq!((equal.verdict, equal.parameters[0].kinks), (Verdict::Unmeasured, 2), "{equal:?}");
+
+    let outside: [(f64, Function); 4] = [
+        (0.0, |_, x| x.sqrt()),
+        (1.0, |_, x| x.asin()),
+        (1.0, |_, x| x.acosh()),
+        // A slope was chosen there.
+        (0.0, |_, x| x.powv(x)),
+    ];
+    for (at, f) in outside {
+        let report = check(&[at], &Settings::default(), f).unwrap();
+        assert_eq!(report.verdict, Verdict::Unmeasured, "{report:?}");
+        assert_eq!((report.parameters[0].outside, report.parameters[0].failed), (1, 0));
+    }
+    let one = check(&[1.0, 0.0, 4.0], &Settings::default(), |_, x| x.sqrt()).unwrap();
+    assert_eq!((one.verdict, one.parameters[0].outside), (Verdict::Agrees, 1), "{one:?}");
+
+    let unsettled: [(f64, Function); 2] = [(1.0, |_, x| (x * 1e15).sin()), (0.0, |_, x| x.cbrt())];
+    for (at, f) in unsettled {
+        let report = check(&[at], &Settings::default(), f).unwrap();
+        assert_eq!(report.verdict, Verdict::Unmeasured, "{report:?}");
+        assert_eq!(report.parameters[0].unsettled, 1, "{report:?}");
+    }
+    // Differences that come nearer to each other judge.
+    for at in [0.0, 1e-9, 1e-3] {
+        let report = check(&[at], &Settings::default(), |g, x| x.pow(3.0) + g.apply(Tilted, &[x]));
+        assert_eq!(report.unwrap().verdict, Verdict::Differs, "at {at:e}");
+    }
+}
+
+/// 0 whose backward rule tells a slope of 1.
+#[derive(Debug)]
+struct Tilted;
+
+impl Pointwise for Tilted {
+    type Operands<T: Copy> = [T; 1];
+    fn name(&self) -> &'static str {
+        "tilted"
+    }
+    fn value<T: Number>(&self, [x]: [T; 1]) -> T {
+        x.like(0.0)
+    }
+    fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
+        Some(gate.upstream)
+    }
 }
 
 /// x with a backward rule that passes nothing.

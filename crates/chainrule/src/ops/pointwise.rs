@@ -393,7 +393,8 @@ binary! {
             infinite.choose(a.like(f64::INFINITY), finite)
         },
         |gate| Some(gate.upstream * (gate.operands[0] / above_zero(gate.output))),
-        Some(gate.upstream * (gate.operands[1] / above_zero(gate.output)));
+        Some(gate.upstream * (gate.operands[1] / above_zero(gate.output))),
+        kink |a, b| a.abs() + b.abs();
     /// 1 where a > b, else 0; no derivative.
     Greater "greater" greater ["gt"] (1.0, 2.0) = 0.0, Notation::Infix(">", Binding::Comparison), glyph ">",
         |a, b| one_if(a.above(b), a), |_gate| None, None, kink |a, b| a - b, flat true;
