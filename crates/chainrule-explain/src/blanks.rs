@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use super::model::{Explanation, Node};
 use super::rounding::Rounding;
+use super::rules::not_taken;
 use super::value::Value;
+use super::words::Words;
 use chainrule::error::{Error, Result};
 use chainrule::graph::Graph;
-use chainrule::ops::SoftmaxWithLoss;
+use chainrule::ops::{Abs, Max, Maximum, Minimum, Relu, SoftmaxWithLoss};
 use chainrule::tensor::Tensor;
 
 /// Larger arrays are no work for a pencil, and written by their norm in pages and documents.
@@ -50,6 +52,7 @@ pub(super) struct Sum {
     pub(super) node: u32,
     /// None where these are of other shapes than their sum.
     pub(super) parts: Vec<(Key, Value)>,
+    pub(super) total: Value,
 }
 
 /// Which numbers of an explanation are to be found, numbered in the order of the walk: values forward,
@@ -74,6 +77,12 @@ impl Blanks {
             return Err(Error::Mismatch(format!(
                 "the expression has {} gates, but an exercise has at most {MOST_GATES}",
                 gates.len()
+            )));
+        }
+        if let Some(origin) = &e.not_finite {
+            return Err(Error::Mismatch(format!(
+                "an exercise asks for finite numbers only, and here are others. {}",
+                origin.story
             )));
         }
         let mut blanks = Self {
@@ -119,8 +128,13 @@ impl Blanks {
                 arrived.entry(e.behind(to)).or_default().push(part);
             }
         }
-        for node in e.gradients.iter().filter_map(|(name, _)| e.input(name)) {
-            blanks.gradient(e, node, &arrived, &rounding)?;
+        for (name, gradient) in &e.gradients {
+            let Some(node) = e.input(name) else { continue };
+            match arrived.contains_key(&node.id) {
+                true => blanks.gradient(e, node, &arrived, &rounding)?,
+                // That nothing comes is to be found as well.
+                false => blanks.ask_sum(node.id, Vec::new(), gradient, Vec::new())?,
+            }
         }
         Ok(blanks)
     }
@@ -145,12 +159,23 @@ impl Blanks {
             }
             parts => {
                 let errors = rounding.gradient(e.face(node).id);
-                self.ask(Key::Gradient(node.id), gradient, errors)?;
                 let fit = parts.iter().all(|(_, part)| part.shape() == gradient.shape());
                 let parts = if fit { parts.to_vec() } else { Vec::new() };
-                self.sums.push(Sum { node: node.id, parts });
+                self.ask_sum(node.id, parts, gradient, errors)?;
             }
         }
+        Ok(())
+    }
+
+    fn ask_sum(
+        &mut self,
+        node: u32,
+        parts: Vec<(Key, Value)>,
+        total: &Value,
+        errors: Vec<f64>,
+    ) -> Result<()> {
+        self.ask(Key::Gradient(node), total, errors)?;
+        self.sums.push(Sum { node, parts, total: total.clone() });
         Ok(())
     }
 
@@ -221,6 +246,35 @@ impl Explanation {
     pub(super) fn input(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.is_input(name))
     }
+}
+
+/// What a pupil cannot find out: branches that were not taken, and what is agreed on where no slope is.
+pub(super) fn notes(e: &Explanation, gate: &Node, words: &Words) -> Vec<String> {
+    let mut notes: Vec<String> = not_taken(e, gate, words).into_iter().collect();
+    if !gate.backward.is_empty() && is_at_kink(e, gate) {
+        let of = &gate.source;
+        let id = match () {
+            () if of.is::<Maximum>() || of.is::<Minimum>() || of.is::<Max>() => "note-tie",
+            () if of.is::<Relu>() || of.is::<Abs>() => "note-corner",
+            () => "verdict-corner-array",
+        };
+        notes.push(words.say(id, &[("op", of.name())]));
+    }
+    notes
+}
+
+/// Whether an operand stands where the gate's slope changes at once.
+fn is_at_kink(e: &Explanation, gate: &Node) -> bool {
+    let g = Graph::new();
+    let constant = |&id: &u32| {
+        let node = e.node(id)?;
+        let tensor = Tensor::new(node.shape.as_slice(), node.value.numbers()).ok()?;
+        Some(g.constant_tensor(tensor))
+    };
+    let operands: Option<Vec<_>> = gate.operands.iter().map(constant).collect();
+    let kinks = gate.source.op().zip(operands).map(|(op, operands)| op.kinks(&operands));
+    let is_zero = |v: chainrule::Var<'_>| v.eval().is_ok_and(|at| at.values().contains(&0.0));
+    kinks.into_iter().flatten().any(is_zero)
 }
 
 /// Whether a gate works on numbers alone, so that its local derivatives are numbers.

@@ -247,7 +247,7 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
 }
 
 /// That a router sends this gate no gradient, or lets none of an infinite one pass.
-fn not_taken(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
+pub(super) fn not_taken(e: &Explanation, node: &Node, words: &Words) -> Option<String> {
     let is_finite = |value: &Value| value.numbers().iter().all(|x| x.is_finite());
     let guarded =
         |p: &Passed| p.local.as_ref().is_some_and(|local| !is_finite(local)) && is_zero(&p.product);

@@ -71,6 +71,9 @@ const LOGITS: &[(&str, Arrays, u32)] = &[
 /// Random numbers that one exercise takes at most.
 const MOST_DRAWN: usize = 64;
 
+/// How often one that is on the sheet already is drawn again; of some kinds there are few.
+const MOST_REDRAWN: u64 = 100;
+
 impl Topic {
     /// So many exercises. The same seed gives the same ones, and a longer list begins like a shorter.
     ///
@@ -95,10 +98,27 @@ impl Topic {
         for at in (1..kinds).rev() {
             order.swap(at, first.whole(0, at as i32) as usize);
         }
-        drawn
-            .zip(order.into_iter().cycle())
-            .map(|(mut draw, kind)| self.exercise(kind, &mut draw))
-            .collect()
+        let mut exercises: Vec<Request> = Vec::with_capacity(count);
+        for (at, (mut draw, kind)) in drawn.zip(order.into_iter().cycle()).enumerate() {
+            let mut exercise = self.exercise(kind, &mut draw);
+            let is_known = |new: &Request| {
+                let is_same = |old: &Request| {
+                    (&old.expression, &old.values) == (&new.expression, &new.values)
+                };
+                exercises.iter().any(is_same)
+            };
+            for again in 1..=MOST_REDRAWN {
+                if !is_known(&exercise) {
+                    break;
+                }
+                // By the place alone, so that a longer list goes on as a shorter.
+                let seed = seed ^ ((at as u64 + 1) << 32 | again);
+                let drawn: Vec<f64> = uniform(MOST_DRAWN, seed);
+                exercise = self.exercise(kind, &mut Draw(drawn.iter()));
+            }
+            exercises.push(exercise);
+        }
+        exercises
     }
 
     fn exercise(self, kind: usize, draw: &mut Draw<'_>) -> Request {

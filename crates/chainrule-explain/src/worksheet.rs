@@ -100,8 +100,12 @@ impl Worksheet {
         let words = Words::new(self.language);
         let rounded = self.exercises.iter().any(|(_, blanks)| blanks.rounded());
         let digits = DIGITS.to_string();
-        let rounded = rounded.then(|| words.say("sheet-rounded", &[("digits", &digits)]));
-        [words.get("sheet-blanks")].into_iter().chain(rounded).collect()
+        let [blanks, id] = match self.answers {
+            true => ["sheet-answers", "sheet-answers-rounded"],
+            false => ["sheet-blanks", "sheet-rounded"],
+        };
+        let rounded = rounded.then(|| words.say(id, &[("digits", &digits)]));
+        [words.get(blanks)].into_iter().chain(rounded).collect()
     }
 
     /// The sheet as one HTML page.

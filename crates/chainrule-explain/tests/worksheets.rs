@@ -209,14 +209,52 @@ fn small_answers_keep_their_digits() {
         ("exp(x)*y", "x=-50,y=3", "exp(x) = exp(-50) = #1 1.929e-22"),
         ("exp(x)*y", "x=50,y=3", "exp(x) = exp(50) = #1 5.185e21"),
         ("x*x", "x=1e-20", "x * x = 1e-20 × 1e-20 = #1 1e-40"),
-        ("W @ x; sum(W @ x)", "W=[[1e20,0],[0,1e-3]],x=[1,1]", "#2 0.001 "),
+        ("W @ x; sum(W @ x)", "W=[[1e20,0],[0,1e-3]],x=[1,1]", "#2 0.001]"),
         // Rounding of its own addends, and of what is made of them, is none.
         ("(x+y-z)*w", "x=0.1,y=0.2,z=0.3,w=2", "(x + y - z) * w = 0 × 2 = #3 0 "),
         ("(x+y-z)*w", "x=0.1,y=0.2,z=0.3,w=2", "df/dw = 0"),
         ("sum(x)*w", "x=[0.1,0.2,-0.3],w=1", "sum(x) = sum([0.1, 0.2, -0.3]) = #1 0 "),
-        ("sum(W@x)", "W=[[0.1,0.2,-0.3]],x=[1,1,1]", "= [#1 0 ]"),
+        ("sum(W@x)", "W=[[0.1,0.2,-0.3]],x=[1,1,1]", "= [#1 0]"),
     ] {
         let text = answers(expression, at);
         assert!(text.contains(wanted), "{expression}: no {wanted} in\n{text}");
+    }
+}
+
+#[test]
+fn what_no_pencil_computes_is_refused_and_what_is_agreed_on_is_told() {
+    let sheet = |expression: &str, at: &str| {
+        let text = Worksheet::of(&request(expression, at, None), false)?.to_text();
+        Ok::<_, chainrule::Error>(text.split_whitespace().collect::<Vec<&str>>().join(" "))
+    };
+    let error = sheet("w*sqrt(x)+b", "w=3,x=0,b=5").err().unwrap().to_string();
+    assert!(error.starts_with("an exercise asks for finite numbers only"), "{error}");
+    assert!(error.contains("[sqrt] sqrt(x)"), "{error}");
+    for (expression, at, wanted) in [
+        ("select(x < 1, x, sqrt(x))", "x=0", "the branch was not taken"),
+        ("relu(x)", "x=0", "at 0 that of relu is 0 by convention"),
+        ("sum(abs(x))", "x=[1,0]", "at 0 that of abs is 0 by convention"),
+        ("max(x, y)", "x=2,y=2", "equals share the gradient evenly"),
+        // That nothing comes is an answer.
+        ("x < 1", "x=0", "df/dx = #2________"),
+    ] {
+        let text = sheet(expression, at).unwrap();
+        assert!(text.contains(wanted), "{expression}: {text}");
+        assert!(!sheet(expression, "x=[3,4],y=1").unwrap_or_default().contains("convention"));
+    }
+}
+
+#[test]
+fn no_exercise_comes_twice() {
+    for topic in TOPICS {
+        for seed in 0..20 {
+            let drawn = topic.exercises(40, seed);
+            for (at, exercise) in drawn.iter().enumerate() {
+                let is_same = |old: &&Request| {
+                    (&old.expression, &old.values) == (&exercise.expression, &exercise.values)
+                };
+                assert!(!drawn[..at].iter().any(|old| is_same(&old)), "{topic} {seed}: {at}");
+            }
+        }
     }
 }

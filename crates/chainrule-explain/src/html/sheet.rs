@@ -2,7 +2,7 @@
 
 use super::math::{array, equation, fraction, number, scalar, text};
 use super::{Page, STYLE};
-use crate::blanks::{Blanks, Cell, DIGITS, Key};
+use crate::blanks::{Blanks, Cell, DIGITS, Key, notes};
 use crate::model::{Explanation, Node};
 use crate::notation::escaped;
 use crate::picture::View;
@@ -66,7 +66,9 @@ impl Explanation {
         let forward: String = gates().map(|node| page.asked_value(blanks, node)).collect();
         let backward = gates().rev().map(|node| {
             let passed = node.backward.iter().map(|passed| page.passed(node, passed));
-            page.arrived(blanks, node).into_iter().chain(passed).collect::<String>()
+            let notes = notes(self, node, &page.words).into_iter();
+            let notes = notes.map(|note| format!("<p class=\"note\">{}</p>", escaped(&note)));
+            page.arrived(blanks, node).into_iter().chain(passed).chain(notes).collect::<String>()
         });
         let backward: String = backward.collect();
         let gates: Vec<&Node> = gates().filter(|node| !node.backward.is_empty()).collect();
@@ -118,6 +120,10 @@ impl Page<'_> {
     fn asked_value(&self, blanks: &Blanks, node: &Node) -> String {
         let mut out = String::new();
         if let (Some(value), Some(logits)) = (blanks.softmax(node), node.operands.first()) {
+            let targets = node.operands.get(1).and_then(|&id| self.e.node(self.e.behind(id)));
+            if let Some(targets) = targets.filter(|targets| !targets.named) {
+                out += &equation(&[text("t"), number(&targets.value)]);
+            }
             let name = format!("softmax({})", self.e.short_name(self.e.behind(*logits)));
             let asked = self.asked(Key::Softmax(node.id), value);
             out += &equation(&[text(&name), asked.unwrap_or_default()]);
@@ -129,9 +135,12 @@ impl Page<'_> {
     /// The gradient of a value with several uses: the sum over these.
     fn arrived(&self, blanks: &Blanks, node: &Node) -> Option<String> {
         let sum = blanks.sum(node.id)?;
-        let parts = sum.parts.iter().filter_map(|(key, part)| self.found_part(*key, part));
+        let parts = sum.parts.iter().enumerate().filter_map(|(at, (key, part))| match at {
+            0 => self.found(*key, part),
+            _ => self.found_part(*key, part),
+        });
         let parts = parts.collect::<Vec<String>>().join("<mo>+</mo>");
-        let total = self.asked(Key::Gradient(node.id), self.e.face(node).gradient.as_ref()?)?;
+        let total = self.asked(Key::Gradient(node.id), &sum.total)?;
         let left = fraction(&text(self.e.root()), &self.name(node.id));
         let parts = [left, parts, total].into_iter().filter(|part| !part.is_empty());
         Some(equation(&parts.collect::<Vec<String>>()))

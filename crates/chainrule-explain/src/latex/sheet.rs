@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Document, array, bracketed, document, number, rounded, terms_of_sum};
-use crate::blanks::{Blanks, Cell, DIGITS, Key, is_scalar_gate};
+use crate::blanks::{Blanks, Cell, DIGITS, Key, is_scalar_gate, notes};
 use crate::equations::{Equation, lines, rows};
 use crate::model::{Explanation, Node, Passed};
 use crate::tex;
@@ -51,6 +51,12 @@ impl Explanation {
         document.inputs(&mut out);
         document.section(&mut out, "forward-title", &lines(document.forward().iter()));
         document.section(&mut out, "sheet-backward", &rows(&document.backward()));
+        for node in self.nodes.iter().rev().filter(|node| node.is_gate() && !node.is_silent()) {
+            for note in notes(self, node, &document.words) {
+                let gate = format!("[{}] {}: ", node.source.name(), self.face(node).label);
+                let _ = writeln!(out, "{}\n", tex::text(&(gate + &note)));
+            }
+        }
         document.section(&mut out, "sheet-gradients", &lines(document.gradients().iter()));
         out
     }
@@ -97,10 +103,12 @@ impl Document<'_> {
     /// The gradient of a value with several uses: the sum over these.
     pub(super) fn arrived(&self, node: &Node) -> Option<Equation> {
         let sum = self.blanks?.sum(node.id)?;
-        let parts = sum.parts.iter().map(|(key, part)| bracketed(self.found(*key, part)));
+        let parts = sum.parts.iter().enumerate().map(|(at, (key, part))| {
+            let part = self.found(*key, part);
+            if at == 0 { part } else { bracketed(part) }
+        });
         let parts = Some(terms_of_sum(parts.collect())).filter(|parts| !parts.is_empty());
-        let gradient = self.e.face(node).gradient.as_ref()?;
-        let total = vec![self.asked(Key::Gradient(node.id), gradient)];
+        let total = vec![self.asked(Key::Gradient(node.id), &sum.total)];
         Some(Equation::new(self.partial(node.id), parts.into_iter().chain([total]).collect()))
     }
 

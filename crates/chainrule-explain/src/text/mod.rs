@@ -8,7 +8,7 @@ mod sheet;
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::blanks::{Blanks, Key, is_scalar_gate};
+use super::blanks::{self, Blanks, Key, is_scalar_gate};
 use super::columns::{
     COLUMNS, cut, first_rows, lines, short, table, unbroken, width, wrapped_within,
 };
@@ -276,10 +276,13 @@ impl<'a> Page<'a> {
                 true => self.scalar_gate(node),
                 false => self.array_gate(node),
             }
-            // On a worksheet they would tell what is to be found.
-            let notes = if self.blanks.is_some() { &[] } else { node.notes.as_slice() };
+            // On a worksheet the others would tell what is to be found.
+            let notes = match self.blanks {
+                Some(_) => blanks::notes(e, node, &self.words),
+                None => node.notes.clone(),
+            };
             for note in notes {
-                self.wrapped(5, note);
+                self.wrapped(5, &note);
             }
         }
     }

@@ -14,6 +14,9 @@ pub(crate) const COLUMNS: usize = 60;
 /// The width of a blank, and of the answer in it.
 const BLANK: usize = 8;
 
+/// Fills an answer up to the width of its blank until lines are broken.
+const PADDING: &str = "\u{2800}";
+
 /// A number on a worksheet. An answer stays on its blank's line.
 fn cell(cell: Cell) -> String {
     match cell {
@@ -21,7 +24,7 @@ fn cell(cell: Cell) -> String {
         Cell::Asked(at, None) => format!("#{at}{}", "_".repeat(BLANK)),
         Cell::Asked(at, Some(x)) => {
             let answer = format!("\u{a0}{}", digits(x, DIGITS));
-            let rest = "\u{a0}".repeat(BLANK.saturating_sub(width(&answer)));
+            let rest = PADDING.repeat(BLANK.saturating_sub(width(&answer)));
             format!("#{at}{answer}{rest}")
         }
         Cell::Found(at, None) => format!("#{at}"),
@@ -59,7 +62,8 @@ impl Explanation {
         page.forward();
         page.backward();
         page.gradients(blanks);
-        let lines = page.out.lines().map(|line| line.replace('\u{a0}', " ").trim_end().to_owned());
+        let plain = page.out.replace(PADDING, "").replace('\u{a0}', " ");
+        let lines = plain.lines().map(|line| line.trim_end().to_owned());
         lines.map(|line| line + "\n").collect()
     }
 
@@ -92,7 +96,11 @@ impl Page<'_> {
             self.asked_rows(2, &left, &asked(blanks, Key::Softmax(node.id), value));
             // What the loss makes of a row of them.
             if value.shape().iter().rev().skip(1).all(|&rows| rows == 1) {
+                let is_named = self.e.node(self.e.behind(*targets)).is_some_and(|node| node.named);
                 let targets = self.found_behind(blanks, *targets);
+                if !is_named {
+                    self.wrapped(2, &format!("t = {targets}"));
+                }
                 let label = cut(&self.e.face(node).label, LONGEST);
                 let found = found(blanks, Key::Softmax(node.id), value);
                 computed = format!("{label} = −Σ {targets}·ln {found}");
@@ -158,12 +166,10 @@ impl Page<'_> {
         let mut left = format!("d{}/d{}", self.e.root(), face.label);
         for (at, (key, part)) in sum.parts.iter().enumerate() {
             let part = found(blanks, *key, part);
-            let part = if part.starts_with('-') { format!("({part})") } else { part };
+            let part = if at > 0 && part.starts_with('-') { format!("({part})") } else { part };
             left += &format!("{}{part}", if at == 0 { " = " } else { " + " });
         }
-        if let Some(gradient) = &face.gradient {
-            self.asked_rows(2, &left, &asked(blanks, Key::Gradient(node.id), gradient));
-        }
+        self.asked_rows(2, &left, &asked(blanks, Key::Gradient(node.id), &sum.total));
     }
 
     /// What the inputs' gradients have come to.
