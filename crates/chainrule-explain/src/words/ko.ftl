@@ -40,8 +40,8 @@ sheet-exercise = 연습 문제
 sheet-solution = 정답
 sheet-blanks = 빈칸을 채우시오. 뒤에 나오는 #1: 빈칸 #1에서 구한 수.
 sheet-answers = 답은 빈칸의 번호 뒤에 있다.
-sheet-answers-rounded = 유효 숫자 { $digits }자리로 적었고, 계산은 반올림하지 않은 수로 했다.
-sheet-rounded = 유효 숫자 { $digits }자리로 쓰되, 계산은 반올림하지 않은 수로 이어 간다.
+sheet-answers-rounded = 유효 숫자 { $digits }자리이며, 반올림 전의 수로 계산했다.
+sheet-rounded = 유효 숫자 { $digits }자리로 쓰되, 반올림 전의 수로 계산한다.
 sheet-backward = 역전파: 상류 기울기 × 국소 미분 = 기울기
 sheet-gradients = 기울기
 sheet-seed = 시드 { $seed }
