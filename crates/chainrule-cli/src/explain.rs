@@ -179,7 +179,7 @@ fn request(explain: &Explain) -> Result<Request> {
 
 pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Report> {
     let values = values("--at", options.at.as_deref())?;
-    let (g, text) = (Graph::new(), &written(&options.subject)?);
+    let (g, text) = (Graph::with_exact_slopes(), &written(&options.subject)?);
     let output = chainrule_explain::record(&g, text, &values, Names::Parameters)
         .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;

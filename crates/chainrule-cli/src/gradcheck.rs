@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use chainrule::check::{self, Report, Verdict};
+use chainrule::check::{self, ParameterReport, Report, Verdict};
 use chainrule::{Error, Graph};
+use chainrule_explain::AllNumbers;
 use chainrule_train::{Config, Precision, feed, loss_graph};
 
 use crate::arguments::{Gradcheck, threads};
@@ -35,7 +36,7 @@ pub fn gradcheck(options: &Gradcheck) -> Result<bool> {
         crate::explain::gradcheck(options, &settings)?
     };
     if options.json {
-        print::json(&report)?;
+        print::json(&AllNumbers(&report))?;
     } else {
         print::prose(&table(&report))?;
     }
@@ -117,17 +118,25 @@ fn table(report: &Report) -> String {
         Verdict::Differs => writeln!(out, "FAILED {tolerance}"),
         Verdict::Unmeasured => writeln!(out, "could not be measured {tolerance}"),
     };
-    let drowned: usize = report.parameters.iter().map(|p| p.drowned).sum();
-    if drowned > 0 {
-        let _ = writeln!(
-            out,
-            "{drowned} not compared: rounding of the loss drowns what a small step changes"
-        );
+    let parameters = || report.parameters.iter();
+    let is_beyond = |p: &ParameterReport| p.max_relative_error > report.tolerance;
+    if report.verdict == Verdict::Agrees && parameters().any(is_beyond) {
+        let _ = writeln!(out, "where max rel err is larger, rounding of the loss allows it");
     }
-    if report.parameters.iter().any(|p| p.kinks > 0) {
+    let count = |of: fn(&ParameterReport) -> usize| parameters().map(of).sum::<usize>();
+    for (count, why) in [
+        (count(|p| p.drowned), "rounding of the loss drowns what a small step changes"),
+        (count(|p| p.outside), "the difference leaves the domain"),
+        (count(|p| p.unsettled), "the differences of no two steps agree"),
+    ] {
+        if count > 0 {
+            let _ = writeln!(out, "{count} not compared: {why}");
+        }
+    }
+    if parameters().any(|p| p.kinks > 0) {
         let _ = writeln!(
             out,
-            "kinks: elements whose difference crosses a corner of relu, max or abs; they are not compared"
+            "kinks: elements on a corner or a jump, as of relu or floor, or whose difference crosses one; they are not compared"
         );
     }
     out

@@ -21,6 +21,26 @@ fn a_check_shows_nan_and_shows_no_number_of_nothing() {
 }
 
 #[test]
+fn a_check_says_why_something_was_not_compared() {
+    for (expression, at, why) in [
+        ("sqrt(x)", "x=0", "could not be measured"),
+        ("sqrt(x) + y", "x=0,y=1", "1 not compared: the difference leaves the domain"),
+        ("sin(1e15*x) + y", "x=1,y=1", "1 not compared: the differences of no two steps agree"),
+        ("norm(x) + y", "x=[0,0],y=1", "kinks: elements on a corner or a jump"),
+        ("floor(x) + y", "x=2,y=1", "kinks: elements on a corner or a jump"),
+        // tanh′(20) is 1.7e-17, not 0.
+        ("tanh(x)", "x=20", "could not be measured"),
+        ("1e8 + x^2", "x=1", "where max rel err is larger, rounding of the loss allows it"),
+    ] {
+        let table = shown(&["gradcheck", expression, "--at", at]);
+        assert!(table.contains(why) && !table.contains("FAILED"), "{expression}: {table}");
+    }
+    // JSON has no numbers for these.
+    let report = shown(&["gradcheck", "sqrt(x) + y", "--at", "x=-1,y=1", "--json"]);
+    assert!(report.contains(r#""max_relative_error":"nan""#), "{report}");
+}
+
+#[test]
 fn cross_entropy_takes_a_class_or_a_distribution() {
     let logits = ["W @ x", "--at", "W=[[1,2],[3,4]],x=[1,2]", "--loss", "cross-entropy"];
     for (target, expected) in [("1", [0.0, 1.0]), ("[0.2,0.8]", [0.2, 0.8])] {
