@@ -208,13 +208,13 @@ fn a_damaged_run_does_not_hide_the_others() {
     for name in ["a", "b"] {
         train(&folder.path().join("runs").join(name), &[]);
     }
-    fs::write(folder.path().join("runs/a/metrics.jsonl"), "{").unwrap();
+    fs::write(folder.path().join("runs/a/events.jsonl"), "{\n").unwrap();
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chainrule"));
     let listed = program.arg("runs").current_dir(&folder).output().unwrap();
     let (table, told) =
         [listed.stdout, listed.stderr].map(|text| String::from_utf8(text).unwrap()).into();
     assert!(listed.status.success() && table.contains("runs/b"), "{table}{told}");
-    assert!(told.contains("left out: runs/a/metrics.jsonl: line 1"), "{told}");
+    assert!(told.contains("left out: runs/a/events.jsonl: line 1"), "{told}");
     let named = folder.path().join("runs/a");
-    fails(&["runs", text(&named)], 1, &["metrics.jsonl: line 1"]);
+    fails(&["runs", text(&named)], 1, &["events.jsonl: line 1"]);
 }

@@ -283,9 +283,21 @@ pub(super) fn run_of(bytes: &[u8]) -> Option<String> {
     struct Named {
         run: Option<Identity>,
     }
+    metadata_of::<Named>(bytes)?.run.map(|run| run.id)
+}
+
+/// The notes that a file's bytes tell, whether they are as they were written or not.
+pub(super) fn notes_of<N: DeserializeOwned>(bytes: &[u8]) -> Option<N> {
+    #[derive(Deserialize)]
+    struct Noted<N> {
+        notes: N,
+    }
+    metadata_of::<Noted<N>>(bytes).map(|noted| noted.notes)
+}
+
+fn metadata_of<M: DeserializeOwned>(bytes: &[u8]) -> Option<M> {
     let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-    let named = serde_json::from_str::<Named>(header.metadata().as_ref()?.get(KEY)?).ok()?;
-    named.run.map(|run| run.id)
+    serde_json::from_str(header.metadata().as_ref()?.get(KEY)?).ok()
 }
 
 /// The tensors of a file, by name.

@@ -188,6 +188,46 @@ fn files_that_tell_no_run_are_refused() {
     assert!(resumed(&path).is_ok());
 }
 
+#[test]
+fn the_epochs_are_those_of_the_run_whatever_the_file_of_metrics_tells() {
+    let (_temporary, [one, other]) = two();
+    let epochs = RunFolder::open(&one).unwrap().all_epochs().unwrap();
+    assert_eq!(epochs.len(), 2);
+    resumed(&other).unwrap();
+    fs::copy(other.join("metrics.jsonl"), one.join("metrics.jsonl")).unwrap();
+    let folder = RunFolder::open(&one).unwrap();
+    assert_eq!(folder.all_epochs().unwrap(), epochs);
+    assert_eq!(chainrule_train::runs::entry(&one).unwrap().epochs, epochs);
+}
+
+#[test]
+fn best_parameters_that_are_gone_or_of_an_earlier_epoch_are_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    let config = Config { validation: Some(0.2), ..config() };
+    stopped(&path, &config, 1);
+    let earlier = fs::read(path.join("best.safetensors")).unwrap();
+    let mut session = session(&config, &Start::Resume(path.clone())).unwrap();
+    session.run(Until::End).unwrap();
+    session.finish().unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    let chosen = |which| folder.chosen::<f32>(which);
+    let own = chosen(Which::Best).unwrap();
+    assert!(own.epoch > 1 && own.best_of == Some(4), "{}", own.epoch);
+    let file = path.join("best.safetensors");
+    let bytes = fs::read(&file).unwrap();
+    for (left, told) in [(None, "is missing, but epoch"), (Some(earlier), "is of epoch 1, but")] {
+        fs::remove_file(&file).unwrap();
+        left.iter().for_each(|left| fs::write(&file, left).unwrap());
+        let error = chosen(Which::Best).unwrap_err().to_string();
+        assert!(error.contains(&format!("best.safetensors: {told}")), "{error}");
+        assert!(error.contains(&own.epoch.to_string()) && error.contains("--last"), "{error}");
+        assert_eq!(chosen(Which::Last).unwrap().epoch, 4);
+        fs::write(&file, &bytes).unwrap();
+    }
+    assert_eq!(chosen(Which::Best).unwrap(), own);
+}
+
 /// Writes another line in place of one of the run's settings.
 fn edit(path: &Path, line: &str, other: &str) {
     let file = path.join("config.toml");

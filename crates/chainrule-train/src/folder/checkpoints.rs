@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::writing::next;
 use super::{BEST, MODEL, OPTIMIZER, RunFolder};
 use crate::checkpoint::{self, Checkpoint, Decoded};
-use crate::{Identity, Progress};
+use crate::{Event, Identity, Progress, journal};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::Real;
@@ -190,16 +190,22 @@ impl RunFolder {
     /// The parameters that are meant.
     ///
     /// # Errors
-    /// There is no checkpoint yet, or a file is bad.
+    /// There is no checkpoint yet, a file is bad, or the best parameters are missing or of an earlier epoch than
+    /// the journal tells.
     pub fn chosen<T: Real>(&self, which: Which) -> Result<Chosen<T>> {
         let after = self.best_after();
-        if which == Which::Best && self.path.join(BEST).exists() {
-            let (parameters, epoch) = self.read_placed(BEST, "has no checkpoint yet")?;
+        let best = match which == Which::Best && self.path.join(BEST).exists() {
             // One of before a change is of no account, and is left only by a process that was killed.
-            if epoch > after {
-                let best_of = Some((self.all_epochs()?.len() as u32).saturating_sub(after));
-                return Ok(Chosen { parameters, epoch, best_of });
-            }
+            true => Some(self.read_placed(BEST, "has no checkpoint yet")?)
+                .filter(|(_, epoch)| *epoch > after),
+            false => None,
+        };
+        if which == Which::Best {
+            self.check_best(best.as_ref().map(|(_, epoch)| *epoch))?;
+        }
+        if let Some((parameters, epoch)) = best {
+            let best_of = Some((self.all_epochs()?.len() as u32).saturating_sub(after));
+            return Ok(Chosen { parameters, epoch, best_of });
         }
         let (parameters, epoch) = self.read_placed(MODEL, "has no checkpoint yet")?;
         Ok(Chosen { parameters, epoch, best_of: None })
@@ -219,6 +225,28 @@ impl RunFolder {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the best parameters, which are of this epoch if there are some, are not of one before the
+    /// best that the journal tells of.
+    fn check_best(&self, epoch: Option<u32>) -> Result<()> {
+        // They are kept before the last ones are, and a change of the run begins anew.
+        let last = fs::read(self.path.join(MODEL)).ok();
+        let last = last.and_then(|bytes| checkpoint::notes_of::<(u32, u64)>(&bytes));
+        let last = last.map_or(0, |(epoch, _)| epoch);
+        let told = journal::told_last(self.journal()?);
+        let best = told.iter().rev().find_map(|record| match &record.event {
+            Event::Epoch { metrics, best: true } if metrics.epoch <= last => Some(metrics.epoch),
+            _ => None,
+        });
+        let Some(best) = best.filter(|best| *best > self.best_after()) else { return Ok(()) };
+        let why = match epoch {
+            Some(epoch) if epoch >= best => return Ok(()),
+            Some(epoch) => format!("is of epoch {epoch}, but epoch {best} was better"),
+            None => format!("is missing, but epoch {best} of {last} was the best"),
+        };
+        let message = format!("{why}: put its own back, or use the last epoch's (--last)");
+        Err(Error::file(self.path.join(BEST), message))
     }
 
     fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {

@@ -289,11 +289,9 @@ impl RunFolder {
         self.write_json(DATA, preparation)
     }
 
-    /// The metrics of the first `count` epochs: the journal's, which is on the disk before a checkpoint
-    /// that follows it, or those of the file of metrics in a run that kept no journal.
+    /// The metrics of the first `count` epochs.
     fn epochs(&self, count: usize) -> Result<Vec<Epoch>> {
-        let told = journal::epochs(&journal::told_last(self.journal()?));
-        let epochs = if told.len() >= count { told } else { self.all_epochs()? };
+        let epochs = self.all_epochs()?;
         match epochs.len() >= count {
             true => Ok(epochs.into_iter().take(count).collect()),
             false => Err(Error::file(
@@ -303,12 +301,17 @@ impl RunFolder {
         }
     }
 
-    /// The metrics of every epoch that is written down, whose version `run.json` tells.
+    /// The metrics of every epoch that is written down: by the journal, which names the run and is on the disk
+    /// before a checkpoint that follows it, or by the file of metrics in a run that kept no journal.
     ///
     /// # Errors
     /// The file is bad.
     pub fn all_epochs(&self) -> Result<Vec<Epoch>> {
-        self.read_lines(METRICS)
+        let told = self.journal()?;
+        match told.is_empty() {
+            true => self.read_lines(METRICS),
+            false => Ok(journal::epochs(&journal::told_last(told))),
+        }
     }
 
     /// What the training has come to, if it has ended or been interrupted; `None` before, and in runs of an
