@@ -175,6 +175,17 @@ fn a_pipe_is_read_once_into_memory() {
         let told = String::from_utf8_lossy(&other.stderr).into_owned();
         assert!(!other.status.success() && told.contains("`other.csv`"), "{told}");
     }
+    // Whether it is the data of a run, nobody can tell.
+    let resume = ["train", "--resume", "of-file", "--epochs", "5", "--data", "/dev/stdin"];
+    for words in [&resume[..], &["lint", "of-file", "--data", "/dev/stdin"]] {
+        let other = within(folder.path(), words, Some(&rows(1)));
+        let told = String::from_utf8_lossy(&other.stderr).into_owned();
+        assert!(other.status.code() == Some(1) && told.contains("read but once"), "{told}");
+    }
+    let going_on = [&resume[..], &["--data-changed"]].concat();
+    let other = within(folder.path(), &going_on, Some(&rows(1)));
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(other.status.success() && told.contains("goes on with other data"), "{told}");
     let more = within(folder.path(), &["train", "fifo", "--folds", "3"], None);
     let told = String::from_utf8_lossy(&more.stderr).into_owned();
     assert!(more.status.code() == Some(2) && told.contains("save it to a file"), "{told}");

@@ -142,9 +142,7 @@ impl Identity {
     pub(super) fn change(&mut self, change: Change, text: String, data: Option<&str>) {
         let settings = std::mem::replace(&mut self.settings, digest(&text));
         self.config = Some(text);
-        if let Some(data) = data {
-            self.data = Some(data.to_owned());
-        }
+        self.data = data.map(str::to_owned);
         self.changes.push(Change { settings, ..change });
     }
 

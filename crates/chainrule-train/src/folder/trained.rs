@@ -39,19 +39,25 @@ impl RunFolder {
     pub(in super::super) fn check_digest(&self, data: Option<&str>) -> Result<()> {
         match self.other_digest(data).filter(|_| !self.takes_other_data) {
             None => Ok(()),
-            Some((there, here)) => Err(Error::file(
-                &self.path,
-                format!(
-                    "was trained on data of the digest {there}, and not {here}: it has changed since; --data-changed goes on with it"
-                ),
-            )),
+            Some((there, here)) => {
+                let why = match here {
+                    Some(here) => format!("and not {here}: it has changed since"),
+                    None => "and of what is there now none can be told".into(),
+                };
+                Err(Error::file(
+                    &self.path,
+                    format!(
+                        "was trained on data of the digest {there}, {why}; --data-changed goes on with it"
+                    ),
+                ))
+            }
         }
     }
 
-    /// The digests of the data of the training and of other data.
-    fn other_digest<'d>(&'d self, data: Option<&'d str>) -> Option<(&'d str, &'d str)> {
+    /// The digests of the data of the training and of other data, which may have none.
+    fn other_digest<'d>(&'d self, data: Option<&'d str>) -> Option<(&'d str, Option<&'d str>)> {
         let there = self.identity.as_ref()?.data.as_deref()?;
-        data.filter(|&here| here != there).map(|here| (there, here))
+        (data != Some(there)).then_some((there, data))
     }
 
     /// Checks that data from which the run is to go on is prepared as its own was: that it has the same

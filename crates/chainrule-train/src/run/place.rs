@@ -24,8 +24,8 @@ impl Run {
     /// beside the run's folder, with which it may have been moved.
     ///
     /// # Errors
-    /// The data cannot be read, has changed since the run began, or is at no such place: the error speaks of
-    /// the settings, which name it.
+    /// The data cannot be read, has changed since the run began, comes through a pipe, so that nobody can tell,
+    /// or is at no such place: the error speaks of the settings, which name it.
     pub fn data(&self) -> Result<Loaded> {
         let (file, named) = (self.folder.path().join("config.toml"), &self.config.dataset);
         let places = match &self.place {
@@ -46,7 +46,7 @@ impl Run {
         for place in places.iter().filter(|place| is_dataset(place)) {
             match self.at(place) {
                 Ok(loaded) => match (began, &loaded.sha256) {
-                    (Some(began), Some(now)) if began != now => {
+                    (Some(began), now) if Some(began) != now.as_ref() => {
                         other = other.or(Some((place, loaded)));
                     }
                     _ => return Ok(loaded),
@@ -57,6 +57,9 @@ impl Run {
         let (run, looked) = (self.folder.path().display(), places.join("`, `"));
         let message = match (other, fault) {
             (Some((_, loaded)), _) if self.data_changed => return Ok(loaded),
+            (Some((place, Loaded { sha256: None, .. })), _) => format!(
+                "`{place}` is read but once, and cannot be told to be the data of the run; save it to a file"
+            ),
             (Some((place, _)), _) => format!(
                 "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it, and `--data-changed` resumes or replays the run on it"
             ),
