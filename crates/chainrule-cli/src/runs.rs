@@ -22,18 +22,27 @@ pub fn runs(options: &Runs) -> Result<()> {
 
 /// The runs in these folders; a sweep's folder stands for its runs.
 fn named(dirs: &[PathBuf]) -> Result<Vec<Entry>> {
-    dirs.iter().flat_map(|dir| within(dir)).map(|dir| Ok(entry(&dir)?)).collect()
+    match dirs.iter().flat_map(|dir| within(dir)).collect::<Vec<_>>().as_slice() {
+        [dir] => Ok(vec![entry(dir)?]),
+        dirs => match whole(dirs) {
+            none if none.is_empty() => bail!("none of these runs can be read"),
+            entries => Ok(entries),
+        },
+    }
 }
 
-/// The runs in `runs/`, without those that are damaged.
+/// The runs in these folders without those that are damaged, which are told.
+fn whole(dirs: &[PathBuf]) -> Vec<Entry> {
+    let read = |dir: &PathBuf| {
+        let left_out = |error| print::notice(&format!("left out: {error}"));
+        entry(dir).map_err(left_out).ok()
+    };
+    dirs.iter().filter_map(read).collect()
+}
+
+/// The runs in `runs/`.
 fn all() -> Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for dir in found(Path::new("runs")) {
-        match entry(&dir) {
-            Ok(entry) => entries.push(entry),
-            Err(error) => print::notice(&format!("left out: {error}")),
-        }
-    }
+    let entries = whole(&found(Path::new("runs")));
     if entries.is_empty() {
         bail!(crate::Usage(
             "there are no runs here: name their folders, or train one with chainrule train".into()

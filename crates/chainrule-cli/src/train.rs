@@ -113,7 +113,11 @@ impl Job<'_> {
         }
         let pool = Arc::new(Pool::new(self.threads));
         let folds = match self.options.resume {
-            None if self.config.folds.is_some() => Some(self.folds(&pool)?),
+            None if self.config.folds.is_some() => {
+                // Folds take long.
+                self.start().check()?;
+                Some(self.folds(&pool)?)
+            }
             _ => None,
         };
         let whole = folds.as_ref().map(|folds| folds.whole(self.config));

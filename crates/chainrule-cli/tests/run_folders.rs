@@ -73,6 +73,11 @@ fn what_a_start_that_was_killed_left_is_in_nobodys_way() {
         assert!(!out.join(".writing-abc").exists());
         fs::remove_dir_all(&out).unwrap();
     }
+    // Before any fold is trained.
+    let more = [&["train", "iris", "--epochs", "1", "--out", text(&whole)], &folds[..2]].concat();
+    let output = chainrule(&more);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("exists already") && !told.contains("fold 1/3"), "{told}");
     // Without the lock of a run the file may be anybody's.
     fs::create_dir(&out).unwrap();
     copied("folds.json", "folds.json");
@@ -215,6 +220,15 @@ fn a_damaged_run_does_not_hide_the_others() {
         [listed.stdout, listed.stderr].map(|text| String::from_utf8(text).unwrap()).into();
     assert!(listed.status.success() && table.contains("runs/b"), "{table}{told}");
     assert!(told.contains("left out: runs/a/events.jsonl: line 1"), "{told}");
-    let named = folder.path().join("runs/a");
+    let [named, other] = ["a", "b"].map(|name| folder.path().join("runs").join(name));
+    fs::write(named.join("run.json"), "{").unwrap();
+    for dirs in [&[&named, &other][..], &[&folder.path().join("runs")]] {
+        let words = ["runs"].into_iter().chain(dirs.iter().map(|dir| text(dir)));
+        let listed = chainrule(&words.collect::<Vec<_>>());
+        let told = String::from_utf8_lossy(&listed.stderr).into_owned();
+        assert!(listed.status.success() && told.contains("left out: "), "{told}");
+        assert!(told.replace('\n', " ").contains("run.json"), "{told}");
+    }
+    fs::copy(other.join("run.json"), named.join("run.json")).unwrap();
     fails(&["runs", text(&named)], 1, &["events.jsonl: line 1"]);
 }

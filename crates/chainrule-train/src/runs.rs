@@ -127,17 +127,17 @@ impl Group {
 /// The folders of runs that `dir` stands for: itself, or for a sweep's folder those within it.
 #[must_use]
 pub fn within(dir: &Path) -> Vec<PathBuf> {
-    let within = if RunFolder::open(dir).is_ok() { Vec::new() } else { found(dir) };
+    let within = if RunFolder::is_at(dir) { Vec::new() } else { found(dir) };
     if within.is_empty() { vec![dir.into()] } else { within }
 }
 
-/// The folders of runs within `parent`, by name and number.
+/// The folders of runs within `parent`, by name and number, those of damaged runs included.
 #[must_use]
 pub fn found(parent: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
     let mut folders: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| RunFolder::open(path).is_ok())
+        .filter(|path| RunFolder::is_at(path))
         .collect();
     let key = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

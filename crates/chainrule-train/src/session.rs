@@ -50,6 +50,19 @@ pub enum Start {
     },
 }
 
+impl Start {
+    /// Checks that a run may begin there as things are now: for who has much to do before.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`], of a new folder.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::New { path, force } => RunFolder::check_free_at(path, *force),
+            Self::Numbered { .. } | Self::Resume(_) | Self::Change { .. } => Ok(()),
+        }
+    }
+}
+
 /// How far a session goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {

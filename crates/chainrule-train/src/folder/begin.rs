@@ -57,13 +57,18 @@ impl RunFolder {
         first: &First<'_>,
         force: bool,
     ) -> Result<(Self, Lock)> {
+        // No file is made in a folder that is not to be had.
+        Self::check_free_at(path, force)?;
+        let made = Made::all(path)?;
+        Self::begin(path, first, force, made)
+    }
+
+    /// Checks that a run may begin in the folder `path` as it is now, without taking it.
+    pub(in super::super) fn check_free_at(path: &Path, force: bool) -> Result<()> {
         if path.is_file() {
             return Err(Error::file(path, "is a file; give the name of a folder"));
         }
-        // No file is made in a folder that is not to be had.
-        Self::at(path).check_free(force, path.join(LOCK).exists())?;
-        let made = Made::all(path)?;
-        Self::begin(path, first, force, made)
+        Self::at(path).check_free(force, path.join(LOCK).exists())
     }
 
     /// Checks that a run may begin here: nothing is here, or a run that `force` is to overwrite.

@@ -98,6 +98,11 @@ impl RunFolder {
         Self { path: path.into(), identity: None, taken: None, takes_other_data: false }
     }
 
+    /// Whether a run's folder is there, be it damaged or not.
+    pub(super) fn is_at(path: &Path) -> bool {
+        path.join(CONFIG).is_file()
+    }
+
     /// An existing run's folder.
     ///
     /// ```
@@ -114,7 +119,7 @@ impl RunFolder {
     /// The folder has no configuration; a later version wrote it, as `run.json` tells of all its files; or that
     /// one is missing, though other files name the run.
     pub fn open(path: &Path) -> Result<Self> {
-        match path.join(CONFIG).is_file() {
+        match Self::is_at(path) {
             true => {
                 let mut folder = Self::at(path);
                 folder.identity = folder.read_json(RUN)?;
