@@ -228,6 +228,25 @@ fn best_parameters_that_are_gone_or_of_an_earlier_epoch_are_refused() {
     assert_eq!(chosen(Which::Best).unwrap(), own);
 }
 
+/// As it stands between the first file that somebody removes and the folder itself.
+#[test]
+fn a_folder_that_is_being_removed_gets_no_new_files() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    let mut session = session(&config(), &Start::New { path: path.clone(), force: false }).unwrap();
+    session.run(Until::Epoch(1)).unwrap();
+    let epoch = session.training().epochs()[0].clone();
+    let folder = session.folder().clone();
+    fs::remove_dir_all(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let product = folder.write_product("README.md", b"text");
+    for error in [product.unwrap_err(), folder.add_epoch(&epoch).unwrap_err()] {
+        assert!(error.to_string().contains("was removed"), "{error}");
+    }
+    assert!(session.finish().is_err());
+    assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+}
+
 /// Writes another line in place of one of the run's settings.
 fn edit(path: &Path, line: &str, other: &str) {
     let file = path.join("config.toml");

@@ -122,14 +122,22 @@ impl RunFolder {
     /// # Errors
     /// It has been removed, or is another's.
     pub(in super::super) fn check_there(&self) -> Result<()> {
+        self.check_locked()?;
+        match self.taken.is_none() || self.path.join(CONFIG).exists() {
+            true => Ok(()),
+            false => Err(self.gone()),
+        }
+    }
+
+    /// Checks that the file which a training has locked is still there: who removes a folder is not to find
+    /// new files in it.
+    pub(super) fn check_locked(&self) -> Result<()> {
         let Some(taken) = self.taken else { return Ok(()) };
         let now = fs::metadata(self.path.join(LOCK)).ok().as_ref().and_then(file_id);
-        match now == Some(taken) && self.path.join(CONFIG).exists() {
-            true => Ok(()),
-            false => {
-                let message = "the run's folder was removed, moved or replaced while it trained";
-                Err(Error::file(&self.path, message))
-            }
-        }
+        if now == Some(taken) { Ok(()) } else { Err(self.gone()) }
+    }
+
+    fn gone(&self) -> Error {
+        Error::file(&self.path, "the run's folder was removed, moved or replaced while it trained")
     }
 }

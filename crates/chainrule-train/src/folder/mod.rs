@@ -375,6 +375,7 @@ impl RunFolder {
     }
 
     fn add_line<L: Serialize>(&self, name: &str, line: &L) -> Result<()> {
+        self.check_locked()?;
         let line = self.lines(name, std::slice::from_ref(line))?;
         let file = File::options().append(true).create(true).open(self.path.join(name));
         // One call, so that whoever follows the file sees whole lines.

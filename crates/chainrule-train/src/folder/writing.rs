@@ -52,6 +52,7 @@ impl RunFolder {
     }
 
     pub(super) fn place(&self, file: NamedTempFile, name: &str) -> Result<()> {
+        self.check_locked()?;
         match file.persist(self.path.join(name)) {
             Ok(_) => Ok(()),
             Err(failed) => Err(self.unwritable(name, &failed.error)),
