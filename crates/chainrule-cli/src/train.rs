@@ -128,7 +128,8 @@ impl Job<'_> {
             Some(folds) => Session::start_whole(training, &self.start(), folds)?,
             None => Session::start(training, &self.start())?,
         };
-        self.tell_change(&session);
+        Self::tell_change(&session);
+        let before = session.training().place();
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));
         let bar = progress.clone();
@@ -145,6 +146,17 @@ impl Job<'_> {
         let went = session.run(Until::End);
         progress.clear();
         went?;
+        if self.options.resume.is_some() && session.training().place() == before {
+            match session.outcome() {
+                Some(Outcome::StoppedEarly) => {
+                    print::notice("nothing was trained: early stopping had ended the training");
+                }
+                Some(Outcome::Finished) => {
+                    print::notice("nothing was trained: its epochs were done; give more --epochs");
+                }
+                _ => {}
+            }
+        }
         let mut report = session.finish()?;
         report.data = Some(data);
         report.seconds = Seconds { load, total: start.elapsed().as_secs_f64(), ..report.seconds };
@@ -166,25 +178,15 @@ impl Job<'_> {
     }
 
     /// Says what no longer holds where the training goes on with other settings or data.
-    fn tell_change(&self, session: &Session) {
-        if !self.options.change && !self.options.data_changed {
-            return;
-        }
-        let change = session.folder().identity().and_then(|run| run.changes.last());
-        let Some(change) = change.filter(|change| change.place == session.training().place())
-        else {
-            return;
-        };
+    fn tell_change(session: &Session) {
+        let Some(change) = session.change() else { return };
         print::notice(&format!("goes on with {}", change.what.join(", ")));
         print::notice("no longer the bits of an undisturbed run");
         for part in &change.learnt {
             print::notice(&part.told_learnt());
         }
-        if change.steps > 0 {
-            print::notice(&format!(
-                "its first {} cannot be replayed",
-                counted(change.steps as usize, "step")
-            ));
+        if let Some(told) = change.told_replay() {
+            print::notice(&told);
         }
     }
 

@@ -165,12 +165,17 @@ fn a_run_does_not_go_on_with_data_that_has_changed() {
         fails(&[&resume[..], &[epochs]].concat(), 1, &["data.csv", "`--data-changed`"]);
         let replay = ["explain", text(&out), "--step", "1"];
         fails(&replay, 1, &["data.csv", "`--data-changed`"]);
+        if at == 0 {
+            let on_it = chainrule(&[&replay[..], &["--data-changed"]].concat()).stdout;
+            let on_it = String::from_utf8(on_it).unwrap();
+            assert!(on_it.starts_with("Not the step that ran"), "{on_it}");
+        }
         let going_on = [&resume[..], &[epochs, "--data-changed"]].concat();
         let output = chainrule(&going_on);
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && told.contains("goes on with other data"), "{told}");
         assert!(told.contains("cannot be replayed"), "{told}");
-        fails(&replay, 1, &["went on with other data after step"]);
+        fails(&replay, 1, &["went on with other data after step", "cannot be replayed"]);
     }
     let copy = folder.path().join("copy.csv");
     fs::copy(&data, &copy).unwrap();
@@ -202,7 +207,10 @@ fn settings_are_changed_only_when_that_is_asked_for() {
     }
     assert!(fs::read_to_string(&file).unwrap().contains("lr = 0.5"));
     json(&["eval", text(&out), "--json"]);
-    json(&["train", "--resume", text(&out), "--json", "--epochs", "4"]);
+    let four = ["train", "--resume", text(&out), "--json", "--epochs", "4"];
+    json(&four);
+    let again = String::from_utf8(chainrule(&four).stderr).unwrap();
+    assert!(again.contains("nothing was trained"), "{again}");
     fails(&["train", "iris", "--change"], 2, &["--resume"]);
     fails(&["train", "iris", "--data", "elsewhere"], 2, &["--data belongs to --resume"]);
 }

@@ -12,6 +12,7 @@ use super::journal::VERSION;
 use super::{Config, Place};
 use crate::data::{DataPart, hex, is_shipped};
 use chainrule::error::{Error, Result};
+use chainrule::optim::Schedule;
 use chainrule::settings::{Described, Value};
 
 /// What a run is: an id of its own, and digests of what it was begun with. It stands in `run.json` and
@@ -70,6 +71,14 @@ pub struct Change {
     /// Whether the scores before cannot be compared with those after, so that a new best epoch is looked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub best_anew: bool,
+}
+
+impl Change {
+    /// What it takes from the replay of steps; nothing where no step was done before.
+    #[must_use]
+    pub fn told_replay(&self) -> Option<String> {
+        (self.steps > 0).then(|| "steps up to the last checkpoint cannot be replayed".to_owned())
+    }
 }
 
 /// What a training goes on with that it had not.
@@ -184,11 +193,13 @@ fn digest(text: &str) -> String {
     hex(Sha256::digest(text).as_slice())
 }
 
-/// The settings that change no step, or those for which the digest of the data stands.
+/// The settings that change no step, or those for which the digest of the data stands; the epochs not where a
+/// schedule runs over them.
 const FREE: [&str; 6] = ["dataset", "test", "epochs", "checkpoint_every", "gradient_flow", "top_k"];
 
 /// The settings of steps alone: the same parameters have the same scores with all of them.
-const OF_STEPS: [&str; 14] = [
+const OF_STEPS: [&str; 15] = [
+    "epochs",
     "dropout",
     "init",
     "batch_size",
@@ -217,7 +228,15 @@ fn split(config: &Config) -> impl PartialEq {
 pub(super) fn changed(was: &Config, is: &Config) -> Vec<(&'static str, String, String)> {
     let keys = Config::ENTRY.settings.iter().map(|setting| setting.name);
     let values = keys.zip(was.values().into_iter().zip(is.values()));
-    let differ = values.filter(|(key, (was, is))| was != is && !FREE.contains(key));
+    let runs_over = |config: &Config| match config.schedule {
+        Schedule::Cosine { .. } | Schedule::OneCycle { .. } => Some(config.schedule_length()),
+        _ => None,
+    };
+    let is_free = |key: &str| match key {
+        "epochs" => runs_over(was) == runs_over(is),
+        key => FREE.contains(&key),
+    };
+    let differ = values.filter(|(key, (was, is))| was != is && !is_free(key));
     differ.map(|(key, (was, is))| (key, told(key, was), told(key, is))).collect()
 }
 

@@ -125,6 +125,7 @@ pub struct Session {
     kept: Option<Place>,
     /// The time that it has trained.
     time: Duration,
+    change: Option<Change>,
 }
 
 /// What a training has come to.
@@ -197,8 +198,9 @@ impl Session {
             Start::Resume(path) | Start::Change { path, .. } => RunFolder::open_locked(path)?,
         };
         let mut training = training;
-        let resumes = match start {
-            Start::New { .. } | Start::Numbered { .. } => false,
+        let resumes = !matches!(start, Start::New { .. } | Start::Numbered { .. });
+        let change = match start {
+            Start::New { .. } | Start::Numbered { .. } => None,
             Start::Resume(_) => resume(&mut *training, &mut folder, (false, false), &idle)?,
             Start::Change { settings, data, .. } => {
                 resume(&mut *training, &mut folder, (*settings, *data), &idle)?
@@ -225,6 +227,7 @@ impl Session {
             outcome: None,
             kept: None,
             time: Duration::ZERO,
+            change,
             folder,
         };
         session.listen(products::for_metrics(&session.folder, session.training.epochs())?);
@@ -326,6 +329,12 @@ impl Session {
     #[must_use]
     pub fn folder(&self) -> &RunFolder {
         &self.folder
+    }
+
+    /// What it went on with that the training before had not, where there is something.
+    #[must_use]
+    pub fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
     }
 
     /// How the session ended, once it has.
@@ -584,13 +593,13 @@ fn identify(training: &dyn Training, folder: &mut RunFolder, idle: &[&str]) -> R
 }
 
 /// Puts a fresh training where the run in the folder stands. Settings and data may have changed as far as
-/// `may_change` says.
+/// `may_change` says; what has, if anything.
 fn resume(
     training: &mut dyn Training,
     folder: &mut RunFolder,
     may_change: (bool, bool),
     idle: &[&str],
-) -> Result<bool> {
+) -> Result<Option<Change>> {
     training.check(folder)?;
     let (settings, data) = may_change;
     if !settings {
@@ -605,13 +614,18 @@ fn resume(
     }
     identify(training, folder, idle)?;
     let differences = folder.changes(training.settings(), training.data_sha256())?;
+    let text = training.settings().to_toml_but(idle)?;
     if differences.what.is_empty() {
-        return Ok(true);
+        // What changes no step is kept all the same.
+        if settings && folder.config()?.to_toml_but(idle)? != text {
+            folder.save_config(&text)?;
+        }
+        return Ok(None);
     }
     let Some(mut identity) = folder.identity().cloned() else {
         unreachable!("a run that goes on was given an identity")
     };
-    let (place, text) = (training.place(), training.settings().to_toml_but(idle)?);
+    let place = training.place();
     let of_epoch = steps_of_epoch(folder)?.unwrap_or(training.size().steps);
     let held_out = |part: &DataPart| training.sizes().iter().any(|(of, _)| of == part);
     let best_anew = differences.best_anew;
@@ -632,7 +646,7 @@ fn resume(
         // Where the folder tells of another best, the training is to know of it.
         training.resume(folder)?;
     }
-    Ok(true)
+    Ok(folder.identity().and_then(|run| run.changes.last()).cloned())
 }
 
 /// The steps of an epoch of the last attempt, as the journal tells.

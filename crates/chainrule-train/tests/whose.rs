@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chainrule::Pool;
+use chainrule::optim::Schedule;
 use chainrule_train::{
     Asked, ClassRule, ClassWeights, Config, DataPart, Report, Run, RunFolder, Session, Start,
     Until, Which, flat_training, runs,
@@ -413,4 +414,47 @@ fn steps_before_a_change_are_counted_as_they_were() {
     let steps: Vec<u64> =
         folder.identity().unwrap().changes.iter().map(|change| change.steps).collect();
     assert_eq!(steps, [4, 4 + 8 + 3]);
+}
+
+#[test]
+fn epochs_change_steps_where_a_schedule_runs_over_them() {
+    let temporary = tempfile::tempdir().unwrap();
+    for (schedule, schedule_epochs, changes) in [
+        (Schedule::Constant, None, 0),
+        (Schedule::Cosine { min: 0.0 }, None, 1),
+        (Schedule::Cosine { min: 0.0 }, Some(9), 0),
+    ] {
+        let path = temporary.path().join(format!("{schedule_epochs:?}{changes}"));
+        let own = Config { schedule, schedule_epochs, ..config() };
+        stopped(&path, &own, 2);
+        let training = session(&Config { epochs: 6, ..own }, &Start::Resume(path)).unwrap();
+        let identity = training.folder().identity().unwrap();
+        assert_eq!(identity.changes.len(), changes, "{identity:?}");
+        assert_eq!(training.change(), identity.changes.last());
+    }
+}
+
+#[test]
+fn a_change_before_the_first_step_bars_no_replay() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 0);
+    let mut training = changed(&path, &Config { lr: 0.02, ..config() });
+    training.run(Until::Epoch(2)).unwrap();
+    training.finish().unwrap();
+    let pool = Arc::new(Pool::new(1));
+    let run = Run::open(&path).unwrap();
+    let explained = run.explain_step(3, chainrule_explain::Language::English, &pool).unwrap();
+    assert_eq!((explained.step, explained.learning_rate), (3, 0.02));
+}
+
+#[test]
+fn changed_settings_that_change_no_step_are_kept_too() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 1);
+    let training = changed(&path, &Config { top_k: 2, checkpoint_every: 5, ..config() });
+    assert!(training.change().is_none());
+    let kept = training.folder().config().unwrap();
+    assert_eq!((kept.top_k, kept.checkpoint_every), (2, 5));
 }

@@ -197,6 +197,7 @@ network-example = class { $label }
 network-legend = orange: more of it raises the loss; blue: lowers it
 
 step-title = Step { $step }, which is step { $at } of epoch { $epoch }: learning rate { $rate }; the { $count } examples of its batch have the loss { $loss }
+step-other-data = Not the step that ran: the data has changed since.
 step-objective = Told is the turn of the objective `{ $name }`.
 step-examples = Its examples, and their shares of the loss, the gradient and the update
 step-row = row

@@ -197,6 +197,7 @@ network-example = 클래스 { $label }
 network-legend = 주황: 늘리면 손실이 커진다; 파랑: 작아진다
 
 step-title = { $step }번째 스텝, 에폭 { $epoch }의 { $at }번째 스텝: 학습률 { $rate }; 배치의 예제 { $count }개의 손실은 { $loss }
+step-other-data = 실제로 실행된 단계가 아니다: 그 뒤로 데이터가 바뀌었다.
 step-objective = 목표 `{ $name }`의 차례를 설명한다.
 step-examples = 배치의 예제들, 그리고 손실과 기울기와 갱신에서 차지하는 몫
 step-row = 행

@@ -55,7 +55,10 @@ impl RunFolder {
     }
 
     /// The digests of the data of the training and of other data, which may have none.
-    fn other_digest<'d>(&'d self, data: Option<&'d str>) -> Option<(&'d str, Option<&'d str>)> {
+    pub(in super::super) fn other_digest<'d>(
+        &'d self,
+        data: Option<&'d str>,
+    ) -> Option<(&'d str, Option<&'d str>)> {
         let there = self.identity.as_ref()?.data.as_deref()?;
         (data != Some(there)).then_some((there, data))
     }

@@ -45,6 +45,9 @@ use chainrule_explain::{Language, digits};
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepExplanation {
+    /// Whether the data is not what the run had, so that this step is not the one that ran.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_data: bool,
     /// The step, counted from 1 over all epochs.
     pub step: u64,
     /// Its epoch, counted from 1.
@@ -229,6 +232,7 @@ impl<T: Real> Learner<T> {
 
         let (update, layers, parameters) = movements(&before, &gradients, &split, &moved)?;
         Ok(StepExplanation {
+            other_data: false,
             step: batch.number + 1,
             epoch: self.progress.epoch + 1,
             step_of_epoch: self.progress.step,

@@ -69,11 +69,11 @@ impl<T: Real> Trainer<T> {
         }
         if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
             self.restore(checkpoint)?;
-        } else if let Some(change) = folder.identity().and_then(|run| run.changes.last()) {
+        } else if let Some(change) = folder.identity().and_then(|run| run.changes.last())
+            && let Some(told) = change.told_replay()
+        {
             let (what, steps) = (change.what.join(", "), change.steps);
-            let message = format!(
-                "went on with {what} after step {steps}: only steps after its last checkpoint can be replayed"
-            );
+            let message = format!("went on with {what} after step {steps}: {told}");
             return Err(Error::file(folder.path(), message));
         }
         let stands = place(&self.progress);

@@ -49,6 +49,9 @@ impl StepExplanation {
             ("loss", &loss),
             ("count", &count),
         ];
+        if self.other_data {
+            out.wrapped(0, &words.get("step-other-data"));
+        }
         out.wrapped(0, &words.say("step-title", &values));
         if let Some(objective) = &self.objective {
             out.wrapped(0, &words.say("step-objective", &[("name", objective)]));

@@ -364,8 +364,9 @@ impl Run {
         }
         let preparation = self.preparation.as_ref().unwrap_or(&loaded.preparation);
         let told = trainer.explain_step(preparation.class_names(), language)?;
+        let other_data = self.folder.other_digest(loaded.sha256.as_deref()).is_some();
         // Epochs before a change may have had another length than the trainer knows.
-        Ok(StepExplanation { step: number, ..told })
+        Ok(StepExplanation { step: number, other_data, ..told })
     }
 }
 
