@@ -64,6 +64,10 @@ fn a_run_from_before_pictures_were_fitted_goes_on() {
         assert!(kept.as_object_mut().unwrap().remove(key).is_some(), "{key}");
     }
     std::fs::write(out.join("data.json"), kept.to_string()).unwrap();
+    let run = std::fs::read_to_string(out.join("run.json")).unwrap();
+    let mut run: serde_json::Value = serde_json::from_str(&run).unwrap();
+    assert!(run.as_object_mut().unwrap().remove("named").is_some());
+    std::fs::write(out.join("run.json"), run.to_string()).unwrap();
     let resumed = json(&["train", "--resume", text(&out), "--epochs", "3", "--json", "--quiet"]);
     assert_eq!(resumed["epochs"].as_array().unwrap().len(), 3);
     let picture = data.path().join("right/0.png");
