@@ -35,7 +35,7 @@ pub fn check(_: &mut Report) -> Result<()> {
         ("crates of the program", crates(PROGRAM)?, 112),
         ("bytes of the program", size, 11_000_000),
         ("crates of the engine", crates(ENGINE)?, 25),
-        ("lines of the engine's code", lines, 13_700),
+        ("lines of the engine's code", lines, 13_800),
     ] {
         println!("{what}: {found} of {limit}");
         if found > limit {
