@@ -14,6 +14,9 @@ use chainrule::tensor::Tensor;
 /// Predictions this close, relative to the true change, are exact up to rounding.
 const EXACT: f64 = 1e-9;
 
+/// What is smaller has lost its digits, as e⁻⁷⁴⁰ has.
+const UNDERFLOW: f64 = 1e-300;
+
 /// A descent of more steps is a training.
 const MOST_STEPS: usize = 10_000_000;
 
@@ -255,7 +258,8 @@ pub(super) fn goals(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(V
                 // As flat before it as after it: a relu's 0 is no such place, a sigmoid's 1 is one.
                 let mut at =
                     |share: f64| Ok::<_, Error>(away(start + share * change, &mut probe)?.0);
-                at(2.0)? == 0.0 && at(0.99)?.abs() < 1e-12 * at(0.0)?.abs()
+                at(2.0)? == 0.0
+                    && at(0.99)?.abs() <= (4.0 * f64::EPSILON * wanted.abs()).max(UNDERFLOW)
             }
             _ => false,
         };
