@@ -49,7 +49,7 @@ static TEST: [Part; 23] = [
     Part { name: "mnist", says: "what a training on MNIST reaches", run: training::mnist },
     Part {
         name: "bits",
-        says: "one digest with AVX-512, AVX2 and portable code",
+        says: "one digest on any threads and instructions",
         run: training::same_bits,
     },
     Part { name: "loom", says: "models of the barrier", run: safety::loom },

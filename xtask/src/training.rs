@@ -1,4 +1,4 @@
-//! Trainings as a user runs them: what MNIST reaches, and the same bits with AVX-512, AVX2 and portable code.
+//! Trainings as a user runs them: what MNIST reaches, and the same bits on all threads and instructions.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use super::report::Report;
-use super::{cargo, output_of, program, root, run};
+use super::{cargo, program, root, run};
 
 /// Trains on MNIST as a user does, and holds the result against what other libraries reach.
 pub fn mnist(_: &mut Report) -> Result<()> {
@@ -27,32 +27,12 @@ pub fn mnist(_: &mut Report) -> Result<()> {
     run(Command::new(program).args(check))
 }
 
-/// Trains on every set of vector instructions and without optimisation: the parameters have the same
-/// bits.
+/// Trains with every layer and optimizer on every set of vector instructions and several numbers of
+/// threads, and without optimisation: the parameters have the same bits.
 pub fn same_bits(_: &mut Report) -> Result<()> {
     let release = program()?;
-    cargo(&["build", "--locked"], &[])?;
-    let debug = root().join("target").join("debug").join("chainrule");
-    let folder = root().join("target").join("xtask-bits");
-    let mut digests = Vec::new();
-    for (program, level) in
-        [(&release, "avx512"), (&release, "avx2"), (&release, "portable"), (&debug, "avx512")]
-    {
-        let mut command = Command::new(program);
-        command
-            .args(["train", "mnist", "--hidden", "8", "--epochs", "1", "--quiet", "--json"])
-            .args(["--force", "--out"])
-            .arg(&folder)
-            .env("CHAINRULE_SIMD", level);
-        println!("CHAINRULE_SIMD={level} {}", program.display());
-        let text = output_of(&mut command)?;
-        let digest =
-            text.split("\"parameters_sha256\":\"").nth(1).and_then(|t| t.split('"').next());
-        digests.push((level, digest.context("no digest of the parameters")?.to_owned()));
-    }
-    if digests.iter().any(|(_, digest)| *digest != digests[0].1) {
-        bail!("training gives other bits on other instructions: {digests:?}");
-    }
-    println!("the same bits: {}", digests[0].1);
-    Ok(())
+    let release = release.to_str().context("the program's path is no text")?;
+    let test = ["test", "--locked", "-p", "chainrule-cli", "--test", "same_bits"];
+    let arguments = [&test[..], &["--", "--ignored", "--nocapture"]].concat();
+    cargo(&arguments, &[("CHAINRULE_PROGRAMS", release)])
 }

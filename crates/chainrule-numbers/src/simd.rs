@@ -23,6 +23,9 @@ pub const VARIABLE: &str = "CHAINRULE_SIMD";
 const UNKNOWN: u8 = u8::MAX;
 
 impl Level {
+    /// Every level, from the narrowest to the widest.
+    pub const ALL: [Self; 3] = [Self::Portable, Self::Avx2, Self::Avx512];
+
     /// The widest level of this processor that `CHAINRULE_SIMD` allows.
     #[inline]
     pub fn current() -> Self {
@@ -46,15 +49,26 @@ impl Level {
         Self::allowed().unwrap_or(Self::Portable).min(Self::detected())
     }
 
+    /// The word for the level in `CHAINRULE_SIMD`.
+    ///
+    /// ```
+    /// use chainrule_numbers::simd::Level;
+    /// println!("kernels run with {} instructions", Level::current().name());
+    /// # assert_eq!(Level::ALL.map(Level::name), ["portable", "avx2", "avx512"]);
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
     /// The level that `CHAINRULE_SIMD` allows, or what it says that is no level.
     pub fn allowed() -> Result<Self, String> {
         let Some(word) = std::env::var_os(VARIABLE) else { return Ok(Self::Avx512) };
-        match word.to_str() {
-            Some("portable") => Ok(Self::Portable),
-            Some("avx2") => Ok(Self::Avx2),
-            Some("avx512") => Ok(Self::Avx512),
-            _ => Err(word.to_string_lossy().into_owned()),
-        }
+        let named = Self::ALL.into_iter().find(|level| word == level.name());
+        named.ok_or_else(|| word.to_string_lossy().into_owned())
     }
 
     /// The widest level of this processor.

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::data::{DataPart, DataReport};
 use chainrule::error::{Error, Result};
+use chainrule::simd::Level;
 
 /// Where a session keeps its run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,6 +145,8 @@ pub struct Report {
     pub seed: u64,
     /// The threads.
     pub threads: usize,
+    /// The vector instructions that its kernels ran with: see [`chainrule::simd`].
+    pub instructions: &'static str,
     /// The metrics of each epoch.
     pub epochs: Vec<Epoch>,
     /// What the training has come to.
@@ -538,6 +541,7 @@ impl Session {
             steps: self.steps(),
             seed: self.config.seed,
             threads: self.training.threads(),
+            instructions: Level::current().name(),
             result,
             outcome: outcome.to_string(),
             epochs,
