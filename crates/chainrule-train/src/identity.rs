@@ -217,7 +217,7 @@ const OF_STEPS: [&str; 15] = [
 ];
 
 /// What chooses the rows that are held out of the training part.
-fn split(config: &Config) -> impl PartialEq {
+pub(super) fn split(config: &Config) -> impl PartialEq + use<> {
     let stops_early = config.validation.is_none() && config.early_stopping.is_some();
     let share = (config.validation, config.folds.is_some(), stops_early);
     // Of each class its share is held out.

@@ -611,6 +611,7 @@ fn resume(
         same_settings(folder, training.settings(), idle)?;
     }
     folder.takes_other_data = data;
+    folder.takes_other_rows = data || (settings && folder.is_split_anew(training.settings())?);
     folder.tidy()?;
     // A run that is over writes no other checkpoint behind one that was half put in place.
     if training.resume(folder)? && folder.is_halfway() {

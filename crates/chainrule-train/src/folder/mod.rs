@@ -82,6 +82,9 @@ pub struct RunFolder {
     taken: Option<(u64, u64)>,
     /// Whether its training goes on with data that has changed since.
     pub(super) takes_other_data: bool,
+    /// Whether its training goes on with other rows, be they of other data or held out otherwise, and so with
+    /// other means of their columns.
+    pub(super) takes_other_rows: bool,
 }
 
 /// The run's folder that may have been meant: one of the same name in `runs`, or the nearest.
@@ -95,7 +98,13 @@ fn meant(path: &Path) -> String {
 
 impl RunFolder {
     fn at(path: &Path) -> Self {
-        Self { path: path.into(), identity: None, taken: None, takes_other_data: false }
+        Self {
+            path: path.into(),
+            identity: None,
+            taken: None,
+            takes_other_data: false,
+            takes_other_rows: false,
+        }
     }
 
     /// Whether a run's folder is there, be it damaged or not.

@@ -3,7 +3,7 @@
 use super::{CONFIG, DATA, RUN, RunFolder};
 use crate::Config;
 use crate::data::Preparation;
-use crate::identity::{Differences, Identity, changed};
+use crate::identity::{Differences, Identity, changed, split};
 use chainrule::error::{Error, Result};
 
 impl RunFolder {
@@ -83,7 +83,7 @@ impl RunFolder {
             let (inputs, targets) = (of.feature_names(), of.target_names().to_vec());
             (inputs, targets, of.class_names().to_vec())
         };
-        let message = match self.takes_other_data {
+        let message = match self.takes_other_rows {
             false if before.prepares_as(&now) => return Ok(()),
             true if names(&before) == names(&now) => return Ok(()),
             false => {
@@ -94,6 +94,11 @@ impl RunFolder {
             }
         };
         Err(Error::file(path, message))
+    }
+
+    /// Whether such settings have the training part be of other rows than those of the training do.
+    pub(in super::super) fn is_split_anew(&self, config: &Config) -> Result<bool> {
+        Ok(split(&self.trained_config()?) != split(config))
     }
 
     /// What is changed where the training goes on with other settings or data.

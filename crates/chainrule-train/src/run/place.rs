@@ -60,6 +60,9 @@ impl Run {
             (Some((place, Loaded { sha256: None, .. })), _) => format!(
                 "`{place}` is read but once, and cannot be told to be the data of the run; save it to a file"
             ),
+            (Some((place, _)), _) if self.config.test.is_some() => format!(
+                "`{place}` and its test file are not the data of the run: one of them has changed since the run began; `--data-changed` resumes or replays the run on them"
+            ),
             (Some((place, _)), _) => format!(
                 "`{place}` is not the data of the run: it has changed since the run began; `chainrule eval {run} {place}` scores the model on all of it, and `--data-changed` resumes or replays the run on it"
             ),
