@@ -19,9 +19,23 @@ pub fn check(report: &mut Report) -> Result<()> {
     };
     // What is only needed elsewhere, or by a test of its own, is looked at as well.
     cargo(&["fetch", "--quiet", "--locked"], &[])?;
-    let mut command = Command::new(program);
+    let mut command = Command::new(&program);
     command.args(["--offline", "check", "bans", "licenses", "sources"]);
-    run(&mut command)
+    run(&mut command)?;
+    advisories(&program, report)
+}
+
+/// Checks against what is known of faults, as far as their database is there or comes over the network.
+fn advisories(program: &Path, report: &mut Report) -> Result<()> {
+    let mut fetch = Command::new(program);
+    // Nobody is there to be asked for a password, and a network that says nothing is none.
+    fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    fetch.env("GIT_HTTP_LOW_SPEED_LIMIT", "1").env("GIT_HTTP_LOW_SPEED_TIME", "20");
+    if run(&mut fetch).is_err() {
+        report.unreachable("advisories", "their database cannot be reached from here");
+        return Ok(());
+    }
+    run(Command::new(program).args(["--offline", "check", "advisories"]))
 }
 
 /// The path of cargo-deny: one that is installed, or one put below `target`.

@@ -35,14 +35,24 @@ impl Report {
         self.complete
     }
 
+    /// Notes what is not checked, as the network does not lead there, which no program that is installed
+    /// would change: it is left out of a complete report as well.
+    pub fn unreachable(&mut self, what: &str, why: &str) {
+        self.leave_out(what, why);
+    }
+
     /// Notes what is not checked here, and why.
     pub fn skip(&mut self, what: &str, why: &str) -> Result<()> {
         if self.complete {
             bail!("{what} would be skipped, as {why}");
         }
+        self.leave_out(what, why);
+        Ok(())
+    }
+
+    fn leave_out(&mut self, what: &str, why: &str) {
         println!("skipped: {what}, as {why}");
         self.skipped.push(format!("{}: {what}, as {why}", self.part));
-        Ok(())
     }
 
     /// Runs parts up to the first that fails, and tells the time of each.
@@ -112,6 +122,9 @@ mod tests {
         );
         let error = Report::new(true).skip("Graphviz", "`dot` is not installed").unwrap_err();
         assert_eq!(error.to_string(), "Graphviz would be skipped, as `dot` is not installed");
-        assert!(Report::new(true).table().ends_with("nothing was skipped"));
+        let mut report = Report::new(true);
+        assert!(report.table().ends_with("nothing was skipped"));
+        report.unreachable("advisories", "the network ends here");
+        assert!(report.table().ends_with(": advisories, as the network ends here"));
     }
 }
