@@ -1,6 +1,7 @@
 //! What a training resumes from, and its files: tensors with notes and a checksum, as safetensors.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{TensorView, View};
@@ -12,6 +13,7 @@ use super::export::{KEY, Stored, file, of_view, read_safetensors};
 use super::journal::{self, Told, VERSION};
 use super::learner::Learner;
 use super::step::{ACCUMULATED, accumulated};
+use super::tensor_file::TensorsHeader;
 use super::{Epoch, Identity, Progress, Trainer};
 use crate::data::hex;
 use chainrule::error::{Error, Result};
@@ -277,27 +279,27 @@ pub(super) fn decode<T: Real, N: Serialize + DeserializeOwned>(
     Ok(Decoded { tensors, notes, run, sha256 })
 }
 
-/// The id of the run that a file's bytes name; `None` where they name none.
-pub(super) fn run_of(bytes: &[u8]) -> Option<String> {
+/// The id of the run that a file names; `None` where it names none.
+pub(super) fn run_of(path: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Named {
         run: Option<Identity>,
     }
-    metadata_of::<Named>(bytes)?.run.map(|run| run.id)
+    metadata_of::<Named>(path)?.run.map(|run| run.id)
 }
 
-/// The notes that a file's bytes tell, whether they are as they were written or not.
-pub(super) fn notes_of<N: DeserializeOwned>(bytes: &[u8]) -> Option<N> {
+/// The notes that a file tells, whether it is as it was written or not.
+pub(super) fn notes_of<N: DeserializeOwned>(path: &Path) -> Option<N> {
     #[derive(Deserialize)]
     struct Noted<N> {
         notes: N,
     }
-    metadata_of::<Noted<N>>(bytes).map(|noted| noted.notes)
+    metadata_of::<Noted<N>>(path).map(|noted| noted.notes)
 }
 
-fn metadata_of<M: DeserializeOwned>(bytes: &[u8]) -> Option<M> {
-    let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-    serde_json::from_str(header.metadata().as_ref()?.get(KEY)?).ok()
+fn metadata_of<M: DeserializeOwned>(path: &Path) -> Option<M> {
+    let told = TensorsHeader::read(path).ok()?.notes(KEY)?;
+    serde_json::from_str(&told).ok()
 }
 
 /// The tensors of a file, by name.

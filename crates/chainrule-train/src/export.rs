@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::{ARRAYS, Preparation, TextsOrNumbers, npz_arrays};
+use crate::limits;
 use crate::system::staging_file;
+use crate::tensor_file::{TensorsHeader, read_tensors};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -198,23 +200,19 @@ pub fn is_export(path: &Path) -> bool {
     // The names stand at the beginning of a safetensors file, and at the end of an archive.
     const LOOKED_AT: u64 = 1 << 20;
     let looked = || -> std::io::Result<bool> {
-        let mut file = std::fs::File::open(path)?;
-        let mut start = [0; 8];
+        let (mut file, length) = limits::open(path).map_err(std::io::Error::other)?;
+        let mut start = [0; 2];
         file.read_exact(&mut start)?;
-        let length = file.metadata()?.len();
-        if start.starts_with(b"PK") {
+        if start == *b"PK" {
             file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT)))?;
             let mut end = Vec::new();
             file.take(LOOKED_AT).read_to_end(&mut end)?;
             let name = b"output.name.npy";
             return Ok(end.windows(name.len()).any(|place| place == name));
         }
-        let mut header = Vec::new();
-        file.take(u64::from_le_bytes(start).min(length)).read_to_end(&mut header)?;
-        let header: Value = serde_json::from_slice(&header)?;
-        let told = header.get("__metadata__").and_then(|notes| notes.get(KEY)?.as_str());
+        let told = TensorsHeader::read(path).ok().and_then(|header| header.notes(KEY));
         // A checkpoint tells more than an order.
-        let told: Value = serde_json::from_str(told.unwrap_or("{}"))?;
+        let told: Value = serde_json::from_str(told.as_deref().unwrap_or("{}"))?;
         Ok(told.as_object().is_some_and(|told| told.keys().eq(["order"])))
     };
     looked().unwrap_or(false)
@@ -331,25 +329,22 @@ pub fn save<T: Real>(parameters: &Parameters<T>, path: &Path) -> Result<()> {
 /// in safetensors, in 16).
 pub fn load<T: Real>(path: &Path) -> Result<Parameters<T>> {
     let format = Format::of(path)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error.to_string()))?;
-    let parameters = match format {
-        Format::Safetensors => of_safetensors(&bytes),
-        Format::Npz => of_npz(&bytes),
-    };
-    parameters.map_err(|error| Error::file(path, error))
+    match format {
+        Format::Safetensors => {
+            of_safetensors(&read_tensors(path)?).map_err(|error| Error::file(path, error))
+        }
+        Format::Npz => of_npz(path),
+    }
 }
 
-fn of_npz<T: Real>(bytes: &[u8]) -> Result<Parameters<T>, String> {
+fn of_npz<T: Real>(path: &Path) -> Result<Parameters<T>> {
     let mut parameters = Parameters::new();
-    for (name, array) in npz_arrays(bytes, |name| !ARRAYS.contains(&name))? {
-        let shape = Shape::new(&array.shape).map_err(|error| format!("`{name}`: {error}"))?;
-        let tensor = array
-            .elements
-            .numbers()
-            .and_then(|numbers| Tensor::new(shape, numbers).map_err(|error| error.to_string()));
-        let tensor = tensor.map_err(|error| format!("`{name}`: {error}"))?;
+    for (name, shape, numbers) in npz_arrays(path, |name| !ARRAYS.contains(&name))? {
+        let tensor = Shape::new(&shape).and_then(|shape| Tensor::new(shape, numbers));
+        let tensor = tensor.map_err(|error| Error::file(path, format!("`{name}`: {error}")))?;
         if parameters.get(&name).is_ok() {
-            return Err(format!("there are two arrays named `{name}`"));
+            let message = format!("there are two arrays named `{name}`");
+            return Err(Error::file(path, message));
         }
         parameters.insert(name, cast(&tensor));
     }

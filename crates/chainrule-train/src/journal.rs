@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Epoch, Event, Place};
+use crate::limits::{self, ROW};
 use chainrule::error::{Error, Result};
 
 /// The version of the files of a run that this library writes. Version 1 had neither a journal nor an
@@ -141,18 +142,16 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Error {
 
 /// Cuts off what stands after the last end of a line.
 fn cut_torn_line(file: &mut File) -> std::io::Result<()> {
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut last = [0];
-    let whole = end;
-    while end > 0 {
-        file.seek(SeekFrom::Start(end - 1))?;
-        file.read_exact(&mut last)?;
-        if last == *b"\n" {
-            break;
-        }
-        end -= 1;
+    let whole = file.seek(SeekFrom::End(0))?;
+    let start = whole.saturating_sub(ROW);
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.take(ROW).read_to_end(&mut end)?;
+    let torn = end.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
+    match torn {
+        0 => Ok(()),
+        torn => file.set_len(whole.saturating_sub(torn)),
     }
-    if end < whole { file.set_len(end) } else { Ok(()) }
 }
 
 /// The lines of a journal as they were written; none where there is no file. Half a line at the end,
@@ -164,17 +163,19 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let text = std::str::from_utf8(&bytes[..end]).map_err(|error| Error::file(path, error))?;
-    let line = |(at, line): (usize, &str)| {
-        let bad = |error| Error::file(path, format!("line {}: {error}", at + 1));
+    let mut records = Vec::new();
+    limits::lines(path, &mut |number, line, whole| {
+        if !whole {
+            return Ok(());
+        }
+        let bad = |error| Error::file(path, format!("line {number}: {error}"));
         // A later version may tell of what this one does not know.
-        let Told { version } = serde_json::from_str(line).map_err(bad)?;
+        let Told { version } = serde_json::from_slice(line).map_err(bad)?;
         known_version(version).map_err(|message| Error::file(path, message))?;
-        serde_json::from_str(line).map_err(bad)
-    };
-    text.lines().enumerate().map(line).collect()
+        records.push(serde_json::from_slice(line).map_err(bad)?);
+        Ok(())
+    })?;
+    Ok(records)
 }
 
 /// What every file of a run tells of itself, before anything else is read from it.

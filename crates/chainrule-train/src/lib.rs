@@ -4,6 +4,8 @@
 
 // From the bottom up, here and in every folder: each uses only those above it.
 pub mod system;
+mod limits;
+mod tensor_file;
 pub mod curves;
 pub mod metrics;
 pub mod readme;

@@ -185,6 +185,90 @@ fn headers_that_announce_too_much_are_errors_and_take_no_memory() {
     }
 }
 
+/// An `.npz` file with these members as they are.
+fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (name, bytes) in members {
+        let (mut entry, config) = archive.new_file(&format!("{name}.npy")).start().unwrap();
+        let mut file = config.wrap(&mut entry);
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        let (_, descriptor) = file.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap()
+}
+
+#[test]
+fn arrays_are_held_against_their_headers_before_they_are_read() {
+    let array = |shape: &str, kind: &str, order: &str, bytes: usize| {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}");
+        [npy(&header), vec![0; bytes]].concat()
+    };
+    let cases = [
+        (array("(4, 2)", "<f8", "False", 63), "shape [4, 2] of 8 bytes each, but 63 bytes follow"),
+        (array("(4, 2)", "<f8", "True", 72), "shape [4, 2] of 8 bytes each, but 72 bytes follow"),
+        (array("(18446744073709551615, 2)", "<f8", "False", 8), "more elements than can exist"),
+        (array("(1, 1)", "|O", "False", 8), "holds Python objects"),
+        (array("(1, 1)", "<U99999999999", "False", 8), "elements of type"),
+        (array("(1, 1)", "<U0", "False", 8), "the texts have no letters"),
+        (array("()", "<f8", "False", 8), "is a single number"),
+        (array("(0, 3)", "<f8", "False", 0), "and so no numbers"),
+    ];
+    for (bytes, part) in cases {
+        let alone = read("x.npy", &bytes).unwrap_err();
+        assert!(alone.contains(part), "`{part}` is not in: {alone}");
+        let packed = read("t.npz", &npz(&[("x", bytes), ("y", Vec::new())])).unwrap_err();
+        assert!(packed.contains("t.npz: `x`: ") && packed.contains(part), "{packed}");
+    }
+    let rows = |shape: &str| array(shape, "<f8", "False", 40 * 8);
+    let uneven = npz(&[("x", rows("(20, 2)")), ("y", rows("(40,)"))]);
+    let message = read("t.npz", &uneven).unwrap_err();
+    assert!(message.contains("`y`: has the shape [40], but `x` has 20 rows"), "{message}");
+}
+
+/// The features of the first array, `x`, beside targets.
+fn features(x: Vec<u8>, rows: u32, width: usize) -> Vec<f32> {
+    let targets = (0..rows).flat_map(|row| (f64::from(row) * 1.5).to_le_bytes());
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows},), }}");
+    let y = npy(&header).into_iter().chain(targets).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.npz");
+    // What is damaged but not wanted is nobody's concern.
+    std::fs::write(&path, npz(&[("x", x), ("z", vec![1, 2, 3]), ("y", y)])).unwrap();
+    let path = path.display().to_string();
+    let source = DataSource { path, validation: Some(0.0), raw: true, ..DataSource::default() };
+    let loaded = source.load(&|_| unreachable!()).unwrap();
+    let examples: Vec<u32> = (0..rows).collect();
+    let mut features = vec![0.0; width * examples.len()];
+    loaded.train.features(&examples, &mut features).unwrap();
+    features
+}
+
+#[test]
+fn either_order_of_axes_makes_the_same_rows() {
+    let (rows, axes) = (20, [2, 3]);
+    let number = |row: usize, i: usize, j: usize| ((row * 7 + i * 31 + j * 5) % 11) as f64;
+    let (mut by_rows, mut by_columns) = (Vec::new(), Vec::new());
+    for row in 0..rows {
+        for i in 0..axes[0] {
+            (0..axes[1]).for_each(|j| by_rows.extend(number(row, i, j).to_le_bytes()));
+        }
+    }
+    for j in 0..axes[1] {
+        for i in 0..axes[0] {
+            (0..rows).for_each(|row| by_columns.extend(number(row, i, j).to_le_bytes()));
+        }
+    }
+    let of = |order: &str, content: Vec<u8>| {
+        let header = format!("{{'descr': '<f8', 'fortran_order': {order}, 'shape': (20, 2, 3), }}");
+        features([npy(&header), content].concat(), 20, 6)
+    };
+    let by_rows = of("False", by_rows);
+    let wanted = |at: usize| number(at / 6, at % 6 / 3, at % 3) as f32;
+    assert_eq!(by_rows, (0..120).map(wanted).collect::<Vec<_>>());
+    assert_eq!(of("True", by_columns), by_rows);
+}
+
 /// The image with the content of one chunk changed, its length and check sum made right.
 fn with_chunk(png: &[u8], name: &[u8; 4], change: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let at = png.windows(4).position(|window| window == name).unwrap();

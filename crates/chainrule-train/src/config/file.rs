@@ -1,5 +1,6 @@
 //! Settings as a file in TOML.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::reading::{Fault, Fields};
 use crate::data::did_you_mean;
+use crate::limits::{self, SETTINGS};
 use chainrule::error::{Error, Result};
 use chainrule::settings::{self, Described, Wrong};
 
@@ -95,12 +97,15 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`], naming the file.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        let file = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 Error::file(path, format!("{error}{}", did_you_mean(&path.to_string_lossy())))
             }
             _ => Error::file(path, error),
         })?;
+        // It may come through a pipe.
+        let text = limits::bounded(path, file, SETTINGS, "; is it a file of settings?")?;
+        let text = limits::utf8(path, text)?;
         Self::from_toml(&text).map_err(|error| Error::file(path, error))
     }
 

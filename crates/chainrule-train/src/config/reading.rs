@@ -7,6 +7,9 @@ use chainrule::settings::{self, Entry, Form, KIND, Kinds};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// Letters that are shown before a place, and from it on.
+const AROUND: usize = 80;
+
 /// What is wrong, and where in the text.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -32,16 +35,23 @@ impl Fault {
         let number = text[..start].matches('\n').count() + 1;
         let before = &text[line_start..start];
         let column = before.chars().count() + 1;
+        // Of a long line the place's neighbourhood is shown.
+        let from = column.saturating_sub(1 + AROUND);
+        let cut = |text: &str| text.chars().skip(from).collect::<String>();
+        let shown: String = cut(line).chars().take(2 * AROUND).collect();
+        let lead = if from > 0 { "…" } else { "" };
+        let tail = if from + 2 * AROUND < line.chars().count() { "…" } else { "" };
         // Tabs stay tabs, so that the carets stand below their place.
+        let before = format!("{lead}{}", cut(before));
         let blank: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
         let marked = text[start..end].lines().next().unwrap_or("");
-        let carets = "^".repeat(marked.chars().count().max(1));
+        let carets = "^".repeat(marked.chars().count().clamp(1, AROUND));
         let margin = " ".repeat(number.to_string().len());
         Error::Text {
             message: self.message,
             line: number,
             column,
-            excerpt: format!(" {number} | {line}\n {margin} | {blank}{carets}"),
+            excerpt: format!(" {number} | {lead}{shown}{tail}\n {margin} | {blank}{carets}"),
         }
     }
 }

@@ -10,6 +10,7 @@ use csv::{Position, StringRecord};
 use super::dialect::{Dialect, Given, Separator, Written, names, numbered, with_tabs};
 use super::table::{Chunk, Column, Format, Head, How, Layout, Places, Table, TableFile, Visit};
 use super::text::{Encoding, Reading, Text, ZERO};
+use crate::limits::{self, COLUMNS, Rows};
 use crate::readme::counted;
 use chainrule::error::{Error, Result};
 
@@ -34,10 +35,13 @@ const ROWS_LOOKED_AT: usize = 100;
 /// Bytes that are looked at to find the layout out.
 const HEAD: u64 = 1 << 16;
 
-/// Rows that come from no file, to be read for a model.
-pub(super) fn rows(path: &Path, bytes: Vec<u8>, how: &How) -> Result<TableFile> {
-    let (text, encoding) = Text::of(path, bytes, None, how.usual_encoding())?;
-    Ok(TableFile::new(path, &COMMAS, COMMAS.head(path, how, text, encoding)?))
+/// Rows that come from no file, to be read for a model; `None` where there are none.
+pub(super) fn rows(path: &Path, source: &mut dyn Read, how: &How) -> Result<Option<TableFile>> {
+    let (text, encoding) = Text::of(path, source, None, how.usual_encoding())?;
+    if text.in_memory().trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(TableFile::new(path, &COMMAS, COMMAS.head(path, how, text, encoding)?)))
 }
 
 impl How {
@@ -66,9 +70,7 @@ impl Delimited {
         let Dialect { separator, comments, title, header } = dialect;
         let written = Some(Written { separator, encoding, header, comments, title, decimal: None });
         if dialect.separator == Separator::Blanks {
-            let mut all = Vec::new();
-            let read = text.open(path)?.read_to_end(&mut all);
-            read.map_err(|error| Error::file(path, error))?;
+            let all = text.whole(path, ", and blanks between its columns; put commas there")?;
             text = Text::Memory(with_tabs(&all).into());
             dialect.separator = Separator::Tab;
         }
@@ -126,12 +128,15 @@ impl Delimited {
     /// The names of a text's columns, and how it is laid out.
     fn head(&self, path: &Path, how: &How, text: Text, encoding: Encoding) -> Result<Head> {
         let layout = self.layout(path, how, text, encoding)?;
-        let mut reader = layout.dialect.reader(layout.text.open(path)?);
+        let mut reader = layout.dialect.reader(Rows::new(layout.text.open(path)?));
         let mut record = StringRecord::new();
         for _ in 0..=layout.dialect.title {
             if !next(path, &mut reader, &mut record)? {
                 return Err(Error::file(path, "is empty; its first line should name the columns"));
             }
+        }
+        if record.len() > COLUMNS {
+            return Err(Error::file(path, limits::too_wide(record.len())));
         }
         let mut notes = self.notes(&layout, how, record.len());
         let numbered = || (1..=record.len()).map(numbered).collect::<Vec<String>>();
@@ -165,7 +170,7 @@ impl Delimited {
         // A separator at the end of each line makes a column of nothing.
         let mut nameless = record.iter().rev().take_while(|cell| cell.trim().is_empty()).count();
         for _ in 0..ROWS_LOOKED_AT {
-            if nameless == 0 || !reader.read_record(&mut record).unwrap_or(false) {
+            if nameless == 0 || !next(path, &mut reader, &mut record).unwrap_or(false) {
                 break;
             }
             let nothing = |cell: &&str| cell.trim().is_empty();
@@ -180,13 +185,18 @@ impl Delimited {
     }
 }
 
+/// What reads the records of a text.
+type Records = csv::Reader<Rows<Reading>>;
+
 /// The next record, and whether there is one.
-fn next(path: &Path, reader: &mut csv::Reader<Reading>, record: &mut StringRecord) -> Result<bool> {
-    reader.read_record(record).map_err(|error| fail(path, &error))
+fn next(path: &Path, reader: &mut Records, record: &mut StringRecord) -> Result<bool> {
+    reader.get_mut().begin();
+    let line = reader.position().line();
+    reader.read_record(record).map_err(|error| fail(path, line, &error))
 }
 
-/// The message of the CSV reader, with its place.
-fn fail(path: &Path, error: &csv::Error) -> Error {
+/// The message of the CSV reader, with its place; it stood at `line`.
+fn fail(path: &Path, line: u64, error: &csv::Error) -> Error {
     let message = match error.kind() {
         csv::ErrorKind::Utf8 { pos, err } => {
             let line = pos.as_ref().map_or(0, Position::line);
@@ -195,7 +205,7 @@ fn fail(path: &Path, error: &csv::Error) -> Error {
                 "line {line}, field {field}: the text is not UTF-8; `--encoding windows-1252` reads Western European letters"
             )
         }
-        csv::ErrorKind::Io(error) => error.to_string(),
+        csv::ErrorKind::Io(error) => format!("line {line}: {error}"),
         _ => error.to_string(),
     };
     Error::file(path, message)
@@ -235,7 +245,7 @@ fn within(record: &StringRecord) -> u64 {
 /// Reads the rows of a file.
 struct Reader<'a> {
     file: &'a TableFile,
-    reader: csv::Reader<Reading>,
+    reader: Records,
     record: StringRecord,
     lines: Lines,
     rows: u32,
@@ -247,7 +257,7 @@ impl<'a> Reader<'a> {
     /// Stands at the first row.
     fn open(file: &'a TableFile) -> Result<Self> {
         let Layout { text, dialect, .. } = &file.layout;
-        let open = || text.open(&file.path).map(|text| dialect.reader(text));
+        let open = || text.open(&file.path).map(|text| dialect.reader(Rows::new(text)));
         let (mut reader, mut record) = (open()?, StringRecord::new());
         next(&file.path, &mut reader, &mut record)?;
         let lines = Lines::of(&record, reader.position());
@@ -264,7 +274,7 @@ impl<'a> Reader<'a> {
     fn seek(&mut self, (byte, line): (u64, u64)) -> Result<()> {
         let mut position = Position::new();
         position.set_byte(byte).set_line(line);
-        self.reader.seek(position).map_err(|error| fail(&self.file.path, &error))
+        self.reader.seek(position).map_err(|error| fail(&self.file.path, line, &error))
     }
 
     /// The next rows: so many, or those of so many bytes.
@@ -286,9 +296,12 @@ impl<'a> Reader<'a> {
             self.check(line)?;
             self.last =
                 (line, self.record.iter().next_back().is_some_and(|cell| cell.contains('\n')));
-            for (column, cell) in columns.iter_mut().zip(&self.record) {
-                column.push_text(cell.trim());
-            }
+            let mut cells = columns.iter_mut().zip(&self.record);
+            let held = cells.try_for_each(|(column, cell)| column.try_push(cell.trim()));
+            held.and_then(|()| lines.try_reserve(1)).map_err(|error| {
+                let message = format!("line {line}: {}", limits::full(&error));
+                Error::file(&self.file.path, message)
+            })?;
             lines.push(line);
         }
         let len = lines.len();

@@ -1,6 +1,7 @@
 //! The digest of the files that data comes from.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest, Sha256};
 
@@ -12,16 +13,20 @@ use chainrule::error::Result;
 
 /// The SHA-256 of all files of the parts `train` and `test`: of a line for each with its part, its name
 /// within the data and the SHA-256 of its bytes. So a copy elsewhere has the same digest. `None` where
-/// a part comes from a pipe, which can be read but once.
-pub(super) fn of(train: &Located, test: Option<&Located>) -> Result<Option<String>> {
+/// a part comes from a pipe, which can be read but once, and where `stopped` becomes true before all are read.
+pub(super) fn of(
+    train: &Located,
+    test: Option<&Located>,
+    stopped: &AtomicBool,
+) -> Result<Option<String>> {
     let mut whole = Sha256::new();
     for (name, located) in [("train", Some(train)), ("test", test)] {
         let Some(located) = located else { continue };
         for (file, within) in files(located)? {
             // Pictures are many, and read but once.
             let digest = match located.contents {
-                Contents::Table => fingerprint::kept(&file)?,
-                Contents::Idx | Contents::Images => fingerprint::of(&file)?,
+                Contents::Table => fingerprint::kept_until(&file, stopped)?,
+                Contents::Idx | Contents::Images => fingerprint::of(&file, stopped)?,
             };
             let Some(digest) = digest else { return Ok(None) };
             whole.update(format!("{name} {within} {digest}\n"));

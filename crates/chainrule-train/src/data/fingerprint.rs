@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
-use super::text::is_pipe;
+use crate::limits::is_pipe;
 use crate::system::{changed_at, file_id};
 use chainrule::error::{Error, Result};
 
@@ -44,11 +45,16 @@ pub(super) fn known(path: &Path, stamp: &Stamp) -> Option<String> {
 
 /// The SHA-256 of a file, which is read again only if it seems to have changed; `None` for a pipe.
 pub(super) fn kept(path: &Path) -> Result<Option<String>> {
+    kept_until(path, &AtomicBool::new(false))
+}
+
+/// As [`kept`], and `None` where `stopped` becomes true before the file is read.
+pub(super) fn kept_until(path: &Path, stopped: &AtomicBool) -> Result<Option<String>> {
     let before = stamp(path);
     if let Some(known) = before.as_ref().and_then(|stamp| known(path, stamp)) {
         return Ok(Some(known));
     }
-    let digest = of(path)?;
+    let digest = of(path, stopped)?;
     // Of a file that is written to meanwhile nothing is known.
     if let (Some(digest), Some(before)) = (&digest, before)
         && stamp(path).as_ref() == Some(&before)
@@ -59,8 +65,8 @@ pub(super) fn kept(path: &Path) -> Result<Option<String>> {
     Ok(digest)
 }
 
-/// The SHA-256 of a file; `None` for a pipe.
-pub(super) fn of(path: &Path) -> Result<Option<String>> {
+/// The SHA-256 of a file; `None` for a pipe, and where `stopped` becomes true before it is read.
+pub(super) fn of(path: &Path, stopped: &AtomicBool) -> Result<Option<String>> {
     let fail = |error: std::io::Error| Error::file(path, error);
     // Whoever opens a pipe takes from it, or waits.
     if is_pipe(path) {
@@ -70,6 +76,7 @@ pub(super) fn of(path: &Path) -> Result<Option<String>> {
     let (mut digest, mut chunk) = (Sha256::new(), vec![0; CHUNK]);
     loop {
         match file.read(&mut chunk).map_err(fail)? {
+            _ if stopped.load(Ordering::Relaxed) => return Ok(None),
             0 => return Ok(Some(hex(&digest.finalize()))),
             read => digest.update(&chunk[..read]),
         }

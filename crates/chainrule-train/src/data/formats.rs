@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::table::{Format, How, TableFile};
-use super::text::is_pipe;
-use super::{delimited, extension, npy, parquet};
+use super::{delimited, extension, npz, parquet};
+use crate::limits::is_pipe;
 use chainrule::error::{Error, Result};
 
 /// Every format that is read.
 static FORMATS: [&dyn Format; 4] =
-    [&delimited::COMMAS, &delimited::TABS, &parquet::Parquet, &npy::Numpy];
+    [&delimited::COMMAS, &delimited::TABS, &parquet::Parquet, &npz::Numpy];
 
 /// Opens a table by its name's extension.
 pub(super) fn open(path: &Path, how: &How) -> Result<TableFile> {

@@ -25,6 +25,8 @@ impl Held {
             return Err(Error::file(file.path, message));
         }
         let size = std::fs::metadata(&file.path).map_or(0, |data| data.len());
+        // What was unpacked is in memory already, and need not be a second time.
+        let size = size.max(file.layout.text.in_memory().len() as u64);
         let disk = stream || (size > STREAMED && can_stream);
         Ok(if disk { Self::Disk(file) } else { Self::Memory(file.format.read(&file)?) })
     }

@@ -4,13 +4,13 @@
 //! and each axis' length as a big-endian 32-bit number; the elements follow (LeCun, "The MNIST
 //! database of handwritten digits").
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use flate2::bufread::GzDecoder;
 
 use super::deflate;
+use crate::limits;
 use chainrule::error::{Error, Result};
 
 /// An array of unsigned bytes from an IDX file.
@@ -70,8 +70,7 @@ pub fn read(path: &Path) -> Result<Idx> {
         }
         _ => fail(error.to_string()),
     };
-    let file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
+    let (file, size) = limits::open(path)?;
     let mut file = BufReader::with_capacity(1 << 16, file);
     let gzip = file.fill_buf().map_err(io)?.starts_with(&GZIP);
     let mut input: Box<dyn Read> =
@@ -98,7 +97,9 @@ pub fn read(path: &Path) -> Result<Idx> {
         return Err(fail(format!("the header announces {dims:?} elements, more than can exist")));
     };
     let most = if gzip { deflate::largest(size) } else { size };
-    let mut bytes = Vec::with_capacity(expected.min(most as usize));
+    let mut bytes = Vec::new();
+    let reserved = bytes.try_reserve_exact(expected.min(most as usize));
+    reserved.map_err(|error| fail(limits::full(&error)))?;
     input.take(expected as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() != expected {
         let found = if bytes.len() > expected {

@@ -13,6 +13,7 @@ use super::pictures::{decode, extensions, is_picture, pictures};
 use super::pixels::{Pixels, Sizes};
 use super::statistics::Moments;
 use super::{Dataset, summary};
+use crate::limits;
 use chainrule::error::{Error, Result};
 use chainrule::nn::Scale;
 
@@ -207,7 +208,8 @@ pub(super) fn folder(
     };
     let most = images.iter().map(|image| image.size.colours).max();
     let pixels = Pixels { colours: colours.or(most).unwrap_or(1), ..first.size };
-    let data = Dataset::images(pixels.count(), together(images, pixels), labels, names.len());
+    let data =
+        Dataset::images(pixels.count(), together(path, images, pixels)?, labels, names.len());
     Ok((data.with_class_names(names)?, pixels, sizes))
 }
 
@@ -223,16 +225,22 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>> {
 /// One image, or those that lie in a folder, be it in folders within, by their names.
 pub(super) fn unlabelled(path: &Path, making: Making, pixels: Pixels) -> Result<(Dataset, Sizes)> {
     let (images, sizes) = read(&files(path)?, making)?;
-    Ok((Dataset::unlabelled_images(pixels.count(), together(images, pixels)), sizes))
+    Ok((Dataset::unlabelled_images(pixels.count(), together(path, images, pixels)?), sizes))
 }
 
-/// The bytes of all images, in as many colours as `pixels` have.
-fn together(images: Vec<Image>, pixels: Pixels) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(pixels.count().saturating_mul(images.len()));
+/// The bytes of all images of `path`, in as many colours as `pixels` have.
+fn together(path: &Path, images: Vec<Image>, pixels: Pixels) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let reserved = bytes.try_reserve_exact(pixels.count().saturating_mul(images.len()));
+    reserved.map_err(|error| {
+        let message =
+            format!("holds {} images of {pixels}: {}", images.len(), limits::full(&error));
+        Error::file(path, message)
+    })?;
     for image in images {
         bytes.extend(recoloured(image, pixels.colours).bytes);
     }
-    bytes
+    Ok(bytes)
 }
 
 /// Reads the files on every core, to one size.

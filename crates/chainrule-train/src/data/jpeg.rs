@@ -31,7 +31,7 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     decoder.decode_headers().map_err(text)?;
     let info = decoder.info().ok_or("the image has no header")?;
     let (width, height) = (usize::from(info.width), usize::from(info.height));
-    check_size(width, height, width.saturating_mul(height), file.len())?;
+    check_size(width, height, width.saturating_mul(height).saturating_mul(3), file.len())?;
     let (space, colours) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
         _ => (ColorSpace::RGB, 3),

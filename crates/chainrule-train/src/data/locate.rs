@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::extension::{self, listed};
 use super::pictures::{extensions, is_picture};
-use super::text::is_pipe;
-use super::{DataPart, DatasetName, formats, images, mnist, npy};
+use super::{DataPart, DatasetName, formats, images, mnist, npz};
+use crate::limits::is_pipe;
 use chainrule::error::{Error, Result};
 use chainrule::nearest;
 
@@ -105,7 +105,7 @@ fn parts(path: &Path) -> Result<(Contents, PathBuf, Option<PathBuf>)> {
             );
             return Err(Error::file(path, message));
         }
-        let test = (contents == Contents::Table && npy::has_test(path)).then(|| path.into());
+        let test = (contents == Contents::Table && npz::has_test(path)).then(|| path.into());
         return Ok((contents, path.into(), test));
     }
     if mnist::has(path, mnist::TRAIN) || mnist::has(path, mnist::TEST) {

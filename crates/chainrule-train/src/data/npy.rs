@@ -1,295 +1,201 @@
-//! NumPy's arrays: `.npy`, and `.npz` with examples and targets.
+//! Arrays as NumPy writes them.
 //!
-//! Format: NumPy Enhancement Proposal 1 ("A Simple File Format for NumPy Arrays"). An `.npz` file is
-//! a ZIP archive of `.npy` files, stored or deflated.
+//! Format: NumPy Enhancement Proposal 1 ("A Simple File Format for NumPy Arrays"). The header is read and held
+//! against the file's length before any element is.
 
-use std::io::Read;
-use std::path::Path;
+use std::collections::TryReserveError;
+use std::io::{self, ErrorKind, Read};
 
-use flate2::bufread::DeflateDecoder;
-use rawzip::{CompressionMethod, ZipArchive};
-
-use super::extension;
-use super::table::{Column, Format, Head, How, Places, TOLD_APART, Table, TableFile};
+use super::table::TOLD_APART;
 use super::text::windows_1252;
-use chainrule::error::{Error, Result};
+use crate::limits::{self, NPY_HEADER};
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+/// How an array's file begins.
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// What the arrays of examples and of targets are called, in any case; the first that is there counts.
-const EXAMPLES: [&str; 9] =
-    ["x", "x_train", "train_x", "train_images", "features", "images", "data", "inputs", "arr_0"];
-const TARGETS: [&str; 9] =
-    ["y", "y_train", "train_y", "train_labels", "labels", "targets", "target", "label", "arr_1"];
-/// Those of a test part.
-const TEST_EXAMPLES: [&str; 3] = ["x_test", "test_x", "test_images"];
-const TEST_TARGETS: [&str; 3] = ["y_test", "test_y", "test_labels"];
+/// Bytes of elements that are read at once, unless a single one has more.
+const PIECE: usize = 1 << 16;
 
-/// The axes and elements of an array, in row-major order.
+/// The most bytes of an element: of a text.
+const LONGEST: usize = 1 << 24;
+
+/// Letters of a header that are shown.
+const SHOWN: usize = 200;
+
+/// What the header of an array tells.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Array {
-    pub(crate) shape: Vec<usize>,
-    pub(crate) elements: Elements,
+pub(super) struct Header {
+    /// The lengths of the axes.
+    pub(super) shape: Vec<usize>,
+    /// The number of elements.
+    pub(super) count: usize,
+    kind: Kind,
+    big_endian: bool,
+    /// Whether the first axis is the fastest.
+    fortran: bool,
 }
 
-/// The elements of an array.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Elements {
-    Numbers(Vec<f64>),
-    /// Whole numbers of which some have more digits than others tell apart.
-    Whole(Vec<i128>),
-    Texts(Vec<String>),
+/// What the elements are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Half,
+    Single,
+    Double,
+    Signed(usize),
+    Unsigned(usize),
+    /// Letters of one byte, so many.
+    Narrow(usize),
+    /// Letters of four bytes, so many.
+    Wide(usize),
 }
 
-impl Elements {
-    pub(crate) fn numbers(self) -> Result<Vec<f64>, String> {
-        match self {
-            Self::Numbers(numbers) => Ok(numbers),
-            Self::Whole(numbers) => Ok(numbers.into_iter().map(|number| number as f64).collect()),
-            Self::Texts(_) => Err("holds texts, and no numbers".into()),
+/// An element.
+pub(super) enum Element<'e> {
+    Number(f64),
+    /// A whole number of more digits than others tell apart.
+    Whole(i128),
+    Text(&'e str),
+}
+
+impl Header {
+    /// Reads the header of an array whose file has `length` bytes.
+    pub(super) fn read(from: &mut dyn Read, length: u64) -> Result<Self, String> {
+        let mut start = [0; MAGIC.len() + 2];
+        let cut = |error: io::Error| failed(&error, "the file is cut off within its header");
+        from.read_exact(&mut start).map_err(cut)?;
+        let [magic @ .., major, _] = &start;
+        if magic != MAGIC {
+            return Err("is no NumPy array: its first bytes are not \\x93NUMPY".into());
         }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Numbers(numbers) => numbers.len(),
-            Self::Whole(numbers) => numbers.len(),
-            Self::Texts(texts) => texts.len(),
-        }
-    }
-}
-
-/// NumPy's files.
-#[derive(Debug)]
-pub(super) struct Numpy;
-
-impl Format for Numpy {
-    fn extensions(&self) -> &'static [&'static str] {
-        &["npz", "npy"]
-    }
-
-    /// `x0`, `x1` … and, as targets, `y` or `y0`, `y1` ….
-    fn header(&self, path: &Path, how: &How) -> Result<Head> {
-        let (table, notes) = read(path, how.test)?;
-        let targets = table.names.iter().position(|name| name.starts_with('y'));
-        let end = table.names.len();
-        let mut head = Head { targets: targets.unwrap_or(end)..end, ..Head::of(table.names) };
-        head.layout.test = how.test;
-        // Which arrays they are is told when a model is trained.
-        head.notes = if how.like.is_none() { notes } else { Vec::new() };
-        Ok(head)
-    }
-
-    fn read(&self, file: &TableFile) -> Result<Table> {
-        Ok(read(&file.path, file.layout.test)?.0)
-    }
-}
-
-/// Whether a file has a test part beside the one to train on.
-pub(super) fn has_test(path: &Path) -> bool {
-    if extension::of(path) != "npz" {
-        return false;
-    }
-    let names = std::fs::read(path).map_err(|error| error.to_string());
-    let names = names.and_then(|bytes| names_of(&bytes)).unwrap_or_default();
-    find(&names, &EXAMPLES).is_some() && find(&names, &TEST_EXAMPLES).is_some()
-}
-
-/// The first of the `wanted` names that is there.
-fn find<'n>(names: &'n [String], wanted: &[&str]) -> Option<&'n str> {
-    let find = |wanted: &&str| names.iter().find(|name| name.eq_ignore_ascii_case(wanted));
-    wanted.iter().find_map(find).map(String::as_str)
-}
-
-/// Reads a part of an `.npz` file, or an `.npy` file as examples alone; with what is worth saying of it.
-fn read(path: &Path, test: bool) -> Result<(Table, Vec<String>)> {
-    let fail = |message: String| Error::file(path, message);
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
-    if bytes.starts_with(MAGIC) {
-        let x = parse(&bytes).map_err(fail)?;
-        return Ok((table(path, ("x", x), None)?, Vec::new()));
-    }
-    let names = names_of(&bytes).map_err(fail)?;
-    let x_of_test = find(&names, &TEST_EXAMPLES).filter(|_| test);
-    let (x_name, y_name) = match x_of_test {
-        Some(x) => (Some(x), find(&names, &TEST_TARGETS)),
-        None => (find(&names, &EXAMPLES), find(&names, &TARGETS)),
-    };
-    let Some(x_name) = x_name else {
-        return Err(fail(format!(
-            "has no array `x`, nor `{}`; it has {}. numpy.savez(path, x=…, y=…) writes them",
-            EXAMPLES[1..].join("`, `"),
-            match names.as_slice() {
-                [] => "none".to_owned(),
-                names => format!("`{}`", names.join("`, `")),
-            }
-        )));
-    };
-    let array = |name: &str| -> Result<Array> {
-        let array = members(&bytes, |known| known == name).map_err(fail)?.pop();
-        array.map(|(_, array)| array).ok_or_else(|| fail(format!("has no array `{name}`")))
-    };
-    let y = y_name.map(|name| Ok::<_, Error>((name, array(name)?))).transpose()?;
-    let mut notes = Vec::new();
-    if (x_name, y_name.unwrap_or("y")) != ("x", "y") {
-        let targets = y_name.map_or(String::new(), |name| format!(", and the targets `{name}`"));
-        notes.push(format!("the examples are the array `{x_name}`{targets}"));
-    }
-    let of_both = [EXAMPLES.as_slice(), &TARGETS, &TEST_EXAMPLES, &TEST_TARGETS].concat();
-    let is_known = |name: &str| of_both.iter().any(|known| name.eq_ignore_ascii_case(known));
-    let others: Vec<&str> =
-        names.iter().map(String::as_str).filter(|name| !is_known(name)).collect();
-    if !others.is_empty() {
-        notes.push(format!("arrays that are passed over: `{}`", others.join("`, `")));
-    }
-    Ok((table(path, (x_name, array(x_name)?), y)?, notes))
-}
-
-/// A table of examples and targets.
-fn table(path: &Path, x: (&str, Array), y: Option<(&str, Array)>) -> Result<Table> {
-    let (name, x) = x;
-    let rows = *x.shape.first().ok_or_else(|| {
-        let message =
-            format!("`{name}` is a single number; its first axis should count the examples");
-        Error::file(path, message)
-    })?;
-    if x.elements.len() == 0 {
-        let message = format!("`{name}` has the shape {:?}, and so no numbers", x.shape);
-        return Err(Error::file(path, message));
-    }
-    let mut table = Table {
-        path: path.into(),
-        names: Vec::new(),
-        columns: Vec::new(),
-        places: Places::Rows(0),
-        len: rows,
-        na: Vec::new(),
-    };
-    add(&mut table, "x", &x.elements);
-    if let Some((target, y)) = y {
-        if y.shape.first() != Some(&rows) {
-            let message = format!(
-                "`{name}` has {rows} rows and `{target}` the shape {:?}; their first axes should be equal",
-                y.shape
-            );
-            return Err(Error::file(path, message));
-        }
-        add(&mut table, "y", &y.elements);
-    }
-    Ok(table)
-}
-
-/// Adds an array's columns; its further axes are flattened.
-fn add(table: &mut Table, name: &str, elements: &Elements) {
-    let width = elements.len().checked_div(table.len).unwrap_or(0);
-    for column in 0..width {
-        let single = width == 1 && name == "y";
-        table.names.push(if single { name.into() } else { format!("{name}{column}") });
-        table.columns.push(match elements {
-            Elements::Numbers(numbers) => {
-                Column::Numbers(numbers.iter().skip(column).step_by(width).copied().collect())
-            }
-            Elements::Whole(numbers) => {
-                let of_column = numbers.iter().skip(column).step_by(width);
-                Column::whole(&of_column.map(|&number| Some(number)).collect::<Vec<_>>())
-            }
-            Elements::Texts(texts) => {
-                let mut cells = Column::texts();
-                let of_column = texts.iter().skip(column).step_by(width);
-                of_column.for_each(|text| cells.push_text(text.trim()));
-                cells
-            }
-        });
-    }
-}
-
-/// The names of an archive's arrays.
-fn names_of(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
-    members(bytes, |name| {
-        names.push(name.to_owned());
-        false
-    })?;
-    Ok(names)
-}
-
-/// The arrays of an archive that are wanted, by name and in its order: names, axes, elements in row-major
-/// order.
-pub(crate) fn members(
-    bytes: &[u8],
-    mut wanted: impl FnMut(&str) -> bool,
-) -> Result<Vec<(String, Array)>, String> {
-    let zip = |error: rawzip::Error| format!("is no NumPy archive: {error}");
-    let archive = ZipArchive::from_slice(bytes).map_err(zip)?;
-    let (mut entries, mut found) = (archive.entries(), Vec::new());
-    while let Some(entry) = entries.next_entry().map_err(zip)? {
-        let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
-        let Some(name) = path.strip_suffix(".npy").filter(|name| wanted(name)) else { continue };
-        let stored = archive.get_entry(entry.wayfinder()).map_err(zip)?;
-        let mut content = Vec::new();
-        let read = match entry.compression_method() {
-            CompressionMethod::STORE => {
-                stored.verifying_reader(stored.data()).read_to_end(&mut content)
-            }
-            CompressionMethod::DEFLATE => {
-                let inflated = DeflateDecoder::new(stored.data());
-                stored.verifying_reader(inflated).read_to_end(&mut content)
-            }
-            other => return Err(format!("`{name}` is compressed by {other:?}, not deflated")),
+        let mut size = [0; 4];
+        let of_size = match major {
+            1 => 2,
+            2 | 3 => 4,
+            _ => return Err(format!("version {major} of the format is unknown")),
         };
-        read.map_err(|error| format!("`{name}` is damaged: {error}"))?;
-        let array = parse(&content).map_err(|message| format!("`{name}`: {message}"))?;
-        found.push((name.to_owned(), array));
+        from.read_exact(&mut size[..of_size]).map_err(cut)?;
+        let size = u32::from_le_bytes(size) as usize;
+        if size > NPY_HEADER {
+            return Err(format!(
+                "its header has {size} bytes, and none has more than {NPY_HEADER}"
+            ));
+        }
+        let mut text = vec![0; size];
+        from.read_exact(&mut text).map_err(cut)?;
+        let text = str::from_utf8(&text).map_err(|_| "the header is not text")?;
+        let header = Self::of(text)?;
+        header.check(length.saturating_sub((start.len() + of_size + size) as u64))?;
+        Ok(header)
     }
-    Ok(found)
+
+    fn of(text: &str) -> Result<Self, String> {
+        let shape = shape(text)?;
+        let (kind, big_endian) = kind(value(text, "descr")?.trim_matches('\''))?;
+        let fortran = match value(text, "fortran_order")? {
+            "False" => false,
+            "True" => true,
+            other => return Err(format!("`fortran_order` is {other}, neither True nor False")),
+        };
+        let product = |product: usize, &axis: &usize| product.checked_mul(axis);
+        let count = shape.iter().try_fold(1, product).ok_or_else(|| {
+            format!("the header announces the shape {shape:?}, more elements than can exist")
+        })?;
+        Ok(Self { shape, count, kind, big_endian, fortran })
+    }
+
+    /// Checks that the elements have so many bytes as follow.
+    fn check(&self, found: u64) -> Result<(), String> {
+        let (of_one, shape) = (self.kind.bytes(), &self.shape);
+        let wanted = u64::try_from(self.count as u128 * of_one as u128).ok();
+        if wanted == Some(found) {
+            return Ok(());
+        }
+        let cut = if wanted.is_none_or(|wanted| wanted > found) { "; is it cut off?" } else { "" };
+        Err(format!(
+            "the header announces the shape {shape:?} of {of_one} bytes each, but {found} bytes follow{cut}"
+        ))
+    }
+
+    pub(super) fn are_texts(&self) -> bool {
+        matches!(self.kind, Kind::Narrow(_) | Kind::Wide(_))
+    }
+
+    /// Shows the elements to `visit` as they lie in the file, which `from` is, behind the header.
+    pub(super) fn each(
+        &self,
+        from: &mut dyn Read,
+        visit: &mut dyn FnMut(Element<'_>) -> Result<(), TryReserveError>,
+    ) -> Result<(), String> {
+        let of_one = self.kind.bytes();
+        let (at_once, mut left) = ((PIECE / of_one).max(1), self.count);
+        let mut piece = limits::zeros(at_once.min(left) * of_one)?;
+        let cut = |error: io::Error| failed(&error, "is cut off");
+        while left > 0 {
+            let now = at_once.min(left);
+            let bytes = &mut piece[..now * of_one];
+            from.read_exact(bytes).map_err(cut)?;
+            for element in bytes.chunks_exact_mut(of_one) {
+                if self.big_endian && !matches!(self.kind, Kind::Narrow(_)) {
+                    element.chunks_exact_mut(self.kind.word()).for_each(<[u8]>::reverse);
+                }
+                self.kind.element(element, visit).map_err(|error| limits::full(&error))?;
+            }
+            left -= now;
+        }
+        // What checks an archive's sums looks at them where the content ends.
+        match from.read(&mut [0]).map_err(cut)? {
+            0 => Ok(()),
+            _ => Err("has more bytes than the archive tells".into()),
+        }
+    }
+
+    /// Tells of the elements as they lie in the file, one after the other, row and column: the first axis counts the
+    /// rows, and the others are flattened. In either order each column's come by rows.
+    pub(super) fn places(&self) -> impl FnMut() -> (usize, usize) {
+        let (rows, axes) = match self.shape.as_slice() {
+            [] => (1, Vec::new()),
+            [rows, axes @ ..] => ((*rows).max(1), axes.to_vec()),
+        };
+        let width = (self.count / rows).max(1);
+        let (fortran, mut at, mut column) = (self.fortran, 0_usize, 0);
+        move || {
+            let row = if fortran { at % rows } else { at / width };
+            match fortran {
+                false => column = at % width,
+                true if row == 0 => column = row_major(at / rows, &axes),
+                true => {}
+            }
+            at += 1;
+            (row, column)
+        }
+    }
 }
 
-/// Reads an array from the bytes of an `.npy` file.
-fn parse(bytes: &[u8]) -> Result<Array, String> {
-    let cut = || "the file is cut off within its header".to_owned();
-    let rest =
-        bytes.strip_prefix(MAGIC).ok_or("is no NumPy array: its first bytes are not \\x93NUMPY")?;
-    let (&[major, _], rest) = rest.split_first_chunk().ok_or_else(cut)?;
-    let (length, rest) = match major {
-        1 => {
-            let (length, rest) = rest.split_first_chunk().ok_or_else(cut)?;
-            (usize::from(u16::from_le_bytes(*length)), rest)
-        }
-        2 | 3 => {
-            let (length, rest) = rest.split_first_chunk().ok_or_else(cut)?;
-            (u32::from_le_bytes(*length) as usize, rest)
-        }
-        _ => return Err(format!("version {major} of the format is unknown")),
-    };
-    let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
-    let header = str::from_utf8(header).map_err(|_| "the header is not text")?;
-    let shape = shape(header)?;
-    let kind = value(header, "descr")?.trim_matches('\'');
-    let count = shape.iter().try_fold(1_usize, |product, &axis| product.checked_mul(axis));
-    let elements = elements(data, kind)?;
-    if count != Some(elements.len()) {
-        let found = elements.len();
-        return Err(format!(
-            "the header announces the shape {shape:?}, but {found} elements follow"
-        ));
+/// The place in row-major order of what has the place `index` where the first axis is the fastest.
+fn row_major(mut index: usize, axes: &[usize]) -> usize {
+    let (mut place, mut each) = (0, axes.iter().product::<usize>());
+    for &axis in axes {
+        each /= axis.max(1);
+        place += index % axis.max(1) * each;
+        index /= axis.max(1);
     }
-    match value(header, "fortran_order")? {
-        "False" => Ok(Array { elements, shape }),
-        "True" => {
-            let elements = match elements {
-                Elements::Numbers(numbers) => Elements::Numbers(row_major(&numbers, &shape)),
-                Elements::Whole(numbers) => Elements::Whole(row_major(&numbers, &shape)),
-                Elements::Texts(texts) => Elements::Texts(row_major(&texts, &shape)),
-            };
-            Ok(Array { elements, shape })
-        }
-        other => Err(format!("`fortran_order` is {other}, neither True nor False")),
+    place
+}
+
+/// What is said where a file ends too early, or cannot be read.
+fn failed(error: &io::Error, cut: &str) -> String {
+    match error.kind() {
+        ErrorKind::UnexpectedEof => cut.to_owned(),
+        _ => format!("is damaged: {error}"),
     }
 }
 
 /// The text after a key of the header, up to the comma that ends it.
 fn value<'a>(header: &'a str, key: &str) -> Result<&'a str, String> {
-    let missing = || format!("the header has no `{key}`: {}", header.trim());
+    let missing = || {
+        let shown: String = header.trim().chars().take(SHOWN).collect();
+        format!("the header has no `{key}`: {shown}")
+    };
     let (_, rest) = header.split_once(&format!("'{key}':")).ok_or_else(missing)?;
     let rest = rest.trim_start();
     let end = match rest.starts_with('(') {
@@ -300,63 +206,123 @@ fn value<'a>(header: &'a str, key: &str) -> Result<&'a str, String> {
 }
 
 fn shape(header: &str) -> Result<Vec<usize>, String> {
+    // As many as NumPy has.
+    const MOST_AXES: usize = 64;
     let text = value(header, "shape")?;
     let axes = text.trim_start_matches('(').trim_end_matches(')').split(',').map(str::trim);
-    let axes = axes.filter(|axis| !axis.is_empty()).map(str::parse);
-    axes.collect::<Result<_, _>>()
-        .map_err(|_| format!("the shape {text} is not a tuple of numbers"))
+    let axes: Vec<&str> = axes.filter(|axis| !axis.is_empty()).collect();
+    let parsed = axes.iter().map(|axis| axis.parse()).collect::<Result<_, _>>();
+    parsed.ok().filter(|_| axes.len() <= MOST_AXES).ok_or_else(|| {
+        let shown: String = text.chars().take(SHOWN).collect();
+        format!("the shape {shown} is not a tuple of at most {MOST_AXES} numbers")
+    })
 }
 
-/// The elements in the file's order.
-fn elements(data: &[u8], kind: &str) -> Result<Elements, String> {
-    let (order, kind) = kind.split_at_checked(1).unwrap_or_default();
-    let big = match order {
+/// What the elements are, and whether the byte that counts most comes first.
+fn kind(text: &str) -> Result<(Kind, bool), String> {
+    let wrong = || {
+        if text.ends_with('O') {
+            return "holds Python objects (dtype `O`), which only pickle reads; save `array.astype(str)` or `array.astype(float)`".into();
+        }
+        format!(
+            "elements of type `{text}`; f2, f4, f8, i1 to i8, u1 to u8, b1 and the texts U and S can be read"
+        )
+    };
+    let (order, name) = text.split_at_checked(1).unwrap_or_default();
+    let big_endian = match order {
         "<" | "|" | "=" => false,
         ">" => true,
-        _ => return Err(unknown(&format!("{order}{kind}"))),
+        _ => return Err(wrong()),
     };
-    if let Some(texts) = texts(data, kind, big) {
-        return texts.map(Elements::Texts);
+    let letters = |kind: fn(usize) -> Kind, length: &str| {
+        let length = length.parse().ok().filter(|length| (0..=LONGEST / 4).contains(length));
+        match length.ok_or_else(wrong)? {
+            0 => Err("the texts have no letters".to_owned()),
+            length => Ok(kind(length)),
+        }
+    };
+    let kind = match name {
+        "f2" => Kind::Half,
+        "f4" => Kind::Single,
+        "f8" => Kind::Double,
+        "i1" | "i2" | "i4" | "i8" => Kind::Signed(usize::from(name.as_bytes()[1] - b'0')),
+        "u1" | "u2" | "u4" | "u8" => Kind::Unsigned(usize::from(name.as_bytes()[1] - b'0')),
+        "b1" => Kind::Unsigned(1),
+        _ => match name.split_at_checked(1) {
+            Some(("S", length)) => letters(Kind::Narrow, length)?,
+            Some(("U", length)) => letters(Kind::Wide, length)?,
+            _ => return Err(wrong()),
+        },
+    };
+    Ok((kind, big_endian))
+}
+
+impl Kind {
+    /// The bytes of an element.
+    fn bytes(self) -> usize {
+        match self {
+            Self::Half => 2,
+            Self::Single => 4,
+            Self::Double => 8,
+            Self::Signed(bytes) | Self::Unsigned(bytes) | Self::Narrow(bytes) => bytes,
+            Self::Wide(letters) => 4 * letters,
+        }
     }
-    macro_rules! of {
-        ($type:ty) => {
-            of!($type, |number: $type| number as f64)
-        };
-        ($type:ty, $to:expr) => {{
-            let (chunks, rest) = data.as_chunks();
-            let number = |&bytes| match big {
-                true => $to(<$type>::from_be_bytes(bytes)),
-                false => $to(<$type>::from_le_bytes(bytes)),
-            };
-            (chunks.iter().map(number).collect::<Vec<_>>(), rest)
-        }};
+
+    /// The bytes of what has an order of bytes.
+    fn word(self) -> usize {
+        if let Self::Wide(_) = self { 4 } else { self.bytes() }
     }
-    macro_rules! whole {
-        ($type:ty) => {{
-            let (numbers, rest): (Vec<f64>, _) = of!($type);
-            if numbers.iter().any(|number| number.abs() >= TOLD_APART) && rest.is_empty() {
-                return Ok(Elements::Whole(of!($type, i128::from).0));
+
+    /// Shows an element whose bytes these are, the one that counts least first.
+    fn element(
+        self,
+        bytes: &[u8],
+        visit: &mut dyn FnMut(Element<'_>) -> Result<(), TryReserveError>,
+    ) -> Result<(), TryReserveError> {
+        let mut eight = [0; 8];
+        if let Some(own) = eight.get_mut(..bytes.len()) {
+            own.copy_from_slice(bytes);
+        }
+        let bits = u64::from_le_bytes(eight);
+        let number = match self {
+            Self::Half => half(bits as u16),
+            Self::Single => f64::from(f32::from_bits(bits as u32)),
+            Self::Double => f64::from_bits(bits),
+            Self::Signed(of) => {
+                // The sign is that of the highest byte.
+                let unused = 64 - 8 * of;
+                return visit(whole(i128::from((bits << unused).cast_signed() >> unused)));
             }
-            (numbers, rest)
-        }};
+            Self::Unsigned(_) => return visit(whole(i128::from(bits))),
+            Self::Narrow(_) => {
+                let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+                let text = &bytes[..end];
+                return match str::from_utf8(text) {
+                    Ok(text) => visit(Element::Text(text)),
+                    Err(_) => {
+                        let text: String = text.iter().map(|&byte| windows_1252(byte)).collect();
+                        visit(Element::Text(&text))
+                    }
+                };
+            }
+            Self::Wide(_) => {
+                let letters = bytes.as_chunks().0.iter().map(|&letter| {
+                    char::from_u32(u32::from_le_bytes(letter))
+                        .unwrap_or(char::REPLACEMENT_CHARACTER)
+                });
+                let text: String = letters.collect();
+                return visit(Element::Text(text.trim_end_matches('\0')));
+            }
+        };
+        visit(Element::Number(number))
     }
-    let (elements, rest) = match kind {
-        "f2" => of!(u16, half),
-        "f4" => of!(f32),
-        "f8" => of!(f64),
-        "i1" => of!(i8),
-        "i2" => of!(i16),
-        "i4" => of!(i32),
-        "i8" => whole!(i64),
-        "u1" | "b1" => of!(u8),
-        "u2" => of!(u16),
-        "u4" => of!(u32),
-        "u8" => whole!(u64),
-        _ => return Err(unknown(&format!("{order}{kind}"))),
-    };
-    match rest {
-        [] => Ok(Elements::Numbers(elements)),
-        _ => Err(cut_off(rest.len())),
+}
+
+fn whole(number: i128) -> Element<'static> {
+    match (number.unsigned_abs() as f64) < TOLD_APART {
+        true => Element::Number(number as f64),
+        false => Element::Whole(number),
     }
 }
 
@@ -370,73 +336,4 @@ fn half(bits: u16) -> f64 {
         _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
     };
     if bits >> 15 == 0 { size } else { -size }
-}
-
-/// Elements of text, if they are: each as long as the longest, filled up with zeros.
-fn texts(data: &[u8], kind: &str, big: bool) -> Option<Result<Vec<String>, String>> {
-    let (of_letters, length) = kind.split_at_checked(1)?;
-    let letter = match of_letters {
-        "S" => 1,
-        "U" => 4,
-        _ => return None,
-    };
-    let bytes = length.parse::<usize>().ok()?.checked_mul(letter)?;
-    if bytes == 0 {
-        return Some(Err("the texts have no letters".into()));
-    }
-    let elements = data.chunks_exact(bytes);
-    if !elements.remainder().is_empty() {
-        return Some(Err(cut_off(elements.remainder().len())));
-    }
-    let wide = |element: &[u8]| {
-        let (letters, _) = element.as_chunks();
-        let letters = letters.iter().map(|&bytes| {
-            let code = if big { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-        });
-        letters.collect::<String>().trim_end_matches('\0').to_owned()
-    };
-    let narrow = |element: &[u8]| {
-        let end = element.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-        let text = element.get(..end).unwrap_or_default();
-        match str::from_utf8(text) {
-            Ok(text) => text.to_owned(),
-            Err(_) => text.iter().map(|&byte| windows_1252(byte)).collect(),
-        }
-    };
-    Some(Ok(match letter {
-        1 => elements.map(narrow).collect(),
-        _ => elements.map(wide).collect(),
-    }))
-}
-
-fn cut_off(bytes: usize) -> String {
-    format!("the file is cut off: {bytes} bytes follow its last whole element")
-}
-
-fn unknown(kind: &str) -> String {
-    if kind.ends_with('O') {
-        return "holds Python objects (dtype `O`), which only pickle reads; save `array.astype(str)` or `array.astype(float)`".into();
-    }
-    format!(
-        "elements of type `{kind}`; f2, f4, f8, i1 to i8, u1 to u8, b1 and the texts U and S can be read"
-    )
-}
-
-/// The elements of a Fortran-ordered array, its first axis the fastest, in row-major order.
-fn row_major<T: Clone>(elements: &[T], shape: &[usize]) -> Vec<T> {
-    let mut strides = Vec::with_capacity(shape.len());
-    shape.iter().fold(1, |stride, &axis| {
-        strides.push(stride);
-        stride * axis
-    });
-    let at = |mut index: usize| {
-        let axes = shape.iter().zip(&strides).rev();
-        axes.fold(0, |sum, (&axis, &stride)| {
-            let place = index % axis;
-            index /= axis;
-            sum + place * stride
-        })
-    };
-    (0..elements.len()).filter_map(|index| elements.get(at(index)).cloned()).collect()
 }

@@ -11,12 +11,12 @@ use super::number::{Decimal, single};
 use super::pixels::Pixels;
 use super::preparation::Inputs;
 use super::table::{How, Table, TableFile, number};
-use super::text::{is_pipe, once};
 use super::unseen::Watch;
 use super::{
     DataPart, Dataset, Examples, Keep, KeptColumn, Preparation, Retouch, Streamed, Unseen,
     delimited, extension, formats, images, mnist, pictures,
 };
+use crate::limits::is_pipe;
 use crate::readme::counted;
 use chainrule::error::{Error, Result};
 
@@ -130,13 +130,11 @@ impl Preparation {
     ///
     /// # Errors
     /// A row that is bad or has other columns, or a column to keep that is not there.
-    pub fn read_rows(&self, rows: impl Read, keep: &Keep) -> Result<NewData> {
+    pub fn read_rows(&self, mut rows: impl Read, keep: &Keep) -> Result<NewData> {
         let path = Path::new(STANDARD_INPUT);
-        let bytes = once(path, rows)?;
-        if bytes.trim_ascii().is_empty() {
+        let Some(file) = delimited::rows(path, &mut rows, &self.how(true))? else {
             return Ok(NewData::plain(Dataset::unlabelled(self.width(), 0, Vec::new())));
-        }
-        let file = delimited::rows(path, bytes, &self.how(true))?;
+        };
         match self.inputs {
             Inputs::Columns(_) => self.table(file, false, keep),
             Inputs::Pixels(pixels) => {

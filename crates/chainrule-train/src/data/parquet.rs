@@ -14,7 +14,8 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::dialect::make_distinct;
 use super::parquet_pages;
-use super::table::{Chunk, Column, Format, Head, How, Places, Table, TableFile, Visit};
+use super::table::{Chunk, Column, Format, Head, How, Places, TOLD_APART, Table, TableFile, Visit};
+use crate::limits;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::fits_in_memory;
 
@@ -56,7 +57,7 @@ impl Format for Parquet {
 const CHUNK_ROWS: u64 = 8192;
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
-    let file = File::open(path).map_err(|error| Error::file(path, error))?;
+    let (file, _) = limits::open(path)?;
     let reader = guarded(path, || SerializedFileReader::new(file))?;
     for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let start = column.dictionary_page_offset().unwrap_or(0).min(column.data_page_offset());
@@ -83,7 +84,7 @@ fn fail(path: &Path, error: &ParquetError) -> Error {
 /// The names of the columns, if all are of types that can be read and their pages sound.
 fn header(path: &Path) -> Result<Vec<String>> {
     let reader = open(path)?;
-    let mut file = File::open(path).map_err(|error| Error::file(path, error))?;
+    let (mut file, _) = limits::open(path)?;
     for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let (start, length) = column.byte_range();
         parquet_pages::check(&mut file, start, length)
@@ -199,6 +200,23 @@ fn append(
 }
 
 impl Column {
+    /// Numbers; `None` is missing.
+    fn numbers(cells: impl Iterator<Item = Option<f64>>) -> Self {
+        Self::Numbers(cells.map(|cell| cell.unwrap_or(f64::NAN)).collect())
+    }
+
+    /// Whole numbers, which are texts where some have more digits than a number tells apart: they may be names.
+    fn whole<N: Copy + Into<i128>>(cells: &[Option<N>]) -> Self {
+        let cells = || cells.iter().map(|cell| cell.map(Into::<i128>::into));
+        if cells().flatten().all(|number| (number.unsigned_abs() as f64) < TOLD_APART) {
+            return Self::numbers(cells().map(|cell| cell.map(|number| number as f64)));
+        }
+        let mut texts = Self::texts();
+        let written = |number: i128| number.to_string();
+        cells().for_each(|cell| texts.push_text(&cell.map(written).unwrap_or_default()));
+        texts
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Numbers(numbers) => numbers.len(),

@@ -2,6 +2,7 @@
 
 use super::deflate;
 use super::pixels::Pixels;
+use crate::limits::{PIXELS, PIXELS_OF_A_BYTE};
 
 /// A format of pictures.
 pub(super) struct PictureFormat {
@@ -46,7 +47,8 @@ pub(super) fn on_white(bytes: &[u8], samples: usize) -> (Vec<u8>, bool) {
     (out, laid)
 }
 
-/// Refuses sizes that a file of so many bytes cannot hold.
+/// Refuses sizes that a file of so many bytes cannot hold, of `bytes` in its own samples, and pictures of next to nothing
+/// that would fill the memory.
 pub(super) fn check_size(
     width: usize,
     height: usize,
@@ -54,13 +56,16 @@ pub(super) fn check_size(
     file: usize,
 ) -> Result<(), String> {
     // JPEG stays below deflate's limit.
-    let ok = width.max(height) <= LONGEST && bytes as u64 <= deflate::largest(file as u64);
-    if ok && width > 0 && height > 0 {
-        return Ok(());
+    let (bytes, file) = (bytes as u64, file as u64);
+    let announces = format!("the header announces {width}×{height} pixels");
+    let ok = width.max(height) <= LONGEST && bytes <= deflate::largest(file);
+    match ok && width > 0 && height > 0 {
+        false => Err(format!("{announces}, which a file of {file} bytes cannot hold")),
+        true if bytes > PIXELS && bytes / PIXELS_OF_A_BYTE > file => Err(format!(
+            "{announces} in a file of {file} bytes, which is next to nothing; save it smaller"
+        )),
+        true => Ok(()),
     }
-    Err(format!(
-        "the header announces {width}×{height} pixels, which a file of {file} bytes cannot hold"
-    ))
 }
 
 impl Image {

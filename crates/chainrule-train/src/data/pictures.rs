@@ -1,10 +1,12 @@
 //! The formats of pictures.
 
+use std::io::Read;
 use std::panic::catch_unwind;
 use std::path::Path;
 
 use super::picture::{Image, PictureFormat};
 use super::{bmp, extension, gif, jpeg, png, webp};
+use crate::limits::{self, HELD};
 use chainrule::error::{Error, Result};
 
 /// Every format that is read.
@@ -35,10 +37,19 @@ pub(super) fn is_picture(path: &Path) -> bool {
 
 /// Decodes a file by its first bytes.
 pub(super) fn decode(path: &Path) -> Result<Image> {
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+    let (mut file, length) = limits::open(path)?;
+    let longest = FORMATS.map(|format| format.begins.len()).into_iter().max().unwrap_or(0);
+    let mut bytes = Vec::new();
+    let read = (&mut file).take(longest as u64).read_to_end(&mut bytes);
+    read.map_err(|error| Error::file(path, error))?;
     let Some(format) = FORMATS.iter().find(|format| bytes.starts_with(format.begins)) else {
         return Err(Error::file(path, format!("is no image in the format {}", pictures())));
     };
+    if length > HELD {
+        return Err(limits::too_long(path, HELD, ", and so is no picture"));
+    }
+    let read = file.take(HELD).read_to_end(&mut bytes);
+    read.map_err(|error| limits::unreadable(path, &error))?;
     // A decoder that meets what it did not expect should not end the program.
     let image = catch_unwind(|| (format.decode)(&bytes));
     let image = image.unwrap_or_else(|_| Err("the image is damaged: its decoder gave up".into()));

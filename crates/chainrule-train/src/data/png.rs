@@ -7,6 +7,7 @@ use png::{Decoder, DecodingError, Transformations};
 use super::exif;
 use super::picture::{Image, PictureFormat, check_size, on_white};
 use super::pixels::Pixels;
+use crate::limits;
 
 pub(super) static PNG: PictureFormat =
     PictureFormat { name: "PNG", extensions: &["png"], begins: b"\x89PNG", decode };
@@ -26,7 +27,7 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     let packed = info.raw_row_length().saturating_mul(height);
     check_size(width, height, packed, file.len())?;
     let size = reader.output_buffer_size().ok_or("the image is too large")?;
-    let mut bytes = vec![0; size];
+    let mut bytes = limits::zeros(size)?;
     let frame = reader.next_frame(&mut bytes).map_err(text)?;
     bytes.truncate(frame.buffer_size());
     let samples = frame.color_type.samples();

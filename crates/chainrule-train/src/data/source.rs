@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::dialect::Separator;
 use super::images::{LeftOut, Sizing};
@@ -225,9 +226,13 @@ impl DataSource {
             (None, None) => None,
         };
         // The files are hashed while they are read: most readers leave a core idle.
+        let stopped = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let digest = scope.spawn(|| digest::of(&located, test.as_ref()));
-            let mut loaded = self.parts(&located, test.as_ref())?;
+            let digest = scope.spawn(|| digest::of(&located, test.as_ref(), &stopped));
+            let loaded = self.parts(&located, test.as_ref());
+            // Nobody waits for the digest of what is no data.
+            stopped.store(loaded.is_err(), Ordering::Relaxed);
+            let mut loaded = loaded?;
             loaded.sha256 = digest.join().unwrap_or_else(|p| std::panic::resume_unwind(p))?;
             Ok(loaded)
         })

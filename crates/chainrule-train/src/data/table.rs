@@ -1,6 +1,7 @@
 //! Tables: named columns of numbers or text with missing values, whatever file they stand in.
 
 use std::borrow::Cow;
+use std::collections::TryReserveError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -102,29 +103,22 @@ impl Column {
         Self::Texts { text: String::new(), ends: Vec::new() }
     }
 
-    /// Numbers; `None` is missing.
-    pub(super) fn numbers(cells: impl Iterator<Item = Option<f64>>) -> Self {
-        Self::Numbers(cells.map(|cell| cell.unwrap_or(f64::NAN)).collect())
-    }
-
-    /// Whole numbers, which are texts where some have more digits than a number tells apart: they may be names.
-    pub(super) fn whole<N: Copy + Into<i128>>(cells: &[Option<N>]) -> Self {
-        let cells = || cells.iter().map(|cell| cell.map(Into::<i128>::into));
-        if cells().flatten().all(|number| (number.unsigned_abs() as f64) < TOLD_APART) {
-            return Self::numbers(cells().map(|cell| cell.map(|number| number as f64)));
-        }
-        let mut texts = Self::texts();
-        let written = |number: i128| number.to_string();
-        cells().for_each(|cell| texts.push_text(&cell.map(written).unwrap_or_default()));
-        texts
-    }
-
     /// Appends a cell, which is trimmed.
     pub(super) fn push_text(&mut self, cell: &str) {
         if let Self::Texts { text, ends } = self {
             text.push_str(cell);
             ends.push(text.len());
         }
+    }
+
+    /// As [`Column::push_text`], where there is memory for it.
+    pub(super) fn try_push(&mut self, cell: &str) -> Result<(), TryReserveError> {
+        if let Self::Texts { text, ends } = self {
+            text.try_reserve(cell.len())?;
+            ends.try_reserve(1)?;
+        }
+        self.push_text(cell);
+        Ok(())
     }
 
     pub(super) fn cell(&self, row: usize, is_gap: fn(&str) -> bool) -> Cell<'_> {

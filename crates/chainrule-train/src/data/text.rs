@@ -3,6 +3,7 @@
 //! A byte order mark decides; else every other byte being zero tells UTF-16, bytes that are no UTF-8 tell
 //! Windows-1252 (of which Latin-1 is a part), and all else is UTF-8. The first megabyte is looked at.
 
+use std::collections::TryReserveError;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
+use crate::limits::{self, HELD, ROW, is_pipe};
 use chainrule::error::{Error, Result};
 
 chainrule::kinds! {
@@ -33,12 +35,8 @@ chainrule::kinds! {
     }
 }
 
-/// Bytes that are looked at to find the encoding out.
+/// Bytes that are looked at to find the encoding out, and that are read at once.
 const SAMPLE: u64 = 1 << 20;
-
-/// The most bytes that a compressed file may have unpacked, or that are read from a pipe, as they are held in
-/// memory.
-const MOST_HELD: u64 = 1 << 30;
 
 /// Where a file's text is read from, as UTF-8.
 #[derive(Clone, Debug, Default)]
@@ -47,13 +45,29 @@ pub(super) enum Text {
     #[default]
     File,
     /// What was decoded or unpacked, or came through a pipe.
-    Memory(Arc<[u8]>),
+    Memory(Bytes),
+}
+
+/// Bytes that several readers share.
+#[derive(Clone, Debug)]
+pub(super) struct Bytes(Arc<Vec<u8>>);
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// A text that is being read.
 pub(super) enum Reading {
     File(File),
-    Memory(Cursor<Arc<[u8]>>),
+    Memory(Cursor<Bytes>),
 }
 
 impl Read for Reading {
@@ -87,62 +101,79 @@ impl Text {
         let fail = |error: std::io::Error| Error::file(path, error);
         // A pipe is read but once.
         if is_pipe(path) {
-            return Self::of(path, once(path, File::open(path).map_err(fail)?)?, given, usual);
+            return Self::of(path, &mut File::open(path).map_err(fail)?, given, usual);
         }
+        let (mut file, _) = limits::open(path)?;
         let mut sample = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(SAMPLE).read_to_end(&mut sample))
-            .map_err(fail)?;
-        let is_packed = sample.starts_with(&PACKED);
-        if is_packed {
-            sample = File::open(path).map_err(fail).and_then(|file| unpacked(path, file))?;
+        (&mut file).take(SAMPLE).read_to_end(&mut sample).map_err(fail)?;
+        if !sample.starts_with(&PACKED) {
+            let encoding = given.unwrap_or_else(|| encoding(&sample, usual));
+            if encoding == Encoding::Utf8 {
+                check_zeros(path, &sample)?;
+                return Ok((Self::File, encoding));
+            }
         }
-        let encoding = given.unwrap_or_else(|| encoding(&sample, usual));
-        if let (Encoding::Utf8, false) = (encoding, is_packed) {
-            check_zeros(path, &sample)?;
-            return Ok((Self::File, encoding));
-        }
-        if !is_packed {
-            sample = std::fs::read(path).map_err(fail)?;
-        }
-        Ok((Self::decoded(path, sample, encoding)?, encoding))
+        file.rewind().map_err(fail)?;
+        Self::of(path, &mut file, given, usual)
     }
 
-    /// As [`Text::find`], of bytes that come from no file; `path` is what messages call their place.
+    /// As [`Text::find`], of what comes from no file, or is to be held in memory; `path` is what messages call its
+    /// place.
     pub(super) fn of(
         path: &Path,
-        mut bytes: Vec<u8>,
+        source: &mut dyn Read,
         given: Option<Encoding>,
         usual: Option<Encoding>,
     ) -> Result<(Self, Encoding)> {
-        if bytes.starts_with(&PACKED) {
-            bytes = unpacked(path, bytes.as_slice())?;
-        }
-        let encoding = given.unwrap_or_else(|| encoding(&bytes, usual));
-        Ok((Self::decoded(path, bytes, encoding)?, encoding))
-    }
-
-    fn decoded(path: &Path, bytes: Vec<u8>, encoding: Encoding) -> Result<Self> {
+        let mut start = Vec::new();
+        let read = source.take(PACKED.len() as u64).read_to_end(&mut start);
+        read.map_err(|error| Error::file(path, error))?;
+        let is_packed = start.starts_with(&PACKED);
+        let source = start.chain(source);
+        let (bytes, encoding) = match is_packed {
+            true => held(path, &mut MultiGzDecoder::new(source), given, usual, UNPACKED)?,
+            false => {
+                let mut source = source;
+                held(path, &mut source, given, usual, PLAIN)?
+            }
+        };
+        let full = |error| Error::file(path, limits::full(&error));
         let text = match encoding {
             Encoding::Utf8 => bytes,
             // `utf-16` may be meant of either, which a mark then tells.
             Encoding::Utf16Le if bytes.starts_with(&[0xfe, 0xff]) => {
-                wide(&bytes, u16::from_be_bytes).into_bytes()
+                wide(&bytes, u16::from_be_bytes).map_err(full)?
             }
-            Encoding::Utf16Le => wide(&bytes, u16::from_le_bytes).into_bytes(),
-            Encoding::Utf16Be => wide(&bytes, u16::from_be_bytes).into_bytes(),
+            Encoding::Utf16Le => wide(&bytes, u16::from_le_bytes).map_err(full)?,
+            Encoding::Utf16Be => wide(&bytes, u16::from_be_bytes).map_err(full)?,
             Encoding::Windows1252 => {
-                bytes.iter().map(|&byte| windows_1252(byte)).collect::<String>().into_bytes()
+                letters(bytes.iter().map(|&byte| windows_1252(byte))).map_err(full)?
             }
         };
         check_zeros(path, &text)?;
-        Ok(Self::Memory(text.into()))
+        Ok((Self::Memory(text.into()), encoding))
     }
 
     pub(super) fn open(&self, path: &Path) -> Result<Reading> {
         match self {
-            Self::File => File::open(path).map(Reading::File).map_err(|e| Error::file(path, e)),
+            Self::File => Ok(Reading::File(limits::open(path)?.0)),
             Self::Memory(bytes) => Ok(Reading::Memory(Cursor::new(bytes.clone()))),
+        }
+    }
+
+    /// Its bytes, which have to be held in memory for a reason that `why` tells.
+    pub(super) fn whole(&self, path: &Path, why: &str) -> Result<Vec<u8>> {
+        match self {
+            Self::File => limits::whole(path, HELD, why),
+            Self::Memory(bytes) => limits::bounded(path, bytes.as_ref(), HELD, why),
+        }
+    }
+
+    /// The bytes that it has in memory.
+    pub(super) fn in_memory(&self) -> &[u8] {
+        match self {
+            Self::File => &[],
+            Self::Memory(bytes) => bytes.as_ref(),
         }
     }
 }
@@ -150,44 +181,46 @@ impl Text {
 /// How a file begins that gzip packed.
 const PACKED: [u8; 2] = [0x1f, 0x8b];
 
-/// Whether a path is that of a pipe or a device, which are read but once.
-///
-/// ```
-/// use chainrule_train::data::is_pipe;
-/// assert!(!is_pipe("/".as_ref()) && !is_pipe("gone.csv".as_ref()));
-/// ```
-#[must_use]
-pub fn is_pipe(path: &Path) -> bool {
-    // Standard input may be a file.
-    path == Path::new("/dev/stdin")
-        || path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-}
+/// What to do about too large a text.
+const UNPACKED: &str = " unpacked; unpack it, then it is read in pieces";
+const PLAIN: &str = "; save it to a file in UTF-8, which is read in pieces";
 
-/// What is read but once, as a whole.
-///
-/// # Errors
-/// It cannot be read, or does not end.
-pub(super) fn once(path: &Path, text: impl Read) -> Result<Vec<u8>> {
-    bounded(
-        text,
-        MOST_HELD,
-        path,
-        "has more than 1 GiB; save it to a file, which is read in pieces",
-    )
-}
-
-fn unpacked(path: &Path, packed: impl Read) -> Result<Vec<u8>> {
-    let too_much = "has more than 1 GiB unpacked; unpack it first, then it is read in pieces";
-    bounded(MultiGzDecoder::new(packed), MOST_HELD, path, too_much)
-}
-
-fn bounded(text: impl Read, most: u64, path: &Path, too_much: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = text.take(most + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Error::file(path, error))?;
-    match bytes.len() as u64 > most {
-        true => Err(Error::file(path, too_much)),
-        false => Ok(bytes),
+/// Reads a text that is held as a whole, and finds out how it is encoded. What its first megabyte tells to be no text, or
+/// what has a line without end, is read no further.
+fn held(
+    path: &Path,
+    source: &mut dyn Read,
+    given: Option<Encoding>,
+    usual: Option<Encoding>,
+    remedy: &str,
+) -> Result<(Vec<u8>, Encoding)> {
+    let (mut bytes, mut line, mut found) = (Vec::new(), 0, None);
+    loop {
+        let before = bytes.len();
+        let read = source.take(SAMPLE).read_to_end(&mut bytes);
+        let read = read.map_err(|error| limits::unreadable(path, &error))?;
+        if found.is_none() {
+            let encoding = given.unwrap_or_else(|| encoding(&bytes, usual));
+            if matches!(encoding, Encoding::Utf8 | Encoding::Windows1252) {
+                check_zeros(path, &bytes)?;
+            }
+            found = Some(encoding);
+        }
+        let new = bytes.get(before..).unwrap_or_default();
+        if let Some(end) = new.iter().rposition(|byte| b"\r\n".contains(byte)) {
+            line = before + end + 1;
+        }
+        if (bytes.len() - line) as u64 > ROW {
+            let number = 1 + bytes.iter().take(line).filter(|&&byte| byte == b'\n').count();
+            return Err(Error::file(path, limits::long_line(number)));
+        }
+        match found {
+            _ if bytes.len() as u64 > HELD => {
+                return Err(limits::too_long(path, HELD, remedy));
+            }
+            Some(encoding) if read == 0 => return Ok((bytes, encoding)),
+            _ => {}
+        }
     }
 }
 
@@ -210,11 +243,21 @@ fn encoding(sample: &[u8], usual: Option<Encoding>) -> Encoding {
     }
 }
 
-fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Vec<u8>, TryReserveError> {
     let (pairs, _) = bytes.as_chunks();
-    let letters = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)));
-    let letters = letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
-    letters.skip_while(|&letter| letter == '\u{feff}').collect()
+    let decoded = char::decode_utf16(pairs.iter().map(|&pair| unit(pair)));
+    let decoded = decoded.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    letters(decoded.skip_while(|&letter| letter == '\u{feff}'))
+}
+
+/// Letters in UTF-8.
+fn letters(letters: impl Iterator<Item = char>) -> Result<Vec<u8>, TryReserveError> {
+    let mut bytes = Vec::new();
+    for letter in letters {
+        bytes.try_reserve(char::MAX_LEN_UTF8)?;
+        bytes.extend_from_slice(letter.encode_utf8(&mut [0; char::MAX_LEN_UTF8]).as_bytes());
+    }
+    Ok(bytes)
 }
 
 /// A letter of Windows-1252, as the WHATWG's Encoding Standard maps its bytes.
@@ -286,9 +329,19 @@ mod tests {
 
     #[test]
     fn what_does_not_end_is_refused() {
-        let error = bounded(std::io::repeat(b'1'), 1000, "rows".as_ref(), "is endless");
-        assert!(error.unwrap_err().to_string().contains("is endless"));
-        assert_eq!(bounded(&[b'1'; 1000][..], 1000, "rows".as_ref(), "").unwrap().len(), 1000);
+        let refused = |byte: &[u8], line: &str| {
+            let mut endless = byte.chain(std::io::repeat(b'1'));
+            let error = Text::of("rows".as_ref(), &mut endless, None, None).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("rows: line {line} has more than 16 MiB; is it text with ends of lines?")
+            );
+        };
+        refused(b"", "1");
+        refused(b"a,y\n1,2\n", "3");
+        let mut zeros = std::io::repeat(0);
+        let error = Text::of("rows".as_ref(), &mut zeros, None, None).unwrap_err();
+        assert!(error.to_string().contains("line 1, column 1: a zero byte"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::exif;
 use super::picture::{BELIEVED, Image, PictureFormat, check_size, on_white};
+use crate::limits;
 
 pub(super) static WEBP: PictureFormat =
     PictureFormat { name: "WebP", extensions: &["webp"], begins: b"RIFF", decode };
@@ -17,7 +18,7 @@ fn decode(file: &[u8]) -> Result<Image, String> {
     let (width, height) = (width as usize, height as usize);
     let beyond = width.saturating_mul(height).saturating_sub(BELIEVED);
     check_size(width, height, beyond, file.len())?;
-    let mut bytes = vec![0; decoder.output_buffer_size().ok_or("the image is too large")?];
+    let mut bytes = limits::zeros(decoder.output_buffer_size().ok_or("the image is too large")?)?;
     decoder.read_image(&mut bytes).map_err(text)?;
     let mut laid = false;
     if decoder.has_alpha() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::writing::next;
 use super::{BEST, MODEL, OPTIMIZER, RunFolder};
 use crate::checkpoint::{self, Checkpoint, Decoded};
+use crate::tensor_file::read_tensors;
 use crate::{Event, Identity, Progress, journal};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
@@ -231,8 +232,7 @@ impl RunFolder {
     /// best that the journal tells of.
     fn check_best(&self, epoch: Option<u32>) -> Result<()> {
         // They are kept before the last ones are, and a change of the run begins anew.
-        let last = fs::read(self.path.join(MODEL)).ok();
-        let last = last.and_then(|bytes| checkpoint::notes_of::<(u32, u64)>(&bytes));
+        let last = checkpoint::notes_of::<(u32, u64)>(&self.path.join(MODEL));
         let last = last.map_or(0, |(epoch, _)| epoch);
         let told = journal::told_last(self.journal()?);
         let best = told.iter().rev().find_map(|record| match &record.event {
@@ -287,8 +287,10 @@ impl RunFolder {
         if !path.exists() {
             return Ok(None);
         }
-        let bytes = fs::read(&path).map_err(|error| Error::file(&path, error))?;
-        let read = checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error));
+        let bytes = read_tensors(&path);
+        let read = bytes.and_then(|bytes| {
+            checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error))
+        });
         let own = read.and_then(|read: Decoded<T, N>| {
             let run = read.run.as_ref();
             run.map_or_else(|| self.check_unnamed(name), |run| self.check_own(name, run))?;

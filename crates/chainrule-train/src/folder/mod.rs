@@ -29,6 +29,7 @@ use super::{
     Action, Config, Epoch, FinalScores, Folds, GradientFlow, Identity, ModelRecord, Place,
 };
 use crate::data::{Preparation, did_you_mean};
+use crate::limits::{self, SETTINGS};
 pub(super) use begin::First;
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
@@ -216,7 +217,7 @@ impl RunFolder {
     /// The settings that the configuration tells, by their keys.
     pub(super) fn told_settings(&self) -> Result<toml::Table> {
         let path = self.path.join(CONFIG);
-        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let text = limits::of_run(&path, SETTINGS)?;
         text.parse().map_err(|error: toml::de::Error| Error::file(&path, error))
     }
 
@@ -436,12 +437,13 @@ impl RunFolder {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
-        let line = |(at, line): (usize, &str)| {
-            let bad = |error| Error::file(&path, format!("line {}: {error}", at + 1));
-            serde_json::from_str(line).map_err(bad)
-        };
-        text.lines().enumerate().map(line).collect()
+        let mut values = Vec::new();
+        limits::lines(&path, &mut |number, line, _| {
+            let bad = |error| Error::file(&path, format!("line {number}: {error}"));
+            values.push(serde_json::from_slice(line).map_err(bad)?);
+            Ok(())
+        })?;
+        Ok(values)
     }
 
     /// The text of a file of JSON lines.

@@ -1,7 +1,5 @@
 //! Files in JSON that tell whose they are: the version, the run and the digest of what they hold come first.
 
-use std::fs;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,6 +9,7 @@ use crate::Identity;
 use crate::checkpoint;
 use crate::data::hex;
 use crate::journal::{self, VERSION};
+use crate::limits::{self, HELD};
 use chainrule::error::{Error, Result};
 
 /// What a file tells of itself.
@@ -49,7 +48,7 @@ impl RunFolder {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+        let text = limits::of_run(&path, HELD)?;
         let bad = |error: serde_json::Error| Error::file(&path, error);
         let Head { version, run, sha256 } = serde_json::from_str(&text).map_err(bad)?;
         journal::known_version(version).map_err(|message| Error::file(&path, message))?;
@@ -88,13 +87,11 @@ impl RunFolder {
             return Ok(());
         }
         // What cannot be read is told where it is needed.
-        let read = |name: &str| fs::read(self.path.join(name)).ok();
         let line = |name: &str| {
-            let text = read(name)?;
-            let line = text.split(|byte| *byte == b'\n').next()?;
-            serde_json::from_slice::<Head>(line).ok()?.run
+            let line = limits::first_line(&self.path.join(name))?;
+            serde_json::from_slice::<Head>(&line).ok()?.run
         };
-        let tensors = |name: &str| checkpoint::run_of(&read(name)?);
+        let tensors = |name: &str| checkpoint::run_of(&self.path.join(name));
         let lines = [JOURNAL, DATA, SCORES, CODE].into_iter().map(|name| (name, line(name)));
         let tensors = [MODEL, OPTIMIZER, BEST].into_iter().map(|name| (name, tensors(name)));
         let named = lines.chain(tensors).find_map(|(name, run)| Some((name, run?)));
