@@ -24,6 +24,8 @@ mod explain;
 mod gradcheck;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use clap::Parser;
@@ -74,7 +76,21 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
+/// Ends the program with an error's status where it would abort: the standard library does where there is no memory,
+/// after a line that says so.
+fn end_aborts() {
+    const FAILED: i32 = 1;
+    let abort = signal_hook::consts::SIGABRT;
+    // Where it cannot be, an abort stays one.
+    let _ = signal_hook::flag::register_conditional_shutdown(
+        abort,
+        FAILED,
+        Arc::new(AtomicBool::new(true)),
+    );
+}
+
 fn main() -> ExitCode {
+    end_aborts();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -34,7 +34,18 @@ pub fn notice(text: &str) {
 
 /// The text with what is no letter shown, but for the ends of its lines.
 fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+    text.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+}
+
+/// A line with what is no letter shown. Of one that no person reads, as it has a name of a megabyte, the ends are.
+fn shown(line: &str) -> String {
+    const MOST: usize = 4000;
+    let letters = line.chars().count();
+    if letters <= MOST {
+        return visible(line).into_owned();
+    }
+    let ends = |from: usize| line.chars().skip(from).take(MOST / 2).collect::<String>();
+    visible(&format!("{} … {}", ends(0), ends(letters - MOST / 2))).into_owned()
 }
 
 /// The columns that notices may take, where that is known.
@@ -46,7 +57,7 @@ pub fn notice_columns() -> Option<usize> {
 pub fn warnings(lines: impl IntoIterator<Item = String>) {
     for line in lines {
         let line = fitted(
-            &format!("warning: {}", visible(&line)),
+            &format!("warning: {}", shown(&line)),
             columns(terminal_size_of(std::io::stderr())),
         );
         let said = line.trim_start_matches("warning");
