@@ -292,3 +292,21 @@ fn files_of_a_run_that_are_others_now() {
     }
     assert!(shell(folder.path(), resume).status.success());
 }
+
+#[test]
+fn an_abort_has_the_status_of_an_error() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("p.csv");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chainrule"))
+        .args(["train", "p.csv"])
+        .current_dir(folder.path())
+        .spawn()
+        .unwrap();
+    // It is opened once the program reads it, which waits for rows.
+    let rows = File::options().write(true).open(&path).unwrap();
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-ABRT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    drop(rows);
+}
