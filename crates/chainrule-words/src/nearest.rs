@@ -9,12 +9,17 @@
 /// assert_eq!(nearest("momentum", ["lr", "epochs"]), None);
 /// ```
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let letters: Vec<char> = word.to_lowercase().chars().collect();
+    const MOST: usize = 3;
+    // Nobody mistypes a longer word, and each letter takes as long as the other word has letters.
+    const LONGEST: usize = 200;
+    let letters: Vec<char> = word.to_lowercase().chars().take(LONGEST + 1).collect();
     let of = |to: &'k str| (distance(&letters, &to.to_lowercase().chars().collect::<Vec<_>>()), to);
-    let (distance, near) = known.into_iter().map(of).min_by_key(|(distance, _)| *distance)?;
+    let is_as_long = |to: &&str| to.chars().count().abs_diff(letters.len()) <= 2 * MOST;
+    let known = known.into_iter().filter(|_| letters.len() <= LONGEST).filter(is_as_long);
+    let (distance, near) = known.map(of).min_by_key(|(distance, _)| *distance)?;
     // A short word may differ by a third of its letters, a long one by three; of one letter nothing
     // would be left.
-    let most = (near.chars().count().max(letters.len()) / 3).clamp(1, 3);
+    let most = (near.chars().count().max(letters.len()) / 3).clamp(1, MOST);
     (distance <= most && distance < letters.len()).then_some(near)
 }
 
@@ -60,5 +65,8 @@ mod tests {
         assert_eq!(nearest("y", ["x", "m"]), None);
         assert_eq!(nearest("", ["x"]), None);
         assert_eq!(nearest("x", []), None);
+        // What takes as long as the product of both lengths is not looked at.
+        let long = "l".repeat(2000);
+        assert_eq!(nearest(&long, [&*format!("{long}x")]), None);
     }
 }
