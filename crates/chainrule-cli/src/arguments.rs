@@ -123,7 +123,7 @@ pub struct Settings {
 pub struct Changes {
     #[arg(
         long,
-        help = setting("optimizer", "lbfgs takes the whole training part as one batch and searches along lines, with learning rate 1"),
+        help = setting("optimizer", "each brings its usual --lr, and lbfgs the whole training part as one batch"),
         value_parser = str::parse::<Method>
     )]
     pub optimizer: Option<Method>,
@@ -518,12 +518,7 @@ impl Changes {
     /// These settings on top of `config`'s.
     fn over(&self, mut config: Config) -> anyhow::Result<Config> {
         if let Some(method) = self.optimizer {
-            config.optimizer = method;
-            if let Method::Lbfgs(lbfgs) = &mut config.optimizer {
-                // It models the loss of the whole training part: on a batch of it, steps go astray.
-                lbfgs.line_search = true;
-                (config.batch_size, config.lr) = (u32::MAX as usize, 1.0);
-            }
+            config = config.with_optimizer(method, &[]);
         }
         replace(&mut config.schedule, self.schedule.as_ref());
         replace(&mut config.lr, self.lr.as_ref());
@@ -545,7 +540,16 @@ impl Changes {
             };
             changes.push((key.trim(), value.trim()));
         }
-        Ok(if changes.is_empty() { config } else { with(&config, "--set", &changes)? })
+        let kept = self.beside_optimizer();
+        Ok(if changes.is_empty() { config } else { with(&config, "--set", &changes, &kept)? })
+    }
+
+    /// The settings given that another optimizer does not change.
+    pub fn beside_optimizer(&self) -> Vec<&str> {
+        let lr = self.lr.map(|_| "lr");
+        let batch_size = self.batch_size.map(|_| "batch_size");
+        let set = self.set.iter().filter_map(|change| change.split_once('='));
+        lr.into_iter().chain(batch_size).chain(set.map(|(key, _)| key.trim())).collect()
     }
 }
 
@@ -556,13 +560,15 @@ impl Train {
     }
 }
 
-/// The configuration with the values of some keys from the command line's `option`.
+/// The configuration with the values of some keys from the command line's `option`, which for another
+/// optimizer changes none of `kept`.
 pub fn with(
     config: &Config,
     option: &str,
     changes: &[(&str, &str)],
+    kept: &[&str],
 ) -> Result<Config, crate::Usage> {
-    config.with_all(changes).map_err(|error| crate::Usage(format!("{option} {error}")))
+    config.with_all_but(changes, kept).map_err(|error| crate::Usage(format!("{option} {error}")))
 }
 
 fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {

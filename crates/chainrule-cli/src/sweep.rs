@@ -8,7 +8,7 @@ use chainrule_train::Config;
 use chainrule_train::runs::{entry, groups};
 use chainrule_train::sweep::{Axis, Trial, every, random};
 
-use crate::arguments::{Sweep, threads, with};
+use crate::arguments::{Sweep, Train, threads, with};
 use crate::train::{Job, base, go_on, is_interrupted};
 use crate::{End, data, print, runs};
 
@@ -28,7 +28,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     };
     // Every choice is looked at before the first one is trained.
     let configs: Vec<Config> =
-        trials.iter().map(|trial| chosen(&config, trial)).collect::<Result<_>>()?;
+        trials.iter().map(|trial| chosen(train, &config, trial)).collect::<Result<_>>()?;
     let parent = match &train.out {
         Some(path) => path.clone(),
         None => free(Path::new("runs"))?,
@@ -115,10 +115,10 @@ fn axes(options: &Sweep) -> Result<Vec<Axis>> {
 }
 
 /// The settings of a trial.
-fn chosen(config: &Config, trial: &Trial) -> Result<Config> {
+fn chosen(train: &Train, config: &Config, trial: &Trial) -> Result<Config> {
     let changes: Vec<(&str, &str)> =
         trial.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    Ok(with(config, "in the sweep:", &changes)?)
+    Ok(with(config, "in the sweep:", &changes, &train.changes.beside_optimizer())?)
 }
 
 fn diverged(error: &anyhow::Error) -> bool {

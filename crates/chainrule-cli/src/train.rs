@@ -111,6 +111,9 @@ impl Job<'_> {
             let told = data.within(print::notice_columns().unwrap_or(60));
             print::notice(&format!("{}: {told}", self.config.dataset));
         }
+        if !self.quiet && (self.options.resume.is_none() || self.options.change) {
+            self.config.told_rate().iter().for_each(|told| print::notice(told));
+        }
         let pool = Arc::new(Pool::new(self.threads));
         let folds = match self.options.resume {
             None if self.config.folds.is_some() => {

@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::path::Path;
+
 use chainrule::settings::Form;
 use chainrule_train::Config;
-use common::{chainrule, fails};
+use common::{chainrule, digits, fails, json, text};
 
 /// The help of a command in one line, so that wraps do not count.
 fn help(command: &str) -> String {
@@ -58,4 +60,77 @@ fn an_option_takes_every_kind_and_names_the_nearest() {
         }
     }
     assert!(tried > 25, "{tried}");
+}
+
+/// The settings that a run keeps.
+fn kept(run: &Path) -> Config {
+    Config::read(&run.join("config.toml")).unwrap()
+}
+
+/// An option, `--set` and a file name the same optimizer, whatever else follows from it.
+#[test]
+fn an_optimizer_means_the_same_wherever_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["lbfgs", "adam"] {
+        let file = folder.path().join(format!("{name}.toml"));
+        let settings = format!("dataset = \"iris\"\noptimizer = \"{name}\"\nepochs = 3\n");
+        std::fs::write(&file, settings).unwrap();
+        let set = format!("optimizer={name}");
+        let ways: [&[&str]; 3] = [
+            &["iris", "--epochs", "3", "--optimizer", name],
+            &["iris", "--epochs", "3", "--set", &set],
+            &[text(&file)],
+        ];
+        let trained = ways.iter().zip(0..).map(|(way, number)| {
+            let out = folder.path().join(format!("{name}-{number}"));
+            let more = ["--out", text(&out), "--quiet", "--json"];
+            let report = json(&[&["train"][..], way, &more].concat());
+            (report["parameters_sha256"].clone(), kept(&out))
+        });
+        let trained: Vec<_> = trained.collect();
+        assert!(trained.iter().all(|one| *one == trained[0]), "{name}: {trained:?}");
+        let lr = if name == "lbfgs" { 1.0 } else { 0.001 };
+        assert_eq!(trained[0].1.lr, lr);
+    }
+}
+
+/// The usual rate is told where it comes unasked, and a rate that was given stays.
+#[test]
+fn a_rate_that_was_given_stays_with_another_optimizer() {
+    let (data, folder) = (digits(), tempfile::tempdir().unwrap());
+    let out = folder.path().join("run");
+    let train = |more: &[&str]| {
+        let call = ["train", text(data.path()), "--out", text(&out), "--force", "--epochs", "1"];
+        let output = chainrule(&[&call[..], more].concat());
+        assert!(output.status.success(), "{more:?}");
+        (kept(&out).lr, String::from_utf8(output.stderr).unwrap())
+    };
+    let told = "lbfgs: learning rate 1, as is usual for it";
+    let (lr, said) = train(&["--optimizer", "lbfgs"]);
+    assert!(lr == 1.0 && said.contains(told), "{said}");
+    for given in [
+        &["--lr", "0.001", "--set", "optimizer=lbfgs"][..],
+        &["--set", "learning_rate=0.001", "--optimizer", "lbfgs"],
+    ] {
+        let (lr, said) = train(given);
+        assert!(lr == 0.001 && !said.contains("as is usual"), "{given:?}: {said}");
+    }
+    // A run that goes on with another optimizer, and the trainings of a sweep.
+    train(&["--optimizer", "sgd"]);
+    assert_eq!(kept(&out).lr, 0.01);
+    let change = ["--change", "--optimizer", "lbfgs", "--epochs", "2", "--json"];
+    json(&[&["train", "--resume", text(&out)][..], &change].concat());
+    assert_eq!((kept(&out).lr, kept(&out).batch_size), (1.0, u32::MAX as usize));
+    let sweep = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        let call =
+            ["sweep", text(data.path()), "--grid", "optimizer=adam,sgd,lbfgs", "--epochs", "1"];
+        let output = chainrule(&[&call[..], &["--out", text(&out), "--quiet"], more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert!([" adam ", " sgd ", " lbfgs "].iter().all(|kind| table.contains(kind)), "{table}");
+        ["1", "2", "3"].map(|number| kept(&out.join(number)).lr)
+    };
+    assert_eq!(sweep("usual", &[]), [0.001, 0.01, 1.0]);
+    assert_eq!(sweep("given", &["--lr", "0.001"]), [0.001; 3]);
 }

@@ -168,7 +168,7 @@ impl Simple {
 
 /// The settings of a linear model of the same data, with the same loss and weights.
 fn without_layers(config: &Config) -> Config {
-    let lbfgs = Lbfgs { line_search: true, iterations: ITERATIONS, ..Lbfgs::default() };
+    let lbfgs = Lbfgs { iterations: ITERATIONS, ..Lbfgs::default() };
     let Config { dataset, target, task, weight, loss, class_weights, top_k, .. } = config.clone();
     let data = Config { dataset, target, task, weight, ..Config::default() };
     Config {

@@ -312,6 +312,12 @@ fn ranked_by(entries: &[Entry], part: Option<DataPart>) -> String {
 fn compared(entries: &[Entry]) -> Vec<compare::Run> {
     let flat = |value: &Value| match value {
         Value::String(text) => text.clone(),
+        // What it is comes before its settings, of which there is seldom room for all.
+        Value::Object(all) if all.contains_key("kind") => {
+            let mut rest = all.clone();
+            let kind = rest.remove("kind").unwrap_or_default();
+            format!("{} {}", kind.as_str().unwrap_or_default(), Value::Object(rest))
+        }
         other => other.to_string(),
     };
     let run = |entry: &Entry| compare::Run {

@@ -117,6 +117,49 @@ fn the_lists_here_are_those_of_the_settings() {
     assert_eq!(of_settings, here);
 }
 
+/// However an optimizer is named, its usual rate comes with it, and L-BFGS takes all examples at once.
+#[test]
+fn an_optimizer_brings_what_is_usual_beside_it() {
+    let rates = [
+        ("sgd", 0.1),
+        ("adagrad", 0.01),
+        ("rmsprop", 0.001),
+        ("adam", 0.001),
+        ("adamw", 0.001),
+        ("lbfgs", 1.0),
+    ];
+    let mut names = rates.map(|(name, _)| name);
+    let mut all = Method::KINDS.names();
+    all.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(all, names);
+    for (name, rate) in rates {
+        let lesson = Config::default();
+        let of_file = Config::from_toml(&format!("optimizer = \"{name}\"")).unwrap();
+        let set = lesson.with("optimizer", name).unwrap();
+        let batch = if name == "lbfgs" { u32::MAX as usize } else { 100 };
+        assert_eq!((of_file.lr, of_file.batch_size), (rate, batch), "{name}");
+        assert_eq!(of_file, set);
+        assert_eq!(of_file, lesson.clone().with_optimizer(name.parse().unwrap(), &[]));
+        // What is chosen stays, beside it or before.
+        let file = format!("optimizer = \"{name}\"\nlr = 0.1\nbatch_size = 7");
+        let chosen = Config::from_toml(&file).unwrap();
+        assert_eq!((chosen.lr, chosen.batch_size), (0.1, 7), "{name}");
+        let before = Config { lr: 0.03, ..lesson.clone() };
+        assert_eq!(before.with("optimizer", name).unwrap().lr, 0.03, "{name}");
+        let beside = lesson.with_all(&[("optimizer", name), ("learning_rate", "0.1")]);
+        assert_eq!(beside.unwrap().lr, 0.1, "{name}");
+        // It goes again with the optimizer.
+        assert_eq!(set.with("optimizer", "sgd").unwrap(), lesson, "{name}");
+    }
+    // The one that tables begin with keeps the rate that suits them.
+    let table = Config::for_dataset("iris");
+    let decayed = table.with("optimizer", "{ kind = \"adamw\", weight_decay = 0.1 }").unwrap();
+    assert_eq!((decayed.lr, decayed.batch_size), (table.lr, table.batch_size));
+    let adam = Config::from_toml("dataset = \"iris\"\noptimizer = \"adam\"").unwrap();
+    assert_eq!((adam.lr, adam.batch_size), (0.001, table.batch_size));
+}
+
 #[test]
 fn every_kind_is_read_written_and_found_by_a_slip() {
     let mut tried = 0;

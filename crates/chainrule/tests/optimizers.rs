@@ -129,7 +129,7 @@ fn start<T: chainrule::Real>() -> (Parameters<T>, State<T>, Vec<String>) {
 #[test]
 fn lbfgs_walks_down_the_valley() {
     let (mut parameters, mut state, names) = start::<f64>();
-    let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
+    let lbfgs = Lbfgs::default();
     let mut last = f64::INFINITY;
     for _ in 0..5 {
         let before = lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
@@ -145,7 +145,7 @@ fn lbfgs_walks_down_the_valley() {
 #[test]
 fn lbfgs_does_not_follow_a_gradient_without_a_value() {
     for iterations in 1..4 {
-        let lbfgs = Lbfgs { iterations, ..Lbfgs::default() };
+        let lbfgs = Lbfgs { iterations, line_search: false, ..Lbfgs::default() };
         let (mut parameters, mut state, names) = start::<f64>();
         let mut calls = 0;
         let mut broken = |parameters: &Parameters<f64>| {
@@ -164,7 +164,7 @@ fn lbfgs_does_not_follow_a_gradient_without_a_value() {
 
 #[test]
 fn lbfgs_goes_on_from_its_state_with_the_same_bits() {
-    let lbfgs = Lbfgs { history: 3, iterations: 3, line_search: true, ..Lbfgs::default() };
+    let lbfgs = Lbfgs { history: 3, iterations: 3, ..Lbfgs::default() };
     let (mut parameters, mut state, names) = start::<f32>();
     for _ in 0..6 {
         lbfgs.step(&mut parameters, &names, &mut state, 1.0, &mut valley).unwrap();
@@ -335,7 +335,7 @@ fn tolerances_say_how_far_lbfgs_goes() {
         let w = parameters.get("w").unwrap().values().to_vec();
         (w[0] - 3.0).hypot(w[1] + 1.0)
     };
-    let usual = Lbfgs { line_search: true, ..Lbfgs::default() };
+    let usual = Lbfgs::default();
     assert!(far(usual) > 1.0);
     assert!(far(Lbfgs { tolerance_grad: 0.0, tolerance_change: 0.0, ..usual }) < 1e-3);
 }

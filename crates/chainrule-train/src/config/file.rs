@@ -75,6 +75,9 @@ impl Config {
         let usual = Self::default();
         let dataset = settings::field("settings", "dataset", given, Some(usual.dataset))?;
         let begin = Self::for_dataset(&dataset);
+        let usual = Some(begin.optimizer);
+        let optimizer = settings::field("settings", "optimizer", given, usual)?;
+        let begin = begin.with_optimizer(optimizer, &[]);
         let begin = Self::ENTRY.settings.iter().zip(begin.values());
         let begin = begin.filter_map(|(setting, value)| Some((setting.name.to_owned(), value?)));
         // The first value of a key counts.
@@ -134,7 +137,8 @@ impl Config {
     }
 
     /// These settings with another value, written as TOML, for a key. A value that is no TOML, such as
-    /// a word without quotes, is taken for a word.
+    /// a word without quotes, is taken for a word. Another optimizer brings what is usual beside it, as
+    /// [`Config::with_optimizer`] says.
     ///
     /// ```
     /// use chainrule_train::Config;
@@ -163,6 +167,14 @@ impl Config {
     /// # Errors
     /// As [`Config::with`].
     pub fn with_all(&self, changes: &[(&str, &str)]) -> Result<Self> {
+        self.with_all_but(changes, &[])
+    }
+
+    /// The same, where another optimizer changes none of the settings that `kept` names, either.
+    ///
+    /// # Errors
+    /// As [`Config::with`].
+    pub fn with_all_but(&self, changes: &[(&str, &str)], kept: &[&str]) -> Result<Self> {
         let bad = |error: &dyn std::fmt::Display| Error::Mismatch(error.to_string());
         let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
         for (key, value) in changes {
@@ -172,9 +184,15 @@ impl Config {
             table.insert(key, parsed.unwrap_or_else(|| (*value).into()));
         }
         let text = toml::to_string(&table).map_err(|error| bad(&error))?;
-        Self::parse(&text).map_err(|fault| {
+        let config = Self::parse(&text).map_err(|fault| {
             let changes: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
             Error::Mismatch(format!("{}: {}", changes.join(" "), fault.message()))
-        })
+        })?;
+        let optimizer = config.optimizer;
+        let before = Self { optimizer: self.optimizer, ..config };
+        let kept = changes.iter().map(|(key, _)| key).chain(kept);
+        let kept: Vec<String> = kept.map(|key| setting_meant(key)).collect();
+        let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
+        Ok(before.with_optimizer(optimizer, &kept))
     }
 }

@@ -1,5 +1,6 @@
 //! What to train and how: the settings of a run, as its folder keeps them.
 
+mod beside;
 mod domain;
 mod model;
 mod rates;
@@ -115,7 +116,7 @@ chainrule::settings! {
         batch_size: usize [Form::SOME] = 100,
         /// The passes over the training part.
         epochs: u32 [Form::SOME] = 17,
-        /// The learning rate.
+        /// The learning rate; where none is given, the one that is usual beside the optimizer.
         lr: f64 [Form::POSITIVE] = 0.1,
         /// The steps over which the learning rate grows to what the schedule says.
         warmup: u64 = 0 => "100",

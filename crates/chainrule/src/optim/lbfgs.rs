@@ -30,8 +30,7 @@ crate::settings! {
     /// };
     /// let (mut parameters, mut state) = (Parameters::new(), State::new());
     /// parameters.insert("w", Tensor::scalar(1.0));
-    /// let lbfgs = Lbfgs { line_search: true, ..Lbfgs::default() };
-    /// lbfgs.step(&mut parameters, &["w".into()], &mut state, 1.0, &mut loss_and_gradient)?;
+    /// Lbfgs::default().step(&mut parameters, &["w".into()], &mut state, 1.0, &mut loss_and_gradient)?;
     /// assert!((parameters.get("w")?.values()[0] - 3.0).abs() < 0.01);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
@@ -42,8 +41,8 @@ crate::settings! {
         /// The most iterations of one step.
         iterations: usize [Form::SOME] = 20,
         /// Whether each iteration searches along its direction for a point that fulfils the strong Wolfe
-        /// conditions; else it goes as far as the learning rate says.
-        line_search: bool = false,
+        /// conditions; else it goes as far as the learning rate says, as PyTorch's does by itself.
+        line_search: bool = true,
         /// Where no element of the gradient is larger is a minimum.
         tolerance_grad: f64 [Form::NOT_NEGATIVE] = 1e-7,
         /// Steps of which no element is larger, changes of the loss that are smaller, and directions along
