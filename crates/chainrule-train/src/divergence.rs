@@ -14,7 +14,7 @@ use chainrule::error::{Error, Result};
 use chainrule::finite::NotFinite;
 use chainrule::graph::{Graph, Source, Var};
 use chainrule::nn::Cx;
-use chainrule::optim::Method;
+use chainrule::optim::{Lbfgs, Method};
 use chainrule::tensor::Real;
 use chainrule_explain::{Language, Origin};
 
@@ -36,7 +36,12 @@ impl<T: Real> Learner<T> {
             }
             self.stand(before);
             let batch = self.next_batch(&order, size);
-            let (loss, origin) = self.origin(&batch)?;
+            let (loss, origin) = match self.config.optimizer {
+                Method::Lbfgs(lbfgs) if self.is_of_settings() => {
+                    self.astray(steps, &batch, lbfgs)?
+                }
+                _ => self.origin(&batch)?,
+            };
             return Ok(Error::Diverged { step: batch.number + 1, loss, origin });
         }
         let origin = "running the epoch again did not show where".into();
@@ -68,6 +73,23 @@ impl<T: Real> Learner<T> {
             }
         }
         Ok(Error::Diverged { step: steps, loss, origin: format!("on the {part} part, {origin}") })
+    }
+
+    /// As [`Learner::origin`] where a step of L-BFGS has gone: it asks for the loss at several places.
+    fn astray(
+        &mut self,
+        steps: &mut Steps<T>,
+        batch: &Batch<'_>,
+        lbfgs: Lbfgs,
+    ) -> Result<(f64, String)> {
+        let (before, mut astray) = (self.standing(), None);
+        self.lbfgs_step(steps, batch, lbfgs, &mut astray)?;
+        if let Some(place) = astray {
+            self.parameters = place;
+        }
+        let origin = self.origin(batch);
+        self.stand(before);
+        origin
     }
 
     /// The loss of a step with the current parameters, and what in the step is not finite: of the first

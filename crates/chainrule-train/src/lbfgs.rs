@@ -9,12 +9,14 @@ use chainrule::optim::Lbfgs;
 use chainrule::tensor::Real;
 
 impl<T: Real> Learner<T> {
-    /// A step of L-BFGS on a batch: the loss before it, or `None` where that is not finite.
+    /// A step of L-BFGS on a batch: the loss before it, or `None` where that, or one on its way, is not finite.
+    /// `astray` becomes the last place on its way where that was so.
     pub(super) fn lbfgs_step(
         &mut self,
         steps: &mut Steps<T>,
         batch: &Batch<'_>,
         lbfgs: Lbfgs,
+        astray: &mut Option<Parameters<T>>,
     ) -> Result<Option<f64>> {
         let size = batch.examples.len();
         let gradients = steps.gradients_of(self, size)?;
@@ -23,7 +25,13 @@ impl<T: Real> Learner<T> {
         let (mut parameters, mut states) = (self.parameters.clone(), self.states.clone());
         let Some(state) = states.first_mut() else { return Ok(None) };
         let rate = self.rate(0, batch.number)?;
-        let mut at = |parameters: &Parameters<T>| gradients.at(parameters);
+        let mut at = |parameters: &Parameters<T>| {
+            let (loss, slopes) = gradients.at(parameters)?;
+            if !(loss.is_finite() && slopes.is_finite()) {
+                *astray = Some(parameters.clone());
+            }
+            Ok((loss, slopes))
+        };
         let loss = lbfgs.step(&mut parameters, &trained, state, rate, &mut at)?;
         if loss.is_finite() {
             (self.parameters, self.states) = (parameters, states);

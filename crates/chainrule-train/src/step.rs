@@ -455,7 +455,7 @@ impl<T: Real> Learner<T> {
         if let Method::Lbfgs(lbfgs) = self.config.optimizer
             && self.is_of_settings()
         {
-            let loss = self.lbfgs_step(steps, &batch, lbfgs)?;
+            let loss = self.lbfgs_step(steps, &batch, lbfgs, &mut None)?;
             return Ok(loss.map(|loss| Stepped { loss, losses: BTreeMap::new() }));
         }
         let mut stepped = Stepped { loss: f64::NAN, losses: BTreeMap::new() };
