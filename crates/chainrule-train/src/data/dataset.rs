@@ -143,14 +143,9 @@ impl Dataset {
         self.select(&(0..count.min(self.len) as u32).collect::<Vec<_>>())
     }
 
-    /// The values standardised, each column by its scale.
-    pub(super) fn standardised(mut self, scales: &[Scale]) -> Self {
-        if let Targets::Values { values, width, scales: own } = &mut self.targets {
-            for row in values.chunks_mut((*width).max(1)) {
-                for (value, scale) in row.iter_mut().zip(scales) {
-                    *value = ((f64::from(*value) - scale.mean) / scale.deviation) as f32;
-                }
-            }
+    /// The same whose values were standardised, each column by its scale.
+    pub(super) fn scaled(mut self, scales: &[Scale]) -> Self {
+        if let Targets::Values { scales: own, .. } = &mut self.targets {
             *own = scales.to_vec();
         }
         self

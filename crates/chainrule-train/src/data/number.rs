@@ -163,6 +163,9 @@ fn bare(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Rounding numbers by less than this share of their deviation takes little of what differs.
+pub(super) const LITTLE: f64 = 1e-5;
+
 /// The number in 32 bits.
 pub(super) fn single(number: f64) -> Result<f32, String> {
     let single = number as f32;

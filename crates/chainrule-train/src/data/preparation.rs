@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::{Like, Written};
 use super::input::{Input, Notation, is_point};
-use super::number::single;
+use super::number::{LITTLE, single};
 use super::pixels::{Pixels, Retouch, Seen};
 use super::table::{Cell, Table, column, number};
 use super::{Dataset, Scale};
@@ -281,7 +281,11 @@ impl Preparation {
             }
             Outcome::Values { scales, means, .. } => match (scales.len(), means.len()) {
                 (0, 0) => None,
-                (0, _) => Some(UsualAnswer::Means(means.clone())),
+                (0, _) => {
+                    // As the targets are held.
+                    let held = means.iter().map(|&mean| f64::from(mean as f32));
+                    Some(UsualAnswer::Means(held.collect()))
+                }
                 (count, _) => Some(UsualAnswer::Means(vec![0.0; count])),
             },
         }
@@ -436,7 +440,8 @@ impl Preparation {
                         let decimal = decimals.get(at).copied().unwrap_or_default().decimal();
                         let number = number(cell, decimal)
                             .and_then(|value| value.ok_or(TARGET_MISSING.into()));
-                        values.push(number.and_then(single).map_err(fail)?);
+                        let scale = self.scales().get(at);
+                        values.push(number.and_then(|x| target(x, scale)).map_err(fail)?);
                     }
                 }
             }
@@ -456,7 +461,7 @@ impl Preparation {
             Outcome::Classes { names, .. } => Dataset::new(width, features, labels, names.len())?
                 .with_class_names(names.clone())?,
             Outcome::Values { scales, .. } => {
-                Dataset::regression(width, features, values)?.standardised(scales)
+                Dataset::regression(width, features, values)?.scaled(scales)
             }
         };
         if columns.weight.is_some() { data.with_weights(weights) } else { Ok(data) }
@@ -474,6 +479,18 @@ impl Preparation {
         let shown: Vec<&str> = self.class_names().iter().take(20).map(String::as_str).collect();
         shown.join("`, `")
     }
+}
+
+/// A target in 32 bits, standardised where there is a scale. The number itself is rounded to them before, on
+/// which the bits of trainings stand, unless that takes much of what differs: far from zero 32 bits have no
+/// digits left for it.
+fn target(number: f64, scale: Option<&Scale>) -> Result<f32, String> {
+    let rounded = single(number)?;
+    let Some(&Scale { mean, deviation }) = scale else { return Ok(rounded) };
+    let rounded = f64::from(rounded);
+    // Of equal numbers, which are their own mean, 1 stands for the deviation.
+    let is_near = deviation != 1.0 && (number - rounded).abs() <= LITTLE * deviation;
+    single(((if is_near { rounded } else { number }) - mean) / deviation)
 }
 
 pub(super) const WEIGHT: &str = "a weight must be a number that is not negative";

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::date::DatePart;
 use super::looks::Kind;
-use super::number::too_large;
+use super::number::{LITTLE, too_large};
 use super::table::{Cell, Table, moment, number};
 use chainrule::error::Result;
+use chainrule_explain::digits;
 
 /// The most classes of a target, or categories of a column.
 pub(super) const MOST_WORDS: usize = 1000;
@@ -50,6 +51,8 @@ pub(super) struct Statistics {
     pub(super) numbers: Moments,
     pub(super) dates: [Moments; DatePart::ALL.len()],
     pub(super) missing: u64,
+    /// By how much 32 bits round the numbers at most.
+    rounding: f64,
     /// The different words; none once they are too many.
     words: BTreeSet<String>,
     many: bool,
@@ -58,7 +61,20 @@ pub(super) struct Statistics {
 impl Statistics {
     pub(super) fn new(kind: Kind) -> Self {
         let (numbers, dates) = (Moments::default(), Default::default());
-        Self { kind, numbers, dates, missing: 0, words: BTreeSet::new(), many: false }
+        let words = BTreeSet::new();
+        Self { kind, numbers, dates, missing: 0, rounding: 0.0, words, many: false }
+    }
+
+    /// That 32 bits lose much of what differs, where the numbers stay as they are.
+    pub(super) fn told_rounding(&self, column: &str) -> Option<String> {
+        let deviation = self.numbers.deviation();
+        let is_much = self.numbers.varies() && self.rounding > LITTLE * deviation;
+        let [rounding, deviation] = [self.rounding, deviation].map(|x| digits(x, 2));
+        is_much.then(|| {
+            format!(
+                "`{column}` is rounded by up to {rounding} in 32 bits, where its deviation is {deviation}: without `--raw` what differs is kept"
+            )
+        })
     }
 
     pub(super) fn add(&mut self, table: &Table, row: usize, column: usize) -> Result<()> {
@@ -68,7 +84,10 @@ impl Statistics {
             Kind::Number(decimal) => match number(cell, decimal).map_err(fail)? {
                 // The squares of larger ones have no finite sum.
                 Some(number) if number.abs() > 1e150 => return Err(fail(too_large(number))),
-                Some(number) => self.numbers.add(number),
+                Some(number) => {
+                    self.numbers.add(number);
+                    self.rounding = self.rounding.max((number - f64::from(number as f32)).abs());
+                }
                 None => self.missing += 1,
             },
             Kind::Date(order) => match moment(cell, order).map_err(fail)? {

@@ -46,6 +46,7 @@ struct Fitted {
     inputs: Vec<Input>,
     scales: Vec<Scale>,
     chunks: Vec<Chunk>,
+    notes: Vec<String>,
 }
 
 impl DataSource {
@@ -117,7 +118,9 @@ impl DataSource {
             ));
         }
         let scaled = if task == Task::Regress { decimals.as_slice() } else { &[] };
-        let Fitted { inputs, scales, chunks } = self.fit(&held, &roles, &kinds, scaled, &train)?;
+        let Fitted { inputs, scales, chunks, notes } =
+            self.fit(&held, &roles, &kinds, scaled, &train)?;
+        summary.notes.extend(notes);
         summary.tell_inputs(&inputs);
         for input in &inputs {
             summary.notes.extend(spellings(&input.column, input.categories()));
@@ -414,7 +417,10 @@ impl DataSource {
             mean: values.numbers.mean,
             deviation: values.numbers.deviation(),
         };
-        Ok(Fitted { inputs, scales: of_targets.iter().map(scale).collect(), chunks })
+        let scales = of_targets.iter().map(scale).collect();
+        let raw = statistics.iter().filter(|_| self.raw);
+        let notes = raw.filter_map(|(column, values)| values.told_rounding(&held.name(*column)));
+        Ok(Fitted { inputs, scales, chunks, notes: notes.collect() })
     }
 }
 
