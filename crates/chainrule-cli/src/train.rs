@@ -172,12 +172,20 @@ impl Job<'_> {
         let load = |source: &DataSource| source.load(&shipped_folder);
         let folds = Folds::train(self.config, &load, pool, &mut |number, scores| {
             if !self.quiet {
-                let line = scores.line_of(DataPart::Validation).unwrap_or_default();
-                print::notice(&format!("fold {}/{count}: {line}", number + 1));
+                let done = scores.epochs_done;
+                let best = scores.best.unwrap_or(done);
+                let number = number + 1;
+                print::notice(&format!(
+                    "trained fold {number}/{count}: best is epoch {best} of {done}"
+                ));
             }
             !interrupted.load(std::sync::atomic::Ordering::Relaxed)
         })?;
-        folds.ok_or_else(|| crate::Interrupted.into())
+        let folds = folds.ok_or(crate::Interrupted)?;
+        if !self.quiet {
+            folds.lines().iter().for_each(|line| print::notice(line));
+        }
+        Ok(folds)
     }
 
     /// Says what no longer holds where the training goes on with other settings or data.

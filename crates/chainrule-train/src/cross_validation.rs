@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::baseline::for_linear;
 use super::{Advance, Config, EarlyStopping, FinalScores, Folds, flat_training};
-use crate::data::{DataSource, Fold, Loaded, shared};
+use crate::data::{DataSource, Fold, Loaded, is_many, shared};
 use chainrule::Pool;
 use chainrule::error::Result;
 
@@ -45,12 +45,14 @@ impl Folds {
         let of = config.folds.unwrap_or(1);
         let early_stopping = config.early_stopping.or(Some(EarlyStopping::default()));
         let config = Config { early_stopping, validation: None, folds: None, ..config.clone() };
-        let (mut folds, mut histories, mut repeated) = (Vec::new(), Vec::new(), 0);
+        let (mut folds, mut histories) = (Vec::new(), Vec::new());
+        let (mut repeated, mut rows) = (0, 0);
         for number in 0..of {
             let fold = Some(Fold { number, of });
             let loaded = load(&DataSource { fold, ..config.source() })?;
             if let Some(held_out) = loaded.validation.as_ref().filter(|_| !loaded.is_streamed) {
                 repeated += shared(&**held_out, &*loaded.train)?.unwrap_or(0);
+                rows += held_out.len();
             }
             let mut training = flat_training(&config, loaded, pool)?;
             let start = Instant::now();
@@ -75,7 +77,7 @@ impl Folds {
                 FinalScores::of(&history, Some(epochs.min(last)), &sizes, scores.baselines);
             FinalScores { best: scores.best, ..judged }
         });
-        let repeated = Some(repeated).filter(|&count| count > 0);
+        let repeated = Some(repeated).filter(|&count| is_many(count, rows));
         Ok(Some(Self { folds: judged.collect(), epochs, repeated }))
     }
 }

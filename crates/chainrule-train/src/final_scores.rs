@@ -13,6 +13,9 @@ use chainrule_explain::digits;
 /// A loss that is larger than that of always the same answer by this factor is beyond reason.
 const BEYOND: f64 = 10.0;
 
+/// Scores that differ by less are equal but for rounding: shares and R² by so much, errors by such a share.
+const ROUNDING: f64 = 1e-6;
+
 /// Whether there are no epochs before those of which one is the best.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_none_before(epochs: &u32) -> bool {
@@ -249,9 +252,11 @@ impl FinalScores {
         let (score, usual) = (*self.scores.get(&name)?, *self.baselines.baseline.get(&name)?);
         let rows = self.rows.get(part.name()).copied().unwrap_or(0);
         let better = if first.larger_is_better() { score - usual } else { usual - score };
+        // Sums in other orders and 32 bits make others of equal scores.
+        let rounding = ROUNDING * if first.larger_is_better() { 1.0 } else { usual };
         // Nothing is better than what is always right; of values that are all the same, which have no R²,
         // the reading tells.
-        if (first == Score::Accuracy && usual == 1.0 && better == 0.0)
+        if (first == Score::Accuracy && usual == 1.0 && better >= -rounding)
             || (first == Score::Rmse && usual == 0.0)
         {
             return None;
@@ -266,8 +271,8 @@ impl FinalScores {
         };
         let always = &self.baselines.always;
         let how = match better {
-            better if better < 0.0 => format!("worse than {always}"),
-            better if better <= chance => {
+            better if better < -rounding => format!("worse than {always}"),
+            better if better <= chance.max(rounding) => {
                 format!("no better than {always}, as far as {} tell", counted(rows, "row"))
             }
             _ => return None,

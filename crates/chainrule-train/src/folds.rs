@@ -36,6 +36,20 @@ impl Folds {
         Config { early_stopping: None, folds: None, ..whole }
     }
 
+    /// What each has come to after [`Folds::epochs`], in words: what their mean is of.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let count = self.folds.len();
+        let line = |(fold, number): (&FinalScores, usize)| {
+            let epochs = counted(self.epochs.min(fold.epochs_done) as usize, "epoch");
+            // It was not its own best that chose the epoch.
+            let scores = FinalScores { best: None, ..fold.clone() };
+            let line = scores.line_of(DataPart::Validation).unwrap_or_default();
+            format!("fold {number}/{count} after {epochs}: {line}")
+        };
+        self.folds.iter().zip(1..).map(line).collect()
+    }
+
     /// The means of the folds' scores, by name.
     #[must_use]
     pub fn mean(&self) -> BTreeMap<String, f64> {

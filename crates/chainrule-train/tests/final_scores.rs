@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chainrule::Pool;
 use chainrule::nn::Answer;
 use chainrule::optim::{Optimizer, Schedule};
-use chainrule_train::data::{DataSource, Dataset, Flat, Fold, Task};
+use chainrule_train::data::{DataSource, Dataset, Examples, Flat, Fold, Task};
 use chainrule_train::{
     Advance, Asked, Baselines, ClassRule, ClassWeights, Config, DataPart, DataParts, EarlyStopping,
     Epoch, FinalScores, Folds, Report, Run, Scores, Session, Start, Trainer, Until, Which, curves,
@@ -98,6 +98,13 @@ fn what_is_worse_is_told_from_what_chance_gives() {
         let baselines = Baselines { baseline, always, untrained, ..Baselines::default() };
         FinalScores::of(&epochs, None, &[(DataPart::Test, 100)], baselines).warnings.concat()
     };
+    // Sums in another order, and 32 bits, make others of equal scores.
+    for (name, score, usual) in
+        [("accuracy", 0.979_999_9, 0.98), ("r2", -1e-9, 0.0), ("loss", 1.000_000_1, 1.0)]
+    {
+        assert!(told(name, score, usual).starts_with("no better than"), "{name}");
+    }
+    assert_eq!(told("accuracy", 0.999_999_9, 1.0), "");
     // Two standard errors of a share of 0.8 in 100 rows are 0.08.
     for (score, usual, begins) in
         [(0.79, 0.8, "worse than"), (0.8, 0.8, "no better than"), (0.87, 0.8, "no better")]
@@ -199,6 +206,13 @@ fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
     let spread = (all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
     assert!((folds.mean()["validation_loss"] - mean).abs() < 1e-12);
     assert!((folds.spread()["validation_loss"] - spread).abs() < 1e-12);
+    // The lines are of those scores, and not of each one's own best epoch.
+    for (fold, line) in folds.folds.iter().zip(folds.lines()) {
+        let epochs = folds.epochs.min(fold.epochs_done);
+        let loss = chainrule_explain::digits(fold.scores["validation_loss"], 4);
+        assert!(line.contains(&format!("after {epochs} epochs: ")), "{line}");
+        assert!(line.ends_with(&format!(", loss {loss} (50 rows)")), "{line}");
+    }
     let whole = folds.whole(&config);
     assert_eq!((whole.validation, whole.epochs, whole.folds), (Some(0.0), folds.epochs, None));
     assert_eq!(whole.schedule_epochs, None);
@@ -340,6 +354,48 @@ fn rows_that_stand_in_several_folds_are_told() {
     let count = told.lines().find_map(|line| line.split_once(of)?.0.trim().parse().ok());
     assert!(count.is_some_and(|count: usize| count > 80), "{told}");
     assert!(!warnings(1).contains("learnt from"));
+}
+
+/// Of all rows held out enough are repeated, though they are few in every fold but one.
+#[test]
+fn rows_that_are_repeated_count_in_every_fold() {
+    let rows: String = (0..60).map(|at| format!("{at},{}\n", at % 2)).collect();
+    let copies = "1,1\n3,1\n5,1\n7,1\n";
+    let (folder, config) = table(&format!("a,y\n{rows}{copies}"));
+    let task = Some(Task::Classify);
+    let config = Config { folds: Some(4), epochs: 1, task, ..config };
+    let load = |source: &DataSource| source.load(&shipped);
+    let mut shared = 0;
+    for number in 0..4 {
+        let fold = Some(Fold { number, of: 4 });
+        let loaded = load(&DataSource { fold, ..config.source() }).unwrap();
+        let rows = |data: &dyn Examples| {
+            let all: Vec<u32> = (0..data.len() as u32).collect();
+            let mut features = vec![0.0; all.len()];
+            data.features(&all, &mut features).unwrap();
+            features
+        };
+        let learnt = rows(&*loaded.train);
+        let held_out = rows(&*loaded.validation.unwrap());
+        shared += held_out.iter().filter(|x| learnt.contains(x)).count();
+    }
+    assert!(shared >= 4, "a case of rows that stand in several folds");
+    let result = folded(&config, &folder.path().join("run")).result;
+    let told = format!("{shared} of the 64 rows held out have an equal one");
+    assert!(result.warnings.join("\n").contains(&told), "{:?}", result.warnings);
+}
+
+/// A target that is the same in every row is said to be by the reading; the mean is right to the bit.
+#[test]
+fn a_constant_target_is_no_fault_of_the_model() {
+    let rows: String = (0..40).map(|at| format!("{},0.1\n", at % 7)).collect();
+    let (_folder, config) = table(&format!("a,y\n{rows}"));
+    for raw in [false, true] {
+        let task = Some(Task::Regress);
+        let result = trained(&Config { epochs: 2, task, raw, ..config.clone() }).result;
+        assert_eq!(result.baselines.baseline["validation_rmse"], 0.0, "raw: {raw}");
+        assert!(!result.warnings.concat().contains("worse"), "{:?}", result.warnings);
+    }
 }
 
 /// Beside a loss of next to nothing any loss is large: it is the model's fault only if it was smaller before.

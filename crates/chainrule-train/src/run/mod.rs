@@ -17,8 +17,8 @@ use super::{
     Trainer, Which, evaluate,
 };
 use crate::data::{
-    DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_shipped, is_table, located,
-    shared, truth,
+    DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_many, is_shipped, is_table,
+    located, shared, truth,
 };
 use crate::readme::counted;
 use crate::score::of_part;
@@ -170,7 +170,8 @@ impl Run {
             is_small(at).then(|| Self { place, ..self.clone() }.data().ok())?
         });
         let Some(own) = own.filter(|own| !own.is_streamed) else { return Ok(None) };
-        Ok(shared(data, &*own.train)?.map(|count| {
+        let shared = shared(data, &*own.train)?.filter(|&count| is_many(count, data.len()));
+        Ok(shared.map(|count| {
             format!(
                 "{count} of these {} are in the training part, which the model has learnt from",
                 counted(data.len(), "row")
