@@ -188,7 +188,10 @@ fn folds_are_told_and_kept() {
     let warning = more["warnings"][0].as_str().unwrap();
     let left_out = format!("they are of {done} epochs, not of {}", done + 1);
     assert!(warning.starts_with("the folds' scores are left out") && warning.contains(&left_out));
-    fails(&["train", "iris", "--folds", "1"], 2, &["folds is 1", "at least 2"]);
+    for few in ["0", "1"] {
+        let told = format!("folds is {few}, but it must be at least 2");
+        fails(&["train", "iris", "--folds", few], 2, &[&told]);
+    }
     fails(&["train", "iris", "--folds", "3", "--validation", "0.1"], 2, &["cannot be used with"]);
     let file = runs.path().join("settings.toml");
     std::fs::write(&file, "dataset = \"iris\"\nfolds = 3\nvalidation = 0.1\n").unwrap();

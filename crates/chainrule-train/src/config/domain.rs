@@ -30,8 +30,7 @@ impl Config {
             let share = self.validation.unwrap_or(HELD_OUT);
             Error::check(share > 0.0, "validation", share, needs).map_err(at("early_stopping"))?;
         }
-        if let Some(folds) = self.folds {
-            Error::check(folds > 1, "folds", folds, "at least 2").map_err(at("folds"))?;
+        if self.folds.is_some() {
             let wanted = "left out with `folds`, which hold a part out each";
             if let Some(share) = self.validation {
                 Error::check(false, "validation", share, wanted).map_err(at("validation"))?;

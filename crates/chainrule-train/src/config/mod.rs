@@ -21,7 +21,7 @@ use crate::data::{
 };
 use chainrule::nn::{Activation, Init, LayerSpec, Loss};
 use chainrule::optim::{AdamW, Clip, Method, Optimizer, Schedule};
-use chainrule::settings::{Field, Form, Value};
+use chainrule::settings::{Domain, Field, Form, Value};
 
 /// Examples evaluated at once; the memory for their values is checked with the settings.
 pub(crate) const EVALUATION_BATCH: usize = 200;
@@ -53,6 +53,9 @@ pub(crate) const OF_DATA_AND_MODEL: [&str; 23] = [
     "layers",
 ];
 
+/// A whole number of at least 2.
+const SEVERAL: Form = Form::Whole(Domain { wanted: "at least 2", holds: |x| x >= 2.0 });
+
 chainrule::settings! {
     /// The settings of a training run.
     ///
@@ -79,7 +82,7 @@ chainrule::settings! {
         validation: Option<f64> [Form::SHARE] = None => "0.2",
         /// The parts of which each is held out once, by as many trainings; their mean is the score of one
         /// that then learns from all, for the median of their best epochs.
-        folds: Option<usize> [Form::SOME] = None => "5",
+        folds: Option<usize> [SEVERAL] = None => "5",
         /// A file to test on.
         test: Option<PathBuf> = None => "\"FILE\"",
         /// Leave inputs as they are: no standardisation, no one-hot encoding.
