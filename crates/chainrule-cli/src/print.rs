@@ -274,12 +274,12 @@ fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<(
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }
-    let mut file = staging_file(folder, ".tmp")?;
-    file.write_all(bytes)?;
+    let file = staging_file(folder, ".tmp")?;
+    file.as_file().write_all(bytes)?;
     if let Some(mode) = mode {
         File::set_permissions(file.as_file(), mode)?;
     }
-    file.persist(path)?;
+    file.persist(path).map_err(|failed| failed.error)?;
     Ok(())
 }
 

@@ -97,3 +97,17 @@ fn no_room_for_the_configuration_leaves_no_folder_and_no_old_run_harmed() {
     assert!(!shell(runs.path(), &format!("{full}{}", train("--out old --force"))).status.success());
     assert_eq!(fs::read(runs.path().join("old/model.safetensors")).unwrap(), before);
 }
+
+/// What is written under a passing name is told by the file's own.
+#[test]
+fn a_file_that_has_no_room_is_told_by_its_own_name() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let train = format!("\"$chainrule\" train '{}' --epochs 1 --out run", text(data.path()));
+    assert!(shell(runs.path(), &train).status.success());
+    let export = "\"$chainrule\" export run --output all.safetensors";
+    let output = shell(runs.path(), &format!("trap '' XFSZ; ulimit -f 0; {export}"));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("all.safetensors: File too large"), "{told}");
+    assert!(!told.contains(".tmp") && !runs.path().join("all.safetensors").exists(), "{told}");
+}

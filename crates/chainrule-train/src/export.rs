@@ -314,9 +314,9 @@ pub fn save<T: Real>(parameters: &Parameters<T>, path: &Path) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| Error::file(path, error.to_string());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let mut file = staging_file(folder, ".writing-").map_err(|error| failed(&error))?;
-    file.write_all(&bytes).map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error))?;
+    let file = staging_file(folder, ".writing-").map_err(|error| failed(&error))?;
+    file.as_file().write_all(&bytes).map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|failure| failed(&failure.error))?;
     Ok(())
 }
 

@@ -11,7 +11,8 @@ use tempfile::NamedTempFile;
 
 /// A new file in `folder` that is to be renamed, whose passing name begins with `prefix`. On Unix it has
 /// the mode that the user's umask leaves to any new file, as a temporary file's own mode would keep it
-/// from everybody else; on other systems it has what the folder hands on.
+/// from everybody else; on other systems it has what the folder hands on. Write by [`NamedTempFile::as_file`],
+/// whose errors do not speak of the passing name.
 ///
 /// ```
 /// # let temporary = tempfile::tempdir().unwrap();

@@ -46,8 +46,8 @@ impl RunFolder {
     }
 
     fn written(&self, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-        let mut file = staging_file(&self.path, WRITING)?;
-        file.write_all(bytes)?;
+        let file = staging_file(&self.path, WRITING)?;
+        file.as_file().write_all(bytes)?;
         Ok(file)
     }
 
@@ -60,10 +60,7 @@ impl RunFolder {
     }
 
     pub(super) fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
-        // The error itself speaks of a passing name.
-        let inner = error.get_ref().and_then(std::error::Error::source);
-        let why = inner.map_or_else(|| error.to_string(), ToString::to_string);
-        Error::file(self.path.join(name), format!("cannot be written: {why}"))
+        Error::file(self.path.join(name), format!("cannot be written: {error}"))
     }
 }
 
