@@ -76,3 +76,33 @@ fn a_run_that_does_not_fit_its_data_names_both() {
     fails(&["eval", text(&run)], 1, &[text(&config), "no dataset `gone` here", "--data"]);
     fails(&["train", "--resume", text(&run), "--epochs", "2"], 1, &[text(&config), "`gone`"]);
 }
+
+/// The table in a run's README tells every file beside it, and no other.
+#[test]
+fn the_readme_of_a_run_tells_its_files() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let ways: [&[&str]; 3] = [&["--gradient-flow"], &["--validation", "0"], &["--folds", "2"]];
+    for way in ways {
+        let call = ["train", "iris:train", "--epochs", "2", "--out", text(&out), "--force"];
+        json(&[&call[..], &["--quiet", "--json"], way].concat());
+        let readme = fs::read_to_string(out.join("README.md")).unwrap();
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let told: Vec<&str> = rows.flat_map(|row| row.split(", ")).collect();
+        let there: Vec<String> = fs::read_dir(&out)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != "README.md")
+            .collect();
+        let is = |told: &str, name: &str| name.starts_with(told.trim_end_matches('…'));
+        for name in &there {
+            assert!(
+                told.iter().any(|told| is(told, name)),
+                "{way:?}: {name} is not told: {told:?}"
+            );
+        }
+        for told in told {
+            assert!(there.iter().any(|name| is(told, name)), "{way:?}: there is no {told}");
+        }
+    }
+}

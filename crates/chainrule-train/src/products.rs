@@ -82,17 +82,13 @@ pub(super) fn write<T: Real>(
     }
     draw(folder, &epochs)?;
     let config = &trainer.config;
-    let confusion = match scored.map(|scored| &scored.scores) {
-        Some(Scores::Classes(scores)) => {
-            let names = class_names(loaded, scores.confusion.len());
-            let svg = curves::confusion_svg(&names, &scores.confusion)?;
-            folder.write_product("confusion.svg", svg.as_bytes())?;
-            let png = curves::confusion_png(&names, &scores.confusion)?;
-            folder.write_product("confusion.png", &png)?;
-            true
-        }
-        _ => false,
-    };
+    if let Some(Scores::Classes(scores)) = scored.map(|scored| &scored.scores) {
+        let names = class_names(loaded, scores.confusion.len());
+        let svg = curves::confusion_svg(&names, &scores.confusion)?;
+        folder.write_product("confusion.svg", svg.as_bytes())?;
+        let png = curves::confusion_png(&names, &scores.confusion)?;
+        folder.write_product("confusion.png", &png)?;
+    }
     let inputs = loaded.train.width();
     let outputs = trainer.model.outputs().first().map_or(0, |y| y.shape().len());
     let (input, name) = (input(config), folder.name());
@@ -111,7 +107,7 @@ pub(super) fn write<T: Real>(
         scores: final_scores.lines(),
         held_out: final_scores.has_held_out(),
         stopped: trainer.progress.stopped,
-        confusion,
+        files: folder.files()?,
     };
     folder.write_product("README.md", readme::text(&summary).as_bytes())
 }

@@ -52,8 +52,8 @@ pub struct Summary {
     pub held_out: bool,
     /// Whether it has stopped early, so that it is not gone on with.
     pub stopped: bool,
-    /// Whether examples were held out whose classes stand in a confusion matrix.
-    pub confusion: bool,
+    /// The names of the files in its folder, of which those are told that a run has.
+    pub files: Vec<String>,
 }
 
 /// The README in Markdown. Paths within are relative to the run's folder, but those of commands.
@@ -74,7 +74,7 @@ pub struct Summary {
 ///     scores: vec!["test accuracy 1 (30 rows)".into()],
 ///     held_out: true,
 ///     stopped: false,
-///     confusion: true,
+///     files: vec!["model.safetensors".into()],
 /// });
 /// assert!(readme.contains("one of 3 classes (setosa, versicolor, virginica) from 4 inputs"));
 /// assert!(readme.contains("chainrule predict runs/iris-1 new.csv"));
@@ -182,11 +182,23 @@ fn programs(text: &mut String, of: &Summary) -> std::fmt::Result {
 
 fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
     writeln!(text, "\n## Files\n\n| file | what it holds |\n|---|---|")?;
-    let mut files = vec![
+    let files = [
         ("model.safetensors", "the parameters"),
+        (
+            "best.safetensors",
+            "those of the epoch with the smallest validation loss, which are asked",
+        ),
         ("optimizer.safetensors", "what else a checkpoint needs to go on"),
         ("config.toml", "the settings: `chainrule train config.toml` repeats the run"),
+        (
+            "data.json",
+            "how inputs are prepared and answers told: means, deviations, categories, classes",
+        ),
+        ("model.json", "the layers of a model that a program made"),
+        ("scores.json", "the final scores, and what they stand beside"),
+        ("folds.json", "the scores of each fold"),
         ("metrics.jsonl", "the metrics, a line of JSON per epoch"),
+        ("gradient_flow.jsonl", "activations and gradients by layer, a line of JSON per epoch"),
         ("events.jsonl", "what happened, a line of JSON per event"),
         (
             "run.json",
@@ -195,11 +207,14 @@ fn files(text: &mut String, of: &Summary) -> std::fmt::Result {
         ("run.lock", "nothing; who trains here has it locked"),
         ("events.out.tfevents.…", "the metrics for `tensorboard --logdir`"),
         ("curves.svg, curves.png", "the loss and the score by epoch"),
+        ("confusion.svg, confusion.png", "true and predicted classes, counted"),
     ];
-    if of.confusion {
-        files.push(("confusion.svg, confusion.png", "true and predicted classes, counted"));
-    }
-    files.iter().try_for_each(|(name, what)| writeln!(text, "| {} | {what} |", code(name)))
+    let is_there = |name: &str| {
+        let first = name.split([',', '…']).next().unwrap_or(name);
+        of.files.iter().any(|file| file.starts_with(first))
+    };
+    let mut there = files.iter().filter(|(name, _)| is_there(name));
+    there.try_for_each(|(name, what)| writeln!(text, "| {} | {what} |", code(name)))
 }
 
 /// A number of things, in words.
@@ -301,7 +316,8 @@ mod tests {
     #[test]
     fn names_of_classes_cannot_break_the_page() {
         let classes = (0..100).map(|n| format!("a|b\n*{n}*")).collect();
-        let text = text(&Summary { classes, confusion: true, ..summary() });
+        let files = vec!["confusion.svg".into()];
+        let text = text(&Summary { classes, files, ..summary() });
         assert!(
             text.contains("one of 100 classes (a\\|b\\\\n\\*0\\*, ")
                 && text.contains(", and 88 more)")

@@ -62,6 +62,11 @@ impl RunFolder {
     pub(super) fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
         Error::file(self.path.join(name), format!("cannot be written: {error}"))
     }
+
+    /// The names of the files in the folder.
+    pub(in super::super) fn files(&self) -> Result<Vec<String>> {
+        names(&self.path)
+    }
 }
 
 /// The names of what is in a folder; none where there is no folder.
