@@ -98,7 +98,8 @@ pub fn read(path: &Path) -> Result<Idx> {
     };
     let most = if gzip { deflate::largest(size) } else { size };
     let mut bytes = Vec::new();
-    let reserved = bytes.try_reserve_exact(expected.min(most as usize));
+    // With a byte more, by which too long a file is told.
+    let reserved = bytes.try_reserve_exact(expected.min(most as usize).saturating_add(1));
     reserved.map_err(|error| fail(limits::full(&error)))?;
     input.take(expected as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() != expected {

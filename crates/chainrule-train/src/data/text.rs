@@ -197,6 +197,9 @@ fn held(
     let (mut bytes, mut line, mut found) = (Vec::new(), 0, None);
     loop {
         let before = bytes.len();
+        // What reads to the end asks for some memory in a way that cannot be refused.
+        let reserved = bytes.try_reserve(SAMPLE as usize);
+        reserved.map_err(|error| Error::file(path, limits::full(&error)))?;
         let read = source.take(SAMPLE).read_to_end(&mut bytes);
         let read = read.map_err(|error| limits::unreadable(path, &error))?;
         if found.is_none() {
