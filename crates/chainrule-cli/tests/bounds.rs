@@ -201,10 +201,11 @@ fn devices_and_pipes() {
             train(folder.path(), &name, &[&name]);
         }
     }
-    // No one writes to it.
-    let made = Command::new("mkfifo").arg(path("pipe.npz")).status().unwrap();
-    assert!(made.success());
-    train(folder.path(), "pipe.npz", &["pipe.npz: is a pipe"]);
+    // Nobody writes to them.
+    for name in ["pipe.npz", "pipe.csv", "pipe.toml"] {
+        assert!(Command::new("mkfifo").arg(path(name)).status().unwrap().success());
+        train(folder.path(), name, &[name, ": is a pipe"]);
+    }
     let rows: String = (0..40).map(|row| format!("{row},{}\n", 2 * row)).collect();
     fs::write(path("t.csv"), format!("a,y\n{rows}")).unwrap();
     let more = "--epochs 1 --threads 1 --quiet --out";

@@ -130,7 +130,7 @@ fn raw_targets_that_lose_their_digits_are_told() {
     let told = |offset: f64| {
         let case = Case::new(offset);
         let report = case.train(&["--raw", "--lr", "1e-9", "--epochs", "1"]);
-        report["data"]["notes"].as_array().unwrap().iter().map(|note| note.to_string()).collect()
+        report["data"]["notes"].as_array().unwrap().iter().map(ToString::to_string).collect()
     };
     let (near, far): (String, String) = (told(1000.0), told(1e9));
     assert!(far.contains("`y` is rounded by up to 3") && far.contains("`--raw`"), "{far}");

@@ -4,6 +4,9 @@ use std::collections::TryReserveError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use chainrule::error::{Error, Result};
 
@@ -57,6 +60,25 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
     Ok((File::open(path).map_err(fail)?, what.len()))
 }
 
+/// How long a pipe is waited for to which nobody writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens what is read but once. A pipe waits for whoever writes to it; nobody may come.
+pub(crate) fn open_once(path: &Path) -> Result<File> {
+    let (tell, opened) = mpsc::channel();
+    let pipe = path.to_owned();
+    // If nobody comes, it ends with the process. Where there is no other thread, this one waits.
+    let waits = thread::Builder::new().spawn(move || tell.send(File::open(pipe)));
+    let file = match waits {
+        Ok(_) => opened.recv_timeout(PATIENCE).map_err(|_| {
+            let wrong = "is a pipe to which nobody writes; begin what writes to it first";
+            Error::file(path, wrong)
+        })?,
+        Err(_) => File::open(path),
+    };
+    file.map_err(|error| Error::file(path, error))
+}
+
 /// The bytes of a file of at most `most`; `remedy` is said of more.
 pub(crate) fn whole(path: &Path, most: u64, remedy: &str) -> Result<Vec<u8>> {
     let (file, length) = open(path)?;
@@ -105,11 +127,11 @@ pub(crate) fn long_line(number: usize) -> String {
     format!("line {number} has more than {}; is it text with ends of lines?", in_words(ROW))
 }
 
-/// Shows each line of a file to `visit`, with its number and whether an end of a line follows it.
-pub(crate) fn lines(
-    path: &Path,
-    visit: &mut dyn FnMut(usize, &[u8], bool) -> Result<()>,
-) -> Result<()> {
+/// Looks at a line, with its number and whether an end of a line follows it.
+type Visit<'v> = dyn FnMut(usize, &[u8], bool) -> Result<()> + 'v;
+
+/// Shows each line of a file to `visit`.
+pub(crate) fn lines(path: &Path, visit: &mut Visit<'_>) -> Result<()> {
     let (mut file, mut line) = (BufReader::new(open(path)?.0), Vec::new());
     for number in 1.. {
         line.clear();

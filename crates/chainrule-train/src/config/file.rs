@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::Config;
 use super::reading::{Fault, Fields};
 use crate::data::did_you_mean;
-use crate::limits::{self, SETTINGS};
+use crate::limits::{self, SETTINGS, is_pipe};
 use chainrule::error::{Error, Result};
 use chainrule::settings::{self, Described, Wrong};
 
@@ -100,13 +100,19 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`], naming the file.
     pub fn read(path: &Path) -> Result<Self> {
+        if is_pipe(path) {
+            return Self::read_from(path, limits::open_once(path)?);
+        }
         let file = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 Error::file(path, format!("{error}{}", did_you_mean(&path.to_string_lossy())))
             }
             _ => Error::file(path, error),
         })?;
-        // It may come through a pipe.
+        Self::read_from(path, file)
+    }
+
+    fn read_from(path: &Path, file: File) -> Result<Self> {
         let text = limits::bounded(path, file, SETTINGS, "; is it a file of settings?")?;
         let text = limits::utf8(path, text)?;
         Self::from_toml(&text).map_err(|error| Error::file(path, error))

@@ -132,6 +132,9 @@ struct Chosen {
     notes: Vec<String>,
 }
 
+/// Looks at the header of an array, and may read its elements.
+type Visit<'v> = dyn FnMut(Role, &Header, &mut dyn Read) -> Result<(), String> + 'v;
+
 impl Chosen {
     fn of(file: &Numbers, path: &Path, test: bool) -> Result<Self> {
         let names = file.names();
@@ -168,12 +171,7 @@ impl Chosen {
     }
 
     /// Shows the headers of the arrays to `visit`, which can read their elements; the examples come first.
-    fn arrays(
-        &self,
-        file: &Numbers,
-        path: &Path,
-        visit: &mut dyn FnMut(Role, &Header, &mut dyn Read) -> Result<(), String>,
-    ) -> Result<()> {
+    fn arrays(&self, file: &Numbers, path: &Path, visit: &mut Visit<'_>) -> Result<()> {
         let mut rows = None;
         let targets = self.targets.as_ref().map(|name| (Role::Targets, name));
         for (role, name) in [(Role::Examples, &self.examples)].into_iter().chain(targets) {
@@ -345,11 +343,11 @@ impl Member {
     }
 }
 
-/// The arrays of an archive of numbers that are wanted, in their order: names, axes, and elements in row-major order.
-pub(crate) fn arrays(
-    path: &Path,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<(String, Vec<usize>, Vec<f64>)>> {
+/// The name, the axes and the elements of an array, in row-major order.
+type Array = (String, Vec<usize>, Vec<f64>);
+
+/// The arrays of an archive of numbers that are wanted, in their order.
+pub(crate) fn arrays(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<Array>> {
     let file = Numbers::open(path)?;
     let mut found = Vec::new();
     for name in file.names().into_iter().filter(|name| wanted(name)) {

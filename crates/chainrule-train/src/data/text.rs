@@ -101,7 +101,7 @@ impl Text {
         let fail = |error: std::io::Error| Error::file(path, error);
         // A pipe is read but once.
         if is_pipe(path) {
-            return Self::of(path, &mut File::open(path).map_err(fail)?, given, usual);
+            return Self::of(path, &mut limits::open_once(path)?, given, usual);
         }
         let (mut file, _) = limits::open(path)?;
         let mut sample = Vec::new();
