@@ -1,5 +1,6 @@
 //! A run's model as a program in Python that needs NumPy alone.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::Config;
@@ -176,9 +177,10 @@ impl Layers {
     /// Adds layers whose parameters' names begin as `path` says. Of each kind they are counted, as by
     /// [`Sequential`](chainrule::nn::Sequential).
     fn add(&mut self, layers: &[LayerSpec], path: &str) {
-        for (at, layer) in layers.iter().enumerate() {
-            let same = |other: &&LayerSpec| other.name() == layer.name();
-            let number = layers[..at].iter().filter(same).count() + 1;
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for layer in layers {
+            let number = counts.entry(layer.name()).or_default();
+            *number += 1;
             let path = format!("{path}{}{number}", layer.name().replace('-', "_"));
             let of = |name: &str| format!("model[\"{path}.{name}\"]");
             let (weight, bias) = (of("weight"), of("bias"));

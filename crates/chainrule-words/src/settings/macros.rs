@@ -234,12 +234,10 @@ macro_rules! kinds {
                 all
             }
             fn entry(&self) -> &'static $crate::settings::Entry {
-                let name = match self { $(
-                    $(Self::$variant(held) => <$held as $crate::settings::Described>::entry(held).name,)?
-                    $(Self::$variant { .. } => $name,)?
-                )* };
-                let entry = Self::entries().into_iter().find(|entry| entry.name == name);
-                entry.unwrap_or_else(|| unreachable!("every variant has an entry"))
+                match self { $(
+                    $(Self::$variant(held) => <$held as $crate::settings::Described>::entry(held),)?
+                    $(Self::$variant { .. } => $crate::settings::entry_of::<Self>($name),)?
+                )* }
             }
             fn values(&self) -> Vec<Option<$crate::settings::Value>> {
                 match self { $(

@@ -410,6 +410,13 @@ pub trait Described: Sized {
     fn build(name: &str, given: &[(String, Value)]) -> Result<Option<Self>, Wrong>;
 }
 
+/// The entry of a name that a variant has.
+#[must_use]
+pub fn entry_of<K: Described>(name: &str) -> &'static Entry {
+    let entry = K::entries().into_iter().find(|entry| entry.name == name);
+    entry.unwrap_or_else(|| unreachable!("every variant has an entry"))
+}
+
 /// Checks that every setting lies in its domain.
 ///
 /// ```

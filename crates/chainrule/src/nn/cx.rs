@@ -120,6 +120,8 @@ struct Recording<'g> {
     /// The numbers of their nodes.
     known: RefCell<HashSet<u32>>,
     updates: RefCell<Vec<(Var<'g>, Var<'g>)>>,
+    /// Where the last update of each parameter stands, by its node.
+    places: RefCell<HashMap<u32, usize>>,
     taps: RefCell<Vec<(String, Var<'g>)>>,
     /// The last number of the values of each path.
     tapped: RefCell<HashMap<String, usize>>,
@@ -144,6 +146,7 @@ impl<'g> Cx<'g> {
             made: RefCell::default(),
             known: RefCell::default(),
             updates: RefCell::default(),
+            places: RefCell::default(),
             taps: RefCell::default(),
             tapped: RefCell::default(),
             masks: Cell::new(0),
@@ -415,7 +418,9 @@ impl<'g> Cx<'g> {
     /// assert_eq!(cx.updates().len(), 1);
     /// ```
     pub fn keep(&self, parameter: Var<'g>, new: Var<'g>) {
-        self.recording.updates.borrow_mut().push((parameter, new));
+        let mut updates = self.recording.updates.borrow_mut();
+        self.recording.places.borrow_mut().insert(parameter.id(), updates.len());
+        updates.push((parameter, new));
     }
 
     /// [`Cx::keep`] of what `new` makes of the value that `parameter` has after what was kept of the batch
@@ -432,11 +437,12 @@ impl<'g> Cx<'g> {
     /// assert_eq!(cx.updates().len(), 1);
     /// ```
     pub fn keep_from(&self, parameter: Var<'g>, new: impl FnOnce(Var<'g>) -> Var<'g>) {
-        let before = self.updates().into_iter().rev().find(|(kept, _)| kept.id() == parameter.id());
-        let new = new(before.map_or(parameter, |(_, now)| now));
-        let mut updates = self.recording.updates.borrow_mut();
-        updates.retain(|(kept, _)| kept.id() != parameter.id());
-        updates.push((parameter, new));
+        let Some(at) = self.recording.places.borrow().get(&parameter.id()).copied() else {
+            return self.keep(parameter, new(parameter));
+        };
+        let before = self.recording.updates.borrow()[at].1;
+        let new = new(before);
+        self.recording.updates.borrow_mut()[at].1 = new;
     }
 
     /// The number of training steps so far: what [`Cx::train`] was given, or a count that is kept as the
@@ -461,7 +467,7 @@ impl<'g> Cx<'g> {
         }
         let top = Self { path: String::new(), shared: true, ..self.clone() };
         let step = top.kept("step", [], Init::Zeros);
-        if self.recording.updates.borrow().iter().all(|(kept, _)| kept.id() != step.id()) {
+        if !self.recording.places.borrow().contains_key(&step.id()) {
             self.keep(step, step + 1);
         }
         step

@@ -1,6 +1,6 @@
 //! A module with its inputs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -255,10 +255,11 @@ impl Network {
                 return Err(Error::shape(name, shape.dims(), wanted.dims()));
             }
         }
-        let known = || self.parameters().iter().map(|parameter| parameter.name.as_str());
-        match parameters.iter().find(|(name, _)| known().all(|known| known != *name)) {
+        let names = || self.parameters().iter().map(|parameter| parameter.name.as_str());
+        let known: HashSet<&str> = names().collect();
+        match parameters.iter().find(|(name, _)| !known.contains(name)) {
             None => Ok(()),
-            Some((name, _)) => Err(Error::unknown("parameter of the model", name, known())),
+            Some((name, _)) => Err(Error::unknown("parameter of the model", name, names())),
         }
     }
 

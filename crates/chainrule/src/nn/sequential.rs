@@ -1,5 +1,6 @@
 //! The sequential model.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ use super::{Cx, Module, Values};
 #[derive(Clone, Default)]
 pub struct Sequential {
     layers: Vec<Layer>,
+    /// How many there are of each kind.
+    kinds: HashMap<String, usize>,
 }
 
 /// A module, its name and where it was added.
@@ -66,9 +69,8 @@ impl Sequential {
     #[track_caller]
     #[must_use]
     pub fn with(self, module: impl Module + 'static) -> Self {
-        let is_same = |layer: &&Layer| layer.module.kind() == module.kind();
-        let number = self.layers.iter().filter(is_same).count() + 1;
-        let name = format!("{}{number}", module.kind());
+        let before = self.kinds.get(module.kind()).copied().unwrap_or(0);
+        let name = format!("{}{}", module.kind(), before + 1);
         self.named(&name, module)
     }
 
@@ -84,6 +86,7 @@ impl Sequential {
     #[must_use]
     pub fn named(mut self, name: &str, module: impl Module + 'static) -> Self {
         let (name, place) = (name.to_owned(), Location::caller());
+        *self.kinds.entry(module.kind().to_owned()).or_default() += 1;
         self.layers.push(Layer { name, place, module: Arc::new(module) });
         self
     }

@@ -1,0 +1,87 @@
+//! A training of a network of twice as many layers takes twice the work, with the files that it leaves and
+//! what is asked of it later. Work is counted in allocated bytes of the test's own thread, which no load of
+//! the machine changes.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use chainrule::Pool;
+use chainrule_explain::Language;
+use chainrule_train::{Config, Run, Session, Start, Until, Which, flat_training};
+
+/// Counts the bytes that each thread allocates.
+struct Counting;
+
+thread_local! {
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `work` makes, and the bytes that it allocates.
+fn counted<R>(work: impl FnOnce() -> R) -> (R, usize) {
+    let before = BYTES.with(Cell::get);
+    let made = work();
+    (made, BYTES.with(Cell::get) - before)
+}
+
+/// The bytes of each part of a short training of so many hidden layers.
+fn work(layers: usize) -> Vec<(&'static str, usize)> {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let table = folder.path().join("table.csv");
+    let rows: Vec<String> = (0..20).map(|i| format!("{i},{},{}", i * i % 7, 3 * i)).collect();
+    std::fs::write(&table, format!("a,b,y\n{}\n", rows.join("\n"))).unwrap();
+    let (config, settings) = counted(|| {
+        let hidden = vec!["4"; layers].join(", ");
+        let text = format!(
+            "dataset = {table:?}\nhidden = [{hidden}]\ndropout = 0.1\nbatch_size = 16\nepochs = 1\n\
+             validation = 0.2\noptimizer = \"adam\"\ngradient_flow = true"
+        );
+        Config::from_toml(&text).unwrap()
+    });
+    let loaded = config.source().load(&|name| Ok(name.into())).unwrap();
+    let (training, make) =
+        counted(|| flat_training(&config, loaded, &Arc::new(Pool::new(1))).unwrap());
+    let (mut session, start) = counted(|| {
+        Session::start(training, &Start::New { path: dir.clone(), force: false }).unwrap()
+    });
+    let (_, train) = counted(|| session.run(Until::End).unwrap());
+    let (_, finish) = counted(|| session.finish().unwrap());
+    let (run, open) = counted(|| Run::open(&dir).unwrap());
+    let (_, examples) = run.examples(None).unwrap();
+    let explain = || run.explain_example(&*examples, None, 0, Which::Last, Language::English);
+    let (_, explain) = counted(|| explain().unwrap().to_text());
+    vec![
+        ("settings", settings),
+        ("making", make),
+        ("starting", start),
+        ("training", train),
+        ("finishing", finish),
+        ("opening", open),
+        ("explaining", explain),
+    ]
+}
+
+#[test]
+fn a_training_of_twice_as_many_layers_takes_twice_the_work() {
+    // Vectors grow by doubling, and the data is the same.
+    for ((part, half), (_, whole)) in work(80).into_iter().zip(work(160)) {
+        assert!(whole * 10 <= half * 23, "{part}: {half} bytes, of twice as many layers {whole}");
+    }
+}
