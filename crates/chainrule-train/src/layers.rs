@@ -1,5 +1,6 @@
 //! The layers of a model on some examples, in double precision: one plan for all of them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::learner::Learner;
@@ -102,22 +103,22 @@ impl LayerStatistics {
     }
 }
 
-/// Whether a parameter is of a layer itself, and not of one within it.
-pub(super) fn is_of(parameter: &str, layer: &str) -> bool {
-    parameter.rsplit_once('.').is_some_and(|(path, _)| path == layer.replace('/', "."))
-}
-
 /// The paths of a model that makes such an answer, each with the last value that it computes, in the
 /// order of their first.
 fn paths<'g>(g: &'g Graph, answer: &Values<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
+    // Where each path stands.
+    let mut known: HashMap<Arc<str>, usize> = HashMap::new();
     let end = answer.iter().map(|(_, v)| v.id() + 1).max().unwrap_or(0);
     for id in 0..end {
         let computed = |node: &Node| node.op().is_some() && node.ty.kind == Kind::Real;
         let scope = g.node(id, |node| computed(node).then_some(node.scope));
         let path = scope.map_or_else(Arc::default, |scope| g.scope_name(scope));
-        match found.iter_mut().find(|(known, _)| *known == *path) {
-            _ if path.is_empty() => {}
+        if path.is_empty() {
+            continue;
+        }
+        let at = *known.entry(path.clone()).or_insert(found.len());
+        match found.get_mut(at) {
             Some((_, v)) => *v = g.var(id),
             None => found.push((path.to_string(), g.var(id))),
         }

@@ -1,5 +1,7 @@
 //! What a run's folder keeps of a model that code describes.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -100,16 +102,17 @@ impl ModelRecord {
         if self.name != now.name {
             return Some(format!("its name is `{}` there and `{}` here", self.name, now.name));
         }
+        let (of_now, of_run) = (now.by_name(), self.by_name());
         for there in &self.parameters {
-            match now.parameter(&there.name) {
-                Some(here) if there == here => {}
+            match of_now.get(&*there.name) {
+                Some(here) if there == *here => {}
                 Some(here) => {
                     return Some(format!("`{}` is {there} there and {here} here", there.name));
                 }
                 None => return Some(format!("`{}`, {there}, is there alone", there.name)),
             }
         }
-        if let Some(new) = now.parameters.iter().find(|new| self.parameter(&new.name).is_none()) {
+        if let Some(new) = now.parameters.iter().find(|new| !of_run.contains_key(&*new.name)) {
             return Some(format!("`{}`, {new}, is here alone", new.name));
         }
         let objectives =
@@ -143,8 +146,8 @@ impl ModelRecord {
         Some(format!("{what}: a layer, a loss or a setting of theirs, as the share of a dropout"))
     }
 
-    fn parameter(&self, name: &str) -> Option<&ParameterRecord> {
-        self.parameters.iter().find(|parameter| parameter.name == name)
+    fn by_name(&self) -> HashMap<&str, &ParameterRecord> {
+        self.parameters.iter().map(|parameter| (&*parameter.name, parameter)).collect()
     }
 }
 

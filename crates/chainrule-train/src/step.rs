@@ -1,7 +1,7 @@
 //! A training step as one plan: forward, loss, gradients and updates.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::learner::Learner;
@@ -176,7 +176,7 @@ impl<T: Real> Learner<T> {
         // Objectives take turns on one batch: what layers keep of it is kept once.
         let mut updates = if objective == self.main() { cx.updates() } else { Vec::new() };
         let frozen = self.model.parameters().iter().filter(|of| self.config.is_frozen(&of.name));
-        let frozen: Vec<u32> = frozen.map(|of| g.parameter(&of.name, of.shape).id()).collect();
+        let frozen: HashSet<u32> = frozen.map(|of| g.parameter(&of.name, of.shape).id()).collect();
         updates.retain(|(kept, _)| !frozen.contains(&kept.id()));
         let answer = answered.answer;
         Ok(Recorded { loss, losses, answer, parameters, gradients, updates, watched })

@@ -1,5 +1,7 @@
 //! The edge ledger of a network: what each layer or branch contributes to a gradient.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::words::Words;
@@ -52,8 +54,13 @@ pub(super) fn read<'g>(
 ) -> Result<Vec<Ledger>> {
     let wanted: Vec<Var<'g>> = named.iter().map(|(_, v)| *v).collect();
     let contributions = g.sweep(loss, &wanted).contributions;
-    let uses: Vec<Vec<Use<'g>>> =
-        wanted.iter().map(|v| uses(g, &contributions, *v, words)).collect();
+    let mut to: HashMap<u32, Vec<&Contribution<'g>>> = HashMap::new();
+    for c in &contributions {
+        let operand = g.node(c.gate, |gate| gate.operands.get(c.operand).copied());
+        operand.into_iter().for_each(|operand| to.entry(operand).or_default().push(c));
+    }
+    let passed = |v: &Var<'g>| to.get(&v.id()).map_or(&[][..], Vec::as_slice);
+    let uses: Vec<Vec<Use<'g>>> = wanted.iter().map(|v| uses(g, passed(v), *v, words)).collect();
     let all: Vec<Var<'g>> = uses.iter().flatten().map(|part| part.gradient).collect();
     let mut plan = g.compile::<f64>(&all)?;
     run(&mut plan)?;
@@ -64,21 +71,11 @@ pub(super) fn read<'g>(
     Ok(ledgers)
 }
 
-/// What uses a value, each layer once with the sum of what it passes back.
-fn uses<'g>(
-    g: &'g Graph,
-    contributions: &[Contribution<'g>],
-    v: Var<'g>,
-    words: &Words,
-) -> Vec<Use<'g>> {
+/// What uses a value, each layer once with the sum of what it passes back, of what is passed to it.
+fn uses<'g>(g: &'g Graph, passed: &[&Contribution<'g>], v: Var<'g>, words: &Words) -> Vec<Use<'g>> {
     let mut uses: Vec<Use<'g>> = Vec::new();
-    for c in contributions {
-        let (operand, scope, source) = g.node(c.gate, |gate| {
-            (gate.operands.get(c.operand).copied(), gate.scope, gate.source.clone())
-        });
-        if operand != Some(v.id()) {
-            continue;
-        }
+    for c in passed {
+        let (scope, source) = g.node(c.gate, |gate| (gate.scope, gate.source.clone()));
         let scope = g.scope_name(scope);
         let layer = if scope.is_empty() { "loss".to_owned() } else { scope.to_string() };
         let rule = match c.operand {
@@ -122,6 +119,8 @@ fn ledger(name: &str, uses: Vec<Use<'_>>, plan: &Plan<f64>) -> Result<Ledger> {
 /// The output of every layer, and of every branch within one, on the way to `last`.
 pub(super) fn scope_outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var<'g>)> {
     let mut found: Vec<(String, Var<'g>)> = Vec::new();
+    // Where each layer stands.
+    let mut known: HashMap<String, usize> = HashMap::new();
     for id in 0..=last.id() {
         let (scope, kind) = g.node(id, |node| (node.scope, node.ty.kind));
         let scope = g.scope_name(scope);
@@ -130,7 +129,8 @@ pub(super) fn scope_outputs<'g>(g: &'g Graph, last: Var<'g>) -> Vec<(String, Var
         }
         let ends = scope.match_indices('/').map(|(at, _)| at).chain([scope.len()]);
         for layer in ends.filter_map(|end| scope.get(..end)) {
-            match found.iter_mut().find(|(name, _)| name == layer) {
+            let at = *known.entry(layer.to_owned()).or_insert(found.len());
+            match found.get_mut(at) {
                 Some((_, v)) => *v = g.var(id),
                 None => found.push((layer.to_owned(), g.var(id))),
             }

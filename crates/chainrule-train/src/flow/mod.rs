@@ -2,12 +2,14 @@
 
 mod draw;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 pub(super) use draw::VANISHES;
 pub use draw::{flow_svg, flow_text};
 
-use super::layers::{LayerStatistics, LayerValues, is_of};
+use super::layers::{LayerStatistics, LayerValues};
 use super::learner::Learner;
 use super::number;
 use chainrule::error::Result;
@@ -140,11 +142,17 @@ impl FlowRecorder {
         let parameters = learner.parameters.cast::<f64>();
         self.layers.run(&parameters)?;
         let examples = self.layers.examples;
-        let (mut layers, all) = (Vec::new(), self.layers.parameters()?);
+        let (mut layers, mut by_layer) = (Vec::new(), HashMap::<String, Vec<_>>::new());
+        for (name, gradient) in self.layers.parameters()? {
+            // A parameter is of a layer itself, and not of one around that.
+            let Some((layer, _)) = name.rsplit_once('.') else { continue };
+            by_layer.entry(layer.to_owned()).or_default().push((name, gradient));
+        }
         for layer in self.layers.layers() {
             let layer = layer?;
             let mut own = Vec::new();
-            for &(name, gradient) in all.iter().filter(|(name, _)| is_of(name, layer.name)) {
+            let of_layer = by_layer.get(&layer.name.replace('/', "."));
+            for &(name, gradient) in of_layer.into_iter().flatten() {
                 own.push(ParameterFlow {
                     name: name.to_owned(),
                     value: Spread::of(parameters.get(name)?.values()),

@@ -3,6 +3,8 @@
 mod inputs;
 mod rates;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use inputs::inputs_and_classes;
@@ -199,18 +201,16 @@ fn layers<T: Real>(
     words: &Words,
 ) -> Result<Vec<Finding>> {
     let examples: Vec<u32> = (0..learner.data.train.len().min(EXAMPLES) as u32).collect();
-    let (mut findings, mut unmoved) = (Vec::new(), learner.trained()?);
+    let (mut findings, mut moved) = (Vec::new(), HashSet::new());
     if examples.is_empty() {
         return Ok(findings);
     }
     for at in 0..learner.objectives.len() {
         let mut statistics = LayerStatistics::new(learner, at, &examples)?;
         statistics.run(parameters)?;
-        for (name, gradient) in statistics.parameters()? {
-            if gradient.iter().any(|x| *x != 0.0) {
-                unmoved.retain(|(known, _)| known != name);
-            }
-        }
+        let of_each = statistics.parameters()?.into_iter();
+        let reached = of_each.filter(|(_, gradient)| gradient.iter().any(|x| *x != 0.0));
+        moved.extend(reached.map(|(name, _)| name.to_owned()));
         if at != learner.main() {
             continue;
         }
@@ -226,6 +226,8 @@ fn layers<T: Real>(
         }
         findings.extend(gradient_flow(words, &gradients));
     }
+    let mut unmoved = learner.trained()?;
+    unmoved.retain(|(name, _)| !moved.contains(name));
     let names: Vec<String> = unmoved.iter().map(|(name, _)| format!("`{name}`")).collect();
     findings.push(match names.is_empty() {
         true => finding("no-gradient", false, words.get("lint-every-gradient")),
