@@ -94,6 +94,12 @@ impl Node {
         matches!(self.source, Source::Op(_))
     }
 
+    /// What the gate passes to an operand. They stand in the operands' order.
+    pub(super) fn passed(&self, operand: usize) -> Option<&Passed> {
+        let at = self.backward.binary_search_by_key(&operand, |passed| passed.operand);
+        at.ok().and_then(|at| self.backward.get(at))
+    }
+
     /// Whether the node is the input of this name.
     pub(super) fn is_input(&self, name: &str) -> bool {
         matches!(&self.source, Source::Input(known) if **known == *name)

@@ -33,11 +33,8 @@ impl<'s, 'a, 'g> Probe<'s, 'a, 'g> {
     /// The output and the loss where one scalar input has another value.
     pub(super) fn with(&mut self, name: &str, x: f64) -> Result<(Option<f64>, f64)> {
         let mut values = self.subject.request.values.clone();
-        for (known, tensor) in &mut values {
-            if known == name {
-                tensor.values_mut().fill(x);
-            }
-        }
+        let at = self.subject.place(name).and_then(|at| values.get_mut(at));
+        at.into_iter().for_each(|(_, tensor)| tensor.values_mut().fill(x));
         self.at(&values)
     }
 

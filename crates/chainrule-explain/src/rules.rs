@@ -138,7 +138,7 @@ pub(super) fn rule(
     up: &str,
     words: &Words,
 ) -> Option<String> {
-    if node.backward.iter().any(|p| p.operand == operand && p.local.is_some()) {
+    if node.passed(operand).is_some_and(|passed| passed.local.is_some()) {
         return None;
     }
     let name = |at: usize| {
@@ -233,7 +233,7 @@ fn notes(explanation: &Explanation, node: &Node, words: &Words) -> Vec<String> {
             notes.push(words.say("note-off-which", &[("which", &off.join(", "))]));
         }
     } else if node.source.is::<Pow>() {
-        let by_exponent = node.backward.iter().any(|passed| passed.operand == 1);
+        let by_exponent = node.passed(1).is_some();
         let is_at_zero = by_exponent && operand.value.numbers().contains(&0.0);
         notes.extend(is_at_zero.then(|| words.get("note-power-of-zero")));
     } else if node.source.is::<SoftmaxWithLoss>() {
@@ -271,7 +271,7 @@ fn is_zero(value: &Value) -> bool {
 fn is_left_out(e: &Explanation, entry: &Entry) -> bool {
     let routes = |node: &&Node| node.source.op().is_some_and(|op| op.is_router());
     let gate = e.node(entry.gate).filter(routes).filter(|gate| !gate.source.is::<Relu>());
-    let passed = gate.and_then(|gate| gate.backward.iter().find(|p| p.operand == entry.operand));
+    let passed = gate.and_then(|gate| gate.passed(entry.operand));
     passed.and_then(|p| p.local.as_ref()).is_some_and(is_zero)
 }
 

@@ -35,9 +35,11 @@ impl Explanation {
     /// The node whose value and name stand for a gate: a product of a vector is one of matrices, made
     /// into a vector again.
     pub(super) fn face<'a>(&'a self, gate: &'a Node) -> &'a Node {
+        // It is recorded next.
+        let next = || self.nodes.get(self.nodes.partition_point(|node| node.id <= gate.id));
         let turned = |node: &&Node| node.source.is::<Reshape>() && *node.operands == [gate.id];
-        let above = gate.source.is::<MatMul>().then(|| self.nodes.iter().find(turned)).flatten();
-        above.unwrap_or(gate)
+        let above = gate.source.is::<MatMul>().then(next).flatten();
+        above.filter(turned).unwrap_or(gate)
     }
 
     /// What arrives behind the silent nodes between a gate and its operand, unless one of them has

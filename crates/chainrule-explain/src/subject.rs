@@ -1,12 +1,14 @@
 //! What is explained, recorded and with its values.
 
+use std::collections::{HashMap, HashSet};
+
 use super::expression::{self, Names};
 use super::loss::cross_entropy;
 use super::request::Request;
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
 use chainrule::plan::Plan;
-use chainrule::tensor::{Real, Shape};
+use chainrule::tensor::{Real, Shape, Tensor};
 
 /// What is explained: a recorded computation with the values of its inputs.
 pub(super) struct Subject<'a, 'g> {
@@ -15,6 +17,8 @@ pub(super) struct Subject<'a, 'g> {
     pub(super) output: Var<'g>,
     pub(super) root: Var<'g>,
     pub(super) names: Vec<String>,
+    /// Where each name stands among the values.
+    places: HashMap<&'a str, usize>,
 }
 
 impl<'a, 'g> Subject<'a, 'g> {
@@ -40,13 +44,25 @@ impl<'a, 'g> Subject<'a, 'g> {
             (None, Some(target)) => output.half_squared_error(g.constant(target)),
             (None, None) => output,
         };
-        Ok(Self { g, request, output, root, names })
+        // Of values with one name the first counts.
+        let places = request.values.iter().enumerate().rev();
+        let places = places.map(|(at, (name, _))| (name.as_str(), at)).collect();
+        Ok(Self { g, request, output, root, names, places })
+    }
+
+    /// Where a name stands among the values.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
+    }
+
+    /// The value of a name.
+    pub(super) fn value(&self, name: &str) -> Option<&'a Tensor<f64>> {
+        self.request.values.get(self.place(name)?).map(|(_, tensor)| tensor)
     }
 
     /// The variable of an input.
     pub(super) fn input(&self, name: &str) -> Var<'g> {
-        let found = self.request.values.iter().find(|(known, _)| known == name);
-        let shape = found.map_or_else(Shape::scalar, |(_, tensor)| tensor.shape());
+        let shape = self.value(name).map_or_else(Shape::scalar, Tensor::shape);
         self.g.input(name, shape)
     }
 
@@ -61,22 +77,23 @@ impl<'a, 'g> Subject<'a, 'g> {
 
 /// The names whose gradients are wanted: where none are named, all but `classes`.
 fn wanted(request: &Request, classes: &[String]) -> Result<Vec<String>> {
-    let known: Vec<&str> = request.values.iter().map(|(name, _)| name.as_str()).collect();
+    let known = || request.values.iter().map(|(name, _)| name.as_str());
+    let all: HashSet<&str> = known().collect();
+    let classes: HashSet<&str> = classes.iter().map(String::as_str).collect();
     let nudged = request.nudges.iter().flatten().map(|(name, _)| name);
     let asked = request.wrt.iter().flatten().chain(nudged).chain(&request.paths);
     for name in asked.chain(request.sweep.iter().map(|range| &range.name)) {
-        if !known.contains(&name.as_str()) {
-            return Err(Error::unknown("input", name, known));
+        if !all.contains(name.as_str()) {
+            return Err(Error::unknown("input", name, known()));
         }
-        if classes.contains(name) {
+        if classes.contains(name.as_str()) {
             return Err(Error::Mismatch(format!(
                 "`{name}` only says which class or position is meant, so that it has no gradient and cannot change a little"
             )));
         }
     }
-    let numbers = known.iter().map(ToString::to_string).filter(|name| !classes.contains(name));
-    let all = || numbers.collect();
-    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(all);
+    let numbers = || known().filter(|name| !classes.contains(name)).map(Into::into).collect();
+    let mut names: Vec<String> = request.wrt.clone().unwrap_or_else(numbers);
     // Paths are made of local derivatives, which exist on the way to wanted names only.
     names.extend(
         request.paths.iter().filter(|name| !names.contains(name)).cloned().collect::<Vec<_>>(),

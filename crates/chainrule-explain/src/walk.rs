@@ -68,7 +68,7 @@ impl<'s, 'a, 'g> Walk<'s, 'a, 'g> {
     /// What is found after this share of the change.
     pub(super) fn stop(&mut self, share: f64) -> Result<Stop> {
         let mut values = self.subject.request.values.clone();
-        for (_, tensor) in values.iter_mut().filter(|(known, _)| known == self.name) {
+        if let Some((_, tensor)) = self.subject.place(self.name).and_then(|at| values.get_mut(at)) {
             let elements = tensor.values_mut().iter_mut().zip(self.change.values());
             elements.for_each(|(x, d)| *x += share * d);
         }

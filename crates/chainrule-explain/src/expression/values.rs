@@ -1,5 +1,7 @@
 //! The values of names: numbers and array literals.
 
+use std::collections::HashSet;
+
 use super::fail;
 use super::tokens::{continues_name, starts_name};
 use chainrule::error::Result;
@@ -20,7 +22,7 @@ pub type Values = Vec<(String, Tensor<f64>)>;
 /// [`Error::Expression`](chainrule::Error::Expression) with the place of the mistake.
 pub fn values(text: &str) -> Result<Values> {
     let chars: Vec<char> = text.chars().collect();
-    let mut found: Values = Vec::new();
+    let (mut found, mut known) = (Values::new(), HashSet::new());
     let mut at = 0;
     while at < chars.len() {
         let start = at;
@@ -34,7 +36,7 @@ pub fn values(text: &str) -> Result<Values> {
         if !valid {
             return fail((start, equals), format!("`{name}` is not a name"));
         }
-        if found.iter().any(|(known, _)| *known == name) {
+        if !known.insert(name.clone()) {
             return fail((start, equals), format!("`{name}` is given twice"));
         }
         let mut depth = 0;

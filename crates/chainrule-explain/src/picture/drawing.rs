@@ -186,12 +186,11 @@ fn block((shape, place): (&Shape, &Place)) -> Block {
 }
 
 /// A wire: level through every place of its own, bending in the space between two layers.
-fn wire(picture: &Picture, layout: &Layout, entries: &[Vec<usize>], at: usize) -> Wire {
+fn wire(picture: &Picture, layout: &Layout, entries: &[(usize, usize)], at: usize) -> Wire {
     let (wire, (chain, label)) = (&picture.wires[at], &layout.wires[at]);
     let (from, to) = (&picture.shapes[wire.from], &picture.shapes[wire.to]);
     let target = &layout.shapes[wire.to];
-    let (start, end) =
-        (exit(from, &layout.shapes[wire.from]), entry(wire, at, to, target, entries));
+    let (start, end) = (exit(from, &layout.shapes[wire.from]), entry(to, target, entries[at]));
     let (mut bends, mut here) = (Vec::new(), start);
     for place in chain {
         bends.push(bend(here, (place.left, place.y), place.left));
@@ -226,17 +225,10 @@ fn exit(shape: &Shape, place: &Place) -> (f64, f64) {
     (place.left + (place.wide + body(shape).wide) / 2.0, place.y)
 }
 
-/// Where a wire enters a shape: those that come from higher up enter higher up.
-fn entry(
-    wire: &super::Wire,
-    at: usize,
-    to: &Shape,
-    place: &Place,
-    entries: &[Vec<usize>],
-) -> (f64, f64) {
-    let entries = &entries[wire.to];
-    let rank = entries.iter().position(|other| *other == at).unwrap_or(0);
-    let (size, count) = (body(to), entries.len());
+/// Where the wire of this rank among all that enter a shape does so: those that come from higher up enter
+/// higher up.
+fn entry(to: &Shape, place: &Place, (rank, count): (usize, usize)) -> (f64, f64) {
+    let size = body(to);
     let part = if count < 2 { 0.0 } else { rank as f64 / (count - 1) as f64 * 2.0 - 1.0 };
     let y = part * (size.tall / 2.0 - EDGE);
     let middle = place.left + place.wide / 2.0;
@@ -307,8 +299,8 @@ pub(super) fn symbol_size(role: Role, symbol: &str) -> f64 {
     }
 }
 
-/// For each shape the wires that enter it, from above.
-fn entries(picture: &Picture, layout: &Layout) -> Vec<Vec<usize>> {
+/// For each wire its place among those that enter its shape, from above, and their number.
+fn entries(picture: &Picture, layout: &Layout) -> Vec<(usize, usize)> {
     let mut entries = vec![Vec::new(); picture.shapes.len()];
     for (at, wire) in picture.wires.iter().enumerate() {
         entries[wire.to].push(at);
@@ -317,5 +309,9 @@ fn entries(picture: &Picture, layout: &Layout) -> Vec<Vec<usize>> {
     for wires in &mut entries {
         wires.sort_unstable_by(|a, b| height(a).total_cmp(&height(b)).then(a.cmp(b)));
     }
-    entries
+    let mut ranks = vec![(0, 0); picture.wires.len()];
+    for wires in &entries {
+        wires.iter().enumerate().for_each(|(rank, &at)| ranks[at] = (rank, wires.len()));
+    }
+    ranks
 }

@@ -247,7 +247,7 @@ impl Builder<'_> {
                     continue;
                 }
                 let Some(&from) = self.at.get(&self.folding.group(source)) else { continue };
-                let passed = node.backward.iter().find(|passed| passed.operand == operand);
+                let passed = node.passed(operand);
                 let gradient = passed.map(|passed| e.received(node, passed).1);
                 if let Some(wire) = known.get(&source).filter(|_| folded) {
                     // Uses inside one box are one wire, with the sum of what they pass back.
@@ -459,7 +459,7 @@ impl Builder<'_> {
 fn sum(e: &Explanation, uses: &[(u32, usize)]) -> Option<Value> {
     let passed = uses.iter().filter_map(|&(gate, operand)| {
         let gate = e.node(gate)?;
-        let passed = gate.backward.iter().find(|passed| passed.operand == operand)?;
+        let passed = gate.passed(operand)?;
         Some(e.received(gate, passed).1.clone())
     });
     passed.reduce(|sum, more| sum.plus(&more))

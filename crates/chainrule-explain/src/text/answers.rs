@@ -1,5 +1,7 @@
 //! The sections that answer a question: who wants what, what if, which way to move.
 
+use std::collections::HashMap;
+
 use super::plot::plot;
 use super::{LONGEST, Page};
 use crate::columns::{COLUMNS, cut, short, table, width, wrapped};
@@ -306,19 +308,20 @@ impl Page<'_> {
         self.line("");
         let head = ["rank-name", "rank-gradient", "rank-value", "rank-effect"];
         let mut rows = vec![head.map(|id| self.words.get(id)).to_vec()];
+        let (gradients, inputs) = (by_name(&e.gradients), by_name(&e.inputs));
+        let by_effect = by_name(&e.elasticities);
         let mut effects = Vec::new();
         for (place, name) in e.ranking.iter().enumerate() {
-            let of = |pairs: &[(String, Value)]| {
-                let found = pairs.iter().find(|(known, _)| known == name);
-                found.map_or_else(String::new, |(_, value)| short(value, 28))
+            let of = |pairs: &HashMap<&str, &Value>| {
+                pairs.get(name.as_str()).map_or_else(String::new, |value| short(value, 28))
             };
-            let effect = e.elasticities.iter().find(|(known, _)| known == name);
-            effects.extend(effect.map(|(_, effect)| *effect));
+            let effect = by_effect.get(name.as_str()).map(|effect| **effect);
+            effects.extend(effect);
             rows.push(vec![
                 format!("{}. {name}", place + 1),
-                of(&e.gradients),
-                of(&e.inputs),
-                effect.map_or_else(String::new, |(_, effect)| signed(*effect)),
+                of(&gradients),
+                of(&inputs),
+                effect.map_or_else(String::new, signed),
             ]);
         }
         table(&mut self.out, &rows);
@@ -464,4 +467,9 @@ impl Explanation {
         }
         out
     }
+}
+
+/// Pairs by their names.
+fn by_name<T>(pairs: &[(String, T)]) -> HashMap<&str, &T> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value)).collect()
 }

@@ -13,6 +13,7 @@ use super::columns::{
     COLUMNS, cut, first_rows, lines, short, table, unbroken, width, wrapped_within,
 };
 use super::expression::{self, Statement};
+use super::formula::Formula;
 use super::model::{Explanation, Node, Passed};
 use super::rules;
 use super::sums::Sums;
@@ -393,8 +394,9 @@ fn places(e: &Explanation, gates: &[&Node]) -> BTreeSet<String> {
     let [own, takes] = &e.places;
     let mut names = BTreeSet::new();
     for node in gates {
-        let formulas = || node.backward.iter().filter_map(|passed| passed.local_in_place.as_ref());
-        let shown = |name: &str| formulas().any(|formula| formula.names(name));
+        let formulas = node.backward.iter().filter_map(|passed| passed.local_in_place.as_ref());
+        let formulas: Vec<&Formula> = formulas.collect();
+        let shown = |name: &str| formulas.iter().any(|formula| formula.names(name));
         let by_rule = node.source.is::<Softmax>() && e.short_name(node.id).contains('(');
         names.extend((!node.named && (by_rule || shown(own))).then(|| own.clone()));
         let taken = (1..=node.operands.len()).map(|at| format!("{takes}{at}"));

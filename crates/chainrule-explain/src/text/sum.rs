@@ -42,7 +42,7 @@ impl Page<'_> {
             let mut row =
                 vec![format!("   {}", sum.term(e, id)), format!("= {}", of(Some(&term.value)))];
             for (at, factor) in term.operands.iter().enumerate().filter(|_| is_product) {
-                let passed = term.backward.iter().find(|passed| passed.operand == at);
+                let passed = term.passed(at);
                 let name = e.node(*factor).map_or("", |node| node.label.as_str());
                 row.push(passed.map_or_else(String::new, |passed| {
                     format!("{}: {}", cut(name, 16), of(Some(&passed.product)))

@@ -508,8 +508,11 @@ impl<'g, 'v> Parser<'g, 'v> {
 
     /// The value of a name that says which class or position is meant: of a list, whatever its gradient.
     fn meant(&mut self, target: Var<'g>) -> Var<'g> {
-        let variable = self.variables.iter_mut().find(|variable| variable.var.id() == target.id());
-        match variable {
+        let at = self.g.node(target.id(), |node| match &node.source {
+            Source::Input(name) | Source::Parameter(name) => self.by_name.get(&**name).copied(),
+            _ => None,
+        });
+        match at.and_then(|at| self.variables.get_mut(at)) {
             Some(variable) => {
                 variable.as_class += 1;
                 self.g.constant_tensor(variable.value.clone())
