@@ -27,6 +27,9 @@ const SHORT: usize = 16;
 /// A Hessian of more rows than this is not a table that anyone reads.
 const MOST_SECOND: usize = 24;
 
+/// The numbers of all that gates pass back: some 30 bytes each.
+const MOST_PASSED: usize = 1 << 25;
+
 /// Curvature for sliders is computed for so many inputs, in graphs of so many nodes.
 const MOST_CURVED: usize = 12;
 const MOST_CURVED_NODES: u32 = 500;
@@ -190,6 +193,7 @@ impl<'g> Subject<'_, 'g> {
         more: &[Var<'g>],
     ) -> Result<Computed<'g>> {
         let sweep = self.g.sweep(self.root, inputs);
+        check_passed(&sweep)?;
         let locals: Vec<Option<Var<'g>>> =
             sweep.contributions.iter().map(|c| self.local(c)).collect();
         let (mut by_gate, mut by_operand) = (HashMap::new(), HashMap::new());
@@ -340,9 +344,8 @@ impl<'g> Subject<'_, 'g> {
     }
 
     fn elasticities(&self, gradients: &[Value]) -> Vec<(String, f64)> {
-        let values = |name: &String| self.request.values.iter().find(|(known, _)| known == name);
         let effect = |(name, gradient): (&String, &Value)| {
-            let (_, tensor) = values(name)?;
+            let tensor = self.value(name)?;
             let pairs = gradient.numbers().into_iter().zip(tensor.values());
             Some((name.clone(), pairs.map(|(g, x)| g * x).sum()))
         };
@@ -454,9 +457,14 @@ impl<'g> Subject<'_, 'g> {
     /// gradient of 1.
     fn local(&self, c: &Contribution<'g>) -> Option<Var<'g>> {
         let gate = self.g.var(c.gate);
-        let (op, ids) = self.g.node(c.gate, |node| (node.op().cloned(), node.operands.clone()));
-        let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.g.var(id)).collect();
+        let op = self.g.node(c.gate, |node| node.op().cloned());
         let op = op.filter(|op| op.notation() != Notation::Silent)?;
+        // Of a gate of many operands, each would list them all.
+        if gate.shape().rank() > 0 && !op.is_pointwise() {
+            return None;
+        }
+        let ids = self.g.node(c.gate, |node| node.operands.clone());
+        let operands: Vec<Var<'g>> = ids.iter().map(|&id| self.g.var(id)).collect();
         let scalar = gate.shape().rank() == 0 && operands[c.operand].shape().rank() == 0;
         if !scalar && !op.is_pointwise() {
             return None;
@@ -464,6 +472,20 @@ impl<'g> Subject<'_, 'g> {
         let upstream = self.g.constant(1.0).broadcast_to(gate.shape());
         let gate = Gate::new(&operands, gate, upstream);
         self.g.as_gate(c.gate, || op.backward(&gate, c.operand))
+    }
+}
+
+/// Refuses what would fill the memory: each operand of a gate keeps what arrives at the gate and what the
+/// gate passes on, which are arrays in place of an array where parts of one are taken one by one.
+fn check_passed(sweep: &Sweep<'_>) -> Result<()> {
+    let arrives = |gate: u32| sweep.gradients[gate as usize].map_or(0, |v| v.shape().len());
+    let numbers = sweep.contributions.iter().map(|c| arrives(c.gate) + c.gradient.shape().len());
+    let numbers = numbers.fold(0, usize::saturating_add);
+    match numbers <= MOST_PASSED {
+        true => Ok(()),
+        false => Err(Error::Mismatch(format!(
+            "the gates pass back {numbers} numbers, but an explanation holds {MOST_PASSED}: put together, or take apart, arrays of fewer elements"
+        ))),
     }
 }
 

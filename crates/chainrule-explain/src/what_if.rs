@@ -23,6 +23,12 @@ const MOST_STEPS: usize = 10_000_000;
 /// The points of a descent that are kept.
 const MOST_POINTS: usize = 1000;
 
+/// What is asked of more inputs, each of them anew for all values, takes minutes.
+const MOST_WORK: usize = 1 << 21;
+
+/// The numbers of all points of a descent.
+const MOST_KEPT: usize = 1 << 22;
+
 /// The inputs that are changed where nobody says which, and elements of arrays beside them.
 const MOST_CHANGED: usize = 12;
 
@@ -148,6 +154,7 @@ fn changes(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Vec<Change
     let Some(nudges) = &subject.request.nudges else {
         return Ok(important(subject, gradients));
     };
+    check_work(subject, "changes", nudges.len(), "--nudge")?;
     let mut changes = Vec::new();
     for (name, nudge) in nudges {
         let shape = subject.input(name).shape();
@@ -164,13 +171,24 @@ fn changes(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(Vec<Change
     Ok((changes, 0))
 }
 
+/// Refuses so many questions that each goes through all values of a large computation.
+fn check_work(subject: &Subject<'_, '_>, what: &str, count: usize, by: &str) -> Result<()> {
+    let values = subject.root.id() as usize + 1;
+    let most = (MOST_WORK / values).max(MOST_CHANGED);
+    match count <= most {
+        true => Ok(()),
+        false => Err(Error::Mismatch(format!(
+            "{count} {what} are too many for a computation of {values} values: choose at most {most} with {by}"
+        ))),
+    }
+}
+
 /// The inputs, or elements of them, that change most by 1 % to first order.
 fn important(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<Change>, usize) {
-    let of = |name: &String| subject.request.values.iter().find(|(known, _)| known == name);
     let known = subject.names.iter().zip(gradients);
     let inputs: Vec<(&String, &Tensor<f64>, Vec<f64>)> = known
         .filter_map(|(name, gradient)| {
-            let (_, values) = of(name)?;
+            let values = subject.value(name)?;
             let pairs = gradient.numbers().into_iter().zip(values.values());
             Some((name, values, pairs.map(|(g, x)| (g * one_percent(*x)).abs()).collect()))
         })
@@ -197,11 +215,10 @@ fn important(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<Change>, us
 /// The inputs that are single numbers, with their values, and how many of them are left out: where nobody
 /// says which are wanted, those that change less by 1 % to first order.
 fn scalars(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<(String, f64)>, usize) {
-    let of = |name: &String| subject.request.values.iter().find(|(known, _)| known == name);
     let known = subject.names.iter().zip(gradients);
     let mut scalars: Vec<(String, f64, f64)> = known
         .filter_map(|(name, gradient)| {
-            let x = of(name)?.1.at(&[])?;
+            let x = subject.value(name)?.at(&[])?;
             Some((name.clone(), x, (gradient.as_number()? * one_percent(x)).abs()))
         })
         .collect();
@@ -212,8 +229,7 @@ fn scalars(subject: &Subject<'_, '_>, gradients: &[Value]) -> (Vec<(String, f64)
     if left_out > 0 {
         scalars.sort_by(|(.., a), (.., b)| b.total_cmp(a));
         scalars.truncate(MOST_CHANGED);
-        let place = |name: &String| subject.names.iter().position(|known| known == name);
-        scalars.sort_by_key(|(name, ..)| place(name));
+        scalars.sort_by_key(|(name, ..)| subject.place(name));
     }
     (scalars.into_iter().map(|(name, x, _)| (name, x)).collect(), left_out)
 }
@@ -235,6 +251,7 @@ pub(super) fn goals(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(V
         (None, None) => return Ok((Vec::new(), 0)),
     };
     let (scalars, left_out) = scalars(subject, gradients);
+    check_work(subject, "inputs to reach the goal by", scalars.len(), "--wrt")?;
     // ½·(f − T)² touches 0 without crossing it; f − T crosses.
     let (of, wanted) = match target {
         Some(target) if goal == 0.0 => (subject.output, target),
@@ -276,9 +293,7 @@ pub(super) fn goals(subject: &Subject<'_, '_>, gradients: &[Value]) -> Result<(V
 /// One input over a range, with the tangent at the explained point.
 pub(super) fn sweep(subject: &Subject<'_, '_>) -> Result<Option<Sweep>> {
     let Some(range) = &subject.request.sweep else { return Ok(None) };
-    let inputs = subject.request.values.iter();
-    let at = inputs.filter(|(name, _)| *name == range.name).find_map(|(_, tensor)| tensor.at(&[]));
-    let Some(at) = at else {
+    let Some(at) = subject.value(&range.name).and_then(|tensor| tensor.at(&[])) else {
         return Err(Error::Mismatch(format!(
             "`{}` is an array; a sweep takes a single number",
             range.name
@@ -324,10 +339,16 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
     let mut probe = Probe::new(subject, &[&gradients[..], &[norm, bend]].concat())?;
 
     let mut values = request.values.clone();
+    let places = subject.names.iter().zip(&gradients);
+    let places = places.filter_map(|(name, &gradient)| Some((subject.place(name)?, gradient)));
+    let mut places: Vec<_> = places.collect();
+    places.sort_by_key(|(at, _)| *at);
+    places.dedup_by_key(|(at, _)| *at);
     let (mut points, mut lr, mut predicted, mut limit) = (Vec::new(), 0.0, 0.0, None);
     let steps = request.descend.unwrap_or(1);
     Error::check(steps <= MOST_STEPS, "the number of steps", steps, "at most 10,000,000")?;
-    let every = thinned(steps, MOST_POINTS);
+    let numbers: usize = places.iter().map(|(_, slope)| slope.shape().len()).sum();
+    let every = thinned(steps, (MOST_KEPT / numbers.max(1)).clamp(1, MOST_POINTS));
     for step in 0..=steps {
         let (_, loss) = probe.at(&values)?;
         let scalar = |v| Ok::<f64, Error>(probe.values(v)?.first().copied().unwrap_or(f64::NAN));
@@ -339,18 +360,16 @@ pub(super) fn descent(subject: &Subject<'_, '_>) -> Result<Option<Descent>> {
         }
         let has_ended = step == steps || !loss.is_finite() || !square.is_finite();
         if step <= 1 || step.is_multiple_of(every) || has_ended {
-            let named = values.iter().filter(|(name, _)| subject.names.contains(name));
+            let named = places.iter().map(|&(at, _)| &values[at]);
             let inputs = named.map(|(name, tensor)| (name.clone(), Value::from(tensor))).collect();
             points.push(DescentPoint { step, inputs, loss, gradient_norm: square.sqrt() });
         }
         if has_ended {
             break;
         }
-        for (name, &gradient) in subject.names.iter().zip(&gradients) {
-            let slopes = probe.values(gradient)?;
-            for (_, tensor) in values.iter_mut().filter(|(known, _)| known == name) {
-                tensor.values_mut().iter_mut().zip(slopes).for_each(|(x, g)| *x -= lr * g);
-            }
+        for &(at, gradient) in &places {
+            let (slopes, x) = (probe.values(gradient)?, values[at].1.values_mut());
+            x.iter_mut().zip(slopes).for_each(|(x, g)| *x -= lr * g);
         }
     }
     Ok(Some(Descent { lr, chosen: request.lr.is_none(), predicted, limit, points }))

@@ -113,3 +113,58 @@ fn a_page_of_many_inputs_is_bounded() {
     let page = explanation.to_html(View::default()).len();
     assert!(page < 600_000 + 2 * explanation.expression.len(), "{page}");
 }
+
+/// What grows with the square of what was written is refused before it is made.
+#[test]
+fn what_would_fill_the_memory_is_refused() {
+    let sines = vec!["sin(x)"; 6000].join(", ");
+    let parts = (0..6000).map(|at| format!("v[{at}]")).collect::<Vec<_>>().join(" + ");
+    let ones = vec!["1"; 6000].join(",");
+    for (expression, at) in
+        [(format!("sum([{sines}])"), "x=1".to_owned()), (parts, format!("v=[{ones}]"))]
+    {
+        let request = Request { expression, values: values(&at).unwrap(), ..Request::default() };
+        let before = allocated();
+        let error = explain(&request).unwrap_err().to_string();
+        assert!(error.contains("an explanation holds 33554432: put together"), "{error}");
+        let bytes = allocated() - before;
+        assert!(bytes < 100_000_000, "{bytes}");
+    }
+}
+
+/// A question that goes through all values is asked of so many inputs at once.
+#[test]
+fn too_many_questions_of_a_large_computation_are_refused() {
+    let each = |write: fn(usize) -> String, sign| -> String {
+        (0..2000).map(write).collect::<Vec<_>>().join(sign)
+    };
+    let request = Request {
+        expression: each(|at| format!("a{at}"), " + "),
+        values: values(&each(|at| format!("a{at}=1"), ",")).unwrap(),
+        nudges: Some(values(&each(|at| format!("a{at}=1"), ",")).unwrap()),
+        ..Request::default()
+    };
+    let error = explain(&request).unwrap_err().to_string();
+    let wanted = "2000 changes are too many for a computation of 3999 values";
+    assert_eq!(error, format!("{wanted}: choose at most 524 with --nudge"));
+    let names = request.values.iter().map(|(name, _)| name.clone()).collect();
+    let nudges = Some(values("a0=1").unwrap());
+    let request = Request { nudges, wrt: Some(names), goal: Some(0.0), ..request };
+    let error = explain(&request).unwrap_err().to_string();
+    assert!(error.starts_with("2000 inputs to reach the goal by are too many"), "{error}");
+}
+
+/// The points of a descent hold so many numbers in all, of however large arrays.
+#[test]
+fn the_points_of_a_descent_are_bounded() {
+    let ones = vec!["1"; 10_000].join(",");
+    let request = Request {
+        expression: "sum(v^2)".into(),
+        values: values(&format!("v=[{ones}]")).unwrap(),
+        lr: Some(1e-3),
+        descend: Some(1000),
+        ..Request::default()
+    };
+    let points = explain(&request).unwrap().descent.unwrap().points;
+    assert_eq!((points.len(), points.last().unwrap().step), (202, 1000));
+}
