@@ -133,8 +133,8 @@ impl Predictions<'_> {
         match self.preparation.scales().get(at) {
             Some(scale) => to_step(value, scale.deviation * OF_DEVIATION),
             // Of f32 the shortest text that is this number.
-            None if f64::from(value as f32) == value => (value as f32).to_string(),
-            None => value.to_string(),
+            None if f64::from(value as f32) == value => shortest(value as f32),
+            None => shortest(value),
         }
     }
 
@@ -143,6 +143,12 @@ impl Predictions<'_> {
         let name = self.preparation.class_names().get(class as usize);
         name.cloned().unwrap_or_else(|| class.to_string())
     }
+}
+
+/// The fewest digits that are this number, with an exponent where it is very large or small.
+fn shortest(number: impl std::fmt::Debug) -> String {
+    let text = format!("{number:?}");
+    text.strip_suffix(".0").map(Into::into).unwrap_or(text)
 }
 
 /// Puts a word before the names of columns that a prediction's own have, and says so.

@@ -212,7 +212,7 @@ fn every_value_out_of_its_domain_is_told_with_its_place() {
             }
             let error = Config::from_toml(&format!("\n{} = {number}", setting.name)).unwrap_err();
             let error = error.to_string();
-            let wanted = format!("{} is {of}, but it must be {}", setting.name, domain.wanted);
+            let wanted = format!("{} is {number}, but it must be {}", setting.name, domain.wanted);
             assert!(error.starts_with("line 2, column") && error.contains(&wanted), "{error}");
             tried += 1;
         }

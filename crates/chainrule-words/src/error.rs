@@ -261,7 +261,17 @@ impl Error {
         if ok {
             return Ok(());
         }
-        Err(Self::Setting { name: name.into(), value: format!("{value}"), wanted: wanted.into() })
+        let value = in_few_digits(value.to_string());
+        Err(Self::Setting { name: name.into(), value, wanted: wanted.into() })
+    }
+}
+
+/// A number of hundreds of digits with an exponent in their place.
+fn in_few_digits(text: String) -> String {
+    const LONGEST: usize = 24;
+    match text.parse::<f64>() {
+        Ok(number) if text.len() > LONGEST => format!("{number:e}"),
+        _ => text,
     }
 }
 

@@ -8,7 +8,7 @@ use chainrule::error::Result;
 use chainrule::graph::{Graph, Var};
 use chainrule::plan::Plan;
 use chainrule::tensor::{Real, Shape, Tensor};
-use chainrule_explain::Words;
+use chainrule_explain::{Words, digits, number};
 
 /// Examples of the batch whose curvature is measured.
 const BATCH: usize = 200;
@@ -45,7 +45,7 @@ pub(super) fn learning_rates<T: Real>(
             (true, false) => "lint-lr-below",
             (true, true) => "lint-lr-beyond",
         };
-        let (lr, limit) = (lr.to_string(), format!("{limit:.3}"));
+        let (lr, limit) = (number(lr), digits(limit, 4));
         let mut message = words.say(id, &[("lr", &lr), ("limit", &limit)]);
         if let Some(own) = own {
             message = format!("{}, `{}`: {message}", objective.name(), own.pattern);
