@@ -21,6 +21,7 @@ use crate::number::Number;
 use crate::ops::StopGradient;
 use crate::parameters::Parameters;
 use crate::plan::Plan;
+use crate::runtime::Pool;
 use crate::tensor::{Real, Shape, Tensor};
 
 /// What a comparison has come to.
@@ -256,7 +257,9 @@ pub fn gradients_of<T: Real>(
             prober.here = prober.run()?;
             elements[range].iter().map(|&i| prober.compare(name, i, slopes[i])).collect()
         };
-        let found = in_parallel(count, settings.threads, probe)?;
+        let parts = Pool::new(settings.threads.min(count)).map(count, probe);
+        let parts: Vec<Vec<Element>> = parts.into_iter().collect::<Result<_>>()?;
+        let found: Vec<Element> = parts.into_iter().flatten().collect();
         reports.push(summarise(name, tensor.shape(), &found, settings.tolerance));
     }
     let verdicts: Vec<Verdict> = reports.iter().map(|report| report.verdict).collect();
@@ -299,29 +302,6 @@ fn branches<'g>(graph: &'g Graph, loss: Var<'g>) -> [Vec<Var<'g>>; 2] {
         kinks.extend(op.kinks(&operands));
     }
     [kinks, stopped]
-}
-
-/// Splits `0..count` over threads and joins what they find, in order.
-fn in_parallel<R: Send>(
-    count: usize,
-    threads: usize,
-    work: impl Fn(Range<usize>) -> Result<Vec<R>> + Sync,
-) -> Result<Vec<R>> {
-    let threads = threads.clamp(1, count.max(1));
-    std::thread::scope(|scope| {
-        let work = &work;
-        let handles: Vec<_> = (0..threads)
-            .map(|i| scope.spawn(move || work(count * i / threads..count * (i + 1) / threads)))
-            .collect();
-        let mut all = Vec::with_capacity(count);
-        for handle in handles {
-            match handle.join() {
-                Ok(found) => all.extend(found?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(all)
-    })
 }
 
 /// One element's comparison.

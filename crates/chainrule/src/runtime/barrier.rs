@@ -91,7 +91,6 @@ fn fence() {
 
 /// The meeting point.
 pub(super) struct Barrier {
-    threads: usize,
     arrived: AtomicUsize,
     round: Signal,
     broken: AtomicBool,
@@ -99,17 +98,17 @@ pub(super) struct Barrier {
 }
 
 impl Barrier {
-    pub fn new(threads: usize) -> Self {
+    pub fn new() -> Self {
         let (arrived, broken) = (AtomicUsize::new(0), AtomicBool::new(false));
         let sleeps = AtomicUsize::new(0);
-        Self { threads, arrived, round: Signal::new(0), broken, sleeps }
+        Self { arrived, round: Signal::new(0), broken, sleeps }
     }
 
-    /// Waits for all threads; the last to arrive runs `finish` before it lets them go. `false` if one of
-    /// them panicked.
-    pub fn wait(&self, finish: impl FnOnce()) -> bool {
+    /// Waits for all `threads`, a number that is the same for each of them; the last to arrive runs `finish`
+    /// before it lets them go. `false` if one of them panicked.
+    pub fn wait(&self, threads: usize, finish: impl FnOnce()) -> bool {
         let round = self.round.get();
-        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.threads {
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == threads {
             finish();
             self.arrived.store(0, Ordering::Relaxed);
             self.round.update(|round| {
@@ -158,7 +157,7 @@ mod tests {
         let mut model = loom::model::Builder::new();
         model.preemption_bound = Some(3);
         model.check(|| {
-            let barrier = Arc::new(Barrier::new(2));
+            let barrier = Arc::new(Barrier::new());
             let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
             let meet = |barrier: &Barrier, counts: &[AtomicUsize; 2]| {
                 counts[0].fetch_add(1, Ordering::Relaxed);
@@ -166,9 +165,9 @@ mod tests {
                     assert_eq!(counts[0].load(Ordering::Relaxed), 2);
                     counts[1].fetch_add(1, Ordering::Relaxed);
                 };
-                assert!(barrier.wait(serial));
+                assert!(barrier.wait(2, serial));
                 assert_eq!(counts[1].load(Ordering::Relaxed), 1);
-                assert!(barrier.wait(|| {}));
+                assert!(barrier.wait(2, || {}));
             };
             let other = {
                 let (barrier, counts) = (barrier.clone(), counts.clone());
@@ -197,10 +196,10 @@ mod tests {
     #[test]
     fn a_broken_barrier_holds_nobody() {
         loom::model(|| {
-            let barrier = Arc::new(Barrier::new(2));
+            let barrier = Arc::new(Barrier::new());
             let waiter = {
                 let barrier = barrier.clone();
-                thread::spawn(move || barrier.wait(|| {}))
+                thread::spawn(move || barrier.wait(2, || {}))
             };
             barrier.break_up();
             assert!(!waiter.join().unwrap());

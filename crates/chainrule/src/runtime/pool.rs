@@ -61,33 +61,25 @@ impl std::fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// A pool of `threads` threads, at least 1. Where the system refuses a thread, the pool is
-    /// smaller; results do not depend on the number.
+    /// A pool of `threads` threads, at least 1, or of as many as the system gives; results do not depend on
+    /// the number.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        let wanted = threads.clamp(1, 1024);
-        let shared = |threads| {
-            Arc::new(Shared {
-                job: UnsafeCell::new(None),
-                generation: Signal::new(0),
-                running: Signal::new(0),
-                stop: AtomicBool::new(false),
-                barrier: Barrier::new(threads),
-                panic: Mutex::new(None),
-            })
-        };
-        let state = shared(wanted);
-        let mut workers = Vec::new();
-        for index in 1..wanted {
-            let state = state.clone();
+        let shared = Arc::new(Shared {
+            job: UnsafeCell::new(None),
+            generation: Signal::new(0),
+            running: Signal::new(0),
+            stop: AtomicBool::new(false),
+            barrier: Barrier::new(),
+            panic: Mutex::new(None),
+        });
+        let start = |index| {
+            let shared = shared.clone();
             let builder = std::thread::Builder::new().name(format!("chainrule-{index}"));
-            match builder.spawn(move || work(&state, index)) {
-                Ok(worker) => workers.push(worker),
-                Err(_) => break,
-            }
-        }
-        let pool = Self { shared: state, workers, busy: Mutex::new(()) };
-        if pool.workers.len() + 1 == wanted { pool } else { Self::new(1) }
+            builder.spawn(move || work(&shared, index)).ok()
+        };
+        let workers = (1..threads.min(1024)).map_while(start).collect();
+        Self { shared, workers, busy: Mutex::new(()) }
     }
 
     /// The number of threads.
@@ -120,6 +112,23 @@ impl Pool {
         }
     }
 
+    /// What `work` makes of stretches of `0..count`, a thread each, in their order.
+    ///
+    /// ```
+    /// let sums = chainrule::Pool::new(2).map(10, |range| range.sum::<usize>());
+    /// assert_eq!(sums.iter().sum::<usize>(), 45);
+    /// ```
+    pub fn map<R: Send>(&self, count: usize, work: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
+        let threads = self.threads();
+        let made: Vec<Mutex<Option<R>>> = (0..threads).map(|_| Mutex::new(None)).collect();
+        self.run(&|thread| {
+            let result = work(portion(count, thread, threads));
+            *made[thread].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        });
+        let taken = |made: Mutex<_>| made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        made.into_iter().filter_map(taken).collect()
+    }
+
     /// Calls `work(first, rows)` on every thread, each with its own stretch of the rows of `values`;
     /// `first` is the stretch's first row.
     pub(crate) fn for_rows<T: Send>(
@@ -146,7 +155,7 @@ impl Pool {
     /// Waits until every thread of the running job is here; the last one runs `finish` before anybody
     /// goes on. `false` if a thread panicked.
     pub(crate) fn meet(&self, finish: impl FnOnce()) -> bool {
-        self.shared.barrier.wait(finish)
+        self.shared.barrier.wait(self.threads(), finish)
     }
 }
 
