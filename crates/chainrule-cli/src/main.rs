@@ -5,6 +5,7 @@
 
 mod data;
 mod help;
+mod signals;
 mod print;
 mod explain_arguments;
 mod arguments;
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<End> {
     chainrule::plan::check_environment()?;
+    signals::outlive_limits_of_files()?;
     let done = |()| End::Done;
     match command {
         Command::Train(options) => train::train(options),

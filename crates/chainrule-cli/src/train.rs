@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -20,6 +20,7 @@ use indicatif::ProgressBar;
 use crate::arguments::{Train, threads};
 use crate::forecast::Forecast;
 use crate::print::JOINED;
+use crate::signals::interruption;
 use crate::{End, data, print};
 
 pub fn train(options: &Train) -> Result<End> {
@@ -179,7 +180,7 @@ impl Job<'_> {
                     "trained fold {number}/{count}: best is epoch {best} of {done}"
                 ));
             }
-            !interrupted.load(std::sync::atomic::Ordering::Relaxed)
+            !interrupted.load(Ordering::Relaxed)
         })?;
         let folds = folds.ok_or(crate::Interrupted)?;
         if !self.quiet {
@@ -233,23 +234,6 @@ impl Job<'_> {
             }
         }
     }
-}
-
-/// Becomes true with the first Ctrl-C; a second one ends the program at once. One for all trainings of
-/// the program, so that none of a sweep goes on after it.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    // The status of a program that the signal ended, as shells write it.
-    const ENDED: i32 = 128 + signal_hook::consts::SIGINT;
-    if let Some(interrupted) = INTERRUPTED.get() {
-        return Ok(interrupted.clone());
-    }
-    let interrupted = INTERRUPTED.get_or_init(Arc::default);
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, ENDED, interrupted.clone())?;
-        signal_hook::flag::register(signal, interrupted.clone())?;
-    }
-    Ok(interrupted.clone())
 }
 
 /// The most lines that a short training tells, and the seconds after which a line comes anyway.

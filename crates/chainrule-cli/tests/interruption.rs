@@ -99,6 +99,79 @@ fn two_hundred_kills_leave_nothing_that_cannot_be_resumed() {
     assert!(under_way > 50, "only {under_way} of 200 kills met a training");
 }
 
+/// As a terminal that goes, `kill` and Ctrl-C have it; with two signals at once nothing need be kept, and what is
+/// kept is whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_signal_that_ends_a_training_leaves_one_that_goes_on() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let train = |out: &Path, epochs: &str| {
+        let start = ["train", text(data.path()), "--out", text(out), "--optimizer", "adam"];
+        let more = ["--epochs", epochs, "--threads", "1", "--json", "--quiet"];
+        [&start[..], &more].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let resume = |out: &Path, epochs: u64| {
+        let epochs = epochs.to_string();
+        json(&["train", "--resume", text(out), "--epochs", &epochs, "--json", "--quiet"])
+    };
+    for signals in [&["INT"][..], &["TERM"], &["HUP"], &["HUP", "HUP"]] {
+        let out = runs.path().join(signals.concat());
+        // Under `nohup` these tests would hand on that the signal is ignored.
+        let mut child = Command::new("env");
+        child.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_chainrule")]);
+        child.args(train(&out, "4000000")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = child.spawn().unwrap();
+        while !out.join("model.safetensors").exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        signals.iter().for_each(|name| signal(&child, name));
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{signals:?}: {told}");
+        if let ["HUP"] = signals {
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(report["outcome"], "interrupted");
+        }
+        let done = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap().lines().count();
+        let epochs = done as u64 + 2;
+        let whole = runs.path().join(format!("whole-{}", signals.concat()));
+        let words = train(&whole, &epochs.to_string());
+        let wanted = sha(&json(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert_eq!(sha(&resume(&out, epochs)), wanted, "{signals:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_training_under_nohup_goes_on_when_the_terminal_goes() {
+    let (data, runs) = (digits(), tempdir().unwrap());
+    let out = runs.path().join("run");
+    let script = "trap '' HUP; exec \"$0\" \"$@\"";
+    let train = ["train", text(data.path()), "--out", text(&out), "--epochs", "4000000"];
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_chainrule")])
+        .args(train)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let epochs = || {
+        let told = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap_or_default();
+        told.lines().count()
+    };
+    let wait_for = |count: usize| {
+        while epochs() < count {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait_for(1);
+    signal(&child, "HUP");
+    wait_for(epochs() + 20);
+    assert!(child.try_wait().unwrap().is_none(), "it went with the terminal");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
 #[test]
 fn ctrl_c_finishes_the_step_and_says_how_to_go_on() {
     let (data, runs) = (digits(), tempdir().unwrap());

@@ -17,7 +17,8 @@ use tempfile::NamedTempFile;
 /// ```
 /// # let temporary = tempfile::tempdir().unwrap();
 /// # let folder = temporary.path();
-/// let file = chainrule_train::system::staging_file(folder, ".writing-")?;
+/// let mut file = chainrule_train::system::staging_file(folder, ".writing-")?;
+/// std::io::Write::write_all(file.as_file_mut(), b"whole")?;
 /// file.persist(folder.join("report.txt"))?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
@@ -30,10 +31,9 @@ pub fn staging_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(|error| {
-        match error.get_ref().and_then(std::error::Error::source) {
-            Some(inner) => io::Error::new(error.kind(), inner.to_string()),
-            None => error,
-        }
+        let told = error.to_string();
+        let why = told.rsplit_once(" at path ").map_or(&*told, |(why, _)| why);
+        io::Error::new(error.kind(), why)
     })
 }
 

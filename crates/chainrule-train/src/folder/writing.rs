@@ -13,6 +13,9 @@ use chainrule::error::{Error, Result};
 /// How the names of files begin that are still being written.
 pub(super) const WRITING: &str = ".writing-";
 
+/// How those end that are written whole, before they take their own name.
+const NEXT: &str = ".next";
+
 impl RunFolder {
     /// Writes a file of the run that is made of the others, such as a picture. As it can be made again,
     /// nobody waits until it has reached the disk.
@@ -60,7 +63,8 @@ impl RunFolder {
     }
 
     pub(super) fn unwritable(&self, name: &str, error: &std::io::Error) -> Error {
-        Error::file(self.path.join(name), format!("cannot be written: {error}"))
+        let own = name.strip_suffix(NEXT).unwrap_or(name);
+        Error::file(self.path.join(own), format!("cannot be written: {error}"))
     }
 
     /// The names of the files in the folder.
@@ -83,7 +87,7 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// The passing name of a file that is complete, before it takes its own.
 pub(super) fn next(name: &str) -> String {
-    format!("{name}.next")
+    format!("{name}{NEXT}")
 }
 
 /// Folders made for a run, outermost first. They go again unless the run keeps them.
