@@ -21,7 +21,7 @@ use crate::arguments::{Train, threads};
 use crate::forecast::Forecast;
 use crate::print::JOINED;
 use crate::signals::interruption;
-use crate::{End, data, print};
+use crate::{End, data, print, run};
 
 pub fn train(options: &Train) -> Result<End> {
     let start = Instant::now();
@@ -115,7 +115,7 @@ impl Job<'_> {
         if !self.quiet && (self.options.resume.is_none() || self.options.change) {
             self.config.told_rate().iter().for_each(|told| print::notice(told));
         }
-        let pool = Arc::new(Pool::new(self.threads));
+        let pool = run::pool_of(self.threads);
         let folds = match self.options.resume {
             None if self.config.folds.is_some() => {
                 // Folds take long.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{chainrule, digits, fails, json, text};
+use common::{bitmap, chainrule, digits, fails, json, text};
 use tempfile::{TempDir, tempdir};
 
 /// What a command prints that succeeds.
@@ -143,15 +143,6 @@ fn a_row_of_predictions_names_its_picture() {
     let folder = tempdir().unwrap();
     let (data, run, new) =
         (folder.path().join("d"), folder.path().join("run"), folder.path().join("new"));
-    // PGM is no format that is read; a bitmap has a header of 54 bytes and rows of four.
-    let bitmap = |grey: u8| {
-        let mut file = b"BM".to_vec();
-        for number in [58_u32, 0, 54, 40, 1, 1, 1 | 24 << 16, 0, 4, 0, 0, 0, 0] {
-            file.extend(number.to_le_bytes());
-        }
-        file.extend([grey, grey, grey, 0]);
-        file
-    };
     for (class, grey) in [("dark", 0_u8), ("light", 200)] {
         fs::create_dir_all(data.join(class)).unwrap();
         for i in 0..10 {

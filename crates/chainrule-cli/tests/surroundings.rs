@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use common::{digits, text};
+use common::{bitmap, digits, text};
 use tempfile::tempdir;
 
 /// Runs a shell command in which `$chainrule` is the program.
@@ -148,5 +148,75 @@ fn a_file_that_may_grow_no_further_is_an_error_and_the_run_goes_on() {
         assert!(told.contains("old: File too large (os error 27)\n"), "{call}: {told}");
         assert_eq!(fs::read(folder.path().join("old")).unwrap(), b"old", "{call}");
         assert_eq!(passing(folder.path()), [""; 0], "{call}");
+    }
+}
+
+/// Runs the program in a folder as somebody who may have no second thread; `None` where no such user can be
+/// had, which is told.
+fn alone(folder: &Path, arguments: &[&str]) -> Option<Output> {
+    // Root may have any number.
+    let script =
+        "if [ $(id -u) = 0 ]; then as='setpriv --reuid=54321 --regid=54321 --clear-groups'; fi
+        $as test -x \"$chainrule\" && $as prlimit --nproc=1 true || exit 99
+        exec $as prlimit --nproc=1 \"$chainrule\" \"$@\"";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh"])
+        .args(arguments)
+        .env("chainrule", env!("CARGO_BIN_EXE_chainrule"))
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    if output.status.code() == Some(99) {
+        println!("skipped: no user can be had who may have no second thread");
+        return None;
+    }
+    Some(output)
+}
+
+#[test]
+fn where_no_thread_can_be_had_all_is_done_on_one() {
+    let folder = tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (images, digits) = (at("images"), digits());
+    for (class, grey) in [("dark", 0_u8), ("light", 200)] {
+        fs::create_dir_all(images.join(class)).unwrap();
+        for i in 0..10 {
+            fs::write(images.join(class).join(format!("{i}.bmp")), bitmap(grey + i)).unwrap();
+        }
+    }
+    let row = |i: u32| format!("{},{},{}\n", i * 37 % 101, i * 61 % 89, i * 7 % 3);
+    fs::write(at("t.csv"), format!("a,b,y\n{}", (0..250).map(row).collect::<String>())).unwrap();
+    for path in [folder.path(), digits.path()] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let told = |output: &Output| {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !told.contains("panicked"), "{told}");
+        told
+    };
+    let stream = ["t.csv", "--set", "stream=true"];
+    let data: [&[&str]; 4] = [&["t.csv"], &[text(digits.path())], &["images"], &stream];
+    for (at, data) in data.into_iter().enumerate() {
+        let out = format!("alone-{at}");
+        let train = [&["train"], data, &["--epochs", "3", "--threads", "4", "--json"]].concat();
+        let Some(output) = alone(folder.path(), &[&train[..], &["--out", &out]].concat()) else {
+            return;
+        };
+        let notices = told(&output);
+        assert!(notices.contains("the system gave 1 of 4 threads"), "{notices}");
+        let sha = |output: &Output| {
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            report["parameters_sha256"].clone()
+        };
+        let words = train.join(" ");
+        let whole = shell(folder.path(), &format!("\"$chainrule\" {words} --out whole-{at}"));
+        assert_eq!(sha(&output), sha(&whole), "{data:?}");
+    }
+    for call in [
+        &["predict", "alone-2", "images", "--threads", "2"][..],
+        &["eval", "alone-0", "--threads", "2"],
+        &["gradcheck", "t.csv", "--threads", "2"],
+    ] {
+        told(&alone(folder.path(), call).unwrap());
     }
 }

@@ -9,7 +9,8 @@ use super::{Place, RunFolder, Snapshot};
 use chainrule::error::{Error, Result};
 
 /// A thread that writes checkpoints into a run's folder. Where they come faster than the disk takes
-/// them, only the latest is written, and the latest of the best.
+/// them, only the latest is written, and the latest of the best. Where the system refuses a thread, the
+/// training waits for the disk.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Saver {
 
 /// Where the training leaves checkpoints for the writer.
 struct Desk {
+    folder: RunFolder,
+    journal: Option<File>,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
@@ -51,6 +54,40 @@ impl Desk {
         // Whoever panicked holding the lock left whole checkpoints.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Writes whatever comes, until no more will.
+    fn write_all(&self) -> Result<()> {
+        loop {
+            let mut waiting = self.lock();
+            while waiting.last.is_none() && waiting.best.is_none() {
+                if waiting.closed {
+                    return Ok(());
+                }
+                waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
+            drop(waiting);
+            self.write()?;
+        }
+    }
+
+    /// Writes what is there.
+    fn write(&self) -> Result<()> {
+        let mut waiting = self.lock();
+        let (last, best) = (waiting.last.take(), waiting.best.take());
+        drop(waiting);
+        let folder = &self.folder;
+        folder.check_there()?;
+        if let Some(journal) = &self.journal {
+            let synced = journal.sync_data();
+            synced.map_err(|error| Error::file(folder.path().join(JOURNAL), error))?;
+        }
+        best.as_ref().map_or(Ok(()), |snapshot| snapshot.save_best(folder))?;
+        last.as_ref().map_or(Ok(()), |snapshot| snapshot.save(folder))?;
+        let of_best = best.as_ref().map(|best| best.place());
+        let places = last.iter().map(|last| (last.place(), of_best == Some(last.place())));
+        self.lock().written.extend(places);
+        Ok(())
+    }
 }
 
 impl Saver {
@@ -58,20 +95,23 @@ impl Saver {
     /// follows it: `journal` is synced first.
     #[must_use]
     pub fn new(folder: RunFolder, journal: Option<File>) -> Self {
-        let desk = Arc::new(Desk { waiting: Mutex::default(), changed: Condvar::new() });
+        let (waiting, changed) = (Mutex::default(), Condvar::new());
+        let desk = Arc::new(Desk { folder, journal, waiting, changed });
         let own = desk.clone();
-        let writer = std::thread::spawn(move || {
-            let written = write_all(&own, &folder, journal.as_ref());
+        let writer = std::thread::Builder::new().name("chainrule-save".into());
+        let writer = writer.spawn(move || {
+            let written = own.write_all();
             own.lock().failed = written.is_err();
             written
         });
-        Self { desk, writer: Some(writer) }
+        Self { desk, writer: writer.ok() }
     }
 
     /// Has a checkpoint written, and also kept as the best where it is.
     ///
     /// # Errors
-    /// An earlier checkpoint could not be written; [`Saver::finish`] says why.
+    /// An earlier checkpoint could not be written, of which [`Saver::finish`] says why; or this one, where there
+    /// is no thread.
     pub fn save(&self, checkpoint: Arc<dyn Snapshot>, best: bool) -> Result<()> {
         let mut waiting = self.desk.lock();
         if waiting.failed {
@@ -81,8 +121,9 @@ impl Saver {
             waiting.best = Some(checkpoint.clone());
         }
         waiting.last = Some(checkpoint);
+        drop(waiting);
         self.desk.changed.notify_one();
-        Ok(())
+        if self.writer.is_some() { Ok(()) } else { self.desk.write() }
     }
 
     /// The places of the checkpoints that have been written since the last call, and whether each is
@@ -116,29 +157,5 @@ impl Drop for Saver {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
-    }
-}
-
-fn write_all(desk: &Desk, folder: &RunFolder, journal: Option<&File>) -> Result<()> {
-    loop {
-        let mut waiting = desk.lock();
-        while waiting.last.is_none() && waiting.best.is_none() && !waiting.closed {
-            waiting = desk.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-        let (last, best) = (waiting.last.take(), waiting.best.take());
-        drop(waiting);
-        if last.is_none() && best.is_none() {
-            return Ok(());
-        }
-        folder.check_there()?;
-        if let Some(journal) = journal {
-            let synced = journal.sync_data();
-            synced.map_err(|error| Error::file(folder.path().join(JOURNAL), error))?;
-        }
-        best.as_ref().map_or(Ok(()), |snapshot| snapshot.save_best(folder))?;
-        last.as_ref().map_or(Ok(()), |snapshot| snapshot.save(folder))?;
-        let of_best = best.as_ref().map(|best| best.place());
-        let places = last.iter().map(|last| (last.place(), of_best == Some(last.place())));
-        desk.lock().written.extend(places);
     }
 }

@@ -86,6 +86,20 @@ pub(crate) fn file_id(file: &std::fs::Metadata) -> Option<(u64, u64)> {
     }
 }
 
+/// Does two things at once, the second on another thread, or one after the other where the system refuses a
+/// thread.
+pub(crate) fn beside<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, &there);
+        let here = here();
+        let there = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => there(),
+        };
+        (here, there)
+    })
+}
+
 /// The most memory that the process has had in use, in bytes, where the system tells it: on Linux.
 ///
 /// ```

@@ -6,15 +6,15 @@ mod network;
 mod gru;
 mod scalar;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use chainrule::{Plan, Pool};
+use chainrule::Plan;
 use serde::Serialize;
 
-use crate::arguments::{Bench, threads};
+use crate::arguments::Bench;
 use crate::print;
+use crate::run::pool;
 use network::Network;
 
 /// Runs before the first sample: memory is touched, threads are awake, clocks are up.
@@ -54,7 +54,7 @@ struct Times {
 }
 
 pub fn bench(options: &Bench) -> Result<()> {
-    let pool = Arc::new(Pool::new(threads(options.threads)?));
+    let pool = pool(options.threads)?;
     let report = |times: &Times| Report {
         library: "chainrule",
         network: &options.network,

@@ -41,6 +41,16 @@ pub fn idx(kind: u8, dims: &[u32], bytes: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A picture of one pixel: PGM is no format that is read, and a bitmap has a header of 54 bytes and rows of four.
+pub fn bitmap(grey: u8) -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    for number in [58_u32, 0, 54, 40, 1, 1, 1 | 24 << 16, 0, 4, 0, 0, 0, 0] {
+        file.extend(number.to_le_bytes());
+    }
+    file.extend([grey, grey, grey, 0]);
+    file
+}
+
 /// A folder of a small dataset under MNIST's names: bright columns tell the class.
 pub fn digits() -> TempDir {
     let folder = tempdir().unwrap();

@@ -14,6 +14,7 @@ use super::pixels::{Pixels, Sizes};
 use super::statistics::Moments;
 use super::{Dataset, summary};
 use crate::limits;
+use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::Scale;
 
@@ -246,7 +247,6 @@ fn together(path: &Path, images: Vec<Image>, pixels: Pixels) -> Result<Vec<u8>> 
 /// Reads the files on every core, to one size.
 fn read(files: &[PathBuf], making: Making) -> Result<(Vec<Image>, Sizes)> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let each = files.len().div_ceil(cores).max(1);
     // Each becomes small before the next is read: photographs together would fill the memory.
     let read = |files: &[PathBuf]| -> Result<Vec<(Image, Sizes)>> {
         let one = |file: &PathBuf| {
@@ -257,14 +257,8 @@ fn read(files: &[PathBuf], making: Making) -> Result<(Vec<Image>, Sizes)> {
         };
         files.iter().map(one).collect()
     };
-    let parts: Vec<Result<Vec<(Image, Sizes)>>> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            files.chunks(each).map(|files| scope.spawn(move || read(files))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect()
-    });
+    let pool = Pool::new(cores.min(files.len()));
+    let parts = pool.map(files.len(), |part| read(files.get(part).unwrap_or_default()));
     let parts: Vec<Vec<(Image, Sizes)>> = parts.into_iter().collect::<Result<_>>()?;
     let (mut images, sizes): (Vec<Image>, Vec<Sizes>) = parts.into_iter().flatten().unzip();
     let sizes = sizes.into_iter().reduce(Sizes::and).unwrap_or_default();

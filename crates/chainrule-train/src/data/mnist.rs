@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::dataset::check_labels;
 use super::pixels::Pixels;
 use super::{Dataset, idx};
+use crate::system::beside;
 use chainrule::error::{Error, Result};
 
 /// How the names of a part's files begin.
@@ -30,11 +31,7 @@ impl Dataset {
     /// A file is missing or bad, images and labels differ in number, or a label is out of range.
     pub fn mnist(folder: &Path) -> Result<(Self, Self)> {
         // The test part is read while the training part is.
-        let (train, test) = std::thread::scope(|scope| {
-            let test = scope.spawn(|| part(folder, TEST));
-            let train = part(folder, TRAIN);
-            (train, test.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
+        let (train, test) = beside(|| part(folder, TRAIN), || part(folder, TEST));
         let ((train, pixels), (test, test_pixels)) = (train?, test?);
         if pixels != test_pixels {
             let message = format!("training images have {pixels}, test images {test_pixels}");

@@ -21,6 +21,7 @@ use super::{
     DataPart, Dataset, Examples, Keep, NewData, Preparation, Task, Unseen, class_counts, digest,
     images, mnist, repeats, summary,
 };
+use crate::system::beside;
 use chainrule::error::{Error, Result};
 
 /// What to train on.
@@ -227,15 +228,17 @@ impl DataSource {
         };
         // The files are hashed while they are read: most readers leave a core idle.
         let stopped = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let digest = scope.spawn(|| digest::of(&located, test.as_ref(), &stopped));
+        let read = || {
             let loaded = self.parts(&located, test.as_ref());
             // Nobody waits for the digest of what is no data.
             stopped.store(loaded.is_err(), Ordering::Relaxed);
-            let mut loaded = loaded?;
-            loaded.sha256 = digest.join().unwrap_or_else(|p| std::panic::resume_unwind(p))?;
-            Ok(loaded)
-        })
+            loaded
+        };
+        let digest = || digest::of(&located, test.as_ref(), &stopped);
+        let (loaded, digest) = beside(read, digest);
+        let mut loaded = loaded?;
+        loaded.sha256 = digest?;
+        Ok(loaded)
     }
 
     fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {

@@ -134,7 +134,7 @@ impl Streamed {
         let visits = (0..chunks.len()).collect();
         let (chunks, preparation) = (chunks.to_vec(), preparation.clone());
         let reader = Arc::new(Reader { file, chunks, rows, firsts, preparation, columns });
-        let ahead = Ahead::start(&reader)?;
+        let ahead = Ahead::start(&reader);
         let cache = Mutex::new(Cache { ready: VecDeque::new(), visits, ahead });
         Ok(Self { reader, target, group, cache })
     }
@@ -265,7 +265,7 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn start(reader: &Arc<Reader>) -> Result<Self> {
+    fn start(reader: &Arc<Reader>) -> Self {
         let (asks, questions) = sync_channel::<usize>(1);
         let (replies, answers) = sync_channel(1);
         let reader = reader.clone();
@@ -277,10 +277,9 @@ impl Ahead {
             }
         };
         let builder = std::thread::Builder::new().name("chainrule-read".into());
-        let thread = builder.spawn(read).map_err(|error| {
-            Error::Mismatch(format!("a thread to read data could not be started: {error}"))
-        })?;
-        Ok(Self { asks: Some(asks), answers, asked: None, thread: Some(thread) })
+        // Where the system refuses a thread nobody hears what is asked, and chunks are read when they are wanted.
+        let thread = builder.spawn(read).ok();
+        Self { asks: Some(asks), answers, asked: None, thread }
     }
 
     /// Asks for a chunk unless another is on its way.
