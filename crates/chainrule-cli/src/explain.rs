@@ -109,7 +109,7 @@ fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
 /// Prints, or writes to the file that was asked for.
 fn emit(options: &Explain, text: &str) -> Result<()> {
     match &options.output {
-        None => print::text(text),
+        None => print::data(text),
         Some(path) => {
             let named = Path::new(&options.expression);
             let own = Run::open(named).map(|run| run.data_places()).unwrap_or_default();

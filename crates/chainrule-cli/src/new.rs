@@ -30,7 +30,7 @@ pub fn new(options: &New) -> Result<()> {
         }
     };
     if path.as_os_str() == "-" {
-        return print::text(&text);
+        return print::data(&text);
     }
     print::spare(&path, None, &[dataset.as_ref()])?;
     if path.exists() && !options.force {

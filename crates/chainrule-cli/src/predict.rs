@@ -56,7 +56,7 @@ pub fn predict(options: &Predict) -> Result<()> {
     };
     match &options.output {
         Some(path) => print::write_file(path, &text),
-        None => print::text(&text),
+        None => print::data(&text),
     }
 }
 

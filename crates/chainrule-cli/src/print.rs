@@ -1,11 +1,11 @@
 //! Printing for people: errors, numbers, the progress bar.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use chainrule_explain::{digits, visible, width};
+use chainrule_explain::{cut, digits, visible, width};
 use chainrule_train::RunFolder;
 use chainrule_train::readme::counted;
 use chainrule_train::system::{is_open_file, staging_file};
@@ -18,18 +18,30 @@ const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 
 /// Prints an error, and for an expression a caret under the place.
 pub fn error(error: &anyhow::Error) {
-    let text = format!("{error:#}");
-    let _ = writeln!(anstream::stderr().lock(), "{RED}error{RED:#}: {}", visible_lines(&text));
+    let text = format!("error: {error:#}");
+    // What follows is an excerpt and its carets, which are indented: any other end of a line is a name's.
+    let (said, excerpt) = text.find("\n ").map_or((&*text, ""), |at| text.split_at(at));
+    let said = fitted(&shortened(&visible(said)), notice_columns());
+    let said = said.trim_start_matches("error");
+    let _ =
+        writeln!(anstream::stderr().lock(), "{RED}error{RED:#}{said}{}", visible_lines(excerpt));
+}
+
+/// A line in which no word goes on and on: a path is whole.
+fn shortened(line: &str) -> String {
+    const LONGEST: usize = 1000;
+    line.split(' ').map(|word| cut(word, LONGEST)).collect::<Vec<_>>().join(" ")
 }
 
 /// Prints progress on standard error. Where nobody can read it, the work goes on.
 pub fn progress(text: &str) {
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", visible_lines(text));
 }
 
 /// As [`progress`], in lines that fit the terminal; names within are of files and cells.
 pub fn notice(text: &str) {
-    progress(&fitted(&visible_lines(text), notice_columns()));
+    let _ =
+        writeln!(anstream::stderr().lock(), "{}", fitted(&visible_lines(text), notice_columns()));
 }
 
 /// The text with what is no letter shown, but for the ends of its lines.
@@ -183,12 +195,7 @@ fn squeezed(line: &str) -> String {
 
 /// Prints one JSON document.
 pub fn json(document: &impl Serialize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    // As an error of the output, by which a closed pipe is known.
-    serde_json::to_writer(&mut out, document).map_err(std::io::Error::from)?;
-    out.write_all(b"\n")?;
-    out.flush()?;
-    Ok(())
+    data(&(serde_json::to_string(document)? + "\n"))
 }
 
 /// Prints sentences for people, in lines that fit the terminal.
@@ -198,10 +205,20 @@ pub fn prose(sentences: &str) -> Result<()> {
 
 /// Prints text for people.
 pub fn text(text: &str) -> Result<()> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    write_out(&visible_lines(text))
+}
+
+/// Prints what programs read: as it is, but on a terminal, which letters of a file's may not steer.
+pub fn data(text: &str) -> Result<()> {
+    match std::io::stdout().is_terminal() {
+        true => write_out(&visible_lines(text)),
+        false => write_out(text),
+    }
+}
+
+fn write_out(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("standard output")
 }
 
 /// Refuses to write over a file of the run that is asked, or over what a command reads.

@@ -29,10 +29,6 @@ pub fn width(text: &str) -> usize {
 /// ```
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    // Line and paragraph separators, and what turns the direction of writing.
-    let steers = |letter: char| {
-        letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
@@ -44,6 +40,19 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether a letter steers what shows it: controls, separators of lines and paragraphs, and what turns the
+/// direction of writing; or whether it is none, as XML has it.
+///
+/// ```
+/// assert!("\u{1b}\n\u{202e}\u{ffff}".chars().all(chainrule_explain::steers));
+/// assert!(!"a b–한".contains(chainrule_explain::steers));
+/// ```
+#[must_use]
+pub fn steers(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}'..='\u{ffff}')
 }
 
 /// The text, cut to so many columns.

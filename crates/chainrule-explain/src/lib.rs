@@ -44,7 +44,7 @@ mod worksheet;
 mod network;
 
 pub use columns::{
-    Page, cut, table, table_within, told_apart, visible, width, wrapped, wrapped_within,
+    Page, cut, steers, table, table_within, told_apart, visible, width, wrapped, wrapped_within,
 };
 pub use explainer::explain;
 pub use expression::{

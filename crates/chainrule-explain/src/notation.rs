@@ -2,6 +2,7 @@
 
 use std::f64::consts::{E, PI};
 
+use super::columns::steers;
 use super::formula::{Formula, Term};
 use super::tex;
 use super::value::number;
@@ -305,9 +306,21 @@ fn grouped(text: &str) -> String {
     if single { text.into() } else { format!("<mrow>{text}</mrow>") }
 }
 
-/// Text inside XML.
+/// Text inside XML, of which letters that steer, or that XML has not, are shown; lines may end.
 pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\n' | '\t' => out.push(letter),
+            _ if steers(letter) => out.extend(letter.escape_default()),
+            _ => out.push(letter),
+        }
+    }
+    out
 }
 
 /// Two operands with what stands between them, in as few parentheses as keep its structure.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use crate::score::smaller_is_better;
 use chainrule::error::{Error, Result};
-use chainrule_explain::{cut, digits, width};
+use chainrule_explain::{cut, digits, visible, width};
 
 /// A run to compare.
 ///
@@ -115,7 +115,7 @@ struct Column {
 impl Column {
     fn new(heading: &str, widest: usize, cells: impl Iterator<Item = String>) -> Self {
         let cells = std::iter::once(heading.to_owned()).chain(cells);
-        Self { cells: cells.map(|cell| cut(&cell, widest)).collect(), is_name: false }
+        Self { cells: cells.map(|cell| cut(&visible(&cell), widest)).collect(), is_name: false }
     }
 
     fn width(&self) -> usize {

@@ -10,7 +10,7 @@
 
 use std::fmt::Write;
 
-use chainrule_explain::visible;
+use chainrule_explain::{steers, visible};
 
 const PREDICT: &str = include_str!("readme/predict.rs");
 
@@ -253,9 +253,18 @@ fn code(text: &str) -> String {
 /// use chainrule_train::readme::shell;
 /// assert_eq!(shell("runs/iris-1"), "runs/iris-1");
 /// assert_eq!(shell("it's new.csv"), "'it'\\''s new.csv'");
+/// assert_eq!(shell("a\u{1b}[2J"), r"$'a\u001b[2J'");
 /// ```
 #[must_use]
 pub fn shell(word: &str) -> String {
+    if word.contains(steers) {
+        let shown = |letter: char| match letter {
+            '\'' | '\\' => format!("\\{letter}"),
+            _ if steers(letter) => format!("\\u{:04x}", letter as u32),
+            _ => letter.into(),
+        };
+        return format!("$'{}'", word.chars().map(shown).collect::<String>());
+    }
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+:,@%=".contains(letter);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.into(),

@@ -4,11 +4,9 @@ use std::ops::Range;
 
 use chainrule::error::Error;
 use chainrule::settings::{self, Entry, Form, KIND, Kinds};
+use chainrule_explain::{cut, visible, width};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// Letters that are shown before a place, and from it on.
-const AROUND: usize = 80;
 
 /// What is wrong, and where in the text.
 #[derive(Debug)]
@@ -34,26 +32,24 @@ impl Fault {
         let line = text[line_start..].lines().next().unwrap_or("");
         let number = text[..start].matches('\n').count() + 1;
         let before = &text[line_start..start];
-        let column = before.chars().count() + 1;
-        // Of a long line the place's neighbourhood is shown.
-        let from = column.saturating_sub(1 + AROUND);
-        let cut = |text: &str| text.chars().skip(from).collect::<String>();
-        let shown: String = cut(line).chars().take(2 * AROUND).collect();
-        let lead = if from > 0 { "…" } else { "" };
-        let tail = if from + 2 * AROUND < line.chars().count() { "…" } else { "" };
-        // Tabs stay tabs, so that the carets stand below their place.
-        let before = format!("{lead}{}", cut(before));
-        let blank: String = before.chars().map(|c| if c == '\t' { c } else { ' ' }).collect();
         let marked = text[start..end].lines().next().unwrap_or("");
-        let carets = "^".repeat(marked.chars().count().clamp(1, AROUND));
-        let margin = " ".repeat(number.to_string().len());
-        Error::Text {
-            message: self.message,
-            line: number,
-            column,
-            excerpt: format!(" {number} | {lead}{shown}{tail}\n {margin} | {blank}{carets}"),
-        }
+        let rest = line.get(before.len() + marked.len()..).unwrap_or("");
+        let column = before.chars().count() + 1;
+        let excerpt = excerpt(number, before, marked, rest);
+        Error::Text { message: self.message, line: number, column, excerpt }
     }
+}
+
+/// A line with carets under what is `marked`; of a long one, what is around that.
+fn excerpt(number: usize, before: &str, marked: &str, rest: &str) -> String {
+    const AROUND: usize = 36;
+    // The end, for what stands before.
+    let turned = |text: &str| text.chars().rev().collect::<String>();
+    let before = turned(&cut(&turned(&visible(before)), AROUND));
+    let [marked, rest] = [marked, rest].map(|text| cut(&visible(text), AROUND));
+    let margin = " ".repeat(number.to_string().len());
+    let (blank, carets) = (" ".repeat(width(&before)), "^".repeat(width(&marked).max(1)));
+    format!(" {number} | {before}{marked}{rest}\n {margin} | {blank}{carets}")
 }
 
 /// The last character boundary up to `at`.

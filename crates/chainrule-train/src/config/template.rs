@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Config;
 use chainrule::settings::{Described, Entry, Form, Setting, Value};
-use chainrule_explain::visible;
+use chainrule_explain::{steers, visible};
 
 /// What stands above some settings.
 const HEADINGS: [(&str, &str); 4] = [
@@ -118,7 +118,7 @@ fn toml(value: &Value) -> String {
         Value::Whole(number) => number.to_string(),
         Value::Number(number) => format!("{number:?}"),
         // What ends lines would make a text of several.
-        Value::Text(text) if text.contains(char::is_control) => quoted(text),
+        Value::Text(text) if text.contains(steers) => quoted(text),
         Value::Text(text) => toml::Value::from(text.as_str()).to_string(),
         Value::List(values) => {
             format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", "))
@@ -140,7 +140,11 @@ fn key(name: &str) -> String {
     }
 }
 
-/// A text in quotes on one line: the escapes of JSON are TOML's too, which knows one more.
+/// A text in quotes on one line: the escapes of JSON are TOML's too.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+    let shown = |letter: char| match steers(letter) {
+        true => format!("\\u{:04x}", letter as u32),
+        false => letter.into(),
+    };
+    serde_json::Value::from(text).to_string().chars().map(shown).collect()
 }
