@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use chainrule::Tensor;
+use chainrule_train::RunFolder;
 use common::{digits, fails, idx, json, text};
 use tempfile::tempdir;
 
@@ -51,6 +53,31 @@ fn compressed_files_are_told_apart_from_what_follows_them() {
     fs::write(&packed, members.concat()).unwrap();
     let out = data.path().join("run");
     json(&["train", text(data.path()), "--epochs", "1", "--out", text(&out), "--json"]);
+}
+
+#[test]
+fn parameters_of_nan_are_told_by_whatever_reads_them() {
+    let runs = tempdir().unwrap();
+    let (run, table) = (runs.path().join("run"), "iris");
+    json(&["train", table, "--epochs", "1", "--out", text(&run), "--json"]);
+    let folder = RunFolder::open(&run).unwrap();
+    let mut checkpoint = folder.load::<f32>().unwrap().unwrap();
+    checkpoint.parameters.insert("affine1.bias", Tensor::new([100], vec![f32::NAN; 100]).unwrap());
+    folder.save(&checkpoint).unwrap();
+    folder.save_best(&checkpoint).unwrap();
+    let dir = text(&run);
+    for call in [
+        &["eval", dir][..],
+        &["eval", dir, "--last"],
+        &["predict", dir, table],
+        &["explain", dir, "--example", "0"],
+        &["explain", dir, "--importance"],
+        &["lint", dir],
+        &["export", dir, "-o", text(&runs.path().join("out.npz"))],
+        &["train", "--resume", dir, "--epochs", "2"],
+    ] {
+        fails(call, 1, &[dir, ".safetensors: `affine1.bias` has NaN or infinite numbers"]);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::tensor_file::read_tensors;
 use crate::{Event, Identity, Progress, journal};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
-use chainrule::tensor::Real;
+use chainrule::tensor::{Real, Tensor};
 
 /// Which of a run's parameters are meant.
 ///
@@ -294,6 +294,15 @@ impl RunFolder {
         let own = read.and_then(|read: Decoded<T, N>| {
             let run = read.run.as_ref();
             run.map_or_else(|| self.check_unnamed(name), |run| self.check_own(name, run))?;
+            // What an optimizer keeps may well be infinite.
+            let is_model = !name.starts_with(OPTIMIZER);
+            let is_finite = |tensor: &Tensor<T>| tensor.values().iter().all(|x| x.is_finite());
+            let mut tensors = read.tensors.iter().filter(|_| is_model);
+            if let Some((wrong, _)) = tensors.find(|(_, tensor)| !is_finite(tensor)) {
+                let why = "has NaN or infinite numbers, of which nothing can be made: train anew";
+                return Err(Error::file(&path, format!("`{wrong}` {why}")));
+            }
+            drop(tensors);
             Ok(read)
         });
         match own {
