@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{chainrule, digits, fails, text};
+use common::{chainrule, digits, fails, json, text};
 use tempfile::tempdir;
 
 #[test]
@@ -118,4 +118,17 @@ fn an_unknown_level_of_vectors_is_refused_before_anything_runs() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(message.contains("CHAINRULE_SIMD is avx1024, but it must be `portable`"), "{message}");
+}
+
+#[test]
+fn a_learning_rate_beyond_single_precision_is_said() {
+    let runs = tempdir().unwrap();
+    let out = runs.path().join("run");
+    let train = ["train", "iris", "--epochs", "1", "--out", text(&out), "--json", "--lr"];
+    for rate in ["1e-60", "1e39"] {
+        let call = [&train[..], &[rate]].concat();
+        fails(&call, 2, &[&format!("lr is {rate}"), "from 1.2e-38 to 3.4e38", "dtype"]);
+    }
+    assert!(!out.exists());
+    json(&[&train[..], &["1e-60", "--set", "dtype=f64"]].concat());
 }

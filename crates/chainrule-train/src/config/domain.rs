@@ -1,6 +1,6 @@
 //! Which settings make sense together.
 
-use super::Config;
+use super::{Config, Precision};
 use crate::data::HELD_OUT;
 use chainrule::error::{Error, Result};
 use chainrule::optim::{Method, Schedule};
@@ -25,6 +25,10 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), Wrong> {
         check_each(self)?;
         let at = |key| move |error| (key, error);
+        let is_single = self.dtype == Precision::F32;
+        let wanted = "from 1.2e-38 to 3.4e38 in single precision; or set dtype to \"f64\"";
+        let is_normal = !is_single || (self.lr as f32).is_normal();
+        Error::check(is_normal, "lr", format_args!("{:e}", self.lr), wanted).map_err(at("lr"))?;
         if self.early_stopping.is_some() {
             let needs = "above 0, as early stopping needs a validation part: leave it out, or set it to 0.2, say";
             let share = self.validation.unwrap_or(HELD_OUT);
