@@ -211,7 +211,7 @@ fn folds_tell_mean_and_spread_and_the_median_of_the_best_epochs() {
         let epochs = folds.epochs.min(fold.epochs_done);
         let loss = chainrule_explain::digits(fold.scores["validation_loss"], 4);
         assert!(line.contains(&format!("after {epochs} epochs: ")), "{line}");
-        assert!(line.ends_with(&format!(", loss {loss} (50 rows)")), "{line}");
+        assert!(line.ends_with(&format!(", loss {loss} (40 rows)")), "{line}");
     }
     let whole = folds.whole(&config);
     assert_eq!((whole.validation, whole.epochs, whole.folds), (Some(0.0), folds.epochs, None));
@@ -356,16 +356,16 @@ fn rows_that_stand_in_several_folds_are_told() {
     assert!(!warnings(1).contains("learnt from"));
 }
 
-/// Of all rows held out enough are repeated, though they are few in every fold but one.
+/// Of all rows held out enough are repeated, though they are few in some folds.
 #[test]
 fn rows_that_are_repeated_count_in_every_fold() {
-    let rows: String = (0..60).map(|at| format!("{at},{}\n", at % 2)).collect();
-    let copies = "1,1\n3,1\n5,1\n7,1\n";
+    let rows: String = (0..200).map(|at| format!("{at},{}\n", at % 2)).collect();
+    let copies = "1,1\n3,1\n5,1\n7,1\n9,1\n11,1\n";
     let (folder, config) = table(&format!("a,y\n{rows}{copies}"));
     let task = Some(Task::Classify);
     let config = Config { folds: Some(4), epochs: 1, task, ..config };
     let load = |source: &DataSource| source.load(&shipped);
-    let mut shared = 0;
+    let (mut shared, mut least) = (0, usize::MAX);
     for number in 0..4 {
         let fold = Some(Fold { number, of: 4 });
         let loaded = load(&DataSource { fold, ..config.source() }).unwrap();
@@ -377,11 +377,12 @@ fn rows_that_are_repeated_count_in_every_fold() {
         };
         let learnt = rows(&*loaded.train);
         let held_out = rows(&*loaded.validation.unwrap());
-        shared += held_out.iter().filter(|x| learnt.contains(x)).count();
+        let own = held_out.iter().filter(|x| learnt.contains(x)).count();
+        (shared, least) = (shared + own, least.min(own));
     }
-    assert!(shared >= 4, "a case of rows that stand in several folds");
+    assert!(shared * 20 >= 206 && least * 20 < 51, "many of all, and few of a fold: {shared}");
     let result = folded(&config, &folder.path().join("run")).result;
-    let told = format!("{shared} of the 64 rows held out have an equal one");
+    let told = format!("{shared} of the 206 rows held out have an equal one");
     assert!(result.warnings.join("\n").contains(&told), "{:?}", result.warnings);
 }
 

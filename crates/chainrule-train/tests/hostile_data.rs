@@ -189,7 +189,7 @@ fn headers_that_announce_too_much_are_errors_and_take_no_memory() {
 fn npz(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
     for (name, bytes) in members {
-        let (mut entry, config) = archive.new_file(&format!("{name}.npy")).start().unwrap();
+        let (mut entry, config) = archive.new_file(format!("{name}.npy")).start().unwrap();
         let mut file = config.wrap(&mut entry);
         std::io::Write::write_all(&mut file, bytes).unwrap();
         let (_, descriptor) = file.finish().unwrap();

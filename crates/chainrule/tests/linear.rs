@@ -144,6 +144,7 @@ fn deep(optimizer: &Optimizer, layers: usize) -> Vec<(&'static str, usize)> {
 fn a_network_of_twice_as_many_layers_takes_twice_the_work() {
     for optimizer in ["sgd", "adagrad", "rmsprop", "adam", "adamw"] {
         let optimizer: Optimizer = optimizer.parse().unwrap();
-        check(&optimizer, &deep(&optimizer, 50), &deep(&optimizer, 100));
+        let (half, whole) = (deep(&optimizer, 50), deep(&optimizer, 100));
+        check(optimizer, &half, &whole);
     }
 }
