@@ -27,10 +27,10 @@ pub fn error(error: &anyhow::Error) {
         writeln!(anstream::stderr().lock(), "{RED}error{RED:#}{said}{}", visible_lines(excerpt));
 }
 
-/// A line in which no word goes on and on: a path is whole.
-fn shortened(line: &str) -> String {
+/// A message in which no name goes on and on, whatever blanks it has, so that what would be right is seen.
+fn shortened(message: &str) -> String {
     const LONGEST: usize = 1000;
-    line.split(' ').map(|word| cut(word, LONGEST)).collect::<Vec<_>>().join(" ")
+    message.split('`').map(|part| cut(part, LONGEST)).collect::<Vec<_>>().join("`")
 }
 
 /// Prints progress on standard error. Where nobody can read it, the work goes on.

@@ -133,7 +133,7 @@ fn settings_that_are_wrong_are_shown_in_part_and_do_not_steer() {
         ("a\u{1b}[31m = 1".to_owned(), "line 1, column 3"),
         ("\"\\u001b[31m\" = 1".into(), r"\u{1b}[31m"),
         ("optimizer = \"\\u202esgd\\n\"".into(), r"\u{202e}sgd\n"),
-        (format!("lr = 0.1 # {long}\nlr = 0.2 {long}"), "line 2, column 10"),
+        (format!("lr = 0.1 # {long}\nlr = 0.2 {long}"), "line 2, column 6"),
         (format!("\"{long}\" = 1"), "line 1, column 1"),
         (format!("activation = \"{long}\""), "line 1, column 14"),
         (format!("{}epochs = 0", "\t".repeat(100_000)), "line 1, column 1000"),

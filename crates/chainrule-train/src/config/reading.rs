@@ -289,7 +289,7 @@ mod tests {
         let text = "a = 1\n\tbé = 2 # c\n";
         let at = text.find('2').unwrap();
         let shown = Fault::at(at..at + 1, "too small").within(text).to_string();
-        assert_eq!(shown, "line 2, column 7: too small\n 2 | \tbé = 2 # c\n   | \t     ^");
+        assert_eq!(shown, "line 2, column 7: too small\n 2 | \\tbé = 2 # c\n   |        ^");
     }
 
     #[test]
