@@ -456,7 +456,7 @@ mod tests {
         assert!(told("model.npz", b"PK").contains("is no NumPy archive"));
         let whole = safetensors(&Parameters::<f32>::new()).unwrap();
         for bytes in [&whole[..whole.len() - 1], b"", b"PK\x03\x04 an archive"] {
-            assert!(told("model.safetensors", bytes).contains("is cut short, or no safetensors"));
+            assert!(told("model.safetensors", bytes).contains("is cut short"), "{bytes:?}");
         }
         let missing = load::<f32>(&folder.path().join("none.npz")).unwrap_err().to_string();
         assert!(missing.contains("none.npz"), "{missing}");
