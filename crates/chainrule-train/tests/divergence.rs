@@ -97,7 +97,8 @@ fn a_number_missing_in_the_data_of_an_optimizer_that_asks_for_gradients() {
 fn a_step_too_long_of_an_optimizer_that_asks_for_gradients() {
     for iterations in [1, 2, 5] {
         let kind = format!("kind = \"lbfgs\", iterations = {iterations}, line_search = false");
-        let settings = format!("optimizer = {{ {kind} }}\nlr = 3e38\nbatch_size = 10");
+        let settings =
+            format!("optimizer = {{ {kind} }}\nlr = 1e200\ndtype = \"f64\"\nbatch_size = 10");
         // An infinite parameter, or the first node that is so.
         diverges(
             Rows { seventh: 1.0 },
