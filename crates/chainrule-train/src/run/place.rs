@@ -33,7 +33,7 @@ impl Run {
             None => self.places(named),
         };
         // Standard input may be anything by now.
-        let is_pipe = |place: &String| place.starts_with("/dev/") || is_pipe(Path::new(place));
+        let is_pipe = |place: &String| place.starts_with("/dev/fd/") || is_pipe(Path::new(place));
         if self.place.is_none() && places.iter().any(is_pipe) {
             let message = format!(
                 "the data of the run came through `{named}`, which is read but once; `--data PATH` says where it is"
