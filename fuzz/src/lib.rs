@@ -1,5 +1,8 @@
 //! What the fuzz targets share: the readers take files, so every input is written to one.
 
+pub mod edits;
+pub mod trained;
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 

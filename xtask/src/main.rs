@@ -61,10 +61,11 @@ static TEST: [Part; 23] = [
 ];
 
 /// What takes longer.
-static SOAK: [Part; 7] = [
+static SOAK: [Part; 8] = [
     Part { name: "ignored", says: "the tests that `cargo test` leaves out", run: soak::ignored },
     Part { name: "killed", says: "10,000 kills at any moment", run: |_| soak::kills(50) },
-    Part { name: "fuzz", says: "every target of fuzz/, five minutes each", run: soak::fuzz },
+    Part { name: "fuzz", says: "every target of fuzz/, 5 s each", run: soak::fuzz_briefly },
+    Part { name: "fuzzed", says: "every target of fuzz/, 10 million times", run: soak::fuzz_long },
     Part { name: "threads", says: "the thread sanitizer", run: safety::threads },
     Part { name: "build", says: "builds from nothing in their time", run: budgets::build },
     Part { name: "packages", says: "every crate builds from its package", run: budgets::verify },

@@ -7,11 +7,6 @@ use anyhow::Result;
 use super::report::Report;
 use super::{cargo, installed, root, run};
 
-/// Seconds of fuzzing for each target.
-const FUZZING: &str = "300";
-
-const NO_COMPILER: &str = "libFuzzer needs a C++ compiler, and `c++` is not installed";
-
 /// Runs the tests that are marked as slow, the functions of one f32 argument for all 2³² of them among
 /// these.
 pub fn ignored(_: &mut Report) -> Result<()> {
@@ -30,17 +25,30 @@ pub fn kills(rounds: usize) -> Result<()> {
     Ok(())
 }
 
+const NO_COMPILER: &str = "libFuzzer needs a C++ compiler, and `c++` is not installed";
+
 /// Checks that what is fuzzed compiles, with the crates that its lock file names.
 pub fn targets(report: &mut Report) -> Result<()> {
     if !installed("c++", "--version") {
         return report.skip("the targets of fuzz/", NO_COMPILER);
     }
     let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"];
-    cargo(&[&["check", "--locked", "--quiet"][..], &place].concat(), &[])
+    let check = [&["check", "--locked", "--quiet"][..], &place].concat();
+    cargo(&check, &[("RUSTFLAGS", "--cfg fuzzing")])
 }
 
-/// Fuzzes every reader of files and texts.
-pub fn fuzz(report: &mut Report) -> Result<()> {
+/// Fuzzes every target for some seconds, which begins with the inputs that are kept.
+pub fn fuzz_briefly(report: &mut Report) -> Result<()> {
+    fuzz(report, "-max_total_time=5")
+}
+
+/// Fuzzes every target for long.
+pub fn fuzz_long(report: &mut Report) -> Result<()> {
+    fuzz(report, "-runs=10000000")
+}
+
+/// Fuzzes every reader of files and texts, for so long as an option of libFuzzer says.
+fn fuzz(report: &mut Report, long: &str) -> Result<()> {
     if !installed("c++", "--version") {
         return report.skip("fuzzing", NO_COMPILER);
     }
@@ -51,7 +59,7 @@ pub fn fuzz(report: &mut Report) -> Result<()> {
     }
     targets.sort();
     for target in targets {
-        run(Command::new(folder.join("fuzz.sh")).arg(target).arg(FUZZING))?;
+        run(Command::new(folder.join("fuzz.sh")).arg(target).arg(long))?;
     }
     Ok(())
 }

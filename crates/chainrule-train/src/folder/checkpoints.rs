@@ -43,7 +43,7 @@ pub struct Chosen<T> {
 
 /// What the optimizer's file says of its tensors.
 #[derive(Serialize, Deserialize)]
-struct Notes {
+pub(super) struct Notes {
     #[serde(flatten)]
     progress: Progress,
     /// The digest that the model's file tells of itself, of which it is the optimizer's.

@@ -15,6 +15,8 @@ mod trained;
 mod lock;
 mod begin;
 mod checkpoints;
+#[cfg(fuzzing)]
+mod fuzzing;
 
 use std::fs::{self, File};
 use std::io::Write;
