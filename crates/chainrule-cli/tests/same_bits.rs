@@ -106,7 +106,7 @@ fn every_layer_and_optimizer_has_the_same_bits_on_few_threads_and_many() {
 
 /// With the program as users build it, which the check `bits` names beside that of the tests.
 #[test]
-#[ignore = "takes half a minute: `cargo xtask bits` runs it"]
+#[ignore = "takes a minute: `cargo xtask bits` runs it"]
 fn every_layer_and_optimizer_has_the_same_bits_in_every_way() {
     let own = env!("CARGO_BIN_EXE_chainrule");
     let programs = std::env::var(PROGRAMS).unwrap_or_default();
