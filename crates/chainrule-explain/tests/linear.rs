@@ -1,38 +1,11 @@
 //! A computation of twice as many named values takes twice the work to explain. Work is counted in allocated
-//! bytes of the test's own thread, which no load of the machine
-//! changes.
+//! bytes of the test's own thread, which no load of the machine changes.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "../../chainrule/tests/counted/mod.rs"]
+mod counted;
 
 use chainrule_explain::{AllNumbers, Explanation, Request, View, explain, values};
-
-/// Counts the bytes that each thread allocates.
-struct Counting;
-
-thread_local! {
-    static BYTES: Cell<usize> = const { Cell::new(0) };
-}
-
-fn allocated() -> usize {
-    BYTES.with(Cell::get)
-}
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        BYTES.with(|bytes| bytes.set(bytes.get() + layout.size()));
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(start, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use counted::counted;
 
 /// A chain of so many named values, each from the one before.
 fn chain(step: fn(&str) -> String, length: usize) -> Explanation {
@@ -65,15 +38,9 @@ const FORMATS: [Format; 7] = [
 
 /// What each part of an explanation allocates.
 fn work(step: fn(&str) -> String, length: usize) -> Vec<(&'static str, usize)> {
-    let before = allocated();
-    let explanation = chain(step, length);
-    let mut work = vec![("explain", allocated() - before)];
-    for (name, format) in FORMATS {
-        let before = allocated();
-        format(&explanation);
-        work.push((name, allocated() - before));
-    }
-    work
+    let (explanation, explained) = counted(|| chain(step, length));
+    let written = FORMATS.map(|(name, format)| (name, counted(|| format(&explanation)).1));
+    [("explain", explained)].into_iter().chain(written).collect()
 }
 
 #[test]
@@ -100,9 +67,7 @@ fn products(count: usize) -> Explanation {
 #[test]
 fn a_document_follows_the_paths_of_all_inputs_at_once() {
     let explanation = products(1000);
-    let before = allocated();
-    let _ = explanation.to_latex();
-    let bytes = allocated() - before;
+    let (_, bytes) = counted(|| explanation.to_latex());
     assert!(bytes < 20_000_000, "{bytes}");
 }
 
@@ -124,10 +89,8 @@ fn what_would_fill_the_memory_is_refused() {
         [(format!("sum([{sines}])"), "x=1".to_owned()), (parts, format!("v=[{ones}]"))]
     {
         let request = Request { expression, values: values(&at).unwrap(), ..Request::default() };
-        let before = allocated();
-        let error = explain(&request).unwrap_err().to_string();
+        let (error, bytes) = counted(|| explain(&request).unwrap_err().to_string());
         assert!(error.contains("an explanation holds 33554432: put together"), "{error}");
-        let bytes = allocated() - before;
         assert!(bytes < 100_000_000, "{bytes}");
     }
 }
