@@ -363,9 +363,10 @@ impl Offsets {
     pub(crate) fn next_offset(&mut self) -> usize {
         let here = self.offset;
         for axis in (0..self.shape.rank()).rev() {
-            self.index[axis] += 1;
-            self.offset += self.strides[axis];
-            if self.index[axis] < self.shape.dims[axis] {
+            // Never past an axis' end: the stride of an axis of one element may be any number.
+            if self.index[axis] + 1 < self.shape.dims[axis] {
+                self.index[axis] += 1;
+                self.offset += self.strides[axis];
                 return here;
             }
             self.offset -= self.index[axis] * self.strides[axis];
@@ -385,6 +386,13 @@ mod tests {
         let mut walk = Offsets::new(&Shape::from([3, 2]), &[1, 3, 0, 0, 0, 0, 0, 0], 2);
         let seen: Vec<_> = (0..4).map(|_| walk.next_offset()).collect();
         assert_eq!(seen, [1, 4, 2, 5]);
+    }
+
+    #[test]
+    fn the_stride_of_an_axis_of_one_element_is_never_taken() {
+        let mut walk = Offsets::new(&Shape::from([2, 1]), &[3, usize::MAX, 0, 0, 0, 0, 0, 0], 0);
+        let seen: Vec<_> = (0..2).map(|_| walk.next_offset()).collect();
+        assert_eq!(seen, [0, 3]);
     }
 
     #[test]
