@@ -63,6 +63,6 @@ fn config() -> Config {
     let settings = "hidden = [3]\nepochs = 3\nbatch_size = 2\noptimizer = \"adam\"\nvalidation = 0.4\n\
                     early_stopping = { patience = 9 }\naccumulate = 2\n";
     let config = Config::from_toml(settings).expect("good settings");
-    let table = super::file("trained.csv", TABLE.as_bytes());
+    let table = crate::files::file("trained.csv", TABLE.as_bytes());
     Config { dataset: table.display().to_string(), ..config }
 }

@@ -38,7 +38,7 @@ static TEST: [Part; 23] = [
     Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },
     Part { name: "kills", says: "200 kills at any moment", run: |_| soak::kills(1) },
     Part { name: "examples", says: "every example runs", run: |_| examples() },
-    Part { name: "targets", says: "what is fuzzed compiles", run: soak::targets },
+    Part { name: "fuzz", says: "every target of fuzz/, 5 s each", run: soak::fuzz_briefly },
     Part { name: "release", says: "the program builds as users build it", run: |_| release() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
     Part { name: "page", says: "explain's pages in Chromium and Firefox", run: page::check },
@@ -61,10 +61,9 @@ static TEST: [Part; 23] = [
 ];
 
 /// What takes longer.
-static SOAK: [Part; 8] = [
+static SOAK: [Part; 7] = [
     Part { name: "ignored", says: "the tests that `cargo test` leaves out", run: soak::ignored },
     Part { name: "killed", says: "10,000 kills at any moment", run: |_| soak::kills(50) },
-    Part { name: "fuzz", says: "every target of fuzz/, 5 s each", run: soak::fuzz_briefly },
     Part { name: "fuzzed", says: "every target of fuzz/, 10 million times", run: soak::fuzz_long },
     Part { name: "threads", says: "the thread sanitizer", run: safety::threads },
     Part { name: "build", says: "builds from nothing in their time", run: budgets::build },

@@ -27,16 +27,6 @@ pub fn kills(rounds: usize) -> Result<()> {
 
 const NO_COMPILER: &str = "libFuzzer needs a C++ compiler, and `c++` is not installed";
 
-/// Checks that what is fuzzed compiles, with the crates that its lock file names.
-pub fn targets(report: &mut Report) -> Result<()> {
-    if !installed("c++", "--version") {
-        return report.skip("the targets of fuzz/", NO_COMPILER);
-    }
-    let place = ["--manifest-path", "fuzz/Cargo.toml", "--target-dir", "target/fuzz"];
-    let check = [&["check", "--locked", "--quiet"][..], &place].concat();
-    cargo(&check, &[("RUSTFLAGS", "--cfg fuzzing")])
-}
-
 /// Fuzzes every target for some seconds, which begins with the inputs that are kept.
 pub fn fuzz_briefly(report: &mut Report) -> Result<()> {
     fuzz(report, "-max_total_time=5")
@@ -54,7 +44,7 @@ fn fuzz(report: &mut Report, long: &str) -> Result<()> {
     }
     let folder = root().join("fuzz");
     let mut targets = Vec::new();
-    for file in std::fs::read_dir(folder.join("targets"))? {
+    for file in std::fs::read_dir(folder.join("src").join("targets"))? {
         targets.extend(file?.path().file_stem().map(std::ffi::OsStr::to_owned));
     }
     targets.sort();

@@ -1,7 +1,4 @@
-//! What the fuzz targets share: the readers take files, so every input is written to one.
-
-pub mod edits;
-pub mod trained;
+//! The readers take files, so every input is written to one.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -26,10 +23,17 @@ pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// What of the input is text, from its beginning.
+pub fn text(bytes: &[u8]) -> &str {
+    let good = bytes.utf8_chunks().next();
+    good.map_or("", |chunk| chunk.valid())
+}
+
 /// Loads a path as training data, and reads it again as data to predict from.
 pub fn load(path: &Path, stream: bool) {
     let path = path.display().to_string();
-    let source = DataSource { path: path.clone(), stream, validation: Some(0.3), ..DataSource::default() };
+    let source =
+        DataSource { path: path.clone(), stream, validation: Some(0.3), ..DataSource::default() };
     match source.load(&|_| unreachable!("no name is shipped")) {
         Ok(loaded) => {
             let order = loaded.train.order(0, 0);

@@ -1,11 +1,10 @@
 //! What a run keeps as JSON: how its data is prepared, and its scores, changed behind their digests.
-#![no_main]
 
 use std::sync::LazyLock;
 
-use arbitrary::Arbitrary;
-use chainrule_fuzz::edits::{Edit, edit};
-use chainrule_fuzz::trained::{self, RUN};
+use arbitrary::{Arbitrary, Unstructured};
+use crate::edits::{Edit, edit};
+use crate::trained::{self, RUN};
 use chainrule_train::RunFolder;
 use serde_json::{Map, Value};
 
@@ -29,7 +28,8 @@ static ORIGINALS: LazyLock<(RunFolder, [(Vec<u8>, Value); 2])> = LazyLock::new(|
     (folder, files)
 });
 
-libfuzzer_sys::fuzz_target!(|input: Input| {
+pub fn run(bytes: &[u8]) {
+    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     let which = usize::from(input.file);
     let (folder, originals) = &*ORIGINALS;
     let (bytes, object) = &originals[which];
@@ -38,4 +38,4 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     folder.put_json(FILES[which], &object).expect("the file is written");
     trained::ask();
     trained::put(FILES[which], bytes);
-});
+}

@@ -1,8 +1,8 @@
 //! Configurations.
-#![no_main]
 
 use chainrule_train::Config;
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
+pub fn run(bytes: &[u8]) {
+    let text = crate::files::text(bytes);
     let _ = Config::from_toml(text);
-});
+}

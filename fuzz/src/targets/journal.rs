@@ -1,11 +1,10 @@
 //! The lines that a training writes: its journal, and its metrics where there is no journal.
-#![no_main]
 
 use std::sync::LazyLock;
 
-use arbitrary::Arbitrary;
-use chainrule_fuzz::edits::{Edit, edit};
-use chainrule_fuzz::trained::{self, RUN};
+use arbitrary::{Arbitrary, Unstructured};
+use crate::edits::{Edit, edit};
+use crate::trained::{self, RUN};
 use chainrule_train::{Journal, RunFolder};
 use serde_json::Value;
 
@@ -33,7 +32,8 @@ fn changed(bytes: &[u8], input: &Input) -> Vec<u8> {
     [text.as_bytes(), &input.tail].concat()
 }
 
-libfuzzer_sys::fuzz_target!(|input: Input| {
+pub fn run(bytes: &[u8]) {
+    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     let which = usize::from(input.metrics);
     let bytes = changed(&ORIGINALS[which], &input);
     trained::put(FILES[which], &bytes);
@@ -41,7 +41,7 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
         std::fs::remove_file(RUN.join(FILES[0])).expect("the journal goes");
     } else {
         // A training that goes on cuts off what a crash left.
-        let copy = chainrule_fuzz::file("journal.jsonl", &bytes);
+        let copy = crate::files::file("journal.jsonl", &bytes);
         let _ = Journal::open(&copy, "another");
     }
     if let Ok(folder) = RunFolder::open(&RUN) {
@@ -52,4 +52,4 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     for (name, original) in FILES.iter().zip(&*ORIGINALS) {
         trained::put(name, original);
     }
-});
+}

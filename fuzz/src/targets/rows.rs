@@ -1,5 +1,4 @@
 //! Rows on standard input, for tables that were written in several ways.
-#![no_main]
 
 use std::sync::LazyLock;
 
@@ -16,13 +15,13 @@ static PREPARATIONS: LazyLock<[Preparation; 4]> = LazyLock::new(|| {
     let mut number = 0;
     TABLES.map(|table| {
         number += 1;
-        let path = chainrule_fuzz::file(&format!("fitted-{number}.csv"), table.as_bytes());
+        let path = crate::files::file(&format!("fitted-{number}.csv"), table.as_bytes());
         let source = DataSource { path: path.display().to_string(), ..DataSource::default() };
         source.load(&|_| unreachable!("no name is shipped")).expect("a good table").preparation
     })
 });
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+pub fn run(bytes: &[u8]) {
     for preparation in &*PREPARATIONS {
         if let Ok(rows) = preparation.read_rows(bytes, &Keep::All) {
             let all: Vec<u32> = (0..rows.examples.len() as u32).collect();
@@ -30,4 +29,4 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             rows.examples.features(&all, &mut features).expect("rows that were read");
         }
     }
-});
+}

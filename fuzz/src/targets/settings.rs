@@ -1,8 +1,7 @@
 //! Settings with data: they are read, fitted to a table, and train for a step.
-#![no_main]
 
 use chainrule::nn::LayerSpec;
-use chainrule_fuzz::trained::{POOL, RUN};
+use crate::trained::{POOL, RUN};
 use chainrule_train::{Config, Run, flat_training};
 
 /// Wider and deeper networks take time for nothing but their size.
@@ -18,7 +17,8 @@ fn is_small(layers: &[LayerSpec]) -> bool {
         })
 }
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
+pub fn run(bytes: &[u8]) {
+    let text = crate::files::text(bytes);
     let Ok(config) = Config::from_toml(text) else { return };
     let deep = config.hidden.len() > DEEPEST || config.hidden.iter().any(|&units| units > WIDEST);
     if deep || !is_small(&config.layers) {
@@ -35,4 +35,4 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
             let _ = training.advance();
         }
     }
-});
+}

@@ -1,5 +1,4 @@
 //! Images of every format: the first bytes tell which.
-#![no_main]
 
 use std::sync::LazyLock;
 
@@ -13,7 +12,7 @@ static PREPARATION: LazyLock<Preparation> = LazyLock::new(|| {
     source.load(&|_| unreachable!()).expect("good images").preparation
 });
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let path = chainrule_fuzz::file("image.png", bytes);
+pub fn run(bytes: &[u8]) {
+    let path = crate::files::file("image.png", bytes);
     let _ = PREPARATION.load(&path, false);
-});
+}

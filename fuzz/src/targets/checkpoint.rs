@@ -1,11 +1,10 @@
 //! A run's checkpoints, changed behind their digests: they are loaded, asked and gone on with.
-#![no_main]
 
 use std::sync::{LazyLock, Mutex};
 
-use arbitrary::Arbitrary;
-use chainrule_fuzz::edits::{Edit, edit};
-use chainrule_fuzz::trained::{self, RUN};
+use arbitrary::{Arbitrary, Unstructured};
+use crate::edits::{Edit, edit};
+use crate::trained::{self, RUN};
 use chainrule_train::{Run, RunFolder, Trainer};
 use serde_json::Value;
 
@@ -47,7 +46,8 @@ fn changed(bytes: &[u8], edits: &[Edit]) -> Option<Vec<u8>> {
     Some([&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat())
 }
 
-libfuzzer_sys::fuzz_target!(|input: Input| {
+pub fn run(bytes: &[u8]) {
+    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(bytes)) else { return };
     let which = usize::from(input.file) % FILES.len();
     let (name, original) = (FILES[which], &ORIGINALS[which]);
     let mut bytes = changed(original, &input.edits).unwrap_or_else(|| original.clone());
@@ -62,4 +62,4 @@ libfuzzer_sys::fuzz_target!(|input: Input| {
     }
     trained::ask();
     trained::put(name, original);
-});
+}
