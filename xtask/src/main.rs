@@ -17,6 +17,7 @@ mod safety;
 mod soak;
 mod training;
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -33,7 +34,7 @@ static TEST: [Part; 23] = [
     Part { name: "deny", says: "licences, sources and duplicates of crates", run: deny::check },
     Part { name: "layers", says: "modules use what stands below them", run: layers::check },
     Part { name: "package", says: "every crate can be published", run: budgets::package },
-    Part { name: "tests", says: "unit and integration tests", run: |_| tests() },
+    Part { name: "tests", says: "unit and integration tests", run: tests },
     Part { name: "doctests", says: "the examples of the documentation", run: |_| doctests() },
     Part { name: "parquet", says: "the tests of data, with Parquet", run: |_| parquet() },
     Part { name: "kills", says: "200 kills at any moment", run: |_| soak::kills(1) },
@@ -121,8 +122,17 @@ fn doc() -> Result<()> {
     cargo(&["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])
 }
 
-fn tests() -> Result<()> {
-    cargo(&["test", "--workspace", "--all-targets", "--locked"], &[])
+fn tests(report: &mut Report) -> Result<()> {
+    // Where tests tell what they left out, a line each: what and why.
+    let skipped = root().join("target").join("skipped");
+    std::fs::write(&skipped, "")?;
+    let mut test = Command::new(cargo_program());
+    test.args(["test", "--workspace", "--all-targets", "--locked"]);
+    run(test.env("CHAINRULE_SKIPPED", &skipped))?;
+    let told = std::fs::read_to_string(&skipped)?;
+    let told: BTreeSet<(&str, &str)> =
+        told.lines().filter_map(|line| line.split_once('\t')).collect();
+    told.into_iter().try_for_each(|(what, why)| report.skip(what, why))
 }
 
 fn doctests() -> Result<()> {

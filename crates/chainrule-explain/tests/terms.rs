@@ -5,6 +5,10 @@ use std::process::{Command, Stdio};
 
 use chainrule::ops::{all_pointwise, derivative};
 use chainrule_explain::term::{JAVASCRIPT_PRELUDE, Language};
+use skipped::skip;
+
+#[path = "../../chainrule/tests/skipped/mod.rs"]
+mod skipped;
 
 /// Numbers of all sizes, zeros, infinities and NaN among them, as many for each operand as `count`.
 fn arguments(operands: usize, count: usize) -> Vec<Vec<f64>> {
@@ -58,7 +62,7 @@ fn javascript_computes_the_same_numbers() {
     let count = 300;
     let node = Command::new("node").arg("-").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut node) = node else {
-        println!("skipped: the program `node` is not installed");
+        skip("formulas of JavaScript", "the program `node` is not installed");
         return;
     };
     std::io::Write::write_all(&mut node.stdin.take().unwrap(), script(count).as_bytes()).unwrap();

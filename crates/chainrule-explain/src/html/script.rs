@@ -100,11 +100,15 @@ fn functions(op: &Arc<dyn AnyPointwise>) -> Option<String> {
 }
 
 #[cfg(test)]
+#[path = "../../../chainrule/tests/skipped/mod.rs"]
+mod skipped;
+
+#[cfg(test)]
 mod tests {
     use std::io::Write;
     use std::process::{Command, Stdio};
 
-    use super::Operations;
+    use super::{Operations, skipped};
     use crate::{Explanation, Request, Value, View, explain, values};
 
     fn explained(expression: &str, at: &str) -> Explanation {
@@ -167,7 +171,7 @@ mod tests {
         let mut program = Command::new("node");
         program.arg("-").stdin(Stdio::piped()).stdout(Stdio::piped());
         let Ok(mut node) = program.spawn() else {
-            println!("skipped: the program `node` is not installed");
+            skipped::skip("the script of pages", "the program `node` is not installed");
             return None;
         };
         node.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
