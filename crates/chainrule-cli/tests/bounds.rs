@@ -294,6 +294,18 @@ fn files_of_a_run_that_are_others_now() {
     assert!(shell(folder.path(), resume).status.success());
 }
 
+/// What is kept of a descent is a table of a few lines, however many steps it takes.
+#[test]
+fn a_descent_takes_no_memory_for_its_steps() {
+    let folder = tempdir().unwrap();
+    let steps = "chainrule explain 'x^2' --at x=3 --lr 0.1 --descend";
+    let most = "the number of steps is 1000000000, but it must be at most 10,000,000";
+    refused(folder.path(), &format!("{steps} 1000000000"), &[most]);
+    let output = shell(folder.path(), &format!("{steps} 1000000"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.lines().count() < 100, "{text}");
+}
+
 #[test]
 fn an_abort_has_the_status_of_an_error() {
     let folder = tempdir().unwrap();

@@ -67,7 +67,13 @@ impl<T: Real> Learner<T> {
         for (at, state) in states.iter().enumerate() {
             self.check_state(at, state)?;
             for (key, fresh) in self.initial_state(at)?.iter() {
-                let found = state.get(key)?.shape();
+                let lacks = |_| {
+                    let wanted = whose(key);
+                    let message =
+                        format!("the checkpoint lacks {wanted}, which this training goes on from");
+                    Error::Mismatch(format!("{message}; a new training begins with its own"))
+                };
+                let found = state.get(key).map_err(lacks)?.shape();
                 if found != fresh.shape() {
                     let name = format!("the training's {key}");
                     return Err(Error::shape(name, found.dims(), fresh.shape().dims()));
@@ -120,11 +126,16 @@ impl<T: Real> Learner<T> {
         let Some(other) = keys.find(|key| all.get(key).is_err() && !is_own(key)) else {
             return Ok(());
         };
-        let rule = match &*other.group.rule {
-            ACCUMULATED => "sums of gradients (the setting `accumulate`)".into(),
-            rule => format!("{other}, the state of the optimizer `{rule}`"),
-        };
-        Err(Error::Mismatch(format!("the checkpoint keeps {rule}, which this training does not")))
+        let kept = whose(other);
+        Err(Error::Mismatch(format!("the checkpoint keeps {kept}, which this training does not")))
+    }
+}
+
+/// A part of a state, and which setting has it kept.
+fn whose(key: &StateKey) -> String {
+    match &*key.group.rule {
+        ACCUMULATED => "sums of gradients (the setting `accumulate`)".into(),
+        rule => format!("{key}, the state of the optimizer `{rule}`"),
     }
 }
 

@@ -199,7 +199,7 @@ fn a_checkpoint_of_another_optimizer_is_refused() {
     };
     let checkpoint = trainer("").checkpoint();
     let error = trainer("optimizer = \"adam\"").restore(checkpoint).unwrap_err().to_string();
-    assert!(error.contains("another use of adam: it has no `step`"), "{error}");
+    assert!(error.contains("lacks `step`, the state of the optimizer `adam`"), "{error}");
 }
 
 #[test]
