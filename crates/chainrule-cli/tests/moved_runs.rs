@@ -175,13 +175,34 @@ fn a_pipe_is_read_once_into_memory() {
         let told = String::from_utf8_lossy(&other.stderr).into_owned();
         assert!(!other.status.success() && told.contains("`other.csv`"), "{told}");
     }
-    // Whether it is the data of a run, nobody can tell.
+    // Its bytes tell whether it is the data of a run, however they come.
     let resume = ["train", "--resume", "of-file", "--epochs", "5", "--data", "/dev/stdin"];
-    for words in [&resume[..], &["lint", "of-file", "--data", "/dev/stdin"]] {
+    let from_pipe = ["train", "--resume", "of-stdin", "--epochs", "5", "--data", "/dev/stdin"];
+    let lint = ["lint", "of-file", "--data", "/dev/stdin"];
+    for words in [&resume[..], &from_pipe, &lint] {
         let other = within(folder.path(), words, Some(&rows(1)));
         let told = String::from_utf8_lossy(&other.stderr).into_owned();
-        assert!(other.status.code() == Some(1) && told.contains("read but once"), "{told}");
+        let refused = told.contains("`/dev/stdin` is not the data of the run");
+        assert!(other.status.code() == Some(1) && refused, "{told}");
     }
+    let longer = ["train", "--resume", "of-stdin", "--epochs", "4", "--data", "/dev/stdin"];
+    for words in [&longer[..], &lint] {
+        let own = within(folder.path(), words, Some(&rows(0)));
+        let told = String::from_utf8_lossy(&own.stderr).into_owned();
+        assert!(!told.contains("error") && !told.contains("goes on with"), "{told}");
+    }
+    // Two rows that changed places.
+    let mut lines: Vec<String> = rows(0).lines().map(|line| format!("{line}\n")).collect();
+    lines.swap(5, 6);
+    fs::write(folder.path().join("swapped.csv"), lines.concat()).unwrap();
+    let resume_swapped =
+        ["train", "--resume", "of-stdin", "--epochs", "6", "--data", "swapped.csv"];
+    let other = within(folder.path(), &resume_swapped, None);
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(
+        other.status.code() == Some(1) && told.contains("is not the data of the run"),
+        "{told}"
+    );
     let going_on = [&resume[..], &["--data-changed"]].concat();
     let other = within(folder.path(), &going_on, Some(&rows(1)));
     let told = String::from_utf8_lossy(&other.stderr).into_owned();

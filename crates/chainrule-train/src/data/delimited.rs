@@ -41,7 +41,7 @@ pub(super) fn rows(path: &Path, source: &mut dyn Read, how: &How) -> Result<Opti
     if text.in_memory().trim_ascii().is_empty() {
         return Ok(None);
     }
-    Ok(Some(TableFile::new(path, &COMMAS, COMMAS.head(path, how, text, encoding)?)))
+    Ok(Some(TableFile::new(path, None, &COMMAS, COMMAS.head(path, how, text, encoding)?)))
 }
 
 impl How {
@@ -71,7 +71,7 @@ impl Delimited {
         let written = Some(Written { separator, encoding, header, comments, title, decimal: None });
         if dialect.separator == Separator::Blanks {
             let all = text.whole(path, ", and blanks between its columns; put commas there")?;
-            text = Text::Memory(with_tabs(&all).into());
+            text = text.rewritten(with_tabs(&all));
             dialect.separator = Separator::Tab;
         }
         Ok(Layout { text, dialect, written, na: how.na.clone(), test: false })

@@ -20,7 +20,7 @@ const CHUNK: usize = 1 << 20;
 /// What spares reading a file again: while that stays, so do its bytes. It decides nothing else, as a copy
 /// has another time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     length: u64,
     written: Option<SystemTime>,
     changed: Option<(i64, i64)>,
@@ -30,9 +30,9 @@ pub(super) struct Stamp {
 /// The digests of files that this process has read, as they were then.
 static READ: LazyLock<Mutex<HashMap<(PathBuf, Stamp), String>>> = LazyLock::new(Mutex::default);
 
-/// The file as it is now; `None` where there is none.
-pub(super) fn stamp(path: &Path) -> Option<Stamp> {
-    let file = std::fs::metadata(path).ok()?;
+/// The file as it is now; `None` where there is none, and for a pipe, which is another after each reading.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let file = std::fs::metadata(path).ok().filter(|_| !is_pipe(path))?;
     let (length, written) = (file.len(), file.modified().ok());
     Some(Stamp { length, written, changed: changed_at(&file), id: file_id(&file) })
 }
@@ -43,7 +43,8 @@ pub(super) fn known(path: &Path, stamp: &Stamp) -> Option<String> {
     read.get(&(path.to_path_buf(), stamp.clone())).cloned()
 }
 
-/// The SHA-256 of a file, which is read again only if it seems to have changed; `None` for a pipe.
+/// The SHA-256 of a file, which is read again only if it seems to have changed; `None` for a pipe. Of a file that is
+/// written to meanwhile it is of bytes that never stood together: whoever asks compares stamps.
 pub(super) fn kept(path: &Path) -> Result<Option<String>> {
     kept_until(path, &AtomicBool::new(false))
 }
@@ -80,6 +81,31 @@ pub(super) fn of(path: &Path, stopped: &AtomicBool) -> Result<Option<String>> {
             0 => return Ok(Some(hex(&digest.finalize()))),
             read => digest.update(&chunk[..read]),
         }
+    }
+}
+
+/// What is read, and its digest: a pipe can be read but once.
+pub(super) struct Hashed<R> {
+    source: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Hashed<R> {
+    pub(super) fn new(source: R) -> Self {
+        Self { source, digest: Sha256::new() }
+    }
+
+    /// The SHA-256 of all that was read.
+    pub(super) fn sha256(self) -> String {
+        hex(&self.digest.finalize())
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(target)?;
+        self.digest.update(target.get(..read).unwrap_or_default());
+        Ok(read)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::{Format, How, TableFile};
-use super::{delimited, extension, npz, parquet};
+use super::{delimited, extension, fingerprint, npz, parquet};
 use crate::limits::is_pipe;
 use chainrule::error::{Error, Result};
 
@@ -28,7 +28,9 @@ pub(super) fn open(path: &Path, how: &How) -> Result<TableFile> {
         let message = format!("its format is unknown: a table is a {} file", tables());
         return Err(Error::file(path, message));
     };
-    Ok(TableFile::new(path, format, format.header(path, how)?))
+    // Before anything is read.
+    let stamp = fingerprint::stamp(path);
+    Ok(TableFile::new(path, stamp, format, format.header(path, how)?))
 }
 
 /// How the names of tables end.

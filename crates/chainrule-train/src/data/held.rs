@@ -128,4 +128,23 @@ mod tests {
         let error = table.check_same().unwrap_err().to_string();
         assert!(error.contains("t.csv: has changed"), "{error}");
     }
+
+    /// Its head is of other bytes than its digest, or none knows of which.
+    #[test]
+    fn a_file_that_is_replaced_before_it_is_hashed_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("t.csv"), folder.path().join("other.csv"));
+        for is_hashed in [true, false] {
+            fs::write(&path, "a,y\n1,0.5\n2,1.5\n").unwrap();
+            fs::write(&other, "a,y\n1,0.5\n2,7.5\n").unwrap();
+            let table = formats::open(&path, &How::default()).unwrap();
+            table.check_same().unwrap();
+            fs::rename(&other, &path).unwrap();
+            if is_hashed {
+                kept(&path).unwrap();
+            }
+            let error = table.check_same().unwrap_err().to_string();
+            assert!(error.contains("t.csv: has changed"), "{error}");
+        }
+    }
 }

@@ -33,12 +33,14 @@ pub struct NewData {
     pub unseen: Unseen,
     /// In what else the data differs from the training data, a line each.
     pub notes: Vec<String>,
+    /// The SHA-256 of what came through a pipe.
+    pub(super) piped: Option<String>,
 }
 
 impl NewData {
     fn plain(examples: impl Examples + 'static) -> Self {
-        let (kept, unseen, notes) = Default::default();
-        Self { examples: Box::new(examples), kept, unseen, notes }
+        let (kept, unseen, notes, piped) = Default::default();
+        Self { examples: Box::new(examples), kept, unseen, notes, piped }
     }
 }
 
@@ -224,6 +226,7 @@ impl Preparation {
         if let (Some(weight), None, true) = (&self.weight, columns.weight, with_targets) {
             notes.push(format!("it has no weights `{weight}`: all rows count the same"));
         }
+        let piped = file.layout.text.piped().map(str::to_owned);
         let held = Held::new(file, false)?;
         let chunks = held.each(&mut |table, first| {
             for row in 0..table.len {
@@ -257,7 +260,7 @@ impl Preparation {
             };
             return Err(Error::file(path, message));
         }
-        Ok(NewData { examples, kept: kept.columns(), unseen, notes })
+        Ok(NewData { examples, kept: kept.columns(), unseen, notes, piped })
     }
 }
 

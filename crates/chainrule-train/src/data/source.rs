@@ -136,8 +136,8 @@ pub struct Loaded {
     pub preparation: Preparation,
     /// How the data was read.
     pub summary: Summary,
-    /// The SHA-256 of the files' bytes and their names within the data; `None` where some came from a
-    /// pipe.
+    /// The SHA-256 of the files' bytes and their names within the data. What came through a pipe has that of a file
+    /// with the same bytes.
     pub sha256: Option<String>,
 }
 
@@ -190,6 +190,9 @@ impl Loaded {
     }
 }
 
+/// How often data is read that changes meanwhile. A change of its time alone, or of its name, need not stop anybody.
+const READINGS: u32 = 2;
+
 impl DataSource {
     /// Reads the data, splits it, and fits the preparation on the training part alone. `shipped`
     /// gives the folder of a dataset of the project by its name.
@@ -207,7 +210,7 @@ impl DataSource {
     ///
     /// # Errors
     /// A file that is missing or bad, with the line and column; a column that does not exist; a share
-    /// outside 0 to 1; a target that does not suit the task.
+    /// outside 0 to 1; a target that does not suit the task; a file that changes while it is read.
     pub fn load(&self, shipped: &dyn Fn(&str) -> Result<PathBuf>) -> Result<Loaded> {
         let share = self.validation.unwrap_or(HELD_OUT);
         let share_ok = (0.0..1.0).contains(&share);
@@ -226,22 +229,42 @@ impl DataSource {
             (None, Some(_)) => Some(Located { part: Some(DataPart::Test), ..located.clone() }),
             (None, None) => None,
         };
-        // The files are hashed while they are read: most readers leave a core idle.
+        let mut left = READINGS;
+        loop {
+            let before = digest::stamps(&located, test.as_ref());
+            let loaded = self.read(&located, test.as_ref());
+            let after = digest::stamps(&located, test.as_ref());
+            // Else what was read and what was hashed may be different bytes, neither of which ever stood together.
+            let changed = before.symmetric_difference(&after).map(|(file, _)| file).min();
+            let Some(changed) = changed else { return loaded };
+            left -= 1;
+            // What came through a pipe is gone.
+            if left == 0 || before.iter().any(|(_, stamp)| stamp.is_none()) {
+                let message = "has changed while it was read: wait until it is whole, or copy it and name the copy";
+                return Err(Error::file(changed, message));
+            }
+        }
+    }
+
+    /// Reads the parts, and hashes their files meanwhile: most readers leave a core idle.
+    fn read(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
         let stopped = AtomicBool::new(false);
         let read = || {
-            let loaded = self.parts(&located, test.as_ref());
+            let loaded = self.parts(located, test);
             // Nobody waits for the digest of what is no data.
             stopped.store(loaded.is_err(), Ordering::Relaxed);
             loaded
         };
-        let digest = || digest::of(&located, test.as_ref(), &stopped);
-        let (loaded, digest) = beside(read, digest);
-        let mut loaded = loaded?;
-        loaded.sha256 = digest?;
+        let (loaded, digests) = beside(read, || digest::of(located, test, &stopped));
+        let (mut loaded, piped) = loaded?;
+        let piped = [loaded.sha256.take(), piped];
+        loaded.sha256 = digest::whole(digests?.into_iter().zip(piped).collect());
         Ok(loaded)
     }
 
-    fn parts(&self, located: &Located, test: Option<&Located>) -> Result<Loaded> {
+    /// The parts, with the digests of what came through pipes: that of the training part, and beside it that of the
+    /// test part.
+    fn parts(&self, located: &Located, test: Option<&Located>) -> Result<(Loaded, Option<String>)> {
         // The parts of files of MNIST's form are what its book says they are.
         let by_default = test.is_none() && located.contents != Contents::Idx;
         let splitter = Splitter {
@@ -258,9 +281,11 @@ impl DataSource {
             }
             Contents::Idx | Contents::Images => self.pictures(located, &splitter)?,
         };
+        let mut piped_test = None;
         if let Some(test) = test {
-            let NewData { examples, unseen, notes, .. } =
+            let NewData { examples, unseen, notes, piped, .. } =
                 loaded.preparation.located(test, true, &Keep::None)?;
+            piped_test = piped;
             let notes = notes.into_iter().chain(unseen.lines());
             loaded.summary.notes.extend(notes.map(|line| format!("test part: {line}")));
             (loaded.test, loaded.unseen) = (Some(examples.into()), unseen);
@@ -270,7 +295,7 @@ impl DataSource {
             let told = repeats::told(&*loaded.train, validation, test)?;
             loaded.summary.notes.extend(told);
         }
-        Ok(loaded)
+        Ok((loaded, piped_test))
     }
 
     /// A folder of images, or IDX files.

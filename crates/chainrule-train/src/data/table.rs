@@ -240,7 +240,7 @@ pub(super) struct Chunk {
 #[derive(Clone, Debug)]
 pub(super) struct TableFile {
     pub(super) path: PathBuf,
-    /// The file as it was when it was opened.
+    /// The file as it was before it was opened; `None` of what is no file.
     stamp: Option<Stamp>,
     pub(super) format: &'static dyn Format,
     pub(super) names: Vec<String>,
@@ -261,23 +261,31 @@ pub(super) struct Head {
 }
 
 impl TableFile {
-    pub(super) fn new(path: &Path, format: &'static dyn Format, head: Head) -> Self {
+    /// A file with this head, and the stamp that it had before that was read.
+    pub(super) fn new(
+        path: &Path,
+        stamp: Option<Stamp>,
+        format: &'static dyn Format,
+        head: Head,
+    ) -> Self {
         let Head { names, targets, layout, notes } = head;
-        let stamp = fingerprint::stamp(path);
         Self { path: path.into(), stamp, format, names, targets, layout, notes }
     }
 
     /// Checks that the file, which is read again and again, is what it was when it was opened: its bytes
-    /// decide, where they were read then.
+    /// decide where those of then are known, else whether anybody seems to have written to it.
     ///
     /// # Errors
     /// It has changed.
     pub(super) fn check_same(&self) -> Result<()> {
-        if fingerprint::stamp(&self.path) == self.stamp {
+        // What stands in memory is not read again.
+        if matches!(self.layout.text, Text::Memory(..))
+            || fingerprint::stamp(&self.path) == self.stamp
+        {
             return Ok(());
         }
         let was = self.stamp.as_ref().and_then(|stamp| fingerprint::known(&self.path, stamp));
-        match was.is_none() || fingerprint::kept(&self.path)? == was {
+        match was.is_some() && fingerprint::kept(&self.path)? == was {
             true => Ok(()),
             false => {
                 let message = "has changed since it was opened, and its rows are other ones";

@@ -58,7 +58,8 @@ impl DataSource {
         let mut summary = Summary { notes: file.notes.clone(), ..Summary::default() };
         let written = file.layout.written;
         let mut roles = self.roles(&file, &mut summary)?;
-        let is_whole = matches!(file.layout.text, Text::Memory(_));
+        let is_whole = matches!(file.layout.text, Text::Memory(..));
+        let piped = file.layout.text.piped().map(str::to_owned);
         let held = Held::new(file, self.stream)?;
         if matches!(held, Held::Disk(_)) && is_whole {
             summary.notes.push(
@@ -164,7 +165,7 @@ impl DataSource {
             unseen: Unseen::default(),
             preparation,
             summary,
-            sha256: None,
+            sha256: piped,
         })
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
+use super::fingerprint::Hashed;
 use crate::limits::{self, HELD, ROW, is_pipe};
 use chainrule::error::{Error, Result};
 
@@ -44,8 +45,8 @@ pub(super) enum Text {
     /// The file itself.
     #[default]
     File,
-    /// What was decoded or unpacked, or came through a pipe.
-    Memory(Bytes),
+    /// What was decoded or unpacked, or came through a pipe; of that the SHA-256, as it came.
+    Memory(Bytes, Option<Arc<str>>),
 }
 
 /// Bytes that several readers share.
@@ -101,7 +102,14 @@ impl Text {
         let fail = |error: std::io::Error| Error::file(path, error);
         // A pipe is read but once.
         if is_pipe(path) {
-            return Self::of(path, &mut limits::open_once(path)?, given, usual);
+            let mut source = Hashed::new(limits::open_once(path)?);
+            let (text, encoding) = Self::of(path, &mut source, given, usual)?;
+            let sha256 = Some(source.sha256().into());
+            let text = match text {
+                Self::Memory(bytes, _) => Self::Memory(bytes, sha256),
+                Self::File => text,
+            };
+            return Ok((text, encoding));
         }
         let (mut file, _) = limits::open(path)?;
         let mut sample = Vec::new();
@@ -151,13 +159,13 @@ impl Text {
             }
         };
         check_zeros(path, &text)?;
-        Ok((Self::Memory(text.into()), encoding))
+        Ok((Self::Memory(text.into(), None), encoding))
     }
 
     pub(super) fn open(&self, path: &Path) -> Result<Reading> {
         match self {
             Self::File => Ok(Reading::File(limits::open(path)?.0)),
-            Self::Memory(bytes) => Ok(Reading::Memory(Cursor::new(bytes.clone()))),
+            Self::Memory(bytes, _) => Ok(Reading::Memory(Cursor::new(bytes.clone()))),
         }
     }
 
@@ -165,7 +173,7 @@ impl Text {
     pub(super) fn whole(&self, path: &Path, why: &str) -> Result<Vec<u8>> {
         match self {
             Self::File => limits::whole(path, HELD, why),
-            Self::Memory(bytes) => limits::bounded(path, bytes.as_ref(), HELD, why),
+            Self::Memory(bytes, _) => limits::bounded(path, bytes.as_ref(), HELD, why),
         }
     }
 
@@ -173,7 +181,20 @@ impl Text {
     pub(super) fn in_memory(&self) -> &[u8] {
         match self {
             Self::File => &[],
-            Self::Memory(bytes) => bytes.as_ref(),
+            Self::Memory(bytes, _) => bytes.as_ref(),
+        }
+    }
+
+    /// The same text written otherwise, in memory.
+    pub(super) fn rewritten(&self, bytes: Vec<u8>) -> Self {
+        Self::Memory(bytes.into(), self.piped().map(Into::into))
+    }
+
+    /// The SHA-256 of what came through a pipe.
+    pub(super) fn piped(&self) -> Option<&str> {
+        match self {
+            Self::File => None,
+            Self::Memory(_, sha256) => sha256.as_deref(),
         }
     }
 }

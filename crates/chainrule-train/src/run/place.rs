@@ -57,9 +57,6 @@ impl Run {
         let (run, looked) = (self.folder.path().display(), places.join("`, `"));
         let message = match (other, fault) {
             (Some((_, loaded)), _) if self.data_changed => return Ok(loaded),
-            (Some((place, Loaded { sha256: None, .. })), _) => format!(
-                "`{place}` is read but once, and cannot be told to be the data of the run; save it to a file"
-            ),
             (Some((place, _)), _) if self.config.test.is_some() => format!(
                 "`{place}` and its test file are not the data of the run: one of them has changed since the run began; `--data-changed` resumes or replays the run on them"
             ),
