@@ -120,7 +120,7 @@ impl Job<'_> {
             None if self.config.folds.is_some() => {
                 // Folds take long.
                 self.start().check()?;
-                Some(self.folds(&pool)?)
+                Some(self.folds(&pool, loaded.sha256.as_deref())?)
             }
             _ => None,
         };
@@ -167,10 +167,14 @@ impl Job<'_> {
         Ok(report)
     }
 
-    /// Trains on all folds but one, for each of them.
-    fn folds(&self, pool: &Arc<Pool>) -> Result<Folds> {
+    /// Trains on all folds but one, for each of them, of the data of this digest.
+    fn folds(&self, pool: &Arc<Pool>, sha256: Option<&str>) -> Result<Folds> {
         let (count, interrupted) = (self.config.folds.unwrap_or(1), interruption()?);
-        let load = |source: &DataSource| source.load(&shipped_folder);
+        let load = |source: &DataSource| -> chainrule::Result<_> {
+            let loaded = source.load(&shipped_folder)?;
+            loaded.check_same(&source.path, sha256)?;
+            Ok(loaded)
+        };
         let folds = Folds::train(self.config, &load, pool, &mut |number, scores| {
             if !self.quiet {
                 let done = scores.epochs_done;

@@ -35,7 +35,7 @@ impl Folds {
     /// ```
     ///
     /// # Errors
-    /// The data cannot be read, does not fit the settings, or a training diverges.
+    /// The data cannot be read, changes meanwhile, does not fit the settings, or a training diverges.
     pub fn train(
         config: &Config,
         load: &Load<'_>,
@@ -46,10 +46,12 @@ impl Folds {
         let early_stopping = config.early_stopping.or(Some(EarlyStopping::default()));
         let config = Config { early_stopping, validation: None, folds: None, ..config.clone() };
         let (mut folds, mut histories) = (Vec::new(), Vec::new());
-        let (mut repeated, mut rows) = (0, 0);
+        let (mut repeated, mut rows, mut first) = (0, 0, None);
         for number in 0..of {
             let fold = Some(Fold { number, of });
             let loaded = load(&DataSource { fold, ..config.source() })?;
+            let first = first.get_or_insert_with(|| loaded.sha256.clone());
+            loaded.check_same(&config.dataset, first.as_deref())?;
             if let Some(held_out) = loaded.validation.as_ref().filter(|_| !loaded.is_streamed) {
                 repeated += shared(&**held_out, &*loaded.train)?.unwrap_or(0);
                 rows += held_out.len();

@@ -4,9 +4,12 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chainrule::Pool;
 use chainrule_train::data::{DataSource, Loaded};
+use chainrule_train::{Config, Folds};
 use tempfile::tempdir;
 
 fn source(path: &Path) -> DataSource {
@@ -75,6 +78,37 @@ fn the_digest_is_of_the_bytes_that_were_read() {
             }
         }
     }
+}
+
+#[test]
+fn folds_of_data_that_changes_in_between_are_refused() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("t.csv");
+    let rows = |add: u32| -> String {
+        let row = |row: u32| format!("{},{}\n", row % 7, (row + add) % 5);
+        format!("a,y\n{}", (0..60).map(row).collect::<String>())
+    };
+    fs::write(&file, rows(0)).unwrap();
+    let dataset = file.display().to_string();
+    let task = Some(chainrule_train::data::Task::Regress);
+    let config = Config {
+        folds: Some(3),
+        epochs: 2,
+        hidden: vec![2],
+        task,
+        ..Config::for_dataset(&dataset)
+    };
+    let pool = Arc::new(Pool::new(1));
+    let plain = |source: &DataSource| source.load(&|_| unreachable!());
+    assert!(Folds::train(&config, &plain, &pool, &mut |_, _| true).is_ok());
+    let changing = |source: &DataSource| {
+        if source.fold.is_some_and(|fold| fold.number == 2) {
+            fs::write(&file, rows(1)).unwrap();
+        }
+        plain(source)
+    };
+    let error = Folds::train(&config, &changing, &pool, &mut |_, _| true).unwrap_err().to_string();
+    assert!(error.contains("t.csv: has changed since it was first read"), "{error}");
 }
 
 #[cfg(unix)]

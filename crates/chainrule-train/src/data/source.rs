@@ -173,6 +173,20 @@ impl Loaded {
         DataReport { summary: self.summary.clone(), parts }
     }
 
+    /// Checks that it is what was read of `dataset` before, which had this digest.
+    ///
+    /// # Errors
+    /// A file has changed in between.
+    pub fn check_same(&self, dataset: &str, before: Option<&str>) -> Result<()> {
+        match self.sha256.as_deref() == before {
+            true => Ok(()),
+            false => Err(Error::file(
+                dataset,
+                "has changed since it was first read, and is read several times: begin anew once it is whole",
+            )),
+        }
+    }
+
     /// The examples of a part, where there is one.
     #[must_use]
     pub fn part(&self, part: DataPart) -> Option<&Arc<dyn Examples>> {
