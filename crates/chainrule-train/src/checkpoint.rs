@@ -299,13 +299,14 @@ pub(super) fn run_of(path: &Path) -> Option<String> {
     metadata_of::<Named>(path)?.run.map(|run| run.id)
 }
 
-/// The notes that a file tells, whether it is as it was written or not.
-pub(super) fn notes_of<N: DeserializeOwned>(path: &Path) -> Option<N> {
+/// The notes that a file tells and the run that it names, whether it is as it was written or not.
+pub(super) fn notes_of<N: DeserializeOwned>(path: &Path) -> Option<(N, Option<Identity>)> {
     #[derive(Deserialize)]
     struct Noted<N> {
         notes: N,
+        run: Option<Identity>,
     }
-    metadata_of::<Noted<N>>(path).map(|noted| noted.notes)
+    metadata_of::<Noted<N>>(path).map(|noted| (noted.notes, noted.run))
 }
 
 fn metadata_of<M: DeserializeOwned>(path: &Path) -> Option<M> {

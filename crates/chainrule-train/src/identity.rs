@@ -183,9 +183,21 @@ impl Identity {
         DataPart::JUDGING.into_iter().filter(is_learnt).collect()
     }
 
-    /// Whether the training had settings of this digest, now or before a change.
-    pub(super) fn had(&self, settings: &str) -> bool {
-        self.settings == settings || self.changes.iter().any(|change| change.settings == settings)
+    /// What a checkpoint of this identity was trained with that this training was not at any time, as a copy of its
+    /// folder may have gone on: each change is told before a checkpoint that follows it is written.
+    pub(super) fn other_training(&self, of: &Self) -> Option<&'static str> {
+        let (done, to_come) = self.changes.split_at_checked(of.changes.len()).unzip();
+        if done != Some(of.changes.as_slice()) {
+            return Some("after other changes");
+        }
+        let next: Option<&Change> = to_come.and_then(<[Change]>::first);
+        match next {
+            _ if next.map_or(&self.settings, |change| &change.settings) != &of.settings => {
+                Some("with other settings")
+            }
+            None if self.data != of.data => Some("on other data"),
+            _ => None,
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chainrule::Pool;
 use chainrule_train::data::{DataSource, Loaded};
-use chainrule_train::{Config, Folds};
+use chainrule_train::{Config, Folds, RunFolder, Session, Start, Until, Which, flat_training};
 use tempfile::tempdir;
 
 fn source(path: &Path) -> DataSource {
@@ -138,4 +138,151 @@ fn what_comes_through_a_pipe_has_the_digest_of_a_file() {
         assert_eq!(piped(with_test(&fifo, &file)), wanted, "{number}");
         assert_eq!(piped(with_test(&file, &fifo)), wanted, "{number}");
     }
+}
+
+fn config(dataset: &str) -> Config {
+    Config { hidden: vec![4], epochs: 4, ..Config::for_dataset(dataset) }
+}
+
+/// Trains up to an epoch.
+fn train(config: &Config, start: &Start, epoch: u32) {
+    let training = flat_training(config, config.load().unwrap(), &Arc::new(Pool::new(1))).unwrap();
+    let mut session = Session::start(training, start).unwrap();
+    session.run(Until::Epoch(epoch)).unwrap();
+    session.finish().unwrap();
+}
+
+fn new(path: &Path) -> Start {
+    Start::New { path: path.into(), force: false }
+}
+
+#[test]
+fn a_model_of_another_step_is_not_taken_for_the_last() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run");
+    let file = |name: &str| path.join(name);
+    train(&config("iris"), &new(&path), 1);
+    let earlier = fs::read(file("model.safetensors")).unwrap();
+    train(&config("iris"), &Start::Resume(path.clone()), 4);
+    let own = fs::read(file("model.safetensors")).unwrap();
+    let run = RunFolder::open(&path).unwrap();
+    let chosen = |which| run.chosen::<f32>(which);
+    let last = chosen(Which::Last).unwrap();
+    assert_eq!((last.epoch, run.parameters::<f32>().unwrap()), (4, last.parameters.clone()));
+
+    fs::write(file("model.safetensors"), &earlier).unwrap();
+    for error in [
+        chosen(Which::Best).unwrap_err(),
+        chosen(Which::Last).unwrap_err(),
+        run.parameters::<f32>().unwrap_err(),
+        run.load::<f32>().unwrap_err(),
+    ] {
+        let error = error.to_string();
+        let told = "of epoch 1, step 0, and not epoch 4, step 0";
+        assert!(
+            error.contains("model.safetensors: is of another") && error.contains(told),
+            "{error}"
+        );
+    }
+    // As a kill leaves it before the last file takes its name.
+    fs::write(file("model.safetensors.next"), &own).unwrap();
+    assert_eq!(chosen(Which::Last).unwrap(), last);
+    assert_eq!(run.load::<f32>().unwrap().unwrap().parameters, last.parameters);
+    fs::remove_file(file("model.safetensors.next")).unwrap();
+    // Without an optimizer there is a model and no word of another.
+    fs::remove_file(file("optimizer.safetensors")).unwrap();
+    assert_eq!(chosen(Which::Last).unwrap().epoch, 1);
+}
+
+#[test]
+fn the_best_and_the_last_model_of_an_earlier_epoch_are_not_taken_together() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run");
+    let config = Config { validation: Some(0.2), ..config("iris") };
+    train(&config, &new(&path), 1);
+    let names = ["model.safetensors", "best.safetensors"];
+    let earlier = names.map(|name| fs::read(path.join(name)).unwrap());
+    train(&config, &Start::Resume(path.clone()), 4);
+    let run = RunFolder::open(&path).unwrap();
+    assert!(run.chosen::<f32>(Which::Best).unwrap().epoch > 1);
+    names.iter().zip(earlier).for_each(|(name, bytes)| fs::write(path.join(name), bytes).unwrap());
+    let error = run.chosen::<f32>(Which::Best).unwrap_err().to_string();
+    assert!(error.contains("best.safetensors: is of epoch 1, but epoch"), "{error}");
+}
+
+#[test]
+fn whoever_reads_while_a_training_writes_finds_a_checkpoint() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run");
+    let config = Config { validation: Some(0.2), epochs: 400, ..config("iris") };
+    train(&config, &new(&path), 1);
+    std::thread::scope(|scope| {
+        let training = scope.spawn(|| train(&config, &Start::Resume(path.clone()), 400));
+        let mut readings = 0;
+        while !training.is_finished() {
+            let run = RunFolder::open(&path).unwrap();
+            for which in [Which::Best, Which::Last] {
+                run.chosen::<f32>(which).unwrap();
+            }
+            run.load::<f32>().unwrap().unwrap();
+            readings += 1;
+        }
+        assert!(readings > 10, "{readings} readings");
+    });
+}
+
+/// A copy of a run's folder.
+fn copied(from: &Path, to: PathBuf) -> PathBuf {
+    fs::create_dir(&to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    to
+}
+
+#[test]
+fn a_checkpoint_of_a_copy_that_went_on_otherwise_is_refused() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("t.csv");
+    let write = |add: u32| {
+        let row = |row: u32| format!("{},{}\n", row % 7, (row % 7 + add) % 5);
+        fs::write(&file, format!("a,y\n{}", (0..60).map(row).collect::<String>())).unwrap();
+    };
+    let task = Some(chainrule_train::data::Task::Classify);
+    let own = Config { task, ..config(&file.display().to_string()) };
+    write(0);
+    let path = folder.path().join("own");
+    train(&own, &new(&path), 2);
+    let names = ["model.safetensors", "optimizer.safetensors"];
+    let before = names.map(|name| fs::read(path.join(name)).unwrap());
+    let [first, second, slower] =
+        ["first", "second", "slower"].map(|name| copied(&path, folder.path().join(name)));
+    let change = |path: &Path, settings: bool| Start::Change {
+        path: path.into(),
+        settings,
+        data: !settings,
+    };
+    train(&Config { lr: 0.5, ..own.clone() }, &change(&slower, true), 4);
+    write(1);
+    train(&own, &change(&first, false), 4);
+    write(2);
+    train(&own, &change(&second, false), 4);
+
+    let refused = |from: &Path, to: &Path, why: &str| {
+        names.iter().for_each(|name| _ = fs::copy(from.join(name), to.join(name)).unwrap());
+        let run = RunFolder::open(to).unwrap();
+        let model = run.chosen::<f32>(Which::Last).unwrap_err().to_string();
+        for error in [model, run.load::<f32>().unwrap_err().to_string()] {
+            let told = format!("safetensors: was trained {why} than run.json tells");
+            assert!(error.contains(&told), "{error}");
+        }
+    };
+    refused(&first, &path, "after other changes");
+    refused(&slower, &path, "after other changes");
+    refused(&second, &first, "on other data");
+    refused(&slower, &second, "after other changes");
+    // One from before the change is of the training, as a kill may leave it.
+    names.iter().zip(&before).for_each(|(name, bytes)| fs::write(first.join(name), bytes).unwrap());
+    assert_eq!(RunFolder::open(&first).unwrap().load::<f32>().unwrap().unwrap().progress.epoch, 2);
 }

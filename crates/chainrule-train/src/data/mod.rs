@@ -69,7 +69,7 @@ pub use dataset_name::DatasetName;
 pub use dialect::Separator;
 pub(crate) use dialect::Written;
 pub use examples::{Examples, Scale, Target, truth, truths};
-pub(crate) use fingerprint::hex;
+pub(crate) use fingerprint::{hex, stamp};
 pub use formats::tables;
 pub(crate) use input::FeatureKind;
 pub use kept::{Keep, KeptColumn};

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::writing::next;
 use super::{BEST, MODEL, OPTIMIZER, RunFolder};
 use crate::checkpoint::{self, Checkpoint, Decoded};
+use crate::data::stamp;
 use crate::tensor_file::read_tensors;
-use crate::{Event, Identity, Progress, journal};
+use crate::{Event, Identity, Place, Progress, journal};
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Tensor};
@@ -41,14 +42,27 @@ pub struct Chosen<T> {
     pub best_of: Option<u32>,
 }
 
+/// How often files are read that are replaced meanwhile: a training may keep a checkpoint each millisecond.
+const READINGS: u32 = 100;
+
 /// What the optimizer's file says of its tensors.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Notes {
     #[serde(flatten)]
     progress: Progress,
     /// The digest that the model's file tells of itself, of which it is the optimizer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<String>,
+}
+
+/// The file of a model: its parameters, and its place in the training.
+type Model<T> = Decoded<T, (u32, u64)>;
+
+/// The latest model of which an optimizer's file tells, and that file.
+struct Pairs<T, O> {
+    latest: Option<(Model<T>, O)>,
+    /// The places of a model and an optimizer that are no pair.
+    other: Option<((u32, u64), (u32, u64))>,
 }
 
 impl RunFolder {
@@ -101,23 +115,18 @@ impl RunFolder {
     /// # Errors
     /// A file is bad.
     pub fn load<T: Real>(&self) -> Result<Option<Checkpoint<T>>> {
-        let mut fault = None;
-        let (mut pairs, mut other) = (Vec::new(), None);
-        for name in [MODEL.to_owned(), next(MODEL)] {
-            let Some(model) = self.read::<T, (u32, u64)>(&name, &mut fault)? else { continue };
-            for optimizer in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
-                let Some(state) = self.read::<T, Notes>(&optimizer, &mut fault)? else { continue };
-                let of_it = state.notes.model.as_ref().is_none_or(|of| *of == model.sha256);
-                let place = written(&state.notes.progress);
-                if of_it && place == model.notes {
-                    pairs.push((model.tensors.clone(), optimizer, state));
-                } else {
-                    other = other.or(Some((model.notes, place)));
-                }
+        self.settled(&|| self.load_once())
+    }
+
+    fn load_once<T: Real>(&self) -> Result<Option<Checkpoint<T>>> {
+        let (mut fault, mut optimizers) = (None, Vec::new());
+        for name in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
+            if let Some(state) = self.read::<T, Notes>(&name, &mut fault) {
+                optimizers.push((state.notes.clone(), (name, state)));
             }
         }
-        let latest = pairs.into_iter().max_by_key(|(.., state)| state.notes.progress.place());
-        let Some((parameters, optimizer, state)) = latest else {
+        let Pairs { latest, other } = self.pairs(optimizers, &mut fault);
+        let Some((model, (optimizer, state))) = latest else {
             return self.no_pair(fault, other).map_or(Ok(None), Err);
         };
         let states = checkpoint::keyed(&state.tensors)
@@ -125,7 +134,51 @@ impl RunFolder {
         let mut progress = state.notes.progress;
         progress.best_after(self.best_after());
         let epochs = self.epochs(progress.epoch as usize)?;
-        Ok(Some(Checkpoint { parameters, states, progress, epochs }))
+        Ok(Some(Checkpoint { parameters: model.tensors, states, progress, epochs }))
+    }
+
+    /// Of the models that are here, the latest that one of the optimizers is of.
+    fn pairs<T: Real, O>(
+        &self,
+        optimizers: Vec<(Notes, O)>,
+        fault: &mut Option<Error>,
+    ) -> Pairs<T, O> {
+        let names = [MODEL.to_owned(), next(MODEL)];
+        let models: Vec<Model<T>> =
+            names.iter().filter_map(|name| self.read(name, fault)).collect();
+        let is_pair = |model: &Model<T>, notes: &Notes| {
+            let of_it = notes.model.as_ref().is_none_or(|of| *of == model.sha256);
+            of_it && written(&notes.progress) == model.notes
+        };
+        let other = models.first().zip(optimizers.first());
+        let other = other.map(|(model, (notes, _))| (model.notes, written(&notes.progress)));
+        let mut latest: Option<(Place, usize, O)> = None;
+        for (notes, optimizer) in optimizers {
+            let place = notes.progress.place();
+            let at = models.iter().position(|model| is_pair(model, &notes));
+            if let Some(at) = at.filter(|_| latest.as_ref().is_none_or(|(of, ..)| *of <= place)) {
+                latest = Some((place, at, optimizer));
+            }
+        }
+        let latest =
+            latest.and_then(|(_, at, optimizer)| Some((models.into_iter().nth(at)?, optimizer)));
+        Pairs { latest, other }
+    }
+
+    /// What is read of files that a training may replace one after the other: where something is wrong with
+    /// them, and they were replaced meanwhile, they are read again.
+    fn settled<R>(&self, read: &dyn Fn() -> Result<R>) -> Result<R> {
+        let names =
+            [MODEL.to_owned(), next(MODEL), OPTIMIZER.to_owned(), next(OPTIMIZER), BEST.into()];
+        let stamps = || names.each_ref().map(|name| stamp(&self.path.join(name)));
+        for _ in 1..READINGS {
+            let before = stamps();
+            match read() {
+                Err(_) if stamps() != before => {}
+                settled => return settled,
+            }
+        }
+        read()
     }
 
     /// What is wrong where no two files are one checkpoint; nothing where there is none yet. `fault` is of a
@@ -172,9 +225,9 @@ impl RunFolder {
     /// The parameters of the last checkpoint alone, which is all that scoring needs.
     ///
     /// # Errors
-    /// The file is missing or bad.
+    /// The file is missing or bad, or of another step than the optimizer's.
     pub fn parameters<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(MODEL, "has no checkpoint yet")
+        self.settled(&|| self.last()).map(|(parameters, _)| parameters)
     }
 
     /// The parameters with the smallest validation loss.
@@ -182,19 +235,26 @@ impl RunFolder {
     /// # Errors
     /// The file is missing, as in a run without a validation part, or bad.
     pub fn best<T: Real>(&self) -> Result<Parameters<T>> {
-        self.read_parameters(
-            BEST,
-            "keeps no best parameters: only a run with a validation part does",
-        )
+        let missing = "keeps no best parameters: only a run with a validation part does";
+        self.settled(&|| self.read_placed(BEST, missing)).map(|(parameters, _)| parameters)
     }
 
     /// The parameters that are meant.
     ///
     /// # Errors
-    /// There is no checkpoint yet, a file is bad, or the best parameters are missing or of an earlier epoch than
-    /// the journal tells.
+    /// There is no checkpoint yet, a file is bad, the last parameters are of another step than the optimizer's file,
+    /// or the best ones are missing or of an earlier epoch than the journal tells.
     pub fn chosen<T: Real>(&self, which: Which) -> Result<Chosen<T>> {
+        self.settled(&|| self.chosen_once(which))
+    }
+
+    fn chosen_once<T: Real>(&self, which: Which) -> Result<Chosen<T>> {
         let after = self.best_after();
+        // The best ones are kept before the last ones are, and so are looked at after them.
+        let model = checkpoint::notes_of::<(u32, u64)>(&self.path.join(MODEL));
+        let optimizer = checkpoint::notes_of::<Notes>(&self.path.join(OPTIMIZER));
+        let last = model.map(|((epoch, _), _)| epoch);
+        let last = last.max(optimizer.map(|(notes, _)| notes.progress.epoch)).unwrap_or(0);
         let best = match which == Which::Best && self.path.join(BEST).exists() {
             // One of before a change is of no account, and is left only by a process that was killed.
             true => Some(self.read_placed(BEST, "has no checkpoint yet")?)
@@ -202,14 +262,41 @@ impl RunFolder {
             false => None,
         };
         if which == Which::Best {
-            self.check_best(best.as_ref().map(|(_, epoch)| *epoch))?;
+            self.check_best(best.as_ref().map(|(_, epoch)| *epoch), last)?;
         }
         if let Some((parameters, epoch)) = best {
             let best_of = Some((self.all_epochs()?.len() as u32).saturating_sub(after));
             return Ok(Chosen { parameters, epoch, best_of });
         }
-        let (parameters, epoch) = self.read_placed(MODEL, "has no checkpoint yet")?;
+        let (parameters, epoch) = self.last()?;
         Ok(Chosen { parameters, epoch, best_of: None })
+    }
+
+    /// The parameters of the last checkpoint, and its epoch: of the model that an optimizer's file is of, of which
+    /// the head tells. Where there is no such file, nothing says which model is the last.
+    fn last<T: Real>(&self) -> Result<(Parameters<T>, u32)> {
+        const MISSING: &str = "has no checkpoint yet";
+        let (mut fault, mut optimizers) = (None, Vec::new());
+        for name in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
+            let Some((notes, run)) = checkpoint::notes_of::<Notes>(&self.path.join(&name)) else {
+                continue;
+            };
+            match self.check_named(&name, run.as_ref()) {
+                Ok(()) => optimizers.push((notes, ())),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        if optimizers.is_empty() && fault.is_none() {
+            return self.read_placed(MODEL, MISSING);
+        }
+        let Pairs { latest, other } = self.pairs(optimizers, &mut fault);
+        match latest {
+            Some((model, ())) => Ok((model.tensors, model.notes.0)),
+            None => {
+                let wrong = self.no_pair(fault, other);
+                Err(wrong.unwrap_or_else(|| Error::file(&self.path, MISSING)))
+            }
+        }
     }
 
     /// The epochs after which the best one is looked for.
@@ -229,11 +316,9 @@ impl RunFolder {
     }
 
     /// Checks that the best parameters, which are of this epoch if there are some, are not of one before the
-    /// best that the journal tells of.
-    fn check_best(&self, epoch: Option<u32>) -> Result<()> {
-        // They are kept before the last ones are, and a change of the run begins anew.
-        let last = checkpoint::notes_of::<(u32, u64)>(&self.path.join(MODEL));
-        let last = last.map_or(0, |(epoch, _)| epoch);
+    /// best of the epochs up to the `last` that the journal tells of.
+    fn check_best(&self, epoch: Option<u32>, last: u32) -> Result<()> {
+        // A change of the run begins anew.
         let told = journal::told_last(self.journal()?);
         let best = told.iter().rev().find_map(|record| match &record.event {
             Event::Epoch { metrics, best: true } if metrics.epoch <= last => Some(metrics.epoch),
@@ -249,13 +334,9 @@ impl RunFolder {
         Err(Error::file(self.path.join(BEST), message))
     }
 
-    fn read_parameters<T: Real>(&self, name: &str, missing: &str) -> Result<Parameters<T>> {
-        self.read_placed(name, missing).map(|(parameters, _)| parameters)
-    }
-
     fn read_placed<T: Real>(&self, name: &str, missing: &str) -> Result<(Parameters<T>, u32)> {
         let mut fault = None;
-        let read = self.read::<T, (u32, u64)>(name, &mut fault)?;
+        let read: Option<Model<T>> = self.read(name, &mut fault);
         match (read, fault) {
             (Some(read), _) => Ok((read.tensors, read.notes.0)),
             (None, Some(fault)) => Err(fault),
@@ -282,18 +363,17 @@ impl RunFolder {
         &self,
         name: &str,
         fault: &mut Option<Error>,
-    ) -> Result<Option<Decoded<T, N>>> {
+    ) -> Option<Decoded<T, N>> {
         let path = self.path.join(name);
         if !path.exists() {
-            return Ok(None);
+            return None;
         }
         let bytes = read_tensors(&path);
         let read = bytes.and_then(|bytes| {
             checkpoint::decode(&bytes).map_err(|error| Error::file(&path, error))
         });
         let own = read.and_then(|read: Decoded<T, N>| {
-            let run = read.run.as_ref();
-            run.map_or_else(|| self.check_unnamed(name), |run| self.check_own(name, run))?;
+            self.check_named(name, read.run.as_ref())?;
             // What an optimizer keeps may well be infinite.
             let is_model = !name.starts_with(OPTIMIZER);
             let is_finite = |tensor: &Tensor<T>| tensor.values().iter().all(|x| x.is_finite());
@@ -305,13 +385,7 @@ impl RunFolder {
             drop(tensors);
             Ok(read)
         });
-        match own {
-            Ok(read) => Ok(Some(read)),
-            Err(error) => {
-                fault.get_or_insert(error);
-                Ok(None)
-            }
-        }
+        own.map_err(|error| _ = fault.get_or_insert(error)).ok()
     }
 }
 

@@ -107,16 +107,15 @@ impl RunFolder {
         }
     }
 
-    /// Checks that a checkpoint of this run is one of its training.
-    pub(super) fn check_own(&self, name: &str, run: &Identity) -> Result<()> {
+    /// Checks that a checkpoint that names this run, or none, is one of its training.
+    pub(super) fn check_named(&self, name: &str, run: Option<&Identity>) -> Result<()> {
+        let Some(run) = run else { return self.check_unnamed(name) };
         self.check_run(name, &run.id)?;
-        match &self.identity {
-            Some(own) if !own.had(&run.settings) => {
-                let message = "was trained with other settings than run.json tells";
-                Err(Error::file(self.path.join(name), message))
-            }
-            _ => Ok(()),
-        }
+        let other = self.identity.as_ref().and_then(|own| own.other_training(run));
+        other.map_or(Ok(()), |other| {
+            let message = format!("was trained {other} than run.json tells: put its own back");
+            Err(Error::file(self.path.join(name), message))
+        })
     }
 
     /// Checks that a file of the run with this id is one of this run's.
