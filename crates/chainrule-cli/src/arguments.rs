@@ -213,7 +213,7 @@ pub struct Export {
     /// The file to write [default: <run>.<format>]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Overwrite a file that is no export
+    /// Overwrite a file
     #[arg(long)]
     pub force: bool,
 }

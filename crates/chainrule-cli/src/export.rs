@@ -12,15 +12,16 @@ use crate::print;
 
 pub fn export(options: &Export) -> Result<()> {
     let folder = RunFolder::open(&options.dir)?;
+    folder.check_config()?;
     let format = format(options)?;
     let path = match &options.output {
         Some(path) => path.clone(),
         None => PathBuf::from(format!("{}.{}", folder.name(), format.extension())),
     };
     print::spare(&path, Some(&folder), &[])?;
-    if path.is_file() && !options.force && !write::is_export(&path) {
+    if path.is_file() && !options.force {
         bail!(crate::Usage(format!(
-            "{} exists already and is no export of chainrule; choose another --output, or overwrite it with --force",
+            "{} exists already; choose another --output, or overwrite it with --force",
             path.display()
         )));
     }

@@ -111,6 +111,32 @@ fn a_run_that_is_removed_while_it_trains_ends_with_an_error() {
 }
 
 #[test]
+fn a_run_whose_settings_were_edited_is_neither_exported_nor_compared() {
+    let folder = tempdir().unwrap();
+    let (edited, other) = (folder.path().join("edited"), folder.path().join("other"));
+    train(&edited, &[]);
+    train(&other, &[]);
+    let file = edited.join("config.toml");
+    let own = fs::read_to_string(&file).unwrap();
+    fs::write(&file, own.replace("dtype = \"f32\"", "dtype = \"f64\"")).unwrap();
+    let out = folder.path().join("out.npz");
+    let told = ["config.toml: has `dtype = \"f64\"`", "was trained with `dtype = \"f32\"`"];
+    fails(&["export", text(&edited), "-o", text(&out)], 1, &told);
+    assert!(!out.exists());
+    fails(&["runs", text(&edited)], 1, &told);
+    let both = chainrule(&["runs", text(&edited), text(&other)]);
+    let [shown, notice] = [both.stdout, both.stderr].map(|text| String::from_utf8(text).unwrap());
+    assert!(both.status.success() && shown.contains(text(&other)), "{notice}");
+    assert!(!shown.contains(text(&edited)), "{shown}");
+    assert!(
+        notice.contains("left out: ") && told.iter().all(|told| notice.contains(told)),
+        "{notice}"
+    );
+    fs::write(&file, own).unwrap();
+    assert!(chainrule(&["export", text(&edited), "-o", text(&out)]).status.success());
+}
+
+#[test]
 fn a_missing_half_of_a_checkpoint_is_named() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("run");

@@ -5,19 +5,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::Path;
 
 use rawzip::path::{EntryPath, ZipFilePath};
 use safetensors::tensor::{Dtype, TensorView, View, serialize};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::data::{ARRAYS, Preparation, TextsOrNumbers, npz_arrays};
-use crate::limits;
 use crate::system::staging_file;
-use crate::tensor_file::{TensorsHeader, read_tensors};
+use crate::tensor_file::read_tensors;
 use chainrule::Parameters;
 use chainrule::error::{Error, Result};
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -182,40 +180,6 @@ pub fn prepared_npz<T: Real>(
     }
     let prepared = preparation.arrays().into_iter().map(|(name, array)| (name, of_array(&array)));
     archive(parameters.iter().map(|(name, tensor)| (name, of_tensor(tensor))).chain(prepared))
-}
-
-/// Whether a file was written by [`prepared_npz`], [`safetensors()`] or [`prepared_safetensors`], as far as its
-/// names tell: nobody's data has them.
-///
-/// ```
-/// use chainrule_train::export::{is_export, safetensors};
-/// # let temporary = tempfile::tempdir().unwrap();
-/// let file = temporary.path().join("model.safetensors");
-/// std::fs::write(&file, safetensors(&chainrule::Parameters::<f32>::new())?).unwrap();
-/// assert!(is_export(&file));
-/// # Ok::<(), chainrule::Error>(())
-/// ```
-#[must_use]
-pub fn is_export(path: &Path) -> bool {
-    // The names stand at the beginning of a safetensors file, and at the end of an archive.
-    const LOOKED_AT: u64 = 1 << 20;
-    let looked = || -> std::io::Result<bool> {
-        let (mut file, length) = limits::open(path).map_err(std::io::Error::other)?;
-        let mut start = [0; 2];
-        file.read_exact(&mut start)?;
-        if start == *b"PK" {
-            file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT)))?;
-            let mut end = Vec::new();
-            file.take(LOOKED_AT).read_to_end(&mut end)?;
-            let name = b"output.name.npy";
-            return Ok(end.windows(name.len()).any(|place| place == name));
-        }
-        let told = TensorsHeader::read(path).ok().and_then(|header| header.notes(KEY));
-        // A checkpoint tells more than an order.
-        let told: Value = serde_json::from_str(told.as_deref().unwrap_or("{}"))?;
-        Ok(told.as_object().is_some_and(|told| told.keys().eq(["order"])))
-    };
-    looked().unwrap_or(false)
 }
 
 /// A ZIP archive of files `<name>.npy`.

@@ -151,9 +151,10 @@ pub fn found(parent: &Path) -> Vec<PathBuf> {
 /// The run in a folder.
 ///
 /// # Errors
-/// It is no run's folder, or a file is bad.
+/// It is no run's folder, its settings were edited by hand, or a file is bad.
 pub fn entry(dir: &Path) -> Result<Entry> {
     let folder = RunFolder::open(dir)?;
+    folder.check_config()?;
     let mut settings =
         match serde_json::to_value(folder.config()?).map_err(|error| Error::file(dir, error))? {
             Value::Object(settings) => settings,

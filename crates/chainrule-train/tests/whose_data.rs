@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use chainrule::Pool;
 use chainrule_train::data::{DataSource, Loaded};
-use chainrule_train::{Config, Folds, RunFolder, Session, Start, Until, Which, flat_training};
+use chainrule_train::{
+    Config, Folds, RunFolder, Session, Start, Until, Which, flat_training, runs,
+};
 use tempfile::tempdir;
 
 fn source(path: &Path) -> DataSource {
@@ -285,4 +287,17 @@ fn a_checkpoint_of_a_copy_that_went_on_otherwise_is_refused() {
     // One from before the change is of the training, as a kill may leave it.
     names.iter().zip(&before).for_each(|(name, bytes)| fs::write(first.join(name), bytes).unwrap());
     assert_eq!(RunFolder::open(&first).unwrap().load::<f32>().unwrap().unwrap().progress.epoch, 2);
+}
+
+#[test]
+fn a_run_whose_settings_were_edited_is_not_compared() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("run");
+    train(&config("iris"), &new(&path), 1);
+    assert!(runs::entry(&path).is_ok());
+    let file = path.join("config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("dtype = \"f32\"", "dtype = \"f64\"")).unwrap();
+    let error = runs::entry(&path).err().unwrap().to_string();
+    assert!(error.contains("config.toml: has `dtype = \"f64\"`"), "{error}");
 }
