@@ -3,6 +3,7 @@
 //! Every sub-folder is a class, in the order of their names. Images are grey if all are, else of
 //! three colours, and are brought to one size; what is transparent lies on white, 16 bits become 8.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::extension::listed;
@@ -183,9 +184,13 @@ pub(super) fn folder(
         let message = "has fewer than two folders; there should be one of images for each class";
         return Err(Error::file(path, message));
     }
+    let mut of_class = HashMap::new();
+    for (class, label) in names.iter().zip(0_u32..) {
+        of_class.entry(class.as_str()).or_insert(label);
+    }
     let (mut files, mut labels) = (Vec::new(), Vec::new());
     for folder in folders {
-        let Some(label) = names.iter().position(|class| *class == name(&folder)) else {
+        let Some(&label) = of_class.get(&*name(&folder)) else {
             let message = format!("the model has no such class; it has `{}`", names.join("`, `"));
             return Err(Error::file(folder, message));
         };
@@ -195,7 +200,7 @@ pub(super) fn folder(
             let message = format!("holds no {} image", listed(extensions(), "or"));
             return Err(Error::file(folder, message));
         }
-        labels.resize(labels.len() + images.len(), label as u32);
+        labels.resize(labels.len() + images.len(), label);
         files.extend(images);
     }
     if let Sizing::Fitted(width, height) | Sizing::Stretched(width, height) = making.sizing {

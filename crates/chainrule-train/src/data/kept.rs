@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::list;
-use super::table::{Table, column};
+use super::table::{Names, Table};
 use chainrule::error::{Error, Result};
 
 /// Which columns of new data are carried beside its predictions.
@@ -57,7 +57,8 @@ impl Kept {
             Keep::None => Vec::new(),
             Keep::All => (0..names.len()).collect(),
             Keep::Columns(wanted) => {
-                wanted.iter().map(|name| column(path, name, names)).collect::<Result<_>>()?
+                let names = Names::new(path, names);
+                wanted.iter().map(|name| names.find(name)).collect::<Result<_>>()?
             }
         };
         let kept = |place: usize| {

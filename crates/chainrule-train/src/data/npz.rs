@@ -3,6 +3,7 @@
 //! An `.npz` file is a ZIP archive of `.npy` files, stored or deflated. Nothing is read of arrays that are not wanted,
 //! and of those that are the elements go from the file into the columns.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -248,14 +249,15 @@ enum Numbers {
     Single(u64),
     Archive {
         archive: ZipArchive<FileReader>,
-        /// The arrays in their order.
-        members: Vec<Member>,
+        /// The names of the arrays in their order.
+        names: Vec<String>,
+        /// Each by its name; the last of equal names counts.
+        members: HashMap<String, Member>,
     },
 }
 
 /// An array in an archive.
 struct Member {
-    name: String,
     place: ZipArchiveEntryWayfinder,
     method: CompressionMethod,
 }
@@ -283,39 +285,35 @@ impl Numbers {
         // A name and what follows it have at most 64 KiB each.
         let mut buffer = vec![0; 1 << 18];
         let archive = ZipArchive::from_file(file, &mut buffer).map_err(|e| no_archive(&e))?;
-        let (mut entries, mut members) = (archive.entries(&mut buffer), Vec::new());
+        let mut entries = archive.entries(&mut buffer);
+        let (mut names, mut members) = (Vec::new(), HashMap::new());
         while let Some(entry) = entries.next_entry().map_err(|e| no_archive(&e))? {
             let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
             let Some(name) = path.strip_suffix(".npy") else { continue };
-            members.push(Member {
-                name: name.to_owned(),
-                place: entry.wayfinder(),
-                method: entry.compression_method(),
-            });
+            let member = Member { place: entry.wayfinder(), method: entry.compression_method() };
+            names.push(name.to_owned());
+            members.insert(name.to_owned(), member);
         }
-        Ok(Self::Archive { archive, members })
+        Ok(Self::Archive { archive, names, members })
     }
 
     /// The names of the arrays.
     fn names(&self) -> Vec<String> {
         match self {
             Self::Single(_) => vec![ALONE.into()],
-            Self::Archive { members, .. } => {
-                members.iter().map(|member| member.name.clone()).collect()
-            }
+            Self::Archive { names, .. } => names.clone(),
         }
     }
 
-    /// The header of an array, and what its elements are read from; the last of equal names counts.
+    /// The header of an array, and what its elements are read from.
     fn array(&self, path: &Path, name: &str) -> Result<(Header, Content<'_>), String> {
         let (length, mut content): (u64, Content<'_>) = match self {
             Self::Single(length) => {
                 let file = limits::open(path).map_err(|error| error.to_string())?.0;
                 (*length, Box::new(BufReader::new(file)))
             }
-            Self::Archive { archive, members } => {
-                let member = members.iter().rfind(|member| member.name == name);
-                member.ok_or("is not there")?.open(archive)?
+            Self::Archive { archive, members, .. } => {
+                members.get(name).ok_or("is not there")?.open(archive)?
             }
         };
         let header = Header::read(&mut content, length)?;

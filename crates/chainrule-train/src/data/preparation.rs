@@ -9,7 +9,7 @@ use super::dialect::{Like, Written};
 use super::input::{Input, Notation, is_point};
 use super::number::{LITTLE, single};
 use super::pixels::{Pixels, Retouch, Seen};
-use super::table::{Cell, Table, column, number};
+use super::table::{Cell, Names, Table, number};
 use super::{Dataset, Scale};
 use chainrule::error::{Error, Result};
 use chainrule::number::Number;
@@ -322,11 +322,8 @@ impl Preparation {
         let Inputs::Columns(inputs) = &self.inputs else {
             return Err(Error::file(path, format!("is a table, but {}", self.wanted())));
         };
-        let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
-        let find = |name: &String| match places.get(name.as_str()) {
-            Some(&place) => Ok(place),
-            None => column(path, name, names),
-        };
+        let names = Names::new(path, names);
+        let find = |name: &String| names.find(name);
         let targets: &[String] = if with_targets { self.target_names() } else { &[] };
         let weight = self.weight.as_ref().filter(|_| with_targets);
         Ok(Columns {

@@ -1,7 +1,7 @@
 //! Tables: named columns of numbers or text with missing values, whatever file they stand in.
 
 use std::borrow::Cow;
-use std::collections::TryReserveError;
+use std::collections::{HashMap, TryReserveError};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -206,14 +206,29 @@ impl Table {
     }
 }
 
-/// The place of a column that somebody names.
-///
-/// # Errors
-/// No column has the name: the nearest is told where one is near, else all.
-pub(super) fn column(path: &Path, name: &str, names: &[String]) -> Result<usize> {
-    if let Some(at) = names.iter().position(|known| known == name) {
-        return Ok(at);
+/// The columns of a table by their names, of which there may be a million.
+pub(super) struct Names<'n> {
+    path: &'n Path,
+    names: &'n [String],
+    places: HashMap<&'n str, usize>,
+}
+
+impl<'n> Names<'n> {
+    pub(super) fn new(path: &'n Path, names: &'n [String]) -> Self {
+        let places = names.iter().enumerate().map(|(place, name)| (name.as_str(), place));
+        Self { path, names, places: places.collect() }
     }
+
+    /// The place of a column that somebody names.
+    ///
+    /// # Errors
+    /// No column has the name: the nearest is told where one is near, else all.
+    pub(super) fn find(&self, name: &str) -> Result<usize> {
+        self.places.get(name).copied().ok_or_else(|| no_column(self.path, name, self.names))
+    }
+}
+
+fn no_column(path: &Path, name: &str, names: &[String]) -> Error {
     const SHOWN: usize = 50;
     let known = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("`, `");
     let more = if names.len() > SHOWN { " and more" } else { "" };
@@ -223,7 +238,7 @@ pub(super) fn column(path: &Path, name: &str, names: &[String]) -> Result<usize>
         (None, Some(near)) => format!("did you mean `{near}`? It"),
         (None, None) => "it".into(),
     };
-    Err(Error::file(path, format!("has no column `{name}`; {meant} has `{known}`{more}")))
+    Error::file(path, format!("has no column `{name}`; {meant} has `{known}`{more}"))
 }
 
 /// Some rows that follow one another in a file, to be read again.

@@ -14,7 +14,7 @@ use super::preparation::{Inputs, Outcome, TARGET_MISSING, WEIGHT};
 use super::split::{Split, Splitter};
 use super::statistics::{MOST_WORDS, Statistics, Words};
 use super::summary::{Summary, listed};
-use super::table::{Cell, Chunk, How, TableFile, column};
+use super::table::{Cell, Chunk, How, Names, TableFile};
 use super::text::Text;
 use super::{DataSource, Loaded, Preparation, Scale, Task, Unseen, class_counts, formats};
 use chainrule::error::{Error, Result};
@@ -171,7 +171,8 @@ impl DataSource {
 
     /// Which columns are inputs and targets.
     fn roles(&self, file: &TableFile, summary: &mut Summary) -> Result<Roles> {
-        let find = |name: &String| column(&file.path, name, &file.names);
+        let names = Names::new(&file.path, &file.names);
+        let find = |name: &String| names.find(name);
         let dropped = self.reading.drop.iter().map(find).collect::<Result<Vec<usize>>>()?;
         let chosen = self.reading.columns.iter().map(find).collect::<Result<HashSet<usize>>>()?;
         let is_dropped: HashSet<usize> = dropped.iter().copied().collect();
@@ -188,15 +189,16 @@ impl DataSource {
         if weight.is_some_and(|weight| targets.contains(&weight)) {
             return Err(Error::file(&file.path, "the target and the weight are the same column"));
         }
-        if let Some(&target) = targets.iter().find(|target| dropped.contains(target)) {
+        if let Some(&target) = targets.iter().find(|target| is_dropped.contains(target)) {
             let message = format!(
                 "the target `{0}` is among the columns to leave out; `--target COLUMN` names another",
                 file.names[target]
             );
             return Err(Error::file(&file.path, message));
         }
+        let is_target: HashSet<usize> = targets.iter().copied().collect();
         let is_input = |column: &usize| {
-            !targets.contains(column)
+            !is_target.contains(column)
                 && Some(*column) != weight
                 && !is_dropped.contains(column)
                 && (chosen.is_empty() || chosen.contains(column))
