@@ -230,6 +230,12 @@ fn pictures_that_would_fill_the_memory() {
     fs::write(path("data/a/1.png"), blank_png()).unwrap();
     train(folder.path(), "data", &["data/a/1.png: the header announces 16384×16384 pixels"]);
     fs::remove_file(path("data/a/1.png")).unwrap();
+    // A bit a pixel, in black and white: three bytes each are more than there are.
+    let numbers = [0, 0, 62, 40, 16_384, 16_384, 1 | 1 << 16, 0, 0, 0, 0, 2, 0, 0, 0xff_ffff_u32];
+    let header = [b"BM".to_vec(), numbers.map(u32::to_le_bytes).concat()].concat();
+    sparse(&path("data/a/1.bmp"), &header, 16_384 * 16_384 / 8);
+    train(folder.path(), "data", &["data/a/1.bmp: it does not fit into memory"]);
+    fs::remove_file(path("data/a/1.bmp")).unwrap();
     assert!(Command::new("mkfifo").arg(path("data/a/1.png")).status().unwrap().success());
     train(folder.path(), "data", &["data/a/1.png: is a pipe or a device; a file is wanted here"]);
 }

@@ -1,6 +1,7 @@
 //! BMP, as Windows and Paint write it: without compression, in 1 to 32 bits a pixel.
 
 use super::picture::{Image, PictureFormat, check_size};
+use crate::limits;
 
 pub(super) static BMP: PictureFormat =
     PictureFormat { name: "BMP", extensions: &["bmp", "dib"], begins: b"BM", decode };
@@ -68,7 +69,12 @@ fn read(file: &[u8]) -> Option<Result<Image, String>> {
         };
         Some(masks.map(|mask| part(number, mask)))
     };
-    let mut bytes = Vec::with_capacity(3 * width * height);
+    // Of a bit in the file there are three bytes.
+    let mut bytes = Vec::new();
+    let size = width.saturating_mul(height).saturating_mul(3);
+    if let Err(error) = bytes.try_reserve_exact(size) {
+        return Some(Err(limits::full(&error)));
+    }
     for y in 0..height {
         let line = if upwards { height - 1 - y } else { y };
         let line = file.get(pixels + line * row..)?.get(..row)?;

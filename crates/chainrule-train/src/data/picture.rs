@@ -74,7 +74,13 @@ impl Image {
         let (pixels, _) = bytes.as_chunks::<3>();
         let is_grey = pixels.iter().all(|[red, green, blue]| red == green && green == blue);
         if is_grey {
-            bytes = pixels.iter().map(|pixel| pixel[0]).collect();
+            // In their place, as there may be no memory for more.
+            let mut at = 0;
+            bytes.retain(|_| {
+                at += 1;
+                at % 3 == 1
+            });
+            bytes.shrink_to_fit();
         }
         Self {
             size: Pixels { width, height, colours: if is_grey { 1 } else { 3 } },
