@@ -60,6 +60,8 @@ pub struct Record {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Where half a line begins that could not be cut off.
+    torn: Option<u64>,
     run: String,
     attempt: u32,
     sequence: u64,
@@ -90,17 +92,20 @@ impl Journal {
         let file = options.read(true).append(true).create(true).open(path);
         let mut file = file.map_err(|error| unwritable(path, &error))?;
         cut_torn_line(&mut file).map_err(|error| unwritable(path, &error))?;
+        let attempts = told.iter().map(|record| record.attempt).max().unwrap_or(0);
         Ok(Self {
             path: path.into(),
             file,
+            torn: None,
             run: run.into(),
-            attempt: told.iter().map(|record| record.attempt).max().unwrap_or(0) + 1,
-            sequence: last.map_or(0, |record| record.sequence + 1),
+            attempt: attempts.saturating_add(1),
+            sequence: last.map_or(0, |record| record.sequence.saturating_add(1)),
             sampled: None,
         })
     }
 
-    /// Writes an event down; of steps at most twenty a second.
+    /// Writes an event down; of steps at most twenty a second. Of one that does not fit on the disk nothing
+    /// stays, so that what is told next is a line of its own.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -122,12 +127,27 @@ impl Journal {
             place,
             event: event.clone(),
         };
-        self.sequence += 1;
         let mut line =
             serde_json::to_vec(&record).map_err(|error| Error::file(&self.path, error))?;
         line.push(b'\n');
+        self.add(&line).map_err(|error| unwritable(&self.path, &error))?;
+        self.sequence = self.sequence.saturating_add(1);
+        Ok(())
+    }
+
+    /// Adds a line, or nothing.
+    fn add(&mut self, line: &[u8]) -> std::io::Result<()> {
+        if let Some(whole) = self.torn {
+            self.file.set_len(whole)?;
+            self.torn = None;
+        }
+        let whole = self.file.metadata()?.len();
         // One call a line, so that whoever follows the file sees whole lines.
-        self.file.write_all(&line).map_err(|error| unwritable(&self.path, &error))
+        let added = self.file.write_all(line);
+        if added.is_err() {
+            self.torn = self.file.set_len(whole).is_err().then_some(whole);
+        }
+        added
     }
 
     /// Another handle on the file, which is synced before a checkpoint takes its place.

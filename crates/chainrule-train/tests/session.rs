@@ -9,8 +9,8 @@ use chainrule::Pool;
 use chainrule_explain::Language;
 use chainrule_train::data::Loaded;
 use chainrule_train::{
-    Action, Config, DataPart, Event, Outcome, Place, Precision, Record, Report, RunFolder, Session,
-    Start, Training, Until, flat_training, journal,
+    Action, Config, DataPart, Event, Journal, Outcome, Place, Precision, Record, Report,
+    RunFolder, Session, Start, Training, Until, flat_training, journal,
 };
 
 /// Seven steps an epoch, of which the last is smaller; dropout and Adam have a state of their own.
@@ -397,4 +397,48 @@ fn half_a_line_is_passed_over_and_a_later_version_is_refused() {
     std::fs::write(&run, text.replace("\"version\":2", "\"version\":3")).unwrap();
     let refused = RunFolder::open(&path).unwrap_err().to_string();
     assert!(refused.contains("run.json: is of version 3"), "{refused}");
+}
+
+/// Where the process that the test below begins, which is the test itself, writes a journal.
+#[cfg(target_os = "linux")]
+const SHORT: &str = "CHAINRULE_SHORT_JOURNAL";
+
+/// Tells a journal until its file may grow no further, and then, as it may again, that this failed.
+#[cfg(target_os = "linux")]
+fn fail_and_tell(path: &Path) {
+    let place = Place { epoch: 0, step: 1 };
+    let act = Event::Acted { action: Action::Freeze { parameters: "affine1.*".into() } };
+    let mut journal = Journal::open(path, "ab12").unwrap();
+    let error = (0..100).find_map(|_| journal.tell(place, &act).err()).unwrap().to_string();
+    assert!(error.contains("cannot be written: File too large"), "{error}");
+    let me = std::process::id().to_string();
+    let mut grow = std::process::Command::new("prlimit");
+    assert!(grow.args(["--fsize=unlimited", "--pid", &me]).status().unwrap().success());
+    journal.tell(place, &Event::Failed { diverged: None, message: error }).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_stays_of_a_line_that_does_not_fit() {
+    if let Some(path) = std::env::var_os(SHORT) {
+        return fail_and_tell(Path::new(&path));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.jsonl");
+    // A block may end within a line; without the signal the write fails.
+    let script = "trap '' XFSZ; ulimit -S -f 1; exec \"$0\" --exact \"$@\"";
+    let output = std::process::Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .arg("nothing_stays_of_a_line_that_does_not_fit")
+        .env(SHORT, &path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let told = journal::read(&path).unwrap();
+    assert!(told.len() > 2 && matches!(told.last().unwrap().event, Event::Failed { .. }));
+    let mut again = Journal::open(&path, "ab12").unwrap();
+    again.tell(Place::default(), &Event::Ended { outcome: Outcome::Interrupted }).unwrap();
+    let told = journal::read(&path).unwrap();
+    assert!(told.iter().map(|record| record.sequence).eq(0..told.len() as u64), "{told:?}");
 }
