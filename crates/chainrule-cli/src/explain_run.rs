@@ -25,7 +25,7 @@ pub fn flow(options: &Explain, format: DrawnFormat) -> Result<String> {
     let folder = RunFolder::open(Path::new(&options.expression))?;
     let epochs = folder.gradient_flow()?;
     if epochs.is_empty() {
-        bail!("{} has no gradient_flow.jsonl: train with --gradient-flow", folder.path().display());
+        bail!("{} tells no gradient flow: train with --gradient-flow", folder.path().display());
     }
     let language = options.lang;
     Ok(match format {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Epoch, Event, Place};
+use super::{Action, Epoch, Event, GradientFlow, Place};
 use crate::limits::{self, ROW};
 use chainrule::error::{Error, Result};
 
@@ -261,6 +261,15 @@ pub fn epochs(records: &[Record]) -> Vec<Epoch> {
         _ => None,
     });
     metrics.collect()
+}
+
+/// The gradient flow that records tell of.
+pub fn flows(records: &[Record]) -> Vec<GradientFlow> {
+    let flows = records.iter().filter_map(|record| match &record.event {
+        Event::GradientFlow { flow } => Some(flow.clone()),
+        _ => None,
+    });
+    flows.collect()
 }
 
 /// What was done to the training, by the places.

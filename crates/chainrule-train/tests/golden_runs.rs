@@ -90,6 +90,27 @@ fn runs_of_version_1_are_read() {
     is_read("v1", 0.4, 1.035_257, 0.883_607);
 }
 
+/// A run of version 1 keeps it in a file alone, and goes on with a journal.
+#[test]
+fn the_gradient_flow_of_version_1_is_kept_where_it_goes_on() {
+    let (_temporary, path) = copy("v1");
+    let file = path.join("gradient_flow.jsonl");
+    let flow = || RunFolder::open(&path).unwrap().gradient_flow().unwrap();
+    let own = flow();
+    // Half a line at its end bars nothing.
+    let text = fs::read(&file).unwrap();
+    fs::write(&file, &text[..text.len() - 20]).unwrap();
+    assert_eq!(flow(), own[..2]);
+    fs::write(&file, text).unwrap();
+    let run = Run::open(&path).unwrap();
+    let training = flat_training(&run.config, run.data().unwrap(), &pool()).unwrap();
+    let mut session = Session::start(training, &Start::Resume(path.clone())).unwrap();
+    session.run(Until::End).unwrap();
+    session.finish().unwrap();
+    let whole = flow();
+    assert_eq!((&whole[..3], whole.len()), (&own[..], 4));
+}
+
 #[test]
 fn runs_of_version_2_are_read() {
     let identity = RunFolder::open(&golden("v2")).unwrap().identity().cloned().unwrap();

@@ -199,6 +199,35 @@ fn the_epochs_are_those_of_the_run_whatever_the_file_of_metrics_tells() {
     let folder = RunFolder::open(&one).unwrap();
     assert_eq!(folder.all_epochs().unwrap(), epochs);
     assert_eq!(chainrule_train::runs::entry(&one).unwrap().epochs, epochs);
+    // Nor is it what tells them where the journal is gone.
+    fs::remove_file(one.join("events.jsonl")).unwrap();
+    assert_eq!(RunFolder::open(&one).unwrap().all_epochs().unwrap(), []);
+    let error = resumed(&one).unwrap_err().to_string();
+    assert!(error.contains("events.jsonl: tells of 0 epochs"), "{error}");
+}
+
+#[test]
+fn the_gradient_flow_is_that_of_the_run_whatever_its_file_tells() {
+    let temporary = tempfile::tempdir().unwrap();
+    let [one, other] = ["one", "other"].map(|name| temporary.path().join(name));
+    let own = Config { gradient_flow: true, ..config() };
+    stopped(&one, &own, 2);
+    stopped(&other, &Config { seed: 1, ..own.clone() }, 2);
+    let flow = || RunFolder::open(&one).unwrap().gradient_flow().unwrap();
+    let (told, file) = (flow(), one.join("gradient_flow.jsonl"));
+    assert_eq!(told.len(), 3);
+    let text = fs::read(&file).unwrap();
+    // Another run's, half a line at its end, and none.
+    let another = fs::read(other.join("gradient_flow.jsonl")).unwrap();
+    for left in [Some(another), Some(text[..text.len() - 20].to_vec()), None] {
+        match left {
+            Some(left) => fs::write(&file, left).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        assert_eq!(flow(), told);
+        drop(session(&own, &Start::Resume(one.clone())).unwrap());
+        assert_eq!(fs::read(&file).unwrap(), text, "made again, for other programs");
+    }
 }
 
 #[test]
