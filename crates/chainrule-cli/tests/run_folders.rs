@@ -58,6 +58,52 @@ fn force_takes_no_folder_that_is_no_run() {
     assert_eq!(fs::read_to_string(&readme).unwrap(), "mine");
 }
 
+/// Files of others that have the names of a run's, one of which is told.
+#[test]
+fn force_takes_nothing_that_no_run_made() {
+    let folder = tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    train(&whole, &[]);
+    let model = fs::read(whole.join("model.safetensors")).unwrap();
+    let mine = b"mine".as_slice();
+    let cases: [(&[(&str, &[u8])], &str); 6] = [
+        (&[("run.json", b"{}")], "its run.json is no run's"),
+        (&[("run.json", b"{}"), ("run.lock", b"")], "its run.json is no run's"),
+        (&[("run.lock", b"")], "its README.md is no run's"),
+        (&[("model.safetensors", mine), ("optimizer.safetensors", mine)], "its model.safetensors"),
+        (&[("model.safetensors", &model), ("optimizer.safetensors", mine)], "its optimizer.safet"),
+        (&[], "it has no run.json"),
+    ];
+    for (number, (files, told)) in cases.iter().enumerate() {
+        let out = folder.path().join(number.to_string());
+        fs::create_dir(&out).unwrap();
+        let others = [("config.toml", b"lr = 0.5".as_slice()), ("README.md", mine)];
+        let files = [&others[..], files].concat();
+        files.iter().for_each(|(name, bytes)| fs::write(out.join(name), bytes).unwrap());
+        let call = ["train", "iris", "--force", "--out", text(&out)];
+        fails(&call, 1, &["exists already and is no run's folder", told, "another path (--out)"]);
+        assert_eq!(fs::read_dir(&out).unwrap().count(), files.len());
+        files
+            .iter()
+            .for_each(|(name, bytes)| assert_eq!(fs::read(out.join(name)).unwrap(), *bytes));
+    }
+    // Beside a run's own files, those of another program that TensorBoard reads.
+    let others = whole.join("events.out.tfevents.1795714922.host.1234.0");
+    fs::write(&others, mine).unwrap();
+    train(&whole, &["--force"]);
+    assert_eq!(fs::read(&others).unwrap(), mine);
+    // A run of version 1 has no run.json.
+    let first = concat!(env!("CARGO_MANIFEST_DIR"), "/../chainrule-train/tests/golden/runs/v1");
+    let out = folder.path().join("first");
+    fs::create_dir(&out).unwrap();
+    for file in fs::read_dir(first).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), out.join(file.file_name())).unwrap();
+    }
+    train(&out, &["--force"]);
+    assert!(out.join("run.json").exists());
+}
+
 /// As a kill leaves it between the first files of a cross-validation's run.
 #[test]
 fn what_a_start_that_was_killed_left_is_in_nobodys_way() {

@@ -592,7 +592,7 @@ fn identify(training: &dyn Training, folder: &mut RunFolder, idle: &[&str]) -> R
     }
     let (config, data) = (folder.config()?, training.data_sha256().map(str::to_owned));
     let mut identity = Identity::of(&config, config.to_toml_but(idle)?, data);
-    identity.named = !folder.has_files();
+    identity.named = folder.has_files() == Ok(false);
     folder.identify(identity)
 }
 

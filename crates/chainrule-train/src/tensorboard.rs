@@ -13,7 +13,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chainrule::error::{Error, Result};
 
 /// How the names of event files begin, by which TensorBoard knows them.
-pub(super) const EVENTS: &str = "events.out.tfevents.";
+const EVENTS: &str = "events.out.tfevents.";
+
+/// What stands between the seconds and the number in the names of those that are written here.
+const OWN: &str = ".chainrule.";
+
+/// Whether a file was written here, by its name: other programs have event files as well.
+pub(super) fn is_own(name: &str) -> bool {
+    let told = name.strip_prefix(EVENTS).and_then(|told| told.split_once(OWN));
+    let is_number =
+        |text: &str, most: usize| text.len() >= most && text.bytes().all(|b| b.is_ascii_digit());
+    told.is_some_and(|(seconds, number)| is_number(seconds, 10) && is_number(number, 4))
+}
 
 /// Writes scalars into an event file of a folder.
 ///
@@ -159,7 +170,7 @@ fn fresh(folder: &Path) -> Result<(PathBuf, File)> {
     let mut numbers = 0_u32..;
     loop {
         let (seconds, number) = (now.as_secs(), numbers.next().unwrap_or_default());
-        let path = folder.join(format!("{EVENTS}{seconds:010}.chainrule.{number:04}"));
+        let path = folder.join(format!("{EVENTS}{seconds:010}{OWN}{number:04}"));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -292,6 +303,21 @@ mod tests {
         assert!(paths.is_sorted());
         paths.dedup();
         assert_eq!(paths.len(), 3);
+    }
+
+    #[test]
+    fn own_files_are_told_from_those_of_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let events = EventWriter::create(folder.path()).unwrap();
+        assert!(is_own(&events.path().file_name().unwrap().to_string_lossy()));
+        for name in [
+            "events.out.tfevents.1795714922.host.1234.0",
+            "events.out.tfevents.1795714922.chainrule.mine",
+            "events.out.tfevents..chainrule.0000",
+            "events.out.tfevents.",
+        ] {
+            assert!(!is_own(name), "{name}");
+        }
     }
 
     #[test]

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::lock::{LOCK, Lock};
 use super::writing::{Made, WRITING, names, next};
-use super::{CONFIG, EVENTS, FOLDS, KEPT, MODEL, OPTIMIZER, PRODUCTS, RunFolder};
+use super::{CONFIG, FOLDS, KEPT, MODEL, OPTIMIZER, PRODUCTS, RUN, RunFolder};
 use crate::journal::VERSION;
-use crate::{Config, Folds};
+use crate::{Config, Folds, tensorboard};
 use chainrule::error::{Error, Result};
 
 /// What a run's folder has from the first.
@@ -19,6 +19,13 @@ pub(in super::super) struct First<'f> {
     pub(in super::super) idle: &'f [&'f str],
     /// The cross-validation before the training.
     pub(in super::super) folds: Option<&'f Folds>,
+}
+
+/// Whether a file beside the settings is a run's, by its name.
+fn is_runs(name: &str) -> bool {
+    KEPT.iter().chain(&PRODUCTS).any(|own| *own == name)
+        || [MODEL, OPTIMIZER].map(next).iter().any(|passing| passing == name)
+        || tensorboard::is_own(name)
 }
 
 /// What a cross-validation has come to, as the folder keeps it.
@@ -81,18 +88,40 @@ impl RunFolder {
         if names.iter().all(is_left) {
             return Ok(());
         }
-        // An empty file is one of settings as well, but not as a run begins.
-        let is_locked = || was_locked && self.told_settings().is_ok_and(|told| !told.is_empty());
-        let wrong = match self.config().is_ok() && (self.has_files() || is_locked()) {
-            true if force => return Ok(()),
-            true => {
+        let wrong = match self.no_runs(&names, was_locked) {
+            None if force => return Ok(()),
+            None => {
                 "exists already; give another path (--out), or overwrite it by `force` (--force)"
+                    .to_owned()
             }
-            false => {
-                "exists already and is no run's folder, and `force` (--force) overwrites no other; give another path (--out)"
-            }
+            Some(why) => format!(
+                "exists already and is no run's folder, as {why}, and `force` (--force) overwrites no other; give another path (--out)"
+            ),
         };
         Err(Error::file(&self.path, wrong))
+    }
+
+    /// By what the folder with files of these names is seen to be no run's; `None` where it is one's.
+    fn no_runs(&self, names: &[String], was_locked: bool) -> Option<String> {
+        let strange = |name: &str| Some(format!("its {name} is no run's"));
+        if !Self::is_at(&self.path) {
+            return Some(format!("it has no {CONFIG}"));
+        }
+        if self.config().is_err() {
+            return strange(CONFIG);
+        }
+        match self.has_files() {
+            Ok(true) => return None,
+            Ok(false) => {}
+            Err(name) => return strange(name),
+        }
+        // An empty file is one of settings as well, but not as a run begins.
+        if !was_locked || self.told_settings().is_ok_and(|told| told.is_empty()) {
+            return Some(format!("it has no {RUN}"));
+        }
+        // What a start that was killed leaves has nothing beside, as an earlier run had gone by then.
+        let is_later = |name: &&String| name.as_str() != FOLDS && is_runs(name);
+        names.iter().find(is_later).and_then(|name| strange(name))
     }
 
     /// Makes the first free folder `<parent>/<name>-<number>` and writes the configuration. Of two
@@ -162,12 +191,12 @@ impl RunFolder {
             self.stage(FOLDS, &text.map_err(|error| Error::file(path.join(FOLDS), error))?)
         });
         let folds = folds.transpose()?;
-        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed.
-        let passing = [MODEL, OPTIMIZER].map(next);
-        let old = KEPT.into_iter().chain(PRODUCTS).map(str::to_owned);
-        let mut old: Vec<String> = old.chain(passing).collect();
-        old.extend(names(path)?.into_iter().filter(|name| name.starts_with(EVENTS)));
-        for old in old.iter().map(|name| path.join(name)).filter(|old| old.exists()) {
+        // Without the first there is no checkpoint, so that what a kill leaves here can be resumed; until the
+        // last has gone it is seen to be a run's.
+        let order = |name: &String| KEPT.iter().position(|kept| kept == name);
+        let mut old: Vec<String> = names(path)?.into_iter().filter(|name| is_runs(name)).collect();
+        old.sort_by_key(|name| (*name == RUN, order(name).unwrap_or(KEPT.len())));
+        for old in old.iter().map(|name| path.join(name)) {
             fs::remove_file(&old).map_err(|error| Error::file(&old, error))?;
         }
         // Before the configuration, which makes it a run's folder: what can be resumed has them.

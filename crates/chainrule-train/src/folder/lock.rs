@@ -109,8 +109,14 @@ impl RunFolder {
     pub(in super::super) fn open_locked(path: &Path) -> Result<(Self, Lock)> {
         // No file is made in a folder that is no run's, and its settings alone make it none.
         let folder = Self::open(path)?;
-        if !folder.has_files() && !path.join(LOCK).exists() {
-            return Err(Error::file(path, format!("not a run's folder: it has no {RUN}")));
+        match folder.has_files() {
+            Ok(false) if !path.join(LOCK).exists() => {
+                return Err(Error::file(path, format!("not a run's folder: it has no {RUN}")));
+            }
+            Err(name) => {
+                return Err(Error::file(path, format!("not a run's folder: its {name} is none's")));
+            }
+            Ok(_) => {}
         }
         let lock = folder.lock()?;
         // Until it was locked another run may have taken it.

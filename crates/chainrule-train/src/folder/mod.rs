@@ -22,8 +22,10 @@ mod fuzzing;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
+
 use super::{Config, FinalScores, Folds, Identity, ModelRecord, Place};
-use super::tensorboard::EVENTS;
+use super::{checkpoint, tensorboard};
 use crate::data::{Preparation, did_you_mean};
 use crate::limits::{self, SETTINGS};
 pub(super) use begin::First;
@@ -140,10 +142,24 @@ impl RunFolder {
     }
 
     /// Whether more of a run is here than its settings: what tells it from others or, as of version 1, a
-    /// checkpoint.
-    pub(super) fn has_files(&self) -> bool {
+    /// checkpoint. Else the name of the file in its place that is no run's, where there is one.
+    pub(super) fn has_files(&self) -> Result<bool, &'static str> {
         let has = |name: &str| self.path.join(name).exists();
-        has(RUN) || (has(MODEL) && has(OPTIMIZER))
+        let is_checkpoint =
+            |name: &str| checkpoint::notes_of::<IgnoredAny>(&self.path.join(name)).is_some();
+        if self.identity.is_some() {
+            return Ok(true);
+        }
+        if has(RUN) {
+            return self.read_json::<Identity>(RUN).map(|_| true).map_err(|_| RUN);
+        }
+        if !has(MODEL) || !has(OPTIMIZER) {
+            return Ok(false);
+        }
+        match [MODEL, OPTIMIZER].into_iter().find(|name| !is_checkpoint(name)) {
+            Some(strange) => Err(strange),
+            None => Ok(true),
+        }
     }
 
     /// The folder's path.
@@ -180,7 +196,7 @@ impl RunFolder {
         let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         matches!((folder, fs::canonicalize(&self.path)), (Ok(one), Ok(other)) if one == other)
-            && (name.starts_with(EVENTS)
+            && (tensorboard::is_own(&name)
                 || KEPT.iter().chain(&PRODUCTS).chain(&[CONFIG, LOCK]).any(|own| *own == name))
     }
 
