@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use chainrule_explain::{cut, digits, visible, width};
 use chainrule_train::RunFolder;
 use chainrule_train::readme::counted;
-use chainrule_train::system::{is_open_file, staging_file};
+use chainrule_train::system::{folder_of, is_open_file, staging_file};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
@@ -286,8 +286,7 @@ fn end_of_links(path: &Path) -> Result<PathBuf> {
 
 /// Puts a new file at `path` by renaming, with this mode or that of the user's umask.
 fn replace(path: &Path, bytes: &[u8], mode: Option<fs::Permissions>) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }

@@ -1,5 +1,6 @@
 //! `sweep`: one training for each choice of settings, ranked.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use chainrule_train::Config;
 use chainrule_train::runs::{entry, groups};
 use chainrule_train::sweep::{Axis, Trial, every, random};
+use chainrule_train::system::make_folder;
 
 use crate::arguments::{Sweep, Train, threads, with};
 use crate::train::{Job, base, go_on, is_interrupted};
@@ -127,11 +129,16 @@ fn diverged(error: &anyhow::Error) -> bool {
 
 /// Makes the first free folder `sweep-<number>`. Of two sweeps that begin at once, each gets its own.
 fn free(parent: &Path) -> Result<PathBuf> {
-    std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    match make_folder(parent) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(error).with_context(|| parent.display().to_string());
+        }
+        _ => {}
+    }
     for path in (1_u64..).map(|number| parent.join(format!("sweep-{number}"))) {
-        match std::fs::create_dir(&path) {
+        match make_folder(&path) {
             Ok(()) => return Ok(path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         }
     }

@@ -52,6 +52,35 @@ pub(crate) fn changed_at(file: &std::fs::Metadata) -> Option<(i64, i64)> {
     }
 }
 
+/// The folder that a path's last name stands in, which is the current one where the path is a name alone.
+///
+/// ```
+/// use chainrule_train::system::folder_of;
+/// assert_eq!(folder_of("runs/iris-1".as_ref()), std::path::Path::new("runs"));
+/// assert_eq!(folder_of("run".as_ref()), std::path::Path::new("."));
+/// ```
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Makes a folder, whose name has then reached the disk.
+///
+/// # Errors
+/// It cannot be made, as where it exists, or the one above it cannot be written.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir(path)?;
+    match sync_folder(folder_of(path)) {
+        // The one above may be another's, who lets nobody read it.
+        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
+            let _ = std::fs::remove_dir(path);
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Waits until what was renamed in a folder has reached the disk; on systems other than Unix nothing is
 /// known to wait for.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -28,6 +28,7 @@ use super::{Config, FinalScores, Folds, Identity, ModelRecord, Place};
 use super::{checkpoint, tensorboard};
 use crate::data::{Preparation, did_you_mean};
 use crate::limits::{self, SETTINGS};
+use crate::system::folder_of;
 pub(super) use begin::First;
 use chainrule::error::{Error, Result};
 pub use checkpoints::{Chosen, Which};
@@ -192,8 +193,7 @@ impl RunFolder {
     pub fn owns(&self, path: &Path) -> bool {
         // Links lead to what would be written.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = fs::canonicalize(folder.unwrap_or(Path::new(".")));
+        let folder = fs::canonicalize(folder_of(&path));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         matches!((folder, fs::canonicalize(&self.path)), (Ok(one), Ok(other)) if one == other)
             && (tensorboard::is_own(&name)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::RunFolder;
-use crate::system::{staging_file, sync_folder};
+use crate::system::{make_folder, staging_file, sync_folder};
 use chainrule::error::{Error, Result};
 
 /// How the names of files begin that are still being written.
@@ -107,7 +107,7 @@ impl Made {
 
     /// Makes one folder; `false` where something has that name already.
     pub(super) fn one(&mut self, path: &Path) -> std::io::Result<bool> {
-        match fs::create_dir(path) {
+        match make_folder(path) {
             Ok(()) => self.0.push(path.into()),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
             Err(error) => return Err(error),
@@ -116,10 +116,7 @@ impl Made {
     }
 
     pub(super) fn keep(mut self) {
-        for folder in self.0.drain(..) {
-            // Those above may be another's, who lets nobody read them.
-            let _ = folder.parent().map(sync_folder);
-        }
+        self.0.clear();
     }
 }
 
