@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Epoch, GradientFlow, Outcome, number};
+use sha2::{Digest, Sha256};
+
+use super::{Acted, Epoch, GradientFlow, Outcome, Place, number};
+use crate::data::hex;
 
 /// What happens in a training: the one type that listeners hear and the journal keeps.
 ///
@@ -95,6 +98,21 @@ pub struct Size {
     pub examples: usize,
     /// The elements of all parameters.
     pub parameters: usize,
+}
+
+impl Acted {
+    /// What had been done.
+    pub(super) fn of(actions: &[(Place, Action)]) -> Self {
+        let text = serde_json::to_vec(actions);
+        let text = text.unwrap_or_else(|_| unreachable!("names and numbers are JSON"));
+        Self { count: actions.len(), sha256: hex(&Sha256::digest(text)) }
+    }
+
+    /// Whether these are the actions, perhaps with others after them at the place where the training stood.
+    pub(super) fn is_of(&self, actions: &[(Place, Action)], place: Place) -> bool {
+        let Some((before, after)) = actions.split_at_checked(self.count) else { return false };
+        after.iter().all(|(at, _)| *at == place) && Self::of(before) == *self
+    }
 }
 
 /// How a callback changes the course of a training. Whatever it does is in the journal, so that a

@@ -82,7 +82,7 @@ pub use journal::{Journal, Record};
 pub use learner::{DataParts, Learner};
 pub use objective::{Criterion, Objective, feed, feed_fields, loss_graph};
 pub use products::charts;
-pub use progress::{Epoch, Outcome, Place, Progress};
+pub use progress::{Acted, Epoch, Outcome, Place, Progress};
 pub use record::{ModelRecord, ObjectiveRecord, ParameterRecord};
 pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use run::{Asked, Oracle, Run, RunScore};

@@ -81,6 +81,18 @@ pub struct Progress {
     pub best: Option<(u32, f64)>,
     /// Whether early stopping has ended the training.
     pub stopped: bool,
+    /// What had been done to the training, where that is known: a session keeps it with its checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<Acted>,
+}
+
+/// What had been done to a training, which the journal tells: enough to know whether it tells the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// How many actions.
+    pub count: usize,
+    /// The SHA-256 of them and their places, as the journal has them.
+    pub sha256: String,
 }
 
 impl Progress {

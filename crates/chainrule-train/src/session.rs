@@ -349,10 +349,11 @@ impl Session {
     /// Changes the course of the training from here on.
     ///
     /// # Errors
-    /// As [`Training::act`], or the journal cannot be written.
+    /// As [`Training::act`]; or the journal cannot be written, without which nobody could do it again: the
+    /// session is then over.
     pub fn act(&mut self, action: Action) -> Result<()> {
         self.training.act(&action)?;
-        self.acted(action)
+        self.acted(action).map_err(|error| self.fail(error))
     }
 
     fn acted(&mut self, action: Action) -> Result<()> {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Action, Advance, Baselines, Checkpoint, Config, Epoch, Evaluation, FinalScores, FlowRecorder,
-    GradientFlow, Learner, Place, RunFolder, Size, Snapshot, StepExplanation, Trainer, Training,
-    evaluate,
+    Acted, Action, Advance, Baselines, Checkpoint, Config, Epoch, Evaluation, FinalScores,
+    FlowRecorder, GradientFlow, Learner, Place, RunFolder, Size, Snapshot, StepExplanation,
+    Trainer, Training, evaluate,
 };
 use crate::data::DataPart;
 use chainrule::Parameters;
@@ -155,6 +155,8 @@ impl<T: Real, O: Origin<T>> Steered<T, O> {
         let place = self.place();
         acted.retain(|(at, _)| *at <= place);
         self.acted = acted;
+        // It is told anew with each checkpoint.
+        self.trainer.learner_mut().progress.acted = None;
         for (_, action) in &self.acted {
             self.trainer.act(action)?;
         }
@@ -219,7 +221,9 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
     }
 
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        Arc::new(Kept { checkpoint: self.trainer.checkpoint(), acted: self.acted.clone() })
+        let mut checkpoint = self.trainer.checkpoint();
+        checkpoint.progress.acted = Some(Acted::of(&self.acted));
+        Arc::new(Kept { checkpoint, acted: self.acted.clone() })
     }
 
     fn restore(&mut self, snapshot: &dyn Snapshot) -> Result<()> {
@@ -244,6 +248,7 @@ impl<T: Real, O: Origin<T>> Training for Steered<T, O> {
             self.put(None, acted)?;
             return Ok(false);
         };
+        folder.check_actions(&checkpoint.progress, &acted)?;
         self.put(Some(checkpoint), acted).map_err(|error| {
             Error::Mismatch(format!(
                 "the checkpoint in {} does not fit {}: {error}",

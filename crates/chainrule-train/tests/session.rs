@@ -9,7 +9,7 @@ use chainrule::Pool;
 use chainrule_explain::Language;
 use chainrule_train::data::Loaded;
 use chainrule_train::{
-    Action, Config, DataPart, Event, Journal, Outcome, Place, Precision, Record, Report,
+    Action, Config, DataPart, Event, Journal, Outcome, Place, Precision, Record, Report, Run,
     RunFolder, Session, Start, Training, Until, flat_training, journal,
 };
 
@@ -441,4 +441,56 @@ fn nothing_stays_of_a_line_that_does_not_fit() {
     again.tell(Place::default(), &Event::Ended { outcome: Outcome::Interrupted }).unwrap();
     let told = journal::read(&path).unwrap();
     assert!(told.iter().map(|record| record.sequence).eq(0..told.len() as u64), "{told:?}");
+}
+
+#[test]
+fn actions_that_were_not_done_are_refused() {
+    let (config, folder) = (config(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("run");
+    let mut session = start(&config, &new(&path));
+    session.run(Until::Step(2)).unwrap();
+    for times in [0.5, 0.25] {
+        session.act(Action::RateOf { parameters: "affine1.*".into(), times }).unwrap();
+    }
+    session.run(Until::Epoch(1)).unwrap();
+    session.finish().unwrap();
+    let resume = Start::Resume(path.clone());
+    let file = path.join("events.jsonl");
+    let own = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = own.lines().collect();
+    let is_acted = |line: &&&str| line.contains("\"acted\"");
+    assert_eq!(lines.iter().filter(is_acted).count(), 2);
+    let (first, last) =
+        (lines.iter().find(is_acted).unwrap(), lines.iter().rfind(is_acted).unwrap());
+    // Another factor, one action less, one more, and the two in another order.
+    let swapped = own.replace("0.5}", "0.75}").replace("0.25}", "0.5}").replace("0.75}", "0.25}");
+    for altered in [
+        own.replace("\"times\":0.5", "\"times\":5.0"),
+        own.replace(&format!("{first}\n"), ""),
+        own.replace(&format!("{last}\n"), ""),
+        own.replace(last, &format!("{last}\n{last}")),
+        swapped,
+    ] {
+        assert_ne!(altered, own);
+        std::fs::write(&file, altered).unwrap();
+        let resumed = Session::start(training(&config), &resume).err().unwrap();
+        let run = Run::open(&path).unwrap();
+        let replayed = run.explain_step(2, Language::English, &Arc::new(Pool::new(1)));
+        for error in [resumed, replayed.unwrap_err()].map(|error| error.to_string()) {
+            let named = error.contains("events.jsonl: tells of other actions")
+                && error.contains("optimizer.safetensors, epoch 1, step 0");
+            assert!(named, "{error}");
+        }
+    }
+    std::fs::write(&file, &own).unwrap();
+    // One that was done since the checkpoint, before the process was killed.
+    let mut session = start(&config, &resume);
+    session.act(Action::Freeze { parameters: "affine2.*".into() }).unwrap();
+    drop(session);
+    let mut session = start(&config, &resume);
+    session.run(Until::End).unwrap();
+    session.finish().unwrap();
+    let acted = told(&path).into_iter().filter(|told| matches!(told.event, Event::Acted { .. }));
+    assert_eq!(acted.count(), 3);
+    start(&config, &resume);
 }

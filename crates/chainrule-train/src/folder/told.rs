@@ -7,10 +7,10 @@ use std::io::Write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{FLOW, JOURNAL, METRICS, RunFolder};
+use super::{FLOW, JOURNAL, METRICS, OPTIMIZER, RunFolder};
 use crate::journal::{self, Record};
 use crate::limits;
-use crate::{Action, Epoch, GradientFlow, Place};
+use crate::{Action, Epoch, GradientFlow, Place, Progress};
 use chainrule::error::{Error, Result};
 
 impl RunFolder {
@@ -137,6 +137,30 @@ impl RunFolder {
     /// What was done to the training, by the places.
     pub(in super::super) fn actions(&self) -> Result<Vec<(Place, Action)>> {
         Ok(journal::actions(&journal::told_last(self.journal()?)))
+    }
+
+    /// Checks that the journal tells what had been done to the training when a checkpoint was kept: it is done
+    /// again from there. Checkpoints of earlier programs do not tell.
+    pub(in super::super) fn check_actions(
+        &self,
+        progress: &Progress,
+        told: &[(Place, Action)],
+    ) -> Result<()> {
+        let Some(acted) = &progress.acted else { return Ok(()) };
+        let place = progress.place();
+        let by_then = told.iter().filter(|(at, _)| *at <= place).cloned();
+        match acted.is_of(&by_then.collect::<Vec<_>>(), place) {
+            true => Ok(()),
+            false => {
+                let message = format!(
+                    "tells of other actions than were done before the checkpoint in {}, epoch {}, step {}: put its own back",
+                    self.path.join(OPTIMIZER).display(),
+                    place.epoch,
+                    place.step
+                );
+                Err(Error::file(self.path.join(JOURNAL), message))
+            }
+        }
     }
 
     /// The values of a file of JSON lines; none where it does not exist. Half a line at the end, which a crash

@@ -67,7 +67,11 @@ impl<T: Real> Trainer<T> {
         if number == 0 || number > last {
             return Err(Error::Absent { what: "step", number, first: 1, last });
         }
-        if let Some(checkpoint) = folder.load::<T>()?.filter(|c| place(&c.progress) < number) {
+        let checkpoint = folder.load::<T>()?;
+        if let Some(checkpoint) = &checkpoint {
+            folder.check_actions(&checkpoint.progress, &folder.actions()?)?;
+        }
+        if let Some(checkpoint) = checkpoint.filter(|c| place(&c.progress) < number) {
             self.restore(checkpoint)?;
         } else if let Some(change) = folder.identity().and_then(|run| run.changes.last())
             && let Some(told) = change.told_replay()
