@@ -43,6 +43,23 @@ fn a_link_leads_to_its_file() {
     fails(&[&SQUARE[..], &[text(&at("circle"))]].concat(), 1, &["circle", "links"]);
 }
 
+/// What lies below /dev is a file like any other where it is one.
+#[test]
+fn a_file_in_memory_is_replaced_too() {
+    let memory = Path::new("/dev/shm");
+    if !memory.is_dir() {
+        println!("skipped: there is no /dev/shm");
+        return;
+    }
+    let folder = tempfile::tempdir_in(memory).unwrap();
+    let file = folder.path().join("square.txt");
+    let written = || {
+        explain_to(&file);
+        fs::read(&file).unwrap()
+    };
+    assert_eq!(written(), written());
+}
+
 #[test]
 fn a_file_that_is_replaced_is_said_to_be() {
     let folder = tempdir().unwrap();

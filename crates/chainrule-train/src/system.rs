@@ -142,15 +142,27 @@ pub fn peak_memory() -> Option<u64> {
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
-/// Whether the path names what a process holds open, such as Unix's `/dev/stdout`: a file put in its
-/// place would not be the one that is open. Other systems have no such paths.
+/// Whether the path names what a process holds open, such as Unix's `/dev/stdout` or `/proc/self/fd/1`: a file
+/// put in its place would not be the one that is open. Other systems have no such paths.
 ///
 /// ```
 /// use chainrule_train::system::is_open_file;
-/// assert_eq!(is_open_file("/dev/stdout".as_ref()), cfg!(unix));
-/// assert!(!is_open_file("report.txt".as_ref()));
+/// for open in ["/dev/stdout", "/dev/fd/3", "/proc/self/fd/1", "/proc/12/task/13/fd/1"] {
+///     assert_eq!(is_open_file(open.as_ref()), cfg!(unix), "{open}");
+/// }
+/// for named in ["report.txt", "/dev/shm/fd/report.txt", "/dev/stdout.txt", "/proc/fd"] {
+///     assert!(!is_open_file(named.as_ref()), "{named}");
+/// }
 /// ```
 #[must_use]
 pub fn is_open_file(path: &Path) -> bool {
-    cfg!(unix) && ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder))
+    let is_standard = |name| ["stdin", "stdout", "stderr"].iter().any(|own| *own == name);
+    let (folder, name) = (folder_of(path), path.file_name().unwrap_or_default());
+    let is_numbered = folder.file_name().is_some_and(|folder| folder == "fd");
+    cfg!(unix)
+        && match folder {
+            _ if folder == Path::new("/dev") => is_standard(name),
+            _ if folder == Path::new("/dev/fd") => true,
+            _ => is_numbered && folder.starts_with("/proc"),
+        }
 }
