@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -133,6 +133,10 @@ impl Job<'_> {
             None => Session::start(training, &self.start())?,
         };
         Self::tell_change(&session);
+        static TOLD: Once = Once::new();
+        if let Some(told) = session.told_lock() {
+            TOLD.call_once(|| print::warnings([told]));
+        }
         let before = session.training().place();
         session.interrupt_by(interruption()?);
         let progress = Arc::new(Progress::new(self, session.training()));

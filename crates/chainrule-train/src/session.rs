@@ -116,7 +116,7 @@ pub struct Session {
     journal: Journal,
     saver: Option<Saver>,
     /// After the saver, which writes while it is dropped.
-    _lock: Lock,
+    lock: Lock,
     listeners: Vec<Box<Listener>>,
     callbacks: Vec<Box<Callback>>,
     control: Control,
@@ -221,7 +221,7 @@ impl Session {
             size: training.size(),
             training,
             config,
-            _lock: lock,
+            lock,
             journal,
             saver: Some(saver),
             listeners: Vec::new(),
@@ -338,6 +338,12 @@ impl Session {
     #[must_use]
     pub fn change(&self) -> Option<&Change> {
         self.change.as_ref()
+    }
+
+    /// In words, that no other training is kept out of its folder, where the system locks no files there.
+    #[must_use]
+    pub fn told_lock(&self) -> Option<String> {
+        self.lock.told()
     }
 
     /// How the session ended, once it has.

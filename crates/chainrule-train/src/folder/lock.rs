@@ -20,6 +20,8 @@ pub struct Lock {
     path: PathBuf,
     /// The file that this made, as there was none.
     is_new: bool,
+    /// Why the system locks no file here, where it does not.
+    refused: Option<String>,
     file: File,
 }
 
@@ -30,18 +32,23 @@ impl Lock {
         let under_way = || Error::file(folder, "another training is under way in this folder");
         for _ in 0..TRIES {
             let (file, is_new) = open(&path).map_err(|error| Error::file(&path, error))?;
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Err(under_way()),
-                // Where files cannot be locked, the user takes care.
-                Ok(()) | Err(TryLockError::Error(_)) => {}
-            }
-            let lock = Self { path: path.clone(), is_new, file };
+            let Some(refused) = refused(file.try_lock()) else { return Err(under_way()) };
+            let lock = Self { path: path.clone(), is_new, refused, file };
             // Whoever had it may have given the folder up, and the file with it, since it was opened.
             if lock.is_there() {
                 return Ok(lock);
             }
         }
         Err(under_way())
+    }
+
+    /// In words, that no other training is kept out, as the system locks no file here; `None` where it does.
+    pub(in super::super) fn told(&self) -> Option<String> {
+        let why = self.refused.as_ref()?;
+        let path = self.path.display();
+        Some(format!(
+            "{path} cannot be locked ({why}): see to it that no other training is begun in this folder"
+        ))
     }
 
     /// Whether a run may have been here before this lock.
@@ -64,6 +71,16 @@ impl Lock {
     /// The file that is locked, for [`RunFolder::check_there`].
     pub(super) fn id(&self) -> Option<(u64, u64)> {
         self.file.metadata().ok().as_ref().and_then(file_id)
+    }
+}
+
+/// Why the system locks no file, where it does not: then the user takes care. `None` where another has locked
+/// it.
+fn refused(locked: Result<(), TryLockError>) -> Option<Option<String>> {
+    match locked {
+        Ok(()) => Some(None),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(error)) => Some(Some(error.to_string())),
     }
 }
 
@@ -145,5 +162,20 @@ impl RunFolder {
 
     fn gone(&self) -> Error {
         Error::file(&self.path, "the run's folder was removed, moved or replaced while it trained")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_files_cannot_be_locked_that_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = Lock::take(folder.path()).unwrap();
+        assert_eq!(lock.told(), None);
+        let refused = refused(Err(TryLockError::Error(ErrorKind::Unsupported.into()))).unwrap();
+        let told = Lock { refused, ..lock }.told().unwrap();
+        assert!(told.contains("run.lock cannot be locked (unsupported)"), "{told}");
     }
 }
