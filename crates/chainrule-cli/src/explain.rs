@@ -273,7 +273,7 @@ fn pointed(error: Error, prefix: &str, text: &str) -> anyhow::Error {
     match error {
         Error::Expression { message, span } => {
             let caret = print::under_caret(text, span);
-            crate::Usage(format!("{prefix}{message}{caret}")).into()
+            crate::Pointed { message: format!("{prefix}{message}"), excerpt: caret }.into()
         }
         other => other.into(),
     }

@@ -65,6 +65,23 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// An error at a place in the call's words, with the lines that show it.
+#[derive(Debug)]
+pub struct Pointed {
+    /// What is wrong.
+    pub message: String,
+    /// The lines.
+    pub excerpt: String,
+}
+
+impl std::fmt::Display for Pointed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.message, self.excerpt)
+    }
+}
+
+impl std::error::Error for Pointed {}
+
 /// That Ctrl-C ended what has nothing to keep yet.
 #[derive(Debug)]
 pub struct Interrupted;
@@ -153,7 +170,7 @@ fn status_of(error: &anyhow::Error, command: &Command) -> u8 {
             | chainrule::Error::Unknown { .. },
         ) => true,
         Some(_) => words_alone,
-        None => error.is::<Usage>(),
+        None => error.is::<Usage>() || error.is::<Pointed>(),
     };
     if of_words { USAGE } else { 1 }
 }

@@ -16,11 +16,17 @@ use terminal_size::{Width, terminal_size_of};
 const RED: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 const YELLOW: anstyle::Style = anstyle::AnsiColor::Yellow.on_default().bold();
 
-/// Prints an error, and for an expression a caret under the place.
+/// Prints an error, and for a text a caret under the place.
 pub fn error(error: &anyhow::Error) {
     let text = format!("error: {error:#}");
-    // What follows is an excerpt and its carets, which are indented: any other end of a line is a name's.
-    let (said, excerpt) = text.find("\n ").map_or((&*text, ""), |at| text.split_at(at));
+    let excerpt = error.chain().find_map(|cause| match cause.downcast_ref::<crate::Pointed>() {
+        Some(pointed) => Some(pointed.excerpt.as_str()),
+        None => cause.downcast_ref::<chainrule::Error>()?.excerpt(),
+    });
+    // Any other end of a line is a name's.
+    let said = excerpt.and_then(|excerpt| text.strip_suffix(excerpt));
+    let said = said.map_or(&*text, |said| said.trim_end_matches('\n'));
+    let (said, excerpt) = text.split_at(said.len());
     let said = fitted(&shortened(&visible(said)), notice_columns());
     let said = said.trim_start_matches("error");
     let _ =

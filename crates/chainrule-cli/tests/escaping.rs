@@ -145,3 +145,26 @@ fn settings_that_are_wrong_are_shown_in_part_and_do_not_steer() {
         assert!(told.len() < 3000, "{} bytes: {}", told.len(), &told[..300]);
     }
 }
+
+/// A line of its own is what shows a place in a text, and nothing that a name makes.
+#[test]
+fn no_name_of_a_file_makes_a_line_of_an_error() {
+    let folder = tempdir().unwrap();
+    let said = |call: &[&str]| {
+        let output = chainrule(call);
+        assert!(!output.status.success(), "{call:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let gone = folder.path().join("gone\n error: all is well");
+    let told = said(&["eval", text(&gone)]);
+    assert!(told.lines().count() == 1 && told.contains("there is no such run"), "{told}");
+    let file = folder.path().join("s\n 1 | lr = 1\n   | ^.toml");
+    fs::write(&file, "lr = 0.1\n\"a\\n b\" = 1\n").unwrap();
+    let told = said(&["train", text(&file)]);
+    let lines: Vec<&str> = told.lines().collect();
+    let [what, line, carets] = lines[..] else { panic!("{told}") };
+    assert!(what.contains("line 2, column 1: there is no setting named `a"), "{told}");
+    assert_eq!((line, carets), (" 2 | \"a\\n b\" = 1", "   | ^^^^^^^"));
+    let told = said(&["explain", "x +\n * y", "--at", "x=1,y=2"]);
+    assert_eq!(told.lines().count(), 3, "{told}");
+}

@@ -144,12 +144,14 @@ pub enum Error {
         wanted: Cow<'static, str>,
     },
     /// A file that cannot be read or written.
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {message}{}", path.display(), below(excerpt))]
     File {
         /// The file or folder.
         path: PathBuf,
         /// What is wrong with it and what would be right.
         message: String,
+        /// The line, with carets under the place, where it is a text that cannot be read; else empty.
+        excerpt: String,
     },
     /// An expression that cannot be read.
     #[error("{message}")]
@@ -196,7 +198,39 @@ impl Error {
     /// assert_eq!(error.to_string(), "a.csv: the file is empty");
     /// ```
     pub fn file(path: impl Into<PathBuf>, message: impl std::fmt::Display) -> Self {
-        Self::File { path: path.into(), message: format!("{message}") }
+        Self::File { path: path.into(), message: format!("{message}"), excerpt: String::new() }
+    }
+
+    /// An error that speaks of a place in a file's text.
+    ///
+    /// ```
+    /// use chainrule_words::Error;
+    /// let excerpt = " 3 | lr = x\n   |      ^".to_owned();
+    /// let text = Error::Text { message: "no number".into(), line: 3, column: 6, excerpt };
+    /// let error = Error::within("a.toml", text);
+    /// assert!(error.to_string().starts_with("a.toml: line 3, column 6: no number\n 3 | lr = x"));
+    /// assert!(error.excerpt().is_some_and(|excerpt| excerpt.ends_with('^')));
+    /// ```
+    pub fn within(path: impl Into<PathBuf>, text: Self) -> Self {
+        match text {
+            Self::Text { message, line, column, excerpt } => Self::File {
+                path: path.into(),
+                message: format!("line {line}, column {column}: {message}"),
+                excerpt,
+            },
+            other => Self::file(path, other),
+        }
+    }
+
+    /// The lines at the end of what it says that show the place in a text, where it has some.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match self {
+            Self::Text { excerpt, .. } | Self::File { excerpt, .. } => Some(excerpt),
+            _ => None,
+        }
+        .filter(|excerpt| !excerpt.is_empty())
+        .map(String::as_str)
     }
 
     /// An error that speaks of a shape.
@@ -273,6 +307,11 @@ fn in_few_digits(text: String) -> String {
         Ok(number) if text.len() > LONGEST => format!("{number:e}"),
         _ => text,
     }
+}
+
+/// On a line of its own, where there is something.
+fn below(excerpt: &str) -> String {
+    if excerpt.is_empty() { String::new() } else { format!("\n{excerpt}") }
 }
 
 fn within(scope: &str) -> String {

@@ -115,7 +115,7 @@ impl Config {
     fn read_from(path: &Path, file: File) -> Result<Self> {
         let text = limits::bounded(path, file, SETTINGS, "; is it a file of settings?")?;
         let text = limits::utf8(path, text)?;
-        Self::from_toml(&text).map_err(|error| Error::file(path, error))
+        Self::parse(&text).map_err(|fault| Error::within(path, fault.within(&text)))
     }
 
     /// These settings as TOML.

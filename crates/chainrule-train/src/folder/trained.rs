@@ -31,7 +31,7 @@ impl RunFolder {
     /// The settings that the run was trained with; those of its file where it does not tell.
     fn trained_config(&self) -> Result<Config> {
         let trained = self.identity.as_ref().map_or(Ok(None), Identity::config);
-        let trained = trained.map_err(|error| Error::file(self.path.join(RUN), error))?;
+        let trained = trained.map_err(|error| Error::within(self.path.join(RUN), error))?;
         trained.map_or_else(|| self.config(), Ok)
     }
 
