@@ -515,10 +515,10 @@ impl Data {
 }
 
 impl Changes {
-    /// These settings on top of `config`'s.
-    fn over(&self, mut config: Config) -> anyhow::Result<Config> {
+    /// These settings on top of `config`'s, of which a file says those of the keys `said`.
+    fn over(&self, mut config: Config, said: &[&str]) -> anyhow::Result<Config> {
         if let Some(method) = self.optimizer {
-            config = config.with_optimizer(method, &[]);
+            config = config.with_optimizer(method, &Config::said_beside(&method, said));
         }
         replace(&mut config.schedule, self.schedule.as_ref());
         replace(&mut config.lr, self.lr.as_ref());
@@ -541,7 +541,10 @@ impl Changes {
             changes.push((key.trim(), value.trim()));
         }
         let kept = self.beside_optimizer();
-        Ok(if changes.is_empty() { config } else { with(&config, "--set", &changes, &kept)? })
+        Ok(match changes.is_empty() {
+            true => config,
+            false => with(&config, "--set", &changes, (&kept, said))?,
+        })
     }
 
     /// The settings given that another optimizer does not change.
@@ -554,21 +557,22 @@ impl Changes {
 }
 
 impl Train {
-    /// The command line on top of `config`.
-    pub fn over(&self, config: Config) -> anyhow::Result<Config> {
-        self.changes.over(self.data.over(self.settings.over(config)?))
+    /// The command line on top of `config`, of which a file says the settings of the keys `said`.
+    pub fn over(&self, config: Config, said: &[&str]) -> anyhow::Result<Config> {
+        self.changes.over(self.data.over(self.settings.over(config)?), said)
     }
 }
 
 /// The configuration with the values of some keys from the command line's `option`, which for another
-/// optimizer changes none of `kept`.
+/// optimizer changes none of `kept`, nor of what a file has `said`.
 pub fn with(
     config: &Config,
     option: &str,
     changes: &[(&str, &str)],
-    kept: &[&str],
+    (kept, said): (&[&str], &[&str]),
 ) -> Result<Config, crate::Usage> {
-    config.with_all_but(changes, kept).map_err(|error| crate::Usage(format!("{option} {error}")))
+    let with = config.with_all_but(changes, kept, said);
+    with.map_err(|error| crate::Usage(format!("{option} {error}")))
 }
 
 fn replace<T: Clone>(setting: &mut T, given: Option<&T>) {

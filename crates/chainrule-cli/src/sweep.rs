@@ -11,7 +11,7 @@ use chainrule_train::sweep::{Axis, Trial, every, random};
 use chainrule_train::system::make_folder;
 
 use crate::arguments::{Sweep, Train, threads, with};
-use crate::train::{Job, base, go_on, is_interrupted};
+use crate::train::{Job, begin, go_on, is_interrupted};
 use crate::{End, data, print, runs};
 
 pub fn sweep(options: &Sweep) -> Result<End> {
@@ -20,7 +20,8 @@ pub fn sweep(options: &Sweep) -> Result<End> {
         bail!(crate::Usage("--resume belongs to one run: chainrule train --resume DIR".into()));
     }
     let dataset = train.dataset.as_deref().unwrap_or_default();
-    let config = train.over(base(dataset)?)?;
+    let (config, said) = begin(dataset)?;
+    let config = train.over(config, &said)?;
     data::not_piped(&config.dataset, "a sweep reads it")?;
     let axes = axes(options)?;
     let trials = match options.trials {
@@ -30,7 +31,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     };
     // Every choice is looked at before the first one is trained.
     let configs: Vec<Config> =
-        trials.iter().map(|trial| chosen(train, &config, trial)).collect::<Result<_>>()?;
+        trials.iter().map(|trial| chosen((train, &said), &config, trial)).collect::<Result<_>>()?;
     let parent = match &train.out {
         Some(path) => path.clone(),
         None => free(Path::new("runs"))?,
@@ -116,11 +117,12 @@ fn axes(options: &Sweep) -> Result<Vec<Axis>> {
     Ok(axes)
 }
 
-/// The settings of a trial.
-fn chosen(train: &Train, config: &Config, trial: &Trial) -> Result<Config> {
+/// The settings of a trial, over those of the command line and those that a file says.
+fn chosen((train, said): (&Train, &[&str]), config: &Config, trial: &Trial) -> Result<Config> {
     let changes: Vec<(&str, &str)> =
         trial.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    Ok(with(config, "in the sweep:", &changes, &train.changes.beside_optimizer())?)
+    let kept = (&*train.changes.beside_optimizer(), said);
+    Ok(with(config, "in the sweep:", &changes, kept)?)
 }
 
 fn diverged(error: &anyhow::Error) -> bool {

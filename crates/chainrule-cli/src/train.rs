@@ -50,17 +50,19 @@ fn settings(options: &Train) -> Result<Config> {
                 anyhow::bail!(crate::Usage(format!("{option} belongs to --resume DIR")));
             }
         }
-        let config = options.over(base(options.dataset.as_deref().unwrap_or_default())?)?;
+        let (config, said) = begin(options.dataset.as_deref().unwrap_or_default())?;
+        let config = options.over(config, &said)?;
         config.validate()?;
         return Ok(config);
     };
     if options.change {
-        let config = options.over(Run::open_changed(dir)?.config)?;
+        // A run's own file says all of them, whoever chose.
+        let config = options.over(Run::open_changed(dir)?.config, &[])?;
         config.validate()?;
         return Ok(config);
     }
     let own = Run::open(dir)?.config;
-    let changed = options.over(own.clone())?;
+    let changed = options.over(own.clone(), &[])?;
     let allowed = Config { epochs: changed.epochs, ..own };
     if changed != allowed {
         anyhow::bail!(crate::Usage(
@@ -73,9 +75,14 @@ fn settings(options: &Train) -> Result<Config> {
 
 /// The settings of a configuration file, or the defaults for a dataset.
 pub fn base(subject: &str) -> Result<Config> {
+    begin(subject).map(|(config, _)| config)
+}
+
+/// The same, with the keys of the settings that the file says.
+pub fn begin(subject: &str) -> Result<(Config, Vec<&'static str>)> {
     match Path::new(subject).extension().is_some_and(|extension| extension == "toml") {
-        true => Ok(Config::read(Path::new(subject))?),
-        false => Ok(Config::for_dataset(&data::named(subject))),
+        true => Ok(Config::read_said(Path::new(subject))?),
+        false => Ok((Config::for_dataset(&data::named(subject)), Vec::new())),
     }
 }
 

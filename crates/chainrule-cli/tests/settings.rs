@@ -134,3 +134,35 @@ fn a_rate_that_was_given_stays_with_another_optimizer() {
     assert_eq!(sweep("usual", &[]), [0.001, 0.01, 1.0]);
     assert_eq!(sweep("given", &["--lr", "0.001"]), [0.001; 3]);
 }
+
+/// What a file says was chosen, even where it is what is usual.
+#[test]
+fn a_rate_that_a_file_says_stays_with_another_optimizer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, out) = (folder.path().join("s.toml"), folder.path().join("run"));
+    let common = "dataset = \"iris\"\noptimizer = \"sgd\"\nepochs = 1\n";
+    let trained = |settings: &str, more: &[&str]| {
+        std::fs::write(&file, format!("{common}{settings}")).unwrap();
+        let call = ["train", text(&file), "--out", text(&out), "--force", "--quiet", "--json"];
+        json(&[&call[..], more].concat());
+        let Config { lr, batch_size, .. } = kept(&out);
+        (lr, batch_size)
+    };
+    let usual = "lr = 0.01\nbatch_size = 32\n";
+    for adam in [&["--optimizer", "adam"][..], &["--set", "optimizer=adam"]] {
+        assert_eq!(trained("", adam), (0.001, 32), "{adam:?}");
+        assert_eq!(trained(usual, adam), (0.01, 32), "{adam:?}");
+        assert_eq!(trained(usual, &[adam, &["--lr", "0.5"]].concat()), (0.5, 32), "{adam:?}");
+    }
+    let lbfgs = ["--optimizer", "lbfgs"];
+    assert_eq!(trained("", &lbfgs), (1.0, u32::MAX as usize));
+    // It knows no other batch, unless that is asked for beside it.
+    assert_eq!(trained(usual, &lbfgs), (0.01, u32::MAX as usize));
+    let call = ["train", text(&file), "--optimizer", "lbfgs", "--batch-size", "32"];
+    fails(&call, 2, &["batch_size is 32", "whole training part"]);
+    std::fs::write(&file, format!("{common}{usual}")).unwrap();
+    let sweep = folder.path().join("sweep");
+    let call = ["sweep", text(&file), "--grid", "optimizer=adam,sgd", "--quiet", "--out"];
+    assert!(chainrule(&[&call[..], &[text(&sweep)]].concat()).status.success());
+    assert_eq!(["1", "2"].map(|number| kept(&sweep.join(number)).lr), [0.01; 2]);
+}

@@ -5,8 +5,9 @@ use chainrule::optim::{Method, Optimizer};
 
 impl Config {
     /// These settings with another optimizer. Where it is of another kind, the learning rate and the batch size
-    /// that were usual beside the one before give way to its own; those that were chosen stay, as do the
-    /// settings that `kept` names. L-BFGS takes the whole training part for a batch, as it knows no other.
+    /// that were usual beside the one before give way to its own; others stay, as do those that `kept` names,
+    /// whatever they are: what a file or the command line says. L-BFGS takes the whole training part for a
+    /// batch, as it knows no other.
     ///
     /// ```
     /// use chainrule::optim::Optimizer;
@@ -33,6 +34,22 @@ impl Config {
             false => now.batch_size,
         };
         Self { lr, batch_size, ..now }
+    }
+
+    /// Those of the settings that a file says beside another optimizer which stay with this one. L-BFGS takes the
+    /// whole training part for a batch, whatever was chosen for another.
+    ///
+    /// ```
+    /// use chainrule::optim::{Lbfgs, Method, Optimizer};
+    /// use chainrule_train::Config;
+    /// let said = ["lr", "batch_size"];
+    /// assert_eq!(Config::said_beside(&Optimizer::adam().into(), &said), said);
+    /// assert_eq!(Config::said_beside(&Method::Lbfgs(Lbfgs::default()), &said), ["lr"]);
+    /// ```
+    #[must_use]
+    pub fn said_beside<'s>(optimizer: &Method, said: &[&'s str]) -> Vec<&'s str> {
+        let is_whole = matches!(optimizer, Method::Lbfgs(_));
+        said.iter().copied().filter(|key| !(is_whole && *key == "batch_size")).collect()
     }
 
     /// The learning rate that is usual beside the optimizer for such data: of the one that is itself usual the

@@ -50,15 +50,17 @@ impl Config {
     /// Bad syntax, an unknown key, or a value out of its domain, with its line and, where one is
     /// near, the right word.
     pub fn from_toml(text: &str) -> Result<Self> {
-        Self::parse(text).map_err(|fault| fault.within(text))
+        Self::parse(text).map(|(config, _)| config).map_err(|fault| fault.within(text))
     }
 
-    fn parse(text: &str) -> Result<Self, Fault> {
+    /// The settings of a text, and the keys of those that it says.
+    fn parse(text: &str) -> Result<(Self, Vec<&'static str>), Fault> {
         let table = DeTable::parse(text)?;
         let mut fields = Fields::of(table.get_ref());
-        let mut given = Vec::new();
+        let (mut given, mut said) = (Vec::new(), Vec::new());
         for setting in Self::ENTRY.settings {
             if let Some(value) = fields.get(setting.name) {
+                said.push(setting.name);
                 given.push((setting.name.to_owned(), value.read(setting.name, &setting.form)?));
             }
         }
@@ -67,7 +69,7 @@ impl Config {
         let config = Self::over_usual(&given).map_err(at_its_place)?;
         config.check().map_err(at_its_place)?;
         fields.end("setting")?;
-        Ok(config)
+        Ok((config, said))
     }
 
     /// The given settings, on top of those to begin with for their dataset.
@@ -100,6 +102,15 @@ impl Config {
     /// # Errors
     /// As [`Config::from_toml`], naming the file.
     pub fn read(path: &Path) -> Result<Self> {
+        Self::read_said(path).map(|(config, _)| config)
+    }
+
+    /// Reads settings from a TOML file, with the keys of those that it says: they were chosen, even where they
+    /// are as usual, and stay with another optimizer; see [`Config::with_optimizer`].
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn read_said(path: &Path) -> Result<(Self, Vec<&'static str>)> {
         if is_pipe(path) {
             return Self::read_from(path, limits::open_once(path)?);
         }
@@ -112,7 +123,7 @@ impl Config {
         Self::read_from(path, file)
     }
 
-    fn read_from(path: &Path, file: File) -> Result<Self> {
+    fn read_from(path: &Path, file: File) -> Result<(Self, Vec<&'static str>)> {
         let text = limits::bounded(path, file, SETTINGS, "; is it a file of settings?")?;
         let text = limits::utf8(path, text)?;
         Self::parse(&text).map_err(|fault| Error::within(path, fault.within(&text)))
@@ -173,14 +184,20 @@ impl Config {
     /// # Errors
     /// As [`Config::with`].
     pub fn with_all(&self, changes: &[(&str, &str)]) -> Result<Self> {
-        self.with_all_but(changes, &[])
+        self.with_all_but(changes, &[], &[])
     }
 
-    /// The same, where another optimizer changes none of the settings that `kept` names, either.
+    /// The same, where another optimizer changes none of the settings that `kept` names, either, nor, as far as
+    /// [`Config::said_beside`] it, of those that a file has `said`.
     ///
     /// # Errors
     /// As [`Config::with`].
-    pub fn with_all_but(&self, changes: &[(&str, &str)], kept: &[&str]) -> Result<Self> {
+    pub fn with_all_but(
+        &self,
+        changes: &[(&str, &str)],
+        kept: &[&str],
+        said: &[&str],
+    ) -> Result<Self> {
         let bad = |error: &dyn std::fmt::Display| Error::Mismatch(error.to_string());
         let mut table = toml::Table::try_from(self).map_err(|error| bad(&error))?;
         for (key, value) in changes {
@@ -190,13 +207,14 @@ impl Config {
             table.insert(key, parsed.unwrap_or_else(|| (*value).into()));
         }
         let text = toml::to_string(&table).map_err(|error| bad(&error))?;
-        let config = Self::parse(&text).map_err(|fault| {
+        let (config, _) = Self::parse(&text).map_err(|fault| {
             let changes: Vec<String> = changes.iter().map(|(k, v)| format!("{k}={v}")).collect();
             Error::Mismatch(format!("{}: {}", changes.join(" "), fault.message()))
         })?;
         let optimizer = config.optimizer;
         let before = Self { optimizer: self.optimizer, ..config };
-        let kept = changes.iter().map(|(key, _)| key).chain(kept);
+        let said = Self::said_beside(&optimizer, said);
+        let kept = changes.iter().map(|(key, _)| key).chain(kept).chain(&said);
         let kept: Vec<String> = kept.map(|key| setting_meant(key)).collect();
         let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
         Ok(before.with_optimizer(optimizer, &kept))
