@@ -158,14 +158,16 @@ impl Identity {
     /// The steps that are done at a place, over all epochs, where those since the last change have so many:
     /// the ones before had perhaps others.
     pub(super) fn steps(&self, place: Place, of_epoch: u64) -> u64 {
+        // The numbers are those of files, which may hold any.
         let Some(change) = self.changes.last() else {
-            return u64::from(place.epoch) * of_epoch + place.step;
+            return u64::from(place.epoch).saturating_mul(of_epoch).saturating_add(place.step);
         };
         match u64::from(place.epoch.saturating_sub(change.place.epoch)) {
-            0 => change.steps + place.step.saturating_sub(change.place.step),
+            0 => change.steps.saturating_add(place.step.saturating_sub(change.place.step)),
             epochs => {
                 let rest = of_epoch.saturating_sub(change.place.step);
-                change.steps + rest + (epochs - 1) * of_epoch + place.step
+                let whole = (epochs - 1).saturating_mul(of_epoch);
+                [rest, whole, place.step].into_iter().fold(change.steps, u64::saturating_add)
             }
         }
     }

@@ -123,7 +123,7 @@ impl Progress {
         if better {
             self.best = Some((self.epoch, loss));
         }
-        let since = self.epoch - self.best.map_or(self.epoch, |(epoch, _)| epoch);
+        let since = self.epoch.saturating_sub(self.best.map_or(self.epoch, |(epoch, _)| epoch));
         self.stopped = stopping.is_some_and(|stopping| since >= stopping.patience);
         better
     }

@@ -256,7 +256,7 @@ impl RunFolder {
     pub(super) fn steps(&self, place: Place, of_epoch: u64) -> u64 {
         match &self.identity {
             Some(identity) => identity.steps(place, of_epoch),
-            None => u64::from(place.epoch) * of_epoch + place.step,
+            None => u64::from(place.epoch).saturating_mul(of_epoch).saturating_add(place.step),
         }
     }
 

@@ -86,13 +86,13 @@ impl<T: Real> Trainer<T> {
             return Err(Error::Mismatch(format!("{message}: replay step {number} by a fresh one")));
         }
         // The last step of an epoch is followed by what ends the epoch.
-        let there = |progress: &Progress| progress.step < count && place(progress) + 1 >= number;
+        let there = |progress: &Progress| progress.step < count && place(progress) >= number - 1;
         let test = self.learner_mut().data.test.take();
         let went = self.replay_until(folder, &there);
         self.learner_mut().data.test = test;
         went?;
         let reached = place(&self.progress);
-        if reached + 1 != number {
+        if reached != number - 1 {
             return Err(Error::Mismatch(format!(
                 "there is no step {number}: early stopping ends the training after step {reached}"
             )));
