@@ -12,8 +12,8 @@ use chainrule::Pool;
 use chainrule_train::data::{DataSource, shipped_folder};
 use chainrule_train::readme::{counted, shell};
 use chainrule_train::{
-    Config, DataPart, Epoch, Event, Folds, Outcome, Place, Report, Run, Score, Seconds, Session,
-    Size, Start, Training, Until, flat_training,
+    Config, DataPart, Epoch, Event, Folds, MayChange, Outcome, Place, Report, Run, Score, Seconds,
+    Session, Size, Start, Training, Until, flat_training,
 };
 use indicatif::ProgressBar;
 
@@ -235,11 +235,16 @@ impl Job<'_> {
 
     /// Where the run is kept.
     fn start(&self) -> Start {
+        let may_change = match (self.options.change, self.options.data_changed) {
+            (false, false) => None,
+            (true, false) => Some(MayChange::Settings),
+            (false, true) => Some(MayChange::Data),
+            (true, true) => Some(MayChange::Both),
+        };
         match (&self.options.resume, self.out) {
-            (Some(path), _) => Start::Change {
-                path: path.clone(),
-                settings: self.options.change,
-                data: self.options.data_changed,
+            (Some(path), _) => match may_change {
+                None => Start::Resume(path.clone()),
+                Some(what) => Start::Change { path: path.clone(), what },
             },
             (None, Some(path)) => Start::New { path: path.into(), force: self.options.force },
             (None, None) => {

@@ -88,7 +88,7 @@ pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use run::{Asked, Oracle, Run, RunScore};
 pub use saver::Saver;
 pub use score::Score;
-pub use session::{Report, Running, Seconds, Session, Start, Until};
+pub use session::{MayChange, Report, Running, Seconds, Session, Start, Until};
 pub use steered::{Origin, Steered};
 pub use step::Watched;
 pub use trainer::{Flow, Listen, Trainer};

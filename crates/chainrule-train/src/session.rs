@@ -39,16 +39,25 @@ pub enum Start {
     },
     /// In the folder of a run, from whose last checkpoint the training goes on.
     Resume(PathBuf),
-    /// The same with other settings or other data, as far as is said. `run.json` tells of it: no step before
-    /// can be replayed, and the run has no longer the bits of an undisturbed one.
+    /// The same with what may have changed. `run.json` tells of it: no step before can be replayed, and the run
+    /// has no longer the bits of an undisturbed one.
     Change {
         /// The folder's path.
         path: PathBuf,
-        /// Whether settings may have changed.
-        settings: bool,
-        /// Whether the data may have changed.
-        data: bool,
+        /// What may have changed.
+        what: MayChange,
     },
+}
+
+/// What may be other where a training goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayChange {
+    /// Its settings.
+    Settings,
+    /// Its data.
+    Data,
+    /// Both.
+    Both,
 }
 
 impl Start {
@@ -204,10 +213,8 @@ impl Session {
         let resumes = !matches!(start, Start::New { .. } | Start::Numbered { .. });
         let change = match start {
             Start::New { .. } | Start::Numbered { .. } => None,
-            Start::Resume(_) => resume(&mut *training, &mut folder, (false, false), &idle)?,
-            Start::Change { settings, data, .. } => {
-                resume(&mut *training, &mut folder, (*settings, *data), &idle)?
-            }
+            Start::Resume(_) => resume(&mut *training, &mut folder, None, &idle)?,
+            Start::Change { what, .. } => resume(&mut *training, &mut folder, Some(*what), &idle)?,
         };
         // First, as the other files tell it.
         identify(&*training, &mut folder, &idle)?;
@@ -604,15 +611,16 @@ fn identify(training: &dyn Training, folder: &mut RunFolder, idle: &[&str]) -> R
 }
 
 /// Puts a fresh training where the run in the folder stands. Settings and data may have changed as far as
-/// `may_change` says; what has, if anything.
+/// is said; what has, if anything.
 fn resume(
     training: &mut dyn Training,
     folder: &mut RunFolder,
-    may_change: (bool, bool),
+    may_change: Option<MayChange>,
     idle: &[&str],
 ) -> Result<Option<Change>> {
     training.check(folder)?;
-    let (settings, data) = may_change;
+    let settings = matches!(may_change, Some(MayChange::Settings | MayChange::Both));
+    let data = matches!(may_change, Some(MayChange::Data | MayChange::Both));
     if !settings {
         folder.check_config()?;
         same_settings(folder, training.settings(), idle)?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chainrule::Pool;
 use chainrule::optim::Schedule;
 use chainrule_train::{
-    Asked, ClassRule, ClassWeights, Config, DataPart, Report, Run, RunFolder, Session, Start,
-    Until, Which, flat_training, runs,
+    Asked, ClassRule, ClassWeights, Config, DataPart, MayChange, Report, Run, RunFolder, Session,
+    Start, Until, Which, flat_training, runs,
 };
 use tempfile::TempDir;
 
@@ -322,7 +322,7 @@ fn a_change_that_is_asked_for_is_told_and_bounds_the_replay() {
     let whole = stopped(&temporary.path().join("whole"), &config(), 4);
     stopped(&path, &config(), 2);
     let changed = Config { lr: 0.02, ..RunFolder::open(&path).unwrap().config().unwrap() };
-    let change = Start::Change { path: path.clone(), settings: true, data: false };
+    let change = Start::Change { path: path.clone(), what: MayChange::Settings };
     let mut training = session(&changed, &change).unwrap();
     training.run(Until::Epoch(3)).unwrap();
     training.finish().unwrap();
@@ -344,7 +344,7 @@ fn a_change_that_is_asked_for_is_told_and_bounds_the_replay() {
 
 /// The training of a run that was stopped, with other settings from here on.
 fn changed(path: &Path, config: &Config) -> Session {
-    let start = Start::Change { path: path.into(), settings: true, data: false };
+    let start = Start::Change { path: path.into(), what: MayChange::Settings };
     session(config, &start).unwrap()
 }
 
