@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use common::{chainrule, digits, fails, json, text};
+use common::{chainrule, digits, fails, json, text, wait_for};
 use tempfile::tempdir;
 
 /// Settings under which everything that a checkpoint holds matters.
@@ -120,10 +120,8 @@ fn every_signal_that_ends_a_training_leaves_one_that_goes_on() {
         let mut child = Command::new("env");
         child.args(["--default-signal=HUP", env!("CARGO_BIN_EXE_chainrule")]);
         child.args(train(&out, "4000000")).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = child.spawn().unwrap();
-        while !out.join("model.safetensors").exists() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let mut child = child.spawn().unwrap();
+        wait_for(&mut child, || out.join("model.safetensors").exists());
         signals.iter().for_each(|name| signal(&child, name));
         let output = child.wait_with_output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
@@ -159,14 +157,10 @@ fn a_training_under_nohup_goes_on_when_the_terminal_goes() {
         let told = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap_or_default();
         told.lines().count()
     };
-    let wait_for = |count: usize| {
-        while epochs() < count {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    };
-    wait_for(1);
+    wait_for(&mut child, || epochs() > 0);
     signal(&child, "HUP");
-    wait_for(epochs() + 20);
+    let more = epochs() + 20;
+    wait_for(&mut child, || epochs() >= more);
     assert!(child.try_wait().unwrap().is_none(), "it went with the terminal");
     signal(&child, "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(130));
@@ -176,10 +170,9 @@ fn a_training_under_nohup_goes_on_when_the_terminal_goes() {
 fn ctrl_c_finishes_the_step_and_says_how_to_go_on() {
     let (data, runs) = (digits(), tempdir().unwrap());
     let out = runs.path().join("run");
-    let child = start(&["train", text(data.path()), "--out", text(&out), "--epochs", "4000000"]);
-    while !out.join("metrics.jsonl").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let call = ["train", text(data.path()), "--out", text(&out), "--epochs", "4000000"];
+    let mut child = start(&call);
+    wait_for(&mut child, || out.join("metrics.jsonl").exists());
     for second in [&["--resume", text(&out)][..], &["iris", "--force", "--out", text(&out)]] {
         let second = [&["train"][..], second].concat();
         fails(&second, 1, &[text(&out), "another training is under way"]);

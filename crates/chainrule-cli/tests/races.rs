@@ -45,6 +45,9 @@ fn is_one_of(out: &Path, done: &[(usize, String)]) {
     let checkpoint = folder.load::<f32>().unwrap().unwrap();
     assert_eq!(checkpoint.progress.epoch, 4);
     assert_eq!(checkpoint.parameters.sha256(), folder.parameters::<f32>().unwrap().sha256());
+    // What is read back names the run, or it would be refused.
+    assert_eq!(folder.final_scores().unwrap().unwrap().epochs_done, 4);
+    assert!(folder.preparation().unwrap().is_some());
     let id = &folder.identity().unwrap().id;
     let told = journal::read(&out.join("events.jsonl")).unwrap();
     assert!(!told.is_empty() && told.iter().all(|record| record.run == *id && record.attempt == 1));

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{chainrule, fails, json, text};
+use common::{chainrule, fails, json, text, wait_for};
 use tempfile::tempdir;
 
 fn train(out: &Path, more: &[&str]) -> serde_json::Value {
@@ -141,10 +141,8 @@ fn a_run_that_is_removed_while_it_trains_ends_with_an_error() {
         let out = folder.path().join(removed);
         let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
         program.args(["train", "iris", "--quiet", "--epochs", "4000000", "--out", text(&out)]);
-        let program = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while !out.join("model.safetensors").exists() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        let mut program = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(&mut program, || out.join("model.safetensors").exists());
         match removed {
             "all" => fs::rename(&out, folder.path().join("elsewhere")).unwrap(),
             file => fs::remove_file(out.join(file)).unwrap(),

@@ -77,15 +77,23 @@ fn files_of_another_step_are_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("run");
     stopped(&path, &config(), 1);
-    let before = fs::read(path.join("optimizer.safetensors")).unwrap();
+    let files = ["model.safetensors", "optimizer.safetensors"];
+    let read = || files.map(|file| fs::read(path.join(file)).unwrap());
+    let before = read();
     let mut session = session(&config(), &Start::Resume(path.clone())).unwrap();
     session.run(Until::Epoch(2)).unwrap();
     session.finish().unwrap();
-    let after = fs::read(path.join("optimizer.safetensors")).unwrap();
-    fs::write(path.join("optimizer.safetensors"), before).unwrap();
-    let error = resumed(&path).unwrap_err().to_string();
-    assert!(error.contains("of epoch 2, step 0, and not epoch 1, step 0"), "{error}");
-    fs::write(path.join("optimizer.safetensors"), after).unwrap();
+    let after = read();
+    let told = [
+        "of epoch 1, step 0, and not epoch 2, step 0",
+        "of epoch 2, step 0, and not epoch 1, step 0",
+    ];
+    for (((file, before), after), told) in files.iter().zip(before).zip(after).zip(told) {
+        fs::write(path.join(file), before).unwrap();
+        let error = resumed(&path).unwrap_err().to_string();
+        assert!(error.contains(told), "{file}: {error}");
+        fs::write(path.join(file), after).unwrap();
+    }
     assert!(resumed(&path).is_ok());
 }
 

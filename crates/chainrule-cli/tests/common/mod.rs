@@ -3,8 +3,10 @@
 // Each test program uses a part of this.
 #![allow(dead_code)]
 
+use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -31,6 +33,28 @@ pub fn fails(arguments: &[&str], status: i32, parts: &[&str]) {
     }
     assert!(!message.contains("panicked") && !message.contains("backtrace"), "{message}");
     assert!(output.stdout.is_empty(), "{arguments:?} printed on standard output");
+}
+
+/// Waits until something is so. Where the process ends before, or does not come to it, the test fails with what
+/// that said.
+pub fn wait_for(child: &mut Child, is_so: impl Fn() -> bool) {
+    const PATIENCE: Duration = Duration::from_secs(120);
+    let start = Instant::now();
+    loop {
+        // In this order: it may become so as the process ends.
+        let status = child.try_wait().unwrap();
+        if is_so() {
+            return;
+        }
+        if status.is_some() || start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let mut said = Vec::new();
+            child.stdout.take().map(|mut out| out.read_to_end(&mut said));
+            child.stderr.take().map(|mut err| err.read_to_end(&mut said));
+            panic!("waited in vain ({status:?}): {}", String::from_utf8_lossy(&said));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// An IDX file's bytes.
