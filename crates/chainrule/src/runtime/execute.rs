@@ -15,7 +15,7 @@ use super::layout::{Layout, Step};
 use super::memory::{Memory, Shared};
 use super::pool::portion;
 use super::record::{Event, Notes, Recorder};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::{Kind, MAX_OPERANDS, op};
 use crate::lowering::{Chain, Outside, Place, Storage, Work};
 use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
@@ -59,7 +59,7 @@ pub(crate) struct Executor<T> {
     crowd: Crowd,
 }
 
-/// Memory that holds nothing between runs: the first one makes it, and that of a clone its own.
+/// Memory that holds nothing between runs: what binds the first one makes it, and that of a clone its own.
 struct Scratch<T>(Option<Memory<T>>);
 
 impl<T> Clone for Scratch<T> {
@@ -69,8 +69,17 @@ impl<T> Clone for Scratch<T> {
 }
 
 impl<T: Real> Scratch<T> {
-    fn share(&mut self, len: usize) -> Shared<'_, T> {
-        self.0.get_or_insert_with(|| Memory::new(len)).share()
+    fn reserve(&mut self, len: usize) -> Result<()> {
+        if self.0.is_none() {
+            let bytes = len as u128 * size_of::<T>() as u128;
+            self.0 = Some(Memory::try_new(len).ok_or(Error::Memory { bytes })?);
+        }
+        Ok(())
+    }
+
+    fn share(&mut self) -> Shared<'_, T> {
+        let Some(memory) = &mut self.0 else { unreachable!("a run is bound before") };
+        memory.share()
     }
 }
 
@@ -179,6 +188,7 @@ impl<T: Real> Executor<T> {
 
     /// Finds places by name, unless they were found before.
     fn find(&mut self, outside: &[Outside], given: Bindings<'_, T>) -> Result<()> {
+        self.scratch.reserve(self.scratch_per_thread * self.threads())?;
         let versions = Some(given.versions());
         if self.versions == versions {
             return Ok(());
@@ -197,7 +207,7 @@ impl<T: Real> Executor<T> {
     /// must still be borrowed.
     pub(crate) fn run(&mut self, run: &Run<'_, T>) -> bool {
         let per_thread = self.scratch_per_thread;
-        let scratch = self.scratch.share(per_thread * self.threads());
+        let scratch = self.scratch.share();
         let (programs, bound) = (&*self.programs, &self.bound);
         let recorder = self.recorder.as_deref();
         if let Some(recorder) = recorder {

@@ -34,11 +34,6 @@ impl<T: Plain> Memory<T> {
         Some(Self { lines: lines.into(), len, element: PhantomData })
     }
 
-    /// Memory for `len` elements, few enough that a machine without it can do nothing.
-    pub(crate) fn new(len: usize) -> Self {
-        Self::try_new(len).unwrap_or_else(|| panic!("no memory for {len} elements"))
-    }
-
     pub(crate) fn get(&self, range: Range<usize>) -> &[T] {
         &self.as_slice()[range]
     }

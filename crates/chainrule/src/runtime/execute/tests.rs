@@ -11,7 +11,8 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
     // Where nothing is shared, there is scratch memory for one thread.
     let order = if executor.is_shared { order } else { &[0] };
     let threads = order.len();
-    let (mut reals, mut indices) = (Memory::new(layout.reals), Memory::new(layout.indices));
+    let mut reals = Memory::try_new(layout.reals).unwrap();
+    let mut indices = Memory::try_new(layout.indices).unwrap();
     reals.get_mut(0..layout.reals).fill(f64::NAN);
     indices.get_mut(0..layout.indices).fill(u32::MAX);
     let input = layout.inputs.iter().map(|slot| (slot.at, sample.input()));
@@ -26,7 +27,7 @@ fn in_turns(layout: &Layout, sample: &Sample, order: &[usize]) -> (Parameters<f6
     let run = Run { layout, reals: reals.share(), indices: indices.share() };
     let per_thread = executor.scratch_per_thread;
     let refused = AtomicBool::new(false);
-    let scratch = executor.scratch.share(per_thread * threads);
+    let scratch = executor.scratch.share();
     let worker = |thread: usize, threads: usize| Worker {
         run: &run,
         programs: &executor.programs,
