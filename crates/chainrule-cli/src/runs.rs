@@ -23,32 +23,40 @@ pub fn runs(options: &Runs) -> Result<()> {
 /// The runs in these folders; a sweep's folder stands for its runs.
 fn named(dirs: &[PathBuf]) -> Result<Vec<Entry>> {
     match dirs.iter().flat_map(|dir| within(dir)).collect::<Vec<_>>().as_slice() {
-        [dir] => Ok(vec![entry(dir)?]),
-        dirs => match whole(dirs) {
-            none if none.is_empty() => bail!("none of these runs can be read"),
-            entries => Ok(entries),
-        },
+        [dir] => Ok(vec![scored(dir)?]),
+        dirs => whole(dirs),
     }
-}
-
-/// The runs in these folders without those that are damaged, which are told.
-fn whole(dirs: &[PathBuf]) -> Vec<Entry> {
-    let read = |dir: &PathBuf| {
-        let left_out = |error| print::notice(&format!("left out: {error}"));
-        entry(dir).map_err(left_out).ok()
-    };
-    dirs.iter().filter_map(read).collect()
 }
 
 /// The runs in `runs/`.
 fn all() -> Result<Vec<Entry>> {
-    let entries = whole(&found(Path::new("runs")));
-    if entries.is_empty() {
-        bail!(crate::Usage(
+    match found(Path::new("runs")) {
+        none if none.is_empty() => bail!(crate::Usage(
             "there are no runs here: name their folders, or train one with chainrule train".into()
-        ));
+        )),
+        dirs => whole(&dirs),
     }
-    Ok(entries)
+}
+
+/// The runs in these folders without those that are damaged or have no scores, which are told.
+fn whole(dirs: &[PathBuf]) -> Result<Vec<Entry>> {
+    let read = |dir: &PathBuf| {
+        let left_out = |error| print::notice(&format!("left out: {error}"));
+        scored(dir).map_err(left_out).ok()
+    };
+    match dirs.iter().filter_map(read).collect() {
+        none if Vec::is_empty(&none) => bail!("none of these runs can be compared"),
+        entries => Ok(entries),
+    }
+}
+
+/// The run in a folder, of which an epoch is over.
+fn scored(dir: &Path) -> Result<Entry> {
+    let entry = entry(dir)?;
+    if entry.epochs.is_empty() {
+        bail!("{}: none of its epochs is over, so it has no scores yet", dir.display());
+    }
+    Ok(entry)
 }
 
 /// Prints the runs, the best first.

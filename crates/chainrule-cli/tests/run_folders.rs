@@ -286,6 +286,25 @@ fn settings_are_changed_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_run_without_an_epoch_does_not_hide_the_others() {
+    let folder = tempdir().unwrap();
+    let [over, begun] = ["over", "begun"].map(|name| folder.path().join("runs").join(name));
+    train(&over, &[]);
+    fs::create_dir(&begun).unwrap();
+    fs::copy(over.join("config.toml"), begun.join("config.toml")).unwrap();
+    let none = "begun: none of its epochs is over, so it has no scores yet";
+    for more in [&[][..], &["--json"], &["--by", "train_loss"]] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        let listed = program.arg("runs").args(more).current_dir(&folder).output().unwrap();
+        let told = String::from_utf8_lossy(&listed.stderr).into_owned();
+        assert!(listed.status.success() && told.replace('\n', " ").contains(none), "{told}");
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        assert!(listed.contains("runs/over") && !listed.contains("runs/begun"), "{listed}");
+    }
+    fails(&["runs", text(&begun)], 1, &[none]);
+}
+
+#[test]
 fn a_damaged_run_does_not_hide_the_others() {
     let folder = tempdir().unwrap();
     for name in ["a", "b"] {
