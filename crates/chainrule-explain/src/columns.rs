@@ -43,16 +43,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a letter steers what shows it: controls, separators of lines and paragraphs, and what turns the
-/// direction of writing; or whether it is none, as XML has it.
+/// direction of writing; whether nobody sees it, so that two names with and without it look the same; or whether
+/// it is none, as XML has it. What joins letters, as Persian and emoji need it, is none of these.
 ///
 /// ```
-/// assert!("\u{1b}\n\u{202e}\u{ffff}".chars().all(chainrule_explain::steers));
-/// assert!(!"a b–한".contains(chainrule_explain::steers));
+/// assert!("\u{1b}\n\u{202e}\u{200b}\u{ffff}".chars().all(chainrule_explain::steers));
+/// assert!(!"a b–한👩\u{200d}🏫".contains(chainrule_explain::steers));
 /// ```
 #[must_use]
 pub fn steers(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}'..='\u{ffff}')
+        || matches!(letter, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 /// The text, cut to so many columns.

@@ -4,6 +4,8 @@ mod ledger;
 mod text;
 mod picture;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::rules;
@@ -40,7 +42,7 @@ pub struct Layer {
 
 impl Layer {
     /// What a layer whose last operation is `op` did: its output and the gradient there, and the
-    /// gradients of its own parameters among `slopes`.
+    /// gradients of its own parameters by their names, `slopes`.
     fn new(
         name: &str,
         v: Var<'_>,
@@ -49,8 +51,6 @@ impl Layer {
         slopes: &[(&str, &[f64])],
     ) -> Self {
         let (off, saturated) = rules::idle(source, output);
-        let prefix = format!("{name}.");
-        let own = slopes.iter().filter(|(parameter, _)| parameter.starts_with(&prefix));
         Self {
             name: name.into(),
             shape: v.shape().dims().to_vec(),
@@ -58,7 +58,7 @@ impl Layer {
             gradient: Statistics::of(gradient),
             off,
             saturated,
-            parameters: own.map(|(p, slope)| ((*p).into(), Statistics::of(slope).norm)).collect(),
+            parameters: slopes.iter().map(|&(p, x)| (p.into(), Statistics::of(x).norm)).collect(),
         }
     }
 }
@@ -231,10 +231,18 @@ pub fn network<T: Real>(
     for ((name, _), gradient) in own.iter().zip(of_parameters) {
         slopes.push((name, plan.value(*gradient)?));
     }
+    // A parameter is of its layer, and of each layer around that.
+    let mut of_layer: HashMap<&str, Vec<(&str, &[f64])>> = HashMap::new();
+    for &(name, slope) in &slopes {
+        for (dot, _) in name.match_indices('.') {
+            of_layer.entry(&name[..dot]).or_default().push((name, slope));
+        }
+    }
     let layers = layers.iter().zip(of_layers).map(|((name, v), gradient)| {
         let values = (plan.value(*v)?, plan.value(*gradient)?);
         let source = g.node(v.id(), |node| node.source.clone());
-        Ok(Layer::new(name, *v, &source, values, &slopes))
+        let own = of_layer.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        Ok(Layer::new(name, *v, &source, values, own))
     });
     let saliency = of_example.iter().map(|v| plan.value(*v)).collect::<Result<Vec<_>>>()?.concat();
     Ok(NetworkExplanation {

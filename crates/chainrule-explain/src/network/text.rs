@@ -1,8 +1,9 @@
 //! A network's explanation as text.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::{Branch, NetworkExplanation, Said};
+use super::{Branch, Ledger, NetworkExplanation, Said};
 use crate::columns::{COLUMNS, Page};
 use crate::text::verdict;
 use crate::value::{digits, number, percent, signed};
@@ -142,10 +143,11 @@ impl NetworkExplanation {
 
     /// What each weight and bias gets, by which rule.
     fn parameter_table(&self, out: &mut Page, words: &Words) {
-        let of = |name: &String| self.ledgers.iter().find(|ledger| ledger.name == *name);
+        let ledgers: HashMap<&str, &Ledger> =
+            self.ledgers.iter().map(|ledger| (ledger.name.as_str(), ledger)).collect();
         let names = self.layers.iter().flat_map(|layer| &layer.parameters);
         let rule = |name: &String| {
-            let branch = of(name).and_then(|ledger| ledger.branches.first());
+            let branch = ledgers.get(name.as_str()).and_then(|ledger| ledger.branches.first());
             branch.and_then(|branch| branch.rule.clone()).unwrap_or_default()
         };
         let rows: Vec<Vec<String>> =

@@ -331,6 +331,8 @@ impl Page<'_> {
         let largest = e.elasticities.iter().filter(|(_, effect)| near(*effect));
         let largest: Vec<&str> = largest.map(|(name, _)| name.as_str()).collect();
         let text = match largest.len() {
+            // None is nearest to one that is not finite.
+            0 => return,
             _ if effects.len() < 2 || most == 0.0 => return,
             count if count == effects.len() => self.words.get("ranking-same"),
             _ => self.words.say("ranking-most", &[("names", &largest.join(", "))]),
