@@ -8,6 +8,8 @@ use chainrule_train::data::{
     DatasetName, Loaded, did_you_mean, is_dataset, is_pipe, is_shipped, shipped, tables,
 };
 
+use crate::print;
+
 /// A dataset by the word of a call: `-` is standard input, and the name of a shipped one may be written in
 /// any case.
 pub fn named(word: &str) -> String {
@@ -22,7 +24,10 @@ pub fn named(word: &str) -> String {
 
 /// The data that a configuration names.
 pub fn load(config: &Config) -> Result<Loaded> {
-    known(&config.dataset)?;
+    let name = known(&config.dataset)?;
+    if is_shipped(&name) && Path::new(&name).exists() {
+        print::notice(&format!("{name} is the shipped dataset; what is here is ./{name}"));
+    }
     Ok(config.load()?)
 }
 

@@ -58,8 +58,10 @@ pub(super) fn check_size(
     // JPEG stays below deflate's limit.
     let (bytes, file) = (bytes as u64, file as u64);
     let announces = format!("the header announces {width}×{height} pixels");
-    let ok = width.max(height) <= LONGEST && bytes <= deflate::largest(file);
-    match ok && width > 0 && height > 0 {
+    if width.max(height) > LONGEST {
+        return Err(format!("{announces}, more than {LONGEST} in a row"));
+    }
+    match bytes <= deflate::largest(file) && width > 0 && height > 0 {
         false => Err(format!("{announces}, which a file of {file} bytes cannot hold")),
         true if bytes > PIXELS && bytes / PIXELS_OF_A_BYTE > file => Err(format!(
             "{announces} in a file of {file} bytes, which is next to nothing; save it smaller"
