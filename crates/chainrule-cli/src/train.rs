@@ -212,6 +212,11 @@ impl Job<'_> {
         for part in &change.learnt {
             print::notice(&part.told_learnt());
         }
+        let chooses =
+            session.training().sizes().iter().any(|(part, _)| *part == DataPart::Validation);
+        if change.best_anew && chooses && change.steps > 0 {
+            print::notice("the best epoch is looked for anew, as scores before cannot be compared");
+        }
         if let Some(told) = change.told_replay() {
             print::notice(&told);
         }

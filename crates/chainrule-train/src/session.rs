@@ -632,12 +632,15 @@ fn resume(
     if training.resume(folder)? && folder.is_halfway() {
         training.snapshot().save(folder)?;
     }
+    if !settings {
+        folder.check_best_of(training.place().epoch)?;
+    }
     identify(training, folder, idle)?;
     let differences = folder.changes(training.settings(), training.data_sha256())?;
     let text = training.settings().to_toml_but(idle)?;
     if differences.what.is_empty() {
-        // What changes no step is kept all the same.
-        if settings && folder.config()?.to_toml_but(idle)? != text {
+        // What changes no step, such as more epochs, is kept all the same: so does who resumes it know.
+        if folder.config()?.to_toml_but(idle)? != text {
             folder.save_config(&text)?;
         }
         return Ok(None);

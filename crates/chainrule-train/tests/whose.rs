@@ -98,6 +98,39 @@ fn files_of_another_step_are_refused() {
 }
 
 #[test]
+fn an_earlier_checkpoint_than_the_journal_tells_of_is_refused() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 1);
+    let files = ["model.safetensors", "optimizer.safetensors"].map(|file| path.join(file));
+    let before = files.each_ref().map(|file| fs::read(file).unwrap());
+    assert!(resumed(&path).is_ok());
+    let after = files.each_ref().map(|file| fs::read(file).unwrap());
+    files.iter().zip(before).for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
+    let told = "is of epoch 1, step 0, but events.jsonl tells of a checkpoint of epoch 4, step 0";
+    let folder = RunFolder::open(&path).unwrap();
+    let last = folder.chosen::<f32>(Which::Last).unwrap_err();
+    for error in [resumed(&path).unwrap_err(), last] {
+        assert!(error.to_string().contains(told), "{error}");
+    }
+    files.iter().zip(after).for_each(|(file, bytes)| fs::write(file, bytes).unwrap());
+    assert_eq!(folder.chosen::<f32>(Which::Last).unwrap().epoch, 4);
+}
+
+#[test]
+fn more_epochs_are_known_to_who_resumes_it_again() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    stopped(&path, &config(), 4);
+    let longer = Config { epochs: 9, ..config() };
+    let mut first = session(&longer, &Start::Resume(path.clone())).unwrap();
+    first.run(Until::Epoch(6)).unwrap();
+    // As if it were killed here.
+    drop(first);
+    assert_eq!(Run::open(&path).unwrap().config.epochs, 9);
+}
+
+#[test]
 fn a_model_that_its_optimizer_is_not_of_is_refused() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("run");
@@ -261,6 +294,12 @@ fn best_parameters_that_are_gone_or_of_an_earlier_epoch_are_refused() {
         assert!(error.contains(&format!("best.safetensors: {told}")), "{error}");
         assert!(error.contains(&own.epoch.to_string()) && error.contains("--last"), "{error}");
         assert_eq!(chosen(Which::Last).unwrap().epoch, 4);
+        // Before anything is trained.
+        let start = Start::Resume(path.clone());
+        let longer = Config { epochs: 6, ..config.clone() };
+        let begun = self::session(&longer, &start).map(|_| ());
+        let error = begun.unwrap_err().to_string();
+        assert!(error.contains(told) && !error.contains("--last"), "{error}");
         fs::write(&file, &bytes).unwrap();
     }
     assert_eq!(chosen(Which::Best).unwrap(), own);

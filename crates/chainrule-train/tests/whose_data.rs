@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chainrule::Pool;
 use chainrule_train::data::{DataSource, Loaded};
 use chainrule_train::{
-    Config, Folds, RunFolder, Session, Start, Until, Which, flat_training, runs,
+    Config, Folds, MayChange, RunFolder, Session, Start, Until, Which, flat_training, runs,
 };
 use tempfile::tempdir;
 
@@ -258,18 +258,15 @@ fn a_checkpoint_of_a_copy_that_went_on_otherwise_is_refused() {
     train(&own, &new(&path), 2);
     let names = ["model.safetensors", "optimizer.safetensors"];
     let before = names.map(|name| fs::read(path.join(name)).unwrap());
+    let told = fs::read(path.join("events.jsonl")).unwrap();
     let [first, second, slower] =
         ["first", "second", "slower"].map(|name| copied(&path, folder.path().join(name)));
-    let change = |path: &Path, settings: bool| Start::Change {
-        path: path.into(),
-        settings,
-        data: !settings,
-    };
-    train(&Config { lr: 0.5, ..own.clone() }, &change(&slower, true), 4);
+    let change = |path: &Path, what: MayChange| Start::Change { path: path.into(), what };
+    train(&Config { lr: 0.5, ..own.clone() }, &change(&slower, MayChange::Settings), 4);
     write(1);
-    train(&own, &change(&first, false), 4);
+    train(&own, &change(&first, MayChange::Data), 4);
     write(2);
-    train(&own, &change(&second, false), 4);
+    train(&own, &change(&second, MayChange::Data), 4);
 
     let refused = |from: &Path, to: &Path, why: &str| {
         names.iter().for_each(|name| _ = fs::copy(from.join(name), to.join(name)).unwrap());
@@ -284,8 +281,9 @@ fn a_checkpoint_of_a_copy_that_went_on_otherwise_is_refused() {
     refused(&slower, &path, "after other changes");
     refused(&second, &first, "on other data");
     refused(&slower, &second, "after other changes");
-    // One from before the change is of the training, as a kill may leave it.
+    // One from before the change is of the training, as a kill may leave it with a journal that tells no later one.
     names.iter().zip(&before).for_each(|(name, bytes)| fs::write(first.join(name), bytes).unwrap());
+    fs::write(first.join("events.jsonl"), told).unwrap();
     assert_eq!(RunFolder::open(&first).unwrap().load::<f32>().unwrap().unwrap().progress.epoch, 2);
 }
 

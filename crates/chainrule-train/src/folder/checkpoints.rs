@@ -6,9 +6,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::writing::next;
-use super::{BEST, MODEL, OPTIMIZER, RunFolder};
+use super::{BEST, JOURNAL, MODEL, OPTIMIZER, RunFolder};
 use crate::checkpoint::{self, Checkpoint, Decoded};
 use crate::data::stamp;
+use crate::journal::Record;
 use crate::tensor_file::read_tensors;
 use crate::{Event, Identity, Place, Progress, journal};
 use chainrule::Parameters;
@@ -63,6 +64,11 @@ struct Pairs<T, O> {
     latest: Option<(Model<T>, O)>,
     /// The places of a model and an optimizer that are no pair.
     other: Option<((u32, u64), (u32, u64))>,
+}
+
+/// A place in the training in words.
+fn at((epoch, step): (u32, u64)) -> String {
+    format!("epoch {epoch}, step {step}")
 }
 
 impl RunFolder {
@@ -132,6 +138,7 @@ impl RunFolder {
         let states = checkpoint::keyed(&state.tensors)
             .map_err(|error| Error::file(self.path.join(optimizer), error))?;
         let mut progress = state.notes.progress;
+        self.check_latest(written(&progress))?;
         progress.best_after(self.best_after());
         let epochs = self.epochs(progress.epoch as usize)?;
         Ok(Some(Checkpoint { parameters: model.tensors, states, progress, epochs }))
@@ -202,7 +209,6 @@ impl RunFolder {
                 Some(Error::file(&optimizer, message))
             }
             (true, true) => {
-                let at = |(epoch, step): (u32, u64)| format!("epoch {epoch}, step {step}");
                 let optimizer = optimizer.display();
                 let why = match other {
                     Some((model, other)) if model != other => format!(
@@ -262,7 +268,8 @@ impl RunFolder {
             false => None,
         };
         if which == Which::Best {
-            self.check_best(best.as_ref().map(|(_, epoch)| *epoch), last)?;
+            let epoch = best.as_ref().map(|(_, epoch)| *epoch);
+            self.check_best(epoch, last, ", or use the last epoch's (--last)")?;
         }
         if let Some((parameters, epoch)) = best {
             let best_of = Some((self.all_epochs()?.len() as u32).saturating_sub(after));
@@ -291,11 +298,33 @@ impl RunFolder {
         }
         let Pairs { latest, other } = self.pairs(optimizers, &mut fault);
         match latest {
-            Some((model, ())) => Ok((model.tensors, model.notes.0)),
+            Some((model, ())) => {
+                self.check_latest(model.notes)?;
+                Ok((model.tensors, model.notes.0))
+            }
             None => {
                 let wrong = self.no_pair(fault, other);
                 Err(wrong.unwrap_or_else(|| Error::file(&self.path, MISSING)))
             }
+        }
+    }
+
+    /// Checks that a checkpoint of this place is not an earlier one than the journal tells to be on the disk.
+    fn check_latest(&self, place: (u32, u64)) -> Result<()> {
+        let told = journal::told_last(self.journal()?);
+        let is_kept = |record: &&Record| matches!(record.event, Event::Checkpoint { .. });
+        let latest = told.iter().filter(is_kept).map(|record| record.place).max();
+        match latest.map(|place| (place.epoch, place.step)) {
+            Some(latest) if latest > place => {
+                let why = format!(
+                    "is of {}, but {JOURNAL} tells of a checkpoint of {}",
+                    at(place),
+                    at(latest)
+                );
+                let files = format!("put it and {OPTIMIZER} of that one back");
+                Err(Error::file(self.path.join(MODEL), format!("{why}: {files}")))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -315,9 +344,18 @@ impl RunFolder {
         }
     }
 
+    /// Checks that the best parameters are this run's, and of no earlier epoch than the best up to `last`.
+    pub(in super::super) fn check_best_of(&self, last: u32) -> Result<()> {
+        let found = checkpoint::notes_of::<(u32, u64)>(&self.path.join(BEST));
+        if let Some((_, run)) = &found {
+            self.check_named(BEST, run.as_ref())?;
+        }
+        self.check_best(found.map(|((epoch, _), _)| epoch), last, "")
+    }
+
     /// Checks that the best parameters, which are of this epoch if there are some, are not of one before the
     /// best of the epochs up to the `last` that the journal tells of.
-    fn check_best(&self, epoch: Option<u32>, last: u32) -> Result<()> {
+    fn check_best(&self, epoch: Option<u32>, last: u32, or_else: &str) -> Result<()> {
         // A change of the run begins anew.
         let told = journal::told_last(self.journal()?);
         let best = told.iter().rev().find_map(|record| match &record.event {
@@ -330,7 +368,7 @@ impl RunFolder {
             Some(epoch) => format!("is of epoch {epoch}, but epoch {best} was better"),
             None => format!("is missing, but epoch {best} of {last} was the best"),
         };
-        let message = format!("{why}: put its own back, or use the last epoch's (--last)");
+        let message = format!("{why}: put its own back{or_else}");
         Err(Error::file(self.path.join(BEST), message))
     }
 
