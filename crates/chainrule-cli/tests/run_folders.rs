@@ -66,7 +66,8 @@ fn force_takes_nothing_that_no_run_made() {
     train(&whole, &[]);
     let model = fs::read(whole.join("model.safetensors")).unwrap();
     let mine = b"mine".as_slice();
-    let cases: [(&[(&str, &[u8])], &str); 6] = [
+    type Files<'f> = &'f [(&'f str, &'f [u8])];
+    let cases: [(Files<'_>, &str); 6] = [
         (&[("run.json", b"{}")], "its run.json is no run's"),
         (&[("run.json", b"{}"), ("run.lock", b"")], "its run.json is no run's"),
         (&[("run.lock", b"")], "its README.md is no run's"),
