@@ -3,10 +3,10 @@
 // println! and eprintln! panic where nothing can be written: see `print`.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
-mod data;
 mod help;
 mod signals;
 mod print;
+mod data;
 mod explain_arguments;
 mod arguments;
 mod run;

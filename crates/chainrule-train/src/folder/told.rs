@@ -64,7 +64,7 @@ impl RunFolder {
         }
     }
 
-    /// Adds the metrics of an epoch to the file of metrics. A [`Session`](super::Session) does so with
+    /// Adds the metrics of an epoch to the file of metrics. A [`Session`](crate::Session) does so with
     /// what its journal tells; nobody waits until it has reached the disk.
     ///
     /// ```
