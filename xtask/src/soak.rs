@@ -1,4 +1,5 @@
-//! What takes longer than a developer waits: every argument, thousands of kills, long fuzzing.
+//! What takes longer than a developer waits: every argument, thousands of kills, long fuzzing; of the last two as much as
+//! each test can have.
 
 use std::process::Command;
 

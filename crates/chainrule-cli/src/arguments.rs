@@ -543,7 +543,7 @@ impl Changes {
         let kept = self.beside_optimizer();
         Ok(match changes.is_empty() {
             true => config,
-            false => with(&config, "--set", &changes, (&kept, said))?,
+            false => with(&config, "--set", &changes, &kept, said)?,
         })
     }
 
@@ -569,7 +569,8 @@ pub fn with(
     config: &Config,
     option: &str,
     changes: &[(&str, &str)],
-    (kept, said): (&[&str], &[&str]),
+    kept: &[&str],
+    said: &[&str],
 ) -> Result<Config, crate::Usage> {
     let with = config.with_all_but(changes, kept, said);
     with.map_err(|error| crate::Usage(format!("{option} {error}")))

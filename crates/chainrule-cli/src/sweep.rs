@@ -31,7 +31,7 @@ pub fn sweep(options: &Sweep) -> Result<End> {
     };
     // Every choice is looked at before the first one is trained.
     let configs: Vec<Config> =
-        trials.iter().map(|trial| chosen((train, &said), &config, trial)).collect::<Result<_>>()?;
+        trials.iter().map(|trial| chosen(train, &said, &config, trial)).collect::<Result<_>>()?;
     let parent = match &train.out {
         Some(path) => path.clone(),
         None => free(Path::new("runs"))?,
@@ -118,11 +118,10 @@ fn axes(options: &Sweep) -> Result<Vec<Axis>> {
 }
 
 /// The settings of a trial, over those of the command line and those that a file says.
-fn chosen((train, said): (&Train, &[&str]), config: &Config, trial: &Trial) -> Result<Config> {
+fn chosen(train: &Train, said: &[&str], config: &Config, trial: &Trial) -> Result<Config> {
     let changes: Vec<(&str, &str)> =
         trial.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let kept = (&*train.changes.beside_optimizer(), said);
-    Ok(with(config, "in the sweep:", &changes, kept)?)
+    Ok(with(config, "in the sweep:", &changes, &train.changes.beside_optimizer(), said)?)
 }
 
 fn diverged(error: &anyhow::Error) -> bool {

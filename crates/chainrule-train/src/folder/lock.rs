@@ -32,7 +32,12 @@ impl Lock {
         let under_way = || Error::file(folder, "another training is under way in this folder");
         for _ in 0..TRIES {
             let (file, is_new) = open(&path).map_err(|error| Error::file(&path, error))?;
-            let Some(refused) = refused(file.try_lock()) else { return Err(under_way()) };
+            let refused = match file.try_lock() {
+                Ok(()) => None,
+                Err(TryLockError::WouldBlock) => return Err(under_way()),
+                // Then the user takes care.
+                Err(TryLockError::Error(error)) => Some(error.to_string()),
+            };
             let lock = Self { path: path.clone(), is_new, refused, file };
             // Whoever had it may have given the folder up, and the file with it, since it was opened.
             if lock.is_there() {
@@ -71,16 +76,6 @@ impl Lock {
     /// The file that is locked, for [`RunFolder::check_there`].
     pub(super) fn id(&self) -> Option<(u64, u64)> {
         self.file.metadata().ok().as_ref().and_then(file_id)
-    }
-}
-
-/// Why the system locks no file, where it does not: then the user takes care. `None` where another has locked
-/// it.
-fn refused(locked: Result<(), TryLockError>) -> Option<Option<String>> {
-    match locked {
-        Ok(()) => Some(None),
-        Err(TryLockError::WouldBlock) => None,
-        Err(TryLockError::Error(error)) => Some(Some(error.to_string())),
     }
 }
 
@@ -131,7 +126,10 @@ impl RunFolder {
                 return Err(Error::file(path, format!("not a run's folder: it has no {RUN}")));
             }
             Err(name) => {
-                return Err(Error::file(path, format!("not a run's folder: its {name} is none's")));
+                return Err(Error::file(
+                    path,
+                    format!("not a run's folder: its {name} is no run's"),
+                ));
             }
             Ok(_) => {}
         }
@@ -174,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let lock = Lock::take(folder.path()).unwrap();
         assert_eq!(lock.told(), None);
-        let refused = refused(Err(TryLockError::Error(ErrorKind::Unsupported.into()))).unwrap();
+        let refused = Some(ErrorKind::Unsupported.to_string());
         let told = Lock { refused, ..lock }.told().unwrap();
         assert!(told.contains("run.lock cannot be locked (unsupported)"), "{told}");
     }
