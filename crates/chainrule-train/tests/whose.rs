@@ -302,6 +302,11 @@ fn best_parameters_that_are_gone_or_of_an_earlier_epoch_are_refused() {
         assert!(error.contains(told) && !error.contains("--last"), "{error}");
         fs::write(&file, &bytes).unwrap();
     }
+    fs::write(&file, b"{}").unwrap();
+    let begun = self::session(&config, &Start::Resume(path.clone())).map(|_| ());
+    let error = begun.unwrap_err().to_string();
+    assert!(error.contains("best.safetensors: is no checkpoint"), "{error}");
+    fs::write(&file, &bytes).unwrap();
     assert_eq!(chosen(Which::Best).unwrap(), own);
 }
 

@@ -346,11 +346,17 @@ impl RunFolder {
 
     /// Checks that the best parameters are this run's, and of no earlier epoch than the best up to `last`.
     pub(in super::super) fn check_best_of(&self, last: u32) -> Result<()> {
-        let found = checkpoint::notes_of::<(u32, u64)>(&self.path.join(BEST));
-        if let Some((_, run)) = &found {
-            self.check_named(BEST, run.as_ref())?;
-        }
-        self.check_best(found.map(|((epoch, _), _)| epoch), last, "")
+        let path = self.path.join(BEST);
+        let epoch = match checkpoint::notes_of::<(u32, u64)>(&path) {
+            Some(((epoch, _), run)) => {
+                self.check_named(BEST, run.as_ref()).map(|()| Some(epoch))?
+            }
+            None if path.exists() => {
+                return Err(Error::file(path, "is no checkpoint: put the run's own back"));
+            }
+            None => None,
+        };
+        self.check_best(epoch, last, "")
     }
 
     /// Checks that the best parameters, which are of this epoch if there are some, are not of one before the
