@@ -300,9 +300,8 @@ fn files_of_a_run_that_are_others_now() {
     assert!(shell(folder.path(), resume).status.success());
 }
 
-/// What is kept of a descent is a table of a few lines, however many steps it takes.
 #[test]
-fn a_descent_takes_no_memory_for_its_steps() {
+fn a_descent_of_a_million_steps_is_a_few_lines_and_one_of_a_thousand_million_refused() {
     let folder = tempdir().unwrap();
     let steps = "chainrule explain 'x^2' --at x=3 --lr 0.1 --descend";
     let most = "the number of steps is 1000000000, but it must be at most 10,000,000";

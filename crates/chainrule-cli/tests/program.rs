@@ -515,3 +515,26 @@ fn no_space_on_standard_output_is_told() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("No space left"));
 }
+
+#[test]
+fn what_depends_most_is_not_told_where_every_effect_is_infinite() {
+    let far = ["explain", "x * m * t", "--at", "x=1e300,m=2,t=1.1", "--target", "219"];
+    let said = String::from_utf8(chainrule(&far).stdout).unwrap();
+    assert!(said.contains("by gradient") && !said.contains("most depends on"), "{said}");
+}
+
+#[test]
+fn a_file_with_the_name_of_a_shipped_dataset_is_told() {
+    let folder = tempdir().unwrap();
+    let train = || {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_chainrule"));
+        let train = ["train", "iris", "--epochs", "1", "--out", "run", "--force", "--quiet"];
+        let output = program.args(train).current_dir(&folder).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let word = "iris is the shipped dataset; what is here is ./iris";
+    assert!(!train().contains(word));
+    std::fs::write(folder.path().join("iris"), "a,y\n1,2\n").unwrap();
+    assert!(train().contains(word));
+}

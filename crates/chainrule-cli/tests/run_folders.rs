@@ -287,6 +287,21 @@ fn settings_are_changed_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_change_after_which_the_best_epoch_is_looked_for_anew_says_so() {
+    let folder = tempdir().unwrap();
+    let word = "the best epoch is looked for anew";
+    for (name, held_out) in [("with", "0.2"), ("without", "0")] {
+        let out = folder.path().join(name);
+        train(&out, &["--validation", held_out]);
+        let change = ["--change", "--activation", "tanh", "--epochs", "9"];
+        let output = chainrule(&[&["train", "--resume", text(&out)][..], &change].concat());
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}");
+        assert_eq!(told.contains(word), name == "with", "{told}");
+    }
+}
+
+#[test]
 fn a_run_without_an_epoch_does_not_hide_the_others() {
     let folder = tempdir().unwrap();
     let [over, begun] = ["over", "begun"].map(|name| folder.path().join("runs").join(name));

@@ -126,6 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn sizes_that_are_refused_say_why() {
+        let why = |width, height, bytes, file| check_size(width, height, bytes, file).unwrap_err();
+        assert!(why(LONGEST + 1, 1, 1, 1).ends_with("16385×1 pixels, more than 16384 in a row"));
+        assert!(why(100, 100, 10_000, 1).ends_with("which a file of 1 bytes cannot hold"));
+        assert!(check_size(LONGEST, 1, LONGEST, LONGEST).is_ok());
+    }
+
+    #[test]
     fn what_lets_something_through_lies_on_white() {
         let (bytes, laid) = on_white(&[0, 255, 0, 0, 100, 128, 9, 255], 2);
         assert_eq!((bytes, laid), (vec![0, 255, 177, 9], true));
