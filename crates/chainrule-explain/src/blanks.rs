@@ -22,19 +22,43 @@ const MOST_GATES: usize = 40;
 /// The significant digits of what is to be found.
 pub(super) const DIGITS: i32 = 4;
 
-/// Which number of a walk-through.
+/// Which number of a walk-through. Serialises as a short word, such as `v:3` or `p:3:0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key {
-    /// A node's value.
+pub enum Key {
+    /// A node's value: `v`.
     Value(u32),
-    /// The probabilities that a cross-entropy takes the logarithms of.
+    /// The probabilities that a cross-entropy takes the logarithms of: `s`.
     Softmax(u32),
-    /// The gradient that arrives at a node.
+    /// The gradient that arrives at a node: `g`.
     Gradient(u32),
-    /// A gate's derivative with respect to an operand.
+    /// A gate's derivative with respect to an operand: `l`.
     Local(u32, usize),
-    /// What a gate passes to an operand.
+    /// What a gate passes to an operand: `p`.
     Passed(u32, usize),
+    /// The output's derivative with respect to a node: `f`.
+    Partial(u32),
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(node) => write!(f, "v:{node}"),
+            Self::Softmax(node) => write!(f, "s:{node}"),
+            Self::Gradient(node) => write!(f, "g:{node}"),
+            Self::Local(gate, operand) => write!(f, "l:{gate}:{operand}"),
+            Self::Passed(gate, operand) => write!(f, "p:{gate}:{operand}"),
+            Self::Partial(node) => write!(f, "f:{node}"),
+        }
+    }
+}
+
+impl serde::Serialize for Key {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// How one number is printed.

@@ -38,11 +38,13 @@ mod blanks;
 mod text;
 mod latex;
 mod picture;
+mod story;
 mod html;
 mod topic;
 mod worksheet;
 mod network;
 
+pub use blanks::Key;
 pub use columns::{
     Page, cut, steers, table, table_within, told_apart, visible, width, wrapped, wrapped_within,
 };
@@ -65,6 +67,7 @@ pub use picture::drawing::{Bend, Block, Drawing, Wire};
 pub use picture::{Role, View};
 pub use request::{Range, Request};
 pub use rules::idle;
+pub use story::{Direction, Part, Row, Step};
 pub use topic::Topic;
 pub use value::{Value, digits, number, percent, to_step};
 pub use words::{Language, Words};

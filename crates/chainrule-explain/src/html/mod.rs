@@ -1,34 +1,29 @@
 //! An explanation as one page that needs no network: the picture with its steps, the formulas
 //! rendered, and sliders that recompute.
 
-mod math;
 mod plot;
 mod script;
+mod rows;
 mod sheet;
-mod sum;
 
 use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use super::blanks::{Blanks, Key, is_handed_on, is_scalar_gate};
+use super::blanks::Key;
 use super::chart::Drawing;
-use super::columns::cut;
 use super::formula::Formula;
-use super::model::{Entry, Explanation, Node, Passed, Sweep};
+use super::model::{Explanation, Node, Sweep};
 use super::notation::escaped;
-use super::picture::{Look, Role, Shape, View};
-use super::sums::Sums;
+use super::picture::{Look, View};
+use super::story::math::{fraction, number, scalar, text};
+use super::story::{Part, Row, Teller};
 use super::term::JAVASCRIPT_PRELUDE;
 use super::value::Value;
 use super::words::Words;
-use math::{equation, fraction, number, scalar, text};
+use rows::written;
 use script::Operations;
 pub(super) use sheet::sheet;
-
-/// Gates in a box of which the story tells, and parts of a sum that it shows.
-const MOST_INSIDE: usize = 40;
-const MOST_PARTS: usize = 8;
 
 /// Partial derivatives of a page; who wants them all asks for JSON.
 const MOST_FORMULAS: usize = 300;
@@ -49,7 +44,7 @@ impl Explanation {
     pub fn to_html(&self, view: View) -> String {
         let operations = Operations::of(self);
         let words = Words::new(self.language);
-        Page { e: self, view, words, operations, sums: Sums::of(self), blanks: None }.write()
+        Page { e: self, view, words, operations }.write()
     }
 }
 
@@ -59,10 +54,6 @@ struct Page<'a> {
     words: Words,
     /// What its script computes with; `None` where it cannot.
     operations: Option<Operations>,
-    /// What a pupil shall find, on a worksheet.
-    blanks: Option<&'a Blanks>,
-    /// What is told as one gate.
-    sums: Sums,
 }
 
 impl Page<'_> {
@@ -138,232 +129,22 @@ impl Page<'_> {
         })
     }
 
-    /// A number that the script keeps right; the key tells which.
-    fn live(&self, key: &str, value: &Value) -> String {
-        match (&self.operations, value) {
-            (Some(_), Value::Number(x)) => {
-                format!("<mn data-x=\"{key}\">{}</mn>", scalar(*x))
-            }
-            _ => number(value),
+    /// A number that the script keeps right.
+    fn live(&self, key: Key, value: &Value) -> Part {
+        match self.operations {
+            Some(_) => Part::value(key, value),
+            None => Part::math(number(value)),
         }
     }
 
-    /// The same as a factor: in parentheses where it is negative.
-    fn factor(&self, key: &str, value: &Value) -> String {
-        let shown = self.live(&format!("{key}\" data-factor=\""), value);
-        match value {
-            Value::Number(x) if *x < 0.0 => {
-                shown.replace("\">−", "\">(−").replace("</mn>", ")</mn>")
-            }
-            _ => shown,
-        }
+    fn written(&self, rows: &[Row]) -> String {
+        written(rows, self.operations.is_some())
     }
 
     /// What happens in each step, with its formulas.
     fn stories(&self) -> Vec<String> {
-        let picture = self.e.picture(self.view);
-        let start = escaped(&self.words.get("page-inputs"));
-        let mut stories = vec![format!("<p>{start}</p>"); picture.steps + 1];
-        for shape in picture.shapes {
-            let Some(node) = self.e.node(shape.node) else { continue };
-            if let Some(story) = stories.get_mut(shape.forward) {
-                match shape.role {
-                    Role::Gate => *story = self.forward(node),
-                    Role::Fold => *story = self.forward_inside(&shape),
-                    _ => {}
-                }
-            }
-            if let Some(story) = shape.backward.and_then(|step| stories.get_mut(step)) {
-                *story = match shape.role {
-                    Role::Result => {
-                        let root = self.e.root();
-                        let words = self.words.say("page-seed", &[("root", root)]);
-                        format!("<p>{}</p>", escaped(&words))
-                    }
-                    Role::Fold => self.backward_inside(&shape),
-                    _ => self.backward(node),
-                };
-            }
-        }
-        stories
-    }
-
-    fn forward(&self, node: &Node) -> String {
-        let words = self.words.say("page-forward", &[("op", node.source.name())]);
-        format!("<p>{}</p>{}", escaped(&words), self.computed(node))
-    }
-
-    /// What the gates in a box compute, each from those before it.
-    fn forward_inside(&self, shape: &Shape) -> String {
-        let sum = self.sums.at(shape.node).filter(|sum| sum.gates == shape.inside);
-        if let (Some(sum), Some(node)) = (sum, self.e.node(shape.node)) {
-            return self.sum_forward(sum, node);
-        }
-        let words = self.words.say("page-forward-box", &[("name", &shape.symbol)]);
-        let gates = shape.inside.iter().filter_map(|&id| self.e.node(id));
-        self.inside(&words, gates, shape.inside.len(), |node| self.computed(node))
-    }
-
-    /// The whole way back through a box, gate by gate.
-    fn backward_inside(&self, shape: &Shape) -> String {
-        let sum = self.sums.at(shape.node).filter(|sum| sum.gates == shape.inside);
-        if let (Some(sum), Some(node)) = (sum, self.e.node(shape.node)) {
-            return self.sum_backward(sum, node);
-        }
-        let words = self.words.say("page-backward-box", &[("name", &shape.symbol)]);
-        let gates = shape.inside.iter().rev().filter_map(|&id| self.e.node(id));
-        self.inside(&words, gates, shape.inside.len(), |node| self.passes(node))
-    }
-
-    /// A row for each gate in a box.
-    fn inside<'n>(
-        &self,
-        words: &str,
-        gates: impl Iterator<Item = &'n Node>,
-        count: usize,
-        row: impl Fn(&Node) -> String,
-    ) -> String {
-        let rows: String =
-            gates.filter(|node| !node.is_silent()).take(MOST_INSIDE).map(row).collect();
-        let others = count.saturating_sub(MOST_INSIDE).to_string();
-        let more = match count > MOST_INSIDE {
-            true => format!("<p>{}</p>", escaped(&self.words.say("more", &[("count", &others)]))),
-            false => String::new(),
-        };
-        format!("<p>{}</p>{rows}{more}", escaped(words))
-    }
-
-    /// A gate's value as an equation, and what is worth knowing of it.
-    fn computed(&self, node: &Node) -> String {
-        let value = self.live(&format!("v:{}", node.id), &self.e.face(node).value);
-        let notes: String = node
-            .notes
-            .iter()
-            .map(|note| format!("<p class=\"note\">{}</p>", escaped(note)))
-            .collect();
-        equation(&self.defined(node, Some(value))) + &notes
-    }
-
-    /// A gate's name, its formula and its value.
-    fn defined(&self, node: &Node, value: Option<String>) -> Vec<String> {
-        let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
-        let face = self.e.face(node);
-        let named = match () {
-            () if face.named => Some(text(&face.label)),
-            () if self.is_root(node.id) => Some(text(self.e.root())),
-            () => (node.id == self.e.output_node).then(|| text(self.e.output_name())),
-        };
-        named.into_iter().chain([formula]).chain(value).collect()
-    }
-
-    fn backward(&self, node: &Node) -> String {
-        let words = self.words.say("page-backward", &[("op", node.source.name())]);
-        format!("<p>{}</p>{}", escaped(&words), self.passes(node))
-    }
-
-    /// What a gate passes down, and what that adds up to where it is the last part of several.
-    fn passes(&self, node: &Node) -> String {
-        let row = |passed: &Passed| self.passed(node, passed) + &self.total(node, passed);
-        let rows: String = node.backward.iter().map(row).collect();
-        let legend = super::text::legend(self.e, &[node], &self.words);
-        let legend = legend
-            .map_or_else(String::new, |text| format!("<p class=\"legend\">{}</p>", escaped(&text)));
-        rows + &legend
-    }
-
-    /// The gradient of a value that has several uses, where this gate's is the last to come.
-    fn total(&self, node: &Node, passed: &Passed) -> String {
-        let e = self.e;
-        let (to, _) = e.received(node, passed);
-        let shared = e.node(to).filter(|below| below.ledger.len() > 1);
-        let last = shared.and_then(|below| Some((below, below.ledger.last()?)));
-        let Some((below, last)) = last else { return String::new() };
-        let is_last = e.user(last.gate).is_some_and(|user| user.id == node.id)
-            && node.backward.iter().rfind(|other| e.received(node, other).0 == to) == Some(passed);
-        let Some(gradient) = below.gradient.as_ref().filter(|_| is_last) else {
-            return String::new();
-        };
-        let left = match e.is_scalar() {
-            true => fraction(&text(e.root()), &self.name(to)),
-            false => text(&e.gradient_name(to)),
-        };
-        let part = |entry: &Entry| {
-            self.factor(&format!("p:{}:{}", entry.gate, entry.operand), &entry.gradient)
-        };
-        let parts: Vec<String> = below.ledger.iter().take(MOST_PARTS).map(part).collect();
-        let rest = if below.ledger.len() > MOST_PARTS { "<mo>+</mo><mo>…</mo>" } else { "" };
-        let sum = parts.join("<mo>+</mo>") + rest;
-        equation(&[left, sum, self.live(&format!("g:{to}"), gradient)])
-    }
-
-    /// ∂L/∂operand = upstream · local derivative, in symbols and in numbers.
-    fn passed(&self, node: &Node, passed: &Passed) -> String {
-        let e = self.e;
-        let (to, product) = e.received(node, passed);
-        let of_numbers = match self.blanks {
-            Some(_) if is_handed_on(e, node, to) => return String::new(),
-            Some(_) => is_scalar_gate(node),
-            None => e.is_scalar(),
-        };
-        let key = |of: fn(u32, usize) -> Key| of(node.id, passed.operand);
-        let asked = self.asked(key(Key::Passed), product);
-        if !of_numbers {
-            let (left, rule) =
-                (e.gradient_name(to), super::rules::along(e, node, passed, &self.words));
-            let is_part = e.node(to).is_some_and(|below| below.ledger.len() > 1);
-            let parts = match (rule != left, is_part) {
-                (_, true) => vec![format!("{}<mo>⟵</mo>{}", text(&left), text(&rule))],
-                (true, false) => vec![text(&left), text(&rule)],
-                (false, false) => vec![text(&left)],
-            };
-            return equation(&[parts, vec![asked.unwrap_or_else(|| number(product))]].concat());
-        }
-        let (gate, operand) = (self.name(node.id), self.name(to));
-        let (root, slope) = (text(e.root()), fraction(&gate, &operand));
-        let symbols = format!(
-            "{}<mo>⟵</mo>{}<mo>·</mo>{slope}",
-            fraction(&root, &operand),
-            fraction(&root, &gate)
-        );
-        let live = format!("{}:{}", node.id, passed.operand);
-        let local = passed.local.as_ref().map_or_else(String::new, |x| {
-            let asked = self.asked(key(Key::Local), x);
-            asked.unwrap_or_else(|| self.factor(&format!("l:{live}"), x))
-        });
-        let upstream = self.found_part(Key::Gradient(node.id), &passed.upstream);
-        let upstream =
-            upstream.unwrap_or_else(|| self.factor(&format!("g:{}", node.id), &passed.upstream));
-        let numbers = format!("{upstream}<mo>·</mo>{local}");
-        let product = asked.unwrap_or_else(|| self.live(&format!("p:{live}"), product));
-        let formula = passed.local_in_place.as_ref();
-        // A number would be an answer.
-        let formula = formula.filter(|f| self.blanks.is_none() || f.as_number().is_none());
-        let formula = formula.map(|formula| [slope, formula.mathml()]);
-        let formula = formula.as_ref().map_or_else(String::new, |parts| equation(parts));
-        let gradient = equation(&[symbols, numbers, product]);
-        // On a worksheet it comes before the number that is to be found by it.
-        if self.blanks.is_some() { formula + &gradient } else { gradient + &formula }
-    }
-
-    fn is_root(&self, id: u32) -> bool {
-        self.e.nodes.last().is_some_and(|root| root.id == id)
-    }
-
-    /// A node's name in a fraction, in parentheses where it is an expression.
-    fn name(&self, id: u32) -> String {
-        let e = self.e;
-        match e.node(id) {
-            _ if self.is_root(id) => text(e.root()),
-            Some(node) if id == e.output_node && !node.named => text(e.output_name()),
-            Some(node) if e.face(node).named || !node.is_gate() => text(&cut(&node.label, 24)),
-            Some(node) => {
-                let short = node.label.chars().count() <= 24;
-                let formula = node.formula.as_ref().filter(|_| short).map(Formula::mathml);
-                let inner = formula.unwrap_or_else(|| text(&cut(&node.label, 24)));
-                format!("<mo stretchy=\"false\">(</mo>{inner}<mo stretchy=\"false\">)</mo>")
-            }
-            None => text("?"),
-        }
+        let steps = Teller::new(self.e).steps(self.view);
+        steps.iter().map(|step| self.written(&step.rows)).collect()
     }
 
     /// The table of what-ifs.
@@ -440,11 +221,12 @@ impl Page<'_> {
             let left = fraction(&text(self.e.output_name()), &text(name));
             let input = self.e.nodes.iter().find(|node| node.is_input(name));
             let value = match input {
-                Some(input) => self.live(&format!("f:{}", input.id), &partial.value),
-                None => number(&partial.value),
+                Some(input) => self.live(Key::Partial(input.id), &partial.value),
+                None => Part::math(number(&partial.value)),
             };
-            let parts: Vec<String> = [left].into_iter().chain(formula).chain([value]).collect();
-            let _ = writeln!(out, "{}", equation(&parts));
+            let sides = [left].into_iter().chain(formula).map(Part::math).chain([value]);
+            let row = Row::equation(sides.map(|side| vec![side]));
+            let _ = writeln!(out, "{}", self.written(&[row]));
         }
         let others = self.e.partials.len().saturating_sub(MOST_FORMULAS);
         if others > 0 {

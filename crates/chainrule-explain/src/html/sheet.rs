@@ -1,37 +1,17 @@
 //! Worksheets as pages, for a screen or a printer.
 
-use super::math::{array, equation, fraction, number, scalar, text};
-use super::{Page, STYLE};
-use crate::blanks::{Blanks, Cell, DIGITS, Key, notes};
+use super::STYLE;
+use super::rows::written;
+use crate::blanks::{Blanks, Key, notes};
 use crate::model::{Explanation, Node};
 use crate::notation::escaped;
-use crate::picture::View;
-use crate::sums::Sums;
-use crate::value::{Value, digits, with_minus};
+use crate::story::asked::mark;
+use crate::story::math::{fraction, number, text};
+use crate::story::{Part, Row, Teller};
+use crate::value::Value;
 use crate::words::Words;
 
 const SHEET_STYLE: &str = include_str!("sheet.css");
-
-/// A number on a worksheet. HTML within a formula stands in a text of its own.
-fn cell(cell: Cell) -> String {
-    let shown = |x: f64| with_minus(&digits(x, DIGITS));
-    match cell {
-        Cell::Given(x) => format!("<mn>{}</mn>", scalar(x)),
-        Cell::Asked(at, answer) => {
-            let answer = answer.map_or_else(String::new, shown);
-            // A space holds the line open.
-            let blank = format!("<span class=\"blank\">{answer}&#160;</span>");
-            format!("<mtext><span class=\"cell\">{}{blank}</span></mtext>", mark(at))
-        }
-        Cell::Found(at, None) => format!("<mtext>{}</mtext>", mark(at)),
-        Cell::Found(_, Some(x)) => format!("<mn>{}</mn>", shown(x)),
-    }
-}
-
-/// The number of a blank.
-fn mark(at: usize) -> String {
-    format!("<span class=\"number\">{at}</span>")
-}
 
 /// A page of exercises.
 pub(crate) fn sheet(words: &Words, title: &str, legend: &[String], exercises: &str) -> String {
@@ -50,111 +30,91 @@ pub(crate) fn sheet(words: &Words, title: &str, legend: &[String], exercises: &s
 impl Explanation {
     /// One exercise of a worksheet, with its number where there are several.
     pub(crate) fn exercise_html(&self, blanks: &Blanks, at: Option<usize>) -> String {
-        let words = Words::new(self.language);
-        let page = Page {
-            e: self,
-            view: View::default(),
-            words,
-            operations: None,
-            blanks: Some(blanks),
-            sums: Sums::default(),
-        };
+        let teller = Teller::with_blanks(self, blanks);
         let statements: Vec<String> =
             self.statements().into_iter().chain(self.loss_formula()).collect();
         let lead = at.map_or_else(String::new, |at| format!("{at}. "));
         let gates = || self.nodes.iter().filter(|node| node.is_gate() && !node.is_silent());
-        let forward: String = gates().map(|node| page.asked_value(blanks, node)).collect();
-        let backward = gates().rev().map(|node| {
-            let passed = node.backward.iter().map(|passed| page.passed(node, passed));
-            let notes = notes(self, node, &page.words).into_iter();
-            let notes = notes.map(|note| format!("<p class=\"note\">{}</p>", escaped(&note)));
-            page.arrived(blanks, node).into_iter().chain(passed).chain(notes).collect::<String>()
+        let forward: Vec<Row> = gates().flat_map(|node| values(&teller, blanks, node)).collect();
+        let backward = gates().rev().flat_map(|node| {
+            let passed = node.backward.iter().flat_map(|passed| teller.passed(node, passed));
+            let notes = notes(self, node, &teller.words).into_iter();
+            let notes = notes.map(|text| Row::Note { text });
+            arrived(&teller, blanks, node).into_iter().chain(passed).chain(notes)
         });
-        let backward: String = backward.collect();
+        let backward: Vec<Row> = backward.collect();
         let gates: Vec<&Node> = gates().filter(|node| !node.backward.is_empty()).collect();
-        let legend = crate::text::legend(self, &gates, &page.words).map(|text| escaped(&text));
+        let legend = crate::text::legend(self, &gates, &teller.words).map(|text| escaped(&text));
         let legend = legend.map_or_else(String::new, |text| format!("<p>{text}</p>\n"));
         let section = |title: &str, body: &str| match body.is_empty() {
             true => String::new(),
-            false => format!("<h3>{}</h3>\n{body}\n", escaped(&page.words.get(title))),
+            false => format!("<h3>{}</h3>\n{body}\n", escaped(&teller.words.get(title))),
         };
+        let rows = |rows: &[Row]| written(rows, false);
         format!(
-            "<section>\n<h2>{lead}{}</h2>\n{}{}{}{}</section>\n",
+            "<section>\n<h2>{lead}{}</h2>\n<div class=\"given\">{}</div>\n{}{}{}</section>\n",
             escaped(&statements.join("; ")),
-            page.given(),
-            section("forward-title", &forward),
-            section("sheet-backward", &(legend + &backward)),
-            section("sheet-gradients", &page.gradients(blanks)),
+            rows(&given(self)),
+            section("forward-title", &rows(&forward)),
+            section("sheet-backward", &(legend + &rows(&backward))),
+            section("sheet-gradients", &rows(&gradients(&teller, blanks))),
         )
     }
 }
 
-impl Page<'_> {
-    /// A value, as blanks where it is to be found.
-    pub(super) fn asked(&self, key: Key, value: &Value) -> Option<String> {
-        let mut cells = self.blanks?.asked(key);
-        Some(array(value, &mut |x| cell(cells(x))))
-    }
+/// The inputs' values.
+fn given(e: &Explanation) -> Vec<Row> {
+    let row = |(name, value): &(String, Value)| {
+        Row::equation([text(name), number(value)].map(|side| vec![Part::math(side)]))
+    };
+    e.inputs.iter().map(row).collect()
+}
 
-    /// A value that is given or was found before.
-    pub(super) fn found(&self, key: Key, value: &Value) -> Option<String> {
-        let mut cells = self.blanks?.found(key);
-        Some(array(value, &mut |x| cell(cells(x))))
-    }
-
-    /// The same as a factor or an addend: in parentheses where it is negative.
-    pub(super) fn found_part(&self, key: Key, value: &Value) -> Option<String> {
-        let shown = self.found(key, value)?;
-        let is_negative = shown.starts_with("<mn>−");
-        Some(if is_negative { format!("<mo>(</mo>{shown}<mo>)</mo>") } else { shown })
-    }
-
-    /// The inputs' values.
-    fn given(&self) -> String {
-        let given = self.e.inputs.iter();
-        let given = given.map(|(name, value)| equation(&[text(name), number(value)]));
-        format!("<div class=\"given\">{}</div>\n", given.collect::<String>())
-    }
-
-    /// A gate's value forward: what it computes, and the blank.
-    fn asked_value(&self, blanks: &Blanks, node: &Node) -> String {
-        let mut out = String::new();
-        if let (Some(value), Some(logits)) = (blanks.softmax(node), node.operands.first()) {
-            let targets = node.operands.get(1).and_then(|&id| self.e.node(self.e.behind(id)));
-            if let Some(targets) = targets.filter(|targets| !targets.named) {
-                out += &equation(&[text("t"), number(&targets.value)]);
-            }
-            let name = format!("softmax({})", self.e.short_name(self.e.behind(*logits)));
-            let asked = self.asked(Key::Softmax(node.id), value);
-            out += &equation(&[text(&name), asked.unwrap_or_default()]);
+/// A gate's value forward: what it computes, and the blank.
+fn values(teller: &Teller<'_>, blanks: &Blanks, node: &Node) -> Vec<Row> {
+    let e = teller.e;
+    let mut rows = Vec::new();
+    if let (Some(value), Some(logits)) = (blanks.softmax(node), node.operands.first()) {
+        let targets = node.operands.get(1).and_then(|&id| e.node(e.behind(id)));
+        if let Some(targets) = targets.filter(|targets| !targets.named) {
+            let sides = [text("t"), number(&targets.value)];
+            rows.push(Row::equation(sides.map(|side| vec![Part::math(side)])));
         }
-        let parts = self.defined(node, self.asked(Key::Value(node.id), &self.e.face(node).value));
-        out + &equation(&parts)
+        let name = format!("softmax({})", e.short_name(e.behind(*logits)));
+        let asked = teller.asked(Key::Softmax(node.id), value);
+        rows.push(Row::equation([vec![Part::math(text(&name))], asked.into_iter().collect()]));
     }
+    let asked = teller.asked(Key::Value(node.id), &e.face(node).value);
+    rows.push(Row::equation(teller.defined(node, asked)));
+    rows
+}
 
-    /// The gradient of a value with several uses: the sum over these.
-    fn arrived(&self, blanks: &Blanks, node: &Node) -> Option<String> {
-        let sum = blanks.sum(node.id)?;
-        let parts = sum.parts.iter().enumerate().filter_map(|(at, (key, part))| match at {
-            0 => self.found(*key, part),
-            _ => self.found_part(*key, part),
-        });
-        let parts = parts.collect::<Vec<String>>().join("<mo>+</mo>");
-        let total = self.asked(Key::Gradient(node.id), &sum.total)?;
-        let left = fraction(&text(self.e.root()), &self.name(node.id));
-        let parts = [left, parts, total].into_iter().filter(|part| !part.is_empty());
-        Some(equation(&parts.collect::<Vec<String>>()))
-    }
-
-    /// What the inputs' gradients have come to.
-    fn gradients(&self, blanks: &Blanks) -> String {
-        let line = |(name, gradient): &(String, Value)| {
-            let node = self.e.input(name)?;
-            self.arrived(blanks, node).or_else(|| {
-                let left = fraction(&text(self.e.root()), &text(name));
-                Some(equation(&[left, self.found(Key::Gradient(node.id), gradient)?]))
-            })
+/// The gradient of a value with several uses: the sum over these.
+fn arrived(teller: &Teller<'_>, blanks: &Blanks, node: &Node) -> Option<Row> {
+    let sum = blanks.sum(node.id)?;
+    let mut parts = Vec::new();
+    for (at, (key, part)) in sum.parts.iter().enumerate() {
+        let found = match at {
+            0 => teller.found(*key, part),
+            _ => teller.found_part(*key, part),
         };
-        self.e.gradients.iter().filter_map(line).collect()
+        let plus = (at > 0).then(|| Part::math("<mo>+</mo>"));
+        parts.extend(plus.into_iter().chain(found));
     }
+    let total = teller.asked(Key::Gradient(node.id), &sum.total)?;
+    let left = fraction(&text(teller.e.root()), &teller.name(node.id));
+    Some(Row::equation([vec![Part::math(left)], parts, vec![total]]))
+}
+
+/// What the inputs' gradients have come to.
+fn gradients(teller: &Teller<'_>, blanks: &Blanks) -> Vec<Row> {
+    let line = |(name, gradient): &(String, Value)| {
+        let node = teller.e.input(name)?;
+        arrived(teller, blanks, node).or_else(|| {
+            let left = fraction(&text(teller.e.root()), &text(name));
+            let found = teller.found(Key::Gradient(node.id), gradient)?;
+            Some(Row::equation([vec![Part::math(left)], vec![found]]))
+        })
+    };
+    teller.e.gradients.iter().filter_map(line).collect()
 }

@@ -4,23 +4,12 @@ use crate::notation::escaped;
 use crate::value::{Value, digits, with_minus};
 
 /// ∂above/∂below.
-pub(super) fn fraction(above: &str, below: &str) -> String {
+pub(crate) fn fraction(above: &str, below: &str) -> String {
     format!("<mfrac><mrow><mi>∂</mi>{above}</mrow><mrow><mi>∂</mi>{below}</mrow></mfrac>")
 }
 
-/// What is equal, from left to right. Lines break before a sign: each part is an element of its own, as
-/// no browser breaks a line within one.
-pub(super) fn equation(parts: &[String]) -> String {
-    let part = |(at, part): (usize, &String)| {
-        let sign = if at == 0 { "" } else { "<mo>=</mo>" };
-        format!("<span><math displaystyle=\"true\">{sign}<mrow>{part}</mrow></math></span>")
-    };
-    let parts: Vec<String> = parts.iter().enumerate().map(part).collect();
-    format!("<p class=\"equation\">{}</p>", parts.join(" "))
-}
-
 /// A name or expression as it stands.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let tag = if text.chars().count() == 1 { "mi" } else { "mtext" };
     format!("<{tag}>{}</{tag}>", escaped(text))
 }
@@ -29,12 +18,12 @@ pub(super) fn text(text: &str) -> String {
 const MOST_SIDE: usize = 6;
 
 /// A number, a small vector or matrix, or the shape and norm of a large one.
-pub(super) fn number(value: &Value) -> String {
+pub(crate) fn number(value: &Value) -> String {
     array(value, &mut |x| format!("<mn>{}</mn>", scalar(x)))
 }
 
 /// The same with each number, row by row, as `one` writes it.
-pub(super) fn array(value: &Value, one: &mut dyn FnMut(f64) -> String) -> String {
+pub(crate) fn array(value: &Value, one: &mut dyn FnMut(f64) -> String) -> String {
     let mut row = |row: &Value| {
         let cells = row.numbers().into_iter().map(|x| format!("<mtd>{}</mtd>", one(x)));
         format!("<mtr>{}</mtr>", cells.collect::<String>())
@@ -49,6 +38,6 @@ pub(super) fn array(value: &Value, one: &mut dyn FnMut(f64) -> String) -> String
 }
 
 /// A number as formulas show it.
-pub(super) fn scalar(x: f64) -> String {
+pub(crate) fn scalar(x: f64) -> String {
     with_minus(&digits(x, 6))
 }
