@@ -40,7 +40,7 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
     let request = request(explain)?;
     let explanation = chainrule_explain::explain(&request)
         .map_err(|error| recorded(error, &request.expression, options.at.as_deref()))?;
-    let view = View { step: None, unfold: options.unfold };
+    let view = View { unfold: options.unfold, ..View::default() };
     let text = match format {
         _ if options.symbolic => explanation.symbolic(),
         ExpressionFormat::Text => explanation.to_text(),

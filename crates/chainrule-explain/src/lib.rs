@@ -39,6 +39,7 @@ mod text;
 mod latex;
 mod picture;
 mod story;
+mod screen;
 mod html;
 mod topic;
 mod worksheet;
@@ -64,9 +65,13 @@ pub use network::{
     Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,
 };
 pub use picture::drawing::{Bend, Block, Drawing, Wire};
-pub use picture::{Role, View};
+pub use picture::{Fold, Role, View};
 pub use request::{Range, Request};
 pub use rules::idle;
+pub use screen::{
+    Elasticity, Input, Outcome, Point, Screen, ScreenDescent, ScreenNode, ScreenPartial,
+    ScreenPassed, ScreenStep, ScreenSweep, ScreenWhatIf, Second,
+};
 pub use story::{Direction, Part, Row, Step};
 pub use topic::Topic;
 pub use value::{Value, digits, number, percent, to_step};

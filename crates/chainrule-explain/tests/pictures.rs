@@ -3,7 +3,7 @@
 
 mod common;
 
-use chainrule_explain::{Explanation, Request, View, explain, values};
+use chainrule_explain::{Explanation, Fold, Request, Role, View, explain, values};
 use common::snapshot;
 
 /// The computations: a name, the expression, the values, the target.
@@ -75,7 +75,7 @@ fn steps_reveal_one_gate_at_a_time() {
     let apple = explained("x * m * t", "x=100,m=2,t=1.1", Some(219.0));
     let last = apple.steps(View::default());
     let count = |step: usize, class: &str| {
-        let picture = apple.to_svg(View { step: Some(step), unfold: false });
+        let picture = apple.to_svg(View { step: Some(step), ..View::default() });
         picture.matches(&format!("class=\"{class}\"")).count()
     };
     // The legend has one text of each class.
@@ -89,7 +89,7 @@ fn steps_reveal_one_gate_at_a_time() {
 fn scopes_fold_into_one_box_and_unfold() {
     let apple = explained("x * m * t", "x=100,m=2,t=1.1", Some(219.0));
     let boxes = |unfold| {
-        let picture = apple.to_svg(View { step: None, unfold });
+        let picture = apple.to_svg(View { unfold, ..View::default() });
         (picture.matches("class=\"fold\"").count(), picture.matches("class=\"gate\"").count())
     };
     assert_eq!(boxes(false), (1, 2));
@@ -262,4 +262,30 @@ fn a_drawing_is_data_whose_wires_meet_its_blocks() {
         assert_eq!(json["blocks"][0]["role"], "input", "{name}");
         assert_eq!(json["steps"], drawing.steps, "{name}");
     }
+}
+
+#[test]
+fn boxes_open_one_by_one() {
+    let symbols = |e: &Explanation, open: &[Fold]| {
+        let drawing = e.drawing(View { open, ..View::default() });
+        let gates = drawing.blocks.into_iter();
+        let gates = gates.filter(|block| matches!(block.role, Role::Gate | Role::Fold));
+        gates.map(|block| (block.symbol, block.fold)).collect::<Vec<_>>()
+    };
+    let apple = explained("x * m * t", "x=100,m=2,t=1.1", Some(219.0));
+    let closed = symbols(&apple, &[]);
+    let Some((_, Some(loss))) = closed.last() else { panic!("{closed:?}") };
+    assert_eq!(loss, &Fold::Scope("half_squared_error".into()));
+    assert_eq!(Fold::from(loss.to_string().as_str()), *loss);
+    let opened = symbols(&apple, std::slice::from_ref(loss));
+    // The difference, its square and the half of it.
+    assert!(opened.len() == closed.len() + 2 && opened.iter().all(|(_, fold)| fold.is_none()));
+    // A row of blocks opens as a box that ends with its last gate.
+    let deep = deep(8);
+    let row = |(symbol, fold): &(String, Option<Fold>)| symbol.contains('→').then(|| fold.clone());
+    let row = symbols(&deep, &[]).iter().find_map(row).flatten().unwrap();
+    assert!(matches!(row, Fold::Ending(_)) && Fold::from(row.to_string().as_str()) == row);
+    assert_eq!(symbols(&deep, &[row]).len(), 3 * 8 + 2);
+    // What is not there opens nothing.
+    assert_eq!(symbols(&deep, &["#1".into(), "nothing".into()]), symbols(&deep, &[]));
 }

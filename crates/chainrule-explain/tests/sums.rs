@@ -61,7 +61,7 @@ fn few_products_named_parts_and_arrays_are_told_gate_by_gate() {
 fn the_picture_has_one_box_that_unfolds_and_the_page_one_that_opens() {
     let e = explained(NEURON, AT);
     let boxes = |unfold| {
-        let drawing = e.drawing(View { step: None, unfold });
+        let drawing = e.drawing(View { unfold, ..View::default() });
         drawing.blocks.into_iter().filter(|block| block.role == Role::Fold).collect::<Vec<_>>()
     };
     let [one] = &boxes(false)[..] else { panic!("{:?}", boxes(false)) };

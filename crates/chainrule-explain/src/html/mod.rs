@@ -41,7 +41,7 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn to_html(&self, view: View) -> String {
+    pub fn to_html(&self, view: View<'_>) -> String {
         let operations = Operations::of(self);
         let words = Words::new(self.language);
         Page { e: self, view, words, operations }.write()
@@ -50,7 +50,7 @@ impl Explanation {
 
 struct Page<'a> {
     e: &'a Explanation,
-    view: View,
+    view: View<'a>,
     words: Words,
     /// What its script computes with; `None` where it cannot.
     operations: Option<Operations>,

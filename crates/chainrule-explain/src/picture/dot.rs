@@ -16,7 +16,7 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn to_dot(&self, view: View) -> String {
+    pub fn to_dot(&self, view: View<'_>) -> String {
         let picture = self.picture(view);
         let mut out = String::from(
             "digraph chainrule {\n  rankdir=LR;\n  node [fontname=\"Helvetica\"];\n  edge [fontname=\"Helvetica\", fontsize=11];\n",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::layout::{BEND, Layout, Place, Size, Sizes, layout};
-use super::{Picture, Role, Shape, Total, View};
+use super::{Fold, Picture, Role, Shape, Total, View};
 use crate::columns::width;
 use crate::model::Explanation;
 
@@ -60,6 +60,9 @@ pub struct Block {
     /// The gates inside, in order, where it stands for several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub inside: Vec<u32>,
+    /// How the box is opened, where it can be: what to give to [`View::open`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// What its uses pass back together, where they are several.
     pub total: Option<String>,
     /// The step at which the last of its uses has passed its part.
@@ -143,7 +146,7 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn drawing(&self, view: View) -> Drawing {
+    pub fn drawing(&self, view: View<'_>) -> Drawing {
         let picture = self.picture(view);
         let layout = layout(&sizes(&picture));
         let entries = entries(&picture, &layout);
@@ -161,8 +164,20 @@ impl Explanation {
 }
 
 fn block((shape, place): (&Shape, &Place)) -> Block {
-    let Shape { role, symbol, caption, tip, value, node, inside, total, forward, backward, .. } =
-        shape.clone();
+    let Shape {
+        role,
+        symbol,
+        caption,
+        tip,
+        value,
+        node,
+        inside,
+        fold,
+        total,
+        forward,
+        backward,
+        ..
+    } = shape.clone();
     let (total_step, total) = (total.as_ref().map(|total| total.step), total.map(|t| t.text()));
     let Size { wide, tall } = body(shape);
     let (x, y) = (place.left + place.wide / 2.0, place.y);
@@ -174,6 +189,7 @@ fn block((shape, place): (&Shape, &Place)) -> Block {
         value,
         node,
         inside,
+        fold,
         total,
         total_step,
         forward,

@@ -15,7 +15,7 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn to_mermaid(&self, view: View) -> String {
+    pub fn to_mermaid(&self, view: View<'_>) -> String {
         let picture = self.picture(view);
         let mut out = String::from("flowchart LR\n");
         for (at, shape) in picture.shapes.iter().enumerate() {

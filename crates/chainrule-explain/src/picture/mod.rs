@@ -25,6 +25,7 @@ use super::words::Words;
 use chainrule::graph::Source;
 use chainrule::ops::{Add, AnyOp, Mul, Notation};
 
+pub use fold::Fold;
 use fold::Folding;
 use serde::Serialize;
 pub(super) use svg::Look;
@@ -32,13 +33,22 @@ use totals::Total;
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct View<'a> {
     /// Only what is known after this step: 0 the inputs, then a gate at a time forward, then a gate
     /// at a time backward; everything where `None`.
     pub step: Option<usize>,
     /// Whether scopes such as the loss or a layer, and identical blocks in a row, show what they are
     /// made of.
     pub unfold: bool,
+    /// Boxes that show what they are made of, by [`Block::fold`](crate::Block::fold).
+    pub open: &'a [Fold],
+}
+
+impl View<'_> {
+    /// Whether a box shows what it is made of.
+    fn opens(&self, fold: &Fold) -> bool {
+        self.unfold || self.open.contains(fold)
+    }
 }
 
 /// What a shape stands for.
@@ -75,6 +85,8 @@ pub(super) struct Shape {
     pub(super) node: u32,
     /// The gates inside, where it stands for several; in order.
     pub(super) inside: Vec<u32>,
+    /// How the box is opened, where it can be.
+    pub(super) fold: Option<Fold>,
     /// How many wires enter it.
     pub(super) entering: usize,
     /// What its uses pass back together, where they are several.
@@ -144,15 +156,15 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn steps(&self, view: View) -> usize {
+    pub fn steps(&self, view: View<'_>) -> usize {
         self.picture(view).steps
     }
 
-    pub(super) fn picture(&self, view: View) -> Picture {
-        let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self) };
+    pub(super) fn picture(&self, view: View<'_>) -> Picture {
+        let folding = if view.unfold { Folding::none(self) } else { Folding::scopes(self, view) };
         let (shapes, wires, repeats) = (Vec::new(), Vec::new(), Vec::new());
         let builder = Builder { e: self, folding, shapes, wires, at: HashMap::new(), repeats };
-        builder.build(view.unfold)
+        builder.build(view)
     }
 }
 
@@ -168,7 +180,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn build(mut self, unfold: bool) -> Picture {
+    fn build(mut self, view: View<'_>) -> Picture {
         let e = self.e;
         let mut members: HashMap<u32, Vec<&Node>> = HashMap::new();
         for node in e.nodes.iter().filter(|node| !node.is_silent()) {
@@ -185,8 +197,8 @@ impl Builder<'_> {
         }
         self.result();
         self.drop_unused();
-        if !unfold {
-            let keep = repeats::fold(self.e, &mut self.shapes, &mut self.wires);
+        if !view.unfold {
+            let keep = repeats::fold(self.e, view, &mut self.shapes, &mut self.wires);
             self.retain(&keep);
             let keep = inputs::fold(self.e, &mut self.shapes, &mut self.wires);
             self.retain(&keep);
@@ -203,16 +215,27 @@ impl Builder<'_> {
         let Some(last) = nodes.last() else { return };
         let gates: Vec<u32> = nodes.iter().filter(|n| n.is_gate()).map(|n| n.id).collect();
         let folded = gates.len() > 1;
-        let (role, symbol, caption) = match &last.source {
-            _ if folded => match self.folding.sums.at(last.id) {
-                Some(sum) => (Role::Fold, "Σ".into(), sum_caption(self.e, last, sum)),
-                None => (Role::Fold, fold_symbol(self.e, last), fold_caption(self.e, last)),
-            },
-            Source::Input(_) | Source::Parameter(_) | Source::State(_) => {
+        let scope = self.folding.scope(group).filter(|_| folded);
+        let (role, symbol, caption) = match (&last.source, scope) {
+            (_, Some(scope)) => {
+                (Role::Fold, fold_symbol(self.e, scope), fold_caption(self.e, last, scope))
+            }
+            _ if folded => {
+                let sum = self.folding.sums.at(last.id);
+                let caption = sum.map_or_else(String::new, |sum| sum_caption(self.e, last, sum));
+                (Role::Fold, "Σ".into(), caption)
+            }
+            (Source::Input(_) | Source::Parameter(_) | Source::State(_), _) => {
                 (Role::Input, last.label.clone(), String::new())
             }
-            Source::Constant(_) => (Role::Constant, constant(last), String::new()),
-            Source::Op(op) => (Role::Gate, op.glyph().into(), gate_caption(op, self.e.face(last))),
+            (Source::Constant(_), _) => (Role::Constant, constant(last), String::new()),
+            (Source::Op(op), _) => {
+                (Role::Gate, op.glyph().into(), gate_caption(op, self.e.face(last)))
+            }
+        };
+        let fold = match scope {
+            Some(scope) => Some(Fold::Scope(scope.into())),
+            None => folded.then_some(Fold::Ending(last.id)),
         };
         let face = self.e.face(last);
         self.at.insert(group, self.shapes.len());
@@ -224,6 +247,7 @@ impl Builder<'_> {
             value: Some(with_minus(&cut(&face.value.to_string(), 60))),
             node: last.id,
             inside: if folded { gates } else { Vec::new() },
+            fold,
             entering: 0,
             total: None,
             forward: 0,
@@ -290,6 +314,7 @@ impl Builder<'_> {
             value: Some(with_minus(&cut(&last.value.to_string(), 60))),
             node: last.id,
             inside: Vec::new(),
+            fold: None,
             entering: 0,
             total: None,
             forward: 0,
@@ -370,6 +395,7 @@ impl Builder<'_> {
             value: None,
             node: last,
             inside,
+            fold: None,
             entering: 0,
             total: None,
             forward: 0,
@@ -497,8 +523,8 @@ fn gate_caption(op: &Arc<dyn AnyOp>, face: &Node) -> String {
 const LOSS: &str = "half_squared_error";
 
 /// The scope's own name, without the scopes around it.
-fn fold_symbol(e: &Explanation, last: &Node) -> String {
-    match last.scope.rsplit('/').next().unwrap_or_default() {
+fn fold_symbol(e: &Explanation, scope: &str) -> String {
+    match scope.rsplit('/').next().unwrap_or_default() {
         LOSS => Words::new(e.language).say("picture-loss", &[("output", e.output_name())]),
         name => name.into(),
     }
@@ -512,8 +538,8 @@ fn sum_caption(e: &Explanation, last: &Node, sum: &Sum) -> String {
     }
 }
 
-fn fold_caption(e: &Explanation, last: &Node) -> String {
-    match (last.scope.as_str(), e.target.as_ref().and_then(Value::as_number)) {
+fn fold_caption(e: &Explanation, last: &Node, scope: &str) -> String {
+    match (scope, e.target.as_ref().and_then(Value::as_number)) {
         (LOSS, Some(target)) => {
             let target = with_minus(&digits(target, 6));
             Words::new(e.language).say("picture-target", &[("target", &target)])

@@ -1,6 +1,6 @@
 //! Identical blocks in a row, such as the layers of a deep network, as one box with their number.
 
-use super::{Role, Shape, Wire};
+use super::{Fold, Role, Shape, View, Wire};
 use crate::model::Explanation;
 use crate::value::{Value, digits, with_minus};
 
@@ -20,11 +20,20 @@ struct Run {
 }
 
 /// Lets one box stand for repeats, and says which shapes are left.
-pub(super) fn fold(e: &Explanation, shapes: &mut [Shape], wires: &mut Vec<Wire>) -> Vec<bool> {
+pub(super) fn fold(
+    e: &Explanation,
+    view: View<'_>,
+    shapes: &mut [Shape],
+    wires: &mut Vec<Wire>,
+) -> Vec<bool> {
     let mut keep = vec![true; shapes.len()];
     let rows = Rows::new(e, shapes, wires);
-    let runs: Vec<(Vec<usize>, usize)> =
-        rows.chains().iter().filter_map(|chain| rows.repeated(chain)).collect();
+    let is_closed = |(chain, _): &(Vec<usize>, usize)| {
+        let last = chain.last().map(|&gate| Fold::Ending(shapes[gate].node));
+        !last.is_some_and(|fold| view.opens(&fold))
+    };
+    let runs = rows.chains().into_iter().filter_map(|chain| rows.repeated(&chain));
+    let runs: Vec<(Vec<usize>, usize)> = runs.filter(is_closed).collect();
     let entering = rows.entering;
     for (chain, gates) in runs {
         Block { e, gates, chain: &chain, entering: &entering }.fold(shapes, wires, &mut keep);
@@ -180,9 +189,9 @@ impl Block<'_> {
         let tip = format!("{} … {}", shapes[first].tip, shapes[last].tip);
         let caption = format!("× {}", self.chain.len() / self.gates);
         let inside = self.chain.iter().flat_map(|&gate| shapes[gate].gates()).collect();
-        let role = Role::Fold;
+        let (role, fold) = (Role::Fold, Some(Fold::Ending(shapes[last].node)));
         shapes[last] =
-            Shape { role, symbol, caption, tip, value: None, inside, ..shapes[last].clone() };
+            Shape { role, symbol, caption, tip, value: None, inside, fold, ..shapes[last].clone() };
     }
 
     /// The wires of one operand, one for each repeat: links within the row go, and inputs or constants

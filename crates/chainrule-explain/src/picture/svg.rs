@@ -33,8 +33,8 @@ const STYLE: &str = "text{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;f
 
 /// How an SVG is going to be used.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Look {
-    pub(crate) view: View,
+pub(crate) struct Look<'a> {
+    pub(crate) view: View<'a>,
     /// Inside a page whose script shows and hides by step: every element says its step.
     pub(crate) page: bool,
 }
@@ -51,11 +51,11 @@ impl Explanation {
     /// # Ok::<(), chainrule::Error>(())
     /// ```
     #[must_use]
-    pub fn to_svg(&self, view: View) -> String {
+    pub fn to_svg(&self, view: View<'_>) -> String {
         self.draw(Look { view, page: false })
     }
 
-    pub(crate) fn draw(&self, look: Look) -> String {
+    pub(crate) fn draw(&self, look: Look<'_>) -> String {
         let drawing = &self.drawing(look.view);
         Pen { e: self, drawing, look, out: String::new() }.draw()
     }
@@ -64,7 +64,7 @@ impl Explanation {
 struct Pen<'a> {
     e: &'a Explanation,
     drawing: &'a Drawing,
-    look: Look,
+    look: Look<'a>,
     out: String,
 }
 

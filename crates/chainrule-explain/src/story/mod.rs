@@ -20,6 +20,15 @@ pub use row::{Direction, Part, Row, Step};
 const MOST_INSIDE: usize = 40;
 const MOST_PARTS: usize = 8;
 
+/// Letters of a label, and of a formula's elements: what is longer is a literal that nobody reads.
+pub(crate) const LONGEST: usize = 200;
+const MOST_SYMBOLS: usize = 4_000;
+
+/// What a node computes, where it is short enough to read.
+pub(crate) fn formula(node: &Node) -> Option<String> {
+    node.formula.as_ref().map(Formula::mathml).filter(|symbols| symbols.len() <= MOST_SYMBOLS)
+}
+
 /// Who tells the steps of an explanation.
 pub(crate) struct Teller<'a> {
     pub(crate) e: &'a Explanation,
@@ -42,7 +51,7 @@ impl<'a> Teller<'a> {
     }
 
     /// What happens in each step of a view, the first before any.
-    pub(crate) fn steps(&self, view: View) -> Vec<Step> {
+    pub(crate) fn steps(&self, view: View<'_>) -> Vec<Step> {
         let picture = self.e.picture(view);
         let start = Step {
             block: None,
@@ -126,7 +135,7 @@ impl<'a> Teller<'a> {
 
     /// A gate's name, its formula and its value.
     pub(crate) fn defined(&self, node: &Node, value: Option<Part>) -> Vec<Vec<Part>> {
-        let formula = node.formula.as_ref().map_or_else(|| text(&node.label), Formula::mathml);
+        let formula = formula(node).unwrap_or_else(|| text(&cut(&node.label, LONGEST)));
         let face = self.e.face(node);
         let named = match () {
             () if face.named => Some(text(&face.label)),

@@ -131,27 +131,10 @@ impl Page<'_> {
     pub(super) fn extreme(&mut self) {
         let e = self.e;
         let Some(Extreme { name, path }) = &e.extreme else { return };
-        let is_small = path.product.abs() < 1.0;
-        let id = if is_small { "extreme-small" } else { "extreme-large" };
+        let id = if path.product.abs() < 1.0 { "extreme-small" } else { "extreme-large" };
         self.title(id, &[("root", e.root()), ("name", name)]);
-        let most = |a: &f64| if is_small { a.abs() } else { -a.abs() };
-        let shown: Vec<String> = path.locals.iter().map(|x| digits(*x, 3)).collect();
-        let product = format!("{} = {}", shown.join(" × "), number(path.product));
-        let worst = path.locals.iter().zip(&path.nodes);
-        let worst = worst.min_by(|(a, _), (b, _)| most(a).total_cmp(&most(b)));
-        let beyond = |x: &&f64| (x.abs() < 1.0) == is_small && x.abs() != 1.0;
-        let count = path.locals.iter().filter(beyond).count().to_string();
-        let of = path.locals.len().to_string();
-        let id = if is_small { "extreme-shrinks" } else { "extreme-grows" };
-        let values = [("product", product.as_str()), ("count", &count), ("of", &of)];
-        let text = self.words.say(id, &values);
         self.line("");
-        wrapped(&mut self.out, 2, &text);
-        if let Some((factor, gate)) = worst {
-            let gate = e.node(*gate).map_or_else(String::new, |gate| self.gate(gate));
-            let values = [("factor", digits(*factor, 3)), ("gate", gate)];
-            let values = [("factor", values[0].1.as_str()), ("gate", values[1].1.as_str())];
-            let text = self.words.say("extreme-most", &values);
+        for text in extreme(path, &self.words, |id| e.node(id).map(|gate| self.gate(gate))) {
             wrapped(&mut self.out, 2, &text);
         }
     }
@@ -415,6 +398,30 @@ impl Page<'_> {
         self.line("");
         plot(&mut self.out, sweep);
     }
+}
+
+/// The factors on a gradient's main way, and which of them does most.
+pub(crate) fn extreme(
+    path: &Path,
+    words: &Words,
+    gate: impl Fn(u32) -> Option<String>,
+) -> Vec<String> {
+    let is_small = path.product.abs() < 1.0;
+    let most = |a: &f64| if is_small { a.abs() } else { -a.abs() };
+    let shown: Vec<String> = path.locals.iter().map(|x| digits(*x, 3)).collect();
+    let product = format!("{} = {}", shown.join(" × "), number(path.product));
+    let worst = path.locals.iter().zip(&path.nodes);
+    let worst = worst.min_by(|(a, _), (b, _)| most(a).total_cmp(&most(b)));
+    let beyond = |x: &&f64| (x.abs() < 1.0) == is_small && x.abs() != 1.0;
+    let count = path.locals.iter().filter(beyond).count().to_string();
+    let of = path.locals.len().to_string();
+    let id = if is_small { "extreme-shrinks" } else { "extreme-grows" };
+    let values = [("product", product.as_str()), ("count", &count), ("of", &of)];
+    let worst = worst.map(|(factor, id)| {
+        let (factor, gate) = (digits(*factor, 3), gate(*id).unwrap_or_default());
+        words.say("extreme-most", &[("factor", &factor), ("gate", &gate)])
+    });
+    [words.say(id, &values)].into_iter().chain(worst).collect()
 }
 
 /// A change such as `x +1`.

@@ -19,7 +19,7 @@ use super::rules;
 use super::sums::Sums;
 use super::value::number;
 use super::words::Words;
-pub(super) use answers::verdict;
+pub(super) use answers::{extreme, verdict};
 use chainrule::ops::{Softmax, SoftmaxWithLoss};
 pub(super) use sheet::COLUMNS as SHEET_COLUMNS;
 
