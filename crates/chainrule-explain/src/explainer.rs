@@ -11,7 +11,6 @@ use super::shared::Shared;
 use super::subject::Subject;
 use super::value::Value;
 use super::{paths, reading, rules, what_if};
-use chainrule::Parameters;
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
@@ -114,11 +113,8 @@ impl<'g> Subject<'_, 'g> {
             inputs: self.request.values.iter().map(|(n, t)| (n.clone(), t.into())).collect(),
             output: computed.value(self.output)?,
             output_node: self.output.id(),
-            target: match &self.request.cross_entropy {
-                Some(target) => Some(target.into()),
-                None => self.request.target.map(Value::Number),
-            },
-            loss: match self.request.has_loss() {
+            target: self.target.clone(),
+            loss: match self.target.is_some() {
                 true => computed.value(self.root)?.as_number(),
                 false => None,
             },
@@ -181,7 +177,7 @@ impl<'g> Subject<'_, 'g> {
         let all: Vec<Var<'g>> = values.chain(passed).collect();
         let mut plan = self.g.compile::<f64>(&all)?;
         self.feed(&mut plan)?;
-        let found = self.g.first_not_finite(&plan, &Parameters::new())?;
+        let found = self.first_not_finite(&plan)?;
         Ok(found.and_then(|found| Origin::of_expression(e, &found)))
     }
 
@@ -214,8 +210,7 @@ impl<'g> Subject<'_, 'g> {
             .chain(more.iter().copied())
             .collect();
         let mut plan = self.g.compile::<f64>(&all)?;
-        self.feed(&mut plan)?;
-        plan.run()?;
+        self.run(&mut plan)?;
         Ok(Computed { sweep, locals, by_gate, by_operand, plan })
     }
 
@@ -373,8 +368,7 @@ impl<'g> Subject<'_, 'g> {
         }
         let rows = self.second(self.output, &inputs);
         let mut plan = self.g.compile::<f64>(&rows.concat())?;
-        self.feed(&mut plan)?;
-        plan.run()?;
+        self.run(&mut plan)?;
         let mut formulas = Formulas::new(self.g, self.root.id(), false);
         Ok(Some(Hessian {
             names,
@@ -428,8 +422,7 @@ impl<'g> Subject<'_, 'g> {
         }
         let rows = self.second(self.root, inputs);
         let mut plan = self.g.compile::<f64>(&rows.concat())?;
-        self.feed(&mut plan)?;
-        plan.run()?;
+        self.run(&mut plan)?;
         numbers(&plan, &rows).map(Some)
     }
 

@@ -63,6 +63,7 @@ pub use model::{
 };
 pub use network::{
     Branch, Layer, Ledger, NetworkExplanation, Said, Statistics, Weight, layer_outputs, network,
+    network_graph,
 };
 pub use picture::drawing::{Bend, Block, Drawing, Wire};
 pub use picture::{Fold, Role, View};

@@ -102,7 +102,10 @@ impl Node {
 
     /// Whether the node is the input of this name.
     pub(super) fn is_input(&self, name: &str) -> bool {
-        matches!(&self.source, Source::Input(known) if **known == *name)
+        match &self.source {
+            Source::Input(known) | Source::Parameter(known) => **known == *name,
+            _ => false,
+        }
     }
 
     /// Whether the node is a number without a name.

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::expression::{self, Names};
 use super::loss::cross_entropy;
 use super::request::Request;
+use super::value::Value;
+use chainrule::Parameters;
 use chainrule::error::{Error, Result};
+use chainrule::finite::NotFinite;
 use chainrule::graph::{Graph, Var};
 use chainrule::plan::Plan;
 use chainrule::tensor::{Real, Shape, Tensor};
@@ -17,6 +20,10 @@ pub(super) struct Subject<'a, 'g> {
     pub(super) output: Var<'g>,
     pub(super) root: Var<'g>,
     pub(super) names: Vec<String>,
+    /// What the loss compares the output with.
+    pub(super) target: Option<Value>,
+    /// Which of the values are a network's parameters; none are of an expression.
+    parameters: Option<&'a Parameters<f64>>,
     /// Where each name stands among the values.
     places: HashMap<&'a str, usize>,
 }
@@ -44,10 +51,34 @@ impl<'a, 'g> Subject<'a, 'g> {
             (None, Some(target)) => output.half_squared_error(g.constant(target)),
             (None, None) => output,
         };
-        // Of values with one name the first counts.
-        let places = request.values.iter().enumerate().rev();
-        let places = places.map(|(at, (name, _))| (name.as_str(), at)).collect();
-        Ok(Self { g, request, output, root, names, places })
+        let target = match &request.cross_entropy {
+            Some(target) => Some(target.into()),
+            None => request.target.map(Value::Number),
+        };
+        let places = places(request);
+        Ok(Self { g, request, output, root, names, target, parameters: None, places })
+    }
+
+    /// A network with its loss, recorded before; its parameters stand among the values of the request.
+    pub(super) fn network(
+        g: &'g Graph,
+        request: &'a Request,
+        parameters: &'a Parameters<f64>,
+        (output, root): (Var<'g>, Var<'g>),
+        target: Value,
+    ) -> Self {
+        let names = request.values.iter().map(|(name, _)| name.clone()).collect();
+        let (target, parameters, places) = (Some(target), Some(parameters), places(request));
+        Self { g, request, output, root, names, target, parameters, places }
+    }
+
+    /// Whether it is a network.
+    pub(super) fn is_network(&self) -> bool {
+        self.parameters.is_some()
+    }
+
+    fn is_parameter(&self, name: &str) -> bool {
+        self.parameters.is_some_and(|parameters| parameters.get(name).is_ok())
     }
 
     /// Where a name stands among the values.
@@ -63,16 +94,44 @@ impl<'a, 'g> Subject<'a, 'g> {
     /// The variable of an input.
     pub(super) fn input(&self, name: &str) -> Var<'g> {
         let shape = self.value(name).map_or_else(Shape::scalar, Tensor::shape);
-        self.g.input(name, shape)
+        match self.is_parameter(name) {
+            true => self.g.parameter(name, shape),
+            false => self.g.input(name, shape),
+        }
     }
 
     /// Feeds the inputs.
     pub(super) fn feed(&self, plan: &mut Plan<f64>) -> Result<()> {
         for (name, tensor) in &self.request.values {
-            feed(plan, name, tensor.values())?;
+            if !self.is_parameter(name) {
+                feed(plan, name, tensor.values())?;
+            }
         }
         Ok(())
     }
+
+    /// Feeds the inputs and runs.
+    pub(super) fn run(&self, plan: &mut Plan<f64>) -> Result<()> {
+        self.feed(plan)?;
+        match self.parameters {
+            Some(parameters) => plan.run_with(parameters),
+            None => plan.run(),
+        }
+    }
+
+    /// The first number that is not finite.
+    pub(super) fn first_not_finite(&self, plan: &Plan<f64>) -> Result<Option<NotFinite>> {
+        match self.parameters {
+            Some(parameters) => self.g.first_not_finite(plan, parameters),
+            None => self.g.first_not_finite(plan, &Parameters::new()),
+        }
+    }
+}
+
+/// Where each name stands among the values; of values with one name the first counts.
+fn places(request: &Request) -> HashMap<&str, usize> {
+    let places = request.values.iter().enumerate().rev();
+    places.map(|(at, (name, _))| (name.as_str(), at)).collect()
 }
 
 /// The names whose gradients are wanted: where none are named, all but `classes`.

@@ -1,6 +1,7 @@
 //! A trained network on one example: what each layer computes, what comes back, what mattered.
 
 mod ledger;
+mod graph;
 mod text;
 mod picture;
 
@@ -16,6 +17,7 @@ use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Kind, Source, Var};
 use chainrule::nn::{Cx, Logits, Loss, Network, Scale, Targets, Truth};
 use chainrule::tensor::{Real, Tensor};
+pub use graph::network_graph;
 pub use ledger::{Branch, Ledger};
 
 /// Weights that are listed.
@@ -206,7 +208,7 @@ pub fn network<T: Real>(
     let said = said(model, parameters, loss, features, truth)?;
     let parameters = &parameters.cast::<f64>();
     let g = Graph::with_exact_slopes();
-    let Recorded { x, output, loss, layers, parameters: own } =
+    let Recorded { x, output, loss, layers, parameters: own, .. } =
         Recorded::new(&g, model, loss, features.len(), truth)?;
     let forward: Vec<Var<'_>> = layers.iter().map(|(_, v)| *v).collect();
     let weights: Vec<Var<'_>> = own.iter().map(|(_, v)| *v).collect();
@@ -264,6 +266,7 @@ struct Recorded<'g> {
     x: Var<'g>,
     output: Var<'g>,
     loss: Var<'g>,
+    target: Var<'g>,
     layers: Vec<(String, Var<'g>)>,
     parameters: Vec<(String, Var<'g>)>,
 }
@@ -280,7 +283,7 @@ impl<'g> Recorded<'g> {
         let loss = loss.record(output, Targets::Values(target), None);
         let variables = cx.trained().into_iter();
         let parameters = variables.filter_map(|v| Some((parameter(g, v)?, v))).collect();
-        Ok(Self { x, output, loss, layers, parameters })
+        Ok(Self { x, output, loss, target, layers, parameters })
     }
 }
 

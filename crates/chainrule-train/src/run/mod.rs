@@ -2,6 +2,7 @@
 
 mod place;
 mod oracle;
+mod example;
 
 pub use oracle::Oracle;
 
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::data::{
     DataPart, Examples, Keep, Loaded, NewData, Preparation, Unseen, is_many, is_shipped, is_table,
-    located, shared, truth,
+    located, shared,
 };
 use crate::readme::counted;
 use crate::score::of_part;
@@ -26,7 +27,7 @@ use chainrule::Pool;
 use chainrule::error::{Error, Result};
 use chainrule::nn::{Network, Target};
 use chainrule::tensor::Real;
-use chainrule_explain::{Language, NetworkExplanation, network};
+use chainrule_explain::Language;
 
 /// A trained run that is asked about its model.
 ///
@@ -281,52 +282,6 @@ impl Run {
             Some(_) => linear_left_out,
         };
         Ok((own, why))
-    }
-
-    /// Why the model says what it says of an example of `data`, which are [`Run::examples`] of the
-    /// name `named`.
-    ///
-    /// # Errors
-    /// There is no such example, or as [`Run::model`].
-    pub fn explain_example(
-        &self,
-        data: &dyn Examples,
-        named: Option<&str>,
-        example: u32,
-        which: Which,
-        language: Language,
-    ) -> Result<NetworkExplanation> {
-        let mut explained = match self.config.dtype {
-            Precision::F64 => self.explained::<f64>(data, named, example, which, language)?,
-            Precision::F32 => self.explained::<f32>(data, named, example, which, language)?,
-        };
-        if let Some(preparation) = &self.preparation {
-            explained.classes = preparation.class_names().to_vec();
-            // The features of images have names too, but are better seen than read.
-            if !preparation.target_names().is_empty() {
-                explained.features = preparation.feature_names();
-            }
-        }
-        Ok(explained)
-    }
-
-    fn explained<T: Real>(
-        &self,
-        data: &dyn Examples,
-        named: Option<&str>,
-        example: u32,
-        which: Which,
-        language: Language,
-    ) -> Result<NetworkExplanation> {
-        let target = data.target();
-        let (model, Chosen { parameters, .. }) =
-            self.model::<T>((data.width(), target), named, which)?;
-        let mut row = vec![0.0; data.width()];
-        data.features(&[example], &mut row)?;
-        let features: Vec<f64> = row.into_iter().map(f64::from).collect();
-        let (truth, loss) = (truth(data, example)?, self.config.loss_for(target)?);
-        let told = network(&model, &parameters, loss, &features, &truth, language)?;
-        Ok(told.in_unit(&data.scales()))
     }
 
     /// Why the weights moved in the step `number` of the training, counted from 1: the training is
