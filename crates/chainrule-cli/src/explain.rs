@@ -11,7 +11,9 @@ use chainrule_explain::{AllNumbers, Explanation, Names, Request, Topic, Values, 
 use chainrule_train::{Run, RunFolder, Which};
 
 use crate::arguments::Gradcheck;
-use crate::explain_arguments::{DrawnFormat, Explain, ExpressionFormat, SheetFormat, Subject};
+use crate::explain_arguments::{
+    DrawnFormat, Explain, ExpressionFormat, Given, SheetFormat, Subject,
+};
 use crate::run::examples;
 use crate::{explain_run, print};
 
@@ -39,7 +41,7 @@ fn expression(explain: &Explain, format: ExpressionFormat) -> Result<()> {
     let options = &explain.options;
     let request = request(explain)?;
     let explanation = chainrule_explain::explain(&request)
-        .map_err(|error| recorded(error, &request.expression, options.at.as_deref()))?;
+        .map_err(|error| recorded(error, &request.expression, explain.given.at.as_deref()))?;
     let view = View { unfold: options.unfold, ..View::default() };
     let text = match format {
         _ if options.symbolic => explanation.symbolic(),
@@ -70,7 +72,7 @@ fn sheet(explain: &Explain, topic: Option<Topic>, format: SheetFormat) -> Result
         None => {
             let request = request(explain)?;
             Worksheet::of(&request, options.solution).map_err(|error| {
-                recorded(error, &request.expression, explain.options.at.as_deref())
+                recorded(error, &request.expression, explain.given.at.as_deref())
             })?
         }
     };
@@ -140,7 +142,7 @@ fn steps(options: &Explain, explanation: &Explanation, view: View) -> Result<()>
 
 /// An expression as it was given, or from standard input. Only a little more is read than can be
 /// explained.
-fn written(expression: &str) -> Result<String> {
+pub fn written(expression: &str) -> Result<String> {
     const MOST_BYTES: u64 = 1 << 25;
     if expression != "-" {
         return Ok(expression.into());
@@ -151,15 +153,11 @@ fn written(expression: &str) -> Result<String> {
 }
 
 fn request(explain: &Explain) -> Result<Request> {
-    let options = &explain.options;
-    let (target, cross_entropy) = match loss(options.loss.as_deref(), options.target.as_deref())? {
-        Loss::None => (None, None),
-        Loss::HalfSquaredError(target) => (Some(target), None),
-        Loss::CrossEntropy(target) => (None, Some(target)),
-    };
+    let (given, options) = (&explain.given, &explain.options);
+    let (target, cross_entropy) = given_loss(given)?;
     Ok(Request {
         expression: written(&explain.expression)?,
-        values: values("--at", options.at.as_deref())?,
+        values: values("--at", given.at.as_deref())?,
         target,
         cross_entropy,
         wrt: options.wrt.as_deref().map(names),
@@ -174,6 +172,16 @@ fn request(explain: &Explain) -> Result<Request> {
         descend: options.descend,
         hessian: options.order == 2,
         language: explain.lang,
+    })
+}
+
+/// What stands on top of an expression, as requests have it: the target of half the squared error, or
+/// that of the cross-entropy.
+pub fn given_loss(given: &Given) -> Result<(Option<f64>, Option<Tensor<f64>>)> {
+    Ok(match loss(given.loss.as_deref(), given.target.as_deref())? {
+        Loss::None => (None, None),
+        Loss::HalfSquaredError(target) => (Some(target), None),
+        Loss::CrossEntropy(target) => (None, Some(target)),
     })
 }
 
@@ -246,13 +254,14 @@ fn names(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(Into::into).collect()
 }
 
-fn values(option: &str, text: Option<&str>) -> Result<Values> {
+/// The values that an option gives.
+pub fn values(option: &str, text: Option<&str>) -> Result<Values> {
     let text = text.unwrap_or_default();
     chainrule_explain::values(text).map_err(|error| pointed(error, &format!("{option}: "), text))
 }
 
 /// An expression's error, or that of a value which it does not use: then the caret is under the value.
-fn recorded(error: Error, expression: &str, at: Option<&str>) -> anyhow::Error {
+pub fn recorded(error: Error, expression: &str, at: Option<&str>) -> anyhow::Error {
     let Error::Unused { name } = &error else { return pointed(error, "", expression) };
     let at: Vec<char> = at.unwrap_or_default().chars().collect();
     let wanted: Vec<char> = name.chars().collect();

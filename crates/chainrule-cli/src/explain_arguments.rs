@@ -21,10 +21,12 @@ pub struct Explain {
     )]
     pub expression: String,
     /// List what an expression can have: signs and functions, with formulas, derivatives, examples
-    #[arg(long, conflicts_with_all = ["expression", "OfRun", "OfExpression", "format", "output"])]
+    #[arg(long, conflicts_with_all = ["expression", "OfRun", "Given", "OfExpression", "format", "output"])]
     functions: bool,
     #[command(flatten)]
     pub run: OfRun,
+    #[command(flatten)]
+    pub given: Given,
     #[command(flatten)]
     pub options: OfExpression,
     #[command(flatten)]
@@ -51,7 +53,7 @@ pub struct Explain {
 
 /// What of a run is explained.
 #[derive(Debug, Args)]
-#[group(multiple = true, conflicts_with = "OfExpression")]
+#[group(multiple = true, conflicts_with_all = ["Given", "OfExpression"])]
 pub struct OfRun {
     /// Explain what the network in DIR makes of this example, counted from 0
     #[arg(long, value_name = "N")]
@@ -80,10 +82,10 @@ pub struct OfRun {
     pub last: bool,
 }
 
-/// What is asked of an expression.
+/// What an expression is computed with.
 #[derive(Debug, Args)]
 #[group(multiple = true)]
-pub struct OfExpression {
+pub struct Given {
     /// The values, such as x=100,m=2,t=1.1 or W=[[1,2],[3,4]]
     #[arg(long, value_name = "NAME=VALUE,…", allow_hyphen_values = true)]
     pub at: Option<String>,
@@ -93,6 +95,12 @@ pub struct OfExpression {
     /// half-squared-error, or cross-entropy of an array against a class or a distribution T
     #[arg(long, requires = "target", value_parser = ["half-squared-error", "cross-entropy"])]
     pub loss: Option<String>,
+}
+
+/// What is asked of an expression.
+#[derive(Debug, Args)]
+#[group(multiple = true)]
+pub struct OfExpression {
     /// Gradients of these names only, such as x,t
     #[arg(long, value_name = "NAMES")]
     pub wrt: Option<String>,
@@ -142,7 +150,7 @@ pub struct OfSheet {
         long,
         help = topic(),
         value_name = "TOPIC",
-        conflicts_with_all = ["expression", "OfExpression"],
+        conflicts_with_all = ["expression", "Given", "OfExpression"],
         value_parser = str::parse::<Topic>
     )]
     pub topic: Option<Topic>,
