@@ -12,6 +12,8 @@ use chainrule_train::{Config, DataPart, EarlyStopping, Precision, Which};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::explain_arguments::Explain;
+#[cfg(feature = "explore")]
+use crate::explore_arguments::Explore;
 use crate::help::{functions, language, setting};
 
 /// Backpropagation you can see, check and trust.
@@ -46,6 +48,9 @@ pub enum Command {
     /// Explain an expression: its graph, values, gradients and what-ifs
     #[command(after_help = functions())]
     Explain(Box<Explain>),
+    /// Watch, step through and change a computation in the browser; until Ctrl-C
+    #[cfg(feature = "explore")]
+    Explore(Box<Explore>),
     /// Look for what commonly goes wrong in a training; exit status 1 where something does
     Lint(Lint),
     /// Time one training step on random data

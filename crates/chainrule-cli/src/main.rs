@@ -8,6 +8,8 @@ mod signals;
 mod print;
 mod data;
 mod explain_arguments;
+#[cfg(feature = "explore")]
+mod explore_arguments;
 mod arguments;
 mod run;
 mod bench;
@@ -22,6 +24,8 @@ mod explain_run;
 mod predict;
 mod sweep;
 mod explain;
+#[cfg(feature = "explore")]
+mod explore;
 mod gradcheck;
 
 use std::process::ExitCode;
@@ -146,6 +150,8 @@ fn dispatch(command: &Command) -> Result<End> {
         Command::Export(options) => export::export(options).map(done),
         Command::Gradcheck(options) => gradcheck::gradcheck(options).map(End::of),
         Command::Explain(options) => explain::explain(options).map(done),
+        #[cfg(feature = "explore")]
+        Command::Explore(options) => explore::explore(options),
         Command::Bench(options) => bench::bench(options).map(done),
         Command::Lint(options) => lint::lint(options).map(End::of),
     }
@@ -160,7 +166,12 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// 2 where the call's words are wrong, 1 where the work failed.
 fn status_of(error: &anyhow::Error, command: &Command) -> u8 {
     // An explanation reads no file: whatever does not fit stands in the call's words.
-    let words_alone = matches!(command, Command::Explain(_));
+    let words_alone = match command {
+        Command::Explain(_) => true,
+        #[cfg(feature = "explore")]
+        Command::Explore(_) => true,
+        _ => false,
+    };
     let of_words = match error.downcast_ref() {
         Some(chainrule::Error::File { .. }) => false,
         Some(

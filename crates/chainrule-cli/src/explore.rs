@@ -1,0 +1,126 @@
+//! `explore`: the explorer's server, until Ctrl-C.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use chainrule_explorer::{Handle, Mistake, Options, State, serve};
+
+use crate::explain::{given_loss, recorded, values, written};
+use crate::explore_arguments::Explore;
+use crate::{End, Usage, print, signals};
+
+pub fn explore(explore: &Explore) -> Result<End> {
+    let (state, line) = subject(explore)?;
+    state.check().map_err(|mistake| match mistake {
+        Mistake::Explained(error) => {
+            recorded(error, &state.expression, explore.given.at.as_deref())
+        }
+        Mistake::Refused(message) => Usage(message).into(),
+    })?;
+    let interrupted = signals::interruption()?;
+    let server = start(explore, &state, line.as_deref())?;
+    print::data(&(server.url() + "\n"))?;
+    print::notice("Ctrl-C ends the explorer");
+    if explore.open {
+        open(&server.url());
+    }
+    while !interrupted.load(Ordering::Relaxed) {
+        // A signal wakes no thread; nobody sees a twentieth of a second.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    server.stop();
+    Ok(End::Interrupted)
+}
+
+/// What is shown first, and the line that held it.
+fn subject(explore: &Explore) -> Result<(State, Option<String>)> {
+    let given = &explore.given;
+    let (target, cross_entropy) = given_loss(given)?;
+    let is_given = given.at.is_some() || given.target.is_some();
+    let (mut state, line) = match explore.subject.as_deref() {
+        None if is_given => {
+            bail!(Usage("--at and --target are for an expression: give one before them".into()))
+        }
+        None => (State::apple(), None),
+        Some(line) if State::is_line(line) && is_given => {
+            bail!(Usage("a line holds its values: leave --at and --target out".into()))
+        }
+        Some(line) if State::is_line(line) => {
+            let state = State::from_line(line).map_err(|mistake| Usage(mistake.to_string()))?;
+            (state, Some(line.trim().to_owned()))
+        }
+        Some(path) if Path::new(path).exists() => bail!(Usage(format!(
+            "{path} is a file or folder, and explore opens expressions and states so far; `chainrule explain DIR --example N` tells of a run"
+        ))),
+        Some(expression) => {
+            let at = values("--at", given.at.as_deref())?;
+            let expression = written(expression)?;
+            (State { expression, at, target, cross_entropy, ..State::default() }, None)
+        }
+    };
+    state.unfold |= explore.unfold;
+    state.lang = explore.lang.or(state.lang);
+    Ok((state, line))
+}
+
+/// Starts the server, at the next port that is free.
+fn start(explore: &Explore, state: &State, line: Option<&str>) -> Result<Handle> {
+    /// Where so many ports in a row are taken, something else is wrong.
+    const MOST_TRIED: u16 = 100;
+    let Explore { host, port: wanted, allow_host, .. } = explore;
+    if !host.is_loopback() {
+        if allow_host.is_empty() {
+            bail!(Usage(format!(
+                "--host {host} lets other machines in: say with --allow-host by which name they call this one"
+            )));
+        }
+        print::warnings([format!(
+            "the explorer can be reached at {host} by every machine of this network that knows the token; what is sent is not encrypted"
+        )]);
+    }
+    let last = if *wanted == 0 { 0 } else { wanted.saturating_add(MOST_TRIED) };
+    for port in *wanted..=last {
+        let options = Options {
+            address: *host,
+            port,
+            names: allow_host.clone(),
+            state: state.clone(),
+            line: line.map(str::to_owned),
+        };
+        match serve(options) {
+            Ok(server) => {
+                if port != *wanted {
+                    print::notice(&format!("port {wanted} is taken: this one is {port}"));
+                }
+                return Ok(server);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && port < last => {}
+            Err(error) => return Err(error).with_context(|| format!("{host}, port {port}")),
+        }
+    }
+    bail!("the ports {wanted} to {last} are taken; give another with --port")
+}
+
+/// Has the system open an address. Where it cannot, the address is on the screen.
+fn open(url: &str) {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let mut command = Command::new(opener);
+    command.arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let failed =
+        |why: &str| print::notice(&format!("--open: {opener} {why}; open the address yourself"));
+    match command.spawn() {
+        Err(error) => failed(&format!("cannot be started ({error})")),
+        // Some openers stay as long as the browser does.
+        Ok(mut child) => drop(std::thread::spawn(move || match child.wait() {
+            Ok(status) if !status.success() => {
+                print::notice(&format!(
+                    "--open: {opener} failed ({status}); open the address yourself"
+                ));
+            }
+            _ => {}
+        })),
+    }
+}

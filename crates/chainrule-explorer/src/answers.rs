@@ -1,0 +1,81 @@
+//! What the library says to a request, as the bytes that are sent.
+
+use chainrule_explain::{AllNumbers, Explanation, View, explain};
+use serde::{Deserialize, Serialize};
+
+use super::mistake::Mistake;
+use super::refusal::Refusal;
+use super::request::Asked;
+
+/// Explains an expression: what the page shows of it.
+pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let (explanation, view) = explanation(serde_json::from_slice(body)?)?;
+    page(&explanation, view)
+}
+
+fn explanation(asked: Asked) -> Result<(Explanation, View<'static>), Refusal> {
+    let (request, view) = asked.checked()?;
+    let explanation = explain(&request).map_err(Mistake::from)?;
+    Ok((explanation, view))
+}
+
+/// All that the page shows of an explanation.
+fn page(explanation: &Explanation, view: View<'_>) -> Result<Vec<u8>, Refusal> {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        explanation: &'a Explanation,
+        drawing: chainrule_explain::Drawing,
+    }
+    let page = Page { explanation, drawing: explanation.drawing(view) };
+    Ok(serde_json::to_vec(&AllNumbers(&page))?)
+}
+
+/// A request for a document.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    request: Asked,
+    format: Format,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Svg,
+    Latex,
+    Html,
+    Json,
+    Dot,
+    Mermaid,
+}
+
+/// A document to be kept.
+#[derive(Serialize)]
+struct Document {
+    text: String,
+    /// What its file may be called.
+    name: &'static str,
+    media: &'static str,
+}
+
+/// Writes an explanation in one of its formats.
+pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let Export { request, format } = serde_json::from_slice(body)?;
+    let (e, view) = explanation(request)?;
+    let (text, name, media) = match format {
+        Format::Svg => (e.to_svg(view), "explanation.svg", "image/svg+xml"),
+        Format::Latex => (e.to_latex(), "explanation.tex", "application/x-tex"),
+        Format::Html => (e.to_html(view), "explanation.html", "text/html"),
+        Format::Json => {
+            (serde_json::to_string(&AllNumbers(&e))?, "explanation.json", "application/json")
+        }
+        Format::Dot => (e.to_dot(view), "explanation.dot", "text/vnd.graphviz"),
+        Format::Mermaid => (e.to_mermaid(view), "explanation.mmd", "text/vnd.mermaid"),
+    };
+    Ok(serde_json::to_vec(&Document { text, name, media })?)
+}
+
+/// The functions that an expression can have.
+pub fn functions() -> Result<Vec<u8>, Refusal> {
+    Ok(serde_json::to_vec(&AllNumbers(&chainrule_explain::functions()))?)
+}

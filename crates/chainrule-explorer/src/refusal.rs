@@ -1,0 +1,67 @@
+//! Why a request is not answered: the one shape that all errors have.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::mistake::Mistake;
+
+/// What is wrong with a request, as a status and in words.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The methods that there are, where the one asked for is not among them.
+    pub allow: Option<&'static str>,
+    mistake: Told,
+}
+
+#[derive(Debug, Serialize)]
+struct Told {
+    message: String,
+    /// Where in the expression, in characters: the first, and the one behind the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<(usize, usize)>,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    error: &'a Told,
+}
+
+impl Refusal {
+    /// One with this status.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, allow: None, mistake: Told { message: message.into(), span: None } }
+    }
+
+    /// Of a request that can be read and asks for what cannot be.
+    pub fn of_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// `{"error": {"message": …, "span": …}}`.
+    pub fn document(&self) -> Vec<u8> {
+        serde_json::to_vec(&Document { error: &self.mistake }).unwrap_or_default()
+    }
+}
+
+impl From<Mistake> for Refusal {
+    fn from(mistake: Mistake) -> Self {
+        let span = match &mistake {
+            Mistake::Explained(chainrule::Error::Expression { span, .. }) => Some(*span),
+            _ => None,
+        };
+        let mut refusal = Self::of_request(mistake.to_string());
+        refusal.mistake.span = span;
+        refusal
+    }
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        match error.classify() {
+            serde_json::error::Category::Data => Self::of_request(error.to_string()),
+            _ => Self::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}")),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What `POST /api/v1/explain` is asked, as it arrives.
+
+use chainrule::Tensor;
+use chainrule_explain::{Language, Range, Request, Values, View};
+use serde::Deserialize;
+
+use super::refusal::Refusal;
+use super::{limits, values};
+
+/// A request to explain an expression; all but that may be left out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    expression: String,
+    #[serde(default, with = "values::named")]
+    at: Values,
+    target: Option<f64>,
+    #[serde(default, with = "values::one")]
+    cross_entropy: Option<Tensor<f64>>,
+    wrt: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "values::named::some")]
+    nudge: Option<Values>,
+    sweep: Option<Sweep>,
+    lr: Option<f64>,
+    descend: Option<usize>,
+    #[serde(default)]
+    hessian: bool,
+    goal: Option<f64>,
+    #[serde(default)]
+    language: Language,
+    #[serde(default)]
+    unfold: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sweep {
+    name: String,
+    from: f64,
+    to: f64,
+    /// As many as a curve needs to look like one.
+    #[serde(default = "usual_points")]
+    points: usize,
+}
+
+fn usual_points() -> usize {
+    41
+}
+
+impl Asked {
+    /// What the library is asked, which is no more than the server does.
+    pub fn checked(self) -> Result<(Request, View<'static>), Refusal> {
+        let view = View { unfold: self.unfold, ..View::default() };
+        if self.target.is_some() && self.cross_entropy.is_some() {
+            return Err(Refusal::of_request(
+                "a `target` and a `cross_entropy` are two losses: give one of them",
+            ));
+        }
+        let request = Request {
+            expression: self.expression,
+            values: self.at,
+            target: self.target,
+            cross_entropy: self.cross_entropy,
+            wrt: self.wrt,
+            nudges: self.nudge,
+            paths: None,
+            goal: self.goal,
+            sweep: self.sweep.map(Sweep::range).transpose()?,
+            lr: self.lr,
+            descend: self.descend,
+            hessian: self.hessian,
+            language: self.language,
+        };
+        limits::check(&request)?;
+        Ok((request, view))
+    }
+}
+
+impl Sweep {
+    fn range(self) -> Result<Range, Refusal> {
+        let Self { name, from, to, points } = self;
+        match from < to && points >= 2 {
+            true => Ok(Range { name, from, to, points }),
+            false => Err(Refusal::of_request(format!(
+                "the sweep goes from {from} to {to} in {points} points: it needs two rising numbers and at least 2 points"
+            ))),
+        }
+    }
+}
