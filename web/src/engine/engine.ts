@@ -1,0 +1,34 @@
+// Whoever answers what the page asks: the server, or a document that stands alone.
+
+import type { FunctionEntry, Mistake, Page, Request, Start } from "../api";
+
+export type Format = "svg" | "latex" | "html" | "json" | "dot" | "mermaid";
+
+export interface Exported {
+  text: string;
+  name: string;
+  media: string;
+}
+
+export interface Engine {
+  /** What may be changed: anything, the inputs' values alone, or nothing. */
+  readonly changes: "all" | "values" | "none";
+  start(): Promise<Start>;
+  /** The answer; a question that a newer one has overtaken is aborted through its signal. */
+  explain(request: Request, signal: AbortSignal): Promise<Page>;
+  functions(): Promise<FunctionEntry[]>;
+  /** Missing where there is nobody who writes files. */
+  export?(request: Request, format: Format): Promise<Exported>;
+  /** Calls back whenever the engine is lost or found again; `isNew` where it is not the one of before. */
+  watch?(told: (is: "lost" | "found", isNew: boolean) => void): void;
+}
+
+/** What is wrong with what was asked. */
+export class Refusal extends Error {
+  constructor(readonly mistake: Mistake) {
+    super(mistake.message);
+  }
+}
+
+/** Nobody answers. */
+export class Lost extends Error {}

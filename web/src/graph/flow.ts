@@ -1,0 +1,83 @@
+// Along which uses a gradient came, and in what parts.
+
+import type { Node, Page } from "../api";
+
+type Backward = Node["backward"][number];
+
+export interface Use {
+  gate: Node;
+  passed: Backward;
+}
+
+export const useKey = (gate: number, operand: number) => `${gate}:${operand}`;
+
+/** For each node the uses that its gradient comes from. */
+export function usesOf(page: Page): Map<number, Use[]> {
+  const uses = new Map<number, Use[]>();
+  for (const gate of page.nodes)
+    for (const passed of gate.backward) {
+      const known = uses.get(passed.to);
+      known ? known.push({ gate, passed }) : uses.set(passed.to, [{ gate, passed }]);
+    }
+  return uses;
+}
+
+export interface Flow {
+  nodes: Map<number, number>;
+  uses: Map<string, number>;
+}
+
+/** The parts of a node's gradient on every use and node above it, from 0 to 1. */
+export function flow(page: Page, node: number): Flow {
+  const from = usesOf(page);
+  const nodes = new Map([[node, 1]]), uses = new Map<string, number>();
+  for (const { id } of page.nodes) {
+    const part = nodes.get(id);
+    if (part === undefined) continue;
+    for (const { gate, passed } of from.get(id) ?? []) {
+      const key = useKey(gate.id, passed.operand);
+      uses.set(key, (uses.get(key) ?? 0) + part * passed.share);
+      nodes.set(gate.id, (nodes.get(gate.id) ?? 0) + part * passed.share);
+    }
+  }
+  return { nodes, uses };
+}
+
+/** The uses from the root down to a node, always along the largest share. */
+export function chain(page: Page, node: number): Use[] {
+  const from = usesOf(page), links: Use[] = [];
+  for (let at = node; links.length < page.nodes.length;) {
+    const uses = from.get(at);
+    if (!uses?.[0]) break;
+    const largest = uses.reduce((best, use) => use.passed.share > best.passed.share ? use : best, uses[0]);
+    links.push(largest);
+    at = largest.gate.id;
+  }
+  return links.reverse();
+}
+
+export interface Path {
+  /** From the node up to the root. */
+  uses: Use[];
+  share: number;
+}
+
+const MOST_LOOKED_AT = 5000;
+
+/** The paths with the largest shares from a node to the root. */
+export function paths(page: Page, node: number, most: number): Path[] {
+  const from = usesOf(page), found: Path[] = [];
+  const open: (Path & { end: number })[] = [{ uses: [], share: 1, end: node }];
+  for (let looked = 0; open.length > 0 && found.length < most && looked < MOST_LOOKED_AT; looked++) {
+    const best = open.reduce((best, one, at) => one.share > (open[best]?.share ?? -1) ? at : best, 0);
+    const [path] = open.splice(best, 1);
+    if (!path) break;
+    if (path.end === page.root.node) {
+      found.push({ uses: path.uses, share: path.share });
+      continue;
+    }
+    for (const use of from.get(path.end) ?? [])
+      open.push({ uses: [...path.uses, use], share: path.share * use.passed.share, end: use.gate.id });
+  }
+  return found;
+}

@@ -1,0 +1,164 @@
+// The quiz: what each gate passes back, and what the uses of a value add up to. It also knows, for the page
+// outside of a quiz as well, which numbers may be seen.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { Page } from "../api";
+import { useKey } from "../graph/flow";
+import { digits, single } from "../numbers";
+import { change, goTo, isScalar, nodes, page, state, step } from "../state/store";
+import type { Words } from "../words/en";
+
+export interface Question {
+  key: string;
+  kind: "part" | "sum";
+  /** The step that it belongs to, and the block that it is about. */
+  step: number;
+  gate: string;
+  to: string;
+  right: number;
+  upstream: number;
+  local: number;
+  /** What is added up. */
+  parts: number[];
+}
+
+/** A wrong answer's reasons. */
+export type Verdict = "right" | "sign" | "upstream" | "local" | "part" | "sum" | "other" | "otherSum" | "none";
+
+/** How far an answer may be off: numbers are shown with six digits. */
+const TOLERANCE = 2e-3;
+
+function questionsOf({ drawing, nodes: all }: Page): Question[] {
+  const known = new Map(all.map((node) => [node.id, node]));
+  const found: Question[] = [];
+  for (let at = 1; at <= drawing.steps; at++) {
+    const block = drawing.blocks.findIndex((one) => one.backward === at && one.role !== "result");
+    const gate = drawing.blocks[block];
+    if (!gate) continue;
+    const upstream = single(known.get(gate.node)?.gradient);
+    for (const wire of drawing.wires) {
+      const from = drawing.blocks[wire.from];
+      if (wire.to !== block || wire.gradient === null || (wire.several?.length ?? 0) > 0 || !from || upstream === null) continue;
+      const uses = wire.uses.map(([id, operand]) => known.get(id)?.backward.find((use) => use.operand === operand));
+      const products = uses.map((use) => single(use?.product));
+      if (products.length === 0 || products.some((x) => x === null)) continue;
+      const right = products.reduce((sum: number, x) => sum + (x ?? 0), 0);
+      const own = gate.inside || uses.length > 1 ? null : single(uses[0]?.local);
+      found.push({
+        key: wire.uses.map(([id, operand]) => useKey(id, operand)).join(" "), kind: "part", step: at,
+        gate: gate.symbol, to: from.caption || from.symbol, right, upstream,
+        local: own ?? (upstream === 0 ? 0 : right / upstream), parts: [],
+      });
+    }
+    for (const shared of drawing.blocks) {
+      const node = known.get(shared.node), right = single(node?.gradient);
+      if (shared.total === null || shared.total_step !== at || !node || right === null) continue;
+      const parts = all.flatMap((gate) => gate.backward.filter((use) => use.to === node.id).map((use) => single(use.product) ?? NaN));
+      found.push({ key: `sum:${node.id}`, kind: "sum", step: at, gate: gate.symbol, to: node.label, right, upstream: NaN, local: NaN, parts });
+    }
+  }
+  return found;
+}
+
+export const questions = computed(() => page.value && isScalar.value ? questionsOf(page.value) : []);
+/** The questions that are answered, and those that were at the first try. */
+export const done = signal<ReadonlySet<string>>(new Set());
+export const score = signal({ right: 0, of: 0 });
+export const present = computed(() => questions.value.find(({ key }) => !done.value.has(key)) ?? null);
+const isOn = computed(() => state.value.quiz ?? false);
+
+/** The last step that may be seen. */
+export const frontier = computed(() => {
+  const { steps } = page.value?.drawing ?? { steps: 0 };
+  return isOn.value && present.value ? present.value.step - 1 : steps;
+});
+
+export function begin(): void {
+  batch(() => {
+    [done.value, score.value] = [new Set(), { right: 0, of: 0 }];
+    change({ quiz: true });
+    change({ step: frontier.value });
+  });
+}
+
+export function end(): void {
+  change({ quiz: undefined, step: undefined });
+}
+
+/** A quiz that was shared, or whose expression has changed, begins at its first gate. */
+export function keepQuiz(): void {
+  let of = "";
+  effect(() => {
+    const now = isOn.value ? `${page.value?.expression}` : "";
+    if (now !== of && now !== "" && page.value) begin();
+    of = now;
+  });
+}
+
+export function settle(question: Question, isRight: boolean): void {
+  batch(() => {
+    done.value = new Set([...done.value, question.key]);
+    score.value = { right: score.value.right + Number(isRight), of: score.value.of + 1 };
+    goTo(present.value ? present.value.step - 1 : question.step);
+  });
+}
+
+export function judge(question: Question, answer: number | null): Verdict {
+  if (answer === null) return "none";
+  const is = (x: number) => Math.abs(answer - x) <= TOLERANCE * Math.max(Math.abs(x), 1e-9);
+  const { right, upstream, local, parts, kind } = question;
+  if (is(right)) return "right";
+  if (is(-right)) return "sign";
+  if (kind === "sum") {
+    if (parts.some(is)) return "part";
+    return is(parts.reduce((product, x) => product * x, 1)) ? "sum" : "otherSum";
+  }
+  if (is(local)) return "upstream";
+  return is(upstream) ? "local" : "other";
+}
+
+export function explained({ local, upstream, parts }: Question, verdict: Verdict, answer: number | null, w: Words): string {
+  switch (verdict) {
+    case "right": return w.right;
+    case "upstream": return w.wrong.upstream(digits(local));
+    case "local": return w.wrong.local(digits(upstream));
+    case "part": return w.wrong.part(digits(parts.find((x) => answer !== null && Math.abs(x - answer) <= TOLERANCE * Math.abs(x)) ?? NaN));
+    default: return w.wrong[verdict];
+  }
+}
+
+const asked = computed(() => new Set(questions.value.flatMap(({ key }) => key.split(" "))));
+const answered = computed(() => new Set([...done.value].flatMap((key) => key.split(" "))));
+
+/** Whether what became known at a step may be seen: in a quiz only what is answered. */
+export function isRevealed(keys: string[], at: number | null | undefined): boolean {
+  if (isOn.value && keys.some((key) => asked.value.has(key)))
+    return keys.every((key) => !asked.value.has(key) || answered.value.has(key));
+  return at !== null && at !== undefined && at <= step.value;
+}
+
+/** The steps at which nodes have passed on, and have received, their gradient. */
+const stepsOf = computed(() => {
+  const passes = new Map<number, number>(), receives = new Map<number, number>();
+  const { blocks, wires } = page.value?.drawing ?? { blocks: [], wires: [] };
+  for (const [index, { node, inside, backward, role, total_step }] of blocks.entries()) {
+    const last = Math.max(-1, ...wires.filter((wire) => wire.from === index).map((wire) => wire.backward ?? -1));
+    for (const one of [node, ...inside ?? []]) {
+      if (backward !== null && role !== "result") passes.set(one, backward);
+      const at = one === node ? total_step ?? last : backward ?? -1;
+      if (at >= 0 && role !== "result") receives.set(one, at);
+    }
+  }
+  return { passes, receives };
+});
+
+export const passStep = (node: number) => stepsOf.value.passes.get(node) ?? null;
+export const gradientStep = (node: number) => stepsOf.value.receives.get(node) ?? null;
+export const isGradientSeen = (node: number) => isRevealed([`sum:${node}`], gradientStep(node));
+export const isPassedSeen = (node: number, operand: number) => isRevealed([useKey(node, operand)], passStep(node));
+export const isValueSeen = (node: number) => (stepsOfValues.value.get(node) ?? 0) <= step.value;
+
+const stepsOfValues = computed(() => new Map(page.value?.drawing.blocks.flatMap(({ node, inside, forward }) =>
+  [node, ...inside ?? []].map((one): [number, number] => [one, forward]))));
+
+export const labelOf = (node: number) => nodes.value.get(node)?.label ?? String(node);

@@ -1,0 +1,44 @@
+// The state in the address: each change of it under the same entry, each new thing under a new one.
+
+import { effect } from "@preact/signals";
+import type { State } from "../api";
+import { fromLine, toLine } from "./line";
+import { change, state } from "./store";
+
+/** A browser refuses an address that changes too often. */
+const PATIENCE = 400;
+
+/** What makes an entry of its own. */
+const entry = ({ e, lesson, quiz, unfold }: State) => JSON.stringify([e, lesson, quiz, unfold]);
+
+export function keepAddress(): void {
+  let waiting = 0, written = location.hash, last = entry(state.peek()), isBack = false;
+  effect(() => {
+    const now = state.value;
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const line = await toLine(now);
+      const fragment = line === null ? "" : `#${line}`;
+      if (line === null || fragment === written || now !== state.peek()) return;
+      const isNew = entry(now) !== last && !isBack;
+      [written, last, isBack] = [fragment, entry(now), false];
+      isNew ? history.pushState(null, "", fragment) : history.replaceState(null, "", fragment);
+    }, PATIENCE);
+  });
+  const read = async () => {
+    if (location.hash === written) return;
+    const found = await fromLine(location.hash);
+    if (!found) return;
+    [written, last, isBack] = [location.hash, entry(found), true];
+    open(found);
+  };
+  addEventListener("popstate", () => void read());
+  addEventListener("hashchange", () => void read());
+}
+
+/** Shows a state in place of the present one. */
+export function open(found: State): void {
+  const { lang } = state.peek();
+  state.value = found;
+  if (found.lang === undefined && lang !== undefined) change({ lang });
+}

@@ -1,0 +1,174 @@
+// What the page shows: the state that can be shared, and the library's answer to it.
+
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import type { FunctionEntry, Mistake, Page, Request, State, Values } from "../api";
+import { Lost, Refusal, type Engine } from "../engine/engine";
+import { keptPlaces } from "../graph/places";
+import { single } from "../numbers";
+import { around, type Range } from "./range";
+
+export type Tab = NonNullable<State["tab"]>;
+
+export const APPLE: State = { e: "x * m * t", at: { x: 100, m: 2, t: 1.1 }, target: 219 };
+
+/** Steps of a way down, and points of a curve. */
+const STEPS_DOWN = 12;
+const POINTS = 121;
+
+export const engine = signal<Engine | null>(null);
+export const state = signal<State>(APPLE);
+export const page = signal<Page | null>(null);
+export const mistake = signal<Mistake | null>(null);
+export const isLost = signal(false);
+/** Said once, to everybody: a line that could not be read, something copied. */
+export const notice = signal("");
+export const functions = signal<FunctionEntry[]>([]);
+export const view = signal<"graph" | "lessons">("graph");
+
+/** The node that somebody chose, and the one that is pointed at or in focus. */
+export const chosen = signal<number | null>(null);
+export const pointed = signal<number | null>(null);
+
+/** The ranges of the sliders, by name and element; they stay until a value leaves them. */
+export const ranges = signal<Record<string, Range>>({});
+/** The learning rate of the way down, where one was chosen; changes other than the usual ones. */
+export const rate = signal<number | null>(null);
+export const nudges = signal<Record<string, number>>({});
+
+export const language = computed<"en" | "ko">(() => state.value.lang ?? "en");
+export const tab = computed<Tab>(() => state.value.tab ?? "what-if");
+export const lastStep = computed(() => page.value?.drawing.steps ?? 0);
+/** Without a step of its own a state shows everything. */
+export const step = computed(() => Math.min(state.value.step ?? Infinity, lastStep.value));
+export const nodes = computed(() => new Map(page.value?.nodes.map((node) => [node.id, node])));
+/** Whether every value is a number. */
+export const isScalar = computed(() => page.value?.nodes.every((node) => node.shape.length === 0) ?? false);
+/** The inputs that are single numbers: what a curve can be drawn of. */
+export const numbers = computed(() => page.value?.inputs.filter((input) => input.shape.length === 0 && !input.is_choice) ?? []);
+/** The input of the curve. */
+export const swept = computed(() => {
+  const names = numbers.value.map((input) => input.name);
+  const wanted = state.value.sweep;
+  return wanted !== undefined && names.includes(wanted) ? wanted : names[0] ?? null;
+});
+
+export function change(part: Partial<State>): void {
+  state.value = { ...state.value, ...part };
+}
+
+export function setInput(name: string, value: Values): void {
+  change({ at: { ...state.value.at, [name]: value } });
+}
+
+export function goTo(to: number): void {
+  const at = Math.min(Math.max(to, 0), lastStep.value);
+  change({ step: at === lastStep.value && !state.value.quiz ? undefined : at });
+}
+
+/** The range of an input's slider, or of an element's. */
+export function rangeOf(key: string, value: number): Range {
+  const known = ranges.value[key];
+  return known && value >= known.from && value <= known.to ? known : around(value);
+}
+
+function requestOf(): Request {
+  const { e, at, target, cross_entropy, lang, unfold } = state.value;
+  const request: Request = { expression: e, at: { ...at }, language: lang ?? "en" };
+  if (target !== undefined) request.target = target;
+  if (cross_entropy !== undefined) request.cross_entropy = cross_entropy;
+  if (unfold) request.unfold = true;
+  const nudge = Object.fromEntries(Object.entries(nudges.value).filter(([name]) => at?.[name] !== undefined));
+  if (Object.keys(nudge).length > 0) request.nudge = nudge;
+  const name = swept.value, value = name === null ? null : single(at?.[name]);
+  const isDown = tab.value === "down" && !state.value.quiz, isCurve = tab.value === "curve" && !state.value.quiz;
+  if (name !== null && value !== null && (isCurve || isDown && numbers.value.length === 1)) {
+    const { from, to } = rangeOf(name, value);
+    request.sweep = { name, from, to, points: POINTS };
+  }
+  if (tab.value === "hessian") request.hessian = true;
+  if (isDown) {
+    request.descend = STEPS_DOWN;
+    if (rate.value !== null) request.lr = rate.value;
+  }
+  return request;
+}
+
+/** What is asked, as text: the same question is asked once. */
+const question = computed(() => JSON.stringify(requestOf()));
+export const request = computed(() => JSON.parse(question.value) as Request);
+
+/** A name that has no value yet gets this one. */
+const USUAL = 1;
+/** Names that one expression may bring. */
+const MOST_NEW = 20;
+
+/** Asks, and gives names without a value one, until there is an answer or a mistake. */
+async function answered(by: Engine, asked: Request, signal: AbortSignal): Promise<Page> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await by.explain(asked, signal);
+    } catch (error) {
+      const name = error instanceof Refusal ? missing(asked, error.mistake) : null;
+      if (name === null || tries === MOST_NEW) throw error;
+      asked = { ...asked, at: { ...asked.at, [name]: USUAL } };
+    }
+  }
+}
+
+/** The name under a mistake, if it is one without a value. */
+function missing(asked: Request, { span }: Mistake): string | null {
+  if (!span) return null;
+  const letters = [...asked.expression];
+  const name = letters.slice(...span).join("");
+  const isCall = /^\s*\(/.test(letters.slice(span[1]).join(""));
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isCall && asked.at?.[name] === undefined ? name : null;
+}
+
+function take(answer: Page): void {
+  batch(() => {
+    const old = page.peek();
+    page.value = old ? { ...answer, drawing: keptPlaces(old.drawing, answer.drawing) } : answer;
+    [mistake.value, isLost.value] = [null, false];
+    if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;
+    if (!answer.nodes.some((node) => node.id === pointed.peek())) pointed.value = null;
+    // The state names every input, so that a shared line does.
+    const given = state.peek().at ?? {};
+    const all = Object.fromEntries(answer.inputs.flatMap(({ name, value }) => {
+      const known = given[name] ?? value;
+      return known === null || known === undefined ? [] : [[name, known]];
+    }));
+    if (JSON.stringify(all) !== JSON.stringify(given)) change({ at: all });
+    const kept = { ...ranges.peek() };
+    for (const { name, value } of answer.inputs) {
+      const x = single(value);
+      if (x !== null) kept[name] = rangeOf(name, x);
+    }
+    if (JSON.stringify(kept) !== JSON.stringify(ranges.peek())) ranges.value = kept;
+  });
+}
+
+function fail(error: unknown): void {
+  if (error instanceof Lost) isLost.value = true;
+  else if (error instanceof Refusal) mistake.value = error.mistake;
+  else mistake.value = { message: String(error) };
+}
+
+/** Answers as the state changes; the latest question wins. */
+export function follow(by: Engine): void {
+  let running = new AbortController();
+  engine.value = by;
+  const again = signal(0);
+  by.watch?.((is) => {
+    isLost.value = is === "lost";
+    if (is === "found") again.value += 1;
+  });
+  effect(() => {
+    void again.value;
+    const asked = JSON.parse(question.value) as Request;
+    untracked(() => {
+      running.abort();
+      const { signal } = running = new AbortController();
+      answered(by, asked, signal).then((answer) => signal.aborted || take(answer), (error) => signal.aborted || fail(error));
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import { useEffect } from "preact/hooks";
+import { frontier } from "../quiz/quiz";
+import { goTo, isLost, language, notice, page, state, step, view } from "../state/store";
+import { words } from "../words";
+import { Chain } from "./Chain";
+import { ExpressionField } from "./ExpressionField";
+import { Graph } from "./Graph";
+import { Header } from "./Header";
+import { Inputs } from "./Inputs";
+import { Lessons } from "./Lessons";
+import { Quiz } from "./Quiz";
+import { Story } from "./Story";
+import { Tabs } from "./Tabs";
+
+/** Whether a key belongs to what has the focus. */
+function isTaken(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, dialog, [role=tree], [role=tablist], [role=menu]") !== null;
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (isTaken(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const to = { ArrowRight: step.value + 1, ArrowLeft: step.value - 1, Home: 0, End: frontier.value }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  goTo(Math.min(to, frontier.value));
+}
+
+function Notes() {
+  const notes = page.value?.notes ?? [];
+  if (notes.length === 0) return null;
+  return <section class="card notes"><h2>{words.value.notes}</h2>{notes.map((note) => <p key={note} class="note">{note}</p>)}</section>;
+}
+
+export function App() {
+  const w = words.value, isQuiz = state.value.quiz ?? false;
+  useEffect(() => {
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  useEffect(() => { document.documentElement.lang = language.value; }, [language.value]);
+  useEffect(() => { document.title = `${state.value.e} · chainrule`; }, [state.value.e]);
+  return (
+    <>
+      <Header />
+      <div role="status" class="banners">
+        {isLost.value && <p class="banner">{w.lost}</p>}
+        {notice.value && <p class="banner">{notice.value}</p>}
+      </div>
+      <main>
+        {view.value === "lessons" && <Lessons />}
+        <div class="columns">
+          <div class="left"><ExpressionField /><Inputs /></div>
+          <div class="middle">
+            <Graph />
+            {!isQuiz && page.value && <Tabs />}
+          </div>
+          <div class="right">
+            {isQuiz && <Quiz />}
+            <Story />
+            <Chain />
+            <Notes />
+          </div>
+        </div>
+        {!page.value && <p class="loading" role="status">{w.loading}</p>}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { FunctionEntry } from "../api";
+import { change, engine, functions, isScalar, mistake, page, state } from "../state/store";
+import { words } from "../words";
+
+const MOST_OFFERED = 8;
+
+interface Offer {
+  name: string;
+  entry: FunctionEntry | null;
+}
+
+/** The word that ends at a place of a text. */
+function wordBefore(text: string, at: number): string {
+  return /[\p{L}_][\p{L}\p{N}_]*$/u.exec(text.slice(0, at))?.[0] ?? "";
+}
+
+function offers(word: string): Offer[] {
+  if (word === "") return [];
+  const names = page.value?.inputs.map(({ name }): Offer => ({ name, entry: null })) ?? [];
+  const all = [...names, ...functions.value.map((entry): Offer => ({ name: entry.name, entry }))];
+  const fitting = all.filter(({ name }, at) => name.startsWith(word) && name !== word && all.findIndex((one) => one.name === name) === at);
+  return fitting.slice(0, MOST_OFFERED);
+}
+
+/** The text again, with what is wrong in it painted. */
+function Mirror({ text }: { text: string }) {
+  const letters = [...text], span = mistake.value?.span;
+  if (!span) return <>{text}{"\n"}</>;
+  const [from, to] = [span[0], Math.max(span[1], span[0] + 1)];
+  return <>{letters.slice(0, from).join("")}<mark>{letters.slice(from, to).join("") || " "}</mark>{letters.slice(to).join("")}{"\n"}</>;
+}
+
+export function ExpressionField() {
+  const w = words.value, text = state.value.e;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [offered, setOffered] = useState<Offer[]>([]), [picked, setPicked] = useState(0);
+  const caret = useRef<number | null>(null);
+  const canWrite = engine.value?.changes === "all";
+  useEffect(() => {
+    if (caret.current !== null) field.current?.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [text]);
+  const write = (e: string) => change({ e, step: undefined });
+  const complete = ({ name, entry }: Offer) => {
+    const at = field.current?.selectionStart ?? text.length, word = wordBefore(text, at);
+    const inserted = entry && !text.slice(at).startsWith("(") ? `${name}(` : name;
+    caret.current = at - word.length + inserted.length;
+    write(text.slice(0, at - word.length) + inserted + text.slice(at));
+    setOffered([]);
+    field.current?.focus();
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && (offered.length === 0)) event.preventDefault();
+    const choice = offered[picked];
+    if (!choice) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      setPicked((picked + (event.key === "ArrowDown" ? 1 : offered.length - 1)) % offered.length);
+    else if (event.key === "Enter" || event.key === "Tab") complete(choice);
+    else if (event.key === "Escape") setOffered([]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <section class="card">
+      <h2><label for="expression">{w.expression}</label></h2>
+      <div class={`expression${mistake.value ? " wrong" : ""}`}>
+        <pre aria-hidden="true"><Mirror text={text} /></pre>
+        <textarea id="expression" ref={field} value={text} rows={1} spellcheck={false} autocomplete="off" autocapitalize="off" readOnly={!canWrite}
+          aria-autocomplete="list" aria-haspopup="listbox" aria-controls="offers"
+          aria-activedescendant={offered.length > 0 ? `offer-${picked}` : undefined}
+          aria-invalid={mistake.value !== null} aria-describedby="mistake"
+          onInput={(event) => {
+            const { value, selectionStart } = event.currentTarget;
+            write(value);
+            setOffered(offers(wordBefore(value, selectionStart)));
+            setPicked(0);
+          }}
+          onKeyDown={onKey} onBlur={() => setOffered([])} />
+        <ul id="offers" role="listbox" aria-label={w.completions} class={offered.length === 0 ? "gone" : ""}>{offered.map((offer, at) => (
+          <li key={offer.name} id={`offer-${at}`} role="option" aria-selected={at === picked}
+            onPointerDown={(event) => { event.preventDefault(); complete(offer); }}>
+            <b>{offer.name}</b>{offer.entry && <>({offer.entry.arguments}) <span class="soft">{offer.entry.formula}</span></>}
+          </li>
+        ))}</ul>
+      </div>
+      <p id="mistake" class="bad" role="status">{mistake.value?.message}</p>
+      {page.value && <Target />}
+      {canWrite && !isScalar.value || state.value.unfold || hasBoxes() ? (
+        <label class="check"><input type="checkbox" checked={state.value.unfold ?? false} disabled={!canWrite}
+          onChange={(event) => change({ unfold: event.currentTarget.checked || undefined })} /> {w.openBoxes}</label>
+      ) : null}
+    </section>
+  );
+}
+
+const hasBoxes = () => page.value?.drawing.blocks.some(({ role }) => role === "fold" || role === "repeat") ?? false;
+
+/** The number that the result shall be, or the class. */
+function Target() {
+  const w = words.value, { target, cross_entropy: wanted } = state.value;
+  const [text, setText] = useState(String(target ?? ""));
+  const isLocked = engine.value?.changes !== "all";
+  useEffect(() => {
+    if (Number(text) !== target || text === "") setText(String(target ?? ""));
+  }, [target]);
+  if (wanted !== undefined) {
+    const class_ = typeof wanted === "number" ? wanted : "";
+    return <label class="field"><span>{w.targetClass}</span>
+      <input type="number" min="0" step="1" value={class_} disabled={isLocked}
+        onInput={(event) => event.currentTarget.value !== "" && change({ cross_entropy: Number(event.currentTarget.value) })} /></label>;
+  }
+  if ((page.value?.output.shape.length ?? 0) > 0) return null;
+  return (
+    <label class="field"><span>{w.target}</span>
+      <input inputMode="decimal" value={text} placeholder={w.noTarget} title={w.targetHint} disabled={isLocked} onInput={(event) => {
+        const { value } = event.currentTarget;
+        setText(value);
+        const x = Number(value.replace("−", "-"));
+        if (value.trim() === "" || Number.isFinite(x)) change({ target: value.trim() === "" ? undefined : x });
+      }} /></label>
+  );
+}

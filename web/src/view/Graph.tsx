@@ -1,0 +1,143 @@
+import { computed } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Block as Shape, Drawing } from "../api";
+import { Camera } from "../graph/camera";
+import { flow, useKey } from "../graph/flow";
+import { percent } from "../numbers";
+import { isGradientSeen, isRevealed } from "../quiz/quiz";
+import { chosen, nodes, page, pointed, state, step } from "../state/store";
+import { words } from "../words";
+import { Block } from "./Block";
+import { Details } from "./Details";
+import { NodeTable } from "./NodeTable";
+import { Steps } from "./Steps";
+import { Wire } from "./Wire";
+
+const flowing = computed(() => page.value && chosen.value !== null ? flow(page.value, chosen.value) : null);
+
+/** For each block how many wires lie between it and the result. */
+const levels = computed(() => {
+  const { blocks, wires } = page.value?.drawing ?? { blocks: [], wires: [] };
+  const level = blocks.map(() => 1);
+  for (const { from, to } of [...wires].sort((a, b) => b.to - a.to || b.from - a.from))
+    level[from] = Math.max(level[from] ?? 1, (level[to] ?? 1) + 1);
+  return level;
+});
+
+/** The block that an arrow key leads to: along a wire, or to the next one above or below. */
+function neighbour({ blocks, wires }: Drawing, at: number, key: string): number | undefined {
+  const height = (block: number) => blocks[block]?.y ?? 0;
+  const among = (found: number[]) => found.sort((a, b) => height(a) - height(b));
+  if (key === "ArrowLeft") return among(wires.filter((wire) => wire.to === at).map((wire) => wire.from))[0];
+  if (key === "ArrowRight") return among(wires.filter((wire) => wire.from === at).map((wire) => wire.to))[0];
+  if (key === "Home") return 0;
+  if (key === "End") return blocks.length - 1;
+  const here = blocks[at];
+  if (!here || (key !== "ArrowUp" && key !== "ArrowDown")) return undefined;
+  const way = key === "ArrowUp" ? -1 : 1;
+  const column = blocks.map((_, other) => other)
+    .filter((other) => Math.abs((blocks[other]?.x ?? 0) - here.x) < 60 && (height(other) - here.y) * way > 0);
+  const next = among(column)[way > 0 ? 0 : column.length - 1];
+  return next ?? (at + way >= 0 && at + way < blocks.length ? at + way : undefined);
+}
+
+function Picture({ camera, found }: { camera: { current: Camera | null }; found: Set<number> }) {
+  const drawing = page.value?.drawing;
+  const svg = useRef<SVGSVGElement>(null), inner = useRef<SVGGElement>(null);
+  const [focus, setFocus] = useState(0);
+  const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
+  useLayoutEffect(() => {
+    if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current);
+  }, []);
+  useLayoutEffect(() => {
+    if (!svg.current || !drawing) return;
+    const fit = () => camera.current?.isMoved || camera.current?.fit(drawing.wide, drawing.tall);
+    if (camera.current) camera.current.isMoved = false;
+    fit();
+    const watch = new ResizeObserver(fit);
+    watch.observe(svg.current);
+    return () => watch.disconnect();
+  }, [size]);
+  // What a step is about comes into sight.
+  const now = drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
+  useEffect(() => {
+    if (now && state.value.step !== undefined) camera.current?.show(now.x, now.y);
+  }, [now, step.value]);
+
+  if (!drawing) return <svg ref={svg} class="picture"><g ref={inner} /></svg>;
+  const at = step.value, lit = flowing.value, w = words.value;
+  const present = page.value?.story[at]?.block ?? null;
+  const onKey = (event: KeyboardEvent, block: Shape) => {
+    if (event.key === "Enter" || event.key === " ") chosen.value = chosen.value === block.node ? null : block.node;
+    else if (event.key === "Escape") [chosen.value, pointed.value] = [null, null];
+    else {
+      const next = neighbour(drawing, drawing.blocks.indexOf(block), event.key);
+      if (next === undefined) return;
+      setFocus(next);
+      (inner.current?.querySelectorAll(".block")[next] as SVGGElement | undefined)?.focus();
+      const { x, y } = drawing.blocks[next] ?? block;
+      camera.current?.show(x, y);
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <svg ref={svg} class={`picture${lit ? " choosing" : ""}`} onClick={(event) => { if (event.target === svg.current) chosen.value = null; }}>
+      <g ref={inner}>
+        <g>{drawing.wires.map((wire, index) => {
+          const keys = wire.uses.map(([gate, operand]) => useKey(gate, operand));
+          const share = lit ? Math.min(1, keys.reduce((sum, key) => sum + (lit.uses.get(key) ?? 0), 0)) : null;
+          const isKnown = wire.gradient !== null && isRevealed(keys, wire.backward);
+          return <Wire key={index} wire={wire} hasValue={wire.forward <= at} gradient={isKnown ? wire.gradient : null}
+            share={share} shareText={share !== null && share > 0 && share < 0.9995 ? percent(share) : null}
+            isNow={present !== null && (at === wire.backward && wire.to === present || at === wire.forward && wire.from === present && at > 0)} />;
+        })}</g>
+        <g role="tree" aria-label={`${w.picture}. ${w.pictureHint}`}>{drawing.blocks.map((block, index) => {
+          const node = nodes.value.get(block.node);
+          const isTotal = block.total !== null && isRevealed([`sum:${block.node}`], block.total_step);
+          const value = block.forward <= at && node ? `, ${w.value} ${node.short}` : "";
+          const gradient = node?.gradient_short && isGradientSeen(node.id) ? `, ${w.gradient} ${node.gradient_short}` : "";
+          return <Block key={index} block={block} level={levels.value[index] ?? 1} label={`${block.tip || block.symbol}${value}${gradient}`}
+            isNow={present === index} isLit={chosen.value === block.node} isFound={found.has(index)} isFocusable={focus === index || index === 0 && focus >= drawing.blocks.length}
+            total={isTotal ? block.total : null} onKey={onKey} />;
+        })}</g>
+      </g>
+    </svg>
+  );
+}
+
+/** The library's drawing, with what moves through it. */
+export function Graph() {
+  const camera = useRef<Camera | null>(null);
+  const [wanted, setWanted] = useState("");
+  const [isTable, setTable] = useState(false);
+  const drawing = page.value?.drawing, w = words.value;
+  const text = wanted.trim().toLowerCase();
+  const found = new Set(text === "" || !drawing ? [] : drawing.blocks.flatMap(({ symbol, caption, tip, node }, index) =>
+    [symbol, caption, tip, nodes.value.get(node)?.scope ?? ""].some((one) => one.toLowerCase().includes(text)) ? [index] : []));
+  useEffect(() => {
+    const first = drawing?.blocks[[...found][0] ?? -1];
+    if (first) camera.current?.show(first.x, first.y);
+  }, [text]);
+  const fit = () => drawing && camera.current?.fit(drawing.wide, drawing.tall);
+  return (
+    <section class="card stage" id="graph" tabIndex={-1} aria-label={w.picture}>
+      <div class="tools">
+        <input type="search" value={wanted} placeholder={w.search} aria-label={w.search} onInput={(event) => setWanted(event.currentTarget.value)} />
+        <span class="end">
+          <button class="icon" aria-label={w.zoomOut} title={w.zoomOut} onClick={() => camera.current?.by(1 / 1.4)}>−</button>
+          <button class="icon" aria-label={w.zoomIn} title={w.zoomIn} onClick={() => camera.current?.by(1.4)}>+</button>
+          <button onClick={fit}>{w.fit}</button>
+          <button aria-pressed={isTable} onClick={() => setTable(!isTable)}>{isTable ? w.picturesAgain : w.table}</button>
+        </span>
+      </div>
+      <div class={`canvas${isTable ? " gone" : ""}`}>
+        <Picture camera={camera} found={found} />
+        <Details camera={camera} />
+      </div>
+      {isTable && <NodeTable />}
+      {!isTable && <p class="legend"><span class="forward">{w.forwardLegend}</span> <span class="backward">{w.backwardLegend(page.value?.root.name ?? "f")}</span></p>}
+      <Steps />
+    </section>
+  );
+}

@@ -1,0 +1,41 @@
+import { useState } from "preact/hooks";
+import { begin, end } from "../quiz/quiz";
+import { change, engine, language, page, state, view } from "../state/store";
+import { theme, type Theme } from "../state/theme";
+import { words } from "../words";
+import { ExportMenu } from "./ExportMenu";
+import { ShareDialog } from "./ShareDialog";
+
+export function Header() {
+  const w = words.value;
+  const [open, setOpen] = useState<"share" | "export" | null>(null);
+  const canAsk = engine.value?.changes === "all";
+  const isQuiz = state.value.quiz ?? false;
+  const toGraph = () => { view.value = "graph"; if (state.value.lesson) change({ lesson: undefined }); };
+  return (
+    <header>
+      <a class="skip" href="#graph" onClick={(event) => { event.preventDefault(); document.getElementById("graph")?.focus(); }}>{w.skip}</a>
+      <h1>{w.name}</h1>
+      {canAsk && <nav aria-label={w.views}>
+        <button aria-current={view.value === "graph" ? "page" : undefined} onClick={toGraph}>{w.graph}</button>
+        <button aria-current={view.value === "lessons" ? "page" : undefined} onClick={() => { view.value = "lessons"; if (isQuiz) end(); }}>{w.lessons}</button>
+      </nav>}
+      <div class="end">
+        {canAsk && <div class="switch" role="group" aria-label={w.language}>
+          <button lang="en" aria-pressed={language.value === "en"} onClick={() => change({ lang: "en" })}>English</button>
+          <button lang="ko" aria-pressed={language.value === "ko"} onClick={() => change({ lang: "ko" })}>한국어</button>
+        </div>}
+        <select aria-label={w.theme} title={w.theme} value={theme.value} onChange={(event) => { theme.value = event.currentTarget.value as Theme; }}>
+          {(["system", "light", "dark"] as const).map((one) => <option key={one} value={one}>{w.themes[one]}</option>)}
+        </select>
+        <button onClick={() => setOpen("share")} disabled={!page.value}>{w.share}</button>
+        <span class="menu-place">
+          <button aria-expanded={open === "export"} disabled={!page.value} onClick={() => setOpen(open === "export" ? null : "export")}>{w.export}</button>
+          {open === "export" && <ExportMenu close={() => setOpen(null)} />}
+        </span>
+        <button aria-pressed={isQuiz} disabled={!page.value} onClick={isQuiz ? end : begin}>{w.quiz}</button>
+      </div>
+      {open === "share" && <ShareDialog close={() => setOpen(null)} />}
+    </header>
+  );
+}

@@ -1,0 +1,94 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { LESSONS, openLesson } from "../lessons";
+import type { Lesson } from "../lessons/lesson";
+import { told, written } from "../lessons/told";
+import { typed } from "../numbers";
+import { change, language, page, state, view } from "../state/store";
+import { words } from "../words";
+
+const TOLERANCE = 2e-3;
+
+/** A text with the page's numbers in it. */
+function Filled({ text }: { text: string }) {
+  const parts = text.split(/(\{[^}]*\}|`[^`]*`)/);
+  return <>{parts.map((part, at) =>
+    part.startsWith("{") ? <b key={at} class={part.startsWith("{g") ? "backward" : "forward"}>{written(page.value, part.slice(1, -1))}</b>
+    : part.startsWith("`") ? <code key={at}>{part.slice(1, -1)}</code> : part)}</>;
+}
+
+function Question({ lesson }: { lesson: Lesson }) {
+  const w = words.value, { question, choices, why } = lesson[language.value], { answer } = lesson;
+  const [given, setGiven] = useState(""), [picked, setPicked] = useState<number | null>(null);
+  const [is, setIs] = useState<"right" | "wrong" | "shown" | null>(null);
+  const check = (event: Event) => {
+    event.preventDefault();
+    if (typeof answer === "object") return setIs(picked === answer.choice ? "right" : "wrong");
+    const right = page.value && told(page.value, answer), x = typed(given);
+    const isNear = typeof right === "number" && x !== null && Math.abs(x - right) <= TOLERANCE * Math.max(Math.abs(right), 1e-9);
+    setIs(isNear ? "right" : "wrong");
+  };
+  return (
+    <form class="question" onSubmit={check}>
+      <h3>{w.question}</h3>
+      {choices && typeof answer === "object" ? (
+        <fieldset>
+          <legend><Filled text={question} /></legend>
+          {choices.map((choice, at) => <label key={at} class="check"><input type="radio" name={lesson.id} checked={picked === at} onChange={() => { setPicked(at); setIs(null); }} /> {choice}</label>)}
+          <button type="submit" disabled={picked === null}>{w.check}</button>
+        </fieldset>
+      ) : (
+        <>
+          <p><Filled text={question} /></p>
+          <div class="field-row">
+            <input inputMode="decimal" autocomplete="off" aria-label={w.answer} placeholder={w.answer} value={given} onInput={(event) => { setGiven(event.currentTarget.value); setIs(null); }} />
+            <button type="submit">{w.check}</button>
+          </div>
+        </>
+      )}
+      <div role="status">
+        {is === "right" && <p class="good">{w.right} <Filled text={why} /></p>}
+        {is === "wrong" && <p class="bad">{w.notRight} <button type="button" onClick={() => setIs("shown")}>{w.showAnswer}</button></p>}
+        {is === "shown" && <p><Filled text={why} /></p>}
+      </div>
+    </form>
+  );
+}
+
+/** A guided course: each chapter is a state of this page. */
+export function Lessons() {
+  const w = words.value;
+  const at = LESSONS.findIndex(({ id }) => id === state.value.lesson), lesson = LESSONS[at];
+  const title = useRef<HTMLHeadingElement>(null), wasOpen = useRef(state.value.lesson);
+  useEffect(() => {
+    if (!lesson && LESSONS[0]) openLesson(LESSONS[0]);
+    if (lesson && wasOpen.current !== undefined && wasOpen.current !== lesson.id) title.current?.focus();
+    wasOpen.current = lesson?.id;
+  }, [lesson]);
+  if (!lesson) return null;
+  const text = lesson[language.value], [before, after] = [LESSONS[at - 1], LESSONS[at + 1]];
+  return (
+    <section class="card lesson" aria-labelledby="lesson-title">
+      <nav class="chapters" aria-label={w.lessons}>
+        <ol>{LESSONS.map((one, index) => (
+          <li key={one.id}><button aria-current={one.id === lesson.id ? "step" : undefined} onClick={() => openLesson(one)} title={one[language.value].title}><span class="number">{index + 1}</span> <span class="chapter-name">{one[language.value].title}</span></button></li>
+        ))}</ol>
+      </nav>
+      <div class="lesson-text">
+        <p class="soft small">{w.chapter(at + 1, LESSONS.length)}</p>
+        <h2 id="lesson-title" class="big" ref={title} tabIndex={-1}>{text.title}</h2>
+        {text.paragraphs.map((paragraph, index) => <p key={index}><Filled text={paragraph} /></p>)}
+      </div>
+      <div class="lesson-do">
+        <h3>{w.try}</h3>
+        <p><Filled text={text.try} /></p>
+        <Question key={lesson.id} lesson={lesson} />
+        <p class="row-end">
+          <button onClick={() => openLesson(lesson)}>{w.reload}</button>
+          {before && <button onClick={() => openLesson(before)}>← {w.previousChapter}</button>}
+          {after ? <button class="main" onClick={() => openLesson(after)}>{w.nextChapter} →</button>
+            : <button class="main" onClick={() => { view.value = "graph"; change({ lesson: undefined }); }}>{w.leaveLesson}</button>}
+        </p>
+      </div>
+    </section>
+  );
+}

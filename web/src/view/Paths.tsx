@@ -1,0 +1,42 @@
+import { paths } from "../graph/flow";
+import { percent, shown, toNumber } from "../numbers";
+import { chosen, page } from "../state/store";
+import { words } from "../words";
+import { Bar } from "./Bar";
+
+const MOST = 5;
+
+/** By which ways the gradient came, and which input matters. */
+export function Paths() {
+  const w = words.value, answer = page.value;
+  if (!answer) return null;
+  const { root } = answer;
+  const inputs = answer.inputs.filter((input) => input.node !== null && input.gradient !== null);
+  const one = inputs.find(({ node }) => node === chosen.value);
+  const effects = answer.ranking.flatMap((name) => answer.elasticities[name] === undefined ? [] : [{ name, effect: toNumber(answer.elasticities[name]) }]);
+  const largest = Math.max(...effects.map(({ effect }) => Math.abs(effect)), 0);
+  return (
+    <div class="halves">
+      <div>
+        <p class="soft">{w.pathsWords}</p>
+        {(one ? [one] : inputs).map(({ name, node }) => (
+          <section key={name} class="paths">
+            <h3><button class="name" aria-pressed={chosen.value === node} title={w.lightUp(name)} onClick={() => { chosen.value = chosen.value === node ? null : node; }}>{name}</button> <span class="soft">{w.pathsOf(name, root.name)}</span></h3>
+            {paths(answer, node ?? -1, MOST).map(({ uses, share }, at) => (
+              <div key={at} class="path"><span class="way">{name}{uses.map(({ gate }, at) => <span key={at}> → {gate.named ? gate.label : gate.op}</span>)} → {root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
+            ))}
+          </section>
+        ))}
+      </div>
+      {effects.length > 0 && (
+        <section>
+          <h3>{w.whichMatters}</h3>
+          {effects.map(({ name, effect }) => (
+            <div key={name} class="path"><span>{name}</span><Bar share={largest === 0 ? 0 : Math.abs(effect) / largest} /><span class="numbers">{shown(effect)}</span></div>
+          ))}
+          <p class="soft">{w.gradientTimesValue}</p>
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { digits, listed, shown, signed, single, toNumber } from "../numbers";
+import { engine, nudges, page } from "../state/store";
+import { words } from "../words";
+import { NumberField } from "./Inputs";
+import type { WhatIf as Row } from "../api";
+
+/** How near a forecast is called right. */
+const NEAR = 0.02;
+
+function Forecast({ told, truth }: { told: Row["change"]; truth: Row["change"] }) {
+  const isNear = Math.abs(toNumber(told) - toNumber(truth)) <= NEAR * Math.abs(toNumber(truth));
+  return <td class={isNear ? "good" : "bad"}>{signed(told)} <span aria-hidden="true">{isNear ? "✓" : "✗"}</span></td>;
+}
+
+/** What a change really does, beside what the derivatives foretell. */
+export function WhatIf() {
+  const w = words.value, answer = page.value;
+  if (!answer) return null;
+  const hasLoss = answer.what_if.some(({ loss }) => loss !== null);
+  const { output, root } = answer;
+  return (
+    <>
+      <div class="scroll">
+        <table class="what-if">
+          <thead><tr>
+            <th scope="col">{w.change}</th><th scope="col">{w.then(output.name)}</th>{hasLoss && <th scope="col">{w.then(root.name)}</th>}
+            <th scope="col">{w.trueChange}</th><th scope="col">{w.gradientSays}</th><th scope="col">{w.withCurvature}</th>
+          </tr></thead>
+          <tbody>{answer.what_if.map((row) => {
+            const delta = single(row.delta);
+            return (
+              <tr key={row.name}>
+                <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${listed(row.delta)}`
+                  : engine.value?.changes !== "all" ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
+                  : <>+ <NumberField value={delta} label={w.changeOf(row.name)} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
+                <td>{shown(row.output)}</td>{hasLoss && <td>{shown(row.loss)}</td>}
+                <td><b>{signed(row.change)}</b></td>
+                <Forecast told={row.first_order} truth={row.change} /><Forecast told={row.second_order} truth={row.change} />
+              </tr>
+            );
+          })}</tbody>
+        </table>
+      </div>
+      <ul class="verdicts">{answer.what_if.filter(({ verdict }) => verdict).map(({ name, verdict }) => <li key={name}><b>{name}</b> {verdict}</li>)}</ul>
+      {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
+    </>
+  );
+}
