@@ -19,9 +19,11 @@ export interface Engine {
   functions(): Promise<FunctionEntry[]>;
   /** Missing where there is nobody who writes files. */
   export?(request: Request, format: Format): Promise<Exported>;
-  /** Calls back whenever the engine is lost or found again; `isNew` where it is not the one of before. */
-  watch?(told: (is: "lost" | "found", isNew: boolean) => void): void;
+  /** Calls back whenever the engine is lost or found again. */
+  watch?(told: (is: Watched) => void): void;
 }
+
+export type Watched = "lost" | "found";
 
 /** What is wrong with what was asked. */
 export class Refusal extends Error {
@@ -32,3 +34,6 @@ export class Refusal extends Error {
 
 /** Nobody answers. */
 export class Lost extends Error {}
+
+/** Who answers is another than before, and does not know this page. */
+export class Stale extends Error {}

@@ -4,6 +4,10 @@ import type { Local as Operations, Num, Page, Part, Request, Row, Start, State, 
 import { digits, single } from "../numbers";
 import { Refusal, type Engine } from "./engine";
 
+/** The digits that the picture shows of a number, and of the ends of a range. */
+const LETTERS = 5;
+const LETTERS_OF_RANGE = 3;
+
 type Inputs = Record<string, number>;
 
 const num = (x: number): Num => Number.isFinite(x) ? x : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
@@ -160,7 +164,7 @@ class Computed {
 
   /** One number, or the range of several. */
   #range(numbers: number[]): string {
-    const [low, high] = [digits(Math.min(...numbers)), digits(Math.max(...numbers))];
+    const [low, high] = [digits(Math.min(...numbers), LETTERS_OF_RANGE), digits(Math.max(...numbers), LETTERS_OF_RANGE)];
     return low === high ? low : `${low}…${high}`;
   }
 
@@ -171,16 +175,17 @@ class Computed {
       ...drawing,
       blocks: drawing.blocks.map((block) => ({
         ...block,
-        value: block.value === null ? null : digits(value(block.node)),
-        total: block.total === null ? null : block.total.replace(/[−\d.einfNa]+$/, digits(gradient(block.node))),
+        value: block.value === null ? null : digits(value(block.node), LETTERS),
+        total: block.total === null ? null : `Σ ${digits(gradient(block.node), LETTERS)}`,
       })),
       wires: drawing.wires.map((wire) => {
-        const passed = wire.uses.reduce((sum, [gate, operand]) => sum + (this.numbers.get(`p:${gate}:${operand}`) ?? 0), 0);
+        const passed = wire.uses.length === 0 ? gradient(wire.node)
+          : wire.uses.reduce((sum, [gate, operand]) => sum + (this.numbers.get(`p:${gate}:${operand}`) ?? 0), 0);
         const several = wire.several ?? [];
         return {
           ...wire,
-          value: wire.value === "" ? "" : several.length > 0 ? this.#range(several.map(value)) : digits(value(wire.node)),
-          gradient: wire.gradient === null ? null : several.length > 0 ? this.#range(several.map(gradient)) : digits(passed),
+          value: wire.value === "" ? "" : several.length > 0 ? this.#range(several.map(value)) : digits(value(wire.node), LETTERS),
+          gradient: wire.gradient === null ? null : several.length > 0 ? this.#range(several.map(gradient)) : digits(passed, LETTERS),
         };
       }),
     };

@@ -2,9 +2,10 @@
 // along with every request.
 
 import type { FunctionEntry, Page, Request, Start } from "../api";
-import { Lost, Refusal, type Engine, type Exported, type Format } from "./engine";
+import { Lost, Refusal, Stale, type Engine, type Exported, type Format, type Watched } from "./engine";
 
 const TOKEN = "chainrule-token";
+const CHANNEL = "chainrule-events";
 const PATIENCE = 1000;
 
 /** Takes the token out of the address and keeps it for this tab; returns what else the fragment said. */
@@ -38,6 +39,7 @@ async function answer<T>(path: string, body?: unknown, signal?: AbortSignal): Pr
   };
   const response = await ask(path, signal ? { ...init, signal } : init);
   const json = await response.json().catch(() => null);
+  if (response.status === 401) throw new Stale();
   if (!response.ok) throw new Refusal(json?.error ?? { message: `${response.status} ${response.statusText}` });
   return json as T;
 }
@@ -50,46 +52,40 @@ export class Server implements Engine {
   functions = () => answer<FunctionEntry[]>("functions");
   export = (request: Request, format: Format) => answer<Exported>("export", { request, format });
 
-  /** Reads the stream of events as long as somebody looks, and begins anew where it breaks. */
-  watch(told: (is: "lost" | "found", isNew: boolean) => void): void {
-    let instance: string | null = null, isLost = false, stop = new AbortController();
-    const follow = async () => {
-      while (!document.hidden) {
-        stop = new AbortController();
-        try {
-          await readEvents(stop.signal, (event, data) => {
-            if (event !== "hello") return;
-            const { instance: now } = JSON.parse(data) as { instance: string };
-            const isNew = instance !== null && instance !== now;
-            if (isLost || isNew) told("found", isNew);
-            [instance, isLost] = [now, false];
-          });
-        } catch (error) {
-          if (stop.signal.aborted) return;
-          if (error instanceof Refusal) return;
-        }
-        // A stream that ends is asked for again; only a server that is silent then is lost.
-        if (await ask("start").then(() => true, () => false)) {
-          if (isLost) told("found", false);
-          isLost = false;
-        } else {
-          if (!isLost) told("lost", false);
-          isLost = true;
-        }
-        await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-      }
-    };
-    document.addEventListener("visibilitychange", () => document.hidden ? stop.abort() : void follow());
-    void follow();
+  /** One tab of a browser reads the stream of events, and tells the others. */
+  watch(told: (is: Watched) => void): void {
+    const others = new BroadcastChannel(CHANNEL);
+    others.onmessage = ({ data }) => told(data as Watched);
+    const say = (is: Watched) => (told(is), others.postMessage(is));
+    void navigator.locks.request(CHANNEL, () => follow(say));
   }
 }
 
-async function readEvents(signal: AbortSignal, told: (event: string, data: string) => void): Promise<void> {
-  const response = await ask("events", { signal });
+/** Reads the stream of events, and begins anew where it breaks; a server that is silent then is lost. */
+async function follow(say: (is: Watched) => void): Promise<never> {
+  for (let instance: string | null = null, isLost = false; ;) {
+    try {
+      await readEvents((event, data) => {
+        if (event !== "hello") return;
+        const { instance: now } = JSON.parse(data) as { instance: string };
+        if (isLost || instance !== null && instance !== now) say("found");
+        [instance, isLost] = [now, false];
+      });
+    } catch (error) {
+      if (error instanceof Lost && !isLost) say("lost");
+      isLost ||= error instanceof Lost;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  }
+}
+
+async function readEvents(told: (event: string, data: string) => void): Promise<void> {
+  const response = await ask("events");
   if (!response.ok || !response.body) throw new Refusal({ message: response.statusText });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ;) {
-    const { done, value } = await reader.read();
+    // A stream that breaks off has lost its server; one that ends is asked for again.
+    const { done, value } = await reader.read().catch(() => { throw new Lost(); });
     if (done) return;
     text += value;
     const events = text.split(/\r?\n\r?\n/);

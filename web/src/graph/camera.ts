@@ -4,7 +4,11 @@ import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform, type ZoomBehavior } from "d3-zoom";
 
 const ROOM = 28;
-const LARGEST = 1.6;
+const LARGEST = 1.7;
+/** Letters smaller than this part of their size are hard to read. */
+const READABLE = 0.75;
+/** A picture that fits at this scale is shown whole. */
+const SMALLEST = 0.6;
 
 export class Camera {
   readonly #svg: SVGSVGElement;
@@ -30,12 +34,15 @@ export class Camera {
     select(this.#svg).call(this.#zoom.scaleBy, factor);
   }
 
-  /** Shows all of a picture. */
-  fit(wide: number, tall: number): void {
+  /** Shows all of a picture. With a place that matters, a large picture is shown readably around that. */
+  fit(wide: number, tall: number, around?: { x: number; y: number }): void {
     const { clientWidth, clientHeight } = this.#svg;
     if (clientWidth === 0 || wide === 0 || tall === 0) return;
-    const scale = Math.min((clientWidth - ROOM) / wide, (clientHeight - ROOM) / tall, LARGEST);
-    const place = zoomIdentity.translate((clientWidth - wide * scale) / 2, (clientHeight - tall * scale) / 2).scale(scale);
+    const all = Math.min((clientWidth - ROOM) / wide, (clientHeight - ROOM) / tall, LARGEST);
+    const scale = around && all < SMALLEST ? READABLE : all;
+    const start = (room: number, size: number, at: number) => size * scale <= room - ROOM ? (room - size * scale) / 2
+      : Math.min(ROOM / 2, Math.max(room - size * scale - ROOM / 2, room / 2 - at * scale));
+    const place = zoomIdentity.translate(start(clientWidth, wide, around?.x ?? 0), start(clientHeight, tall, around?.y ?? 0)).scale(scale);
     select(this.#svg).call(this.#zoom.transform, place);
     this.isMoved = false;
   }

@@ -56,6 +56,19 @@ export function chain(page: Page, node: number): Use[] {
   return links.reverse();
 }
 
+/** The signs of the blocks that uses lead through, from one end to the other; several uses inside one are one. */
+export function through(page: Page, uses: Use[]): { symbol: string; uses: Use[] }[] {
+  const places = new Map(page.drawing.blocks.flatMap(({ role, node, inside }, at) =>
+    role === "result" ? [] : [node, ...inside ?? []].map((one): [number, number] => [one, at])));
+  const found: { symbol: string; uses: Use[]; at: number }[] = [];
+  for (const use of uses) {
+    const at = places.get(use.gate.id) ?? -1, last = found.at(-1);
+    if (last && at >= 0 && last.at === at) last.uses.push(use);
+    else found.push({ symbol: page.drawing.blocks[at]?.symbol ?? use.gate.op, uses: [use], at });
+  }
+  return found;
+}
+
 export interface Path {
   /** From the node up to the root. */
   uses: Use[];

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import type { State } from "../api";
 import { fromLine, toLine } from "./line";
-import { change, state } from "./store";
+import { change, ranges, state } from "./store";
 
 /** A browser refuses an address that changes too often. */
 const PATIENCE = 400;
@@ -39,6 +39,7 @@ export function keepAddress(): void {
 /** Shows a state in place of the present one. */
 export function open(found: State): void {
   const { lang } = state.peek();
+  ranges.value = {};
   state.value = found;
   if (found.lang === undefined && lang !== undefined) change({ lang });
 }

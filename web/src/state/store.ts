@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import type { FunctionEntry, Mistake, Page, Request, State, Values } from "../api";
-import { Lost, Refusal, type Engine } from "../engine/engine";
+import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
 import { single } from "../numbers";
 import { around, type Range } from "./range";
@@ -20,6 +20,8 @@ export const state = signal<State>(APPLE);
 export const page = signal<Page | null>(null);
 export const mistake = signal<Mistake | null>(null);
 export const isLost = signal(false);
+/** Whether who answers does not know this page any more. */
+export const isStale = signal(false);
 /** Said once, to everybody: a line that could not be read, something copied. */
 export const notice = signal("");
 export const functions = signal<FunctionEntry[]>([]);
@@ -128,7 +130,7 @@ function take(answer: Page): void {
   batch(() => {
     const old = page.peek();
     page.value = old ? { ...answer, drawing: keptPlaces(old.drawing, answer.drawing) } : answer;
-    [mistake.value, isLost.value] = [null, false];
+    [mistake.value, isLost.value, isStale.value] = [null, false, false];
     if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;
     if (!answer.nodes.some((node) => node.id === pointed.peek())) pointed.value = null;
     // The state names every input, so that a shared line does.
@@ -150,6 +152,7 @@ function take(answer: Page): void {
 function fail(error: unknown): void {
   if (error instanceof Lost) isLost.value = true;
   else if (error instanceof Refusal) mistake.value = error.mistake;
+  else if (error instanceof Stale) isStale.value = true;
   else mistake.value = { message: String(error) };
 }
 

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { frontier } from "../quiz/quiz";
-import { goTo, isLost, language, notice, page, state, step, view } from "../state/store";
+import { goTo, isLost, isStale, language, notice, page, state, step, view } from "../state/store";
 import { words } from "../words";
 import { Chain } from "./Chain";
 import { ExpressionField } from "./ExpressionField";
@@ -32,7 +32,7 @@ function Notes() {
 }
 
 export function App() {
-  const w = words.value, isQuiz = state.value.quiz ?? false;
+  const w = words.value, isQuiz = state.value.quiz ?? false, isLesson = view.value === "lessons";
   useEffect(() => {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
@@ -44,23 +44,17 @@ export function App() {
       <Header />
       <div role="status" class="banners">
         {isLost.value && <p class="banner">{w.lost}</p>}
+        {isStale.value && <p class="banner">{w.stale}</p>}
         {notice.value && <p class="banner">{notice.value}</p>}
       </div>
-      <main>
-        {view.value === "lessons" && <Lessons />}
-        <div class="columns">
-          <div class="left"><ExpressionField /><Inputs /></div>
-          <div class="middle">
-            <Graph />
-            {!isQuiz && page.value && <Tabs />}
-          </div>
-          <div class="right">
-            {isQuiz && <Quiz />}
-            <Story />
-            <Chain />
-            <Notes />
-          </div>
+      <main class={isLesson ? "with-lesson" : ""}>
+        {isLesson && <div class="course"><Lessons /></div>}
+        <div class="given"><ExpressionField /><Inputs /></div>
+        <div class="middle">
+          <Graph />
+          {!isQuiz && page.value && <Tabs />}
         </div>
+        <div class="told">{isQuiz && <Quiz />}<Story /><Chain /><Notes /></div>
         {!page.value && <p class="loading" role="status">{w.loading}</p>}
       </main>
     </>

@@ -1,5 +1,5 @@
 import { Fragment } from "preact";
-import { chain, type Use } from "../graph/flow";
+import { chain, through, type Use } from "../graph/flow";
 import { digits, percent, single } from "../numbers";
 import { isGradientSeen, labelOf } from "../quiz/quiz";
 import { chosen, isScalar, nodes, page, step } from "../state/store";
@@ -8,10 +8,10 @@ import { words } from "../words";
 /** More factors than these are left out in the middle. */
 const MOST_FACTORS = 8;
 
-function Factor({ gate, passed }: Use) {
-  const local = single(passed.local);
-  const text = local === null ? passed.local_short ?? "·" : local < 0 ? `(${digits(local)})` : digits(local);
-  return <><i aria-hidden="true">·</i><span class="factor forward"><small>{gate.op}</small>{text}</span></>;
+/** What a block multiplies by: its local derivative, or the product of those inside. */
+function Factor({ symbol, uses }: { symbol: string; uses: Use[] }) {
+  const local = uses.reduce((product, { passed }) => product * (single(passed.local) ?? NaN), 1);
+  return <><i aria-hidden="true">·</i><span class="factor forward"><small>{symbol}</small>{local < 0 ? `(${digits(local)})` : digits(local)}</span></>;
 }
 
 /** The product of local derivatives down to a node, along the largest share. */
@@ -23,8 +23,8 @@ function One({ node }: { node: number }) {
   const share = links.reduce((part, { passed }) => part * passed.share, 1);
   const product = links.reduce((part, { passed }) => part * (single(passed.local) ?? NaN), 1);
   const isAll = share > 1 - 1e-9;
-  const cut = links.length > MOST_FACTORS;
-  const shown = cut ? [...links.slice(0, MOST_FACTORS / 2), ...links.slice(-MOST_FACTORS / 2)] : links;
+  const factors = through(answer, links), cut = factors.length > MOST_FACTORS;
+  const shown = cut ? [...factors.slice(0, MOST_FACTORS / 2), ...factors.slice(-MOST_FACTORS / 2)] : factors;
   const name = own.label;
   const gradient = own.gradient_short ?? "";
   return (
@@ -32,15 +32,15 @@ function One({ node }: { node: number }) {
       <h3>{w.wholeChain(name)}</h3>
       <div class="chain">
         <span class="factor backward"><small>d{root}/d{root}</small>1</span>
-        {shown.map((use, at) => <Fragment key={at}>
+        {shown.map((factor, at) => <Fragment key={at}>
           {cut && at === MOST_FACTORS / 2 && <><i>·</i><span class="factor">…</span></>}
-          <Factor {...use} />
+          <Factor {...factor} />
         </Fragment>)}
         <i aria-hidden="true">=</i>
         <span class="factor result">{isAll ? gradient : digits(product)}</span>
       </div>
       {!isAll && <p class="soft small">{w.chainPart(percent(share))}</p>}
-      {isAll && own.operands.length === 0 && <p>{w.chainWords(root, name, gradient)}</p>}
+      {isAll && own.operands.length === 0 && <p>{w.chainWords(root, name, gradient.replace("−", ""), gradient.startsWith("−"))}</p>}
     </div>
   );
 }

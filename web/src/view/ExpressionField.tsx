@@ -84,7 +84,7 @@ export function ExpressionField() {
           </li>
         ))}</ul>
       </div>
-      <p id="mistake" class="bad" role="status">{mistake.value?.message}</p>
+      <p id="mistake" class="bad" role="status">{mistake.value?.message.split("\n")[0]}</p>
       {page.value && <Target />}
       {canWrite && !isScalar.value || state.value.unfold || hasBoxes() ? (
         <label class="check"><input type="checkbox" checked={state.value.unfold ?? false} disabled={!canWrite}

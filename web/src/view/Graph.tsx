@@ -46,12 +46,14 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
   const svg = useRef<SVGSVGElement>(null), inner = useRef<SVGGElement>(null);
   const [focus, setFocus] = useState(0);
   const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
+  const now = drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
   useLayoutEffect(() => {
     if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current);
   }, []);
   useLayoutEffect(() => {
     if (!svg.current || !drawing) return;
-    const fit = () => camera.current?.isMoved || camera.current?.fit(drawing.wide, drawing.tall);
+    const around = now ?? { x: 0, y: drawing.tall / 2 };
+    const fit = () => camera.current?.isMoved || camera.current?.fit(drawing.wide, drawing.tall, around);
     if (camera.current) camera.current.isMoved = false;
     fit();
     const watch = new ResizeObserver(fit);
@@ -59,7 +61,6 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
     return () => watch.disconnect();
   }, [size]);
   // What a step is about comes into sight.
-  const now = drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
   useEffect(() => {
     if (now && state.value.step !== undefined) camera.current?.show(now.x, now.y);
   }, [now, step.value]);

@@ -72,8 +72,8 @@ function replaced(values: Values, [first, ...rest]: Place, x: number): Values {
 /** An array's elements; the slider is that of the one that was picked. */
 function Grid({ input, values }: { input: Input; values: Values[] }) {
   const w = words.value, { name, gradient } = input;
-  const rows = values.every((row) => Array.isArray(row)) ? values as Values[][] : [values];
-  const isMatrix = rows !== values && rows.length === values.length && Array.isArray(values[0]);
+  const isMatrix = values.length > 0 && values.every((row) => Array.isArray(row));
+  const rows = isMatrix ? values as Values[][] : [values];
   const [place, setPlace] = useState<Place>(isMatrix ? [0, 0] : [0]);
   const picked = at(values, place);
   const set = (where: Place, x: number) => setInput(name, replaced(values, where, x));

@@ -70,7 +70,7 @@ export function Lessons() {
     <section class="card lesson" aria-labelledby="lesson-title">
       <nav class="chapters" aria-label={w.lessons}>
         <ol>{LESSONS.map((one, index) => (
-          <li key={one.id}><button aria-current={one.id === lesson.id ? "step" : undefined} onClick={() => openLesson(one)} title={one[language.value].title}><span class="number">{index + 1}</span> <span class="chapter-name">{one[language.value].title}</span></button></li>
+          <li key={one.id}><button aria-current={one.id === lesson.id ? "step" : undefined} onClick={() => openLesson(one)} title={one[language.value].title} aria-label={`${index + 1}. ${one[language.value].title}`}>{index + 1}</button></li>
         ))}</ol>
       </nav>
       <div class="lesson-text">

@@ -1,4 +1,4 @@
-import { paths } from "../graph/flow";
+import { paths, through } from "../graph/flow";
 import { percent, shown, toNumber } from "../numbers";
 import { chosen, page } from "../state/store";
 import { words } from "../words";
@@ -23,7 +23,7 @@ export function Paths() {
           <section key={name} class="paths">
             <h3><button class="name" aria-pressed={chosen.value === node} title={w.lightUp(name)} onClick={() => { chosen.value = chosen.value === node ? null : node; }}>{name}</button> <span class="soft">{w.pathsOf(name, root.name)}</span></h3>
             {paths(answer, node ?? -1, MOST).map(({ uses, share }, at) => (
-              <div key={at} class="path"><span class="way">{name}{uses.map(({ gate }, at) => <span key={at}> → {gate.named ? gate.label : gate.op}</span>)} → {root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
+              <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
             ))}
           </section>
         ))}

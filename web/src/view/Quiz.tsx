@@ -13,7 +13,9 @@ function Ask({ question }: { question: Question }) {
   const { kind, gate, to, upstream, local, right, parts } = question;
   const check = (event: Event) => {
     event.preventDefault();
-    const found = judge(question, typed(text));
+    const given = field.current?.value ?? text;
+    const found = judge(question, typed(given));
+    setText(given);
     setVerdict(found);
     if (found !== "none" && found !== "right") setTries(tries + 1);
   };

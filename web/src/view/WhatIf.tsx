@@ -1,15 +1,29 @@
 import { digits, listed, shown, signed, single, toNumber } from "../numbers";
-import { engine, nudges, page } from "../state/store";
+import { engine, nudges, numbers, page } from "../state/store";
 import { words } from "../words";
 import { NumberField } from "./Inputs";
 import type { WhatIf as Row } from "../api";
 
 /** How near a forecast is called right. */
 const NEAR = 0.02;
+const MOST_LETTERS = 24;
 
 function Forecast({ told, truth }: { told: Row["change"]; truth: Row["change"] }) {
   const isNear = Math.abs(toNumber(told) - toNumber(truth)) <= NEAR * Math.abs(toNumber(truth));
   return <td class={isNear ? "good" : "bad"}>{signed(told)} <span aria-hidden="true">{isNear ? "✓" : "✗"}</span></td>;
+}
+
+/** What is said of the rows, each once. */
+function verdicts(rows: Row[]): [string, string[]][] {
+  const said = new Map<string, string[]>();
+  for (const { name, verdict } of rows) if (verdict) said.set(verdict, [...said.get(verdict) ?? [], name]);
+  return [...said];
+}
+
+/** A change that is an array, in few letters. */
+function few(delta: Row["delta"]): string {
+  const text = listed(delta);
+  return text.length > MOST_LETTERS ? "[…]" : text;
 }
 
 /** What a change really does, beside what the derivatives foretell. */
@@ -30,8 +44,8 @@ export function WhatIf() {
             const delta = single(row.delta);
             return (
               <tr key={row.name}>
-                <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${listed(row.delta)}`
-                  : engine.value?.changes !== "all" ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
+                <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${few(row.delta)}`
+                  : engine.value?.changes !== "all" || !numbers.value.some(({ name }) => name === row.name) ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
                   : <>+ <NumberField value={delta} label={w.changeOf(row.name)} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
                 <td>{shown(row.output)}</td>{hasLoss && <td>{shown(row.loss)}</td>}
                 <td><b>{signed(row.change)}</b></td>
@@ -41,7 +55,7 @@ export function WhatIf() {
           })}</tbody>
         </table>
       </div>
-      <ul class="verdicts">{answer.what_if.filter(({ verdict }) => verdict).map(({ name, verdict }) => <li key={name}><b>{name}</b> {verdict}</li>)}</ul>
+      <ul class="verdicts">{verdicts(answer.what_if).map(([verdict, names]) => <li key={verdict}><b>{names.join(", ")}</b> {verdict}</li>)}</ul>
       {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
     </>
   );

@@ -56,8 +56,8 @@ export const en = {
 
   thisStep: "This step",
   wholeChain: (name: string) => `The whole chain to ${name}`,
-  chainWords: (root: string, name: string, factor: string) =>
-    `If ${name} rises a little, ${root} changes ${factor} times as much.`,
+  chainWords: (root: string, name: string, factor: string, isDown: boolean) =>
+    `If ${name} rises a little, ${root} ${isDown ? "falls" : "rises"} ${factor} times as much.`,
   chainPart: (share: string) => `The largest of several paths: ${share} of the gradient.`,
   arrives: "arrives",
   local: "local",
@@ -156,6 +156,7 @@ export const en = {
   tooLarge: "This state is too large for a line.",
 
   lost: "The program does not answer. The last picture stays; the page goes on by itself once it is there again.",
+  stale: "The program was started anew: open the address that it printed. The line below Share keeps this state.",
   loading: "Loading …",
   notes: "Worth knowing",
 };

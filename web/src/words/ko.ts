@@ -58,7 +58,7 @@ export const ko: Words = {
 
   thisStep: "이 단계",
   wholeChain: (name) => `${name}까지의 연쇄`,
-  chainWords: (root, name, factor) => `${name} 값이 아주 조금 커지면 ${root} 값은 그 ${factor}배만큼 변한다.`,
+  chainWords: (root, name, factor, isDown) => `${name} 값이 아주 조금 커지면 ${root} 값은 그 ${factor}배만큼 ${isDown ? "작아진다" : "커진다"}.`,
   chainPart: (share) => `여러 경로 가운데 가장 큰 것: 기울기의 ${share}.`,
   arrives: "상류",
   local: "국소",
@@ -157,6 +157,7 @@ export const ko: Words = {
   tooLarge: "상태가 너무 커서 한 줄에 담을 수 없다.",
 
   lost: "프로그램이 응답하지 않는다. 마지막 그림은 그대로 두며, 다시 연결되면 저절로 이어진다.",
+  stale: "프로그램이 새로 시작되었다. 프로그램이 알려 준 주소를 연다. 지금의 상태는 ‘공유’의 줄에 남아 있다.",
   loading: "불러오는 중 …",
   notes: "알아 둘 점",
 };
