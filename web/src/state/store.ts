@@ -11,6 +11,8 @@ export type Tab = NonNullable<State["tab"]>;
 
 export const APPLE: State = { e: "x * m * t", at: { x: 100, m: 2, t: 1.1 }, target: 219 };
 
+/** The time after which a server that did not answer is asked again. */
+const PATIENCE = 1000;
 /** Steps of a way down, and points of a curve. */
 const STEPS_DOWN = 12;
 const POINTS = 121;
@@ -75,7 +77,7 @@ export function rangeOf(key: string, value: number): Range {
 
 function requestOf(): Request {
   const { e, at, target, cross_entropy, lang, unfold } = state.value;
-  const request: Request = { expression: e, at: { ...at }, language: lang ?? "en" };
+  const request: Request = { expression: e, at: given(e, at ?? {}), language: lang ?? "en" };
   if (target !== undefined) request.target = target;
   if (cross_entropy !== undefined) request.cross_entropy = cross_entropy;
   if (unfold) request.unfold = true;
@@ -95,12 +97,19 @@ function requestOf(): Request {
   return request;
 }
 
+/** The values of the names that an expression has. */
+function given(e: string, at: Record<string, Values>): Record<string, Values> {
+  const names = new Set(e.match(/[\p{L}_][\p{L}\p{N}_]*/gu));
+  return Object.fromEntries(Object.entries(at).filter(([name]) => names.has(name)));
+}
+
 /** What is asked, as text: the same question is asked once. */
 const question = computed(() => JSON.stringify(requestOf()));
 export const request = computed(() => JSON.parse(question.value) as Request);
 
-/** A name that has no value yet gets this one. */
+/** A name that has no value yet gets the one that it had, or this. */
 const USUAL = 1;
+const earlier = new Map<string, Values>();
 /** Names that one expression may bring. */
 const MOST_NEW = 20;
 
@@ -112,7 +121,7 @@ async function answered(by: Engine, asked: Request, signal: AbortSignal): Promis
     } catch (error) {
       const name = error instanceof Refusal ? missing(asked, error.mistake) : null;
       if (name === null || tries === MOST_NEW) throw error;
-      asked = { ...asked, at: { ...asked.at, [name]: USUAL } };
+      asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
     }
   }
 }
@@ -135,6 +144,7 @@ function take(answer: Page): void {
     if (!answer.nodes.some((node) => node.id === pointed.peek())) pointed.value = null;
     // The state names every input, so that a shared line does.
     const given = state.peek().at ?? {};
+    for (const [name, value] of Object.entries(given)) earlier.set(name, value);
     const all = Object.fromEntries(answer.inputs.flatMap(({ name, value }) => {
       const known = given[name] ?? value;
       return known === null || known === undefined ? [] : [[name, known]];
@@ -171,7 +181,11 @@ export function follow(by: Engine): void {
     untracked(() => {
       running.abort();
       const { signal } = running = new AbortController();
-      answered(by, asked, signal).then((answer) => signal.aborted || take(answer), (error) => signal.aborted || fail(error));
+      answered(by, asked, signal).then((answer) => signal.aborted || take(answer), (error) => {
+        if (signal.aborted) return;
+        fail(error);
+        if (error instanceof Lost) setTimeout(() => { if (!signal.aborted) again.value += 1; }, PATIENCE);
+      });
     });
   });
 }

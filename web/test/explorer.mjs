@@ -1,0 +1,238 @@
+// Uses the explorer as people do: `node explorer.mjs CHROMIUM ADDRESS FOLDER`. The address is the one that the
+// program printed, token and all; the folder takes screenshots.
+
+import fs from "node:fs";
+import path from "node:path";
+import { accessible, button, check, equal, fill, fits, launch, open, press, settled, text, texts, wrong } from "./browser.mjs";
+
+const [program, address, folder] = process.argv.slice(2);
+fs.mkdirSync(folder, { recursive: true });
+const browser = await launch(program);
+const number = (text) => Number(text.replace("−", "-"));
+const gradients = async (page) => Object.fromEntries((await texts(page, ".given .gradient")).map((line) => line.replace(/^d\w\/d/, "").split(" = ")));
+
+async function theApple() {
+  const page = await open(browser, address);
+  check(!page.url().includes("token"), "the token stays in the address");
+  equal(await gradients(page), { x: "2.2", m: "110", t: "200" }, "the gradients of the apple");
+  equal(await texts(page, ".what-if tbody tr:first-child td"), ["222.2", "5.12", "+4.62", "+2.2 ✗", "+4.62 ✓"], "what if x rises by 1");
+  const shown = new Set(await texts(page, "svg.picture text"));
+  for (const one of ["100", "2", "1.1", "200", "220", "0.5", "2.2", "110"]) check(shown.has(one), `the picture shows ${one}`);
+  await page.close();
+}
+
+async function steps() {
+  const page = await open(browser, address);
+  const count = async () => [(await texts(page, "svg.picture .v")).length, (await texts(page, "svg.picture .g")).length];
+  const all = await count();
+  await button(page, "From the start");
+  const first = await count();
+  check(first[0] < all[0] && first[1] === 0, `before the first step ${first} of ${all} numbers are seen`);
+  let [before, steps] = [first, 0];
+  for (; (await page.$(".steps button.main:not([disabled])")) && !(await text(page, ".steps button.main")).includes("From"); steps++) {
+    await page.keyboard.press("ArrowRight");
+    await settled(page);
+    const now = await count();
+    check(now[0] >= before[0] && now[1] >= before[1] && now.join() !== before.join() || steps > 0, `step ${steps + 1} shows more`);
+    check((await page.$$(".block.now")).length === 1, `one block is at work in step ${steps + 1}`);
+    check((await text(page, ".story")).length > 20, `step ${steps + 1} is told`);
+    before = now;
+    if (steps > 50) break;
+  }
+  equal(before, all, "the numbers at the end");
+  await page.keyboard.press("ArrowLeft");
+  await settled(page);
+  check((await count()).join() !== all.join(), "a step back hides again what it showed");
+  await page.close();
+}
+
+async function inputs() {
+  const page = await open(browser, address);
+  const places = () => page.$$eval(".block", (all) => all.map((one) => one.getBoundingClientRect().left));
+  const before = await places();
+  await fill(page, ".input:first-of-type input[type=range]", 120);
+  const x = number(await page.$eval("input[aria-label=x]", (one) => one.value));
+  const error = x * 2 * 1.1 - 219, found = await gradients(page);
+  for (const [name, expected] of Object.entries({ x: error * 2.2, m: error * x * 1.1, t: error * x * 2 }))
+    check(Math.abs(number(found[name]) / expected - 1) < 1e-5, `dL/d${name} at x = ${x}: ${found[name]}, expected ${expected}`);
+  equal(await places(), before, "the places of the blocks when a value changes");
+  await fill(page, "input[aria-label=x]", "abc");
+  equal(await page.$eval("input[aria-label=x]", (one) => one.getAttribute("aria-invalid")), "true", "a field of no number is marked");
+  await fill(page, "#expression", "x * m * )");
+  check((await page.$(".expression mark")) !== null && (await text(page, "#mistake")) !== "", "a mistake is marked");
+  await fill(page, "#expression", "x * new_name");
+  equal((await texts(page, ".input .name")).sort(), ["new_name", "x"], "a new name becomes an input");
+  await page.focus("#expression");
+  await fill(page, "#expression", "");
+  await page.type("#expression", "sigm");
+  check((await texts(page, "#offers li")).some((one) => one.startsWith("sigmoid")), "a function is offered");
+  await page.keyboard.press("Enter");
+  equal(await page.$eval("#expression", (one) => one.value), "sigmoid(", "the function that was taken");
+  await page.close();
+}
+
+async function micrograd() {
+  const page = await open(browser, address);
+  await fill(page, ".field input", "");
+  await fill(page, "#expression", "c = a + b; d = a * b + b ^ 3; c1 = c + c + 1; c2 = c1 + 1 + c1 + (-a); d1 = d + d * 2 + relu(b + a); d2 = d1 + 3 * d1 + relu(b - a); e1 = c2 - d2; f1 = e1 ^ 2; g = f1 / 2.0; g + 10.0 / f1");
+  await fill(page, "input[aria-label=a]", "-4");
+  await fill(page, "input[aria-label=b]", "2");
+  const found = await gradients(page);
+  const near = (text, expected) => Math.abs(number(text) - expected) < 1e-3;
+  check(near(found.a, 138.8338) && near(found.b, 645.5773), `micrograd's gradients: ${JSON.stringify(found)}`);
+  check((await texts(page, "svg.picture text")).some((one) => near(one, 24.7041)), "micrograd's value 24.7041 is in the picture");
+  await page.close();
+}
+
+async function folding() {
+  const page = await open(browser, address);
+  const before = (await page.$$(".block")).length;
+  await press(page, ".check input");
+  check((await page.$$(".block")).length > before, "an opened box shows what is inside");
+  await press(page, ".check input");
+  equal((await page.$$(".block")).length, before, "blocks after the box is closed");
+  await page.close();
+}
+
+async function pathsLightUp() {
+  const page = await open(browser, address);
+  await press(page, ".input button.name");
+  check((await page.$$(".wire.lit")).length >= 3 && (await page.$$(".wire.dim")).length >= 2, "the paths of x light up");
+  await page.$eval(".block[tabindex='0']", (one) => one.focus());
+  check((await page.$(".details")) !== null, "a node in focus tells of itself");
+  await page.keyboard.press("ArrowRight");
+  const symbol = await page.evaluate(() => document.activeElement.querySelector(".symbol").textContent);
+  equal(symbol, "×", "the arrow key goes along the wire");
+  check((await texts(page, ".details .products tbody tr")).length === 2, "upstream × local = product, for each operand");
+  await page.close();
+}
+
+async function quiz() {
+  const page = await open(browser, address);
+  await button(page, "Quiz");
+  equal(Object.values(await gradients(page)), ["…", "…", "…"], "gradients in a quiz");
+  const answer = async (value) => {
+    await fill(page, ".quiz input", value);
+    await button(page, "Check", ".quiz");
+    return text(page, ".quiz [role=status]");
+  };
+  // The loss: 1 arrives, 1 goes on; then × with 1 above, 1.1 and 200 beside.
+  check((await answer("1")).startsWith("Right"), "1 is right for the loss");
+  await button(page, "Go on");
+  check((await answer("-1.1")).includes("sign"), "a wrong sign is explained");
+  check((await answer("1.1")).startsWith("Right"), "1.1 is right for x·m");
+  await button(page, "Go on");
+  check((await answer("200")).startsWith("Right"), "200 is right for t");
+  await button(page, "Go on");
+  check((await answer("2")).includes("local derivative alone"), "a forgotten upstream is explained");
+  check((await answer("1.1")).includes("what arrives"), "a forgotten local derivative is explained");
+  await answer("2.2");
+  await button(page, "Go on");
+  await answer("110");
+  await button(page, "Go on");
+  check((await text(page, ".quiz")).includes("3 of 5"), `the score: ${await text(page, ".quiz")}`);
+  equal(await gradients(page), { x: "2.2", m: "110", t: "200" }, "gradients after the quiz");
+  await button(page, "End the quiz");
+  await fill(page, "#expression", "x * x + 2 * x");
+  await fill(page, ".field input", "");
+  await fill(page, "input[aria-label=x]", "3");
+  await button(page, "Quiz");
+  for (let asked = 0; asked < 20; asked++) {
+    const question = await text(page, ".quiz .ask");
+    if (!question.includes("several times")) {
+      await answer("0.12345");
+      await button(page, "Show it", ".quiz");
+      await button(page, "Go on", ".quiz");
+      continue;
+    }
+    check((await answer("3")).includes("one use alone"), "a forgotten second use is explained");
+    check((await answer("8")).startsWith("Right"), "the sum of the uses is right");
+    break;
+  }
+  await page.close();
+}
+
+async function lessons() {
+  const page = await open(browser, address);
+  await button(page, "Lessons");
+  for (const language of ["English", "한국어"]) {
+    await button(page, language);
+    for (let chapter = 0; chapter < 10; chapter++) {
+      await page.$$eval(".chapters button", (all, at) => all[at].click(), chapter);
+      await settled(page);
+      const said = await text(page, ".lesson");
+      check(!/[{}]|…|undefined|NaN/.test(said), `chapter ${chapter + 1} in ${language} has all its numbers: ${/.{0,20}([{}]|…|undefined|NaN)/.exec(said)?.[0]}`);
+      check((await text(page, "#mistake")) === "", `chapter ${chapter + 1} is a right expression`);
+      check((await page.$$(".block")).length > 1, `chapter ${chapter + 1} has a picture`);
+      await fits(page, `chapter ${chapter + 1}`);
+    }
+  }
+  await page.close();
+}
+
+async function sharing() {
+  const page = await open(browser, address);
+  await fill(page, "input[aria-label=x]", "70");
+  await button(page, "Share");
+  const line = await page.$eval("dialog input", (one) => one.value);
+  check(/^c1\.[\w-]{20,2000}$/.test(line), `the line: ${line}`);
+  await button(page, "Close", "dialog");
+  await fill(page, "#expression", "x * m");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await page.goBack();
+  await settled(page);
+  equal(await page.$eval("#expression", (one) => one.value), "x * m * t", "the expression after going back");
+  await page.goForward();
+  await settled(page);
+  equal(await page.$eval("#expression", (one) => one.value), "x * m", "the expression after going forward");
+  await button(page, "Share");
+  await fill(page, "dialog form input", line);
+  await button(page, "Open", "dialog form");
+  equal(await page.$eval("input[aria-label=x]", (one) => one.value), "70", "the value that the line says");
+  await page.close();
+}
+
+async function lostAndFound() {
+  const page = await open(browser, address);
+  await page.setOfflineMode(true);
+  await page.$eval("input[aria-label=x]", (one) => { one.value = "90"; one.dispatchEvent(new Event("input", { bubbles: true })); });
+  await page.waitForSelector(".banner", { timeout: 8000 });
+  check((await page.$$(".block")).length > 3, "the last picture stays");
+  await page.setOfflineMode(false);
+  await page.waitForFunction(() => !document.querySelector(".banner"), { timeout: 15_000 });
+  await settled(page);
+  check((await gradients(page)).x !== "2.2", "what was typed meanwhile is computed");
+  await page.close();
+}
+
+const STATES = {
+  apple: async () => {},
+  stepping: async (page) => { await button(page, "From the start"); await button(page, "Next"); },
+  curve: (page) => button(page, "Curve"),
+  down: (page) => button(page, "Way down"),
+  quiz: (page) => button(page, "Quiz"),
+  lesson: async (page) => { await button(page, "Lessons"); await page.$$eval(".chapters button", (all) => all[6].click()); await settled(page); },
+};
+
+async function looks() {
+  for (const dark of [false, true]) for (const [name, reach] of Object.entries(STATES)) for (const wide of [1440, 768, 360]) {
+    const page = await open(browser, address, { dark, wide, tall: wide === 360 ? 780 : 1000 });
+    await reach(page);
+    const what = `${name}-${dark ? "dark" : "light"}-${wide}`;
+    await fits(page, what);
+    if (wide !== 768) await accessible(page, what);
+    await page.screenshot({ path: path.join(folder, `${what}.png`), fullPage: true });
+    await page.close();
+  }
+}
+
+const TESTS = { theApple, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, lostAndFound, looks };
+for (const [name, test] of Object.entries(TESTS)) {
+  if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
+  const start = Date.now();
+  await test().catch((error) => check(false, `${name}: ${error.message}`));
+  console.log(`${name}: ${Date.now() - start} ms`);
+}
+await browser.close();
+if (wrong.length > 0) process.exit(1);
+console.log("explorer: all right");
