@@ -1,7 +1,7 @@
 // Numbers of the page that a text tells, by name.
 
 import type { Page } from "../api";
-import { digits, single, toNumber } from "../numbers";
+import { digits, listed, single, toNumber } from "../numbers";
 
 /** `v x` the value of x, `g x` its gradient, `d x` a change of it, `t x` the true effect of that, `q x` the
  * quotient of the two, `loss` the root, `out` the output, `after` the root after a step down, `limit` and
@@ -14,8 +14,8 @@ export function told(page: Page, what: string): number | string | null {
   const node = page.nodes.find(({ label }) => label === name), change = page.what_if.find((row) => row.name === name);
   const delta = single(change?.delta);
   switch (kind) {
-    case "v": return node ? single(node.value) ?? node.short : null;
-    case "g": return node ? single(node.gradient) ?? node.gradient_short : null;
+    case "v": return node ? single(node.value) ?? listed(node.value) : null;
+    case "g": return node ? single(node.gradient) ?? listed(node.gradient) : null;
     case "d": return delta;
     case "t": return change ? toNumber(change.change) : null;
     case "q": return change && delta ? toNumber(change.change) / delta : null;

@@ -3,6 +3,7 @@ import { digits, listed, shown, signed, single, toNumber } from "../numbers";
 import { numbers, page, rate } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
+import { Scroll } from "./Scroll";
 
 /** The slider covers this many powers of ten below the limit. */
 const POWERS = 3;
@@ -47,12 +48,12 @@ export function Down() {
       </div>
       <p class={isBeyond ? "bad" : "soft"}>{isBeyond ? `${w.beyond} ` : ""}{limit !== null && w.limit(digits(limit, 4))} {descent.chosen && `${w.rate}: ${w.rateChosen}.`} {w.predicted(signed(descent.predicted))}</p>
       <Plot title={drawn ? `${root}(${drawn.name})` : w.lossByStep(root)} xLabel={drawn?.name ?? w.step} xs={drawn ? drawn.points.map(({ x }) => x) : descent.points.map(({ step }) => step)} lines={lines} />
-      <div class="scroll"><table>
+      <Scroll label={w.tabs.down}><table>
         <thead><tr><th scope="col">{w.step}</th>{names.map((name) => <th key={name} scope="col">{name}</th>)}<th scope="col">{root}</th><th scope="col">{w.length}</th></tr></thead>
         <tbody>{descent.points.map(({ step, inputs, loss, gradient_norm }) => (
           <tr key={step}><th scope="row">{step}</th>{names.map((name) => <td key={name}>{listed(inputs[name] ?? null, 6)}</td>)}<td><b>{shown(loss)}</b></td><td class="backward">{shown(gradient_norm, 4)}</td></tr>
         ))}</tbody>
-      </table></div>
+      </table></Scroll>
     </>
   );
 }

@@ -96,9 +96,11 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
         <g role="tree" aria-label={`${w.picture}. ${w.pictureHint}`}>{drawing.blocks.map((block, index) => {
           const node = nodes.value.get(block.node);
           const isTotal = block.total !== null && isRevealed([`sum:${block.node}`], block.total_step);
+          // A name begins with what is seen, so that it can be spoken.
+          const seen = [block.symbol, block.caption, isTotal ? block.total : ""].filter(Boolean).join(" ");
           const value = block.forward <= at && node ? `, ${w.value} ${node.short}` : "";
           const gradient = node?.gradient_short && isGradientSeen(node.id) ? `, ${w.gradient} ${node.gradient_short}` : "";
-          return <Block key={index} block={block} level={levels.value[index] ?? 1} label={`${block.tip || block.symbol}${value}${gradient}`}
+          return <Block key={index} block={block} level={levels.value[index] ?? 1} label={`${seen}${block.tip && block.tip !== block.symbol ? `: ${block.tip}` : ""}${value}${gradient}`}
             isNow={present === index} isLit={chosen.value === block.node} isFound={found.has(index)} isFocusable={focus === index || index === 0 && focus >= drawing.blocks.length}
             total={isTotal ? block.total : null} onKey={onKey} />;
         })}</g>

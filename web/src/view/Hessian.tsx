@@ -2,6 +2,7 @@ import { shown } from "../numbers";
 import { page } from "../state/store";
 import { words } from "../words";
 import { MathMl } from "./MathMl";
+import { Scroll } from "./Scroll";
 
 /** The second derivatives, with their formulas. */
 export function Hessian() {
@@ -11,7 +12,7 @@ export function Hessian() {
   return (
     <>
       <p class="soft">{w.hessianWords}</p>
-      <div class="scroll"><table class="hessian">
+      <Scroll label={w.tabs.hessian}><table class="hessian">
         <thead><tr><th scope="col">∂²{answer.root.name}</th>{found.names.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
         <tbody>{found.names.map((name, row) => (
           <tr key={name}><th scope="row">{name}</th>{found.values[row]?.map((x, column) => {
@@ -19,7 +20,7 @@ export function Hessian() {
             return <td key={column}><b>{shown(x)}</b>{formula && <MathMl text={formula} inline />}</td>;
           })}</tr>
         ))}</tbody>
-      </table></div>
+      </table></Scroll>
     </>
   );
 }

@@ -5,6 +5,7 @@ import { isGradientSeen } from "../quiz/quiz";
 import { tidy, widened } from "../state/range";
 import { chosen, engine, page, rangeOf, ranges, setInput } from "../state/store";
 import { words } from "../words";
+import { Scroll } from "./Scroll";
 
 /** More elements are shown as their shape alone. */
 const MOST_ELEMENTS = 64;
@@ -27,7 +28,7 @@ export function NumberField({ value, label, set, id }: { value: number; label: s
 }
 
 /** A slider, whose range grows where it is pushed to an end. */
-function Slider({ id, name, value, set }: { id: string; name: string; value: number; set: (x: number) => void }) {
+function Slider({ id, name, value, set, of }: { id: string; name: string; value: number; set: (x: number) => void; of?: string }) {
   const w = words.value, range = rangeOf(id, value);
   const isLocked = engine.value?.changes === "none";
   const isWhole = Number.isFinite(value);
@@ -53,12 +54,15 @@ function Slider({ id, name, value, set }: { id: string; name: string; value: num
           set(x);
         }}
         onChange={(event) => grow(Number(event.currentTarget.value))} />
-      <span class="ends"><span>{digits(range.from)}</span><span>{digits(range.to)}</span></span>
+      <span class="ends"><span>{digits(range.from)}</span>{of && <span>{of}</span>}<span>{digits(range.to)}</span></span>
     </div>
   );
 }
 
 type Place = number[];
+
+/** An element as the library names it. */
+const elementName = (name: string, place: Place) => `${name}[${place.join(",")}]`;
 
 function at(values: Values, place: Place): Values {
   return place.reduce<Values>((inner, index) => (Array.isArray(inner) ? inner[index] ?? NaN as never : inner), values);
@@ -71,7 +75,7 @@ function replaced(values: Values, [first, ...rest]: Place, x: number): Values {
 
 /** An array's elements; the slider is that of the one that was picked. */
 function Grid({ input, values }: { input: Input; values: Values[] }) {
-  const w = words.value, { name, gradient } = input;
+  const { name, gradient } = input;
   const isMatrix = values.length > 0 && values.every((row) => Array.isArray(row));
   const rows = isMatrix ? values as Values[][] : [values];
   const [place, setPlace] = useState<Place>(isMatrix ? [0, 0] : [0]);
@@ -79,19 +83,19 @@ function Grid({ input, values }: { input: Input; values: Values[] }) {
   const set = (where: Place, x: number) => setInput(name, replaced(values, where, x));
   return (
     <>
-      <div class="scroll"><table class="grid" aria-label={name}><tbody>{rows.map((row, r) => (
+      <Scroll label={name}><table class="grid" aria-label={name}><tbody>{rows.map((row, r) => (
         <tr key={r}>{row.map((x, c) => {
           const where = isMatrix ? [r, c] : [c];
           const own = gradient === null ? null : single(at(gradient, where));
           return (
             <td key={c} class={String(where) === String(place) ? "picked" : ""} onFocusIn={() => setPlace(where)}>
-              <NumberField value={Array.isArray(x) ? NaN : toNumber(x)} label={w.element(name, where.map((i) => i + 1).join(", "))} set={(x) => set(where, x)} />
+              <NumberField value={Array.isArray(x) ? NaN : toNumber(x)} label={elementName(name, where)} set={(x) => set(where, x)} />
               {own !== null && input.node !== null && isGradientSeen(input.node) && <small class="backward">{digits(own, 4)}</small>}
             </td>
           );
         })}</tr>
-      ))}</tbody></table></div>
-      {!Array.isArray(picked) && <Slider id={`${name}:${place}`} name={w.element(name, place.map((i) => i + 1).join(", "))} value={toNumber(picked)} set={(x) => set(place, x)} />}
+      ))}</tbody></table></Scroll>
+      {!Array.isArray(picked) && <Slider id={`${name}:${place}`} name={elementName(name, place)} value={toNumber(picked)} set={(x) => set(place, x)} of={elementName(name, place)} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { digits, toNumber } from "../numbers";
 import { page, step } from "../state/store";
 import { words } from "../words";
 import { MathMl } from "./MathMl";
+import { Scroll } from "./Scroll";
 
 const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
@@ -35,10 +36,10 @@ export function StoryRow({ row }: { row: Row }) {
     case "table": return (
       <details class="terms">
         <summary>{row.title}</summary>
-        <div class="scroll">
+        <Scroll label={row.title}>
           <table><tbody>{row.rows.map((cells, at) =>
             <tr key={at}>{cells.map((parts, cell) => <td key={cell}><Words parts={parts} /></td>)}</tr>)}</tbody></table>
-        </div>
+        </Scroll>
         {row.more && <p class="soft small">{row.more}</p>}
       </details>
     );

@@ -2,6 +2,7 @@ import { digits, listed, shown, signed, single, toNumber } from "../numbers";
 import { engine, nudges, numbers, page } from "../state/store";
 import { words } from "../words";
 import { NumberField } from "./Inputs";
+import { Scroll } from "./Scroll";
 import type { WhatIf as Row } from "../api";
 
 /** How near a forecast is called right. */
@@ -34,7 +35,7 @@ export function WhatIf() {
   const { output, root } = answer;
   return (
     <>
-      <div class="scroll">
+      <Scroll label={w.tabs["what-if"]}>
         <table class="what-if">
           <thead><tr>
             <th scope="col">{w.change}</th><th scope="col">{w.then(output.name)}</th>{hasLoss && <th scope="col">{w.then(root.name)}</th>}
@@ -54,7 +55,7 @@ export function WhatIf() {
             );
           })}</tbody>
         </table>
-      </div>
+      </Scroll>
       <ul class="verdicts">{verdicts(answer.what_if).map(([verdict, names]) => <li key={verdict}><b>{names.join(", ")}</b> {verdict}</li>)}</ul>
       {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
     </>

@@ -16,17 +16,13 @@ export const en = {
 
   expression: "Expression",
   completions: "Names and functions",
-  derivative: "derivative",
   target: "Target",
   noTarget: "none",
   targetHint: "puts ½·(f − target)² on top",
   targetClass: "Target class",
   openBoxes: "Open every box",
   inputs: "Inputs",
-  range: (from: string, to: string) => `${from} to ${to}`,
   slider: (name: string) => `Slider of ${name}`,
-  element: (name: string, at: string) => `${name}, element ${at}`,
-  notNumber: "not a number",
   whichMatters: "Which one matters?",
   gradientTimesValue: "Gradient × value: what +100 % would do, to first order. Units do not matter here.",
 
@@ -41,7 +37,6 @@ export const en = {
   table: "Table",
   picturesAgain: "Picture",
   lightUp: (name: string) => `Paths of the gradient of ${name}`,
-  noPath: (root: string) => `No gradient of ${root} arrives here.`,
 
   steps: "Steps",
   first: "First step",
@@ -59,7 +54,6 @@ export const en = {
   chainWords: (root: string, name: string, factor: string, isDown: boolean) =>
     `If ${name} rises a little, ${root} ${isDown ? "falls" : "rises"} ${factor} times as much.`,
   chainPart: (share: string) => `The largest of several paths: ${share} of the gradient.`,
-  arrives: "arrives",
   local: "local",
   value: "value",
   gradient: "gradient",
@@ -71,9 +65,6 @@ export const en = {
   operation: "operation",
   operands: "operands",
   formula: "formula",
-  shareOf: "share",
-  notYet: "not yet known",
-  sumOf: "sum over its uses",
 
   tabs: { "what-if": "What if?", curve: "Curve", paths: "Paths", hessian: "Hessian", down: "Way down" },
   change: "change",
@@ -103,12 +94,10 @@ export const en = {
   lossByStep: (root: string) => `${root} after each step`,
   noDescent: "There is nothing to walk down here.",
   predicted: (first: string) => `The gradient foretells ${first} for the first step.`,
-  goals: "Goals",
 
   quizStart: "The gradients are hidden. Work them out, gate by gate, from the result back to the inputs.",
   quizPart: (gate: string, to: string) => `What does ${gate} pass back to ${to}?`,
   quizSum: (name: string) => `${name} is used several times. What is its gradient in all?`,
-  quizSeed: (root: string) => `What is d${root}/d${root}?`,
   quizHint: (upstream: string) => `${upstream} arrives from above.`,
   quizUses: (parts: string) => `Its uses pass back ${parts}.`,
   answer: "Your answer",
@@ -142,7 +131,6 @@ export const en = {
   reload: "Back to its numbers",
   notRight: "Not yet.",
   showAnswer: "Show the answer",
-  lessonsIntro: "Ten short chapters, each a state of this page. Every number in the text is the one in the picture.",
 
   shareWords: "Whoever opens this line sees this state: `chainrule explore 'LINE'`, or the field below.",
   line: "Line",
