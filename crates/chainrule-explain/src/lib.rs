@@ -55,6 +55,7 @@ pub use expression::{
     reference_page, values,
 };
 pub use formula::Formula;
+pub use html::{PAGE_SCRIPT, PAGE_STYLE};
 pub use json::AllNumbers;
 pub use loss::cross_entropy;
 pub use model::{

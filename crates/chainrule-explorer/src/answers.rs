@@ -1,33 +1,23 @@
 //! What the library says to a request, as the bytes that are sent.
 
-use chainrule_explain::{AllNumbers, Explanation, View, explain};
+use chainrule_explain::{AllNumbers, Explanation, explain};
 use serde::{Deserialize, Serialize};
 
 use super::mistake::Mistake;
 use super::refusal::Refusal;
-use super::request::Asked;
+use super::request::{Asked, Folds};
 
 /// Explains an expression: what the page shows of it.
 pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let (explanation, view) = explanation(serde_json::from_slice(body)?)?;
-    page(&explanation, view)
+    let asked: Asked = serde_json::from_slice(body)?;
+    let (e, folds) = explanation(asked)?;
+    Ok(serde_json::to_vec(&AllNumbers(&e.screen(folds.view())))?)
 }
 
-fn explanation(asked: Asked) -> Result<(Explanation, View<'static>), Refusal> {
-    let (request, view) = asked.checked()?;
+fn explanation(asked: Asked) -> Result<(Explanation, Folds), Refusal> {
+    let (request, folds) = asked.checked()?;
     let explanation = explain(&request).map_err(Mistake::from)?;
-    Ok((explanation, view))
-}
-
-/// All that the page shows of an explanation.
-fn page(explanation: &Explanation, view: View<'_>) -> Result<Vec<u8>, Refusal> {
-    #[derive(Serialize)]
-    struct Page<'a> {
-        explanation: &'a Explanation,
-        drawing: chainrule_explain::Drawing,
-    }
-    let page = Page { explanation, drawing: explanation.drawing(view) };
-    Ok(serde_json::to_vec(&AllNumbers(&page))?)
+    Ok((explanation, folds))
 }
 
 /// A request for a document.
@@ -61,7 +51,8 @@ struct Document {
 /// Writes an explanation in one of its formats.
 pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
     let Export { request, format } = serde_json::from_slice(body)?;
-    let (e, view) = explanation(request)?;
+    let (e, folds) = explanation(request)?;
+    let view = folds.view();
     let (text, name, media) = match format {
         Format::Svg => (e.to_svg(view), "explanation.svg", "image/svg+xml"),
         Format::Latex => (e.to_latex(), "explanation.tex", "application/x-tex"),

@@ -52,7 +52,8 @@ pub fn check(request: &Request) -> Result<(), Mistake> {
     at_most("numbers of the expression's values and gradients", numbers(&g), NUMBERS)
 }
 
-fn at_most(what: &str, found: usize, limit: usize) -> Result<(), Mistake> {
+/// Refuses more of something than the server takes.
+pub fn at_most(what: &str, found: usize, limit: usize) -> Result<(), Mistake> {
     match found <= limit {
         true => Ok(()),
         false => Err(Mistake::Refused(format!(

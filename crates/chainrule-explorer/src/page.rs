@@ -14,11 +14,11 @@ pub static INDEX: File =
 
 /// What draws it.
 pub static SCRIPT: File =
-    File { media: "text/javascript; charset=utf-8", text: include_str!("page/app.js") };
+    File { media: "text/javascript; charset=utf-8", text: chainrule_explain::PAGE_SCRIPT };
 
 /// How it looks.
 pub static STYLE: File =
-    File { media: "text/css; charset=utf-8", text: include_str!("page/app.css") };
+    File { media: "text/css; charset=utf-8", text: chainrule_explain::PAGE_STYLE };
 
 /// Its picture among a browser's tabs.
 pub static ICON: File = File { media: "image/svg+xml", text: include_str!("page/icon.svg") };

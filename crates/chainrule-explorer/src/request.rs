@@ -1,7 +1,7 @@
 //! What `POST /api/v1/explain` is asked, as it arrives.
 
 use chainrule::Tensor;
-use chainrule_explain::{Language, Range, Request, Values, View};
+use chainrule_explain::{Fold, Language, Range, Request, Values, View};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
@@ -30,6 +30,22 @@ pub struct Asked {
     language: Language,
     #[serde(default)]
     unfold: bool,
+    /// Boxes that are open, by the words that the drawing has for them.
+    #[serde(default)]
+    open: Vec<String>,
+}
+
+/// Which boxes of the picture show what they are made of.
+pub struct Folds {
+    all: bool,
+    open: Vec<Fold>,
+}
+
+impl Folds {
+    /// The view of an explanation.
+    pub fn view(&self) -> View<'_> {
+        View { step: None, unfold: self.all, open: &self.open }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,8 +65,10 @@ fn usual_points() -> usize {
 
 impl Asked {
     /// What the library is asked, which is no more than the server does.
-    pub fn checked(self) -> Result<(Request, View<'static>), Refusal> {
-        let view = View { unfold: self.unfold, ..View::default() };
+    pub fn checked(self) -> Result<(Request, Folds), Refusal> {
+        limits::at_most("open boxes", self.open.len(), limits::NAMES)?;
+        let open = self.open.iter().map(|word| Fold::from(word.as_str())).collect();
+        let folds = Folds { all: self.unfold, open };
         if self.target.is_some() && self.cross_entropy.is_some() {
             return Err(Refusal::of_request(
                 "a `target` and a `cross_entropy` are two losses: give one of them",
@@ -72,7 +90,7 @@ impl Asked {
             language: self.language,
         };
         limits::check(&request)?;
-        Ok((request, view))
+        Ok((request, folds))
     }
 }
 

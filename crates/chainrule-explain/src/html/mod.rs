@@ -28,6 +28,13 @@ pub(super) use sheet::sheet;
 /// Partial derivatives of a page; who wants them all asks for JSON.
 const MOST_FORMULAS: usize = 300;
 
+/// What draws an explanation in a browser and lets one step through it and change it: a module, built from
+/// `web/`.
+pub const PAGE_SCRIPT: &str = include_str!("bundle/app.js");
+
+/// How it looks.
+pub const PAGE_STYLE: &str = include_str!("bundle/app.css");
+
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
