@@ -30,8 +30,10 @@ export interface Request {
   hessian?: boolean;
   goal?: number;
   language?: "en" | "ko";
-  /** Scopes that show what they are made of; `true`: all. */
+  /** Every box shows what it is made of. */
   unfold?: boolean;
+  /** Boxes that show what they are made of, by their `fold`. */
+  open?: string[];
 }
 
 /** The answer to it. */
@@ -39,7 +41,7 @@ export interface Page {
   language: "en" | "ko";
   expression: string;
   /** What the gradients are of, `L` or `f`, and its node. */
-  root: { name: string; node: number; value: Num };
+  root: { name: string; node: number; value: Num; shape: number[] };
   /** The expression's own value. */
   output: { name: string; node: number; value: Values | null; shape: number[] };
   target: Values | null;
@@ -52,14 +54,15 @@ export interface Page {
   /** By the size of their gradients, the largest first. */
   ranking: string[];
   /** Gradient × value: the effect of +100 % to first order. */
-  elasticities: Record<string, Num>;
+  elasticities: { name: string; value: Num }[];
   partials: { name: string; formula: string | null; value: Values | null }[];
   what_if: WhatIf[];
-  what_if_left_out?: number;
+  what_if_left_out: number;
   /** Second derivatives of the root by the inputs that are numbers, in the order of `inputs`' gradients; `null` where they are many. */
   curvature: { names: string[]; values: Num[][] } | null;
   sweep: { name: string; at: number; points: { at: number; value: Num; tangent: Num }[] } | null;
-  hessian: { names: string[]; values: Num[][]; formulas: (string | null)[][] } | null;
+  /** Second derivatives of the output, with their formulas. */
+  hessian: { names: string[]; values: Num[][]; formulas?: (string | null)[][] } | null;
   descent: {
     lr: number;
     /** Whether the rate was chosen from the curvature. */
@@ -67,7 +70,8 @@ export interface Page {
     predicted: Num;
     /** The rate beyond which a step climbs. */
     limit: Num | null;
-    points: { step: number; inputs: Record<string, Values>; loss: Num; gradient_norm: Num }[];
+    /** The inputs stand in the order of the page's; `null` for a large array. */
+    points: { step: number; inputs: (Values | null)[]; loss: Num; gradient_norm: Num }[];
   } | null;
   goals: { name: string; goal: Num; value: Num | null; change: Num | null; by_rounding?: boolean; is_flat?: boolean; searched: [Num, Num] }[];
   /** What is worth saying of the whole: a number that is not finite, a gradient that vanishes. */
@@ -172,6 +176,8 @@ export interface Block {
   value: string | null;
   node: number;
   inside?: number[];
+  /** What opens the box, for `Request.open`. */
+  fold?: string;
   total: string | null;
   total_step: number | null;
   forward: number;
@@ -218,6 +224,7 @@ export interface State {
   lesson?: string;
   lang?: "en" | "ko";
   unfold?: boolean;
+  open?: string[];
 }
 
 /** `GET /api/v1/start`: what the program was started with. */

@@ -1,6 +1,6 @@
 // A document that stands alone: its explanation, and the operations to compute it again at other values.
 
-import type { Local as Operations, Num, Page, Part, Request, Row, Start, State, Values, WhatIf } from "../api";
+import type { Local as Operations, Num, Page, Part, Request, Row, Start, State, WhatIf } from "../api";
 import { digits, single } from "../numbers";
 import { Refusal, type Engine } from "./engine";
 
@@ -120,7 +120,7 @@ class Computed {
       drawing: this.#drawing(),
       story: old.story.map((step) => ({ ...step, rows: step.rows.filter((row) => !this.#isMoved() || row.kind !== "note").map((row) => this.#row(row)) })),
       nodes: this.#nodes(),
-      elasticities: Object.fromEntries(old.ranking.map((name) => [name, num(gradient(name) * (this.inputs[name] ?? NaN))])),
+      elasticities: old.elasticities.map(({ name }) => ({ name, value: num(gradient(name) * (this.inputs[name] ?? NaN)) })),
       partials: old.partials.map((partial) => {
         const node = old.inputs.find(({ name }) => name === partial.name)?.node;
         const value = this.numbers.get(`f:${node}`);
@@ -128,7 +128,8 @@ class Computed {
       }),
       what_if: old.what_if.map((row) => this.#whatIf(row, request, curvature[names.indexOf(row.name)]?.[names.indexOf(row.name)] ?? NaN)),
       curvature: old.curvature && { names, values: curvature.map((row) => row.map(num)) },
-      hessian: old.hessian && { ...old.hessian, values: curvature.map((row) => row.map(num)) },
+      // It is the output's; without a target that is the root.
+      hessian: old.hessian && old.output.node === old.root.node ? { ...old.hessian, values: curvature.map((row) => row.map(num)) } : null,
       sweep: this.#sweep(request),
       descent: this.#descent(request, curvature, names),
       goals: [], notes: this.#isMoved() ? [] : old.notes,
@@ -252,7 +253,7 @@ class Computed {
       const slope = gradient(at);
       points.push({
         step, loss: num(at.root()), gradient_norm: num(Math.hypot(...slope)),
-        inputs: Object.fromEntries(names.map((name): [string, Values] => [name, num(at.inputs[name] ?? NaN)])),
+        inputs: this.old.inputs.map(({ name }) => num(at.inputs[name] ?? NaN)),
       });
       at = at.at(Object.fromEntries(names.map((name, index) => [name, (at.inputs[name] ?? NaN) - rate * (slope[index] ?? 0)])));
     }

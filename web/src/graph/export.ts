@@ -1,7 +1,7 @@
 // The picture as a file of its own: as it is seen, with its styles inside.
 
 /** What a picture's look is made of. */
-const PROPERTIES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "display"];
+const PROPERTIES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "display", "paint-order", "stroke-linejoin"];
 const ROOM = 16;
 const DENSITY = 2;
 
@@ -33,7 +33,7 @@ function copied(): { svg: SVGSVGElement; wide: number; tall: number } {
   svg.setAttribute("height", String(tall));
   const paper = document.createElementNS("http://www.w3.org/2000/svg", "rect");
   for (const [name, value] of Object.entries({ x: x - ROOM, y: y - ROOM, width: wide, height: tall })) paper.setAttribute(name, String(value));
-  paper.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
+  paper.setAttribute("fill", getComputedStyle(shown.closest(".card") ?? document.body).backgroundColor);
   svg.prepend(paper);
   return { svg, wide, tall };
 }

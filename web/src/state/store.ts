@@ -69,6 +69,13 @@ export function goTo(to: number): void {
   change({ step: at === lastStep.value && !state.value.quiz ? undefined : at });
 }
 
+/** Opens a box of the picture, or closes it again. */
+export function toggleBox(fold: string): void {
+  const open = state.value.open ?? [];
+  const now = open.includes(fold) ? open.filter((one) => one !== fold) : [...open, fold];
+  change({ open: now.length > 0 ? now : undefined, step: undefined });
+}
+
 /** The range of an input's slider, or of an element's. */
 export function rangeOf(key: string, value: number): Range {
   const known = ranges.value[key];
@@ -76,11 +83,12 @@ export function rangeOf(key: string, value: number): Range {
 }
 
 function requestOf(): Request {
-  const { e, at, target, cross_entropy, lang, unfold } = state.value;
+  const { e, at, target, cross_entropy, lang, unfold, open } = state.value;
   const request: Request = { expression: e, at: given(e, at ?? {}), language: lang ?? "en" };
   if (target !== undefined) request.target = target;
   if (cross_entropy !== undefined) request.cross_entropy = cross_entropy;
   if (unfold) request.unfold = true;
+  if (open && open.length > 0) request.open = open;
   const nudge = Object.fromEntries(Object.entries(nudges.value).filter(([name]) => at?.[name] !== undefined));
   if (Object.keys(nudge).length > 0) request.nudge = nudge;
   const name = swept.value, value = name === null ? null : single(at?.[name]);

@@ -1,5 +1,5 @@
 import type { Block as Shape } from "../api";
-import { chosen, pointed } from "../state/store";
+import { chosen, engine, pointed, toggleBox } from "../state/store";
 
 interface Props {
   block: Shape;
@@ -40,6 +40,7 @@ export function Block({ block, level, label, isNow, isLit, isFound, isFocusable,
       onFocus={() => { pointed.value = node; }}
       onBlur={() => { pointed.value = null; }}
       onClick={() => { chosen.value = chosen.value === node ? null : node; }}
+      onDblClick={() => { if (block.fold && engine.value?.changes === "all") toggleBox(block.fold); }}
       onKeyDown={(event) => onKey(event, block)}>
       <Outline {...block} />
       <text class="symbol" x={x} y={y} dy=".35em">{symbol}</text>

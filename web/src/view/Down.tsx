@@ -10,10 +10,10 @@ const POWERS = 3;
 
 /** The way down over the single input that there is, on its curve. */
 const onCurve = computed(() => {
-  const { sweep, descent } = page.value ?? {};
-  if (!sweep || !descent || numbers.value.length !== 1) return null;
+  const { sweep, descent, inputs: all } = page.value ?? {};
+  if (!sweep || !descent || !all || numbers.value.length !== 1) return null;
   const walked = descent.points.flatMap(({ inputs, loss }) => {
-    const x = single(inputs[sweep.name] ?? null);
+    const x = single(inputs[all.findIndex(({ name }) => name === sweep.name)] ?? null);
     return x === null || !Number.isFinite(toNumber(loss)) ? [] : [{ x, y: null as number | null, down: toNumber(loss) as number | null }];
   });
   const [low, high] = [sweep.points[0]?.at ?? 0, sweep.points.at(-1)?.at ?? 0];
@@ -35,7 +35,7 @@ export function Down() {
   const lines: Line[] = drawn
     ? [{ label: w.curve, tone: "forward", ys: drawn.points.map(({ y }) => y), wide: 2 }, { label: w.step, tone: "backward", ys: drawn.points.map(({ down }) => down), kind: "points" }]
     : [{ label: root, tone: "backward", ys: finite, kind: "line-points" }];
-  const names = answer.inputs.filter(({ gradient }) => gradient !== null).map(({ name }) => name);
+  const moved = answer.inputs.map(({ name, is_choice }, at) => ({ name, is_choice, at })).filter(({ is_choice }) => !is_choice);
   const isBeyond = limit !== null && descent.lr > limit;
   return (
     <>
@@ -49,9 +49,9 @@ export function Down() {
       <p class={isBeyond ? "bad" : "soft"}>{isBeyond ? `${w.beyond} ` : ""}{limit !== null && w.limit(digits(limit, 4))} {descent.chosen && `${w.rate}: ${w.rateChosen}.`} {w.predicted(signed(descent.predicted))}</p>
       <Plot title={drawn ? `${root}(${drawn.name})` : w.lossByStep(root)} xLabel={drawn?.name ?? w.step} xs={drawn ? drawn.points.map(({ x }) => x) : descent.points.map(({ step }) => step)} lines={lines} />
       <Scroll label={w.tabs.down}><table>
-        <thead><tr><th scope="col">{w.step}</th>{names.map((name) => <th key={name} scope="col">{name}</th>)}<th scope="col">{root}</th><th scope="col">{w.length}</th></tr></thead>
+        <thead><tr><th scope="col">{w.step}</th>{moved.map(({ name }) => <th key={name} scope="col">{name}</th>)}<th scope="col">{root}</th><th scope="col">{w.length}</th></tr></thead>
         <tbody>{descent.points.map(({ step, inputs, loss, gradient_norm }) => (
-          <tr key={step}><th scope="row">{step}</th>{names.map((name) => <td key={name}>{listed(inputs[name] ?? null, 6)}</td>)}<td><b>{shown(loss)}</b></td><td class="backward">{shown(gradient_norm, 4)}</td></tr>
+          <tr key={step}><th scope="row">{step}</th>{moved.map(({ name, at }) => <td key={name}>{listed(inputs[at] ?? null, 6)}</td>)}<td><b>{shown(loss)}</b></td><td class="backward">{shown(gradient_norm, 4)}</td></tr>
         ))}</tbody>
       </table></Scroll>
     </>

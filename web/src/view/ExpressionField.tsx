@@ -41,7 +41,7 @@ export function ExpressionField() {
     if (caret.current !== null) field.current?.setSelectionRange(caret.current, caret.current);
     caret.current = null;
   }, [text]);
-  const write = (e: string) => change({ e, step: undefined });
+  const write = (e: string) => change({ e, step: undefined, open: undefined });
   const complete = ({ name, entry }: Offer) => {
     const at = field.current?.selectionStart ?? text.length, word = wordBefore(text, at);
     const inserted = entry && !text.slice(at).startsWith("(") ? `${name}(` : name;

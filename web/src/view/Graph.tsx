@@ -5,7 +5,7 @@ import { Camera } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
 import { isGradientSeen, isRevealed } from "../quiz/quiz";
-import { chosen, nodes, page, pointed, state, step } from "../state/store";
+import { chosen, engine, nodes, page, pointed, state, step, toggleBox } from "../state/store";
 import { words } from "../words";
 import { Block } from "./Block";
 import { Details } from "./Details";
@@ -70,6 +70,7 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
   const present = page.value?.story[at]?.block ?? null;
   const onKey = (event: KeyboardEvent, block: Shape) => {
     if (event.key === "Enter" || event.key === " ") chosen.value = chosen.value === block.node ? null : block.node;
+    else if (event.key === "+" && block.fold && engine.value?.changes === "all") toggleBox(block.fold);
     else if (event.key === "Escape") [chosen.value, pointed.value] = [null, null];
     else {
       const next = neighbour(drawing, drawing.blocks.indexOf(block), event.key);
@@ -109,6 +110,20 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
   );
 }
 
+/** Opens the box that was chosen, and closes those that are open. */
+function Boxes() {
+  const w = words.value, open = state.value.open ?? [];
+  if (engine.value?.changes !== "all" || state.value.unfold) return null;
+  const box = page.value?.drawing.blocks.find(({ node, fold }) => fold !== undefined && node === chosen.value);
+  if (!box?.fold && open.length === 0) return null;
+  return (
+    <span class="boxes">
+      {box?.fold && <button onClick={() => toggleBox(box.fold ?? "")}>⊞ {w.openBox(box.symbol)}</button>}
+      {open.map((fold) => <button key={fold} aria-label={w.closeBox(fold)} title={w.closeBox(fold)} onClick={() => toggleBox(fold)}>{fold} ✕</button>)}
+    </span>
+  );
+}
+
 /** The library's drawing, with what moves through it. */
 export function Graph() {
   const camera = useRef<Camera | null>(null);
@@ -127,6 +142,7 @@ export function Graph() {
     <section class="card stage" id="graph" tabIndex={-1} aria-label={w.picture}>
       <div class="tools">
         <input type="search" value={wanted} placeholder={w.search} aria-label={w.search} onInput={(event) => setWanted(event.currentTarget.value)} />
+        <Boxes />
         <span class="end">
           <button class="icon" aria-label={w.zoomOut} title={w.zoomOut} onClick={() => camera.current?.by(1 / 1.4)}>−</button>
           <button class="icon" aria-label={w.zoomIn} title={w.zoomIn} onClick={() => camera.current?.by(1.4)}>+</button>

@@ -13,7 +13,7 @@ export function Paths() {
   const { root } = answer;
   const inputs = answer.inputs.filter((input) => input.node !== null && input.gradient !== null);
   const one = inputs.find(({ node }) => node === chosen.value);
-  const effects = answer.ranking.flatMap((name) => answer.elasticities[name] === undefined ? [] : [{ name, effect: toNumber(answer.elasticities[name]) }]);
+  const effects = answer.elasticities.map(({ name, value }) => ({ name, effect: toNumber(value) })).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect));
   const largest = Math.max(...effects.map(({ effect }) => Math.abs(effect)), 0);
   return (
     <div class="halves">

@@ -20,6 +20,8 @@ export const en = {
   noTarget: "none",
   targetHint: "puts ½·(f − target)² on top",
   targetClass: "Target class",
+  openBox: (name: string) => `Open ${name}`,
+  closeBox: (name: string) => `Close ${name}`,
   openBoxes: "Open every box",
   inputs: "Inputs",
   slider: (name: string) => `Slider of ${name}`,
@@ -27,7 +29,7 @@ export const en = {
   gradientTimesValue: "Gradient × value: what +100 % would do, to first order. Units do not matter here.",
 
   picture: "Computation graph",
-  pictureHint: "Arrow keys go along the wires, Enter lights up the paths of a gradient.",
+  pictureHint: "Arrow keys go along the wires, Enter lights up the paths of a gradient, + opens a box.",
   forwardLegend: "values, forward →",
   backwardLegend: (root: string) => `← gradients d${root}/d·, backward`,
   zoomIn: "Zoom in",

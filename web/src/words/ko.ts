@@ -22,6 +22,8 @@ export const ko: Words = {
   noTarget: "없음",
   targetHint: "식 위에 ½·(f − 목표)²를 놓는다",
   targetClass: "정답 클래스",
+  openBox: (name) => `${name} 펼치기`,
+  closeBox: (name) => `${name} 접기`,
   openBoxes: "상자를 모두 펼치기",
   inputs: "입력",
   slider: (name) => `${name} 슬라이더`,
@@ -29,7 +31,7 @@ export const ko: Words = {
   gradientTimesValue: "기울기 × 값: 100 % 늘릴 때의 1차 효과. 단위가 달라도 비교할 수 있다.",
 
   picture: "계산 그래프",
-  pictureHint: "화살표 키로 선을 따라가고, Enter로 기울기의 경로를 밝힌다.",
+  pictureHint: "화살표 키로 선을 따라가고, Enter로 기울기의 경로를 밝히고, +로 상자를 펼친다.",
   forwardLegend: "값, 순전파 →",
   backwardLegend: (root) => `← 기울기 d${root}/d·, 역전파`,
   zoomIn: "확대",
