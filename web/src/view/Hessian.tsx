@@ -1,23 +1,42 @@
 import type { Num } from "../api";
-import { shown } from "../numbers";
+import { listed, shown } from "../numbers";
 import { page } from "../state/store";
 import { words } from "../words";
 import { MathMl } from "./MathMl";
 import { Scroll } from "./Scroll";
 
-/** The second derivatives, with their formulas. */
+/** More formulas than these are not for reading. */
+const MOST = 40;
+
+/** The derivatives, with their formulas. */
 export function Hessian() {
   const w = words.value, answer = page.value;
   if (!answer) return null;
   const { output, root, hessian, curvature } = answer;
   const hasLoss = output.node !== root.node;
-  if (!hessian?.names.length && !curvature?.names.length) return <p>{w.noHessian}</p>;
+  const isSecond = hessian?.names.length || curvature?.names.length;
   return (
     <>
-      <p class="soft">{w.hessianWords}</p>
+      <Partials />
+      <h3>{w.second}</h3>
+      <p class="soft">{isSecond ? w.hessianWords : w.noHessian}</p>
       {hessian && <Matrix of={output.name} {...hessian} />}
       {curvature && (hasLoss || !hessian) && <Matrix of={root.name} {...curvature} />}
     </>
+  );
+}
+
+/** The first derivatives of the output, as formulas. */
+function Partials() {
+  const w = words.value, answer = page.value;
+  if (!answer || answer.partials.length === 0) return null;
+  return (
+    <section class="partials">
+      <h3>{w.partials(answer.output.name)}</h3>
+      <dl>{answer.partials.slice(0, MOST).map(({ name, formula, value }) => (
+        <div key={name}><dt class="backward">∂{answer.output.name}/∂{name}</dt><dd>{formula && <>= <MathMl text={formula} inline /> </>}= <b>{listed(value)}</b></dd></div>
+      ))}</dl>
+    </section>
   );
 }
 

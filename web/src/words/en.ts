@@ -84,6 +84,8 @@ export const en = {
   noCurve: "A curve needs an input that is a single number.",
   pathsOf: (name: string, root: string) => `From ${name} to ${root}`,
   pathsWords: "A path's share is its part of the gradient. Choose one to light it up.",
+  partials: (name: string) => `Derivatives of ${name}`,
+  second: "Second derivatives",
   noHessian: "The second derivatives are shown for inputs that are numbers.",
   hessianWords: "How the gradient by the row changes with the column.",
   rate: "Learning rate",

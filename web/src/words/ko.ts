@@ -85,6 +85,8 @@ export const ko: Words = {
   noCurve: "곡선을 그리려면 수 하나인 입력이 있어야 한다.",
   pathsOf: (name, root) => `${name}에서 ${root}까지`,
   pathsWords: "경로의 몫은 그 경로가 기울기에서 이루는 부분이다. 고르면 그림에서 밝아진다.",
+  partials: (name) => `${name}의 편미분`,
+  second: "2계 미분",
   noHessian: "2계 미분은 수 하나인 입력에 대해서만 보인다.",
   hessianWords: "행의 변수에 대한 기울기가 열의 변수에 따라 얼마나 변하는가.",
   rate: "학습률",
