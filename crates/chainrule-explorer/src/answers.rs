@@ -1,6 +1,6 @@
 //! What the library says to a request, as the bytes that are sent.
 
-use chainrule_explain::{AllNumbers, Explanation, explain};
+use chainrule_explain::{AllNumbers, Explanation, Function, explain};
 use serde::{Deserialize, Serialize};
 
 use super::mistake::Mistake;
@@ -66,7 +66,29 @@ pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
     Ok(serde_json::to_vec(&Document { text, name, media })?)
 }
 
+/// What completion knows of a function.
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    /// What stands between its parentheses.
+    arguments: String,
+    formula: String,
+    derivative: String,
+    example: String,
+}
+
 /// The functions that an expression can have.
 pub fn functions() -> Result<Vec<u8>, Refusal> {
-    Ok(serde_json::to_vec(&AllNumbers(&chainrule_explain::functions()))?)
+    let entry = |function: &Function| {
+        let call = function.call();
+        let arguments = call.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+        Entry {
+            name: function.name,
+            arguments: arguments.unwrap_or_default().to_owned(),
+            formula: function.formula(),
+            derivative: function.derivative(),
+            example: function.example.call.clone(),
+        }
+    };
+    Ok(serde_json::to_vec(&chainrule_explain::functions().iter().map(entry).collect::<Vec<_>>())?)
 }

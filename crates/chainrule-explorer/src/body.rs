@@ -65,10 +65,10 @@ async fn all_of(mut body: Incoming) -> Result<Vec<u8>, Refusal> {
         })?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        match length {
-            ..=BODY_BYTES => bytes.extend_from_slice(&data),
-            ..=DRAINED_BYTES => bytes = Vec::new(),
-            _ => break,
+        if length <= BODY_BYTES {
+            bytes.extend_from_slice(&data);
+        } else if length > DRAINED_BYTES {
+            break;
         }
     }
     match length <= BODY_BYTES {

@@ -204,3 +204,23 @@ fn safe_headers() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_of_the_api_is_described() {
+        let description: serde_json::Value = serde_json::from_str(DESCRIPTION).unwrap();
+        let described = description["paths"].as_object().unwrap();
+        let api: Vec<&Route> =
+            ROUTES.iter().filter(|route| route.path.starts_with("/api/")).collect();
+        assert_eq!(api.len(), described.len());
+        for route in api {
+            let methods: Vec<&String> = described[route.path].as_object().unwrap().keys().collect();
+            let own = route.answer.methods().to_lowercase();
+            // HEAD goes with GET.
+            assert_eq!(methods, [own.trim_end_matches(", head")], "{}", route.path);
+        }
+    }
+}
