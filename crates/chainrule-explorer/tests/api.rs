@@ -20,7 +20,11 @@ fn the_apples() {
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let page = answer.json();
-    let gradient = |name: &str| page["explanation"]["gradients"][name].as_f64().unwrap();
+    let inputs = page["inputs"].as_array().unwrap();
+    let gradient = |name: &str| {
+        let input = inputs.iter().find(|input| input["name"] == name).unwrap();
+        input["gradient"].as_f64().unwrap()
+    };
     for (name, wanted) in [("x", 2.2), ("m", 110.0), ("t", 200.0)] {
         assert!((gradient(name) - wanted).abs() < 1e-9, "{name}: {}", gradient(name));
     }
@@ -45,21 +49,30 @@ fn all_that_can_be_asked_is_answered() {
         request[key] = value;
     }
     let page = explain(&server, &request).json();
-    let told = &page["explanation"];
-    assert_eq!(told["gradients"].as_object().unwrap().len(), 2, "{told}");
-    assert_eq!(told["what_if"].as_array().unwrap().len(), 2);
-    assert_eq!(told["sweep"]["points"].as_array().unwrap().len(), 5);
-    assert_eq!(told["descent"]["points"].as_array().unwrap().len(), 4);
+    let asked = page["inputs"].as_array().unwrap().iter();
+    assert_eq!(asked.filter(|input| input["gradient"].is_number()).count(), 2, "{page}");
+    assert_eq!(page["what_if"].as_array().unwrap().len(), 2);
+    assert_eq!(page["sweep"]["points"].as_array().unwrap().len(), 5);
+    assert_eq!(page["descent"]["points"].as_array().unwrap().len(), 4);
     // The names stand in the order in which they were given, not in that of the alphabet.
     let ordered = br#"{"expression": "x * m * t", "at": {"x": 100, "m": 2, "t": 1.1}}"#;
-    let text = String::from_utf8(post(&server, "/api/v1/explain", ordered).body).unwrap();
-    assert!(text.contains(r#""inputs":{"x":100.0,"m":2.0,"t":1.1}"#), "{text}");
+    let page = post(&server, "/api/v1/explain", ordered).json();
+    let names = page["inputs"].as_array().unwrap().iter().map(|input| input["name"].clone());
+    assert_eq!(names.collect::<Vec<Value>>(), ["x", "m", "t"]);
+    let opened =
+        json!({"expression": "x", "at": {"x": 3}, "target": 1, "open": ["half_squared_error"]});
+    let symbols = |page: &Value| {
+        let blocks = page["drawing"]["blocks"].as_array().unwrap();
+        blocks.iter().map(|block| block["symbol"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let opened = symbols(&explain(&server, &opened).json());
+    assert!(opened.contains(&"−".to_owned()), "{opened:?}");
 
     let class = json!({"expression": "x", "at": {"x": [1, 2, 3]}, "cross_entropy": 2});
     assert_eq!(explain(&server, &class).status, 200);
     let infinite = json!({"expression": "1 / x", "at": {"x": 0}});
     let text = String::from_utf8(explain(&server, &infinite).body).unwrap();
-    assert!(text.contains(r#""output":"inf""#), "{text}");
+    assert!(text.contains(r#""value":"inf""#), "{text}");
 }
 
 #[test]
