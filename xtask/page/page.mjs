@@ -20,7 +20,7 @@ function found(program) {
 }
 
 // What is wrong with how a page looks.
-function look() {
+function seen() {
   const wrong = [];
   const { scrollWidth } = document.documentElement;
   if (scrollWidth > innerWidth) wrong.push(`it is ${scrollWidth} pixels wide`);
@@ -41,27 +41,51 @@ function look() {
   return wrong;
 }
 
-// Every number of the picture, the partial derivatives and the stories, in their order.
-function told() {
-  const texts = (place) => [...document.querySelectorAll(`${place} [data-x], ${place} [data-range]`)].map((one) => one.textContent);
-  const all = [texts(".picture"), texts(".formulas")];
-  for (let at = 0; at <= DATA.steps; at++) {
-    go(at);
-    all.push(texts("#story"));
+// Waits until the page has drawn what it was told.
+const drawn = (page) => page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 50)));
+
+const texts = (page, selector) => page.$$eval(selector, (all) => all.map((one) => one.textContent.trim()));
+
+async function press(page, key) {
+  await page.keyboard.press(key);
+  await drawn(page);
+}
+
+// Every number of the picture, the gradients and the stories, in their order. What was said of the first values
+// alone is not said of others.
+async function told(page) {
+  const all = [await texts(page, ".given .gradient"), await texts(page, "svg.picture text")];
+  await press(page, "Home");
+  for (let step = 0; step < 100; step++) {
+    all.push(await texts(page, ".story > div > :not(.note)"), await texts(page, ".chain"));
+    if ((await page.$$("svg.picture .now, .block.now")).length === 0 && step > 0) break;
+    const before = await page.$eval(".story", (one) => one.textContent);
+    await press(page, "ArrowRight");
+    if (before === (await page.$eval(".story", (one) => one.textContent))) break;
   }
-  go(0);
+  await press(page, "End");
   return JSON.stringify(all);
 }
 
-function move(values) {
-  for (const [name, value] of Object.entries(values)) {
-    const slider = document.querySelector(`[data-input="${name}"]`);
-    slider.value = value;
-    slider.dispatchEvent(new Event("input"));
-  }
+// A field's own setter tells the page that somebody typed.
+async function type(page, name, value) {
+  await page.$eval(`input[aria-label="${name}"]`, (field, value) => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }, String(value));
+  await drawn(page);
 }
 
-const state = () => ({ step: find("step").value, hidden: all(".hidden").length, steps: DATA.steps, live: DATA.live });
+async function open(driver, file, width, wrong) {
+  const page = await driver.newPage();
+  page.on("pageerror", (error) => wrong.push(String(error)));
+  await page.setViewport({ width, height: 900 });
+  await page.goto(pathToFileURL(file));
+  await page.waitForSelector(".block", { timeout: 10_000 });
+  await drawn(page);
+  return page;
+}
+
 const failures = [];
 for (const program of programs) {
   const browser = program.startsWith("firefox") ? "firefox" : "chrome";
@@ -71,36 +95,28 @@ for (const program of programs) {
   for (const width of WIDTHS) {
     for (const both of pages) {
       const [file, other] = both.split("=");
-      const name = path.basename(file, ".html"), page = await driver.newPage();
-      const wrong = [];
-      page.on("pageerror", (error) => wrong.push(String(error)));
-      await page.setViewport({ width, height: 900 });
-      await page.goto(pathToFileURL(file));
-      const { step, hidden, steps, live } = await page.evaluate(`(${state})()`);
-      if (step !== "0" || hidden === 0) wrong.push("it does not open at the first step");
-      for (const at of [1, Math.ceil(steps / 2), steps]) {
-        await page.evaluate(`go(${at})`);
-        wrong.push(...(await page.evaluate(`(${look})()`)).map((what) => `step ${at}: ${what}`));
-      }
+      const name = path.basename(file, ".html"), wrong = [];
+      const page = await open(driver, file, width, wrong);
       const shot = (what) => path.join(folder, `${name}-${browser}-${width}${what}.png`);
+      const look = async (when) => wrong.push(...(await page.evaluate(seen)).map((what) => `${when}: ${what}`));
+      await look("at the end");
       await page.screenshot({ path: shot(""), fullPage: true });
-      if (live) {
-        // The first gate's value depends on an input.
-        await page.evaluate("go(1)");
-        const before = await page.evaluate("find('story').textContent");
-        await page.evaluate("all('[data-input]').forEach((slider) => { slider.value = slider.max * 0.9; slider.dispatchEvent(new Event('input')); })");
-        const after = await page.evaluate("find('story').textContent");
-        if (before === after) wrong.push("a slider leaves the story as it was");
-        await page.screenshot({ path: shot("-moved"), fullPage: true });
-        await page.evaluate("find('reset').click()");
-        if (before !== (await page.evaluate("find('story').textContent"))) wrong.push("it does not go back to where it began");
+      const all = (await texts(page, "svg.picture text")).length;
+      await press(page, "Home");
+      if ((await texts(page, "svg.picture text")).length >= all) wrong.push("before the first step nothing is hidden");
+      for (const step of [1, 2, 3]) {
+        await press(page, "ArrowRight");
+        await look(`step ${step}`);
       }
+      await press(page, "End");
+      if ((await texts(page, "svg.picture text")).length !== all) wrong.push("at the end something is hidden");
       if (other) {
-        const values = JSON.parse(fs.readFileSync(other + ".json", "utf8"));
-        await page.evaluate(`(${move})(${JSON.stringify(values)})`);
-        const moved = await page.evaluate(`(${told})()`);
-        await page.goto(pathToFileURL(other));
-        if (moved !== (await page.evaluate(`(${told})()`))) wrong.push("a moved slider says something else than a new page");
+        for (const [name, value] of Object.entries(JSON.parse(fs.readFileSync(other + ".json", "utf8")))) await type(page, name, value);
+        const [moved, fresh] = [await told(page), await open(driver, other, width, wrong)];
+        await page.screenshot({ path: shot("-moved"), fullPage: true });
+        const anew = await told(fresh);
+        if (moved !== anew) wrong.push(`a changed value says something else than a new page:\n${moved}\n${anew}`);
+        await fresh.close();
       }
       failures.push(...wrong.map((what) => `${name} in ${program} at ${width} pixels: ${what}`));
       await page.close();

@@ -39,13 +39,29 @@ fn read(xml: &str) -> String {
             out += &format!("{text}\n");
         }
         if node.attribute("id") == Some("data") {
-            let data: serde_json::Value = serde_json::from_str(node.text().unwrap()).unwrap();
-            for story in data["stories"].as_array().unwrap() {
-                out += &read(&format!("<div>{}</div>", story.as_str().unwrap()));
-            }
+            told(&serde_json::from_str(node.text().unwrap()).unwrap(), &mut out);
         }
     }
     out
+}
+
+/// What a page's data says: its texts but for words between programs.
+fn told(data: &serde_json::Value, out: &mut String) {
+    const OF_PROGRAMS: [&str; 8] =
+        ["kind", "key", "role", "direction", "op", "language", "scope", "fold"];
+    match data {
+        serde_json::Value::String(text) => {
+            let symbols = text.starts_with('<');
+            *out +=
+                &if symbols { read(&format!("<div>{text}</div>")) } else { format!("{text}\n") };
+        }
+        serde_json::Value::Array(parts) => parts.iter().for_each(|part| told(part, out)),
+        serde_json::Value::Object(parts) => {
+            let said = parts.iter().filter(|(name, _)| !OF_PROGRAMS.contains(&name.as_str()));
+            said.for_each(|(_, part)| told(part, out));
+        }
+        _ => {}
+    }
 }
 
 /// A document's text without commands.

@@ -150,23 +150,20 @@ fn no_picture_or_text_shows_a_reshape() {
 }
 
 #[test]
-fn a_page_plots_a_sweep_with_its_tangent() {
+fn a_screen_has_a_sweep_with_its_tangent() {
     let request = Request {
         expression: "1 / x".into(),
         values: values("x=2").unwrap(),
         sweep: Some("x=-1:4:51".parse().unwrap()),
         ..Request::default()
     };
-    let page = explain(&request).unwrap().to_html(View::default());
-    let options = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
-    let document = roxmltree::Document::parse_with_options(&page, options).unwrap();
-    let lines = |class: &str| {
-        let found = document.descendants().filter(|node| node.attribute("class") == Some(class));
-        found.filter_map(|node| node.attribute("points")).count()
-    };
-    // The pole at 0 breaks the curve into two; each has a sample in the legend.
-    assert_eq!((lines("line-value"), lines("line-gradient")), (3, 2));
-    assert_eq!(document.descendants().filter(|node| node.has_tag_name("circle")).count(), 1);
+    let screen = explain(&request).unwrap().screen(View::default());
+    let sweep = screen.sweep.unwrap();
+    assert_eq!((sweep.name.as_str(), sweep.at, sweep.points.len()), ("x", 2.0, 51));
+    for point in sweep.points {
+        assert!((point.tangent - (0.5 - (point.at - 2.0) / 4.0)).abs() < 1e-12, "{point:?}");
+        assert_eq!(point.value, 1.0 / point.at);
+    }
 }
 
 #[test]

@@ -254,8 +254,10 @@ fn a_result_goes_by_the_name_that_it_has() {
     for shown in [loss.to_latex(), loss.to_text()] {
         assert!(!shown.contains(r"\partial f") && !shown.contains("df/d"), "{shown}");
     }
-    let page = explained("L = x * m", "x=3,m=2").to_html(chainrule_explain::View::default());
-    assert!(page.contains("<mi>∂</mi><mi>L</mi>") && !page.contains("<mi>f</mi>"));
+    let screen = explained("L = x * m", "x=3,m=2").screen(chainrule_explain::View::default());
+    let story = format!("{:?}", screen.story);
+    assert!(screen.root.name == "L" && story.contains("<mi>∂</mi><mi>L</mi>"), "{story}");
+    assert!(!story.contains("<mi>f</mi>"), "{story}");
     // Names that are long, or another value's too, are not taken for it.
     let long = explained("the_loss_of_all = x * 2", "x=3").symbolic();
     assert_eq!(long, "df/dx = 2\n");

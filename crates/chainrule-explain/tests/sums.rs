@@ -1,6 +1,8 @@
 //! Sums of many products are told as one gate that opens.
 
-use chainrule_explain::{AllNumbers, Explanation, Language, Request, Role, View, explain, values};
+use chainrule_explain::{
+    AllNumbers, Explanation, Language, Request, Role, Row, View, explain, values,
+};
 
 const NEURON: &str = "z = w0*x0 + w1*x1 + w2*x2 + w3*x3 + b; tanh(z)";
 const AT: &str = "w0=0.1,x0=2,w1=-0.3,x1=1,w2=0.5,x2=-2,w3=1.5,x3=0.5,b=0.25";
@@ -67,9 +69,13 @@ fn the_picture_has_one_box_that_unfolds_and_the_page_one_that_opens() {
     let [one] = &boxes(false)[..] else { panic!("{:?}", boxes(false)) };
     assert_eq!((one.symbol.as_str(), one.caption.as_str(), one.inside.len()), ("Σ", "z", 8));
     assert!(boxes(true).is_empty());
-    let page = e.to_html(View::default());
-    assert_eq!(page.matches(r"\u003cdetails>").count(), 2);
-    assert!(page.contains(r"\u003csummary>4 products\u003c/summary>"), "{page}");
+    let rows = e.screen(View::default()).story.into_iter().flat_map(|step| step.rows);
+    let tables = rows.filter_map(|row| match row {
+        Row::Table { title, rows, .. } => Some((title, rows.len())),
+        _ => None,
+    });
+    let four = ("4 products".to_owned(), 5);
+    assert_eq!(tables.collect::<Vec<_>>(), [four.clone(), four]);
 }
 
 #[test]

@@ -139,12 +139,6 @@ impl Frame {
         Self { x, y }
     }
 
-    /// The left, right, lower and upper edge in pixels.
-    pub(crate) fn edges(&self) -> [f64; 4] {
-        let ((left, right), (floor, ceiling)) = (self.x.pixels, self.y.pixels);
-        [left, right, floor, ceiling]
-    }
-
     fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (self.x.at(x), self.y.at(y))
     }

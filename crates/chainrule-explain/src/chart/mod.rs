@@ -9,8 +9,7 @@ mod curves;
 
 pub use curves::{Chart, Series, Spacing, curves};
 
-pub(crate) use axes::{Frame, range};
-pub(crate) use curves::legend;
+pub(crate) use axes::Frame;
 
 use super::columns::width;
 

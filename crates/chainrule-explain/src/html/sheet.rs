@@ -1,6 +1,5 @@
 //! Worksheets as pages, for a screen or a printer.
 
-use super::STYLE;
 use super::rows::written;
 use crate::blanks::{Blanks, Key, notes};
 use crate::model::{Explanation, Node};
@@ -11,7 +10,7 @@ use crate::story::{Part, Row, Teller};
 use crate::value::Value;
 use crate::words::Words;
 
-const SHEET_STYLE: &str = include_str!("sheet.css");
+const STYLE: &str = include_str!("sheet.css");
 
 /// A page of exercises.
 pub(crate) fn sheet(words: &Words, title: &str, legend: &[String], exercises: &str) -> String {
@@ -21,7 +20,7 @@ pub(crate) fn sheet(words: &Words, title: &str, legend: &[String], exercises: &s
     format!(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>{title}</title>\n<style>\n{STYLE}{SHEET_STYLE}</style>\n</head>\n<body>\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <h1>{title}</h1>\n{legend}{exercises}</body>\n</html>\n",
         words.get("language")
     )
@@ -50,7 +49,7 @@ impl Explanation {
             true => String::new(),
             false => format!("<h3>{}</h3>\n{body}\n", escaped(&teller.words.get(title))),
         };
-        let rows = |rows: &[Row]| written(rows, false);
+        let rows = |rows: &[Row]| written(rows);
         format!(
             "<section>\n<h2>{lead}{}</h2>\n<div class=\"given\">{}</div>\n{}{}{}</section>\n",
             escaped(&statements.join("; ")),

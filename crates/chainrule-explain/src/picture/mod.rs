@@ -28,7 +28,6 @@ use chainrule::ops::{Add, AnyOp, Mul, Notation};
 pub use fold::Fold;
 use fold::Folding;
 use serde::Serialize;
-pub(super) use svg::Look;
 use totals::Total;
 
 /// What a picture shows.

@@ -31,14 +31,6 @@ const STYLE: &str = "text{font-family:Helvetica,Arial,'DejaVu Sans',sans-serif;f
 .fold{fill:#312e81;stroke:#cbd5e1}.input{fill:#1e293b;stroke:#64748b}\
 .caption{fill:#cbd5e1}.muted{fill:#94a3b8}.now{stroke:#c4b5fd}}";
 
-/// How an SVG is going to be used.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Look<'a> {
-    pub(crate) view: View<'a>,
-    /// Inside a page whose script shows and hides by step: every element says its step.
-    pub(crate) page: bool,
-}
-
 impl Explanation {
     /// The graph as a textbook draws it, as SVG: operations as circles, values above the lines in one
     /// colour, gradients below them in another with arrows running back.
@@ -52,19 +44,16 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn to_svg(&self, view: View<'_>) -> String {
-        self.draw(Look { view, page: false })
-    }
-
-    pub(crate) fn draw(&self, look: Look<'_>) -> String {
-        let drawing = &self.drawing(look.view);
-        Pen { e: self, drawing, look, out: String::new() }.draw()
+        let drawing = &self.drawing(view);
+        Pen { e: self, drawing, step: view.step, out: String::new() }.draw()
     }
 }
 
 struct Pen<'a> {
     e: &'a Explanation,
     drawing: &'a Drawing,
-    look: Look<'a>,
+    /// What is known after this step is drawn; everything where `None`.
+    step: Option<usize>,
     out: String,
 }
 
@@ -88,9 +77,9 @@ impl Pen<'_> {
             escaped(&title)
         );
         let y = height - MARGIN / 2.0;
-        self.text("value", (MARGIN, y), CAPTION, "start", &legend[0], (None, ""));
+        self.text("value", (MARGIN, y), CAPTION, "start", &legend[0]);
         let x = MARGIN + wide(&legend[0], CAPTION) + 24.0;
-        self.text("gradient", (x, y), CAPTION, "start", &legend[1], (None, ""));
+        self.text("gradient", (x, y), CAPTION, "start", &legend[1]);
         let _ = writeln!(self.out, "<g transform=\"translate({MARGIN} {MARGIN})\">");
         self.drawing.wires.iter().for_each(|wire| self.wire(wire));
         self.drawing.blocks.iter().for_each(|block| self.block(block));
@@ -100,34 +89,14 @@ impl Pen<'_> {
 
     /// Whether something that appears at `step` is to be seen.
     fn visible(&self, step: usize) -> bool {
-        self.look.view.step.is_none_or(|now| step <= now)
-    }
-
-    /// What tells a page's script when an element appears.
-    fn mark(&self, step: Option<usize>) -> String {
-        match step {
-            Some(step) if self.look.page => format!(" data-step=\"{step}\""),
-            _ => String::new(),
-        }
+        self.step.is_none_or(|now| step <= now)
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn text(
-        &mut self,
-        class: &str,
-        (x, y): (f64, f64),
-        size: f64,
-        anchor: &str,
-        text: &str,
-        (step, live): (Option<usize>, &str),
-    ) {
-        if step.is_some_and(|step| !self.visible(step)) {
-            return;
-        }
-        let mark = if self.look.page { self.mark(step) + live } else { String::new() };
+    fn text(&mut self, class: &str, (x, y): (f64, f64), size: f64, anchor: &str, text: &str) {
         let _ = writeln!(
             self.out,
-            "<text class=\"{class}\"{mark} x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{}</text>",
+            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\">{}</text>",
             escaped(text)
         );
     }
@@ -149,38 +118,23 @@ impl Pen<'_> {
         let _ = writeln!(self.out, "<path class=\"head\" d=\"M{x:.1} {y:.1}l-{HEAD} -4v8z\"/>");
         let (left, right, y) = (wire.left, wire.right, wire.y);
         let middle = (left + right) / 2.0;
-        if !wire.value.is_empty() {
-            let live = match wire.several.as_slice() {
-                [] => format!(" data-digits=\"5\" data-x=\"v:{}\"", wire.node),
-                nodes => range("v", nodes),
-            };
-            let shown = (Some(wire.forward), live.as_str());
-            self.text("value", (middle, y - 6.0), VALUE, "middle", &wire.value, shown);
+        if !wire.value.is_empty() && self.visible(wire.forward) {
+            self.text("value", (middle, y - 6.0), VALUE, "middle", &wire.value);
         }
-        let (Some(gradient), Some(step)) = (&wire.gradient, wire.backward) else { return };
-        let uses: Vec<String> =
-            wire.uses.iter().map(|(gate, at)| format!("p:{gate}:{at}")).collect();
-        let live = match (uses.as_slice(), wire.several.as_slice()) {
-            ([], _) => String::new(),
-            (uses, []) => format!(" data-digits=\"5\" data-x=\"{}\"", uses.join(" ")),
-            (_, nodes) => range("g", nodes),
-        };
-        let shown = (Some(step), live.as_str());
-        self.text("gradient", (middle, y + BELOW + 15.0), VALUE, "middle", gradient, shown);
-        if self.visible(step) {
-            let mark = self.mark(Some(step));
-            let (left, right, y) = (left + 2.0, right - 2.0, y + BELOW);
-            let _ = writeln!(
-                self.out,
-                "<path class=\"back\"{mark} d=\"M{right:.1} {y:.1}H{:.1}\"/><path class=\"backhead\"{mark} d=\"M{left:.1} {y:.1}l7 -3.5v7z\"/>",
-                left + 6.0
-            );
-        }
+        let known = wire.backward.filter(|&step| self.visible(step));
+        let (Some(gradient), Some(_)) = (&wire.gradient, known) else { return };
+        self.text("gradient", (middle, y + BELOW + 15.0), VALUE, "middle", gradient);
+        let (left, right, y) = (left + 2.0, right - 2.0, y + BELOW);
+        let _ = writeln!(
+            self.out,
+            "<path class=\"back\" d=\"M{right:.1} {y:.1}H{:.1}\"/><path class=\"backhead\" d=\"M{left:.1} {y:.1}l7 -3.5v7z\"/>",
+            left + 6.0
+        );
     }
 
     fn block(&mut self, shape: &Block) {
         let Block { x, y, wide, tall, .. } = *shape;
-        let now = self.look.view.step.is_some_and(|step| {
+        let now = self.step.is_some_and(|step| {
             step > 0 && (shape.forward == step || shape.backward == Some(step))
         });
         let class = match shape.role {
@@ -191,29 +145,13 @@ impl Pen<'_> {
             Role::Constant | Role::Result => "",
         };
         let now = if now { " now" } else { "" };
-        let mark = match (self.look.page, class.is_empty()) {
-            (true, false) => format!(
-                " data-node=\"{}\" data-forward=\"{}\" data-backward=\"{}\"",
-                shape.node,
-                shape.forward,
-                shape.backward.map_or_else(String::new, |step| step.to_string())
-            ),
-            _ => String::new(),
-        };
-        let live = match self.look.page && shape.value.is_some() {
-            true => {
-                let before = escaped(&shape.tip);
-                format!(" data-before=\"{before} = \" data-x=\"v:{}\"", shape.node)
-            }
-            false => String::new(),
-        };
         let tip = escaped(&super::told(&shape.tip, shape.value.as_ref()));
-        let _ = writeln!(self.out, "<g><title{live}>{tip}</title>");
+        let _ = writeln!(self.out, "<g><title>{tip}</title>");
         if !class.is_empty() {
             let round = if shape.role == Role::Gate { tall / 2.0 } else { 6.0 };
             let _ = writeln!(
                 self.out,
-                "<rect class=\"{class}{now}\"{mark} x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round:.1}\"/>",
+                "<rect class=\"{class}{now}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{round:.1}\"/>",
                 x - wide / 2.0,
                 y - tall / 2.0,
                 wide,
@@ -223,23 +161,17 @@ impl Pen<'_> {
         let text_size = symbol_size(shape.role, &shape.symbol);
         let class = if shape.role == Role::Constant { "muted" } else { "symbol" };
         let at = (x, y + text_size * 0.35);
-        self.text(class, at, text_size, "middle", &shape.symbol, (None, ""));
+        self.text(class, at, text_size, "middle", &shape.symbol);
         if !shape.caption.is_empty() {
             let below = y + tall / 2.0 + CAPTION + 2.0;
-            self.text("caption", (x, below), CAPTION, "middle", &shape.caption, (None, ""));
+            self.text("caption", (x, below), CAPTION, "middle", &shape.caption);
         }
-        if let (Some(total), Some(step)) = (&shape.total, shape.total_step) {
+        let known = shape.total_step.filter(|&step| self.visible(step));
+        if let (Some(total), Some(_)) = (&shape.total, known) {
             let above = if shape.caption.is_empty() { 0.0 } else { CAPTION + 5.0 };
             let below = y + tall / 2.0 + above + VALUE + 1.0;
-            let live = format!(" data-digits=\"5\" data-before=\"Σ \" data-x=\"g:{}\"", shape.node);
-            self.text("gradient", (x, below), VALUE, "middle", total, (Some(step), &live));
+            self.text("gradient", (x, below), VALUE, "middle", total);
         }
         self.out.push_str("</g>\n");
     }
-}
-
-/// What tells a page's script of which nodes a text shows the least and the largest number.
-fn range(what: &str, nodes: &[u32]) -> String {
-    let keys: Vec<String> = nodes.iter().map(|id| format!("{what}:{id}")).collect();
-    format!(" data-digits=\"3\" data-range=\"{}\"", keys.join(" "))
 }

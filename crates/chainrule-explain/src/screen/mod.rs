@@ -1,7 +1,7 @@
 //! What a screen shows of an explanation: the drawing, the steps and their story, and every number in
 //! few letters and in full. A server answers with it, a document that stands alone carries it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -20,6 +20,10 @@ use chainrule::graph::Source;
 
 /// Larger arrays are told by their shape and in few letters: their numbers are not for reading.
 const MOST_NUMBERS: usize = 64;
+
+/// A document has the nodes of larger graphs, and more inputs, only where they are drawn or matter most.
+const MOST_NODES: usize = 2000;
+const MOST_INPUTS: usize = 300;
 
 /// An explanation as a screen shows it. Formulas are MathML without its outermost element.
 #[derive(Clone, Debug, Serialize)]
@@ -373,6 +377,33 @@ impl Explanation {
         };
         let extreme = self.extreme.iter().flat_map(|e| super::text::extreme(&e.path, words, gate));
         origin.flatten().cloned().chain(extreme).collect()
+    }
+}
+
+impl Screen {
+    /// Without what nobody reads of a large computation: of nodes only those in the picture, and of inputs
+    /// those that matter most.
+    pub(crate) fn trimmed(mut self, words: &Words) -> Self {
+        let (nodes, inputs) = (self.nodes.len(), self.inputs.len());
+        if self.nodes.len() > MOST_NODES {
+            let blocks = self.drawing.blocks.iter().map(|block| block.node);
+            let wires = self.drawing.wires.iter().map(|wire| wire.node);
+            let drawn: HashSet<u32> = blocks.chain(wires).collect();
+            self.nodes.retain(|node| drawn.contains(&node.id));
+        }
+        self.ranking.truncate(MOST_INPUTS);
+        let first: HashSet<&String> = self.ranking.iter().collect();
+        if self.inputs.len() > MOST_INPUTS {
+            self.inputs.retain(|input| first.contains(&input.name));
+        }
+        self.elasticities.retain(|row| first.contains(&row.name));
+        self.partials.retain(|row| first.contains(&row.name));
+        let left_out = [nodes - self.nodes.len(), inputs - self.inputs.len()];
+        if left_out != [0, 0] {
+            let [nodes, inputs] = left_out.map(|count| count.to_string());
+            self.notes.push(words.say("page-left-out", &[("nodes", &nodes), ("inputs", &inputs)]));
+        }
+        self
     }
 }
 

@@ -153,10 +153,7 @@ latex-shared = Values used several times: what their uses add up to
 latex-variables = The chain rule for every variable
 
 language = en
-page-start = To the start
-page-back = Back
-page-next = Forward
-page-end = To the end
+page-left-out = Left out of this document, which is large: { $nodes } nodes that are not drawn, and { $inputs } inputs that matter less.
 page-inputs = The inputs are known. Step forward to compute one gate at a time, then on to send the gradients back.
 page-forward = Forward: the gate { $op } computes its value.
 page-forward-box = Forward: the box { $name } computes its value, gate by gate.
@@ -164,13 +161,6 @@ page-forward-sum = Forward: products are added up.
 page-seed = Backward begins: the derivative of { $root } with respect to itself is 1.
 page-backward = Backward: the gate { $op } multiplies the gradient that arrives by its local derivatives.
 page-backward-box = Backward: through the box { $name }, gate by gate.
-page-what-if = What if? Move a slider
-page-change = change of { $root }, true
-page-first = by the gradient
-page-second = by gradient and curvature
-page-sweep = { $root } over { $name }, with its tangent
-page-tangent = tangent
-page-reset = Reset
 
 network-right = Class { $predicted }, rightly, with { $certain }; loss { $loss }
 network-wrong = Class { $predicted } with { $certain }, but it is { $label }; loss { $loss }

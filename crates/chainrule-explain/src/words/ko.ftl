@@ -153,10 +153,7 @@ latex-shared = 여러 번 쓰인 값: 쓰임마다의 기울기와 그 합
 latex-variables = 변수마다의 연쇄 법칙
 
 language = ko
-page-start = 처음으로
-page-back = 뒤로
-page-next = 앞으로
-page-end = 끝으로
+page-left-out = 문서가 커서 그림에 없는 노드 { $nodes }개와 영향이 작은 입력 { $inputs }개는 담지 않았습니다.
 page-inputs = 입력을 안다. 앞으로 가며 게이트를 하나씩 계산하고, 이어서 기울기를 되돌려 보낸다.
 page-forward = 순전파: { $op } 게이트가 값을 계산한다.
 page-forward-box = 순전파: 상자 { $name } 안에서 게이트가 차례로 값을 계산한다.
@@ -164,13 +161,6 @@ page-forward-sum = 순전파: 곱을 모두 더한다.
 page-seed = 역전파의 시작: { $root } 자신에 대한 미분은 1이다.
 page-backward = 역전파: { $op } 게이트가 들어온 기울기에 국소 미분을 곱한다.
 page-backward-box = 역전파: 상자 { $name } 안을 게이트마다 거슬러 간다.
-page-what-if = 만약 바꾼다면? 막대를 움직여 보자
-page-change = { $root }의 실제 변화
-page-first = 기울기의 예측
-page-second = 기울기와 곡률의 예측
-page-sweep = { $name }에 따른 { $root }, 그리고 접선
-page-tangent = 접선
-page-reset = 되돌리기
 
 network-right = 클래스 { $predicted }, 맞음, 확률 { $certain }; 손실 { $loss }
 network-wrong = 클래스 { $predicted }, 확률 { $certain }, 그러나 실제는 { $label }; 손실 { $loss }
