@@ -2,11 +2,13 @@
 
 mod report;
 mod workspace;
+mod python;
 
 mod layers;
 #[cfg(test)]
 mod names;
 
+mod api;
 mod budgets;
 mod deny;
 mod formats;
@@ -27,7 +29,7 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-static TEST: [Part; 23] = [
+static TEST: [Part; 24] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
@@ -43,6 +45,7 @@ static TEST: [Part; 23] = [
     Part { name: "release", says: "the program builds as users build it", run: |_| release() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
     Part { name: "page", says: "explain's pages in Chromium and Firefox", run: page::check },
+    Part { name: "api", says: "the explorer's API, by schemathesis", run: api::check },
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },
     Part { name: "readme", says: "the READMEs' commands, and what they print", run: readme::check },
     Part { name: "help", says: "the help in a narrow terminal", run: readme::help },

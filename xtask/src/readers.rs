@@ -1,13 +1,13 @@
 //! What a run leaves for other tools, read by the tools: TensorBoard, NumPy and PyTorch; and the programs
 //! that its README shows, which predict what it predicts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::report::Report;
-use super::{example_program, installed, program, root, run, run_in};
+use super::{example_program, installed, program, python, root, run, run_in};
 
 /// The example that writes what is read.
 pub const EXAMPLE: &str = "other_tools";
@@ -21,7 +21,7 @@ pub fn check(report: &mut Report) -> Result<()> {
     run(example_program(EXAMPLE)?.arg(&folder))?;
     let source = root().join("xtask").join("readers");
     let venv = root().join("target").join("venv-readers");
-    if let Err(error) = install(&venv, &source.join("requirements.txt")) {
+    if let Err(error) = python::install(&venv, &source.join("requirements.txt")) {
         return report.skip("TensorBoard, NumPy and PyTorch", &format!("{error:#}"));
     }
     let mut command = Command::new(venv.join("bin").join("python"));
@@ -46,17 +46,4 @@ fn pytorch(report: &mut Report) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     Ok(Some(peers))
-}
-
-fn install(venv: &Path, requirements: &Path) -> Result<()> {
-    run(Command::new("python3").args(["-m", "venv"]).arg(venv))?;
-    let mut pip = Command::new(venv.join("bin").join("pip"));
-    pip.args([
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "--requirement",
-    ]);
-    run(pip.arg(requirements))
 }

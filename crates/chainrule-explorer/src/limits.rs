@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chainrule::Graph;
+use chainrule::graph::Type;
 use chainrule_explain::{Names, Request, Values, record};
 
 use super::mistake::Mistake;
@@ -30,9 +31,11 @@ pub const STACK_BYTES: usize = 8 << 20;
 pub const CHARACTERS: usize = 10_000;
 /// Nodes of its graph. Pictures of more are no pictures, and what-ifs record it a dozen times.
 pub const NODES: usize = 5_000;
-/// The numbers of all nodes and of what gates may pass back: at some 60 bytes each, with the JSON made
-/// of them, a quarter of a gigabyte.
-pub const NUMBERS: usize = 1 << 22;
+/// The numbers of all nodes and of what gates may pass back: at some 200 bytes each, with the JSON made
+/// of them, a hundred megabytes.
+pub const NUMBERS: usize = 1 << 19;
+/// The operations of a computation that is run for each step down and each point of a plot: seconds.
+pub const OPERATIONS: usize = 1 << 28;
 /// Points of a plot, and steps down.
 pub const POINTS: usize = 1_000;
 /// Names of a list.
@@ -49,7 +52,11 @@ pub fn check(request: &Request) -> Result<(), Mistake> {
     let g = Graph::with_exact_slopes();
     record(&g, &request.expression, &request.values, Names::Inputs)?;
     at_most("nodes of the expression's graph", g.len(), NODES)?;
-    at_most("numbers of the expression's values and gradients", numbers(&g), NUMBERS)
+    at_most("numbers of the expression's values and gradients", numbers(&g), NUMBERS)?;
+    let rounds =
+        1 + request.descend.unwrap_or(0) + request.sweep.as_ref().map_or(0, |range| range.points);
+    let operations = operations(&g).saturating_mul(rounds);
+    at_most("operations for all steps down and points", operations, OPERATIONS)
 }
 
 /// Refuses more of something than the server takes.
@@ -71,6 +78,18 @@ fn numbers(g: &Graph) -> usize {
         let operands = g.node(id, |node| node.operands.clone());
         let passed = operands.iter().map(|&operand| 2 * length(operand) + length(id));
         passed.fold(2 * length(id), usize::saturating_add)
+    };
+    let nodes = u32::try_from(g.len()).unwrap_or(u32::MAX);
+    (0..nodes).map(of_node).fold(0, usize::saturating_add)
+}
+
+/// How many operations it takes to compute a graph once.
+fn operations(g: &Graph) -> usize {
+    let of_node = |id: u32| {
+        let (source, operands) = g.node(id, |node| (node.source.clone(), node.operands.clone()));
+        let types: Vec<Type> = operands.iter().map(|&operand| g.node(operand, |n| n.ty)).collect();
+        let each = source.op().map_or(0, |op| op.cost(&types));
+        g.var(id).shape().len().saturating_mul(each)
     };
     let nodes = u32::try_from(g.len()).unwrap_or(u32::MAX);
     (0..nodes).map(of_node).fold(0, usize::saturating_add)

@@ -210,6 +210,7 @@ fn who_reads_no_answers_is_not_written_to_forever() {
 #[test]
 fn large_expressions_are_refused_before_they_run() {
     let server = server();
+    let square = vec![vec![0; 150]; 150];
     let zeros = vec![0; 1500];
     let column: Vec<[i32; 1]> = vec![[0]; 1500];
     let names: serde_json::Map<_, _> = (0..6000).map(|at| (format!("x{at}"), json!(1))).collect();
@@ -223,6 +224,10 @@ fn large_expressions_are_refused_before_they_run() {
         (
             json!({"expression": "sum(a + b)", "at": {"a": column, "b": zeros}}),
             "numbers of the expression's",
+        ),
+        (
+            json!({"expression": "sum(W @ W)", "at": {"W": square}, "descend": 1000}),
+            "operations for all steps",
         ),
         (json!({"expression": "(".repeat(9_000)}), "nested more than"),
         (json!({"expression": "x", "at": {"x": 1}, "descend": u64::MAX}), "steps down"),
