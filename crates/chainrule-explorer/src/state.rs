@@ -64,9 +64,12 @@ pub struct State {
     /// The language of the page; the browser's own where `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<Language>,
-    /// Whether scopes show what they are made of.
+    /// Whether every box shows what it is made of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unfold: bool,
+    /// The boxes that do, by the words that the drawing has for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<String>,
 }
 
 /// What is shown beside the picture.
@@ -206,6 +209,7 @@ mod tests {
             lesson: Some("softmax".into()),
             lang: Some(Language::Korean),
             unfold: true,
+            open: vec!["half_squared_error".into()],
             ..State::default()
         };
         let line = state.line().unwrap();
@@ -229,7 +233,7 @@ mod tests {
         for (line, part) in [
             (bomb.as_str(), "unpacks to more than"),
             (&long, "at most 8192"),
-            ("c1.", "holds no state"),
+            ("c1.", "does not unpack"),
             ("c1.%%%", "copy all of it"),
             ("c2.AAAA", "begins with `c1.`"),
             (&packed(b"{}"), "missing field `e`"),

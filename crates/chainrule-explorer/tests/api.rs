@@ -51,6 +51,9 @@ fn all_that_can_be_asked_is_answered() {
     let page = explain(&server, &request).json();
     let asked = page["inputs"].as_array().unwrap().iter();
     assert_eq!(asked.filter(|input| input["gradient"].is_number()).count(), 2, "{page}");
+    assert_eq!((&page["language"], &page["ranking"]), (&json!("ko"), &json!(["t", "x"])));
+    assert_eq!(page["hessian"]["names"], json!(["x", "t"]));
+    assert!(page["goals"].as_array().is_some_and(|goals| !goals.is_empty()));
     assert_eq!(page["what_if"].as_array().unwrap().len(), 2);
     assert_eq!(page["sweep"]["points"].as_array().unwrap().len(), 5);
     assert_eq!(page["descent"]["points"].as_array().unwrap().len(), 4);
