@@ -5,7 +5,7 @@ mod common;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use chainrule_explorer::Handle;
+use chainrule_explorer::{Handle, State};
 use common::{head, own_page, post, raw};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -176,6 +176,22 @@ proptest! {
     ) {
         let body = json!({"request": body, "format": format});
         is_answered("/api/v1/export", body.to_string().as_bytes())?;
+    }
+
+    #[test]
+    fn any_line(text in "(c1\\.)?[A-Za-z0-9_-]{0,60}|.{0,40}") {
+        let _ = State::from_line(&text);
+    }
+
+    #[test]
+    fn any_line_with_a_letter_changed(at in 3..60_usize, letter in "[A-Za-z0-9_-]") {
+        let mut line = State::apple().line().unwrap();
+        let at = at.min(line.len() - 1);
+        line.replace_range(at..=at, &letter);
+        // Whatever it holds now can be written and read again.
+        if let Ok(state) = State::from_line(&line) {
+            prop_assert_eq!(State::from_line(&state.line().unwrap()).unwrap(), state);
+        }
     }
 
     #[test]

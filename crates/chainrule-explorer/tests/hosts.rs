@@ -208,3 +208,24 @@ fn a_name_that_was_allowed_is_answered_with_the_own_port() {
     assert_eq!(asked(&server, "POST /api/v1/explain HTTP/1.1", &with).status, 200);
     assert_eq!(asked(&server, "POST /api/v1/explain HTTP/1.1", &lines).status, 401);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn another_loopback_address_is_an_own_name() {
+    let options = chainrule_explorer::Options {
+        address: std::net::Ipv4Addr::new(127, 0, 0, 2).into(),
+        port: 0,
+        names: Vec::new(),
+        state: chainrule_explorer::State::apple(),
+        line: None,
+    };
+    let server = chainrule_explorer::serve(options).unwrap();
+    assert!(server.url().starts_with("http://127.0.0.2:"), "{}", server.url());
+    for (status, host) in [
+        (200, "Host: 127.0.0.2:PORT"),
+        (200, "Host: 127.0.0.1:PORT"),
+        (403, "Host: 127.0.0.3:PORT"),
+    ] {
+        assert_eq!(asked(&server, "GET / HTTP/1.1", &[host]).status, status, "{host}");
+    }
+}
