@@ -32,7 +32,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("softmax", "crates/chainrule-explain/src/topic.rs", "a topic of exercises"),
     ("sum", "crates/chainrule-explain/src/text/answers.rs", "a gap of a message"),
     ("sum", "crates/chainrule-explain/src/text/sum.rs", "a gap of a message"),
-    ("sum", "crates/chainrule-explain/src/html/sum.rs", "a gap of a message"),
+    ("sum", "crates/chainrule-explain/src/story/sum.rs", "a gap of a message"),
     ("matmul", "crates/chainrule-explain/src/expression/hints.rs", "NumPy's word"),
 ];
 
