@@ -31,14 +31,14 @@ function few(delta: Row["delta"]): string {
 export function WhatIf() {
   const w = words.value, answer = page.value;
   if (!answer) return null;
-  const hasLoss = answer.what_if.some(({ loss }) => loss !== null);
+  const [hasLoss, hasOutput] = [answer.what_if.some(({ loss }) => loss !== null), answer.what_if.some(({ output }) => output !== null)];
   const { output, root } = answer;
   return (
     <>
       <Scroll label={w.tabs["what-if"]}>
         <table class="what-if">
           <thead><tr>
-            <th scope="col">{w.change}</th><th scope="col">{w.then(output.name)}</th>{hasLoss && <th scope="col">{w.then(root.name)}</th>}
+            <th scope="col">{w.change}</th>{hasOutput && <th scope="col">{w.then(output.name)}</th>}{hasLoss && <th scope="col">{w.then(root.name)}</th>}
             <th scope="col">{w.trueChange}</th><th scope="col">{w.gradientSays}</th><th scope="col">{w.withCurvature}</th>
           </tr></thead>
           <tbody>{answer.what_if.map((row) => {
@@ -48,7 +48,7 @@ export function WhatIf() {
                 <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${few(row.delta)}`
                   : engine.value?.changes !== "all" || !numbers.value.some(({ name }) => name === row.name) ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
                   : <>+ <NumberField value={delta} label={w.changeOf(row.name)} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
-                <td>{shown(row.output)}</td>{hasLoss && <td>{shown(row.loss)}</td>}
+                {hasOutput && <td>{shown(row.output)}</td>}{hasLoss && <td>{shown(row.loss)}</td>}
                 <td><b>{signed(row.change)}</b></td>
                 <Forecast told={row.first_order} truth={row.change} /><Forecast told={row.second_order} truth={row.change} />
               </tr>
