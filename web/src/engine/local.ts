@@ -7,6 +7,8 @@ import { Refusal, type Engine } from "./engine";
 /** The digits that the picture shows of a number, and of the ends of a range. */
 const LETTERS = 5;
 const LETTERS_OF_RANGE = 3;
+/** The learning rate where nothing says a better one. */
+const USUAL_RATE = 0.1;
 
 type Inputs = Record<string, number>;
 
@@ -111,7 +113,8 @@ class Computed {
       ...input, value: num(this.inputs[input.name] ?? NaN),
       gradient: input.gradient === null ? null : num(gradient(input.name)),
     }));
-    changed.ranking = [...old.ranking].sort((a, b) => Math.abs(gradient(b)) - Math.abs(gradient(a)));
+    // Of equal ones the first input stands first.
+    changed.ranking = old.inputs.map(({ name }) => name).filter((name) => old.ranking.includes(name)).sort((a, b) => Math.abs(gradient(b)) - Math.abs(gradient(a)));
     const output = this.values.get(old.output.node);
     return {
       ...old, ...changed,
@@ -151,13 +154,13 @@ class Computed {
       const isReached = node.gradient !== null && gradient !== undefined;
       const { notes: _, ...kept } = node;
       return {
-        ...(this.#isMoved() ? kept : node), value: num(value), short: digits(value),
-        gradient: isReached ? num(gradient) : null, gradient_short: isReached ? digits(gradient) : null,
+        ...(this.#isMoved() ? kept : node), value: num(value), short: digits(value, LETTERS),
+        gradient: isReached ? num(gradient) : null, gradient_short: isReached ? digits(gradient, LETTERS) : null,
         backward: node.backward.map((use) => {
           const local = this.numbers.get(`l:${node.id}:${use.operand}`) ?? NaN, product = this.numbers.get(`p:${node.id}:${use.operand}`) ?? NaN;
           const sum = all.get(use.to) ?? 0;
-          return { ...use, local: num(local), local_short: digits(local), product: num(product), product_short: digits(product),
-            share: sum > 0 ? Math.abs(product) / sum : use.share };
+          return { ...use, local: num(local), local_short: digits(local, LETTERS), product: num(product), product_short: digits(product, LETTERS),
+            share: sum > 0 ? Math.abs(product) / sum : 0 };
         }),
       };
     });
@@ -176,7 +179,7 @@ class Computed {
       ...drawing,
       blocks: drawing.blocks.map((block) => ({
         ...block,
-        value: block.value === null ? null : digits(value(block.node), LETTERS),
+        value: block.value === null ? null : digits(value(block.node)),
         total: block.total === null ? null : `Σ ${digits(gradient(block.node), LETTERS)}`,
       })),
       wires: drawing.wires.map((wire) => {
@@ -243,11 +246,11 @@ class Computed {
   }
 
   #descent({ descend, lr }: Request, curvature: number[][], names: string[]): Page["descent"] {
-    const rate = lr ?? this.old.descent?.lr;
-    if (!descend || rate === undefined || names.length === 0) return null;
+    if (!descend || names.length === 0) return null;
     const gradient = (from: Computed) => names.map((name) => from.gradientOf(name));
     const here = gradient(this), squared = here.reduce((sum, g) => sum + g * g, 0);
     const bent = here.reduce((sum, g, row) => sum + here.reduce((inner, other, column) => inner + g * other * (curvature[row]?.[column] ?? 0), 0), 0);
+    const rate = lr ?? this.old.descent?.lr ?? (bent > 0 ? Number((squared / bent).toPrecision(1)) : USUAL_RATE);
     const points = [];
     for (let step = 0, at: Computed = this; step <= descend; step++) {
       const slope = gradient(at);

@@ -12,10 +12,10 @@ export const FIRST: Lesson[] = [
       paragraphs: [
         "An apple costs {v x}, you buy {v m} of them, and the tax multiplies the price by {v t}. The graph computes what you pay, from left to right: {out}. That is the forward pass.",
         "If the price of an apple rises a little, how much more do you pay? The backward pass answers it for every input at once. It starts with 1 at the result and goes from gate to gate to the left; each gate multiplies what arrives by its local derivative.",
-        "So d f/d x = 1 · {v t} · {v m} = {g x}: if the price rises by 1, you pay {g x} more.",
+        "So df/dx = 1 · {v t} · {v m} = {g x}: if the price rises by 1, you pay {g x} more.",
       ],
       try: "Press Next until the end and watch the blue values go right and the red gradients come back. Then move the slider of t: which gradients change, and which does not?",
-      question: "How much more would you pay for each further apple: what is d f/d m?",
+      question: "How much more would you pay for each further apple: what is df/dm?",
       why: "1 · {v t} · {v x} = {g m}: the price of an apple with its tax.",
     },
     ko: {
@@ -39,9 +39,9 @@ export const FIRST: Lesson[] = [
       paragraphs: [
         "Now {v n} apples at {v a} and {v k} oranges at {v o}, with tax: {out}. Two kinds of gates do all the work.",
         "An add gate hands what arrives to both sides unchanged: its local derivatives are 1. Here the gate + receives {g a * n + o * k} and passes {g a * n} to the apples and {g o * k} to the oranges.",
-        "A multiply gate swaps: each side gets what arrives times the value of the other side. So d f/d a = {g a * n} · {v n} = {g a}, and d f/d n = {g a * n} · {v a} = {g n}.",
+        "A multiply gate swaps: each side gets what arrives times the value of the other side. So df/da = {g a * n} · {v n} = {g a}, and df/dn = {g a * n} · {v a} = {g n}.",
       ],
-      try: "Click a, then o: their paths light up and meet at the add gate. Set n to 0: what happens to d f/d a, and why?",
+      try: "Click a, then o: their paths light up and meet at the add gate. Set n to 0: what happens to df/da, and why?",
       question: "What does the multiply gate of the oranges pass to k?",
       why: "{g o * k} arrives, the other side is o = {v o}: {g o * k} · {v o} = {g k}.",
     },
@@ -69,7 +69,7 @@ export const FIRST: Lesson[] = [
         "That is the rule people forget most often: a value that is used several times gets the sum of what its uses pass back. On the picture a Σ stands below it.",
       ],
       try: "Click x and look at the shares of its paths. Move x to −1: the uses cancel, and the gradient is 0 at the bottom of the parabola.",
-      question: "What is d f/d x at the present x?",
+      question: "What is df/dx at the present x?",
       why: "Add up the uses: {v x} + {v x} + 2 = {g x}, the derivative 2x + 2.",
     },
     ko: {
@@ -92,10 +92,10 @@ export const FIRST: Lesson[] = [
       title: "The sigmoid, and why it stops learning",
       paragraphs: [
         "The sigmoid turns any number into one between 0 and 1. Here it gives y = {out}, although the target is 0: nearly as wrong as can be. One would expect a large gradient.",
-        "Yet d L/d b is only {g b}. The sigmoid's local derivative is y · (1 − y), and that is tiny where y is close to 0 or 1: the curve is flat there. The unit is saturated.",
+        "Yet dL/db is only {g b}. The sigmoid's local derivative is y · (1 − y), and that is tiny where y is close to 0 or 1: the curve is flat there. The unit is saturated.",
         "At its steepest, in the middle, the derivative is 0.25. So every sigmoid on the way makes a gradient at least four times smaller: after ten layers less than a millionth is left.",
       ],
-      try: "Move b down to −4 and watch the curve, the tangent and d L/d b. Where is the gradient largest?",
+      try: "Move b down to −4 and watch the curve, the tangent and dL/db. Where is the gradient largest?",
       question: "Why does this unit learn so slowly?",
       choices: ["Because its error is small.", "Because its local derivative y · (1 − y) is small.", "Because x is small."],
       why: "The error y − t = {out} is large, but it is multiplied by y · (1 − y), which is nearly 0.",
@@ -121,11 +121,11 @@ export const FIRST: Lesson[] = [
       title: "ReLU",
       paragraphs: [
         "ReLU lets a positive number through and makes everything else 0. Its local derivative is 1 where it is on and 0 where it is off.",
-        "Here w · x + b = {v w * x + b}, so ReLU gives {out}. The target is 2, but the gate is closed: whatever arrives from above is multiplied by 0, and d L/d w and d L/d b are {g b}.",
+        "Here w · x + b = {v w * x + b}, so ReLU gives {out}. The target is 2, but the gate is closed: whatever arrives from above is multiplied by 0, and dL/dw and dL/db are {g b}.",
         "Where it is open it passes the gradient on whole: unlike the sigmoid it does not make it smaller. That is why deep networks use it.",
       ],
       try: "Raise b beyond 2. The gate opens, and the gradient jumps from 0 to y − t. Step through it again.",
-      question: "What is d L/d b now?",
+      question: "What is dL/db now?",
       why: "The error y − t = {out} − 2 arrives; an open gate passes it on as it is, a closed one passes on 0. Here: {g b}.",
     },
     ko: {

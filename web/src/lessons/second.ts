@@ -40,13 +40,13 @@ export const SECOND: Lesson[] = [
       title: "Affine with a batch",
       paragraphs: [
         "A layer multiplies a whole batch at once: x has a row for each example, w a column for each unit, and b is added to every row. y = x @ w + b has 2 rows and 3 columns.",
-        "Backward the same rules hold, written for arrays: d x = d y · wᵀ and d w = xᵀ · d y. The shapes leave no other choice: a gradient always has the shape of its value.",
-        "b was added to both rows, so it was used twice: its gradient is the sum over the rows, the column sums of d y: {g b}.",
+        "Backward the same rules hold, written for arrays: dx = dy · wᵀ and dw = xᵀ · dy. The shapes leave no other choice: a gradient always has the shape of its value.",
+        "b was added to both rows, so it was used twice: its gradient is the sum over the rows, the column sums of dy: {g b}.",
       ],
-      try: "Click an element of x and move its slider: which elements of d w change? Look at the step of the product gate for the rule.",
+      try: "Click an element of x and move its slider: which elements of dw change? Look at the step of the product gate for the rule.",
       question: "With 10 examples in the batch instead of 2, what shape has the gradient of b?",
       choices: ["10 × 3", "3, as b itself", "10"],
-      why: "A gradient has the shape of its value: the ten rows of d y are added up.",
+      why: "A gradient has the shape of its value: the ten rows of dy are added up.",
     },
     ko: {
       title: "배치용 어파인 계층",
@@ -129,7 +129,7 @@ export const SECOND: Lesson[] = [
     en: {
       title: "The four steps of learning",
       paragraphs: [
-        "One: take examples; here a single one, where 2 goes in and 3 shall come out. Two: compute the loss and its gradients: L = {loss}, d L/d w = {g w}, d L/d b = {g b}. Three: move every parameter a little against its gradient. Four: again, with the next examples.",
+        "One: take examples; here a single one, where 2 goes in and 3 shall come out. Two: compute the loss and its gradients: L = {loss}, dL/dw = {g w}, dL/db = {g b}. Three: move every parameter a little against its gradient. Four: again, with the next examples.",
         "How little is the learning rate, here {rate}. After one step the loss is {after}.",
         "A larger rate goes faster, up to a point. Beyond {limit} a step jumps over the valley and lands higher than it began: the loss grows.",
       ],
