@@ -43,8 +43,8 @@ export function Block({ block, level, label, isNow, isLit, isFound, isFocusable,
       onDblClick={() => { if (block.fold && engine.value?.changes === "all") toggleBox(block.fold); }}
       onKeyDown={(event) => onKey(event, block)}>
       <Outline {...block} />
-      <text class="symbol" x={x} y={y} dy=".35em">{symbol}</text>
-      {caption && <text class="caption" x={x} y={below + 15}>{caption}</text>}
+      <text class="symbol" x={x} y={y} dy=".35em">{symbol}</text>{" "}
+      {caption && <text class="caption" x={x} y={below + 15}>{caption}</text>}{" "}
       {total !== null && <text class="total" x={x} y={below + (caption ? 32 : 17)}>{total}</text>}
     </g>
   );
