@@ -52,7 +52,7 @@ export class Camera {
     const { k, x: left, y: top } = zoomTransform(this.#svg);
     const { clientWidth, clientHeight } = this.#svg;
     const [atX, atY] = [x * k + left, y * k + top];
-    if (atX >= ROOM && atX <= clientWidth - ROOM && atY >= ROOM && atY <= clientHeight - ROOM) return;
+    if (atX >= 0 && atX <= clientWidth && atY >= 0 && atY <= clientHeight) return;
     select(this.#svg).call(this.#zoom.translateTo, x, y);
   }
 

@@ -28,6 +28,12 @@ export function widened({ from, to }: Range, at: "from" | "to"): Range {
   return at === "to" ? withStep(from, to + wide) : withStep(from - wide, to);
 }
 
+/** Narrower or wider, around a value. */
+export function scaled({ from, to }: Range, value: number, by: number): Range {
+  const half = roundUp((to - from) * by / 2);
+  return withStep(value - half, value + half);
+}
+
 function withStep(from: number, to: number): Range {
   const step = roundUp((to - from) / STEPS);
   return { from: tidy(from), to: tidy(to), step: tidy(step) };

@@ -1,6 +1,7 @@
 import { computed } from "@preact/signals";
 import { digits, single, toNumber } from "../numbers";
-import { change, numbers, page, swept } from "../state/store";
+import { scaled } from "../state/range";
+import { change, numbers, page, rangeOf, ranges, swept } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
 
@@ -27,20 +28,28 @@ export function CurveTab() {
   const w = words.value, answer = page.value, drawn = curve.value;
   if (numbers.value.length === 0) return <p>{w.noCurve}</p>;
   if (!answer) return null;
+  const zoom = (by: number) => {
+    if (!drawn) return;
+    const { name, at } = drawn.sweep;
+    ranges.value = { ...ranges.value, [name]: scaled(rangeOf(name, at), at, by) };
+  };
   const column = (name: "y" | "tangent" | "parabola" | "here") => drawn?.all.map((point) => point[name]) ?? [];
   const lines: Line[] = [
-    { label: w.parabola, tone: "now", ys: column("parabola"), kind: "dash" },
-    { label: w.tangent, tone: "backward", ys: column("tangent"), kind: "dash" },
     { label: w.curve, tone: "forward", ys: column("y"), wide: 3 },
+    { label: w.tangent, tone: "backward", ys: column("tangent"), kind: "dash" },
+    { label: w.parabola, tone: "now", ys: column("parabola"), kind: "dash" },
     { label: w.here, tone: "backward", ys: column("here"), kind: "points" },
   ];
   const root = answer.root.name;
   return (
     <>
-      <label class="field inline"><span>{w.curveOf}</span>
-        <select value={swept.value ?? ""} onChange={(event) => change({ sweep: event.currentTarget.value })}>
+      <div class="field inline"><label for="swept">{w.curveOf}</label>
+        <select id="swept" value={swept.value ?? ""} onChange={(event) => change({ sweep: event.currentTarget.value })}>
           {numbers.value.map(({ name }) => <option key={name} value={name}>{name}</option>)}
-        </select></label>
+        </select>
+        {drawn && <span class="field-row zoom">
+          <button onClick={() => zoom(1 / 4)}>{w.closer}</button><button onClick={() => zoom(4)}>{w.wider}</button>
+        </span>}</div>
       {drawn && <Plot title={`${root}(${drawn.sweep.name})`} xLabel={drawn.sweep.name} xs={drawn.all.map(({ x }) => x)} lines={lines} {...drawn.within ? { within: drawn.within } : {}} />}
       {drawn && <p class="numbers">{drawn.sweep.name} = {digits(drawn.sweep.at)}, {root} = {digits(toNumber(answer.root.value))}
         {drawn.slope !== null && <>, <span class="backward">d{root}/d{drawn.sweep.name} = {digits(drawn.slope)}</span></>}

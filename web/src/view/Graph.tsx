@@ -88,7 +88,9 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
       <g ref={inner}>
         <g>{drawing.wires.map((wire, index) => {
           const keys = wire.uses.map(([gate, operand]) => useKey(gate, operand));
-          const share = lit ? Math.min(1, keys.reduce((sum, key) => sum + (lit.uses.get(key) ?? 0), 0)) : null;
+          // The last wire enters no gate: it carries what its own node has.
+          const shares = keys.length > 0 ? keys.map((key) => lit?.uses.get(key) ?? 0) : [lit?.nodes.get(wire.node) ?? 0];
+          const share = lit ? Math.min(1, shares.reduce((sum, one) => sum + one, 0)) : null;
           const isKnown = wire.gradient !== null && isRevealed(keys, wire.backward);
           return <Wire key={index} wire={wire} hasValue={wire.forward <= at} gradient={isKnown ? wire.gradient : null}
             share={share} shareText={share !== null && share > 0 && share < 0.9995 ? percent(share) : null}

@@ -48,7 +48,7 @@ export const en = {
   again: "From the start",
   track: "Step",
   atStart: "before the first step",
-  atStep: (at: number, of: number) => `step ${at} of ${of}`,
+  atStep: (at: number, of: number) => `${at} of ${of}`,
   directions: { start: "inputs", forward: "forward", seed: "backward", backward: "backward" },
 
   thisStep: "This step",
@@ -76,6 +76,8 @@ export const en = {
   withCurvature: "with curvature",
   changeOf: (name: string) => `Change of ${name}`,
   leftOut: (count: number) => `${count} more inputs are not shown.`,
+  closer: "Closer",
+  wider: "Wider",
   curveOf: "Curve of",
   curve: "curve",
   tangent: "tangent",

@@ -50,7 +50,7 @@ export const ko: Words = {
   again: "처음부터",
   track: "단계",
   atStart: "첫 단계 전",
-  atStep: (at, of) => `${of}단계 가운데 ${at}단계`,
+  atStep: (at, of) => `${of}단계 중 ${at}단계`,
   directions: { start: "입력", forward: "순전파", seed: "역전파", backward: "역전파" },
 
   thisStep: "이 단계",
@@ -77,6 +77,8 @@ export const ko: Words = {
   withCurvature: "+ 곡률",
   changeOf: (name) => `${name}의 변화`,
   leftOut: (count) => `나머지 입력 ${count}개는 생략했다.`,
+  closer: "가까이",
+  wider: "멀리",
   curveOf: "곡선의 가로축",
   curve: "곡선",
   tangent: "접선",
