@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FunctionEntry } from "../api";
-import { change, engine, functions, isScalar, mistake, page, state } from "../state/store";
+import { change, engine, functions, mistake, page, state } from "../state/store";
 import { words } from "../words";
 
 const MOST_OFFERED = 8;
@@ -56,7 +56,7 @@ export function ExpressionField() {
     if (!choice) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp")
       setPicked((picked + (event.key === "ArrowDown" ? 1 : offered.length - 1)) % offered.length);
-    else if (event.key === "Enter" || event.key === "Tab") complete(choice);
+    else if (event.key === "Enter") complete(choice);
     else if (event.key === "Escape") setOffered([]);
     else return;
     event.preventDefault();
@@ -65,28 +65,30 @@ export function ExpressionField() {
     <section class="card">
       <h2><label for="expression">{w.expression}</label></h2>
       <div class={`expression${mistake.value ? " wrong" : ""}`}>
-        <pre aria-hidden="true"><Mirror text={text} /></pre>
-        <textarea id="expression" ref={field} value={text} rows={1} spellcheck={false} autocomplete="off" autocapitalize="off" readOnly={!canWrite}
-          aria-autocomplete="list" aria-haspopup="listbox" aria-controls="offers"
-          aria-activedescendant={offered.length > 0 ? `offer-${picked}` : undefined}
-          aria-invalid={mistake.value !== null} aria-describedby="mistake"
-          onInput={(event) => {
-            const { value, selectionStart } = event.currentTarget;
-            write(value);
-            setOffered(offers(wordBefore(value, selectionStart)));
-            setPicked(0);
-          }}
-          onKeyDown={onKey} onBlur={() => setOffered([])} />
+        <div class="written"><div class="sheet">
+          <pre aria-hidden="true"><Mirror text={text} /></pre>
+          <textarea id="expression" ref={field} value={text} rows={1} spellcheck={false} autocomplete="off" autocapitalize="off" readOnly={!canWrite}
+            aria-autocomplete="list" aria-haspopup="listbox" aria-controls="offers"
+            aria-activedescendant={offered.length > 0 ? `offer-${picked}` : undefined}
+            aria-invalid={mistake.value !== null} aria-describedby="mistake"
+            onInput={(event) => {
+              const { value, selectionStart } = event.currentTarget;
+              write(value);
+              setOffered(offers(wordBefore(value, selectionStart)));
+              setPicked(0);
+            }}
+            onKeyDown={onKey} onBlur={() => setOffered([])} />
+        </div></div>
         <ul id="offers" role="listbox" aria-label={w.completions} class={offered.length === 0 ? "gone" : ""}>{offered.map((offer, at) => (
           <li key={offer.name} id={`offer-${at}`} role="option" aria-selected={at === picked}
             onPointerDown={(event) => { event.preventDefault(); complete(offer); }}>
-            <b>{offer.name}</b>{offer.entry && <>({offer.entry.arguments}) <span class="soft">{offer.entry.formula}</span></>}
+            <b>{offer.name}</b>{offer.entry && <>({offer.entry.arguments.join(", ")}) <span class="soft">{offer.entry.formula}</span></>}
           </li>
         ))}</ul>
       </div>
       <p id="mistake" class="bad" role="status">{mistake.value?.message.split("\n")[0]}</p>
       {page.value && <Target />}
-      {canWrite && !isScalar.value || state.value.unfold || hasBoxes() ? (
+      {state.value.unfold || hasBoxes() ? (
         <label class="check"><input type="checkbox" checked={state.value.unfold ?? false} disabled={!canWrite}
           onChange={(event) => change({ unfold: event.currentTarget.checked || undefined })} /> {w.openBoxes}</label>
       ) : null}
