@@ -73,6 +73,7 @@ export function goTo(to: number): void {
 export function toggleBox(fold: string): void {
   const open = state.value.open ?? [];
   const now = open.includes(fold) ? open.filter((one) => one !== fold) : [...open, fold];
+  chosen.value = null;
   change({ open: now.length > 0 ? now : undefined, step: undefined });
 }
 

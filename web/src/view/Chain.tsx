@@ -54,7 +54,7 @@ export function Chain() {
     : answer.drawing.blocks[told?.block ?? -1];
   const inside = gate ? [gate.node, ...gate.inside ?? []] : [];
   const received = inside.flatMap((id) => nodes.value.get(id)?.backward.map(({ to }) => to) ?? []).filter((to) => !inside.includes(to));
-  const wanted = chosen.value !== null ? [chosen.value] : [...new Set(received)].slice(0, 3);
+  const wanted = chosen.value !== null && chosen.value !== answer.root.node ? [chosen.value] : [...new Set(received)].slice(0, 3);
   const known = wanted.filter((id) => isGradientSeen(id) && nodes.value.get(id)?.gradient_short);
   if (known.length === 0) return null;
   return <section class="card chains" aria-label={words.value.wholeChain(known.map(labelOf).join(", "))}>{known.map((id) => <One key={id} node={id} />)}</section>;

@@ -28,7 +28,7 @@ export function Header() {
         <select aria-label={w.theme} title={w.theme} value={theme.value} onChange={(event) => { theme.value = event.currentTarget.value as Theme; }}>
           {(["system", "light", "dark"] as const).map((one) => <option key={one} value={one}>{w.themes[one]}</option>)}
         </select>
-        <button onClick={() => setOpen("share")} disabled={!page.value}>{w.share}</button>
+        <button onClick={() => setOpen("share")}>{w.share}</button>
         <span class="menu-place">
           <button aria-expanded={open === "export"} disabled={!page.value} onClick={() => setOpen(open === "export" ? null : "export")}>{w.export}</button>
           {open === "export" && <ExportMenu close={() => setOpen(null)} />}
