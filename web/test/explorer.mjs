@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { accessible, button, check, equal, fill, fits, launch, open, press, settled, text, texts, wrong } from "./browser.mjs";
+import { resembles } from "./reference.mjs";
 
 const [program, address, folder] = process.argv.slice(2);
 fs.mkdirSync(folder, { recursive: true });
@@ -221,6 +222,7 @@ async function looks() {
     const what = `${name}-${dark ? "dark" : "light"}-${wide}`;
     await fits(page, what);
     if (wide !== 768) await accessible(page, what);
+    await resembles(browser, page, what);
     await page.screenshot({ path: path.join(folder, `${what}.png`), fullPage: true });
     await page.close();
   }
