@@ -129,26 +129,26 @@ export const SECOND: Lesson[] = [
     en: {
       title: "The four steps of learning",
       paragraphs: [
-        "One: take examples; here a single one, where 2 goes in and 3 shall come out. Two: compute the loss and its gradients: L = {loss}, dL/dw = {g w}, dL/db = {g b}. Three: move every parameter a little against its gradient. Four: again, with the next examples.",
+        "One: take examples; here a single one, where 2 goes in and {target} shall come out. Two: compute the loss and its gradients: L = {loss}, dL/dw = {g w}, dL/db = {g b}. Three: move every parameter a little against its gradient. Four: again, with the next examples.",
         "How little is the learning rate, here {rate}. After one step the loss is {after}.",
         "A larger rate goes faster, up to a point. Beyond {limit} a step jumps over the valley and lands higher than it began: the loss grows.",
       ],
       try: "Move the learning rate slowly up. Find the rate at which a single step is enough, and the one from which the loss grows.",
-      question: "The gradient of w is negative. Which way does a step move w?",
+      question: "Where the gradient of w is negative, which way does a step move w?",
       choices: ["Up", "Down", "Not at all"],
-      why: "A step goes against the gradient: w − {rate} · ({g w}) is larger than w.",
+      why: "A step goes against the gradient: w minus something negative is larger than w.",
     },
     ko: {
       title: "학습의 네 단계",
       paragraphs: [
-        "1단계, 예제를 고른다. 여기서는 2를 넣으면 3이 나와야 하는 예제 하나이다. 2단계, 손실과 기울기를 구한다. L = {loss}, dL/dw = {g w}, dL/db = {g b}이다. 3단계, 매개변수를 기울기의 반대쪽으로 조금 옮긴다. 4단계, 다음 예제로 되풀이한다.",
+        "1단계, 예제를 고른다. 여기서는 2를 넣으면 {target}이(가) 나와야 하는 예제 하나이다. 2단계, 손실과 기울기를 구한다. L = {loss}, dL/dw = {g w}, dL/db = {g b}이다. 3단계, 매개변수를 기울기의 반대쪽으로 조금 옮긴다. 4단계, 다음 예제로 되풀이한다.",
         "얼마나 조금 옮길지가 학습률이며 여기서는 {rate}이다. 한 걸음 뒤의 손실은 {after}이다.",
         "학습률이 크면 더 빨리 가지만 한계가 있다. {limit}을(를) 넘으면 한 걸음에 골짜기를 뛰어넘어 처음보다 높은 곳에 닿고, 손실이 커진다.",
       ],
       try: "학습률을 천천히 올려 보자. 한 걸음에 바닥에 닿는 학습률과, 손실이 커지기 시작하는 학습률을 찾아보자.",
-      question: "w의 기울기는 음수이다. 한 걸음에 w는 어느 쪽으로 움직이는가?",
+      question: "w의 기울기가 음수일 때 한 걸음에 w는 어느 쪽으로 움직이는가?",
       choices: ["커진다", "작아진다", "그대로이다"],
-      why: "기울기의 반대쪽으로 가므로 w − {rate} · ({g w})은(는) w보다 크다.",
+      why: "기울기의 반대쪽으로 간다. 음수를 빼면 w는 커진다.",
     },
   },
 ];

@@ -4,9 +4,9 @@ import type { Page } from "../api";
 import { digits, listed, single, toNumber } from "../numbers";
 
 /** `v x` the value of x, `g x` its gradient, `d x` a change of it, `t x` the true effect of that, `q x` the
- * quotient of the two, `loss` the root, `out` the output, `after` the root after a step down, `limit` and
+ * quotient of the two, `loss` the root, `out` the output, `target` what it shall be, `after` the root after a step down, `limit` and
  * `rate` of the way down. */
-export type Told = `${"v" | "g" | "d" | "t" | "q"} ${string}` | "loss" | "out" | "after" | "limit" | "rate";
+export type Told = `${"v" | "g" | "d" | "t" | "q"} ${string}` | "loss" | "out" | "target" | "after" | "limit" | "rate";
 
 /** A number, or an array in few letters. */
 export function told(page: Page, what: string): number | string | null {
@@ -20,6 +20,7 @@ export function told(page: Page, what: string): number | string | null {
     case "t": return change ? toNumber(change.change) : null;
     case "q": return change && delta ? toNumber(change.change) / delta : null;
     case "loss": return toNumber(page.root.value);
+    case "target": return single(page.target);
     case "out": return single(page.output.value) ?? null;
     case "after": return page.descent?.points[1] ? toNumber(page.descent.points[1].loss) : null;
     case "limit": return page.descent?.limit === null || !page.descent ? null : toNumber(page.descent.limit);
