@@ -2,6 +2,7 @@ import { render } from "preact";
 import type { Local as Operations, Page, State } from "./api";
 import { Local } from "./engine/local";
 import { Server, takeToken } from "./engine/server";
+import { prepare } from "./lessons";
 import { keepQuiz } from "./quiz/quiz";
 import { keepAddress } from "./state/history";
 import { fromLine } from "./state/line";
@@ -34,6 +35,7 @@ async function begin(): Promise<void> {
   const found = line === "" ? null : await fromLine(line);
   if (found && (engine.changes === "all" || found.e === first.e)) state.value = { ...found, lang: found.lang ?? state.value.lang };
   else if (line !== "") notice.value = found ? words.value.otherLine : words.value.badLine;
+  prepare(state.value.lesson);
   if (state.value.lesson) view.value = "lessons";
   if (engine instanceof Local) change({ lang: first.lang });
   follow(engine);

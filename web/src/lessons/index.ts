@@ -6,10 +6,16 @@ import type { Lesson } from "./lesson";
 
 export const LESSONS: readonly Lesson[] = [...FIRST, ...SECOND];
 
+/** The changes and the learning rate that a chapter tells of; they are no part of a state. */
+export function prepare(id: string | undefined): void {
+  const lesson = LESSONS.find((one) => one.id === id);
+  [nudges.value, rate.value, ranges.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null, {}];
+}
+
 /** Shows a chapter, at its own numbers. */
 export function openLesson(lesson: Lesson): void {
   batch(() => {
-    [nudges.value, rate.value, ranges.value] = [lesson.nudges ?? {}, lesson.rate ?? null, {}];
+    prepare(lesson.id);
     [chosen.value, view.value] = [null, "lessons"];
     state.value = { ...lesson.state, lesson: lesson.id, lang: language.value };
   });

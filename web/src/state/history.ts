@@ -2,8 +2,9 @@
 
 import { effect } from "@preact/signals";
 import type { State } from "../api";
+import { prepare } from "../lessons";
 import { fromLine, toLine } from "./line";
-import { change, ranges, state } from "./store";
+import { change, state, view } from "./store";
 
 /** A browser refuses an address that changes too often. */
 const PATIENCE = 400;
@@ -39,7 +40,8 @@ export function keepAddress(): void {
 /** Shows a state in place of the present one. */
 export function open(found: State): void {
   const { lang } = state.peek();
-  ranges.value = {};
+  prepare(found.lesson);
+  view.value = found.lesson ? "lessons" : "graph";
   state.value = found;
   if (found.lang === undefined && lang !== undefined) change({ lang });
 }

@@ -93,7 +93,8 @@ function requestOf(): Request {
   const nudge = Object.fromEntries(Object.entries(nudges.value).filter(([name]) => at?.[name] !== undefined));
   if (Object.keys(nudge).length > 0) request.nudge = nudge;
   const name = swept.value, value = name === null ? null : single(at?.[name]);
-  const isDown = tab.value === "down" && !state.value.quiz, isCurve = tab.value === "curve" && !state.value.quiz;
+  // A chapter may tell of the way down.
+  const isDown = (tab.value === "down" || state.value.lesson !== undefined) && !state.value.quiz, isCurve = tab.value === "curve" && !state.value.quiz;
   if (name !== null && value !== null && (isCurve || isDown && numbers.value.length === 1)) {
     const { from, to } = rangeOf(name, value);
     request.sweep = { name, from, to, points: POINTS };

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { open as openState } from "../state/history";
 import { fromLine, toLine } from "../state/line";
-import { engine, page, state, view } from "../state/store";
+import { engine, page, state } from "../state/store";
 import { words } from "../words";
 
 function Copied({ label, text }: { label: string; text: string }) {
@@ -39,7 +39,6 @@ export function ShareDialog({ close }: { close: () => void }) {
     if (!found) return setMistake(w.badLine);
     if (engine.value?.changes !== "all" && found.e !== page.value?.expression) return setMistake(w.otherLine);
     openState(found);
-    view.value = found.lesson ? "lessons" : "graph";
     dialog.current?.close();
   };
   return (
