@@ -231,4 +231,4 @@ export interface State {
 export interface Start { version: string; instance: string; state: State | null; line: string | null }
 
 /** `GET /api/v1/functions`: the language of expressions, for completion. */
-export interface FunctionEntry { name: string; arguments: string[]; formula: string; derivative: string; example: string }
+export interface FunctionEntry { name: string; arguments: string; formula: string; derivative: string; example: string }

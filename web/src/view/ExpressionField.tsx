@@ -82,7 +82,7 @@ export function ExpressionField() {
         <ul id="offers" role="listbox" aria-label={w.completions} class={offered.length === 0 ? "gone" : ""}>{offered.map((offer, at) => (
           <li key={offer.name} id={`offer-${at}`} role="option" aria-selected={at === picked}
             onPointerDown={(event) => { event.preventDefault(); complete(offer); }}>
-            <b>{offer.name}</b>{offer.entry && <>({offer.entry.arguments.join(", ")}) <span class="soft">{offer.entry.formula}</span></>}
+            <b>{offer.name}</b>{offer.entry && <>({offer.entry.arguments}) <span class="soft">{offer.entry.formula}</span></>}
           </li>
         ))}</ul>
       </div>
