@@ -39,14 +39,15 @@ pub fn check(report: &mut Report) -> Result<()> {
 }
 
 /// The program, serving until this is dropped.
-struct Explorer {
+pub struct Explorer {
     child: Child,
     origin: String,
     token: String,
 }
 
 impl Explorer {
-    fn start() -> Result<Self> {
+    /// Starts it at any port.
+    pub fn start() -> Result<Self> {
         let mut command = Command::new(program()?);
         command.args(["explore", "--port", "0"]).stdout(Stdio::piped());
         let mut child = command.spawn().context("the explorer cannot be started")?;
@@ -59,6 +60,11 @@ impl Explorer {
             bail!("explore begins with `{line}`, which is no address with a token");
         };
         Ok(Self { origin: origin.to_owned(), token: token.to_owned(), child })
+    }
+
+    /// What a browser opens.
+    pub fn address(&self) -> String {
+        format!("{}/#token={}", self.origin, self.token)
     }
 }
 

@@ -18,6 +18,7 @@ mod readme;
 mod safety;
 mod soak;
 mod training;
+mod web;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -29,7 +30,7 @@ use anyhow::{Context, Result, bail};
 use report::{Part, Report};
 
 /// What must hold before a change goes in, the quickest to fail first.
-static TEST: [Part; 24] = [
+static TEST: [Part; 26] = [
     Part { name: "format", says: "rustfmt", run: |_| cargo(&["fmt", "--all", "--check"], &[]) },
     Part { name: "clippy", says: "lints, in tests and examples too", run: |_| clippy() },
     Part { name: "doc", says: "the documentation builds, links and all", run: |_| doc() },
@@ -45,6 +46,8 @@ static TEST: [Part; 24] = [
     Part { name: "release", says: "the program builds as users build it", run: |_| release() },
     Part { name: "formats", says: "explain's formats in their own tools", run: formats::check },
     Part { name: "page", says: "explain's pages in Chromium and Firefox", run: page::check },
+    Part { name: "web", says: "the explorer's page is what web/ builds", run: web::bundle },
+    Part { name: "explorer", says: "the explorer in Chromium", run: web::explorer },
     Part { name: "api", says: "the explorer's API, by schemathesis", run: api::check },
     Part { name: "readers", says: "a run's files in other tools", run: readers::check },
     Part { name: "readme", says: "the READMEs' commands, and what they print", run: readme::check },

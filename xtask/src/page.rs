@@ -15,6 +15,12 @@ const BROWSERS: [(&str, &[&str]); 2] = [
     ("Firefox", &["firefox-esr", "firefox"]),
 ];
 
+/// The program that is Chromium, where one is installed.
+pub fn chromium() -> Option<&'static str> {
+    let [(_, names), _] = BROWSERS;
+    names.iter().copied().find(|name| installed(name, "--version"))
+}
+
 /// The terms of the long sum.
 const TERMS: usize = 200;
 
