@@ -6,7 +6,7 @@ import { prepare } from "./lessons";
 import { keepQuiz } from "./quiz/quiz";
 import { keepAddress } from "./state/history";
 import { fromLine } from "./state/line";
-import { APPLE, change, follow, functions, notice, state, view } from "./state/store";
+import { APPLE, change, follow, functions, notice, ranges, state, view } from "./state/store";
 import "./style/base.css";
 import "./style/graph.css";
 import "./style/panels.css";
@@ -37,12 +37,17 @@ async function begin(): Promise<void> {
   else if (line !== "") notice.value = found ? words.value.otherLine : words.value.badLine;
   prepare(state.value.lesson);
   if (state.value.lesson) view.value = "lessons";
-  if (engine instanceof Local) change({ lang: first.lang });
+  if (engine instanceof Local) {
+    change({ lang: first.lang });
+    ranges.value = engine.ranges();
+  }
   follow(engine);
   keepQuiz();
   keepAddress();
   engine.functions().then((list) => { functions.value = list; }, () => { /* without completion */ });
   const place = document.getElementById("app");
+  // A document shows its picture until here.
+  place?.replaceChildren();
   if (place) render(<App />, place);
 }
 

@@ -2,6 +2,7 @@
 
 import type { Local as Operations, Num, Page, Part, Request, Row, Start, State, WhatIf } from "../api";
 import { digits, single } from "../numbers";
+import { withStep, type Range } from "../state/range";
 import { Refusal, type Engine } from "./engine";
 
 /** The digits that the picture shows of a number, and of the ends of a range. */
@@ -27,10 +28,16 @@ export class Local implements Engine {
 
   /** The state that the document shows. */
   state(): State {
-    const { expression, inputs, target, language } = this.#page;
+    const { expression, inputs, target, language, sweep } = this.#page;
     const at = Object.fromEntries(inputs.flatMap(({ name, value }) => value === null ? [] : [[name, value]]));
     const wanted = single(target);
-    return { e: expression, at, lang: language, ...wanted === null ? {} : { target: wanted } };
+    return { e: expression, at, lang: language, ...wanted === null ? {} : { target: wanted }, ...sweep ? { tab: "curve", sweep: sweep.name } : {} };
+  }
+
+  /** The ranges that somebody asked for: that of a curve. */
+  ranges(): Record<string, Range> {
+    const { sweep } = this.#page, [first, last] = [sweep?.points[0], sweep?.points.at(-1)];
+    return sweep && first && last ? { [sweep.name]: withStep(first.at, last.at) } : {};
   }
 
   start = async (): Promise<Start> => ({ version: "", instance: "", state: this.state(), line: null });

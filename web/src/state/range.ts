@@ -34,7 +34,8 @@ export function scaled({ from, to }: Range, value: number, by: number): Range {
   return withStep(value - half, value + half);
 }
 
-function withStep(from: number, to: number): Range {
+/** From one number to another. */
+export function withStep(from: number, to: number): Range {
   const step = roundUp((to - from) / STEPS);
   return { from: tidy(from), to: tidy(to), step: tidy(step) };
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** What may be wider than its place. Where it is, keys can scroll it. */
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+export function Scroll({ label, isLive = false, children }: { label: string; isLive?: boolean; children: ComponentChildren }) {
   const place = useRef<HTMLDivElement>(null);
   const [isWide, setWide] = useState(false);
   const look = () => setWide((place.current?.scrollWidth ?? 0) > (place.current?.clientWidth ?? 0) + 1);
@@ -16,5 +16,5 @@ export function Scroll({ label, children }: { label: string; children: Component
     const frame = requestAnimationFrame(look);
     return () => cancelAnimationFrame(frame);
   });
-  return <div class="scroll" ref={place} {...isWide ? { tabIndex: 0, role: "region" as const, "aria-label": label } : {}}>{children}</div>;
+  return <div class="scroll" ref={place} {...isLive ? { "aria-live": "polite" as const } : {}} {...isWide ? { tabIndex: 0, role: "region" as const, "aria-label": label } : {}}>{children}</div>;
 }

@@ -54,7 +54,7 @@ export function Story() {
   return (
     <section class="card story" aria-labelledby="story-title">
       <h2 id="story-title">{w.thisStep} <span class={`tag ${told.direction}`}>{w.directions[told.direction]}</span></h2>
-      <div aria-live="polite"><Scroll label={w.thisStep}>{told.rows.map((row, at) => <StoryRow key={`${step.value}:${at}`} row={row} />)}</Scroll></div>
+      <Scroll label={w.thisStep} isLive>{told.rows.map((row, at) => <StoryRow key={`${step.value}:${at}`} row={row} />)}</Scroll>
     </section>
   );
 }
