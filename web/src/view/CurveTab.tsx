@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
 import { digits, single, toNumber } from "../numbers";
 import { scaled } from "../state/range";
-import { change, numbers, page, rangeOf, ranges, swept } from "../state/store";
+import { change, engine, numbers, page, rangeOf, ranges, swept } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
 
@@ -28,6 +28,7 @@ export function CurveTab() {
   const w = words.value, answer = page.value, drawn = curve.value;
   if (numbers.value.length === 0) return <p>{w.noCurve}</p>;
   if (!answer) return null;
+  const isFixed = engine.value?.changes === "none";
   const zoom = (by: number) => {
     if (!drawn) return;
     const { name, at } = drawn.sweep;
@@ -44,10 +45,10 @@ export function CurveTab() {
   return (
     <>
       <div class="field inline"><label for="swept">{w.curveOf}</label>
-        <select id="swept" value={swept.value ?? ""} onChange={(event) => change({ sweep: event.currentTarget.value })}>
+        <select id="swept" disabled={isFixed} value={swept.value ?? ""} onChange={(event) => change({ sweep: event.currentTarget.value })}>
           {numbers.value.map(({ name }) => <option key={name} value={name}>{name}</option>)}
         </select>
-        {drawn && <span class="field-row zoom">
+        {drawn && !isFixed && <span class="field-row zoom">
           <button onClick={() => zoom(1 / 4)}>{w.closer}</button><button onClick={() => zoom(4)}>{w.wider}</button>
         </span>}</div>
       {drawn && <Plot title={`${root}(${drawn.sweep.name})`} xLabel={drawn.sweep.name} xs={drawn.all.map(({ x }) => x)} lines={lines} {...drawn.within ? { within: drawn.within } : {}} />}

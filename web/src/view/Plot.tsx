@@ -41,6 +41,8 @@ export function Plot({ title, xLabel, xs, lines, within }: Props) {
       values: (_, ticks) => ticks.map((x) => digits(x, 6)),
     };
     plot.current = new uPlot({
+      // Lines that are nearly level do not go in steps.
+      pxAlign: 0,
       width: box.clientWidth || 300, height: TALL, legend: { show: false }, cursor: { drag: { x: false, y: false } },
       scales: {
         x: { time: false },
