@@ -28,6 +28,11 @@ export type Verdict = "right" | "sign" | "upstream" | "local" | "part" | "sum" |
 /** How far an answer may be off: numbers are shown with six digits. */
 const TOLERANCE = 2e-3;
 
+/** Longer labels are told by their sign. */
+const LONGEST = 20;
+
+const named = (label: string | undefined, symbol: string) => label !== undefined && label.length <= LONGEST ? label : symbol;
+
 function questionsOf({ drawing, nodes: all }: Page): Question[] {
   const known = new Map(all.map((node) => [node.id, node]));
   const found: Question[] = [];
@@ -46,7 +51,7 @@ function questionsOf({ drawing, nodes: all }: Page): Question[] {
       const own = gate.inside || uses.length > 1 ? null : single(uses[0]?.local);
       found.push({
         key: wire.uses.map(([id, operand]) => useKey(id, operand)).join(" "), kind: "part", step: at,
-        gate: gate.symbol, to: from.caption || from.symbol, right, upstream,
+        gate: gate.symbol, to: named(known.get(from.node)?.label, from.caption || from.symbol), right, upstream,
         local: own ?? (upstream === 0 ? 0 : right / upstream), parts: [],
       });
     }
@@ -66,6 +71,9 @@ export const done = signal<ReadonlySet<string>>(new Set());
 export const score = signal({ right: 0, of: 0 });
 export const present = computed(() => questions.value.find(({ key }) => !done.value.has(key)) ?? null);
 const isOn = computed(() => state.value.quiz ?? false);
+
+/** Whether it is this wire that is asked for. */
+export const isAsked = (keys: string[]) => isOn.value && present.value?.key === keys.join(" ");
 
 /** The last step that may be seen. */
 export const frontier = computed(() => {

@@ -4,7 +4,7 @@ import type { Block as Shape, Drawing } from "../api";
 import { Camera } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
-import { isGradientSeen, isRevealed } from "../quiz/quiz";
+import { isAsked, isGradientSeen, isRevealed } from "../quiz/quiz";
 import { chosen, engine, nodes, page, pointed, state, step, toggleBox } from "../state/store";
 import { words } from "../words";
 import { Block } from "./Block";
@@ -92,7 +92,7 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
           const shares = keys.length > 0 ? keys.map((key) => lit?.uses.get(key) ?? 0) : [lit?.nodes.get(wire.node) ?? 0];
           const share = lit ? Math.min(1, shares.reduce((sum, one) => sum + one, 0)) : null;
           const isKnown = wire.gradient !== null && isRevealed(keys, wire.backward);
-          return <Wire key={index} wire={wire} hasValue={wire.forward <= at} gradient={isKnown ? wire.gradient : null}
+          return <Wire key={index} wire={wire} hasValue={wire.forward <= at} gradient={isKnown ? wire.gradient : isAsked(keys) ? "?" : null}
             share={share} shareText={share !== null && share > 0 && share < 0.9995 ? percent(share) : null}
             isNow={present !== null && (at === wire.backward && wire.to === present || at === wire.forward && wire.from === present && at > 0)} />;
         })}</g>
