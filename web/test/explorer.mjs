@@ -92,6 +92,17 @@ async function folding() {
   check((await page.$$(".block")).length > before, "an opened box shows what is inside");
   await press(page, ".check input");
   equal((await page.$$(".block")).length, before, "blocks after the box is closed");
+  await page.$eval(".block.fold", (one) => one.dispatchEvent(new MouseEvent("dblclick", { bubbles: true })));
+  await settled(page);
+  check((await page.$$(".block")).length > before, "a box opens alone");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const line = page.url().split("#")[1];
+  await button(page, "✕", ".boxes");
+  equal((await page.$$(".block")).length, before, "blocks after that box is closed");
+  await button(page, "Share");
+  await fill(page, "dialog form input", line);
+  await button(page, "Open", "dialog form");
+  check((await page.$$(".block")).length > before, "a line tells which box is open");
   await page.close();
 }
 
