@@ -6,7 +6,7 @@ import { prepare } from "./lessons";
 import { keepQuiz } from "./quiz/quiz";
 import { keepAddress } from "./state/history";
 import { fromLine } from "./state/line";
-import { APPLE, change, follow, functions, notice, ranges, state, view } from "./state/store";
+import { APPLE, change, follow, functions, notice, state, view, windows } from "./state/store";
 import "./style/base.css";
 import "./style/graph.css";
 import "./style/panels.css";
@@ -39,7 +39,7 @@ async function begin(): Promise<void> {
   if (state.value.lesson) view.value = "lessons";
   if (engine instanceof Local) {
     change({ lang: first.lang });
-    ranges.value = engine.ranges();
+    windows.value = engine.windows();
   }
   follow(engine);
   keepQuiz();

@@ -34,8 +34,8 @@ export class Local implements Engine {
     return { e: expression, at, lang: language, ...wanted === null ? {} : { target: wanted }, ...sweep ? { tab: "curve", sweep: sweep.name } : {} };
   }
 
-  /** The ranges that somebody asked for: that of a curve. */
-  ranges(): Record<string, Range> {
+  /** The ranges of curves that somebody asked for. */
+  windows(): Record<string, Range> {
     const { sweep } = this.#page, [first, last] = [sweep?.points[0], sweep?.points.at(-1)];
     return sweep && first && last ? { [sweep.name]: withStep(first.at, last.at) } : {};
   }

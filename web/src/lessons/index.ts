@@ -1,5 +1,5 @@
 import { batch } from "@preact/signals";
-import { chosen, language, nudges, ranges, rate, state, view } from "../state/store";
+import { chosen, language, nudges, ranges, rate, state, view, windows } from "../state/store";
 import { FIRST } from "./first";
 import { SECOND } from "./second";
 import type { Lesson } from "./lesson";
@@ -9,7 +9,8 @@ export const LESSONS: readonly Lesson[] = [...FIRST, ...SECOND];
 /** The changes and the learning rate that a chapter tells of; they are no part of a state. */
 export function prepare(id: string | undefined): void {
   const lesson = LESSONS.find((one) => one.id === id);
-  [nudges.value, rate.value, ranges.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null, {}];
+  [nudges.value, rate.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null];
+  [ranges.value, windows.value] = [{}, {}];
 }
 
 /** Shows a chapter, at its own numbers. */

@@ -4,8 +4,8 @@ import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import type { FunctionEntry, Mistake, Page, Request, State, Values } from "../api";
 import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
-import { single } from "../numbers";
-import { around, type Range } from "./range";
+import { single, toNumber } from "../numbers";
+import { around, scaled, type Range } from "./range";
 
 export type Tab = NonNullable<State["tab"]>;
 
@@ -16,6 +16,9 @@ const PATIENCE = 1000;
 /** Steps of a way down, and points of a curve. */
 const STEPS_DOWN = 12;
 const POINTS = 121;
+/** A curve reaches so many times as far as where its tangent would turn, and is at least so small a part of the slider. */
+const REACH = 6;
+const SMALLEST_PART = 0.01;
 
 export const engine = signal<Engine | null>(null);
 export const state = signal<State>(APPLE);
@@ -35,6 +38,8 @@ export const pointed = signal<number | null>(null);
 
 /** The ranges of the sliders, by name and element; they stay until a value leaves them. */
 export const ranges = signal<Record<string, Range>>({});
+/** The ranges of curves, by name; likewise. */
+export const windows = signal<Record<string, Range>>({});
 /** The learning rate of the way down, where one was chosen; changes other than the usual ones. */
 export const rate = signal<number | null>(null);
 export const nudges = signal<Record<string, number>>({});
@@ -83,6 +88,22 @@ export function rangeOf(key: string, value: number): Range {
   return known && value >= known.from && value <= known.to ? known : around(value);
 }
 
+/** The range of an input's curve. */
+export function windowOf(name: string, value: number): Range {
+  const known = windows.value[name];
+  return known && value >= known.from && value <= known.to ? known : rangeOf(name, value);
+}
+
+/** A curve's range in which its tangent parts from it visibly: by the curvature, within the slider's range. */
+function fitting(answer: Page, name: string, value: number): Range {
+  const all = rangeOf(name, value), at = answer.curvature?.names.indexOf(name) ?? -1;
+  const bend = answer.curvature?.values[at]?.[at];
+  const slope = single(answer.inputs.find((input) => input.name === name)?.gradient);
+  const half = REACH * Math.abs((slope ?? NaN) / (bend === undefined ? NaN : toNumber(bend)));
+  const part = 2 * half / (all.to - all.from);
+  return part > 0 && part < 1 ? scaled(all, value, Math.max(part, SMALLEST_PART)) : all;
+}
+
 function requestOf(): Request {
   const { e, at, target, cross_entropy, lang, unfold, open } = state.value;
   const request: Request = { expression: e, at: given(e, at ?? {}), language: lang ?? "en" };
@@ -96,7 +117,7 @@ function requestOf(): Request {
   // A chapter may tell of the way down.
   const isDown = (tab.value === "down" || state.value.lesson !== undefined) && !state.value.quiz, isCurve = tab.value === "curve" && !state.value.quiz;
   if (name !== null && value !== null && (isCurve || isDown && numbers.value.length === 1)) {
-    const { from, to } = rangeOf(name, value);
+    const { from, to } = windowOf(name, value);
     request.sweep = { name, from, to, points: POINTS };
   }
   if (tab.value === "hessian") request.hessian = true;
@@ -160,12 +181,15 @@ function take(answer: Page): void {
       return known === null || known === undefined ? [] : [[name, known]];
     }));
     if (JSON.stringify(all) !== JSON.stringify(given)) change({ at: all });
-    const kept = { ...ranges.peek() };
+    const [kept, seen] = [{ ...ranges.peek() }, { ...windows.peek() }];
     for (const { name, value } of answer.inputs) {
-      const x = single(value);
-      if (x !== null) kept[name] = rangeOf(name, x);
+      const x = single(value), known = seen[name];
+      if (x === null) continue;
+      kept[name] = rangeOf(name, x);
+      if (!known || x < known.from || x > known.to) seen[name] = fitting(answer, name, x);
     }
     if (JSON.stringify(kept) !== JSON.stringify(ranges.peek())) ranges.value = kept;
+    if (JSON.stringify(seen) !== JSON.stringify(windows.peek())) windows.value = seen;
   });
 }
 

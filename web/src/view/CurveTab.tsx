@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
 import { digits, single, toNumber } from "../numbers";
 import { scaled } from "../state/range";
-import { change, engine, numbers, page, rangeOf, ranges, swept } from "../state/store";
+import { change, engine, numbers, page, swept, windowOf, windows } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
 
@@ -32,7 +32,7 @@ export function CurveTab() {
   const zoom = (by: number) => {
     if (!drawn) return;
     const { name, at } = drawn.sweep;
-    ranges.value = { ...ranges.value, [name]: scaled(rangeOf(name, at), at, by) };
+    windows.value = { ...windows.value, [name]: scaled(windowOf(name, at), at, by) };
   };
   const column = (name: "y" | "tangent" | "parabola" | "here") => drawn?.all.map((point) => point[name]) ?? [];
   const lines: Line[] = [
