@@ -187,7 +187,10 @@ fn every_answer_forbids_what_others_would_do_with_it() {
     // No script or style within the page, which the policy would forbid.
     let page = String::from_utf8(page.body).unwrap();
     assert!(page.contains(r#"<script type="module" src="/app.js"></script>"#), "{page}");
-    assert!(!page.contains("style=") && !page.contains("<style") && !page.contains("onload"));
+    let icon = asked(&server, "GET /icon.svg HTTP/1.1", &[host]);
+    for text in [page, String::from_utf8(icon.body).unwrap()] {
+        assert!(!["style=", "<style", "onload"].iter().any(|word| text.contains(word)), "{text}");
+    }
 }
 
 #[test]
