@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chainrule_explorer::{Handle, Mistake, Options, State, serve};
+use chainrule_train::data::shipped;
 
 use crate::explain::{given_loss, recorded, values, written};
 use crate::explore_arguments::Explore;
@@ -52,9 +53,11 @@ fn subject(explore: &Explore) -> Result<(State, Option<String>)> {
             let state = State::from_line(line).map_err(|mistake| Usage(mistake.to_string()))?;
             (state, Some(line.trim().to_owned()))
         }
-        Some(path) if Path::new(path).exists() => bail!(Usage(format!(
-            "{path} is a file or folder, and explore opens expressions and states so far; `chainrule explain DIR --example N` tells of a run"
-        ))),
+        Some(name) if Path::new(name).exists() || !is_given && shipped().any(|it| it == name) => {
+            bail!(Usage(format!(
+                "{name} is no expression, and explore opens expressions and states so far; `chainrule explain DIR --example N` tells of a run"
+            )))
+        }
         Some(expression) => {
             let at = values("--at", given.at.as_deref())?;
             let expression = written(expression)?;

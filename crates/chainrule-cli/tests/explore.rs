@@ -144,6 +144,7 @@ fn what_cannot_be_shown_is_refused_as_explain_refuses_it() {
     fails(&["explore", "c1.AAAA"], 2, &["copy all of it"]);
     fails(&["explore", "c1.AAAA", "--at", "x=1"], 2, &["a line holds its values"]);
     fails(&["explore", &format!("x{}", "+x".repeat(6000)), "--at", "x=1"], 2, &["10000"]);
+    fails(&["explore", "mnist"], 2, &["mnist is no expression"]);
     let folder = tempfile::tempdir().unwrap();
     fails(&["explore", common::text(folder.path())], 2, &["expressions and states so far"]);
 }
