@@ -211,9 +211,54 @@ export interface Local {
   routed: boolean[];
 }
 
+/** `POST /api/v1/example`: the run's network on an example, counted from 0. */
+export interface ExampleRequest {
+  example: number;
+  language?: "en" | "ko";
+  unfold?: boolean;
+  open?: string[];
+}
+
+/** The answer to it. */
+export interface Example {
+  screen: Page;
+  told: Told;
+}
+
+/** What a network makes of an example. */
+export interface Told {
+  /** The true class. */
+  label?: number;
+  /** The class that it predicts, or the values. */
+  predicted: number | null | Num[];
+  probabilities?: Num[];
+  /** The true values. */
+  wanted?: Num[];
+  loss: Num;
+  input: Num[];
+  /** The gradient of the loss by each feature. */
+  saliency: Num[];
+  /** Names of classes and of features, where there are any. */
+  classes?: string[];
+  features?: string[];
+  /** The weights with the largest effect on the loss. */
+  weights: { parameter: string; index: number[]; value: Num; gradient: Num; effect: Num }[];
+}
+
+/** The run's network, where the program was started with a run. */
+export interface About {
+  run: string;
+  part: "train" | "validation" | "test" | null;
+  examples: number;
+  parameters: number;
+}
+
 /** What can be looked at, and shared as a line. */
 export interface State {
+  /** The expression; empty where a network is shown. */
   e: string;
+  /** The example on which a run's network is shown. */
+  example?: number;
   at?: Record<string, Values>;
   target?: number;
   cross_entropy?: Values;
@@ -228,7 +273,7 @@ export interface State {
 }
 
 /** `GET /api/v1/start`: what the program was started with. */
-export interface Start { version: string; instance: string; state: State | null; line: string | null }
+export interface Start { version: string; instance: string; state: State | null; line: string | null; network: About | null }
 
 /** `GET /api/v1/functions`: the language of expressions, for completion. */
 export interface FunctionEntry { name: string; arguments: string; formula: string; derivative: string; example: string }

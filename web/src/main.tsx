@@ -6,7 +6,7 @@ import { prepare } from "./lessons";
 import { keepQuiz } from "./quiz/quiz";
 import { keepAddress } from "./state/history";
 import { fromLine } from "./state/line";
-import { APPLE, change, follow, functions, notice, state, view, windows } from "./state/store";
+import { APPLE, change, follow, functions, network, notice, state, view, windows } from "./state/store";
 import "./style/base.css";
 import "./style/graph.css";
 import "./style/panels.css";
@@ -29,6 +29,7 @@ async function begin(): Promise<void> {
     engine = new Server();
     const start = await engine.start().catch(() => null);
     first = start?.state ?? APPLE;
+    network.value = start?.network ?? null;
     line ||= start?.line ?? "";
   }
   state.value = { lang: preferred(), ...first };

@@ -2,27 +2,32 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use chainrule_explorer::{Handle, Mistake, Options, State, serve};
+use chainrule_explorer::{Handle, Mistake, Network, Options, State, serve};
+use chainrule_train::Which;
 use chainrule_train::data::shipped;
 
+use crate::data::known;
 use crate::explain::{given_loss, recorded, values, written};
 use crate::explore_arguments::Explore;
 use crate::{End, Usage, print, signals};
 
 pub fn explore(explore: &Explore) -> Result<End> {
-    let (state, line) = subject(explore)?;
-    state.check().map_err(|mistake| match mistake {
-        Mistake::Explained(error) => {
-            recorded(error, &state.expression, explore.given.at.as_deref())
-        }
-        Mistake::Refused(message) => Usage(message).into(),
-    })?;
+    let subject = subject(explore)?;
+    if subject.network.is_none() {
+        subject.state.check().map_err(|mistake| match mistake {
+            Mistake::Explained(error) => {
+                recorded(error, &subject.state.expression, explore.given.at.as_deref())
+            }
+            Mistake::Refused(message) => Usage(message).into(),
+        })?;
+    }
     let interrupted = signals::interruption()?;
-    let server = start(explore, &state, line.as_deref())?;
+    let server = start(explore, &subject)?;
     print::data(&(server.url() + "\n"))?;
     print::notice("Ctrl-C ends the explorer");
     if explore.open {
@@ -36,11 +41,24 @@ pub fn explore(explore: &Explore) -> Result<End> {
     Ok(End::Interrupted)
 }
 
-/// What is shown first, and the line that held it.
-fn subject(explore: &Explore) -> Result<(State, Option<String>)> {
+/// What is shown first.
+struct Subject {
+    state: State,
+    /// The line that held it.
+    line: Option<String>,
+    network: Option<Arc<Network>>,
+}
+
+fn subject(explore: &Explore) -> Result<Subject> {
     let given = &explore.given;
     let (target, cross_entropy) = given_loss(given)?;
     let is_given = given.at.is_some() || given.target.is_some();
+    if let Some(folder) = explore.subject.as_deref().map(Path::new).filter(|path| path.is_dir()) {
+        return of_run(explore, folder);
+    }
+    if explore.example.is_some() || explore.data.is_some() || explore.last {
+        bail!(Usage("--example, --data and --last are for a run: give its folder".into()));
+    }
     let (mut state, line) = match explore.subject.as_deref() {
         None if is_given => {
             bail!(Usage("--at and --target are for an expression: give one before them".into()))
@@ -55,7 +73,7 @@ fn subject(explore: &Explore) -> Result<(State, Option<String>)> {
         }
         Some(name) if Path::new(name).exists() || !is_given && shipped().any(|it| it == name) => {
             bail!(Usage(format!(
-                "{name} is no expression, and explore opens expressions and states so far; `chainrule explain DIR --example N` tells of a run"
+                "{name} is no expression, and explore opens the folders of runs, expressions and states so far: train on it first, and give the run's folder"
             )))
         }
         Some(expression) => {
@@ -66,11 +84,34 @@ fn subject(explore: &Explore) -> Result<(State, Option<String>)> {
     };
     state.unfold |= explore.unfold;
     state.lang = explore.lang.or(state.lang);
-    Ok((state, line))
+    Ok(Subject { state, line, network: None })
+}
+
+/// A run's network on one of its examples.
+fn of_run(explore: &Explore, folder: &Path) -> Result<Subject> {
+    let which = if explore.last { Which::Last } else { Which::Best };
+    let data = explore.data.as_deref().map(known).transpose()?;
+    let network = Network::open(folder, data.as_deref(), which)?;
+    let (example, examples) = (explore.example.unwrap_or(0), network.about().examples);
+    if example as usize >= examples {
+        let last = examples.saturating_sub(1);
+        bail!(Usage(format!(
+            "--example is {example}, but the dataset has the examples 0 to {last}"
+        )));
+    }
+    // What is wrong with its files is said here rather than on the page.
+    network.explain(example, explore.lang.unwrap_or_default())?;
+    let state = State {
+        example: Some(example),
+        unfold: explore.unfold,
+        lang: explore.lang,
+        ..State::default()
+    };
+    Ok(Subject { state, line: None, network: Some(Arc::new(network)) })
 }
 
 /// Starts the server, at the next port that is free.
-fn start(explore: &Explore, state: &State, line: Option<&str>) -> Result<Handle> {
+fn start(explore: &Explore, subject: &Subject) -> Result<Handle> {
     /// Where so many ports in a row are taken, something else is wrong.
     const MOST_TRIED: u16 = 100;
     let Explore { host, port: wanted, allow_host, .. } = explore;
@@ -90,8 +131,9 @@ fn start(explore: &Explore, state: &State, line: Option<&str>) -> Result<Handle>
             address: *host,
             port,
             names: allow_host.clone(),
-            state: state.clone(),
-            line: line.map(str::to_owned),
+            state: subject.state.clone(),
+            line: subject.line.clone(),
+            network: subject.network.clone(),
         };
         match serve(options) {
             Ok(server) => {

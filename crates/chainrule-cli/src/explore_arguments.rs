@@ -10,12 +10,21 @@ use crate::help::language;
 
 #[derive(Debug, Args)]
 pub struct Explore {
-    /// The expression, such as 'x * m * t', - for standard input, or a line that holds a state, which
-    /// begins with c1. [default: the apples of the course]
-    #[arg(value_name = "EXPRESSION|STATE", allow_hyphen_values = true)]
+    /// The folder of a run, whose network is shown; or an expression, such as 'x * m * t', - for standard
+    /// input, or a line that holds a state, which begins with c1. [default: the apples of the course]
+    #[arg(value_name = "DIR|EXPRESSION|STATE", allow_hyphen_values = true)]
     pub subject: Option<String>,
     #[command(flatten)]
     pub given: Given,
+    /// Of a run: the example that is shown first, counted from 0
+    #[arg(long, value_name = "N", conflicts_with = "Given")]
+    pub example: Option<u32>,
+    /// Of a run: the examples of other data, or a part such as mnist:train
+    #[arg(long, value_name = "DATASET", conflicts_with = "Given")]
+    pub data: Option<String>,
+    /// Of a run: the parameters of the last step, not those of the best epoch
+    #[arg(long, conflicts_with = "Given")]
+    pub last: bool,
     /// Draw what the loss or another scope is made of
     #[arg(long)]
     pub unfold: bool,

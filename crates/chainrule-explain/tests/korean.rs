@@ -95,7 +95,7 @@ fn left_over(e: &Explanation, text: &str) -> Vec<String> {
     let words =
         text.split(|c: char| !c.is_ascii_alphabetic() && c != '_').map(|w| w.trim_matches('_'));
     // And how functions are called.
-    let known = ["NaN", "inf", "dL", "df", "axis", "keepdims"];
+    let known = ["NaN", "nan", "inf", "dL", "df", "axis", "keepdims"];
     let mut left: Vec<String> =
         words.filter(|word| !is_name(word) && !known.contains(word)).map(Into::into).collect();
     left.sort();

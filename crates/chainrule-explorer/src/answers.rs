@@ -1,11 +1,12 @@
 //! What the library says to a request, as the bytes that are sent.
 
-use chainrule_explain::{AllNumbers, Explanation, Function, explain};
+use chainrule_explain::{AllNumbers, Explanation, Function, NetworkExplanation, Screen, explain};
 use serde::{Deserialize, Serialize};
 
 use super::mistake::Mistake;
+use super::network::Network;
 use super::refusal::Refusal;
-use super::request::{Asked, Folds};
+use super::request::{Asked, AskedExample, Folds};
 
 /// Explains an expression: what the page shows of it.
 pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -18,6 +19,19 @@ fn explanation(asked: Asked) -> Result<(Explanation, Folds), Refusal> {
     let (request, folds) = asked.checked()?;
     let explanation = explain(&request).map_err(Mistake::from)?;
     Ok((explanation, folds))
+}
+
+/// Explains a run's network on an example: its graph, and what it makes of the example.
+pub fn example(network: &Network, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    #[derive(Serialize)]
+    struct Example {
+        screen: Screen,
+        told: NetworkExplanation,
+    }
+    let asked: AskedExample = serde_json::from_slice(body)?;
+    let folds = asked.folds()?;
+    let (graph, told) = network.explain(asked.example, asked.language)?;
+    Ok(serde_json::to_vec(&AllNumbers(&Example { screen: graph.screen(folds.view()), told }))?)
 }
 
 /// A request for a document.

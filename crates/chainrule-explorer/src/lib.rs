@@ -6,7 +6,7 @@
 //! computed on the page. The server is the user's alone: it answers to its own name only, and works
 //! only for who shows the token that stands in the address's fragment.
 //!
-//! [`State`] is what can be looked at, also as a line that is passed on.
+//! A [`Network`] is that of a run, whose graph is shown on any of its examples. [`State`] is what can be looked at, also as a line that is passed on.
 
 // From the bottom up: each uses only those above it.
 mod base64;
@@ -24,10 +24,12 @@ mod events;
 mod body;
 mod work;
 mod page;
+mod network;
 mod answers;
 mod routes;
 mod server;
 
 pub use mistake::Mistake;
+pub use network::{About, Network};
 pub use server::{Handle, Options, serve};
 pub use state::{State, Tab};

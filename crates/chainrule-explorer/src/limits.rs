@@ -41,6 +41,10 @@ pub const POINTS: usize = 1_000;
 /// Names of a list.
 pub const NAMES: usize = 100;
 
+/// The parameters of a network: of each the graph holds the value and what is passed back, and a few hundred
+/// bytes in all.
+pub const PARAMETERS: usize = 500_000;
+
 /// Looks at what a request needs, before any of it is computed.
 pub fn check(request: &Request) -> Result<(), Mistake> {
     let characters = request.expression.chars().count();

@@ -35,6 +35,28 @@ pub struct Asked {
     open: Vec<String>,
 }
 
+/// A request to explain the run's network on an example.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedExample {
+    /// Which one, counted from 0.
+    pub example: u32,
+    /// The language of the words.
+    #[serde(default)]
+    pub language: Language,
+    #[serde(default)]
+    unfold: bool,
+    #[serde(default)]
+    open: Vec<String>,
+}
+
+impl AskedExample {
+    /// Which boxes are open.
+    pub fn folds(&self) -> Result<Folds, Refusal> {
+        Folds::new(self.unfold, &self.open)
+    }
+}
+
 /// Which boxes of the picture show what they are made of.
 pub struct Folds {
     all: bool,
@@ -42,6 +64,12 @@ pub struct Folds {
 }
 
 impl Folds {
+    fn new(all: bool, open: &[String]) -> Result<Self, Refusal> {
+        limits::at_most("open boxes", open.len(), limits::NAMES)?;
+        let open = open.iter().map(|word| Fold::from(word.as_str())).collect();
+        Ok(Self { all, open })
+    }
+
     /// The view of an explanation.
     pub fn view(&self) -> View<'_> {
         View { step: None, unfold: self.all, open: &self.open }
@@ -66,9 +94,7 @@ fn usual_points() -> usize {
 impl Asked {
     /// What the library is asked, which is no more than the server does.
     pub fn checked(self) -> Result<(Request, Folds), Refusal> {
-        limits::at_most("open boxes", self.open.len(), limits::NAMES)?;
-        let open = self.open.iter().map(|word| Fold::from(word.as_str())).collect();
-        let folds = Folds { all: self.unfold, open };
+        let folds = Folds::new(self.unfold, &self.open)?;
         if self.target.is_some() && self.cross_entropy.is_some() {
             return Err(Refusal::of_request(
                 "a `target` and a `cross_entropy` are two losses: give one of them",

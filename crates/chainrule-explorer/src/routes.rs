@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::body::{self, Body};
 use super::events::Events;
 use super::hosts::Hosts;
+use super::network::{About, Network};
 use super::page::{self, File};
 use super::refusal::Refusal;
 use super::state::State;
@@ -29,6 +30,8 @@ pub struct Shared {
     pub token: Token,
     /// What the program was started with.
     pub start: Start,
+    /// The run's network, where one is shown.
+    pub network: Option<Arc<Network>>,
     /// Whose turn it is to compute.
     pub work: Work,
     /// The seats of event streams.
@@ -46,6 +49,8 @@ pub struct Start {
     pub state: Option<State>,
     /// The line that held it.
     pub line: Option<String>,
+    /// The run's network, where the program was started with a run.
+    pub network: Option<About>,
 }
 
 /// A path and what it answers.
@@ -62,10 +67,11 @@ enum Answer {
     Start,
     Events,
     Explain,
+    Example,
     Export,
 }
 
-static ROUTES: [Route; 11] = [
+static ROUTES: [Route; 12] = [
     Route { path: "/", answer: Answer::File(&page::INDEX) },
     Route { path: "/index.html", answer: Answer::File(&page::INDEX) },
     Route { path: "/app.js", answer: Answer::File(&page::SCRIPT) },
@@ -76,6 +82,7 @@ static ROUTES: [Route; 11] = [
     Route { path: "/api/v1/start", answer: Answer::Start },
     Route { path: "/api/v1/events", answer: Answer::Events },
     Route { path: "/api/v1/explain", answer: Answer::Explain },
+    Route { path: "/api/v1/example", answer: Answer::Example },
     Route { path: "/api/v1/export", answer: Answer::Export },
 ];
 
@@ -83,7 +90,7 @@ impl Answer {
     /// The methods by which it is asked for.
     fn methods(&self) -> &'static str {
         match self {
-            Self::Explain | Self::Export => "POST",
+            Self::Explain | Self::Example | Self::Export => "POST",
             _ => "GET, HEAD",
         }
     }
@@ -131,6 +138,15 @@ async fn asked(shared: &Shared, request: Request<Incoming>) -> Result<Response<B
             guard::work(&shared.hosts, &shared.token, &head)?;
             let body = body::read(body).await?;
             shared.work.run(move || answers::explained(&body)).await.map(json)
+        }
+        Answer::Example => {
+            guard::work(&shared.hosts, &shared.token, &head)?;
+            let network = shared.network.clone().ok_or_else(|| {
+                let message = "no run is shown here: start `chainrule explore DIR` with its folder";
+                Refusal::new(StatusCode::NOT_FOUND, message)
+            })?;
+            let body = body::read(body).await?;
+            shared.work.run(move || answers::example(&network, &body)).await.map(json)
         }
         Answer::Export => {
             guard::work(&shared.hosts, &shared.token, &head)?;

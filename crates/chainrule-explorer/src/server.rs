@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::hosts::Hosts;
 use super::io::{Socket, Timer};
 use super::limits;
+use super::network::Network;
 use super::routes::{self, Shared, Start};
 use super::state::State;
 use super::token::{Token, random};
@@ -34,6 +35,8 @@ pub struct Options {
     pub state: State,
     /// The line that held it, where it came as one.
     pub line: Option<String>,
+    /// A run's network, which is shown where the state has an example.
+    pub network: Option<Arc<Network>>,
 }
 
 /// A server that runs until this is dropped.
@@ -52,7 +55,8 @@ pub struct Handle {
 /// use chainrule_explorer::{Options, State, serve};
 /// let address = Ipv4Addr::LOCALHOST.into();
 /// let names = Vec::new();
-/// let server = serve(Options { address, port: 0, names, state: State::apple(), line: None })?;
+/// let (state, line, network) = (State::apple(), None, None);
+/// let server = serve(Options { address, port: 0, names, state, line, network })?;
 /// assert!(server.url().starts_with("http://127.0.0.1:"));
 /// server.stop();
 /// # Ok::<(), std::io::Error>(())
@@ -61,7 +65,7 @@ pub struct Handle {
 /// # Errors
 /// An address or a port that is taken or not this machine's; a system without random numbers or threads.
 pub fn serve(options: Options) -> io::Result<Handle> {
-    let Options { address, port, names, state, line } = options;
+    let Options { address, port, names, state, line, network } = options;
     let listener = std::net::TcpListener::bind((address, port))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -74,6 +78,7 @@ pub fn serve(options: Options) -> io::Result<Handle> {
         instance: random::<12>()?,
         state: Some(state),
         line,
+        network: network.as_ref().map(|network| network.about().clone()),
     };
     let mut called = names.clone();
     // Another loopback address than the usual one leads to this machine alone as well.
@@ -84,6 +89,7 @@ pub fn serve(options: Options) -> io::Result<Handle> {
         hosts: Hosts::new(&called, address.port()),
         token: Token::fresh()?,
         start,
+        network,
         work: Work::new(),
         seats: Arc::new(Semaphore::new(limits::STREAMS)),
     });

@@ -46,6 +46,9 @@ pub struct State {
     /// In its place a class or a distribution, which puts the cross-entropy on top.
     #[serde(default, with = "values::one", skip_serializing_if = "Option::is_none")]
     pub cross_entropy: Option<Tensor<f64>>,
+    /// The example on which a run's network is shown, in place of an expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<u32>,
     /// The step of the picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
@@ -179,6 +182,12 @@ impl State {
     /// # Errors
     /// A mistake of the expression or its values; more than the explorer takes.
     pub fn check(&self) -> Result<(), Mistake> {
+        if let Some(example) = self.example {
+            let message = format!(
+                "the line shows example {example} of a run: give the run's folder, and --example {example}"
+            );
+            return Err(refused(message));
+        }
         let request = self.request();
         limits::check(&request)?;
         chainrule_explain::explain(&request)?;

@@ -175,7 +175,8 @@ fn a_line_is_handed_on_as_it_came() {
     let line = state.line().unwrap();
     let address = std::net::Ipv4Addr::LOCALHOST.into();
     let line = Some(line);
-    let options = Options { address, port: 0, names: Vec::new(), state, line: line.clone() };
+    let (names, network) = (Vec::new(), None);
+    let options = Options { address, port: 0, names, state, line: line.clone(), network };
     let start = get(&serve(options).unwrap(), "/api/v1/start").json();
     assert_eq!(start["line"].as_str(), line.as_deref());
     assert_eq!(start["state"]["quiz"], true);

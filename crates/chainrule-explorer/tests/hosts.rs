@@ -221,6 +221,7 @@ fn another_loopback_address_is_an_own_name() {
         names: Vec::new(),
         state: chainrule_explorer::State::apple(),
         line: None,
+        network: None,
     };
     let server = chainrule_explorer::serve(options).unwrap();
     assert!(server.url().starts_with("http://127.0.0.2:"), "{}", server.url());

@@ -1,6 +1,6 @@
 // Whoever answers what the page asks: the server, or a document that stands alone.
 
-import type { FunctionEntry, Mistake, Page, Request, Start } from "../api";
+import type { Example, ExampleRequest, FunctionEntry, Mistake, Page, Request, Start } from "../api";
 
 export type Format = "svg" | "latex" | "html" | "json" | "dot" | "mermaid";
 
@@ -16,6 +16,8 @@ export interface Engine {
   start(): Promise<Start>;
   /** The answer; a question that a newer one has overtaken is aborted through its signal. */
   explain(request: Request, signal: AbortSignal): Promise<Page>;
+  /** A run's network on an example; missing where there is no run. */
+  example?(request: ExampleRequest, signal: AbortSignal): Promise<Example>;
   functions(): Promise<FunctionEntry[]>;
   /** Missing where there is nobody who writes files. */
   export?(request: Request, format: Format): Promise<Exported>;

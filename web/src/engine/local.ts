@@ -40,7 +40,7 @@ export class Local implements Engine {
     return sweep && first && last ? { [sweep.name]: withStep(first.at, last.at) } : {};
   }
 
-  start = async (): Promise<Start> => ({ version: "", instance: "", state: this.state(), line: null });
+  start = async (): Promise<Start> => ({ version: "", instance: "", state: this.state(), line: null, network: null });
   functions = async () => [];
 
   explain = async (request: Request): Promise<Page> => {

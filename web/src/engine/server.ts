@@ -1,7 +1,7 @@
 // The server's answers. Its token comes in the address's fragment, is moved out of there at once, and goes
 // along with every request.
 
-import type { FunctionEntry, Page, Request, Start } from "../api";
+import type { Example, ExampleRequest, FunctionEntry, Page, Request, Start } from "../api";
 import { Lost, Refusal, Stale, type Engine, type Exported, type Format, type Watched } from "./engine";
 
 const TOKEN = "chainrule-token";
@@ -49,6 +49,7 @@ export class Server implements Engine {
 
   start = () => answer<Start>("start");
   explain = (request: Request, signal: AbortSignal) => answer<Page>("explain", request, signal);
+  example = (request: ExampleRequest, signal: AbortSignal) => answer<Example>("example", request, signal);
   functions = () => answer<FunctionEntry[]>("functions");
   export = (request: Request, format: Format) => answer<Exported>("export", { request, format });
 

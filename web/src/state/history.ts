@@ -10,7 +10,7 @@ import { change, state, view } from "./store";
 const PATIENCE = 400;
 
 /** What makes an entry of its own. */
-const entry = ({ e, lesson, quiz, unfold, open }: State) => JSON.stringify([e, lesson, quiz, unfold, open]);
+const entry = ({ e, example, lesson, quiz, unfold, open }: State) => JSON.stringify([e, example, lesson, quiz, unfold, open]);
 
 export function keepAddress(): void {
   let waiting = 0, written = location.hash, last = entry(state.peek()), isBack = false;

@@ -1,7 +1,7 @@
 // What the page shows: the state that can be shared, and the library's answer to it.
 
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import type { FunctionEntry, Mistake, Page, Request, State, Values } from "../api";
+import type { About, ExampleRequest, FunctionEntry, Mistake, Page, Request, State, Told, Values } from "../api";
 import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
 import { single, toNumber } from "../numbers";
@@ -23,6 +23,9 @@ const SMALLEST_PART = 0.01;
 export const engine = signal<Engine | null>(null);
 export const state = signal<State>(APPLE);
 export const page = signal<Page | null>(null);
+/** The run's network that can be shown, and what it makes of the example that is. */
+export const network = signal<About | null>(null);
+export const told = signal<Told | null>(null);
 export const mistake = signal<Mistake | null>(null);
 export const isLost = signal(false);
 /** Whether who answers does not know this page any more. */
@@ -134,8 +137,23 @@ function given(e: string, at: Record<string, Values>): Record<string, Values> {
   return Object.fromEntries(Object.entries(at).filter(([name]) => names.has(name)));
 }
 
+function exampleOf(example: number): ExampleRequest {
+  const { lang, unfold, open } = state.value;
+  const request: ExampleRequest = { example, language: lang ?? "en" };
+  if (unfold) request.unfold = true;
+  if (open && open.length > 0) request.open = open;
+  return request;
+}
+
+type Question = Request | ExampleRequest;
+
 /** What is asked, as text: the same question is asked once. */
-const question = computed(() => JSON.stringify(requestOf()));
+const question = computed(() => {
+  const { example } = state.value;
+  return JSON.stringify(example === undefined ? requestOf() : exampleOf(example));
+});
+/** Whether a run's network is shown, not an expression. */
+export const isNetwork = computed(() => state.value.example !== undefined);
 export const request = computed(() => JSON.parse(question.value) as Request);
 
 /** A name that has no value yet gets the one that it had, or this. */
@@ -145,12 +163,17 @@ const earlier = new Map<string, Values>();
 const MOST_NEW = 20;
 
 /** Asks, and gives names without a value one, until there is an answer or a mistake. */
-async function answered(by: Engine, asked: Request, signal: AbortSignal): Promise<Page> {
+async function answered(by: Engine, asked: Question, signal: AbortSignal): Promise<[Page, Told | null]> {
+  if ("example" in asked) {
+    if (!by.example) throw new Refusal({ message: "no run is shown here" });
+    const { screen, told } = await by.example(asked, signal);
+    return [screen, told];
+  }
   for (let tries = 0; ; tries++) {
     try {
-      return await by.explain(asked, signal);
+      return [await by.explain(asked, signal), null];
     } catch (error) {
-      const name = error instanceof Refusal ? missing(asked, error.mistake) : null;
+      const name: string | null = error instanceof Refusal ? missing(asked, error.mistake) : null;
       if (name === null || tries === MOST_NEW) throw error;
       asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
     }
@@ -166,13 +189,15 @@ function missing(asked: Request, { span }: Mistake): string | null {
   return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isCall && asked.at?.[name] === undefined ? name : null;
 }
 
-function take(answer: Page): void {
+function take([answer, by]: [Page, Told | null]): void {
   batch(() => {
     const old = page.peek();
+    told.value = by;
     page.value = old ? { ...answer, drawing: keptPlaces(old.drawing, answer.drawing) } : answer;
     [mistake.value, isLost.value, isStale.value] = [null, false, false];
     if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;
     if (!answer.nodes.some((node) => node.id === pointed.peek())) pointed.value = null;
+    if (by) return;
     // The state names every input, so that a shared line does.
     const given = state.peek().at ?? {};
     for (const [name, value] of Object.entries(given)) earlier.set(name, value);
@@ -211,7 +236,7 @@ export function follow(by: Engine): void {
   });
   effect(() => {
     void again.value;
-    const asked = JSON.parse(question.value) as Request;
+    const asked = JSON.parse(question.value) as Question;
     untracked(() => {
       running.abort();
       const { signal } = running = new AbortController();

@@ -1,8 +1,9 @@
 import { useEffect } from "preact/hooks";
 import { frontier } from "../quiz/quiz";
-import { goTo, isLost, isStale, language, notice, page, state, step, view } from "../state/store";
+import { goTo, isLost, isNetwork, isStale, language, network, notice, page, state, step, view } from "../state/store";
 import { words } from "../words";
 import { Chain } from "./Chain";
+import { ExampleCard, Weights } from "./ExampleCard";
 import { ExpressionField } from "./ExpressionField";
 import { Graph } from "./Graph";
 import { Header } from "./Header";
@@ -38,7 +39,8 @@ export function App() {
     return () => removeEventListener("keydown", onKey);
   }, []);
   useEffect(() => { document.documentElement.lang = language.value; }, [language.value]);
-  useEffect(() => { document.title = `${state.value.e} · chainrule`; }, [state.value.e]);
+  const title = isNetwork.value ? network.value?.run ?? "" : state.value.e;
+  useEffect(() => { document.title = `${title} · chainrule`; }, [title]);
   return (
     <>
       <Header />
@@ -49,10 +51,10 @@ export function App() {
       </div>
       <main class={isLesson ? "with-lesson" : ""}>
         {isLesson && <div class="course"><Lessons /></div>}
-        <div class="given"><ExpressionField /><Inputs /></div>
+        <div class="given">{isNetwork.value ? <ExampleCard /> : <><ExpressionField /><Inputs /></>}</div>
         <div class="middle">
           <Graph />
-          {!isQuiz && page.value && <Tabs />}
+          {isNetwork.value ? <Weights /> : !isQuiz && page.value && <Tabs />}
         </div>
         <div class="told">{isQuiz && <Quiz />}<Story /><Chain /><Notes /></div>
         {!page.value && <p class="loading" role="status">{w.loading}</p>}

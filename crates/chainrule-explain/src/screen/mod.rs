@@ -42,7 +42,7 @@ pub struct Screen {
     pub drawing: Drawing,
     /// What happens in each step; the first stands before any.
     pub story: Vec<Step>,
-    /// The nodes, each after its operands.
+    /// The nodes, each after its operands; such as only change a shape are passed by.
     pub nodes: Vec<ScreenNode>,
     /// What can be changed.
     pub inputs: Vec<Input>,
@@ -294,7 +294,9 @@ impl Explanation {
             target: self.target.as_ref().and_then(small),
             drawing: self.drawing(view),
             story: Teller::new(self).steps(view),
-            nodes: self.nodes.iter().map(|node| nodes.node(node)).collect(),
+            nodes: (self.nodes.iter().filter(|node| !node.is_silent()))
+                .map(|node| nodes.node(node))
+                .collect(),
             inputs: self.screen_inputs(),
             ranking: self.ranking.clone(),
             elasticities: (self.elasticities.iter())
@@ -423,7 +425,7 @@ impl Nodes<'_> {
             label: cut(&node.label, LONGEST),
             named: node.named,
             scope: node.scope.clone(),
-            operands: node.operands.clone(),
+            operands: node.operands.iter().map(|&id| self.e.behind(id)).collect(),
             shape: node.shape.clone(),
             value: small(&node.value),
             short: short(&node.value),

@@ -23,7 +23,8 @@ pub fn server() -> Handle {
 pub fn named(names: &[&str]) -> Handle {
     let names = names.iter().map(ToString::to_string).collect();
     let address = Ipv4Addr::LOCALHOST.into();
-    serve(Options { address, port: 0, names, state: State::apple(), line: None }).unwrap()
+    let (state, line, network) = (State::apple(), None, None);
+    serve(Options { address, port: 0, names, state, line, network }).unwrap()
 }
 
 /// An answer, read to its end.

@@ -1,0 +1,104 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Num, Told } from "../api";
+import { digits, toNumber } from "../numbers";
+import { APPLE, change, mistake, network, state, told } from "../state/store";
+import { words } from "../words";
+import { Scroll } from "./Scroll";
+
+/** Classes whose probabilities are listed. */
+const MOST_CLASSES = 10;
+
+/** A square of so many numbers, or none. */
+const sideOf = (numbers: Num[]): number | null => {
+  const side = Math.round(Math.sqrt(numbers.length));
+  return side > 2 && side * side === numbers.length ? side : null;
+};
+
+/** Numbers as pixels: those of an example in ink, those of a gradient in its two colours. */
+function Pixels({ numbers, side, isGradient, label }: { numbers: Num[]; side: number; isGradient: boolean; label: string }) {
+  const place = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    const pen = place.current?.getContext("2d");
+    if (!pen) return;
+    const largest = Math.max(...numbers.map((x) => Math.abs(toNumber(x))), 1e-300);
+    const colours = getComputedStyle(document.documentElement);
+    const ink = (x: number) => colours.getPropertyValue(isGradient ? x > 0 ? "--backward" : "--forward" : "--ink");
+    pen.clearRect(0, 0, side, side);
+    numbers.forEach((one, at) => {
+      const x = toNumber(one);
+      pen.globalAlpha = Math.min(Math.abs(x) / largest, 1);
+      pen.fillStyle = ink(x);
+      pen.fillRect(at % side, Math.floor(at / side), 1, 1);
+    });
+  });
+  return <figure><canvas ref={place} width={side} height={side} role="img" aria-label={label} /><figcaption class="soft small">{label}</figcaption></figure>;
+}
+
+function className({ classes }: Told, at: number): string {
+  return classes?.[at] ?? String(at);
+}
+
+/** What the network says of the example, and what is right. */
+function Says({ says }: { says: Told }) {
+  const w = words.value, { label, predicted, probabilities, wanted } = says;
+  if (Array.isArray(predicted))
+    return <p>{w.saysValues(predicted.map((x) => digits(toNumber(x))).join(", "), (wanted ?? []).map((x) => digits(toNumber(x))).join(", "))}</p>;
+  const ranked = (probabilities ?? []).map((x, at) => ({ at, x: toNumber(x) })).sort((a, b) => b.x - a.x);
+  const right = label ?? -1;
+  return (
+    <>
+      <p class={predicted === right ? "good" : "bad"}>{w.saysClass(predicted === null ? "?" : className(says, predicted), className(says, right))}</p>
+      <Scroll label={w.probabilities}><table class="shares"><tbody>{ranked.slice(0, MOST_CLASSES).map(({ at, x }) => (
+        <tr key={at} class={at === right ? "right" : ""}><th scope="row">{className(says, at)}</th>
+          <td class="bar-place"><meter min={0} max={1} value={x} aria-label={className(says, at)} /></td><td>{digits(x * 100, 3)} %</td></tr>
+      ))}</tbody></table></Scroll>
+    </>
+  );
+}
+
+/** The run, and which of its examples is shown. */
+export function ExampleCard() {
+  const w = words.value, about = network.value, example = state.value.example ?? 0, says = told.value;
+  const last = (about?.examples ?? 1) - 1;
+  const show = (to: number) => Number.isInteger(to) && to >= 0 && to <= last && change({ example: to });
+  const side = says && sideOf(says.input);
+  return (
+    <section class="card example" aria-labelledby="example-title">
+      <h2 id="example-title">{w.network}</h2>
+      {about && <p class="soft small">{w.ofRun(about.run, about.parameters)}</p>}
+      <label class="field"><span>{w.example}</span>
+        <input type="number" min={0} max={last} step={1} value={example} onInput={(event) => event.currentTarget.value !== "" && show(Number(event.currentTarget.value))} /></label>
+      <p class="row-end">
+        <button disabled={example <= 0} onClick={() => show(example - 1)}>← {w.previousExample}</button>
+        <button disabled={example >= last} onClick={() => show(example + 1)}>{w.nextExample} →</button>
+      </p>
+      {about && <p class="soft small">{w.ofPart(last, about.part === null ? null : w.parts[about.part])}</p>}
+      <p class="bad" role="status">{mistake.value?.message}</p>
+      {says && side && <div class="pixels">
+        <Pixels numbers={says.input} side={side} isGradient={false} label={w.input} />
+        <Pixels numbers={says.saliency} side={side} isGradient label={w.saliency} />
+      </div>}
+      {says && <Says says={says} />}
+      <p class="row-end"><button onClick={() => { change({ ...APPLE, example: undefined, step: undefined, open: undefined }); }}>{w.toExpression}</button></p>
+    </section>
+  );
+}
+
+/** The weights and features that matter most for the loss of the example. */
+export function Weights() {
+  const w = words.value, says = told.value;
+  if (!says) return null;
+  return (
+    <section class="card" aria-labelledby="weights-title">
+      <h2 id="weights-title">{w.weights}</h2>
+      <Scroll label={w.weights}><table>
+        <thead><tr><th scope="col">{w.weight}</th><th scope="col">{w.value}</th><th scope="col">{w.gradient}</th><th scope="col">{w.effect}</th></tr></thead>
+        <tbody>{says.weights.map(({ parameter, index, value, gradient, effect }) => (
+          <tr key={`${parameter}${index}`}><th scope="row">{parameter}[{index.join(", ")}]</th><td>{digits(toNumber(value))}</td>
+            <td class="backward">{digits(toNumber(gradient))}</td><td>{digits(toNumber(effect))}</td></tr>
+        ))}</tbody>
+      </table></Scroll>
+      <p class="soft small">{w.effectHint}</p>
+    </section>
+  );
+}
