@@ -1,12 +1,12 @@
-// Uses the explorer as people do: `node explorer.mjs CHROMIUM ADDRESS FOLDER`. The address is the one that the
-// program printed, token and all; the folder takes screenshots.
+// Uses the explorer as people do: `node explorer.mjs CHROMIUM ADDRESS FOLDER [ADDRESS]`. The address is the one
+// that the program printed, token and all; the folder takes screenshots; the second address is one of a run.
 
 import fs from "node:fs";
 import path from "node:path";
 import { accessible, button, check, equal, fill, fits, launch, open, press, settled, text, texts, wrong } from "./browser.mjs";
 import { resembles } from "./reference.mjs";
 
-const [program, address, folder] = process.argv.slice(2);
+const [program, address, folder, ofRun] = process.argv.slice(2);
 fs.mkdirSync(folder, { recursive: true });
 const browser = await launch(program);
 const number = (text) => Number(text.replace("−", "-"));
@@ -217,6 +217,38 @@ async function lostAndFound() {
   await page.close();
 }
 
+/** A run's network: its layers open, and another example is another answer. */
+async function aRun() {
+  if (!ofRun) return;
+  const page = await open(browser, ofRun);
+  const symbols = () => page.$$eval(".block", (all) => all.map((one) => one.textContent.trim()));
+  const closed = (await symbols()).length;
+  check((await symbols()).some((name) => name.includes("affine1")), "the first layer is a box");
+  const says = await text(page, ".example");
+  check(/It says/.test(says) && (await texts(page, ".example tbody th")).length > 1, `the network says something: ${says}`);
+  check((await texts(page, ".weights tbody tr")).length === 10, "ten weights are listed");
+  await page.$$eval(".block", (all) => all.find((one) => one.textContent.includes("affine1")).dispatchEvent(new MouseEvent("dblclick", { bubbles: true })));
+  await settled(page);
+  const opened = await symbols();
+  check(opened.length > closed && opened.some((name) => name.includes("@")), `the first layer opens: ${opened}`);
+  await button(page, "Next", ".example");
+  equal(await page.$eval(".example input", (one) => one.value), "1", "the next example");
+  const [before] = [await text(page, ".example tbody")];
+  await button(page, "Next", ".example");
+  check(before !== (await text(page, ".example tbody")), "another example has other probabilities");
+  await fits(page, "run");
+  await accessible(page, "run");
+  await page.screenshot({ path: path.join(folder, "run.png"), fullPage: true });
+  await page.setViewport({ width: 360, height: 780 });
+  await settled(page);
+  await fits(page, "run-360");
+  await page.screenshot({ path: path.join(folder, "run-360.png"), fullPage: true });
+  check(closed > 5, "the graph is drawn");
+  await button(page, "Look at an expression", ".example");
+  equal(await gradients(page), { x: "2.2", m: "110", t: "200" }, "the apple behind the run");
+  await page.close();
+}
+
 const STATES = {
   apple: async () => {},
   stepping: async (page) => { await button(page, "From the start"); await button(page, "Next"); },
@@ -239,7 +271,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, lostAndFound, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

@@ -2,6 +2,7 @@
 //! wrong, and holds the answers to what the description says of them.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -21,7 +22,7 @@ pub fn check(report: &mut Report) -> Result<()> {
     if let Err(error) = python::install(&venv, &requirements) {
         return report.skip("schemathesis", &format!("{error:#}"));
     }
-    let explorer = Explorer::start()?;
+    let explorer = Explorer::start(&[])?;
     let Explorer { origin, token, .. } = &explorer;
     let mut command = Command::new(venv.join("bin").join("schemathesis"));
     command.args(["run", &format!("{origin}/api/v1/openapi.json"), "--no-color"]);
@@ -47,9 +48,9 @@ pub struct Explorer {
 
 impl Explorer {
     /// Starts it at any port.
-    pub fn start() -> Result<Self> {
+    pub fn start(more: &[&Path]) -> Result<Self> {
         let mut command = Command::new(program()?);
-        command.args(["explore", "--port", "0"]).stdout(Stdio::piped());
+        command.args(["explore", "--port", "0"]).args(more).stdout(Stdio::piped());
         let mut child = command.spawn().context("the explorer cannot be started")?;
         let mut line = String::new();
         if let Some(out) = child.stdout.as_mut() {

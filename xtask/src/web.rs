@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::api::Explorer;
 use super::report::Report;
-use super::{installed, page, root, run_in};
+use super::{installed, page, program, root, run_in};
 
 /// The files that the program carries.
 const BUNDLE: [&str; 2] = ["app.js", "app.css"];
@@ -40,10 +40,17 @@ pub fn explorer(report: &mut Report) -> Result<()> {
     if let Err(why) = install(&tests) {
         return report.skip("the explorer in Chromium", &format!("{why:#}"));
     }
-    let explorer = Explorer::start()?;
+    let folder = root().join("target").join("xtask-explorer");
+    std::fs::create_dir_all(&folder)?;
+    let mut train = Command::new(program()?);
+    train.args([
+        "train", "iris", "--epochs", "20", "--seed", "1", "--force", "--quiet", "--out", "run",
+    ]);
+    run_in(&mut train, &folder)?;
+    let (apple, run) = (Explorer::start(&[])?, Explorer::start(&[&folder.join("run")])?);
     let mut uses = Command::new("node");
-    uses.args(["explorer.mjs", chromium, &explorer.address()]);
-    run_in(uses.arg(root().join("target").join("xtask-explorer")), &tests)
+    uses.args(["explorer.mjs", chromium, &apple.address()]).arg(&folder).arg(run.address());
+    run_in(&mut uses, &tests)
 }
 
 /// Installs what a folder's lock file names.

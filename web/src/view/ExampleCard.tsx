@@ -38,6 +38,9 @@ function className({ classes }: Told, at: number): string {
   return classes?.[at] ?? String(at);
 }
 
+/** A probability as people say it. */
+const percent = (x: number): string => x > 0 && x < 0.001 ? "< 0.1 %" : `${digits(x * 100, 3)} %`;
+
 /** What the network says of the example, and what is right. */
 function Says({ says }: { says: Told }) {
   const w = words.value, { label, predicted, probabilities, wanted } = says;
@@ -50,7 +53,7 @@ function Says({ says }: { says: Told }) {
       <p class={predicted === right ? "good" : "bad"}>{w.saysClass(predicted === null ? "?" : className(says, predicted), className(says, right))}</p>
       <Scroll label={w.probabilities}><table class="shares"><tbody>{ranked.slice(0, MOST_CLASSES).map(({ at, x }) => (
         <tr key={at} class={at === right ? "right" : ""}><th scope="row">{className(says, at)}</th>
-          <td class="bar-place"><meter min={0} max={1} value={x} aria-label={className(says, at)} /></td><td>{digits(x * 100, 3)} %</td></tr>
+          <td class="bar-place"><meter min={0} max={1} value={x} aria-label={className(says, at)} /></td><td>{percent(x)}</td></tr>
       ))}</tbody></table></Scroll>
     </>
   );
@@ -89,7 +92,7 @@ export function Weights() {
   const w = words.value, says = told.value;
   if (!says) return null;
   return (
-    <section class="card" aria-labelledby="weights-title">
+    <section class="card weights" aria-labelledby="weights-title">
       <h2 id="weights-title">{w.weights}</h2>
       <Scroll label={w.weights}><table>
         <thead><tr><th scope="col">{w.weight}</th><th scope="col">{w.value}</th><th scope="col">{w.gradient}</th><th scope="col">{w.effect}</th></tr></thead>

@@ -25,7 +25,7 @@ export const en = {
   openBoxes: "Open every box",
   inputs: "Inputs",
   network: "Network",
-  ofRun: (run: string, parameters: number) => `The network of ${run}: ${parameters} parameters. Click a layer to see what is inside it.`,
+  ofRun: (run: string, parameters: number) => `The network of ${run}: ${parameters} parameters. Double-click a layer to see what is inside it.`,
   example: "Example",
   previousExample: "Previous",
   nextExample: "Next",

@@ -27,7 +27,7 @@ export const ko: Words = {
   openBoxes: "상자를 모두 펼치기",
   inputs: "입력",
   network: "신경망",
-  ofRun: (run: string, parameters: number) => `${run}의 신경망, 매개변수 ${parameters}개. 계층을 누르면 안을 볼 수 있습니다.`,
+  ofRun: (run: string, parameters: number) => `${run}의 신경망, 매개변수 ${parameters}개. 계층을 두 번 누르면 안을 볼 수 있습니다.`,
   example: "데이터 번호",
   previousExample: "이전",
   nextExample: "다음",
