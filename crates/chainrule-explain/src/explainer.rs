@@ -7,10 +7,10 @@ use super::label::Labels;
 use super::model::{Entry, Explanation, Extreme, Hessian, Node, Origin, Partial, Passed};
 use super::reading::Formulas;
 use super::request::Request;
-use super::shared::Shared;
+use super::shared::{Unshared, free_names};
 use super::subject::Subject;
 use super::value::Value;
-use super::{paths, reading, rules, what_if};
+use super::{paths, rules, what_if};
 use chainrule::backward::{Contribution, Sweep};
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
@@ -385,21 +385,18 @@ impl<'g> Subject<'_, 'g> {
     }
 
     /// The formulas of these values, whatever their length: what repeats, or is long, gets a name.
-    fn shared(&self, values: &[Var<'g>]) -> Shared {
+    fn shared(&self, values: &[Var<'g>]) -> Unshared {
         let taken = self.taken_names();
-        let counted = (1..).map(|count| format!("s{count}"));
-        let names = std::iter::once("s".to_owned()).chain(counted);
-        let mut names: reading::Names = Box::new(names.filter(move |name| !taken.contains(name)));
         let mut plain = Formulas::new(self.g, self.root.id(), false);
         let formulas: Vec<_> = values.iter().map(|v| plain.of(v.id())).collect();
         if formulas.iter().all(Option::is_some) {
             let known = self.named(&mut plain);
-            return Shared::of(formulas, Vec::new(), &mut names, known);
+            return Unshared { formulas, parts: Vec::new(), known, taken };
         }
+        let names = Box::new(free_names(taken.clone()));
         let mut naming = Formulas::naming(self.g, self.root.id(), names);
         let formulas = values.iter().map(|v| naming.of(v.id())).collect();
-        let (parts, mut names) = naming.into_named();
-        Shared::of(formulas, parts, &mut names, Vec::new())
+        Unshared { formulas, parts: naming.into_named(), known: Vec::new(), taken }
     }
 
     /// The values that have a name, by their formulas.

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::columns::width;
 use super::formula::Formula;
-use super::shared::Shared;
+use super::shared::{Shared, Unshared};
 use super::value::Value;
 use super::words::Language;
 use chainrule::graph::Source;
@@ -301,7 +301,7 @@ pub struct Hessian {
     pub formulas: Vec<Vec<Option<Formula>>>,
     /// The same by rows of the upper triangle, none of them cut.
     #[serde(skip)]
-    pub(super) shared: Shared,
+    pub(super) shared: Unshared,
 }
 
 /// The first number that is not finite.
@@ -352,7 +352,7 @@ pub struct Explanation {
     pub(super) results: [String; 2],
     /// The formulas of the partial derivatives, none of them cut.
     #[serde(skip)]
-    pub(super) shared: Shared,
+    pub(super) shared: Unshared,
     /// The partial derivatives of the output; none where it is an array.
     #[serde(serialize_with = "as_map")]
     pub partials: Vec<(String, Partial)>,
@@ -508,9 +508,9 @@ impl Explanation {
         let f = self.output_name();
         let names: Vec<String> =
             self.partials.iter().map(|(name, _)| format!("d{f}/d{name}")).collect();
-        let mut out = self.shared.lines(&names);
+        let mut out = self.shared.shared().lines(&names);
         if let Some(hessian) = &self.hessian {
-            out += &hessian.shared.lines(&hessian.entries(f));
+            out += &hessian.shared.shared().lines(&hessian.entries(f));
         }
         out
     }

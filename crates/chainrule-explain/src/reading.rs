@@ -48,9 +48,9 @@ impl<'g> Formulas<'g> {
         Self { names: Some(names), ..Self::new(graph, last, false) }
     }
 
-    /// The parts that have got names, each after those that it is made of, and the names that are left.
-    pub(super) fn into_named(self) -> (Vec<(String, Formula)>, Names) {
-        (self.named, self.names.unwrap_or_else(|| Box::new(std::iter::empty())))
+    /// The parts that have got names, each after those that it is made of.
+    pub(super) fn into_named(self) -> Vec<(String, Formula)> {
+        self.named
     }
 
     /// Has a node stand for itself by this formula.

@@ -13,6 +13,33 @@ pub(super) struct Shared {
     pub(super) parts: Vec<(String, Formula)>,
 }
 
+/// Formulas that have not been searched for what they share yet, which takes longer than to make them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Unshared {
+    pub(super) formulas: Vec<Option<Formula>>,
+    /// The parts that have got names already.
+    pub(super) parts: Vec<(String, Formula)>,
+    /// Parts that have a name of their own.
+    pub(super) known: Vec<(String, Formula)>,
+    /// Names that no part may get.
+    pub(super) taken: HashSet<String>,
+}
+
+impl Unshared {
+    /// Takes repeated parts out.
+    pub(super) fn shared(&self) -> Shared {
+        let Self { formulas, parts, known, taken } = self.clone();
+        let mut names = free_names(taken).skip(parts.len());
+        Shared::of(formulas, parts, &mut names, known)
+    }
+}
+
+/// Names for parts: s, s1, s2, …, but for those that are taken.
+pub(super) fn free_names(taken: HashSet<String>) -> impl Iterator<Item = String> {
+    let counted = (1..).map(|count| format!("s{count}"));
+    std::iter::once("s".to_owned()).chain(counted).filter(move |name| !taken.contains(name))
+}
+
 /// Formulas that are shorter, written, are read as they are.
 const SHORT: usize = 60;
 
@@ -29,7 +56,7 @@ const MOST_SEARCHED: usize = 100;
 impl Shared {
     /// Takes repeated parts out of long formulas. A part that is one of the `known` goes by the name that it
     /// has, the others by `names` in turn.
-    pub(super) fn of(
+    fn of(
         formulas: Vec<Option<Formula>>,
         parts: Vec<(String, Formula)>,
         names: &mut impl Iterator<Item = String>,

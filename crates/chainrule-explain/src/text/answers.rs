@@ -75,9 +75,10 @@ impl Page<'_> {
             let formula = formula.map_or_else(String::new, |formula| format!("= {formula}"));
             vec![format!("d{}/d{name}", e.output_name()), formula, format!("= {value}")]
         };
-        let rows: Vec<Vec<String>> = e.partials.iter().zip(&e.shared.formulas).map(row).collect();
+        let shared = e.shared.shared();
+        let rows: Vec<Vec<String>> = e.partials.iter().zip(&shared.formulas).map(row).collect();
         self.formulas(rows);
-        for (name, part) in &e.shared.parts {
+        for (name, part) in &shared.parts {
             let text = self.words.say("where", &[("name", name), ("formula", &part.to_string())]);
             wrapped(&mut self.out, 4, &text);
         }
