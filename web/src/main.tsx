@@ -24,7 +24,8 @@ async function begin(): Promise<void> {
   if (data) {
     const page = JSON.parse(data) as Page;
     engine = new Local(page, (globalThis as { chainruleLocal?: Operations }).chainruleLocal);
-    first = engine.state();
+    const at = document.getElementById("state")?.textContent;
+    first = { ...engine.state(), ...at ? JSON.parse(at) as State : {} };
   } else {
     engine = new Server();
     const start = await engine.start().catch(() => null);

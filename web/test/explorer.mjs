@@ -204,6 +204,34 @@ async function sharing() {
   await page.close();
 }
 
+/** A chapter as a file that needs no server. */
+async function aLessonAsAFile() {
+  const page = await open(browser, address);
+  await button(page, "Lessons");
+  const file = path.join(folder, "lesson.html");
+  const html = await page.evaluate(async () => {
+    const token = sessionStorage.getItem("chainrule-token");
+    const request = { expression: "x * m * t", at: { x: 100, m: 2, t: 1.1 }, target: 219 };
+    const state = { e: request.expression, at: request.at, target: 219, lesson: "apple" };
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const answer = await fetch("/api/v1/export", { method: "POST", headers, body: JSON.stringify({ request, format: "html", state }) });
+    return (await answer.json()).text;
+  });
+  await page.close();
+  fs.writeFileSync(file, html);
+  const document = await browser.newPage();
+  document.on("pageerror", (error) => check(false, `the document threw ${error.message}`));
+  await document.goto(`file://${file}`);
+  await document.waitForSelector(".lesson", { timeout: 8000 });
+  check((await texts(document, ".lesson h2")).length === 1, "the chapter is there");
+  check((await document.$$(".chapters button")).length === 0, "a file has no other chapters");
+  equal(await gradients(document), { x: "2.2", m: "110", t: "200" }, "the gradients of the file");
+  await fill(document, "input[aria-label=m]", "3");
+  check((await gradients(document)).x !== "2.2", "the file computes by itself");
+  await document.screenshot({ path: path.join(folder, "lesson-file.png"), fullPage: true });
+  await document.close();
+}
+
 async function lostAndFound() {
   const page = await open(browser, address);
   await page.setOfflineMode(true);
@@ -271,7 +299,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

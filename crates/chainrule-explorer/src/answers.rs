@@ -7,6 +7,7 @@ use super::mistake::Mistake;
 use super::network::Network;
 use super::refusal::Refusal;
 use super::request::{Asked, AskedExample, Folds};
+use super::state::State;
 
 /// Explains an expression: what the page shows of it.
 pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -40,6 +41,8 @@ pub fn example(network: &Network, body: &[u8]) -> Result<Vec<u8>, Refusal> {
 struct Export {
     request: Asked,
     format: Format,
+    /// Where a page opens.
+    state: Option<State>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -64,13 +67,19 @@ struct Document {
 
 /// Writes an explanation in one of its formats.
 pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let Export { request, format } = serde_json::from_slice(body)?;
+    let Export { request, format, state } = serde_json::from_slice(body)?;
     let (e, folds) = explanation(request)?;
     let view = folds.view();
     let (text, name, media) = match format {
         Format::Svg => (e.to_svg(view), "explanation.svg", "image/svg+xml"),
         Format::Latex => (e.to_latex(), "explanation.tex", "application/x-tex"),
-        Format::Html => (e.to_html(view), "explanation.html", "text/html"),
+        Format::Html => {
+            let page = match state {
+                Some(state) => e.to_html_at(view, &state),
+                None => e.to_html(view),
+            };
+            (page, "explanation.html", "text/html")
+        }
         Format::Json => {
             (serde_json::to_string(&AllNumbers(&e))?, "explanation.json", "application/json")
         }

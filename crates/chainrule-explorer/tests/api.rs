@@ -146,6 +146,11 @@ fn every_format_is_exported() {
         assert!(!text.is_empty());
         assert_eq!(document["name"], name);
     }
+    let state = json!({"e": "x * m * t", "lesson": "apple", "quiz": true});
+    let request = json!({"request": apple(), "format": "html", "state": state}).to_string();
+    let page = post(&server, "/api/v1/export", request.as_bytes()).json();
+    let opens = r#"<script id="state" type="application/json">{"e":"x * m * t","quiz":true,"lesson":"apple"}<"#;
+    assert!(page["text"].as_str().unwrap().contains(opens));
     let request = json!({"request": apple(), "format": "png"}).to_string();
     let answer = post(&server, "/api/v1/export", request.as_bytes());
     assert_eq!(answer.status, 422);

@@ -1,6 +1,6 @@
 // Whoever answers what the page asks: the server, or a document that stands alone.
 
-import type { Example, ExampleRequest, FunctionEntry, Mistake, Page, Request, Start } from "../api";
+import type { Example, ExampleRequest, FunctionEntry, Mistake, Page, Request, Start, State } from "../api";
 
 export type Format = "svg" | "latex" | "html" | "json" | "dot" | "mermaid";
 
@@ -20,7 +20,7 @@ export interface Engine {
   example?(request: ExampleRequest, signal: AbortSignal): Promise<Example>;
   functions(): Promise<FunctionEntry[]>;
   /** Missing where there is nobody who writes files. */
-  export?(request: Request, format: Format): Promise<Exported>;
+  export?(request: Request, format: Format, state: State): Promise<Exported>;
   /** Calls back whenever the engine is lost or found again. */
   watch?(told: (is: Watched) => void): void;
 }

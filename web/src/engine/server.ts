@@ -1,7 +1,7 @@
 // The server's answers. Its token comes in the address's fragment, is moved out of there at once, and goes
 // along with every request.
 
-import type { Example, ExampleRequest, FunctionEntry, Page, Request, Start } from "../api";
+import type { Example, ExampleRequest, FunctionEntry, Page, Request, Start, State } from "../api";
 import { Lost, Refusal, Stale, type Engine, type Exported, type Format, type Watched } from "./engine";
 
 const TOKEN = "chainrule-token";
@@ -51,7 +51,7 @@ export class Server implements Engine {
   explain = (request: Request, signal: AbortSignal) => answer<Page>("explain", request, signal);
   example = (request: ExampleRequest, signal: AbortSignal) => answer<Example>("example", request, signal);
   functions = () => answer<FunctionEntry[]>("functions");
-  export = (request: Request, format: Format) => answer<Exported>("export", { request, format });
+  export = (request: Request, format: Format, state: State) => answer<Exported>("export", { request, format, state });
 
   /** One tab of a browser reads the stream of events, and tells the others. */
   watch(told: (is: Watched) => void): void {

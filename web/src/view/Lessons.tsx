@@ -3,7 +3,7 @@ import { LESSONS, openLesson } from "../lessons";
 import type { Lesson } from "../lessons/lesson";
 import { told, written } from "../lessons/told";
 import { typed } from "../numbers";
-import { change, language, page, state, view } from "../state/store";
+import { change, engine, language, page, state, view } from "../state/store";
 import { words } from "../words";
 
 const TOLERANCE = 2e-3;
@@ -65,14 +65,16 @@ export function Lessons() {
     wasOpen.current = lesson?.id;
   }, [lesson]);
   if (!lesson) return null;
+  // A document that stands alone has the expression of one chapter.
+  const isWhole = engine.value?.changes === "all";
   const text = lesson[language.value], [before, after] = [LESSONS[at - 1], LESSONS[at + 1]];
   return (
     <section class="card lesson" aria-labelledby="lesson-title">
-      <nav class="chapters" aria-label={w.lessons}>
+      {isWhole && <nav class="chapters" aria-label={w.lessons}>
         <ol>{LESSONS.map((one, index) => (
           <li key={one.id}><button aria-current={one.id === lesson.id ? "step" : undefined} onClick={() => openLesson(one)} title={one[language.value].title} aria-label={`${index + 1}. ${one[language.value].title}`}>{index + 1}</button></li>
         ))}</ol>
-      </nav>
+      </nav>}
       <div class="lesson-text">
         <p class="soft small">{w.chapter(at + 1, LESSONS.length)}</p>
         <h2 id="lesson-title" class="big" ref={title} tabIndex={-1}>{text.title}</h2>
@@ -84,8 +86,8 @@ export function Lessons() {
         <Question key={lesson.id} lesson={lesson} />
         <p class="row-end">
           <button onClick={() => openLesson(lesson)}>{w.reload}</button>
-          {before && <button onClick={() => openLesson(before)}>← {w.previousChapter}</button>}
-          {after ? <button class="main" onClick={() => openLesson(after)}>{w.nextChapter} →</button>
+          {isWhole && before && <button onClick={() => openLesson(before)}>← {w.previousChapter}</button>}
+          {isWhole && after ? <button class="main" onClick={() => openLesson(after)}>{w.nextChapter} →</button>
             : <button class="main" onClick={() => { view.value = "graph"; change({ lesson: undefined }); }}>{w.leaveLesson}</button>}
         </p>
       </div>

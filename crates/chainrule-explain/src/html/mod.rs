@@ -5,11 +5,12 @@ mod local;
 mod rows;
 mod sheet;
 
+use serde::Serialize;
+
 use super::json::AllNumbers;
 use super::model::Explanation;
 use super::notation::escaped;
 use super::picture::View;
-use super::screen::Screen;
 use super::words::Words;
 use local::Local;
 pub(super) use sheet::sheet;
@@ -31,6 +32,29 @@ impl Explanation {
     /// ```
     #[must_use]
     pub fn to_html(&self, view: View<'_>) -> String {
+        self.document(view, "")
+    }
+
+    /// The same page, which opens at a state of the explorer: at a chapter of the lessons, with the quiz, at a
+    /// step. What serialises to no JSON opens it as it is.
+    ///
+    /// ```
+    /// use chainrule_explain::{Request, View, explain, values};
+    /// let request = Request { expression: "x * m".into(), values: values("x=3,m=2")?, ..Request::default() };
+    /// let state = serde_json::json!({ "e": "x * m", "quiz": true });
+    /// assert!(explain(&request)?.to_html_at(View::default(), &state).contains("id=\"state\""));
+    /// # Ok::<(), chainrule::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_html_at(&self, view: View<'_>, state: &impl Serialize) -> String {
+        let state = data(state);
+        self.document(
+            view,
+            &format!("<script id=\"state\" type=\"application/json\">{state}</script>\n"),
+        )
+    }
+
+    fn document(&self, view: View<'_>, state: &str) -> String {
         let view = View { step: None, ..view };
         let screen = self.screen(view).trimmed(&Words::new(self.language));
         let expression = escaped(self.expression.trim());
@@ -44,7 +68,7 @@ impl Explanation {
              <title>{expression}</title>\n<style>/*<![CDATA[*/\n{PAGE_STYLE}/*]]>*/</style>\n</head>\n<body>\n\
              <div id=\"app\"><h1>{expression}</h1>\n{picture}</div>\n\
              <script id=\"data\" type=\"application/json\">{data}</script>\n\
-             {local}<script>\n//<![CDATA[\n{PAGE_SCRIPT}\n//]]>\n</script>\n</body>\n</html>\n",
+             {state}{local}<script>\n//<![CDATA[\n{PAGE_SCRIPT}\n//]]>\n</script>\n</body>\n</html>\n",
             language = screen.language,
             local = local.unwrap_or_default(),
         )
@@ -52,7 +76,7 @@ impl Explanation {
 }
 
 /// What the script shows, as JSON that ends no element and reads alike as HTML and as XML.
-fn data(screen: &Screen) -> String {
-    let told = serde_json::to_string(&AllNumbers(screen)).unwrap_or_else(|_| "null".into());
+fn data(shown: &impl Serialize) -> String {
+    let told = serde_json::to_string(&AllNumbers(shown)).unwrap_or_else(|_| "null".into());
     told.replace('<', "\\u003c").replace('&', "\\u0026")
 }
