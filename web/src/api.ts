@@ -131,7 +131,8 @@ export interface WhatIf {
   /** The true change of the root. */
   change: Num;
   first_order: Num;
-  second_order: Num;
+  /** `null` where a document that stands alone cannot tell. */
+  second_order: Num | null;
   verdict: string;
 }
 

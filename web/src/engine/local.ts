@@ -237,11 +237,14 @@ class Computed {
     const then = this.at({ [row.name]: (this.inputs[row.name] ?? NaN) + delta });
     const output = then.values.get(this.old.output.node) ?? NaN, before = this.values.get(this.old.output.node) ?? NaN;
     const first = this.gradientOf(row.name) * delta, hasLoss = row.loss !== null;
+    const isOld = !this.#isMoved() && nudge?.[row.name] === undefined;
+    // Of large graphs nobody computed how they bend.
+    const second = Number.isNaN(bend) ? isOld ? row.second_order : null : num(first + bend * delta * delta / 2);
     return {
       ...row, delta: num(delta), output: num(output), output_change: num(output - before),
       loss: hasLoss ? num(then.root()) : null, loss_change: hasLoss ? num(then.root() - this.root()) : null,
-      change: num(then.root() - this.root()), first_order: num(first), second_order: num(first + bend * delta * delta / 2),
-      verdict: this.#isMoved() || nudge?.[row.name] !== undefined ? "" : row.verdict,
+      change: num(then.root() - this.root()), first_order: num(first), second_order: second,
+      verdict: isOld ? row.verdict : "",
     };
   }
 

@@ -5,7 +5,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { Page } from "../api";
 import { useKey } from "../graph/flow";
 import { digits, single } from "../numbers";
-import { change, goTo, isScalar, nodes, page, state, step } from "../state/store";
+import { change, goTo, isScalar, lastStep, nodes, page, state, step } from "../state/store";
 import type { Words } from "../words/en";
 
 export interface Question {
@@ -142,7 +142,8 @@ const answered = computed(() => new Set([...done.value].flatMap((key) => key.spl
 export function isRevealed(keys: string[], at: number | null | undefined): boolean {
   if (isOn.value && keys.some((key) => asked.value.has(key)))
     return keys.every((key) => !asked.value.has(key) || answered.value.has(key));
-  return at !== null && at !== undefined && at <= step.value;
+  // What no step of the picture tells is known when all is.
+  return (at ?? lastStep.value) <= step.value;
 }
 
 /** The steps at which nodes have passed on, and have received, their gradient. */

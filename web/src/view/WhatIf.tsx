@@ -9,7 +9,8 @@ import type { WhatIf as Row } from "../api";
 const NEAR = 0.02;
 const MOST_LETTERS = 24;
 
-function Forecast({ told, truth }: { told: Row["change"]; truth: Row["change"] }) {
+function Forecast({ told, truth }: { told: Row["second_order"]; truth: Row["change"] }) {
+  if (told === null) return <td class="soft">–</td>;
   const isNear = Math.abs(toNumber(told) - toNumber(truth)) <= NEAR * Math.abs(toNumber(truth));
   return <td class={isNear ? "good" : "bad"}>{signed(told)} <span aria-hidden="true">{isNear ? "✓" : "✗"}</span></td>;
 }
