@@ -76,6 +76,9 @@ fn subject(explore: &Explore) -> Result<Subject> {
                 "{name} is no expression, and explore opens the folders of runs, expressions and states so far: train on it first, and give the run's folder"
             )))
         }
+        Some(path) if path.starts_with("./") || path.contains("../") || path.starts_with('/') => {
+            bail!(Usage(format!("there is no folder {path}")))
+        }
         Some(expression) => {
             let at = values("--at", given.at.as_deref())?;
             let expression = written(expression)?;

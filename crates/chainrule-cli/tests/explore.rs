@@ -47,6 +47,20 @@ impl Explorer {
         answer.split_once("\r\n\r\n").unwrap().1.to_owned()
     }
 
+    fn post(&self, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        let (host, token, length) = (&self.host, &self.token, body.len());
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nSec-Fetch-Site: same-origin\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
     fn state(&self) -> Value {
         serde_json::from_str(&self.get("/api/v1/start")).unwrap()
     }
@@ -135,6 +149,35 @@ fn a_browser_that_cannot_be_opened_is_said() {
 }
 
 #[test]
+fn a_run_is_shown_on_its_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    let run = common::text(&run);
+    let train = ["train", "iris", "--epochs", "2", "--seed", "1", "--quiet", "--out", run];
+    assert!(Command::new(env!("CARGO_BIN_EXE_chainrule")).args(train).status().unwrap().success());
+    fails(&["explore", run, "--example", "150"], 2, &["has the examples 0 to 29"]);
+    let explorer = Explorer::start(&["explore", run, "--example", "3", "--port", "0"]);
+    let start = explorer.state();
+    assert_eq!(
+        (&start["state"]["example"], &start["network"]["examples"]),
+        (&3.into(), &30.into())
+    );
+    assert_eq!(
+        (&start["network"]["part"], &start["network"]["run"]),
+        (&"test".into(), &run.into())
+    );
+    let answer = explorer.post("/api/v1/example", r#"{"example": 3, "open": ["affine1"]}"#);
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let blocks = answer["screen"]["drawing"]["blocks"].as_array().unwrap();
+    let symbols: Vec<&str> = blocks.iter().map(|block| block["symbol"].as_str().unwrap()).collect();
+    assert!(symbols.contains(&"@") && symbols.contains(&"affine2"), "{symbols:?}");
+    let close = answer["screen"]["root"]["value"].as_f64().unwrap()
+        - answer["told"]["loss"].as_f64().unwrap();
+    assert!(close.abs() < 1e-9, "{close}");
+    assert!(explorer.post("/api/v1/example", r#"{"example": 30}"#).contains("those from 0 to 29"));
+}
+
+#[test]
 fn what_cannot_be_shown_is_refused_as_explain_refuses_it() {
     fails(&["explore", "x * (", "--at", "x=1"], 2, &["expected a number", "^"]);
     fails(&["explore", "x * y", "--at", "x=1"], 2, &["y"]);
@@ -146,5 +189,9 @@ fn what_cannot_be_shown_is_refused_as_explain_refuses_it() {
     fails(&["explore", &format!("x{}", "+x".repeat(6000)), "--at", "x=1"], 2, &["10000"]);
     fails(&["explore", "mnist"], 2, &["mnist is no expression"]);
     let folder = tempfile::tempdir().unwrap();
-    fails(&["explore", common::text(folder.path())], 2, &["expressions and states so far"]);
+    fails(&["explore", common::text(folder.path())], 1, &["not a run's folder"]);
+    fails(&["explore", "c2.AAAA"], 2, &["a line begins with `c1.`"]);
+    fails(&["explore", "../nodir"], 2, &["there is no folder ../nodir"]);
+    fails(&["explore", "x", "--at", "x=1", "--example", "3"], 2, &["--example"]);
+    fails(&["explore", "--last"], 2, &["are for a run"]);
 }

@@ -110,10 +110,16 @@ impl State {
         }
     }
 
-    /// Whether a text is meant as a line that holds a state.
+    /// Whether a text is meant as a line that holds a state, of this version or another.
     #[must_use]
     pub fn is_line(text: &str) -> bool {
-        text.starts_with(MARK)
+        let version = text.trim_start().strip_prefix('c').and_then(|rest| rest.split_once('.'));
+        version.is_some_and(|(version, rest)| {
+            let is_number = !version.is_empty() && version.bytes().all(|c| c.is_ascii_digit());
+            let is_expression = |c: char| c.is_whitespace() || "*+/^(),;@=".contains(c);
+            let is_fraction = rest.bytes().all(|c| c.is_ascii_digit());
+            is_number && !is_fraction && !rest.trim_end().contains(is_expression)
+        })
     }
 
     /// The state as a line: packed, and in letters that an address may have.
@@ -236,6 +242,12 @@ mod tests {
 
     #[test]
     fn what_holds_no_state_is_refused() {
+        for line in ["c1.AAAA", "  c1.%%%", "c2.AAAA"] {
+            assert!(State::is_line(line), "{line}");
+        }
+        for expression in ["c1 * 2", "c1.5", "cos(x)", "c * x.y"] {
+            assert!(!State::is_line(expression), "{expression}");
+        }
         let bomb = packed(&vec![b' '; 4 << 20]);
         assert!(bomb.len() < MOST_LETTERS, "a bomb is small: {}", bomb.len());
         let long = format!("{MARK}{}", "A".repeat(MOST_LETTERS));

@@ -69,6 +69,14 @@ export function through(page: Page, uses: Use[]): { symbol: string; uses: Use[] 
   return found;
 }
 
+/** How many paths there are from a node to the root; more than any integer holds, maybe. */
+export function countPaths(page: Page, node: number): number {
+  const from = usesOf(page), counts = new Map([[page.root.node, 1]]);
+  for (const { id } of [...page.nodes].reverse())
+    if (id !== page.root.node) counts.set(id, (from.get(id) ?? []).reduce((sum, { gate }) => sum + (counts.get(gate.id) ?? 0), 0));
+  return counts.get(node) ?? 0;
+}
+
 export interface Path {
   /** From the node up to the root. */
   uses: Use[];

@@ -12,6 +12,8 @@ export interface Lesson {
   rate?: number;
   /** What is asked for: a number of the page, or the place of the right choice. */
   answer: Told | { choice: number };
+  /** How near a number must come, as a part of it, where that is what the question is about. */
+  tolerance?: number;
   en: Text;
   ko: Text;
 }

@@ -98,6 +98,7 @@ export const SECOND: Lesson[] = [
     state: { e: "0.01 * x ^ 2 + 0.1 * x", at: { x: 5 }, tab: "what-if" },
     nudges: { x: 0.001 },
     answer: "g x",
+    tolerance: 1e-6,
     en: {
       title: "Numerical against analytic gradient",
       paragraphs: [

@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import type { State } from "../api";
+import { takeToken } from "../engine/server";
 import { prepare } from "../lessons";
 import { fromLine, toLine } from "./line";
 import { change, state, view } from "./store";
@@ -27,6 +28,12 @@ export function keepAddress(): void {
     }, PATIENCE);
   });
   const read = async () => {
+    // The address that a new start of the program printed: its token is for everything here.
+    if (location.hash.includes("token=")) {
+      takeToken();
+      location.reload();
+      return;
+    }
     if (location.hash === written) return;
     const found = await fromLine(location.hash);
     if (!found) return;

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { frontier } from "../quiz/quiz";
-import { goTo, isLost, isNetwork, isStale, language, network, notice, page, state, step, view } from "../state/store";
+import { engine, goTo, isLost, isNetwork, isStale, language, network, notice, page, state, step, view } from "../state/store";
 import { words } from "../words";
 import { Chain } from "./Chain";
 import { ExampleCard, Weights } from "./ExampleCard";
@@ -47,6 +47,7 @@ export function App() {
       <div role="status" class="banners">
         {isLost.value && <p class="banner">{w.lost}</p>}
         {isStale.value && <p class="banner">{w.stale}</p>}
+        {engine.value?.changes === "none" && <p class="banner">{w.readOnly}</p>}
         {notice.value && <p class="banner">{notice.value}</p>}
       </div>
       <main class={isLesson ? "with-lesson" : ""}>

@@ -22,7 +22,8 @@ function One({ node }: { node: number }) {
   if (links.length === 0) return null;
   const share = links.reduce((part, { passed }) => part * passed.share, 1);
   const product = links.reduce((part, { passed }) => part * (single(passed.local) ?? NaN), 1);
-  const isAll = share > 1 - 1e-9;
+  // Where nothing arrives, or nothing finite, there are no parts.
+  const isAll = !(share > 0) || share > 1 - 1e-9;
   const factors = through(answer, links), cut = factors.length > MOST_FACTORS;
   const shown = cut ? [...factors.slice(0, MOST_FACTORS / 2), ...factors.slice(-MOST_FACTORS / 2)] : factors;
   const name = own.label;

@@ -101,7 +101,7 @@ const hasBoxes = () => page.value?.drawing.blocks.some(({ role }) => role === "f
 /** The number that the result shall be, or the class. */
 function Target() {
   const w = words.value, { target, cross_entropy: wanted } = state.value;
-  const [text, setText] = useState(String(target ?? ""));
+  const [text, setText] = useState(String(target ?? "")), [isWrong, setIsWrong] = useState(false);
   const isLocked = engine.value?.changes !== "all";
   useEffect(() => {
     if (Number(text) !== target || text === "") setText(String(target ?? ""));
@@ -115,11 +115,13 @@ function Target() {
   if ((page.value?.output.shape.length ?? 0) > 0) return null;
   return (
     <label class="field"><span>{w.target}</span>
-      <input inputMode="decimal" value={text} placeholder={w.noTarget} title={w.targetHint} disabled={isLocked} onInput={(event) => {
+      <input inputMode="decimal" value={text} placeholder={w.noTarget} title={w.targetHint} disabled={isLocked} aria-invalid={isWrong} onInput={(event) => {
         const { value } = event.currentTarget;
         setText(value);
         const x = Number(value.replace("−", "-"));
-        if (value.trim() === "" || Number.isFinite(x)) change({ target: value.trim() === "" ? undefined : x });
+        const isNone = value.trim() === "";
+        setIsWrong(!isNone && !Number.isFinite(x));
+        if (isNone || Number.isFinite(x)) change({ target: value.trim() === "" ? undefined : x });
       }} /></label>
   );
 }

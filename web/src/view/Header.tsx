@@ -1,4 +1,5 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import type { State } from "../api";
 import { begin, end } from "../quiz/quiz";
 import { change, engine, language, page, state, view } from "../state/store";
 import { theme, type Theme } from "../state/theme";
@@ -6,19 +7,34 @@ import { words } from "../words";
 import { ExportMenu } from "./ExportMenu";
 import { ShareDialog } from "./ShareDialog";
 
+/** The same state with nothing in it. */
+const blank = (state: State): Partial<State> => Object.fromEntries(Object.keys(state).map((key) => [key, undefined]));
+
 export function Header() {
   const w = words.value;
+  /** What was looked at before the lessons. */
+  const kept = useRef<State | null>(null);
   const [open, setOpen] = useState<"share" | "export" | null>(null);
   const canAsk = engine.value?.changes === "all";
   const isQuiz = state.value.quiz ?? false;
-  const toGraph = () => { view.value = "graph"; if (state.value.lesson) change({ lesson: undefined }); };
+  const toGraph = () => {
+    view.value = "graph";
+    const { lang } = state.value;
+    if (state.value.lesson) kept.current ? change({ ...blank(state.value), ...kept.current, lang }) : change({ lesson: undefined });
+    kept.current = null;
+  };
+  const toLessons = () => {
+    if (!state.value.lesson) kept.current = state.value;
+    view.value = "lessons";
+    if (isQuiz) end();
+  };
   return (
     <header>
       <a class="skip" href="#graph" onClick={(event) => { event.preventDefault(); document.getElementById("graph")?.focus(); }}>{w.skip}</a>
       <h1>{w.name}</h1>
       {canAsk && <nav aria-label={w.views}>
         <button aria-current={view.value === "graph" ? "page" : undefined} onClick={toGraph}>{w.graph}</button>
-        <button aria-current={view.value === "lessons" ? "page" : undefined} onClick={() => { view.value = "lessons"; if (isQuiz) end(); }}>{w.lessons}</button>
+        <button aria-current={view.value === "lessons" ? "page" : undefined} onClick={toLessons}>{w.lessons}</button>
       </nav>}
       <div class="end">
         {canAsk && <div class="switch" role="group" aria-label={w.language}>

@@ -24,7 +24,7 @@ function Question({ lesson }: { lesson: Lesson }) {
     event.preventDefault();
     if (typeof answer === "object") return setIs(picked === answer.choice ? "right" : "wrong");
     const right = page.value && told(page.value, answer), x = typed(given);
-    const isNear = typeof right === "number" && x !== null && Math.abs(x - right) <= TOLERANCE * Math.max(Math.abs(right), 1e-9);
+    const isNear = typeof right === "number" && x !== null && Math.abs(x - right) <= (lesson.tolerance ?? TOLERANCE) * Math.max(Math.abs(right), 1e-9);
     setIs(isNear ? "right" : "wrong");
   };
   return (

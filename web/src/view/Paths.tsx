@@ -1,10 +1,14 @@
-import { paths, through } from "../graph/flow";
+import type { Page } from "../api";
+import { countPaths, paths, through } from "../graph/flow";
 import { percent, shown, toNumber } from "../numbers";
 import { chosen, page } from "../state/store";
 import { words } from "../words";
 import { Bar } from "./Bar";
 
 const MOST = 5;
+
+const ways = (answer: Page, node: number | null) => paths(answer, node ?? -1, MOST);
+const count = (answer: Page, node: number | null) => countPaths(answer, node ?? -1);
 
 /** By which ways the gradient came, and which input matters. */
 export function Paths() {
@@ -22,9 +26,10 @@ export function Paths() {
         {(one ? [one] : inputs).map(({ name, node }) => (
           <section key={name} class="paths">
             <h3><button class="name" aria-pressed={chosen.value === node} title={w.lightUp(name)} onClick={() => { chosen.value = chosen.value === node ? null : node; }}>{name}</button> <span class="soft">{w.pathsOf(name, root.name)}</span></h3>
-            {paths(answer, node ?? -1, MOST).map(({ uses, share }, at) => (
+            {ways(answer, node).map(({ uses, share }, at) => (
               <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
             ))}
+            {ways(answer, node).length !== count(answer, node) && <p class="soft small">{w.morePaths(count(answer, node) - ways(answer, node).length)}</p>}
           </section>
         ))}
       </div>

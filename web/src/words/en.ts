@@ -102,6 +102,7 @@ export const en = {
   here: "here",
   noCurve: "A curve needs an input that is a single number.",
   pathsOf: (name: string, root: string) => `From ${name} to ${root}`,
+  morePaths: (count: number) => `${count > 1e6 ? count.toPrecision(3) : count} more path${count === 1 ? "" : "s"} with smaller shares.`,
   pathsWords: "A path's share is its part of the gradient. Choose one to light it up.",
   partials: (name: string) => `Derivatives of ${name}`,
   second: "Second derivatives",
@@ -162,12 +163,13 @@ export const en = {
   copied: "Copied.",
   openLine: "Open a line",
   openIt: "Open",
-  badLine: "This is no line of a state.",
+  badLine: "This is no line of a state: copy all of it, from c1. on.",
+  readOnly: "This file shows values that are arrays, or more than a page computes with: nothing can be changed here. `chainrule explore` can.",
   otherLine: "This document shows its own expression alone. Open the line with `chainrule explore`.",
   tooLarge: "This state is too large for a line.",
 
   lost: "The program does not answer. The last picture stays; the page goes on by itself once it is there again.",
-  stale: "The program was started anew: open the address that it printed. The line below Share keeps this state.",
+  stale: "This address is of another start of the program: open the one that it printed last. The line below Share keeps this state.",
   loading: "Loading …",
   notes: "Worth knowing",
 };

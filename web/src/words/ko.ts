@@ -2,6 +2,13 @@
 
 import type { Words } from "./en";
 
+/** The particle that goes with how a word or number is read: the first behind a consonant. */
+function josa(word: string, closed: string, open: string): string {
+  const last = word.at(-1) ?? "", code = last.charCodeAt(0) - 0xac00;
+  if (code >= 0 && code < 11172) return code % 28 > 0 ? closed : open;
+  return /[0136780lmnr]/i.test(last) ? closed : open;
+}
+
 export const ko: Words = {
   name: "chainrule",
   skip: "그래프로 바로 가기",
@@ -27,7 +34,7 @@ export const ko: Words = {
   openBoxes: "상자를 모두 펼치기",
   inputs: "입력",
   network: "신경망",
-  ofRun: (run: string, parameters: number) => `${run}의 신경망, 매개변수 ${parameters}개. 계층을 두 번 누르면 안을 볼 수 있습니다.`,
+  ofRun: (run: string, parameters: number) => `${run}의 신경망, 매개변수 ${parameters}개. 계층을 두 번 누르면 안을 볼 수 있다.`,
   example: "데이터 번호",
   previousExample: "이전",
   nextExample: "다음",
@@ -35,14 +42,14 @@ export const ko: Words = {
   parts: { train: "훈련", validation: "검증", test: "시험" },
   input: "신경망이 보는 것",
   saliency: "진해지면 손실이 커지는 곳(빨강)과 작아지는 곳(파랑)",
-  saysClass: (says: string, right: string) => says === right ? `${says}라고 답했고, 맞습니다.` : `${says}라고 답했지만 정답은 ${right}입니다.`,
-  saysValues: (says: string, right: string) => `답은 ${says}, 정답은 ${right}입니다.`,
+  saysClass: (says: string, right: string) => says === right ? `${says}${josa(says, "이라고", "라고")} 답했고, 맞다.` : `${says}${josa(says, "이라고", "라고")} 답했지만 정답은 ${right}${josa(right, "이다", "다")}.`,
+  saysValues: (says: string, right: string) => `답은 ${says}, 정답은 ${right}.`,
   probabilities: "확률",
   toExpression: "수식 보기로",
   weights: "여기서 가장 중요한 가중치",
   weight: "가중치",
   effect: "영향",
-  effectHint: "기울기 × 값: 이 가중치가 100 % 커질 때 손실이 얼마나 변하는지의 1차 근사입니다.",
+  effectHint: "기울기 × 값: 이 가중치가 100 % 커질 때 손실이 얼마나 변하는지의 1차 근사다.",
   slider: (name) => `${name} 슬라이더`,
   whichMatters: "어떤 변수가 중요한가?",
   gradientTimesValue: "기울기 × 값: 100 % 늘릴 때의 1차 효과. 단위가 달라도 비교할 수 있다.",
@@ -103,6 +110,7 @@ export const ko: Words = {
   here: "지금",
   noCurve: "곡선을 그리려면 수 하나인 입력이 있어야 한다.",
   pathsOf: (name, root) => `${name}에서 ${root}까지`,
+  morePaths: (count: number) => `비율이 더 작은 경로가 ${count > 1e6 ? count.toPrecision(3) : count}개 더 있다.`,
   pathsWords: "경로의 몫은 그 경로가 기울기에서 이루는 부분이다. 고르면 그림에서 밝아진다.",
   partials: (name) => `${name}의 편미분`,
   second: "2계 미분",
@@ -163,6 +171,7 @@ export const ko: Words = {
   copied: "복사했다.",
   openLine: "줄 열기",
   openIt: "열기",
+  readOnly: "배열이 있거나 계산이 큰 파일이라 여기서는 값을 바꿀 수 없다. `chainrule explore`에서는 바꿀 수 있다.",
   badLine: "상태를 담은 줄이 아니다.",
   otherLine: "이 문서는 자신의 식만 보여 준다. 줄은 `chainrule explore`로 연다.",
   tooLarge: "상태가 너무 커서 한 줄에 담을 수 없다.",
