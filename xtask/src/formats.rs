@@ -1,4 +1,5 @@
-//! Every format of `explain`, read by its own tool; a tool that is not installed is skipped aloud.
+//! Every format of `explain`, read by its own tool; a tool that is not installed is skipped aloud. Pages are opened by
+//! `page`.
 
 use std::path::Path;
 use std::process::Command;
@@ -58,7 +59,7 @@ pub fn check(report: &mut Report) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let (mut scripts, mut dots, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for (number, (expression, at, target)) in CASES.iter().enumerate() {
-        for format in ["dot", "mermaid", "latex", "html"] {
+        for format in ["dot", "mermaid", "latex"] {
             let path = folder.join(format!("{number}.{format}"));
             let shown = path.to_string_lossy().into_owned();
             let mut command = Command::new(&program);
