@@ -294,7 +294,7 @@ async function looks() {
     const what = `${name}-${dark ? "dark" : "light"}-${wide}`;
     await fits(page, what);
     if (wide !== 768) await accessible(page, what);
-    await resembles(browser, page, what);
+    await resembles(browser, page, what, folder);
     await page.screenshot({ path: path.join(folder, `${what}.png`), fullPage: true });
     await page.close();
   }

@@ -39,6 +39,8 @@ async function compared(fresh, kept, part, other) {
 }
 
 const FONTS = path.join(FOLDER, "fonts.json");
+/** Says in the folder of screenshots why pictures were not compared; `xtask explorer` lists it. */
+const NOT_COMPARED = "not-compared.txt";
 let isTold = false;
 
 /** How wide letters are here: with other fonts lines break elsewhere, and pictures say nothing of the page. */
@@ -59,17 +61,21 @@ export async function fonts(page) {
 }
 
 /** Whether the pictures that are kept were drawn with these fonts; told once where not. */
-async function isComparable(page) {
+async function isComparable(page, folder) {
   const [here, there] = [await fonts(page), fs.existsSync(FONTS) ? fs.readFileSync(FONTS, "utf8").trim() : ""];
-  if (here !== there && !isTold) console.log(`the pictures in web/test/reference are not compared: their fonts are others (${there}, here ${here})`);
+  if (here !== there && !isTold) {
+    const why = `the fonts of web/test/reference are others (${there}, here ${here})`;
+    console.log(`pictures are not compared: ${why}`);
+    fs.writeFileSync(path.join(folder, NOT_COMPARED), why);
+  }
   isTold ||= here !== there;
   return here === there;
 }
 
 /** Whether what is in sight resembles the picture of this name. */
-export async function resembles(browser, page, name) {
+export async function resembles(browser, page, name, folder) {
   if (process.env.UPDATE === "1") fs.writeFileSync(FONTS, await fonts(page) + "\n");
-  else if (!await isComparable(page)) return;
+  else if (!await isComparable(page, folder)) return;
   const fresh = await page.screenshot({ encoding: "base64" });
   const file = path.join(FOLDER, `${name}.png`);
   const isNew = process.env.UPDATE === "1";

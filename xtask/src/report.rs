@@ -35,8 +35,8 @@ impl Report {
         self.complete
     }
 
-    /// Notes what is not checked, as the network does not lead there, which no program that is installed
-    /// would change: it is left out of a complete report as well.
+    /// Notes what is not checked for want of something that no program that is installed would bring, such as a
+    /// way to a host, or other fonts: it is left out of a complete report as well.
     pub fn unreachable(&mut self, what: &str, why: &str) {
         self.leave_out(what, why);
     }

@@ -50,7 +50,15 @@ pub fn explorer(report: &mut Report) -> Result<()> {
     let (apple, run) = (Explorer::start(&[])?, Explorer::start(&[&folder.join("run")])?);
     let mut uses = Command::new("node");
     uses.args(["explorer.mjs", chromium, &apple.address()]).arg(&folder).arg(run.address());
-    run_in(&mut uses, &tests)
+    let told = folder.join("not-compared.txt");
+    if told.exists() {
+        std::fs::remove_file(&told)?;
+    }
+    run_in(&mut uses, &tests)?;
+    if told.exists() {
+        report.unreachable("the explorer's pictures", std::fs::read_to_string(told)?.trim());
+    }
+    Ok(())
 }
 
 /// Installs what a folder's lock file names.

@@ -11,9 +11,14 @@ export interface Use {
 
 export const useKey = (gate: number, operand: number) => `${gate}:${operand}`;
 
-/** For each node the uses that its gradient comes from. */
+const lookedUp = new WeakMap<Page, Map<number, Use[]>>();
+
+/** For each node the uses that its gradient comes from; looked up once for each answer. */
 export function usesOf(page: Page): Map<number, Use[]> {
+  const old = lookedUp.get(page);
+  if (old) return old;
   const uses = new Map<number, Use[]>();
+  lookedUp.set(page, uses);
   for (const gate of page.nodes)
     for (const passed of gate.backward) {
       const known = uses.get(passed.to);

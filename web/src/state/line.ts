@@ -4,8 +4,8 @@ import type { State } from "../api";
 
 const MARK = "c1.";
 const MOST = 8192;
-/** What a line may unpack to. */
-const MOST_JSON = 1 << 20;
+/** What a line may unpack to, as the program has it. */
+const MOST_JSON = 64 << 10;
 
 async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
@@ -26,6 +26,7 @@ async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream
 /** The line; `null` where the state is larger than a line may be. */
 export async function toLine(state: State): Promise<string | null> {
   const json = new TextEncoder().encode(JSON.stringify(state));
+  if (json.length > MOST_JSON) return null;
   const bytes = await through(json, new CompressionStream("deflate-raw"));
   const letters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   const line = MARK + btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -46,8 +47,15 @@ export async function fromLine(text: string): Promise<State | null> {
   }
 }
 
+/** What a state has; the program refuses others too. */
+const KEYS: Record<keyof State, true> = {
+  e: true, example: true, at: true, target: true, cross_entropy: true, step: true, tab: true, sweep: true,
+  quiz: true, lesson: true, lang: true, unfold: true, open: true,
+};
+
 function isState(state: unknown): state is State {
   if (typeof state !== "object" || state === null || !("e" in state) || typeof state.e !== "string") return false;
+  if (Object.keys(state).some((key) => !(key in KEYS))) return false;
   const at = "at" in state ? state.at : {};
   return typeof at === "object" && at !== null;
 }

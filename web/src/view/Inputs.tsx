@@ -7,9 +7,6 @@ import { chosen, engine, page, rangeOf, ranges, setInput } from "../state/store"
 import { words } from "../words";
 import { Scroll } from "./Scroll";
 
-/** More elements are shown as their shape alone. */
-const MOST_ELEMENTS = 64;
-
 /** A field of one number; what is no number stays in it, marked, and changes nothing. */
 export function NumberField({ value, label, set, id }: { value: number; label: string; set: (x: number) => void; id?: string }) {
   const [text, setText] = useState(digits(value, 8));
@@ -100,15 +97,11 @@ function Grid({ input, values }: { input: Input; values: Values[] }) {
   );
 }
 
-function size(shape: number[]): number {
-  return shape.reduce((product, length) => product * length, 1);
-}
-
 function One({ input }: { input: Input }) {
   const w = words.value, { name, value, gradient, node, shape } = input, root = page.value?.root.name ?? "f";
   const x = single(value), isSeen = node !== null && isGradientSeen(node);
   const isLit = node !== null && chosen.value === node;
-  const isGrid = Array.isArray(value) && shape.length <= 2 && size(shape) <= MOST_ELEMENTS;
+  const isGrid = Array.isArray(value) && shape.length <= 2;
   return (
     <div class={`input${isLit ? " lit" : ""}`}>
       <div class="input-row">

@@ -7,8 +7,18 @@ import { Bar } from "./Bar";
 
 const MOST = 5;
 
-const ways = (answer: Page, node: number | null) => paths(answer, node ?? -1, MOST);
-const count = (answer: Page, node: number | null) => countPaths(answer, node ?? -1);
+/** The largest paths of one input, and how many more there are. */
+function Ways({ answer, name, node }: { answer: Page; name: string; node: number }) {
+  const found = paths(answer, node, MOST), others = countPaths(answer, node) - found.length;
+  return (
+    <>
+      {found.map(({ uses, share }, at) => (
+        <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {answer.root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
+      ))}
+      {others > 0 && <p class="soft small">{words.value.morePaths(others)}</p>}
+    </>
+  );
+}
 
 /** By which ways the gradient came, and which input matters. */
 export function Paths() {
@@ -26,10 +36,7 @@ export function Paths() {
         {(one ? [one] : inputs).map(({ name, node }) => (
           <section key={name} class="paths">
             <h3><button class="name" aria-pressed={chosen.value === node} title={w.lightUp(name)} onClick={() => { chosen.value = chosen.value === node ? null : node; }}>{name}</button> <span class="soft">{w.pathsOf(name, root.name)}</span></h3>
-            {ways(answer, node).map(({ uses, share }, at) => (
-              <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
-            ))}
-            {ways(answer, node).length !== count(answer, node) && <p class="soft small">{w.morePaths(count(answer, node) - ways(answer, node).length)}</p>}
+            <Ways answer={answer} name={name} node={node ?? -1} />
           </section>
         ))}
       </div>
