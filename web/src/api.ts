@@ -62,6 +62,8 @@ export interface Page {
   curvature: { names: string[]; values: Num[][] } | null;
   sweep: { name: string; at: number; points: { at: number; value: Num; tangent: Num }[] } | null;
   /** Second derivatives of the output, with their formulas. */
+  /** Whether second derivatives can be asked for. */
+  has_hessian: boolean;
   hessian: { names: string[]; values: Num[][]; formulas?: (string | null)[][] } | null;
   descent: {
     lr: number;

@@ -360,7 +360,7 @@ impl<'g> Subject<'_, 'g> {
         let scalars = self.names.iter().zip(inputs).filter(|(_, v)| v.shape().rank() == 0);
         let (names, inputs): (Vec<String>, Vec<Var<'g>>) =
             scalars.map(|(name, &v)| (name.clone(), v)).unzip();
-        if names.is_empty() || names.len() > MOST_SECOND {
+        if !fits_table(names.len()) {
             return Err(Error::Mismatch(format!(
                 "the table of second derivatives takes 1 to {MOST_SECOND} scalar inputs, not {}; choose them with --wrt",
                 names.len()
@@ -476,6 +476,19 @@ fn check_passed(sweep: &Sweep<'_>) -> Result<()> {
         false => Err(Error::Mismatch(format!(
             "the gates pass back {numbers} numbers, but an explanation holds {MOST_PASSED}: put together, or take apart, arrays of fewer elements"
         ))),
+    }
+}
+
+/// Whether second derivatives by so many scalars are a table that anyone reads.
+fn fits_table(count: usize) -> bool {
+    (1..=MOST_SECOND).contains(&count)
+}
+
+impl Explanation {
+    /// Whether the table of second derivatives can be asked for.
+    pub(super) fn has_second(&self) -> bool {
+        let scalars = self.gradients.iter().filter(|(_, value)| value.as_number().is_some());
+        self.output.as_number().is_some() && fits_table(scalars.count())
     }
 }
 

@@ -96,6 +96,7 @@ fn large_arrays_are_told_in_few_letters() {
         screen("cross_entropy(x, t)", &format!("x=[{row}],t=3"), None)
     };
     let few = of(65);
+    assert!(!few.has_hessian && screen("x * y", "x=1,y=2", None).has_hessian);
     let [x, t] = &few.inputs[..] else { panic!("{:?}", few.inputs) };
     assert_eq!((x.shape.as_slice(), &x.value, &x.gradient), (&[65][..], &None, &None));
     // A class has no gradient.

@@ -68,6 +68,10 @@ struct Document {
 /// Writes an explanation in one of its formats.
 pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
     let Export { request, format, state } = serde_json::from_slice(body)?;
+    if state.as_ref().is_some_and(|state| state.expression != request.expression) {
+        let message = "the state is of another expression than the request: a page has one";
+        return Err(Refusal::of_request(message));
+    }
     let (e, folds) = explanation(request)?;
     let view = folds.view();
     let (text, name, media) = match format {

@@ -11,7 +11,8 @@ use super::{limits, values};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    expression: String,
+    /// The expression.
+    pub expression: String,
     #[serde(default, with = "values::named")]
     at: Values,
     target: Option<f64>,

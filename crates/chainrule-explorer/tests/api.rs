@@ -151,6 +151,9 @@ fn every_format_is_exported() {
     let page = post(&server, "/api/v1/export", request.as_bytes()).json();
     let opens = r#"<script id="state" type="application/json">{"e":"x * m * t","quiz":true,"lesson":"apple"}<"#;
     assert!(page["text"].as_str().unwrap().contains(opens));
+    let other = json!({"request": apple(), "format": "html", "state": {"e": "x"}}).to_string();
+    let refused = post(&server, "/api/v1/export", other.as_bytes());
+    assert!(refused.status == 422 && refused.message().contains("another expression"));
     let request = json!({"request": apple(), "format": "png"}).to_string();
     let answer = post(&server, "/api/v1/export", request.as_bytes());
     assert_eq!(answer.status, 422);

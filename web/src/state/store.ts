@@ -57,9 +57,6 @@ export const nodes = computed(() => new Map(page.value?.nodes.map((node) => [nod
 export const isScalar = computed(() => page.value?.nodes.every((node) => node.shape.length === 0) ?? false);
 /** The inputs that are single numbers: what a curve can be drawn of. */
 export const numbers = computed(() => page.value?.inputs.filter((input) => input.shape.length === 0 && !input.is_choice) ?? []);
-/** Whether a table of second derivatives can be asked for: the library refuses others. */
-const MOST_SECOND = 24;
-const hasHessian = computed(() => page.value?.output.shape.length === 0 && numbers.value.length > 0 && numbers.value.length <= MOST_SECOND);
 /** The input of the curve. */
 export const swept = computed(() => {
   const names = numbers.value.map((input) => input.name);
@@ -126,7 +123,7 @@ function requestOf(): Request {
     const { from, to } = windowOf(name, value);
     request.sweep = { name, from, to, points: POINTS };
   }
-  if (tab.value === "hessian" && hasHessian.value) request.hessian = true;
+  if (tab.value === "hessian" && page.value?.has_hessian) request.hessian = true;
   if (isDown) {
     request.descend = STEPS_DOWN;
     if (rate.value !== null) request.lr = rate.value;

@@ -67,7 +67,7 @@ impl Folding {
             scopes.insert(first, scope.to_owned());
         }
         let sums = Sums::of(e);
-        for sum in sums.all().iter().filter(|sum| !view.opens(&Fold::Ending(sum.top))) {
+        for sum in sums.all().iter().filter(|sum| !view.opens_ending(sum.top)) {
             groups.extend(sum.gates.iter().map(|&gate| (gate, sum.top)));
             scopes.remove(&sum.top);
         }
@@ -122,5 +122,5 @@ impl Folding {
 fn closed<'s>(path: &'s str, view: View<'_>) -> Option<&'s str> {
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     let scopes = ends.filter_map(|end| path.get(..end)).filter(|scope| !scope.is_empty());
-    scopes.into_iter().find(|scope| !view.opens(&Fold::Scope((*scope).into())))
+    scopes.into_iter().find(|scope| !view.opens_scope(scope))
 }

@@ -44,9 +44,15 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// Whether a box shows what it is made of.
-    fn opens(&self, fold: &Fold) -> bool {
-        self.unfold || self.open.contains(fold)
+    /// Whether the box of a scope shows what it is made of.
+    fn opens_scope(&self, path: &str) -> bool {
+        let is_it = |fold: &Fold| matches!(fold, Fold::Scope(open) if open == path);
+        self.unfold || self.open.iter().any(is_it)
+    }
+
+    /// Whether the box that ends with a gate does.
+    fn opens_ending(&self, gate: u32) -> bool {
+        self.unfold || self.open.contains(&Fold::Ending(gate))
     }
 }
 

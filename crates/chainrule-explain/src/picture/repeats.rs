@@ -29,8 +29,7 @@ pub(super) fn fold(
     let mut keep = vec![true; shapes.len()];
     let rows = Rows::new(e, shapes, wires);
     let is_closed = |(chain, _): &(Vec<usize>, usize)| {
-        let last = chain.last().map(|&gate| Fold::Ending(shapes[gate].node));
-        !last.is_some_and(|fold| view.opens(&fold))
+        !chain.last().is_some_and(|&gate| view.opens_ending(shapes[gate].node))
     };
     let runs = rows.chains().into_iter().filter_map(|chain| rows.repeated(&chain));
     let runs: Vec<(Vec<usize>, usize)> = runs.filter(is_closed).collect();

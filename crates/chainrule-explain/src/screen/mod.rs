@@ -60,6 +60,8 @@ pub struct Screen {
     pub curvature: Option<Second>,
     /// One input swept over a range, where it was asked for.
     pub sweep: Option<ScreenSweep>,
+    /// Whether the second derivatives of the output can be asked for: they are of a number, by few numbers.
+    pub has_hessian: bool,
     /// The second derivatives of the output with their formulas, where they were asked for.
     pub hessian: Option<Second>,
     /// Steps against the gradient.
@@ -317,6 +319,7 @@ impl Explanation {
                 formulas: Vec::new(),
             }),
             sweep: self.screen_sweep(),
+            has_hessian: self.has_second(),
             hessian: self.hessian.as_ref().map(|hessian| Second {
                 names: hessian.names.clone(),
                 values: hessian.values.clone(),
