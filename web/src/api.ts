@@ -30,6 +30,8 @@ export interface Request {
   hessian?: boolean;
   goal?: number;
   language?: "en" | "ko";
+  /** The step of which the story tells, and as which a picture is written; all where it is left out. */
+  step?: number;
   /** Every box shows what it is made of. */
   unfold?: boolean;
   /** Boxes that show what they are made of, by their `fold`. */
@@ -143,6 +145,7 @@ export interface Step {
   /** The block of the drawing that works; none before the first step. */
   block: number | null;
   direction: "start" | "forward" | "seed" | "backward";
+  /** None where another step alone was asked for. */
   rows: Row[];
 }
 
@@ -218,6 +221,7 @@ export interface Local {
 export interface ExampleRequest {
   example: number;
   language?: "en" | "ko";
+  step?: number;
   unfold?: boolean;
   open?: string[];
 }

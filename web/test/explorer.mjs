@@ -72,6 +72,39 @@ async function inputs() {
   await page.close();
 }
 
+/** The picture goes along while a slider moves on, and at last shows the last value; of a large graph every step is told. */
+async function following() {
+  const page = await open(browser, address);
+  const chain = Array.from({ length: 60 }, (_, at) => `h${at + 1} = tanh(h${at} * w) + 1`);
+  await fill(page, "#expression", `h0 = x * w; ${chain.join("; ")}; h60 * 1`);
+  await page.waitForFunction(() => document.querySelectorAll(".block").length > 60);
+  await fill(page, "input[aria-label=w]", "0.01");
+  const seen = await page.evaluate(async () => {
+    const slider = document.querySelector(".input input[type=range]"), seen = new Set();
+    for (let at = 1; at <= 120; at++) {
+      slider.value = String(at);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      seen.add(document.querySelector("svg.picture").textContent);
+    }
+    return seen.size;
+  });
+  check(seen > 4, `while a slider moved for more than a second, ${seen} pictures were seen`);
+  await settled(page);
+  const [first] = await texts(page, ".what-if tbody tr:first-child td");
+  const [x, w] = await page.$$eval("input.number", (all) => all.slice(0, 2).map((one) => Number(one.value)));
+  const value = (at) => Array.from({ length: 60 }).reduce((h) => Math.tanh(h * w) + 1, at * w);
+  check(Math.abs(number(first) - value(x * 1.01)) < 1e-4, `the last value wins: ${first}, expected ${value(x * 1.01)}`);
+  await button(page, "From the start");
+  for (let step = 0; step < 3; step++) {
+    await page.keyboard.press("ArrowRight");
+    await settled(page);
+    const told = await page.$$eval(".story .equation", (all) => all.length);
+    check(told > 0, `step ${step + 1} of a large graph is told: ${await text(page, ".story")}`);
+  }
+  await page.close();
+}
+
 async function micrograd() {
   const page = await open(browser, address);
   await fill(page, ".field input", "");
@@ -300,7 +333,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, following, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

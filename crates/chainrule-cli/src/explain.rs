@@ -8,7 +8,7 @@ use chainrule::check::{self, Report};
 use chainrule::nn;
 use chainrule::{Error, Graph, Parameters, Tensor};
 use chainrule_explain::{AllNumbers, Explanation, Names, Request, Topic, Values, View, Worksheet};
-use chainrule_train::{Run, RunFolder, Which};
+use chainrule_train::{Run, RunExample, RunFolder, Which};
 
 use crate::arguments::Gradcheck;
 use crate::explain_arguments::{
@@ -96,7 +96,8 @@ fn network(options: &Explain, example: u32, format: DrawnFormat) -> Result<()> {
         )));
     }
     let which = if options.run.last { Which::Last } else { Which::Best };
-    let explained = run.explain_example(&*data, name, example, which, options.lang)?;
+    let of = RunExample { data: &*data, named: name, index: example, which };
+    let explained = run.explain_example(of, options.lang)?;
     if let Some(part) = part {
         print::progress(&format!("example {example} of the {} part", part.in_words()));
     }

@@ -51,6 +51,27 @@ fn the_apple_is_told_step_by_step() {
 }
 
 #[test]
+fn a_step_is_told_alone() {
+    let request = Request {
+        expression: "tanh(x * w) + x".into(),
+        values: values("x=1,w=2").unwrap(),
+        ..Request::default()
+    };
+    let e = explain(&request).unwrap();
+    let all = e.screen(View::default());
+    let last = all.drawing.steps;
+    for asked in (0..=last).chain([usize::MAX]) {
+        let one = e.screen(View { step: Some(asked), ..View::default() });
+        assert_eq!((&one.drawing, &one.nodes), (&all.drawing, &all.nodes));
+        for (at, (one, told)) in one.story.iter().zip(&all.story).enumerate() {
+            assert_eq!((one.block, one.direction), (told.block, told.direction));
+            let wanted: &[Row] = if at == asked.min(last) { &told.rows } else { &[] };
+            assert!(!told.rows.is_empty() && one.rows == wanted, "step {asked} at {at}");
+        }
+    }
+}
+
+#[test]
 fn every_number_of_a_story_is_what_its_key_says() {
     let long = "w1*x1 + w2*x2 + w3*x3 + w4*x4 + h * h";
     let at = "w1=1,x1=2,w2=-3,x2=0.5,w3=0.25,x3=1,w4=2,x4=-1,h=1.5";

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 use super::mistake::Mistake;
 use super::network::Network;
 use super::refusal::Refusal;
-use super::request::{Asked, AskedExample, Folds};
+use super::request::{Asked, AskedExample, Shown};
 use super::state::State;
 
 /// Explains an expression: what the page shows of it.
 pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
     let asked: Asked = serde_json::from_slice(body)?;
-    let (e, folds) = explanation(asked)?;
-    Ok(serde_json::to_vec(&AllNumbers(&e.screen(folds.view())))?)
+    let (e, shown) = explanation(asked)?;
+    Ok(serde_json::to_vec(&AllNumbers(&e.screen(shown.view())))?)
 }
 
-fn explanation(asked: Asked) -> Result<(Explanation, Folds), Refusal> {
-    let (request, folds) = asked.checked()?;
+fn explanation(asked: Asked) -> Result<(Explanation, Shown), Refusal> {
+    let (request, shown) = asked.checked()?;
     let explanation = explain(&request).map_err(Mistake::from)?;
-    Ok((explanation, folds))
+    Ok((explanation, shown))
 }
 
 /// Explains a run's network on an example: its graph, and what it makes of the example.
@@ -30,9 +30,9 @@ pub fn example(network: &Network, body: &[u8]) -> Result<Vec<u8>, Refusal> {
         told: NetworkExplanation,
     }
     let asked: AskedExample = serde_json::from_slice(body)?;
-    let folds = asked.folds()?;
+    let shown = asked.shown()?;
     let (graph, told) = network.explain(asked.example, asked.language)?;
-    Ok(serde_json::to_vec(&AllNumbers(&Example { screen: graph.screen(folds.view()), told }))?)
+    Ok(serde_json::to_vec(&AllNumbers(&Example { screen: graph.screen(shown.view()), told }))?)
 }
 
 /// A request for a document.
@@ -72,8 +72,8 @@ pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
         let message = "the state is of another expression than the request: a page has one";
         return Err(Refusal::of_request(message));
     }
-    let (e, folds) = explanation(request)?;
-    let view = folds.view();
+    let (e, shown) = explanation(request)?;
+    let view = shown.view();
     let (text, name, media) = match format {
         Format::Svg => (e.to_svg(view), "explanation.svg", "image/svg+xml"),
         Format::Latex => (e.to_latex(), "explanation.tex", "application/x-tex"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chainrule_explain::{Explanation, Language, NetworkExplanation};
 use chainrule_train::data::{DataPart, Examples};
-use chainrule_train::{Precision, Run, Which};
+use chainrule_train::{Precision, Run, RunExample, Which};
 use serde::Serialize;
 
 use super::limits;
@@ -77,8 +77,8 @@ impl Network {
             return Err(Mistake::Refused(message));
         }
         let (data, named) = (&*self.data, self.named.as_deref());
-        let told = self.run.explain_example(data, named, example, self.which, language)?;
-        let mut graph = self.run.example_graph(data, named, example, self.which, language)?;
+        let of = RunExample { data, named, index: example, which: self.which };
+        let (mut graph, told) = self.run.example_graph(of, language)?;
         graph.expression.clone_from(&self.about.run);
         Ok((graph, told))
     }

@@ -29,6 +29,8 @@ pub struct Asked {
     goal: Option<f64>,
     #[serde(default)]
     language: Language,
+    /// The step of which the story tells; of all where it is left out.
+    step: Option<usize>,
     #[serde(default)]
     unfold: bool,
     /// Boxes that are open, by the words that the drawing has for them.
@@ -45,6 +47,7 @@ pub struct AskedExample {
     /// The language of the words.
     #[serde(default)]
     pub language: Language,
+    step: Option<usize>,
     #[serde(default)]
     unfold: bool,
     #[serde(default)]
@@ -52,28 +55,29 @@ pub struct AskedExample {
 }
 
 impl AskedExample {
-    /// Which boxes are open.
-    pub fn folds(&self) -> Result<Folds, Refusal> {
-        Folds::new(self.unfold, &self.open)
+    /// What of it is shown.
+    pub fn shown(&self) -> Result<Shown, Refusal> {
+        Shown::new(self.step, self.unfold, &self.open)
     }
 }
 
-/// Which boxes of the picture show what they are made of.
-pub struct Folds {
-    all: bool,
+/// What is shown of an explanation: which step is told, and which boxes show what they are made of.
+pub struct Shown {
+    step: Option<usize>,
+    unfold: bool,
     open: Vec<Fold>,
 }
 
-impl Folds {
-    fn new(all: bool, open: &[String]) -> Result<Self, Refusal> {
+impl Shown {
+    fn new(step: Option<usize>, unfold: bool, open: &[String]) -> Result<Self, Refusal> {
         limits::at_most("open boxes", open.len(), limits::NAMES)?;
         let open = open.iter().map(|word| Fold::from(word.as_str())).collect();
-        Ok(Self { all, open })
+        Ok(Self { step, unfold, open })
     }
 
     /// The view of an explanation.
     pub fn view(&self) -> View<'_> {
-        View { step: None, unfold: self.all, open: &self.open }
+        View { step: self.step, unfold: self.unfold, open: &self.open }
     }
 }
 
@@ -94,8 +98,8 @@ fn usual_points() -> usize {
 
 impl Asked {
     /// What the library is asked, which is no more than the server does.
-    pub fn checked(self) -> Result<(Request, Folds), Refusal> {
-        let folds = Folds::new(self.unfold, &self.open)?;
+    pub fn checked(self) -> Result<(Request, Shown), Refusal> {
+        let shown = Shown::new(self.step, self.unfold, &self.open)?;
         if self.target.is_some() && self.cross_entropy.is_some() {
             return Err(Refusal::of_request(
                 "a `target` and a `cross_entropy` are two losses: give one of them",
@@ -117,7 +121,7 @@ impl Asked {
             language: self.language,
         };
         limits::check(&request)?;
-        Ok((request, folds))
+        Ok((request, shown))
     }
 }
 

@@ -32,6 +32,20 @@ fn the_apples() {
 }
 
 #[test]
+fn a_step_is_told_alone_and_a_picture_drawn_as_it_stands_then() {
+    let server = server();
+    let mut request = apple();
+    request["step"] = json!(2);
+    let page = explain(&server, &request).json();
+    let rows = page["story"].as_array().unwrap().iter().map(|step| step["rows"] == json!([]));
+    assert_eq!(rows.collect::<Vec<_>>(), [true, true, false, true, true, true, true, true]);
+    let body = json!({"request": request, "format": "svg"}).to_string();
+    let answer = post(&server, "/api/v1/export", body.as_bytes());
+    let picture = answer.json()["text"].as_str().unwrap().to_owned();
+    assert!(picture.contains(">220<") && !picture.contains(">0.5<"), "{picture}");
+}
+
+#[test]
 fn all_that_can_be_asked_is_answered() {
     let server = server();
     let mut request = apple();

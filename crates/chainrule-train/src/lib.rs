@@ -87,7 +87,7 @@ pub use progress::{Acted, Epoch, Outcome, Place, Progress};
 pub use record::{ModelRecord, ObjectiveRecord, ParameterRecord};
 pub use replay::{Cause, Movement, StepExample, StepExplanation, UpdatePart};
 pub use resumption::MayChange;
-pub use run::{Asked, Oracle, Run, RunScore};
+pub use run::{Asked, Oracle, Run, RunExample, RunScore};
 pub use saver::Saver;
 pub use score::Score;
 pub use session::{Report, Running, Seconds, Session, Start, Until};

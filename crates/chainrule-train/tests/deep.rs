@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chainrule::Pool;
 use chainrule_explain::Language;
-use chainrule_train::{Config, Run, Session, Start, Until, Which, flat_training};
+use chainrule_train::{Config, Run, RunExample, Session, Start, Until, Which, flat_training};
 use counted::counted;
 
 /// The bytes of each part of a short training of so many hidden layers.
@@ -37,7 +37,8 @@ fn work(layers: usize) -> Vec<(&'static str, usize)> {
     let (_, finish) = counted(|| session.finish().unwrap());
     let (run, open) = counted(|| Run::open(&dir).unwrap());
     let (_, examples) = run.examples(None).unwrap();
-    let explain = || run.explain_example(&*examples, None, 0, Which::Last, Language::English);
+    let example = RunExample { data: &*examples, named: None, index: 0, which: Which::Last };
+    let explain = || run.explain_example(example, Language::English);
     let (_, explain) = counted(|| explain().unwrap().to_text());
     vec![
         ("settings", settings),

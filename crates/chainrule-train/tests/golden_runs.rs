@@ -12,7 +12,8 @@ use chainrule::Pool;
 use chainrule_explain::Language;
 use chainrule_train::data::Keep;
 use chainrule_train::{
-    Asked, Config, Event, Run, RunFolder, Session, Start, Until, Which, flat_training, journal,
+    Asked, Config, Event, Run, RunExample, RunFolder, Session, Start, Until, Which, flat_training,
+    journal,
 };
 
 fn pool() -> Arc<Pool> {
@@ -58,7 +59,8 @@ fn is_read(version: &str, accuracy: f64, loss: f64, step_loss: f64) {
     assert_eq!(said.len(), 2);
 
     let (_, data) = run.examples(None).unwrap();
-    let told = run.explain_example(&*data, None, 0, Which::Last, Language::English).unwrap();
+    let example = RunExample { data: &*data, named: None, index: 0, which: Which::Last };
+    let told = run.explain_example(example, Language::English).unwrap();
     assert_eq!(told.classes, ["setosa", "versicolor", "virginica"]);
     // The second step of the third epoch: the checkpoint leads there.
     let step = run.explain_step(8, Language::English, &pool).unwrap();

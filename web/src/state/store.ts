@@ -1,8 +1,8 @@
 // What the page shows: the state that can be shared, and the library's answer to it.
 
-import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import type { About, ExampleRequest, FunctionEntry, Mistake, Page, Request, State, Told, Values } from "../api";
-import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
+import { batch, computed, signal } from "@preact/signals";
+import type { About, ExampleRequest, FunctionEntry, Mistake, Page, Request, State, Step, Told, Values } from "../api";
+import type { Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
 import { single, toNumber } from "../numbers";
 import { around, scaled, type Range } from "./range";
@@ -11,8 +11,6 @@ export type Tab = NonNullable<State["tab"]>;
 
 export const APPLE: State = { e: "x * m * t", at: { x: 100, m: 2, t: 1.1 }, target: 219 };
 
-/** The time after which a server that did not answer is asked again. */
-const PATIENCE = 1000;
 /** Steps of a way down, and points of a curve. */
 const STEPS_DOWN = 12;
 const POINTS = 121;
@@ -23,6 +21,8 @@ const SMALLEST_PART = 0.01;
 export const engine = signal<Engine | null>(null);
 export const state = signal<State>(APPLE);
 export const page = signal<Page | null>(null);
+/** What happens in each step; of a large graph's step it is told once that is looked at. */
+export const story = signal<Step[]>([]);
 /** The run's network that can be shown, and what it makes of the example that is. */
 export const network = signal<About | null>(null);
 export const told = signal<Told | null>(null);
@@ -52,6 +52,8 @@ export const tab = computed<Tab>(() => state.value.tab ?? "what-if");
 export const lastStep = computed(() => page.value?.drawing.steps ?? 0);
 /** Without a step of its own a state shows everything. */
 export const step = computed(() => Math.min(state.value.step ?? Infinity, lastStep.value));
+/** Whether the step that is looked at is not told yet. */
+export const isUntold = computed(() => story.value[step.value]?.rows.length === 0);
 export const nodes = computed(() => new Map(page.value?.nodes.map((node) => [node.id, node])));
 /** Whether every value is a number. */
 export const isScalar = computed(() => page.value?.nodes.every((node) => node.shape.length === 0) ?? false);
@@ -145,10 +147,10 @@ function exampleOf(example: number): ExampleRequest {
   return request;
 }
 
-type Question = Request | ExampleRequest;
+export type Question = Request | ExampleRequest;
 
 /** What is asked, as text: the same question is asked once. */
-const question = computed(() => {
+export const question = computed(() => {
   const { example } = state.value;
   return JSON.stringify(example === undefined ? requestOf() : exampleOf(example));
 });
@@ -156,43 +158,15 @@ const question = computed(() => {
 export const isNetwork = computed(() => state.value.example !== undefined);
 export const request = computed(() => JSON.parse(question.value) as Request);
 
-/** A name that has no value yet gets the one that it had, or this. */
-const USUAL = 1;
-const earlier = new Map<string, Values>();
-/** Names that one expression may bring. */
-const MOST_NEW = 400;
+/** The values that names had, for when they come back. */
+export const earlier = new Map<string, Values>();
 
-/** Asks, and gives names without a value one, until there is an answer or a mistake. */
-async function answered(by: Engine, asked: Question, signal: AbortSignal): Promise<[Page, Told | null]> {
-  if ("example" in asked) {
-    if (!by.example) throw new Refusal({ message: "no run is shown here" });
-    const { screen, told } = await by.example(asked, signal);
-    return [screen, told];
-  }
-  for (let tries = 0; ; tries++) {
-    try {
-      return [await by.explain(asked, signal), null];
-    } catch (error) {
-      const name: string | null = error instanceof Refusal ? missing(asked, error.mistake) : null;
-      if (name === null || tries === MOST_NEW) throw error;
-      asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
-    }
-  }
-}
-
-/** The name under a mistake, if it is one without a value. */
-function missing(asked: Request, { span }: Mistake): string | null {
-  if (!span) return null;
-  const letters = [...asked.expression];
-  const name = letters.slice(...span).join("");
-  const isCall = /^\s*\(/.test(letters.slice(span[1]).join(""));
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isCall && asked.at?.[name] === undefined ? name : null;
-}
-
-function take([answer, by]: [Page, Told | null]): void {
+/** Shows an answer. */
+export function take([answer, by]: [Page, Told | null]): void {
   batch(() => {
     const old = page.peek();
     told.value = by;
+    story.value = answer.story;
     page.value = old ? { ...answer, drawing: keptPlaces(old.drawing, answer.drawing) } : answer;
     [mistake.value, isLost.value, isStale.value] = [null, false, false];
     if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;
@@ -215,36 +189,5 @@ function take([answer, by]: [Page, Told | null]): void {
     }
     if (JSON.stringify(kept) !== JSON.stringify(ranges.peek())) ranges.value = kept;
     if (JSON.stringify(seen) !== JSON.stringify(windows.peek())) windows.value = seen;
-  });
-}
-
-function fail(error: unknown): void {
-  if (error instanceof Lost) isLost.value = true;
-  else if (error instanceof Refusal) mistake.value = error.mistake;
-  else if (error instanceof Stale) isStale.value = true;
-  else mistake.value = { message: String(error) };
-}
-
-/** Answers as the state changes; the latest question wins. */
-export function follow(by: Engine): void {
-  let running = new AbortController();
-  engine.value = by;
-  const again = signal(0);
-  by.watch?.((is) => {
-    isLost.value = is === "lost";
-    if (is === "found") again.value += 1;
-  });
-  effect(() => {
-    void again.value;
-    const asked = JSON.parse(question.value) as Question;
-    untracked(() => {
-      running.abort();
-      const { signal } = running = new AbortController();
-      answered(by, asked, signal).then((answer) => signal.aborted || take(answer), (error) => {
-        if (signal.aborted) return;
-        fail(error);
-        if (error instanceof Lost) setTimeout(() => { if (!signal.aborted) again.value += 1; }, PATIENCE);
-      });
-    });
   });
 }

@@ -2,7 +2,7 @@ import { Fragment } from "preact";
 import { chain, through, type Use } from "../graph/flow";
 import { digits, percent, single } from "../numbers";
 import { isGradientSeen, labelOf } from "../quiz/quiz";
-import { chosen, isScalar, nodes, page, step } from "../state/store";
+import { chosen, isScalar, nodes, page, step, story } from "../state/store";
 import { words } from "../words";
 
 /** More factors than these are left out in the middle. */
@@ -50,7 +50,7 @@ function One({ node }: { node: number }) {
 export function Chain() {
   const answer = page.value;
   if (!answer || !isScalar.value) return null;
-  const told = answer.story[step.value];
+  const told = story.value[step.value];
   const gate = told?.block === null || told?.direction !== "backward" ? undefined
     : answer.drawing.blocks[told?.block ?? -1];
   const inside = gate ? [gate.node, ...gate.inside ?? []] : [];

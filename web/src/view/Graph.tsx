@@ -5,7 +5,7 @@ import { Camera } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
 import { isAsked, isGradientSeen, isRevealed } from "../quiz/quiz";
-import { chosen, engine, nodes, page, pointed, state, step, toggleBox } from "../state/store";
+import { chosen, engine, nodes, page, pointed, state, step, story, toggleBox } from "../state/store";
 import { words } from "../words";
 import { Block } from "./Block";
 import { Details } from "./Details";
@@ -46,7 +46,7 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
   const svg = useRef<SVGSVGElement>(null), inner = useRef<SVGGElement>(null);
   const [focus, setFocus] = useState(0);
   const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
-  const now = drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
+  const now = drawing?.blocks[story.value[step.value]?.block ?? -1];
   useLayoutEffect(() => {
     if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current);
   }, []);
@@ -67,7 +67,7 @@ function Picture({ camera, found }: { camera: { current: Camera | null }; found:
 
   if (!drawing) return <svg ref={svg} class="picture"><g ref={inner} /></svg>;
   const at = step.value, lit = flowing.value, w = words.value;
-  const present = page.value?.story[at]?.block ?? null;
+  const present = story.value[at]?.block ?? null;
   const onKey = (event: KeyboardEvent, block: Shape) => {
     if (event.key === "Enter" || event.key === " ") chosen.value = chosen.value === block.node ? null : block.node;
     else if (event.key === "+" && block.fold && engine.value?.changes === "all") toggleBox(block.fold);

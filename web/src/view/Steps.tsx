@@ -1,13 +1,13 @@
 import { frontier } from "../quiz/quiz";
-import { goTo, lastStep, page, state, step } from "../state/store";
+import { goTo, lastStep, state, step, story } from "../state/store";
 import { words } from "../words";
 
 /** Forward and backward, one gate at a time. */
 export function Steps() {
   const w = words.value, at = step.value, last = lastStep.value;
-  const direction = page.value?.story[at]?.direction ?? "start";
+  const direction = story.value[at]?.direction ?? "start";
   const isEnd = at === last, isHeld = at >= frontier.value;
-  const seed = page.value?.story.findIndex((one) => one.direction === "seed" || one.direction === "backward") ?? -1;
+  const seed = story.value.findIndex((one) => one.direction === "seed" || one.direction === "backward");
   const isQuiz = state.value.quiz ?? false;
   return (
     <div class="steps" role="group" aria-label={w.steps}>

@@ -1,6 +1,6 @@
 import type { Part, Row } from "../api";
 import { digits, toNumber } from "../numbers";
-import { page, step } from "../state/store";
+import { step, story } from "../state/store";
 import { words } from "../words";
 import { MathMl } from "./MathMl";
 import { Scroll } from "./Scroll";
@@ -48,7 +48,7 @@ export function StoryRow({ row }: { row: Row }) {
 
 /** What happens in this step. */
 export function Story() {
-  const told = page.value?.story[step.value];
+  const told = story.value[step.value];
   if (!told) return null;
   const w = words.value;
   return (

@@ -1,6 +1,6 @@
 //! The picture with its places: data that the SVG is written from, and that others can draw.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::layout::{BEND, Layout, Place, Size, Sizes, layout};
 use super::{Fold, Picture, Role, Shape, Total, View};
@@ -29,8 +29,10 @@ pub(super) const HEAD: f64 = 8.0;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Drawing {
     /// The width.
+    #[serde(serialize_with = "hundredths")]
     pub wide: f64,
     /// The height.
+    #[serde(serialize_with = "hundredths")]
     pub tall: f64,
     /// What the gradients are of.
     pub root: String,
@@ -72,12 +74,16 @@ pub struct Block {
     /// The step at which it passes its gradient on; `None` where it passes none.
     pub backward: Option<usize>,
     /// Its middle.
+    #[serde(serialize_with = "hundredths")]
     pub x: f64,
     /// Its middle.
+    #[serde(serialize_with = "hundredths")]
     pub y: f64,
     /// Its width, without the caption.
+    #[serde(serialize_with = "hundredths")]
     pub wide: f64,
     /// Its height, without the caption.
+    #[serde(serialize_with = "hundredths")]
     pub tall: f64,
 }
 
@@ -106,16 +112,21 @@ pub struct Wire {
     /// The step at which the gradient comes back.
     pub backward: Option<usize>,
     /// The left end of the level part with the numbers.
+    #[serde(serialize_with = "hundredths")]
     pub left: f64,
     /// The right end of that part.
+    #[serde(serialize_with = "hundredths")]
     pub right: f64,
     /// The height of that part.
+    #[serde(serialize_with = "hundredths")]
     pub y: f64,
     /// Where the line begins.
+    #[serde(serialize_with = "point")]
     pub start: (f64, f64),
     /// Where it leaves its height for another; in between it is level.
     pub bends: Vec<Bend>,
     /// The tip of the arrow at its end.
+    #[serde(serialize_with = "point")]
     pub end: (f64, f64),
 }
 
@@ -123,9 +134,21 @@ pub struct Wire {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bend {
     /// Where it begins.
+    #[serde(serialize_with = "point")]
     pub from: (f64, f64),
     /// Where it ends.
+    #[serde(serialize_with = "point")]
     pub to: (f64, f64),
+}
+
+/// Nobody sees less than a hundredth of a pixel, and large drawings are sent at each change.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn hundredths<S: Serializer>(pixels: &f64, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64((pixels * 100.0).round() / 100.0)
+}
+
+fn point<S: Serializer>(&(x, y): &(f64, f64), to: S) -> Result<S::Ok, S::Error> {
+    [x, y].map(|pixels| (pixels * 100.0).round() / 100.0).serialize(to)
 }
 
 impl Explanation {

@@ -101,6 +101,13 @@ pub(super) fn layers(movable: &[bool], mut wires: Vec<(usize, usize)>) -> Vec<us
     layer
 }
 
+/// Each item's place in its layer, from 0 to 1.
+fn number(layer: &[usize], position: &mut [f64]) {
+    for (at, &item) in layer.iter().enumerate() {
+        position[item] = (at as f64 + 0.5) / layer.len() as f64;
+    }
+}
+
 impl Work {
     fn new(drawing: &Sizes) -> Self {
         let ends = drawing.wires.iter().map(|&(from, to, _)| (from, to));
@@ -150,6 +157,8 @@ impl Work {
             self.layers[layer].push(item);
             stack.extend(self.items[item].before.iter().rev().map(|&(before, _)| before));
         }
+        let mut position = vec![0.0; self.items.len()];
+        self.layers.iter().for_each(|layer| number(layer, &mut position));
         let (mut best, mut fewest) = (self.layers.clone(), self.crossings());
         for round in 0..ORDER_ROUNDS {
             if fewest == 0 {
@@ -158,7 +167,8 @@ impl Work {
             let count = self.layers.len();
             for step in 0..count {
                 let layer = if round % 2 == 0 { count - 1 - step } else { step };
-                self.order_layer(layer, round % 2 == 0);
+                self.order_layer(layer, round % 2 == 0, &position);
+                number(&self.layers[layer], &mut position);
             }
             let crossings = self.crossings();
             if crossings < fewest {
@@ -168,8 +178,8 @@ impl Work {
         self.layers = best;
     }
 
-    fn order_layer(&mut self, layer: usize, from_after: bool) {
-        let position = self.positions();
+    /// Orders a layer by the places of the neighbours on one side, each from 0 to 1 in its layer.
+    fn order_layer(&mut self, layer: usize, from_after: bool, position: &[f64]) {
         let key = |&item: &usize| {
             let item_ = &self.items[item];
             let neighbours = if from_after { &item_.after } else { &item_.before };
@@ -183,17 +193,6 @@ impl Work {
             self.layers[layer].iter().map(|item| (key(item), *item)).collect();
         keyed.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         self.layers[layer] = keyed.into_iter().map(|(_, item)| item).collect();
-    }
-
-    /// Each item's place in its layer, from 0 to 1.
-    fn positions(&self) -> Vec<f64> {
-        let mut position = vec![0.0; self.items.len()];
-        for layer in &self.layers {
-            for (at, &item) in layer.iter().enumerate() {
-                position[item] = (at as f64 + 0.5) / layer.len() as f64;
-            }
-        }
-        position
     }
 
     /// Pairs of lines that cross between neighbouring layers: inversions, counted with a tree of

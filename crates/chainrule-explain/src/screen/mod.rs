@@ -266,7 +266,8 @@ pub struct ScreenStep {
 }
 
 impl Explanation {
-    /// The explanation as a screen shows it.
+    /// The explanation as a screen shows it. Of a view with a step the story tells that step alone, which is
+    /// quickly done of a large graph; all else is the same.
     ///
     /// ```
     /// use chainrule_explain::{Request, View, explain, values};

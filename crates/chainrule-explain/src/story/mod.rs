@@ -5,6 +5,8 @@ mod row;
 pub(crate) mod asked;
 mod sum;
 
+use std::collections::HashMap;
+
 use super::blanks::{Blanks, Key, is_handed_on, is_scalar_gate};
 use super::columns::cut;
 use super::formula::Formula;
@@ -50,34 +52,39 @@ impl<'a> Teller<'a> {
         Self { e, words, blanks: Some(blanks), sums: Sums::default() }
     }
 
-    /// What happens in each step of a view, the first before any.
+    /// What happens in each step of a view, the first before any. Rows are told of the view's own step alone
+    /// where it has one; of a step beyond the last, of the last.
     pub(crate) fn steps(&self, view: View<'_>) -> Vec<Step> {
         let picture = self.e.picture(view);
-        let start = Step {
-            block: None,
-            direction: Direction::Start,
-            rows: vec![Row::words(self.words.get("page-inputs"))],
-        };
+        let told = view.step.map(|step| step.min(picture.steps));
+        let tells = |step| told.is_none_or(|told| told == step);
+        let start = Step { block: None, direction: Direction::Start, rows: Vec::new() };
         let mut steps = vec![start; picture.steps + 1];
+        if tells(0) {
+            steps[0].rows.push(Row::words(self.words.get("page-inputs")));
+        }
         for (at, shape) in picture.shapes.iter().enumerate() {
             let Some(node) = self.e.node(shape.node) else { continue };
             let block = Some(at);
-            let forward = match shape.role {
-                Role::Gate => Some(self.forward(node)),
-                Role::Fold => Some(self.forward_inside(shape)),
-                _ => None,
-            };
-            if let (Some(step), Some(rows)) = (steps.get_mut(shape.forward), forward) {
+            if let (Role::Gate | Role::Fold, Some(step)) =
+                (shape.role, steps.get_mut(shape.forward))
+            {
+                let rows = match tells(shape.forward) {
+                    true => self.forward(node, shape),
+                    false => Vec::new(),
+                };
                 *step = Step { block, direction: Direction::Forward, rows };
             }
-            if let Some(step) = shape.backward.and_then(|step| steps.get_mut(step)) {
-                let (direction, rows) = match shape.role {
-                    Role::Result => {
-                        let words = self.words.say("page-seed", &[("root", self.e.root())]);
-                        (Direction::Seed, vec![Row::words(words)])
-                    }
-                    Role::Fold => (Direction::Backward, self.backward_inside(shape)),
-                    _ => (Direction::Backward, self.backward(node)),
+            if let Some(at) = shape.backward
+                && let Some(step) = steps.get_mut(at)
+            {
+                let direction = match shape.role {
+                    Role::Result => Direction::Seed,
+                    _ => Direction::Backward,
+                };
+                let rows = match tells(at) {
+                    true => self.backward(node, shape),
+                    false => Vec::new(),
                 };
                 *step = Step { block, direction, rows };
             }
@@ -85,7 +92,10 @@ impl<'a> Teller<'a> {
         steps
     }
 
-    fn forward(&self, node: &Node) -> Vec<Row> {
+    fn forward(&self, node: &Node, shape: &Shape) -> Vec<Row> {
+        if shape.role == Role::Fold {
+            return self.forward_inside(shape);
+        }
         let words = self.words.say("page-forward", &[("op", node.source.name())]);
         [vec![Row::words(words)], self.computed(node)].concat()
     }
@@ -146,28 +156,49 @@ impl<'a> Teller<'a> {
         symbols.chain(value).map(|part| vec![part]).collect()
     }
 
-    fn backward(&self, node: &Node) -> Vec<Row> {
+    fn backward(&self, node: &Node, shape: &Shape) -> Vec<Row> {
+        match shape.role {
+            Role::Result => {
+                return vec![Row::words(self.words.say("page-seed", &[("root", self.e.root())]))];
+            }
+            Role::Fold => return self.backward_inside(shape),
+            _ => {}
+        }
         let words = self.words.say("page-backward", &[("op", node.source.name())]);
         [vec![Row::words(words)], self.passes(node)].concat()
     }
 
     /// What a gate passes down, and what that adds up to where it is the last part of several.
     fn passes(&self, node: &Node) -> Vec<Row> {
-        let rows = node.backward.iter().flat_map(|passed| {
-            self.passed(node, passed).into_iter().chain(self.total(node, passed))
+        let rows = self.with_ends(node).flat_map(|(passed, end)| {
+            let total = end.and_then(|to| self.total(node, to));
+            self.passed(node, passed).into_iter().chain(total)
         });
         let legend = super::text::legend(self.e, &[node], &self.words);
         rows.chain(legend.map(|text| Row::Legend { text })).collect()
     }
 
-    /// The gradient of a value that has several uses, where this gate's is the last to come.
-    fn total(&self, node: &Node, passed: &Passed) -> Option<Row> {
+    /// What a gate passes down, with the receiver where it is the last part that this gate sends there.
+    fn with_ends<'n>(
+        &self,
+        node: &'n Node,
+    ) -> impl Iterator<Item = (&'n Passed, Option<u32>)> + use<'a, 'n> {
         let e = self.e;
-        let (to, _) = e.received(node, passed);
+        let to = move |passed| e.received(node, passed).0;
+        let last = node.backward.iter().map(|passed| (to(passed), passed.operand));
+        let last: HashMap<u32, usize> = last.collect();
+        node.backward.iter().map(move |passed| {
+            let to = to(passed);
+            (passed, (last.get(&to) == Some(&passed.operand)).then_some(to))
+        })
+    }
+
+    /// The gradient of a value that has several uses, where this gate's is the last to come.
+    fn total(&self, node: &Node, to: u32) -> Option<Row> {
+        let e = self.e;
         let below = e.node(to).filter(|below| below.ledger.len() > 1)?;
         let last = below.ledger.last()?;
-        let is_last = e.user(last.gate).is_some_and(|user| user.id == node.id)
-            && node.backward.iter().rfind(|other| e.received(node, other).0 == to) == Some(passed);
+        let is_last = e.user(last.gate).is_some_and(|user| user.id == node.id);
         let gradient = below.gradient.as_ref().filter(|_| is_last)?;
         let left = match e.is_scalar() {
             true => fraction(&text(e.root()), &self.name(to)),

@@ -12,7 +12,7 @@ pub struct Step {
     pub block: Option<usize>,
     /// Which way it goes.
     pub direction: Direction,
-    /// What there is to say, line by line.
+    /// What there is to say, line by line; nothing where another step alone was asked for.
     pub rows: Vec<Row>,
 }
 

@@ -40,8 +40,8 @@ impl Teller<'_> {
             }
         };
         let gates = sum.gates.iter().rev().filter_map(|&id| e.node(id));
-        let totals =
-            gates.flat_map(|gate| gate.backward.iter().filter_map(|p| self.total(gate, p)));
+        let totals = gates
+            .flat_map(|gate| self.with_ends(gate).filter_map(|(_, end)| self.total(gate, end?)));
         [self.sum_rule(sum, node), self.sum_terms(sum, passes)].into_iter().chain(totals).collect()
     }
 

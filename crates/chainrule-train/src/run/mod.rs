@@ -4,6 +4,7 @@ mod place;
 mod oracle;
 mod example;
 
+pub use example::RunExample;
 pub use oracle::Oracle;
 
 use std::collections::BTreeMap;

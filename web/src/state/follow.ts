@@ -1,0 +1,115 @@
+// Asks as the state changes, one question at a time. While a slider moves, each answer is shown and then the
+// latest question asked, so that the picture follows; a question about something else ends the one before.
+
+import { effect, signal, untracked } from "@preact/signals";
+import type { Mistake, Page, Request, Told } from "../api";
+import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
+import { earlier, engine, isLost, isStale, isUntold, mistake, question, state, take, type Question } from "./store";
+
+/** The time after which a server that did not answer is asked again. */
+const PATIENCE = 1000;
+/** A step beyond any last one. */
+const LAST = 2 ** 31;
+
+/** A name that has no value yet gets the one that it had, or this. */
+const USUAL = 1;
+/** Names that one expression may bring. */
+const MOST_NEW = 400;
+
+/** Asks, and gives names without a value one, until there is an answer or a mistake. */
+async function answered(by: Engine, asked: Question, signal: AbortSignal): Promise<[Page, Told | null]> {
+  if ("example" in asked) {
+    if (!by.example) throw new Refusal({ message: "no run is shown here" });
+    const { screen, told } = await by.example(asked, signal);
+    return [screen, told];
+  }
+  for (let tries = 0; ; tries++) {
+    try {
+      return [await by.explain(asked, signal), null];
+    } catch (error) {
+      const name: string | null = error instanceof Refusal ? missing(asked, error.mistake) : null;
+      if (name === null || tries === MOST_NEW) throw error;
+      asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
+    }
+  }
+}
+
+/** The name under a mistake, if it is one without a value. */
+function missing(asked: Request, { span }: Mistake): string | null {
+  if (!span) return null;
+  const letters = [...asked.expression];
+  const name = letters.slice(...span).join("");
+  const isCall = /^\s*\(/.test(letters.slice(span[1]).join(""));
+  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isCall && asked.at?.[name] === undefined ? name : null;
+}
+
+function fail(error: unknown): void {
+  if (error instanceof Lost) isLost.value = true;
+  else if (error instanceof Refusal) mistake.value = error.mistake;
+  else if (error instanceof Stale) isStale.value = true;
+  else mistake.value = { message: String(error) };
+}
+
+/** What a question is about: the values may be others. */
+function subject(question: Question): string {
+  return JSON.stringify("example" in question ? [question.example, question.language] : [question.expression, question.language]);
+}
+
+/** Answers as the state changes; the latest question wins. */
+export function follow(by: Engine): void {
+  engine.value = by;
+  const again = signal(0);
+  by.watch?.((is) => {
+    isLost.value = is === "lost";
+    if (is === "found") again.value += 1;
+  });
+  let running: { asked: Question; stop: AbortController } | null = null;
+  /** The question that the page answers, and the last that was asked, with its step. */
+  let [settled, last] = ["", ""];
+
+  /** The question that is due, if there is one. */
+  const due = () => {
+    const text = question.peek();
+    const step = Math.min(state.peek().step ?? LAST, LAST);
+    const key = `${step} ${text}`;
+    return (text !== settled || isUntold.peek()) && key !== last ? { text, step, key } : null;
+  };
+
+  const run = async () => {
+    for (let next = due(); next; next = due()) {
+      const { text, step, key } = next, asked = JSON.parse(text) as Question, stop = new AbortController();
+      running = { asked, stop };
+      last = key;
+      try {
+        const answer = await answered(by, { ...asked, step }, stop.signal);
+        if (stop.signal.aborted) {
+          last = "";
+          continue;
+        }
+        settled = text;
+        take(answer);
+      } catch (error) {
+        // What is asked for by now may be right.
+        if (stop.signal.aborted || question.peek() !== text) {
+          last = "";
+          continue;
+        }
+        settled = text;
+        fail(error);
+        if (error instanceof Lost) setTimeout(() => { again.value += 1; }, PATIENCE);
+      } finally {
+        running = null;
+      }
+    }
+  };
+
+  let known = again.peek();
+  effect(() => {
+    void question.value, void isUntold.value, void state.value.step;
+    if (again.value !== known) [known, settled, last] = [again.value, "", ""];
+    untracked(() => {
+      if (!running) void run();
+      else if (subject(running.asked) !== subject(JSON.parse(question.peek()) as Question)) running.stop.abort();
+    });
+  });
+}
