@@ -35,7 +35,7 @@ pub fn check(_: &mut Report) -> Result<()> {
         ("crates of the program", crates(PROGRAM)?, 125),
         ("bytes of the program", size, 13_000_000),
         ("crates of the engine", crates(ENGINE)?, 25),
-        ("lines of the engine's code", lines, 13_800),
+        ("lines of the engine's code", lines, 14_000),
     ] {
         println!("{what}: {found} of {limit}");
         if found > limit {

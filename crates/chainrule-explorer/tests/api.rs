@@ -272,6 +272,8 @@ fn events_greet_with_the_name_of_the_start_and_have_four_seats() {
         assert!(text.contains("event: hello") && text.contains("id: 0"), "{text}");
         assert!(text.ends_with(&format!("data: {{\"instance\":\"{instance}\"}}\n")), "{text}");
     }
+    // A stream that were opened would be read without an end.
+    assert_eq!(get_head(&server).status, 429);
     let fifth = get(&server, "/api/v1/events");
     assert_eq!(fifth.status, 429);
     assert!(fifth.message().contains("4 event streams"), "{fifth:?}");

@@ -53,7 +53,7 @@ impl Op for MatMul {
         assert!(a.1.end() <= a.0.len() && b.1.end() <= b.0.len(), "matmul operand too short");
         let lengths = lengths(&a.1.shape, &b.1.shape);
         let Lengths { m, n, .. } = lengths;
-        let mut scratch = vec![T::zero(); scratch_len(lengths)];
+        let mut scratch = vec![T::zero(); scratch_len::<T>(lengths)];
         let rows = output.range.start / n.max(1)..output.range.end / n.max(1);
         let target = output.real();
         for (which, rows, done) in by_matrix(rows, m) {

@@ -104,7 +104,7 @@ impl<T: Real> Executor<T> {
         let programs: Arc<[Option<Program<T>>]> = programs.into();
         let needs = layout.steps().zip(&*programs).map(|((_, work), program)| {
             let chain = program.as_ref().map_or(0, |program| program.scratch);
-            chain.next_multiple_of(LINE) + product_scratch(work)
+            chain.next_multiple_of(LINE) + product_scratch::<T>(work)
         });
         let scratch_per_thread = needs.max().unwrap_or(0).next_multiple_of(LINE);
         let is_shared = layout.phases.iter().any(|phase| !phase.shared.is_empty());
@@ -258,10 +258,10 @@ impl<T: Real> Executor<T> {
 const LINE: usize = 16;
 
 /// The scratch memory that a step's product needs.
-fn product_scratch(work: &Work) -> usize {
+fn product_scratch<T: Real>(work: &Work) -> usize {
     match work {
         Work::Product { a, b, chain, .. } if !chain.shape.is_empty() => {
-            scratch_len(matmul_lengths(&a.shape, &b.shape))
+            scratch_len::<T>(matmul_lengths(&a.shape, &b.shape))
         }
         _ => 0,
     }

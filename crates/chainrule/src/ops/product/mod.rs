@@ -5,18 +5,21 @@
 //! neither tiles nor threads nor vectors, has a say in an element's bits. Blocked sums also err less
 //! than one long chain (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2).
 //!
-//! B is read in blocks that stay in the cache (Goto and van de Geijn, "Anatomy of high-performance
-//! matrix multiplication", 2008), in place where its rows lie without gaps: copying blocks of it, as
-//! that paper does, was no faster at any size measured. The result is handed to the caller row block by
-//! row block, while it is still in the cache.
+//! Where enough rows use them, the operands are copied next to each other first (`packed.rs`), after Goto
+//! and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), but a panel of B at a
+//! time. Small ones are read in place. The result is handed to the caller in blocks, while it is still in
+//! the cache.
 
+mod turn;
 mod tiles;
+mod packed;
 
 use std::ops::Range;
 
 use tiles::{Left, ROWS, Rows, WIDEST, tiles};
 
 use crate::tensor::Real;
+use turn::transpose;
 
 /// Terms of one chain of fused multiply-adds.
 const BLOCK: usize = 256;
@@ -108,12 +111,12 @@ fn height(group: usize) -> usize {
 }
 
 /// The elements of scratch memory that one thread needs for a product.
-pub(crate) fn scratch_len(lengths: Lengths) -> usize {
+pub(crate) fn scratch_len<T: Real>(lengths: Lengths) -> usize {
     let Lengths { k, n, .. } = lengths;
     let right = k.min(RESIDENT) * group(lengths);
     let swapped = (n + BLOCK) * WIDEST;
     let result = HANDED.max(ROWS * group(lengths));
-    (right + result).max(swapped)
+    (right + result).max(swapped).max(packed::scratch_len::<T>(lengths))
 }
 
 /// A product with its operands in memory.
@@ -141,12 +144,13 @@ impl<T: Real> Product<T> {
         if rows.is_empty() || n == 0 {
             return;
         }
-        assert!(scratch.len() >= scratch_len(self.lengths), "product scratch too short");
+        assert!(scratch.len() >= scratch_len::<T>(self.lengths), "product scratch too short");
         let swapping = rows.len() * (k + n);
         // SAFETY: passed on from the caller.
         unsafe {
             match self.target {
                 Target::Whole(c) if k == 0 => self.zeros(c, rows, follow),
+                _ if self.pays_packing(rows.len()) => self.packed(rows, scratch, follow),
                 Target::Whole(c) if self.b.column != 1 && swapping < k * n => {
                     self.swapped(c, rows, scratch, follow);
                 }
@@ -166,7 +170,7 @@ impl<T: Real> Product<T> {
         follow.finish(Finished { rows, columns: 0..n, start, row: n });
     }
 
-    /// A's rows against groups of B's columns.
+    /// A's rows against groups of B's columns, in place.
     unsafe fn ordinary(&self, rows: Range<usize>, scratch: &mut [T], follow: &mut impl Follow<T>) {
         let Lengths { k, n, .. } = self.lengths;
         let tiles = tiles::<T>();
@@ -346,30 +350,9 @@ fn stretches(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<u
     })
 }
 
-/// Writes a matrix turned: row j of `to`, with `rows` elements, is column j of `from`, whose rows and
-/// columns are as far apart as `strides` says. Done in squares that stay in the cache.
-///
-/// # Safety
-/// The elements exist.
-unsafe fn transpose<T: Real>(to: &mut [T], from: *const T, strides: (usize, usize), rows: usize) {
-    const SIDE: usize = 16;
-    let columns = to.len() / rows;
-    for left in stretches(0..columns, SIDE) {
-        for top in stretches(0..rows, SIDE) {
-            for j in left.clone() {
-                let line = &mut to[j * rows..][top.clone()];
-                for (i, to) in top.clone().zip(line) {
-                    // SAFETY: an element of `from`.
-                    *to = unsafe { *from.add(i * strides.0 + j * strides.1) };
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::tiles::{Tiles, tiles_f32, tiles_f64};
+    use super::tiles::{Tiles, panels_f32, tiles_f32, tiles_f64};
     use super::*;
     use crate::simd::Level;
 
@@ -404,7 +387,7 @@ mod tests {
         }
     }
 
-    const SHAPES: [(usize, usize, usize); 12] = [
+    const SHAPES: [(usize, usize, usize); 15] = [
         (1, 1, 1),
         (3, 5, 7),
         (5, 0, 3),
@@ -417,6 +400,9 @@ mod tests {
         (97, 100, 257),
         (40, 513, 300),
         (130, 40, 10),
+        (300, 400, 70),
+        (600, 300, 130),
+        (81, 16, 530),
     ];
 
     fn products<T: Real>() {
@@ -452,7 +438,7 @@ mod tests {
                     let target =
                         if scratch { Target::Scratch } else { Target::Whole(c.as_mut_ptr()) };
                     let product = Product { a, b, lengths, target };
-                    let mut memory = vec![T::nan(); scratch_len(lengths)];
+                    let mut memory = vec![T::nan(); scratch_len::<T>(lengths)];
                     let mut found = vec![T::nan(); m * n];
                     // Two stretches of rows, as two threads would take.
                     for rows in [0..m / 3, m / 3..m] {
@@ -489,7 +475,7 @@ mod tests {
         let b = Matrix { start: right.as_ptr(), row: n, column: 1 };
         let product = Product { a, b, lengths, target: Target::Whole(c.as_mut_ptr()) };
         let mut found = vec![f32::NAN; m * n];
-        let mut scratch = vec![0.0; scratch_len(lengths)];
+        let mut scratch = vec![0.0; scratch_len::<f32>(lengths)];
         // SAFETY: the vectors hold the lengths given.
         unsafe { product.compute(0..m, &mut scratch, &mut Keep { found: &mut found, n }) };
         let (mut ours, mut chains) = (0.0, 0.0);
@@ -505,39 +491,51 @@ mod tests {
         assert!(root(ours) < 64.0 * f64::from(f32::EPSILON) * 4.0, "{}", root(ours));
     }
 
-    /// Every tile of every level against the definition.
+    /// Every tile of every level against the definition, with A in place and packed.
     fn every_tile<T: Real>(levels: &[Tiles<T>]) {
-        let number = |i: usize| T::from_f64(((i * 37 + 11) % 101) as f64 / 50.0 - 1.0);
-        let (depth, stride) = (19, 70);
-        let a: Vec<T> = (0..ROWS * depth).map(number).collect();
-        let b: Vec<T> = (0..depth * stride).map(|i| number(i + 3)).collect();
         for tiles in levels {
-            for rows in 1..=ROWS {
+            for rows in 1..=tiles.rows {
                 for columns in 1..=tiles.columns {
-                    for add in [false, true] {
-                        let mut c = vec![T::one(); ROWS * stride];
-                        let left = Left { start: a.as_ptr(), row: depth, step: 1 };
-                        let right = Rows { start: b.as_ptr(), row: stride };
-                        let to = Rows { start: c.as_mut_ptr(), row: stride };
-                        let kernel = tiles.tile(rows, columns);
-                        // SAFETY: the vectors hold the lengths given; `levels` are this processor's.
-                        unsafe { kernel(left, right, to, depth, columns, add) };
-                        for (at, &found) in c.iter().enumerate() {
-                            let (i, j) = (at / stride, at % stride);
-                            let one = T::one();
-                            let expected = match i < rows && j < columns {
-                                true => {
-                                    let sum =
-                                        plain(|p| a[i * depth + p], |p| b[p * stride + j], depth);
-                                    if add { one + sum } else { sum }
-                                }
-                                false => one,
-                            };
-                            assert_eq!(found, expected, "{rows}×{columns} at {i}, {j}");
-                        }
+                    for (add, packed) in
+                        [(false, false), (true, false), (false, true), (true, true)]
+                    {
+                        one_tile(tiles, (rows, columns), add, packed);
                     }
                 }
             }
+        }
+    }
+
+    fn one_tile<T: Real>(
+        tiles: &Tiles<T>,
+        (rows, columns): (usize, usize),
+        add: bool,
+        packed: bool,
+    ) {
+        let number = |i: usize| T::from_f64(((i * 37 + 11) % 101) as f64 / 50.0 - 1.0);
+        let (depth, stride) = (19, 70);
+        let a: Vec<T> = (0..tiles.rows * depth).map(number).collect();
+        let b: Vec<T> = (0..depth * stride).map(|i| number(i + 3)).collect();
+        let mut c = vec![T::one(); tiles.rows * stride];
+        let (row, step) = if packed { (1, tiles.rows) } else { (depth, 1) };
+        let left = Left { start: a.as_ptr(), row, step };
+        let right = Rows { start: b.as_ptr(), row: stride };
+        let to = Rows { start: c.as_mut_ptr(), row: stride };
+        let kernel = match packed {
+            true => tiles.packed_tile(rows, columns),
+            false => tiles.tile(rows, columns),
+        };
+        // SAFETY: the vectors hold the lengths given; the level is one of this processor's.
+        unsafe { kernel(left, right, to, depth, columns, add) };
+        for (at, &found) in c.iter().enumerate() {
+            let (i, j) = (at / stride, at % stride);
+            let sum = || plain(|p| a[i * row + p * step], |p| b[p * stride + j], depth);
+            let expected = match i < rows && j < columns {
+                true if add => T::one() + sum(),
+                true => sum(),
+                false => T::one(),
+            };
+            assert_eq!(found, expected, "{rows}×{columns} at {i}, {j}, packed: {packed}");
         }
     }
 
@@ -545,7 +543,8 @@ mod tests {
     fn every_level_gives_the_same_bits() {
         let levels = [Level::Portable, Level::Avx2, Level::Avx512];
         let here = levels.into_iter().filter(|&level| level <= Level::detected());
-        every_tile::<f32>(&here.clone().map(tiles_f32).collect::<Vec<_>>());
+        let single = here.clone().flat_map(|level| [tiles_f32(level), panels_f32(level)]);
+        every_tile::<f32>(&single.collect::<Vec<_>>());
         every_tile::<f64>(&here.map(tiles_f64).collect::<Vec<_>>());
     }
 }

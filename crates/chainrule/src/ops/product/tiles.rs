@@ -46,6 +46,8 @@ pub(super) type Tile<T> = unsafe fn(
 /// The tiles of one level.
 #[derive(Clone, Copy)]
 pub struct Tiles<T> {
+    /// The most rows of a tile.
+    pub(super) rows: usize,
     /// Elements of a vector.
     pub(super) lanes: usize,
     /// The most columns of a tile.
@@ -54,33 +56,45 @@ pub struct Tiles<T> {
     pub(super) half: usize,
     /// By rows, whole vectors, and whether a narrower one follows.
     pub(super) pick: fn(usize, usize, bool) -> Tile<T>,
+    /// The same, or faster, for a left operand in which a term's elements are neighbours and the terms
+    /// `rows` apart.
+    pub(super) pick_packed: fn(usize, usize, bool) -> Tile<T>,
 }
 
 impl<T: Real> Tiles<T> {
     /// The kernel for a tile of so many rows and columns.
     pub(super) fn tile(&self, rows: usize, columns: usize) -> Tile<T> {
+        let (vectors, half) = self.vectors(columns);
+        (self.pick)(rows, vectors, half)
+    }
+
+    /// The same for a packed left operand.
+    pub(super) fn packed_tile(&self, rows: usize, columns: usize) -> Tile<T> {
+        let (vectors, half) = self.vectors(columns);
+        (self.pick_packed)(rows, vectors, half)
+    }
+
+    /// Whole vectors for so many columns, and whether a narrower one follows.
+    fn vectors(&self, columns: usize) -> (usize, bool) {
         let (whole, rest) = (columns / self.lanes, columns % self.lanes);
         match rest {
-            0 => (self.pick)(rows, whole, false),
-            _ if rest <= self.half => (self.pick)(rows, whole, true),
-            _ => (self.pick)(rows, whole + 1, false),
+            0 => (whole, false),
+            _ if rest <= self.half => (whole, true),
+            _ => (whole + 1, false),
         }
     }
 }
 
-/// Writes the choice of an instance by rows, vectors and narrower vector.
+/// Writes the choice of an instance by rows, vectors and narrower vector; for a left operand whose terms are
+/// so far apart, or in place where that is 0.
 macro_rules! instances {
-    ($kernel:ident, $type:ty, [$($v:literal)*], [$($h:literal)*]) => {{
+    ($kernel:ident, $type:ty, $step:literal, [$($r:literal)*], [$($v:literal)*], [$($h:literal)*]) => {{
         fn pick(rows: usize, vectors: usize, half: bool) -> Tile<$type> {
             macro_rules! by_rows {
                 ($vectors:literal, $half:literal) => {
                     match rows {
-                        1 => $kernel::<1, $vectors, $half> as Tile<$type>,
-                        2 => $kernel::<2, $vectors, $half>,
-                        3 => $kernel::<3, $vectors, $half>,
-                        4 => $kernel::<4, $vectors, $half>,
-                        5 => $kernel::<5, $vectors, $half>,
-                        _ => $kernel::<6, $vectors, $half>,
+                        $($r => $kernel::<$r, $vectors, $half, $step> as Tile<$type>,)*
+                        _ => unreachable!("tiles have no more rows"),
                     }
                 };
             }
@@ -94,7 +108,7 @@ macro_rules! instances {
     }};
 }
 
-/// The tiles for this processor.
+/// The tiles for operands in place on this processor.
 #[inline(always)]
 pub(super) fn tiles<T: Real>() -> Tiles<T> {
     struct Here;
@@ -112,53 +126,87 @@ pub(super) fn tiles<T: Real>() -> Tiles<T> {
     T::by_precision(Here)
 }
 
+/// The tiles for packed panels on this processor: such that a panel of a block of terms stays in the
+/// innermost cache.
+#[inline(always)]
+pub(super) fn tiles_of_panels<T: Real>() -> Tiles<T> {
+    struct Here;
+    impl ByPrecision for Here {
+        type Answer<T: Real> = Tiles<T>;
+        #[inline(always)]
+        fn single(self) -> Tiles<f32> {
+            panels_f32(Level::current())
+        }
+        #[inline(always)]
+        fn double(self) -> Tiles<f64> {
+            tiles_f64(Level::current())
+        }
+    }
+    T::by_precision(Here)
+}
+
 /// The tiles of a level.
 #[inline(never)]
 pub(super) fn tiles_f32(level: Level) -> Tiles<f32> {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => Tiles {
-            lanes: 16,
-            columns: 64,
-            half: 8,
-            pick: instances!(avx512_f32, f32, [1 2 3 4], [0 1 2 3]),
-        },
+        Level::Avx512 => {
+            let pick = instances!(avx512_f32, f32, 0, [1 2 3 4 5 6], [1 2 3 4], [0 1 2 3]);
+            Tiles { rows: 6, lanes: 16, columns: 64, half: 8, pick, pick_packed: pick }
+        }
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => {
-            Tiles { lanes: 8, columns: 16, half: 0, pick: instances!(avx2_f32, f32, [1 2], []) }
+            let pick = instances!(avx2_f32, f32, 0, [1 2 3 4 5 6], [1 2], []);
+            let pick_packed = instances!(avx2_f32, f32, 6, [1 2 3 4 5 6], [1 2], []);
+            Tiles { rows: 6, lanes: 8, columns: 16, half: 0, pick, pick_packed }
         }
-        _ => Tiles { lanes: 4, columns: 16, half: 0, pick: portable_tiles() },
+        _ => portable_tiles(),
     }
 }
 
-/// The tiles of a level.
+/// The tiles of a level for packed panels.
+#[inline(never)]
+pub(super) fn panels_f32(level: Level) -> Tiles<f32> {
+    match level {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => {
+            let pick = instances!(avx512_f32, f32, 0, [1 2 3 4 5 6 7 8 9 10 11 12], [1 2], [0 1]);
+            let pick_packed =
+                instances!(avx512_f32, f32, 12, [1 2 3 4 5 6 7 8 9 10 11 12], [1 2], [0 1]);
+            Tiles { rows: 12, lanes: 16, columns: 32, half: 8, pick, pick_packed }
+        }
+        other => tiles_f32(other),
+    }
+}
+
+/// The tiles of a level, for panels as well.
 #[inline(never)]
 pub(super) fn tiles_f64(level: Level) -> Tiles<f64> {
     match level {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => Tiles {
-            lanes: 8,
-            columns: 32,
-            half: 4,
-            pick: instances!(avx512_f64, f64, [1 2 3 4], [0 1 2 3]),
-        },
+        Level::Avx512 => {
+            let pick = instances!(avx512_f64, f64, 0, [1 2 3 4 5 6], [1 2 3 4], [0 1 2 3]);
+            Tiles { rows: 6, lanes: 8, columns: 32, half: 4, pick, pick_packed: pick }
+        }
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => {
-            Tiles { lanes: 4, columns: 8, half: 0, pick: instances!(avx2_f64, f64, [1 2], []) }
+            let pick = instances!(avx2_f64, f64, 0, [1 2 3 4 5 6], [1 2], []);
+            Tiles { rows: 6, lanes: 4, columns: 8, half: 0, pick, pick_packed: pick }
         }
-        _ => Tiles { lanes: 4, columns: 16, half: 0, pick: portable_tiles() },
+        _ => portable_tiles(),
     }
 }
 
-fn portable_tiles<T: Real>() -> fn(usize, usize, bool) -> Tile<T> {
-    |rows, _, _| match rows {
+fn portable_tiles<T: Real>() -> Tiles<T> {
+    let pick: fn(usize, usize, bool) -> Tile<T> = |rows, _, _| match rows {
         1 => portable::<T, 1>,
         2 => portable::<T, 2>,
         3 => portable::<T, 3>,
         4 => portable::<T, 4>,
         5 => portable::<T, 5>,
         _ => portable::<T, 6>,
-    }
+    };
+    Tiles { rows: 6, lanes: 4, columns: 16, half: 0, pick, pick_packed: pick }
 }
 
 /// The kernel for any processor: constant lengths, which compilers turn into the vectors they have.
@@ -204,7 +252,7 @@ macro_rules! avx512 {
         /// # Safety
         /// As [`Tile`] says.
         #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-        unsafe fn $name<const R: usize, const V: usize, const HALF: bool>(
+        unsafe fn $name<const R: usize, const V: usize, const HALF: bool, const STEP: usize>(
             a: Left<$type>,
             b: Rows<*const $type>,
             c: Rows<*mut $type>,
@@ -226,6 +274,13 @@ macro_rules! avx512 {
             // SAFETY: the caller promises the elements of A, B and C that tile and depth name; masks
             // leave out what lies beyond `columns`.
             unsafe {
+                let (row_of_a, step) = if STEP > 0 { (1, STEP) } else { (a.row, a.step) };
+                for i in 0..R {
+                    let to = c.start.wrapping_add(i * c.row);
+                    for at in (0..columns).step_by(LANES) {
+                        _mm_prefetch::<_MM_HINT_T0>(to.wrapping_add(at).cast());
+                    }
+                }
                 for p in 0..depth {
                     let from = b.start.add(p * b.row);
                     let mut row = [$set(0.0); V];
@@ -238,7 +293,7 @@ macro_rules! avx512 {
                         $half_set(0.0)
                     };
                     for i in 0..R {
-                        let x = *a.start.add(i * a.row + p * a.step);
+                        let x = *a.start.add(i * row_of_a + p * step);
                         let wide = $set(x);
                         for (sum, y) in sums[i].iter_mut().zip(row) {
                             *sum = $fma(wide, y, *sum);
@@ -287,7 +342,7 @@ macro_rules! avx2 {
         /// # Safety
         /// As [`Tile`] says.
         #[target_feature(enable = "avx2,fma")]
-        unsafe fn $name<const R: usize, const V: usize, const HALF: bool>(
+        unsafe fn $name<const R: usize, const V: usize, const HALF: bool, const STEP: usize>(
             a: Left<$type>,
             b: Rows<*const $type>,
             c: Rows<*mut $type>,
@@ -309,20 +364,34 @@ macro_rules! avx2 {
                     true => $load(from),
                     false => $mask_load(from, mask),
                 };
+                let (row_of_a, step) = if STEP > 0 { (1, STEP) } else { (a.row, a.step) };
+                for i in 0..R {
+                    // A line or two: what follows takes longer than they do to come.
+                    _mm_prefetch::<_MM_HINT_T0>(c.start.wrapping_add(i * c.row).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(
+                        c.start.wrapping_add(i * c.row + columns - 1).cast(),
+                    );
+                }
                 let mut sums = [[$set(0.0); V]; R];
-                for p in 0..depth {
+                let mut term = |p: usize| {
                     let from = b.start.add(p * b.row);
                     let mut row = [$set(0.0); V];
                     for (v, lanes) in row.iter_mut().enumerate() {
                         *lanes = load(v, from.add(v * LANES));
                     }
                     for (i, sums) in sums.iter_mut().enumerate() {
-                        let x = $set(*a.start.add(i * a.row + p * a.step));
+                        let x = $set(*a.start.add(i * row_of_a + p * step));
                         for (sum, y) in sums.iter_mut().zip(row) {
                             *sum = $fma(x, y, *sum);
                         }
                     }
+                };
+                // Four terms a turn: the turn itself would cost a fifth of the time.
+                let turns = depth / 4;
+                for turn in 0..turns {
+                    (0..4).for_each(|p| term(turn * 4 + p));
                 }
+                (turns * 4..depth).for_each(term);
                 for (i, sums) in sums.iter().enumerate() {
                     for (v, &sum) in sums.iter().enumerate() {
                         let to = c.start.add(i * c.row + v * LANES);
