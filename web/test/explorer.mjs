@@ -207,6 +207,7 @@ async function lessons() {
       await settled(page);
       const said = await text(page, ".lesson");
       check(!/[{}]|…|undefined|NaN/.test(said), `chapter ${chapter + 1} in ${language} has all its numbers: ${/.{0,20}([{}]|…|undefined|NaN)/.exec(said)?.[0]}`);
+      check(!/[을이은과]\(/.test(said), `chapter ${chapter + 1}: every particle is decided`);
       check((await text(page, "#mistake")) === "", `chapter ${chapter + 1} is a right expression`);
       check((await page.$$(".block")).length > 1, `chapter ${chapter + 1} has a picture`);
       await fits(page, `chapter ${chapter + 1}`);

@@ -22,7 +22,7 @@ export const FIRST: Lesson[] = [
       title: "사과 쇼핑",
       paragraphs: [
         "사과 한 개는 {v x}원이고 {v m}개를 사며, 소비세로 값이 {v t}배가 된다. 계산 그래프는 왼쪽에서 오른쪽으로 지불할 금액 {out}원을 구한다. 이것이 순전파이다.",
-        "사과 값이 조금 오르면 지불할 금액은 얼마나 늘어날까? 역전파는 모든 입력에 대해 이 물음에 한꺼번에 답한다. 결과에서 1로 시작해 왼쪽으로 게이트를 하나씩 거슬러 가며, 게이트마다 상류에서 온 값에 국소적 미분을 곱한다.",
+        "사과 값이 조금 오르면 지불할 금액은 얼마나 늘어날까? 역전파는 모든 입력에 대해 이 물음에 한꺼번에 답한다. 결과에서 1로 시작해 왼쪽으로 게이트를 하나씩 거슬러 가며, 게이트마다 상류에서 온 값에 국소 미분을 곱한다.",
         "그래서 df/dx = 1 · {v t} · {v m} = {g x}이다. 사과 값이 1원 오르면 {g x}원을 더 낸다.",
       ],
       try: "‘다음’을 끝까지 눌러 파란 값이 오른쪽으로 가고 붉은 기울기가 되돌아오는 모습을 보자. 그런 다음 t의 슬라이더를 움직여 보자. 어떤 기울기가 변하고 어떤 기울기는 변하지 않는가?",
@@ -41,19 +41,19 @@ export const FIRST: Lesson[] = [
         "An add gate hands what arrives to both sides unchanged: its local derivatives are 1. Here the gate + receives {g a * n + o * k} and passes {g a * n} to the apples and {g o * k} to the oranges.",
         "A multiply gate swaps: each side gets what arrives times the value of the other side. So df/da = {g a * n} · {v n} = {g a}, and df/dn = {g a * n} · {v a} = {g n}.",
       ],
-      try: "Click a, then o: their paths light up and meet at the add gate. Set n to 0: what happens to df/da, and why?",
+      try: "Click a: the path of its gradient lights up. Click o: another path, and from the add gate on the same one. Then set n to 0: what happens to df/da, and why?",
       question: "What does the multiply gate of the oranges pass to k?",
       why: "{g o * k} arrives, the other side is o = {v o}: {g o * k} · {v o} = {g k}.",
     },
     ko: {
-      title: "덧셈 노드와 곱셈 노드",
+      title: "덧셈 게이트와 곱셈 게이트",
       paragraphs: [
-        "이번에는 {v a}원짜리 사과 {v n}개와 {v o}원짜리 귤 {v k}개를 사고 소비세까지 내면 {out}원이다. 여기에는 두 가지 노드만 쓰인다.",
-        "덧셈 노드는 상류에서 온 값을 양쪽에 그대로 흘려보낸다. 국소적 미분이 1이기 때문이다. 여기서 + 노드는 {g a * n + o * k}을(를) 받아 사과 쪽에 {g a * n}, 귤 쪽에 {g o * k}을(를) 보낸다.",
-        "곱셈 노드는 서로 바꾸어 곱한다. 한쪽에는 상류에서 온 값에 다른 쪽의 값을 곱해서 보낸다. 그래서 df/da = {g a * n} · {v n} = {g a}이고 df/dn = {g a * n} · {v a} = {g n}이다.",
+        "이번에는 {v a}원짜리 사과 {v n}개와 {v o}원짜리 귤 {v k}개를 사고 소비세까지 내면 {out}원이다. 여기에는 두 가지 게이트만 쓰인다.",
+        "덧셈 게이트는 상류에서 온 값을 양쪽에 그대로 흘려보낸다. 국소 미분이 1이기 때문이다. 여기서 + 게이트는 {g a * n + o * k}을(를) 받아 사과 쪽에 {g a * n}, 귤 쪽에 {g o * k}을(를) 보낸다.",
+        "곱셈 게이트는 서로 바꾸어 곱한다. 한쪽에는 상류에서 온 값에 다른 쪽의 값을 곱해서 보낸다. 그래서 df/da = {g a * n} · {v n} = {g a}이고 df/dn = {g a * n} · {v a} = {g n}이다.",
       ],
-      try: "a와 o를 차례로 눌러 보자. 두 경로가 밝아지고 덧셈 노드에서 만난다. n을 0으로 바꾸면 df/da는 어떻게 되는가? 왜 그런가?",
-      question: "귤의 곱셈 노드는 k 쪽으로 얼마를 보내는가?",
+      try: "a를 눌러 보자. 그 기울기의 경로가 밝아진다. o를 누르면 다른 경로가 밝아지는데, 덧셈 게이트부터는 같은 길이다. 이제 n을 0으로 바꾸면 df/da는 어떻게 되는가? 왜 그런가?",
+      question: "귤의 곱셈 게이트는 k 쪽으로 얼마를 보내는가?",
       why: "상류에서 {g o * k}이(가) 오고 다른 쪽은 o = {v o}이므로 {g o * k} · {v o} = {g k}이다.",
     },
   },
@@ -75,7 +75,7 @@ export const FIRST: Lesson[] = [
     ko: {
       title: "두 번 쓰인 값",
       paragraphs: [
-        "여기서 x = {v x}은(는) 세 곳에 쓰인다. 첫째 곱셈 노드에 두 번, 둘째 곱셈 노드에 한 번이다. x가 조금 변하면 세 갈래로 한꺼번에 결과에 전해진다.",
+        "여기서 x = {v x}은(는) 세 곳에 쓰인다. 첫째 곱셈 게이트에 두 번, 둘째 곱셈 게이트에 한 번이다. x가 조금 변하면 세 갈래로 한꺼번에 결과에 전해진다.",
         "쓰인 곳마다 기울기를 따로 돌려보내고, 그것을 모두 더한다. x · x에서 {v x}과(와) {v x}, 2 · x에서 2가 온다.",
         "가장 자주 잊는 규칙이 바로 이것이다. 여러 번 쓰인 값의 기울기는 쓰인 곳마다 돌려보낸 기울기의 합이다. 그림에서는 그 아래에 Σ가 붙는다.",
       ],
@@ -92,7 +92,7 @@ export const FIRST: Lesson[] = [
       title: "The sigmoid, and why it stops learning",
       paragraphs: [
         "The sigmoid turns any number into one between 0 and 1. Here it gives y = {out}, and the target is {target}. One would expect that the farther it is off, the faster it learns.",
-        "Yet dL/db is {g b}. The sigmoid's local derivative is y · (1 − y), and that is tiny where y is close to 0 or 1: the curve is flat there. The unit is saturated.",
+        "Yet at b = 2, where this chapter begins, y is 0.9975 and dL/db no more than 0.00246. The sigmoid's local derivative is y · (1 − y), and that is tiny where y is close to 0 or 1: the curve is flat there. The unit is saturated. At the present b = {v b} the gradient is {g b}.",
         "At its steepest, in the middle, the derivative is 0.25. So every sigmoid on the way makes a gradient at least four times smaller: after ten layers less than a millionth is left.",
       ],
       try: "Move b down to −4 and watch the curve, the tangent and dL/db. Where is the gradient largest?",
@@ -104,18 +104,19 @@ export const FIRST: Lesson[] = [
       title: "시그모이드, 그리고 학습이 멈추는 까닭",
       paragraphs: [
         "시그모이드는 어떤 수든 0과 1 사이의 수로 바꾼다. 여기서 출력은 y = {out}이고 목표는 {target}이다. 많이 틀릴수록 빨리 배울 것 같다.",
-        "그런데 dL/db는 {g b}이다. 시그모이드의 국소적 미분은 y · (1 − y)인데, y가 0이나 1에 가까우면 곡선이 평평해서 이 값이 아주 작다. 이런 상태를 포화라고 한다.",
+        "그런데 이 장이 시작하는 b = 2에서 y는 0.9975, dL/db는 겨우 0.00245이다. 시그모이드의 국소 미분은 y · (1 − y)인데, y가 0이나 1에 가까우면 곡선이 평평해서 이 값이 아주 작다. 이런 상태를 포화라고 한다. 지금의 b = {v b}에서 기울기는 {g b}이다.",
         "가장 가파른 한가운데에서도 미분은 0.25이다. 그래서 시그모이드를 하나 지날 때마다 기울기는 적어도 4분의 1로 줄어들고, 열 층을 지나면 백만분의 1도 남지 않는다.",
       ],
       try: "b를 −4까지 내리면서 곡선과 접선, dL/db를 보자. 기울기는 어디에서 가장 큰가?",
       question: "b = 2에서 이 뉴런은 왜 이렇게 느리게 학습하는가?",
-      choices: ["오차가 작아서", "국소적 미분 y · (1 − y)가 작아서", "x가 작아서"],
+      choices: ["오차가 작아서", "국소 미분 y · (1 − y)가 작아서", "x가 작아서"],
       why: "그곳에서 오차 y − t는 크지만, 거기에 0에 가까운 y · (1 − y)가 곱해진다.",
     },
   },
   {
     id: "relu",
     state: { e: "relu(w * x + b)", at: { w: -2, x: 1, b: 1 }, target: 2, tab: "curve", sweep: "b", step: 0 },
+    ranges: { b: [-5, 5] },
     answer: "g b",
     en: {
       title: "ReLU",
@@ -131,7 +132,7 @@ export const FIRST: Lesson[] = [
     ko: {
       title: "ReLU",
       paragraphs: [
-        "ReLU는 양수를 그대로 통과시키고 나머지는 모두 0으로 만든다. 국소적 미분은 켜져 있으면 1, 꺼져 있으면 0이다.",
+        "ReLU는 양수를 그대로 통과시키고 나머지는 모두 0으로 만든다. 국소 미분은 켜져 있으면 1, 꺼져 있으면 0이다.",
         "여기서는 w · x + b = {v w * x + b}이므로 ReLU의 출력은 {out}이고, 목표는 {target}이다. w · x + b가 0보다 크지 않으면 문이 닫혀 있어, 상류에서 무엇이 오든 0이 곱해진다. 지금은 dL/dw = {g w}, dL/db = {g b}이다.",
         "켜져 있을 때에는 기울기를 줄이지 않고 그대로 흘려보낸다. 시그모이드와 다른 점이며, 깊은 신경망에서 ReLU를 쓰는 까닭이다.",
       ],

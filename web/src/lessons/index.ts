@@ -1,4 +1,5 @@
 import { batch } from "@preact/signals";
+import { withStep } from "../state/range";
 import { chosen, language, nudges, ranges, rate, state, view, windows } from "../state/store";
 import { FIRST } from "./first";
 import { SECOND } from "./second";
@@ -10,7 +11,8 @@ export const LESSONS: readonly Lesson[] = [...FIRST, ...SECOND];
 export function prepare(id: string | undefined): void {
   const lesson = LESSONS.find((one) => one.id === id);
   [nudges.value, rate.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null];
-  [ranges.value, windows.value] = [{}, {}];
+  const own = Object.entries(lesson?.ranges ?? {});
+  [ranges.value, windows.value] = [Object.fromEntries(own.map(([name, [from, to]]) => [name, withStep(from, to)])), {}];
 }
 
 /** Shows a chapter, at its own numbers. */

@@ -8,6 +8,8 @@ export interface Lesson {
   state: State;
   /** Changes that the what-if table shows. */
   nudges?: Record<string, number>;
+  /** Ranges of sliders, where the usual ones leave out what the chapter is about. */
+  ranges?: Record<string, [number, number]>;
   /** The learning rate of the way down. */
   rate?: number;
   /** What is asked for: a number of the page, or the place of the right choice. */

@@ -38,7 +38,8 @@ export function keepAddress(): void {
     const found = await fromLine(location.hash);
     if (!found) return;
     [written, last, isBack] = [location.hash, entry(found), true];
-    open(found);
+    // Who goes back has chosen a language since.
+    open({ ...found, lang: state.peek().lang ?? found.lang });
   };
   addEventListener("popstate", () => void read());
   addEventListener("hashchange", () => void read());

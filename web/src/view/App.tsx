@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { frontier } from "../quiz/quiz";
-import { engine, goTo, isLost, isNetwork, isStale, language, network, notice, page, state, step, view } from "../state/store";
+import { engine, goTo, isLost, isNetwork, isStale, language, mistake, network, notice, page, state, step, view } from "../state/store";
 import { words } from "../words";
 import { Chain } from "./Chain";
 import { ExampleCard, Weights } from "./ExampleCard";
@@ -27,7 +27,9 @@ function onKey(event: KeyboardEvent): void {
 }
 
 function Notes() {
-  const notes = page.value?.notes ?? [];
+  const { drawing, notes: told } = page.value ?? {};
+  const hasNorms = drawing?.blocks.some(({ value }) => value?.includes("‖")) || drawing?.wires.some(({ value, gradient }) => value.includes("‖") || gradient?.includes("‖"));
+  const notes = [...told ?? [], ...hasNorms ? [words.value.norms] : []];
   if (notes.length === 0) return null;
   return <section class="card notes"><h2>{words.value.notes}</h2>{notes.map((note) => <p key={note} class="note">{note}</p>)}</section>;
 }
@@ -58,7 +60,7 @@ export function App() {
           {isNetwork.value ? <Weights /> : !isQuiz && page.value && <Tabs />}
         </div>
         <div class="told">{isQuiz && <Quiz />}<Story /><Chain /><Notes /></div>
-        {!page.value && <p class="loading" role="status">{w.loading}</p>}
+        {!page.value && !isStale.value && !isLost.value && !mistake.value && <p class="loading" role="status">{w.loading}</p>}
       </main>
     </>
   );

@@ -1,6 +1,6 @@
 import { computed } from "@preact/signals";
 import { digits, listed, shown, signed, single, toNumber } from "../numbers";
-import { numbers, page, rate } from "../state/store";
+import { engine, numbers, page, rate } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
 import { Scroll } from "./Scroll";
@@ -27,7 +27,7 @@ const onCurve = computed(() => {
 /** Against the gradient, step by step. */
 export function Down() {
   const w = words.value, answer = page.value, descent = answer?.descent;
-  if (!answer || !descent) return <p>{w.noDescent}</p>;
+  if (!answer || !descent) return <p>{engine.value?.changes === "all" ? w.noDescent : w.noDescentHere}</p>;
   const root = answer.root.name, limit = descent.limit === null ? null : toNumber(descent.limit);
   const top = Math.log10((limit ?? descent.lr * 10) * 1.5);
   const losses = descent.points.map(({ loss }) => toNumber(loss)), finite = losses.map((y) => Number.isFinite(y) ? y : null);

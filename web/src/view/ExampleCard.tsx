@@ -7,6 +7,8 @@ import { Scroll } from "./Scroll";
 
 /** Classes whose probabilities are listed. */
 const MOST_CLASSES = 10;
+/** Features that are listed. */
+const MOST_FEATURES = 40;
 
 /** A square of so many numbers, or none. */
 const sideOf = (numbers: Num[]): number | null => {
@@ -59,6 +61,20 @@ function Says({ says }: { says: Told }) {
   );
 }
 
+/** The features by name: what the network sees of each, and what a little more of it does. */
+function Features({ says, names }: { says: Told; names: string[] }) {
+  const w = words.value;
+  return (
+    <Scroll label={w.input}><table class="features">
+      <caption class="soft small">{w.input}</caption>
+      <thead><tr><th scope="col">{w.feature}</th><th scope="col">{w.value}</th><th scope="col">{w.gradient}</th></tr></thead>
+      <tbody>{says.input.slice(0, MOST_FEATURES).map((x, at) => (
+        <tr key={at}><th scope="row">{names[at] ?? at}</th><td class="forward">{digits(toNumber(x), 3)}</td><td class="backward">{digits(toNumber(says.saliency[at] ?? "nan"), 3)}</td></tr>
+      ))}</tbody>
+    </table></Scroll>
+  );
+}
+
 /** The run, and which of its examples is shown. */
 export function ExampleCard() {
   const w = words.value, about = network.value, example = state.value.example ?? 0, says = told.value;
@@ -81,6 +97,7 @@ export function ExampleCard() {
         <Pixels numbers={says.input} side={side} isGradient={false} label={w.input} />
         <Pixels numbers={says.saliency} side={side} isGradient label={w.saliency} />
       </div>}
+      {says && !side && says.features && <Features says={says} names={says.features} />}
       {says && <Says says={says} />}
       <p class="row-end"><button onClick={() => { change({ ...APPLE, example: undefined, step: undefined, open: undefined }); }}>{w.toExpression}</button></p>
     </section>

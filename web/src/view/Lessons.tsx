@@ -5,15 +5,20 @@ import { told, written } from "../lessons/told";
 import { typed } from "../numbers";
 import { change, engine, language, page, state, view } from "../state/store";
 import { words } from "../words";
+import { following } from "../words/particle";
 
 const TOLERANCE = 2e-3;
 
 /** A text with the page's numbers in it. */
 function Filled({ text }: { text: string }) {
   const parts = text.split(/(\{[^}]*\}|`[^`]*`)/);
-  return <>{parts.map((part, at) =>
-    part.startsWith("{") ? <b key={at} class={part.startsWith("{g") ? "backward" : "forward"}>{written(page.value, part.slice(1, -1))}</b>
-    : part.startsWith("`") ? <code key={at}>{part.slice(1, -1)}</code> : part)}</>;
+  const number = (part: string | undefined) => part?.startsWith("{") ? written(page.value, part.slice(1, -1)) : null;
+  return <>{parts.map((part, at) => {
+    const shown = number(part), before = number(parts[at - 1]);
+    if (shown !== null) return <b key={at} class={part.startsWith("{g") ? "backward" : "forward"}>{shown}</b>;
+    if (part.startsWith("`")) return <code key={at}>{part.slice(1, -1)}</code>;
+    return before === null ? part : following(before, part);
+  })}</>;
 }
 
 function Question({ lesson }: { lesson: Lesson }) {

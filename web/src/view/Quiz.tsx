@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { digits, shown, typed } from "../numbers";
 import { begin, done, end, explained, judge, present, questions, score, settle, type Question, type Verdict } from "../quiz/quiz";
+import { APPLE, change } from "../state/store";
 import { words } from "../words";
 
 function Ask({ question }: { question: Question }) {
@@ -46,7 +47,7 @@ export function Quiz() {
   return (
     <section class="card quiz" aria-labelledby="quiz-title">
       <h2 id="quiz-title">{w.quiz} <span class="tag">{done.value.size} / {questions.value.length}</span></h2>
-      {questions.value.length === 0 ? <p>{w.quizNumbers}</p>
+      {questions.value.length === 0 ? <><p>{w.quizNumbers}</p><p><button onClick={() => { change({ ...APPLE, cross_entropy: undefined, open: undefined }); }}>{w.quizApple}</button></p></>
         : question ? <>{done.value.size === 0 && <p>{w.quizStart}</p>}<Ask key={question.key} question={question} /></>
         : <p><b>{w.quizDone}</b></p>}
       {of > 0 && <p class="soft">{w.score(right, of)}</p>}

@@ -57,6 +57,7 @@ export function WhatIf() {
           })}</tbody>
         </table>
       </Scroll>
+      {answer.what_if.length > 0 && <p class="soft small">{w.near}</p>}
       <ul class="verdicts">{verdicts(answer.what_if).map(([verdict, names]) => <li key={verdict}><b>{names.join(", ")}</b> {verdict}</li>)}</ul>
       {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
     </>

@@ -1,13 +1,7 @@
 // The page's own words, in Korean.
 
 import type { Words } from "./en";
-
-/** The particle that goes with how a word or number is read: the first behind a consonant. */
-function josa(word: string, closed: string, open: string): string {
-  const last = word.at(-1) ?? "", code = last.charCodeAt(0) - 0xac00;
-  if (code >= 0 && code < 11172) return code % 28 > 0 ? closed : open;
-  return /[0136780lmnr]/i.test(last) ? closed : open;
-}
+import { particle } from "./particle";
 
 export const ko: Words = {
   name: "chainrule",
@@ -41,8 +35,9 @@ export const ko: Words = {
   ofPart: (last: number, part: string | null) => `${part === null ? "" : `${part} 데이터 `}0번부터 ${last}번까지.`,
   parts: { train: "훈련", validation: "검증", test: "시험" },
   input: "신경망이 보는 것",
+  feature: "특성",
   saliency: "진해지면 손실이 커지는 곳(빨강)과 작아지는 곳(파랑)",
-  saysClass: (says: string, right: string) => says === right ? `${says}${josa(says, "이라고", "라고")} 답했고, 맞다.` : `${says}${josa(says, "이라고", "라고")} 답했지만 정답은 ${right}${josa(right, "이다", "다")}.`,
+  saysClass: (says: string, right: string) => says === right ? `${says}${particle(says, "이라고", "라고")} 답했고, 맞다.` : `${says}${particle(says, "이라고", "라고")} 답했지만 정답은 ${right}${particle(right, "이다", "다")}.`,
   saysValues: (says: string, right: string) => `답은 ${says}, 정답은 ${right}.`,
   probabilities: "확률",
   toExpression: "수식 보기로",
@@ -81,7 +76,7 @@ export const ko: Words = {
   wholeChain: (name) => `${name}까지의 연쇄`,
   chainWords: (root, name, factor, isDown) => `${name} 값이 아주 조금 커지면 ${root} 값은 그 ${factor}배만큼 ${isDown ? "작아진다" : "커진다"}.`,
   chainPart: (share) => `여러 경로 가운데 가장 큰 것: 기울기의 ${share}.`,
-  local: "국소",
+  local: "국소 미분",
   value: "값",
   gradient: "기울기",
   upstream: "상류 기울기",
@@ -100,6 +95,8 @@ export const ko: Words = {
   gradientSays: "기울기의 예측",
   withCurvature: "+ 곡률",
   changeOf: (name) => `${name}의 변화`,
+  near: "✓: 실제 변화와의 차이가 2 % 이내. ✗: 그보다 멀다.",
+  norms: "‖…‖는 모두 보이기에는 큰 배열의 노름 √Σx²이고, 그 앞은 배열의 모양이다.",
   leftOut: (count) => `나머지 입력 ${count}개는 생략했다.`,
   closer: "가까이",
   wider: "멀리",
@@ -124,13 +121,14 @@ export const ko: Words = {
   step: "단계",
   length: "기울기의 크기",
   lossByStep: (root) => `단계마다의 ${root}`,
-  noDescent: "여기에는 내려갈 길이 없다.",
+  noDescent: "기울기가 있는 입력이 없어서 내려가는 길을 보일 수 없다.",
+  noDescentHere: "이 문서는 이 값들로 계산할 수 없어서 내려가는 길을 담지 않았다. `chainrule explore`에서는 볼 수 있다.",
   predicted: (first) => `첫 단계에 대한 기울기의 예측: ${first}.`,
 
   quizStart: "기울기를 가렸다. 결과에서 입력 쪽으로 게이트마다 직접 구해 보자.",
   quizPart: (gate, to) => `${gate} 게이트가 ${to} 쪽으로 돌려보내는 기울기는?`,
   quizSum: (name) => `${name} 값은 여러 번 쓰였다. 기울기는 모두 얼마인가?`,
-  quizHint: (upstream) => `상류에서 ${upstream}이(가) 온다.`,
+  quizHint: (upstream) => `상류에서 ${upstream}${particle(upstream, "이", "가")} 온다.`,
   quizUses: (parts) => `쓰인 곳마다 돌려보낸 기울기: ${parts}.`,
   answer: "답",
   check: "확인",
@@ -141,18 +139,19 @@ export const ko: Words = {
   right: "맞았다.",
   wrong: {
     sign: "크기는 맞지만 부호가 다르다.",
-    upstream: (local) => `${local}은(는) 국소적 미분일 뿐이다. 상류에서 온 기울기를 곱해야 한다.`,
-    local: (upstream) => `${upstream}은(는) 상류에서 온 기울기이다. 여기에 국소적 미분을 곱한다.`,
-    part: (part) => `${part}은(는) 한 곳에서 온 것뿐이다. 모든 쓰임의 기울기를 더한다.`,
+    upstream: (local) => `${local}${particle(local, "은", "는")} 국소 미분일 뿐이다. 상류에서 온 기울기를 곱해야 한다.`,
+    local: (upstream) => `${upstream}${particle(upstream, "은", "는")} 상류에서 온 기울기이다. 여기에 국소 미분을 곱한다.`,
+    part: (part) => `${part}${particle(part, "은", "는")} 한 곳에서 온 것뿐이다. 모든 쓰임의 기울기를 더한다.`,
     sum: "쓰임마다의 기울기는 곱하지 않고 더한다.",
-    other: "아직 아니다. 상류 기울기에 국소적 미분을 곱한다.",
+    other: "아직 아니다. 상류 기울기에 국소 미분을 곱한다.",
     otherSum: "아직 아니다. 모든 쓰임이 돌려보낸 기울기를 더한다.",
     none: "수를 써 보자.",
   },
   solution: (upstream, local, product) => `${upstream} · ${local} = ${product}`,
   quizDone: "마지막 게이트까지 풀었다.",
   quizAgain: "다시 풀기",
-  quizNumbers: "퀴즈는 수 하나씩으로 된 식에서 풀 수 있다.",
+  quizNumbers: "퀴즈는 수 하나씩을 묻는데, 여기에는 배열이 있다.",
+  quizApple: "사과 식으로 퀴즈 풀기",
 
   chapter: (at, of) => `${of}개 장 가운데 ${at}장`,
   try: "해 보기",
