@@ -35,11 +35,12 @@ pub fn example(network: &Network, body: &[u8]) -> Result<Vec<u8>, Refusal> {
     Ok(serde_json::to_vec(&AllNumbers(&Example { screen: graph.screen(shown.view()), told }))?)
 }
 
-/// A request for a document.
+/// A request for a document: of an expression, or of the run's network on an example.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Export {
-    request: Asked,
+    request: Option<Asked>,
+    example: Option<AskedExample>,
     format: Format,
     /// Where a page opens.
     state: Option<State>,
@@ -66,13 +67,26 @@ struct Document {
 }
 
 /// Writes an explanation in one of its formats.
-pub fn exported(body: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let Export { request, format, state } = serde_json::from_slice(body)?;
-    if state.as_ref().is_some_and(|state| state.expression != request.expression) {
-        let message = "the state is of another expression than the request: a page has one";
-        return Err(Refusal::of_request(message));
-    }
-    let (e, shown) = explanation(request)?;
+pub fn exported(network: Option<&Network>, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let Export { request, example, format, state } = serde_json::from_slice(body)?;
+    let (e, shown) = match (request, example) {
+        (Some(request), None) => {
+            if state.as_ref().is_some_and(|state| state.expression != request.expression) {
+                let message = "the state is of another expression than the request: a page has one";
+                return Err(Refusal::of_request(message));
+            }
+            explanation(request)?
+        }
+        (None, Some(asked)) => {
+            let network = network.ok_or_else(Refusal::without_run)?;
+            let shown = asked.shown()?;
+            (network.explain(asked.example, asked.language)?.0, shown)
+        }
+        _ => {
+            let message = "a document is of a `request` or of an `example`: give one of them";
+            return Err(Refusal::of_request(message));
+        }
+    };
     let view = shown.view();
     let (text, name, media) = match format {
         Format::Svg => (e.to_svg(view), "explanation.svg", "image/svg+xml"),

@@ -39,6 +39,12 @@ impl Refusal {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
+    /// Of a run's network, where the program was started without a run.
+    pub fn without_run() -> Self {
+        let message = "no run is shown here: start `chainrule explore DIR` with its folder";
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
     /// `{"error": {"message": …, "span": …}}`.
     pub fn document(&self) -> Vec<u8> {
         serde_json::to_vec(&Document { error: &self.mistake }).unwrap_or_default()

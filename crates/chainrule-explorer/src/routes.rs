@@ -141,17 +141,15 @@ async fn asked(shared: &Shared, request: Request<Incoming>) -> Result<Response<B
         }
         Answer::Example => {
             guard::work(&shared.hosts, &shared.token, &head)?;
-            let network = shared.network.clone().ok_or_else(|| {
-                let message = "no run is shown here: start `chainrule explore DIR` with its folder";
-                Refusal::new(StatusCode::NOT_FOUND, message)
-            })?;
+            let network = shared.network.clone().ok_or_else(Refusal::without_run)?;
             let body = body::read(body).await?;
             shared.work.run(move || answers::example(&network, &body)).await.map(json)
         }
         Answer::Export => {
             guard::work(&shared.hosts, &shared.token, &head)?;
             let body = body::read(body).await?;
-            shared.work.run(move || answers::exported(&body)).await.map(json)
+            let network = shared.network.clone();
+            shared.work.run(move || answers::exported(network.as_deref(), &body)).await.map(json)
         }
     }
 }

@@ -46,6 +46,24 @@ fn a_step_is_told_alone_and_a_picture_drawn_as_it_stands_then() {
 }
 
 #[test]
+fn a_document_is_of_one_thing() {
+    let server = server();
+    let ask = |body: serde_json::Value| {
+        let answer = post(&server, "/api/v1/export", body.to_string().as_bytes());
+        (answer.status, answer.message())
+    };
+    let example = json!({"example": 0});
+    let (status, message) = ask(json!({"example": example, "format": "svg"}));
+    assert!(status == 404 && message.contains("chainrule explore DIR"), "{message}");
+    for both in
+        [json!({"request": apple(), "example": example, "format": "svg"}), json!({"format": "svg"})]
+    {
+        let (status, message) = ask(both);
+        assert!(status == 422 && message.contains("give one of them"), "{message}");
+    }
+}
+
+#[test]
 fn all_that_can_be_asked_is_answered() {
     let server = server();
     let mut request = apple();

@@ -20,7 +20,7 @@ export interface Engine {
   example?(request: ExampleRequest, signal: AbortSignal): Promise<Example>;
   functions(): Promise<FunctionEntry[]>;
   /** Missing where there is nobody who writes files. */
-  export?(request: Request, format: Format, state: State): Promise<Exported>;
+  export?(asked: Request | ExampleRequest, format: Format, state: State): Promise<Exported>;
   /** Calls back whenever the engine is lost or found again. */
   watch?(told: (is: Watched) => void): void;
 }

@@ -51,7 +51,9 @@ export class Server implements Engine {
   explain = (request: Request, signal: AbortSignal) => answer<Page>("explain", request, signal);
   example = (request: ExampleRequest, signal: AbortSignal) => answer<Example>("example", request, signal);
   functions = () => answer<FunctionEntry[]>("functions");
-  export = (request: Request, format: Format, state: State) => answer<Exported>("export", { request, format, state });
+  // A document stands alone and asks nobody, so that a network's opens as it is.
+  export = (asked: Request | ExampleRequest, format: Format, state: State) =>
+    answer<Exported>("export", "example" in asked ? { example: asked, format } : { request: asked, format, state });
 
   /** One tab of a browser reads the stream of events, and tells the others. */
   watch(told: (is: Watched) => void): void {

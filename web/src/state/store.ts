@@ -156,7 +156,7 @@ export const question = computed(() => {
 });
 /** Whether a run's network is shown, not an expression. */
 export const isNetwork = computed(() => state.value.example !== undefined);
-export const request = computed(() => JSON.parse(question.value) as Request);
+export const request = computed(() => JSON.parse(question.value) as Question);
 
 /** The values that names had, for when they come back. */
 export const earlier = new Map<string, Values>();

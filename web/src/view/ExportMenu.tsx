@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Format } from "../engine/engine";
 import { save, toPng, toSvg } from "../graph/export";
-import { engine, isNetwork, mistake, request, state } from "../state/store";
+import { engine, mistake, request, state } from "../state/store";
 
 const OF_SERVER: [Format, string][] = [["svg", "SVG"], ["latex", "LaTeX"], ["json", "JSON"], ["html", "HTML"], ["dot", "DOT"], ["mermaid", "Mermaid"]];
 
@@ -37,7 +37,7 @@ export function ExportMenu({ close }: { close: () => void }) {
   return (
     <div class="menu" role="menu" ref={menu} onKeyDown={onKey}>
       <button role="menuitem" onClick={png}>PNG</button>
-      {by?.export && !isNetwork.value ? OF_SERVER.map(([format, name]) => <button key={format} role="menuitem" onClick={() => fromServer(format)}>{name}</button>)
+      {by?.export ? OF_SERVER.map(([format, name]) => <button key={format} role="menuitem" onClick={() => fromServer(format)}>{name}</button>)
         : <button role="menuitem" onClick={svg}>SVG</button>}
     </div>
   );

@@ -263,7 +263,7 @@ impl RunFolder {
         let last = last.max(optimizer.map(|(notes, _)| notes.progress.epoch)).unwrap_or(0);
         let best = match which == Which::Best && self.path.join(BEST).exists() {
             // One of before a change is of no account, and is left only by a process that was killed.
-            true => Some(self.read_placed(BEST, "has no checkpoint yet")?)
+            true => Some(self.read_placed(BEST, self.without_checkpoint())?)
                 .filter(|(_, epoch)| *epoch > after),
             false => None,
         };
@@ -279,10 +279,17 @@ impl RunFolder {
         Ok(Chosen { parameters, epoch, best_of: None })
     }
 
+    /// What is wrong where a checkpoint is missing: a folder can be removed while it is looked at.
+    fn without_checkpoint(&self) -> &'static str {
+        match self.path.exists() {
+            true => "has no checkpoint yet",
+            false => "is not there any more",
+        }
+    }
+
     /// The parameters of the last checkpoint, and its epoch: of the model that an optimizer's file is of, of which
     /// the head tells. Where there is no such file, nothing says which model is the last.
     fn last<T: Real>(&self) -> Result<(Parameters<T>, u32)> {
-        const MISSING: &str = "has no checkpoint yet";
         let (mut fault, mut optimizers) = (None, Vec::new());
         for name in [OPTIMIZER.to_owned(), next(OPTIMIZER)] {
             let Some((notes, run)) = checkpoint::notes_of::<Notes>(&self.path.join(&name)) else {
@@ -294,7 +301,7 @@ impl RunFolder {
             }
         }
         if optimizers.is_empty() && fault.is_none() {
-            return self.read_placed(MODEL, MISSING);
+            return self.read_placed(MODEL, self.without_checkpoint());
         }
         let Pairs { latest, other } = self.pairs(optimizers, &mut fault);
         match latest {
@@ -304,7 +311,7 @@ impl RunFolder {
             }
             None => {
                 let wrong = self.no_pair(fault, other);
-                Err(wrong.unwrap_or_else(|| Error::file(&self.path, MISSING)))
+                Err(wrong.unwrap_or_else(|| Error::file(&self.path, self.without_checkpoint())))
             }
         }
     }
