@@ -39,14 +39,6 @@ export function listed(values: Values | null, count = 4): string {
   return Array.isArray(values) ? `[${values.map((one) => listed(one, count)).join(", ")}]` : shown(values, count);
 }
 
-/** What somebody typed, as a number; `null` where it is none. */
-export function typed(text: string): number | null {
-  const plain = text.trim().replaceAll("−", "-").replace(",", ".");
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
-  const x = Number(plain);
-  return Number.isFinite(x) ? x : null;
-}
-
 export function percent(share: number): string {
   return `${digits(share * 100, share < 0.1 ? 2 : 3)} %`;
 }

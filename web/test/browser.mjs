@@ -56,6 +56,12 @@ export async function settled(page) {
 export const texts = (page, selector) => page.$$eval(selector, (all) => all.map((one) => one.textContent.trim()));
 export const text = (page, selector) => page.$eval(selector, (one) => one.textContent.trim());
 
+/** What is said, once it is. */
+export async function marked(page, selector) {
+  await page.waitForSelector(selector, { timeout: PATIENCE });
+  return text(page, selector);
+}
+
 export async function press(page, selector) {
   await page.$eval(selector, (one) => one.click());
   await settled(page);

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { accessible, button, check, equal, fill, fits, launch, open, press, settled, text, texts, wrong } from "./browser.mjs";
+import { accessible, button, check, equal, fill, fits, launch, marked, open, press, settled, text, texts, wrong } from "./browser.mjs";
 import { resembles } from "./reference.mjs";
 
 const [program, address, folder, ofRun] = process.argv.slice(2);
@@ -59,6 +59,9 @@ async function inputs() {
   equal(await places(), before, "the places of the blocks when a value changes");
   await fill(page, "input[aria-label=x]", "abc");
   equal(await page.$eval("input[aria-label=x]", (one) => one.getAttribute("aria-invalid")), "true", "a field of no number is marked");
+  check((await marked(page, ".given .trouble:not(:empty)")).includes("x = "), "a sentence says what the page still shows");
+  await fill(page, "input[aria-label=t]", "1e999");
+  check((await marked(page, ".input:last-of-type .trouble:not(:empty)")).includes("too large"), "a number beyond all is named so");
   await fill(page, "#expression", "x * m * )");
   check((await page.$(".expression mark")) !== null && (await text(page, "#mistake")) !== "", "a mistake is marked");
   await fill(page, "#expression", "x * new_name");
@@ -92,7 +95,7 @@ async function following() {
   check(seen > 4, `while a slider moved for more than a second, ${seen} pictures were seen`);
   await settled(page);
   const [first] = await texts(page, ".what-if tbody tr:first-child td");
-  const [x, w] = await page.$$eval("input.number", (all) => all.slice(0, 2).map((one) => Number(one.value)));
+  const [x, w] = await Promise.all(["x", "w"].map((name) => page.$eval(`input[aria-label=${name}]`, (one) => Number(one.value))));
   const value = (at) => Array.from({ length: 60 }).reduce((h) => Math.tanh(h * w) + 1, at * w);
   check(Math.abs(number(first) - value(x * 1.01)) < 1e-4, `the last value wins: ${first}, expected ${value(x * 1.01)}`);
   await button(page, "From the start");
@@ -102,6 +105,47 @@ async function following() {
     const told = await page.$$eval(".story .equation", (all) => all.length);
     check(told > 0, `step ${step + 1} of a large graph is told: ${await text(page, ".story")}`);
   }
+  await page.close();
+}
+
+/** Fields take arrays, and numbers again; a target of scores is a class or a distribution. */
+async function arrays() {
+  const page = await open(browser, address);
+  await fill(page, "#expression", "sum(x * m * t)");
+  await fill(page, ".field input", "");
+  await page.click("input[aria-label=x]", { count: 3 });
+  await page.keyboard.type("[1, 2, 3]");
+  await settled(page);
+  equal(await page.$eval("input[aria-label='x[2]']", (one) => one.value), "3", "the last element of what was typed");
+  equal(await page.evaluate(() => document.activeElement.className), "values", "who was typing goes on in the text");
+  await fill(page, "textarea.values", "[[1, 2], [3, 4]]");
+  equal(await page.$eval("input[aria-label='x[1,1]']", (one) => one.value), "4", "the last element of a matrix");
+  await fill(page, "textarea.values", "[[1, 2], [3]]");
+  check((await marked(page, ".given .trouble:not(:empty)")).includes("differ in length"), "rows of two lengths are named so");
+  await page.click("textarea.values", { count: 4 });
+  await page.keyboard.type("7");
+  await page.keyboard.press("Tab");
+  await settled(page);
+  equal(await page.$eval("input[aria-label=x]", (one) => one.value), "7", "an array becomes a number again");
+  await page.$eval("input[aria-label=x]", (one) => {
+    one.focus();
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", Array.from({ length: 20 }, (_, at) => at).join("\n"));
+    one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await settled(page);
+  equal((await page.$$(".grid input")).length, 20, "twenty numbers can be pasted");
+  await fill(page, "#expression", "x * m");
+  await button(page, "softmax with loss", ".offers");
+  equal(await page.$eval(".field textarea", (one) => one.value), "0", "the target class of scores");
+  await fill(page, "textarea[aria-label='x as text']", "[[1, 2], [3, 4]]");
+  await fill(page, ".field textarea", "[0, 1]");
+  check((await texts(page, ".block .symbol")).includes("[[1, 0], [0, 1]]") && (await text(page, "#mistake")) === "", "a batch has a class for each row");
+  await fill(page, ".field textarea", "");
+  await fill(page, "#expression", "sum(x @ weight)");
+  check((await text(page, "#mistake")) !== "", "a number is no factor of @");
+  await fill(page, "input[aria-label=weight]", "[[1], [2]]");
+  equal([await text(page, "#mistake"), (await page.$$(".grid")).length], ["", 2], "a new name takes an array before anything can be computed");
   await page.close();
 }
 
@@ -334,7 +378,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, following, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, following, arrays, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

@@ -1,6 +1,6 @@
 import { batch } from "@preact/signals";
 import { withStep } from "../state/range";
-import { chosen, language, nudges, ranges, rate, state, view, windows } from "../state/store";
+import { chosen, freshRanges, language, nudges, ranges, rate, state, view } from "../state/store";
 import { FIRST } from "./first";
 import { SECOND } from "./second";
 import type { Lesson } from "./lesson";
@@ -11,8 +11,9 @@ export const LESSONS: readonly Lesson[] = [...FIRST, ...SECOND];
 export function prepare(id: string | undefined): void {
   const lesson = LESSONS.find((one) => one.id === id);
   [nudges.value, rate.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null];
+  freshRanges();
   const own = Object.entries(lesson?.ranges ?? {});
-  [ranges.value, windows.value] = [Object.fromEntries(own.map(([name, [from, to]]) => [name, withStep(from, to)])), {}];
+  ranges.value = Object.fromEntries(own.map(([name, [from, to]]) => [name, withStep(from, to)]));
 }
 
 /** Shows a chapter, at its own numbers. */

@@ -4,7 +4,7 @@
 import { effect, signal, untracked } from "@preact/signals";
 import type { Mistake, Page, Request, Told } from "../api";
 import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
-import { earlier, engine, isLost, isStale, isUntold, mistake, question, state, take, type Question } from "./store";
+import { earlier, engine, isLost, isStale, isUntold, mistake, page, question, state, take, waiting, type Question } from "./store";
 
 /** The time after which a server that did not answer is asked again. */
 const PATIENCE = 1000;
@@ -28,7 +28,11 @@ async function answered(by: Engine, asked: Question, signal: AbortSignal): Promi
       return [await by.explain(asked, signal), null];
     } catch (error) {
       const name: string | null = error instanceof Refusal ? missing(asked, error.mistake) : null;
-      if (name === null || tries === MOST_NEW) throw error;
+      if (name === null || tries === MOST_NEW) {
+        const known = page.peek()?.inputs ?? [];
+        waiting.value = Object.fromEntries(Object.entries(asked.at ?? {}).filter(([name]) => !known.some((input) => input.name === name)));
+        throw error;
+      }
       asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
     }
   }

@@ -4,6 +4,8 @@ export interface Range {
   from: number;
   to: number;
   step: number;
+  /** Whether somebody pushed a slider beyond it. */
+  isGrown?: true;
 }
 
 /** The smallest of 1, 2, 5, 10 … that is not below `x`. */
@@ -25,7 +27,7 @@ export function around(value: number): Range {
 /** Twice as wide at the end that a slider was pushed to. */
 export function widened({ from, to }: Range, at: "from" | "to"): Range {
   const wide = to - from;
-  return at === "to" ? withStep(from, to + wide) : withStep(from - wide, to);
+  return { ...at === "to" ? withStep(from, to + wide) : withStep(from - wide, to), isGrown: true };
 }
 
 /** Narrower or wider, around a value. */

@@ -27,6 +27,8 @@ export const story = signal<Step[]>([]);
 export const network = signal<About | null>(null);
 export const told = signal<Told | null>(null);
 export const mistake = signal<Mistake | null>(null);
+/** Names of an expression that cannot be computed yet, beyond those of the last answer: they need other values. */
+export const waiting = signal<Record<string, Values>>({});
 export const isLost = signal(false);
 /** Whether who answers does not know this page any more. */
 export const isStale = signal(false);
@@ -72,6 +74,11 @@ export function change(part: Partial<State>): void {
 
 export function setInput(name: string, value: Values): void {
   change({ at: { ...state.value.at, [name]: value } });
+}
+
+/** Sliders and curves begin anew around the values, as for an expression that is another. */
+export function freshRanges(): void {
+  [ranges.value, windows.value] = [{}, {}];
 }
 
 export function goTo(to: number): void {
@@ -165,8 +172,7 @@ export const earlier = new Map<string, Values>();
 export function take([answer, by]: [Page, Told | null]): void {
   batch(() => {
     const old = page.peek();
-    told.value = by;
-    story.value = answer.story;
+    [told.value, story.value, waiting.value] = [by, answer.story, {}];
     page.value = old ? { ...answer, drawing: keptPlaces(old.drawing, answer.drawing) } : answer;
     [mistake.value, isLost.value, isStale.value] = [null, false, false];
     if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;

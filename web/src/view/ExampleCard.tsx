@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Num, Told } from "../api";
 import { digits, toNumber } from "../numbers";
-import { APPLE, change, mistake, network, state, told } from "../state/store";
+import { APPLE, change, freshRanges, mistake, network, state, told } from "../state/store";
 import { words } from "../words";
 import { Scroll } from "./Scroll";
 
@@ -99,7 +99,7 @@ export function ExampleCard() {
       </div>}
       {says && !side && says.features && <Features says={says} names={says.features} />}
       {says && <Says says={says} />}
-      <p class="row-end"><button onClick={() => { change({ ...APPLE, example: undefined, step: undefined, open: undefined }); }}>{w.toExpression}</button></p>
+      <p class="row-end"><button onClick={() => { freshRanges(); change({ ...APPLE, example: undefined, step: undefined, open: undefined }); }}>{w.toExpression}</button></p>
     </section>
   );
 }

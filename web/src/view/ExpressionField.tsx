@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { FunctionEntry } from "../api";
-import { change, engine, functions, mistake, page, state } from "../state/store";
+import { change, engine, freshRanges, functions, mistake, page, state } from "../state/store";
 import { words } from "../words";
+import { Target } from "./Target";
 
 const MOST_OFFERED = 8;
 
@@ -41,7 +42,10 @@ export function ExpressionField() {
     if (caret.current !== null) field.current?.setSelectionRange(caret.current, caret.current);
     caret.current = null;
   }, [text]);
-  const write = (e: string) => change({ e, step: undefined, open: undefined });
+  const write = (e: string) => {
+    freshRanges();
+    change({ e, step: undefined, open: undefined });
+  };
   const complete = ({ name, entry }: Offer) => {
     const at = field.current?.selectionStart ?? text.length, word = wordBefore(text, at);
     const inserted = entry && !text.slice(at).startsWith("(") ? `${name}(` : name;
@@ -87,6 +91,7 @@ export function ExpressionField() {
         ))}</ul>
       </div>
       <p id="mistake" class="bad" role="status">{mistake.value?.message.split("\n")[0]}</p>
+      {canWrite && <Reduce />}
       {page.value && <Target />}
       {state.value.unfold || hasBoxes() ? (
         <label class="check"><input type="checkbox" checked={state.value.unfold ?? false} disabled={!canWrite}
@@ -96,32 +101,18 @@ export function ExpressionField() {
   );
 }
 
-const hasBoxes = () => page.value?.drawing.blocks.some(({ role }) => role === "fold" || role === "repeat") ?? false;
-
-/** The number that the result shall be, or the class. */
-function Target() {
-  const w = words.value, { target, cross_entropy: wanted } = state.value;
-  const [text, setText] = useState(String(target ?? "")), [isWrong, setIsWrong] = useState(false);
-  const isLocked = engine.value?.changes !== "all";
-  useEffect(() => {
-    if (Number(text) !== target || text === "") setText(String(target ?? ""));
-  }, [target]);
-  if (wanted !== undefined) {
-    const class_ = typeof wanted === "number" ? wanted : "";
-    return <label class="field"><span>{w.targetClass}</span>
-      <input type="number" min="0" step="1" value={class_} disabled={isLocked}
-        onInput={(event) => event.currentTarget.value !== "" && change({ cross_entropy: Number(event.currentTarget.value) })} /></label>;
-  }
-  if ((page.value?.output.shape.length ?? 0) > 0) return null;
+/** An array has no gradient: what would make it a number. */
+function Reduce() {
+  const w = words.value, wrong = mistake.value, { e } = state.value;
+  if (!wrong?.span || !wrong.message.includes("sum(…)")) return null;
+  const letters = [...e], [from, to] = wrong.span;
+  const wrapped = (by: string) => `${letters.slice(0, from).join("")}${by}(${letters.slice(from, to).join("").trim()})${letters.slice(to).join("")}`;
   return (
-    <label class="field"><span>{w.target}</span>
-      <input inputMode="decimal" value={text} placeholder={w.noTarget} title={w.targetHint} disabled={isLocked} aria-invalid={isWrong} onInput={(event) => {
-        const { value } = event.currentTarget;
-        setText(value);
-        const x = Number(value.replace("−", "-"));
-        const isNone = value.trim() === "";
-        setIsWrong(!isNone && !Number.isFinite(x));
-        if (isNone || Number.isFinite(x)) change({ target: value.trim() === "" ? undefined : x });
-      }} /></label>
+    <p class="offers"><span class="soft small">{w.makeNumber}</span>
+      <button onClick={() => change({ e: wrapped("sum"), step: undefined })}>sum(…)</button>
+      <button onClick={() => change({ e: wrapped("mean"), step: undefined })}>mean(…)</button>
+      <button onClick={() => change({ cross_entropy: 0, target: undefined, step: undefined })}>{w.softmaxLoss}</button></p>
   );
 }
+
+const hasBoxes = () => page.value?.drawing.blocks.some(({ role }) => role === "fold" || role === "repeat") ?? false;

@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import type { State } from "../api";
+import { prepare } from "../lessons";
 import { begin, end } from "../quiz/quiz";
 import { change, engine, language, page, state, view } from "../state/store";
 import { theme, type Theme } from "../state/theme";
@@ -20,6 +21,7 @@ export function Header() {
   const toGraph = () => {
     view.value = "graph";
     const { lang } = state.value;
+    if (state.value.lesson) prepare(undefined);
     if (state.value.lesson) kept.current ? change({ ...blank(state.value), ...kept.current, lang }) : change({ lesson: undefined });
     kept.current = null;
   };

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { LESSONS, openLesson } from "../lessons";
 import type { Lesson } from "../lessons/lesson";
 import { told, written } from "../lessons/told";
-import { typed } from "../numbers";
+import { typed } from "../typed";
 import { change, engine, language, page, state, view } from "../state/store";
 import { words } from "../words";
 import { following } from "../words/particle";

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { digits, shown, typed } from "../numbers";
+import { digits, shown } from "../numbers";
 import { begin, done, end, explained, judge, present, questions, score, settle, type Question, type Verdict } from "../quiz/quiz";
 import { APPLE, change } from "../state/store";
+import { typedAnswer } from "../typed";
 import { words } from "../words";
 
 function Ask({ question }: { question: Question }) {
@@ -15,7 +16,7 @@ function Ask({ question }: { question: Question }) {
   const check = (event: Event) => {
     event.preventDefault();
     const given = field.current?.value ?? text;
-    const found = judge(question, typed(given));
+    const found = judge(question, typedAnswer(given));
     setText(given);
     setVerdict(found);
     if (found !== "none" && found !== "right") setTries(tries + 1);
@@ -34,7 +35,7 @@ function Ask({ question }: { question: Question }) {
         {isOver && <button ref={onward} class="main" type="button" onClick={() => settle(question, verdict === "right" && tries === 0)}>{w.onward} →</button>}
       </div>
       <div role="status">
-        {verdict !== null && !isShown && <p class={verdict === "right" ? "good" : "bad"}>{explained(question, verdict, typed(text), w)}</p>}
+        {verdict !== null && !isShown && <p class={verdict === "right" ? "good" : "bad"}>{explained(question, verdict, typedAnswer(text), w)}</p>}
         {isOver && <p class="numbers">{solution}</p>}
       </div>
     </form>

@@ -1,7 +1,7 @@
 import { digits, listed, shown, signed, single, toNumber } from "../numbers";
 import { engine, nudges, numbers, page } from "../state/store";
 import { words } from "../words";
-import { NumberField } from "./Inputs";
+import { NumberField } from "./Fields";
 import { Scroll } from "./Scroll";
 import type { WhatIf as Row } from "../api";
 
