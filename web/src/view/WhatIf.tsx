@@ -32,6 +32,7 @@ function few(delta: Row["delta"]): string {
 export function WhatIf() {
   const w = words.value, answer = page.value;
   if (!answer) return null;
+  if (answer.what_if.length === 0) return <p>{w.noWhatIf}</p>;
   const [hasLoss, hasOutput] = [answer.what_if.some(({ loss }) => loss !== null), answer.what_if.some(({ output }) => output !== null)];
   const { output, root } = answer;
   return (
@@ -57,7 +58,7 @@ export function WhatIf() {
           })}</tbody>
         </table>
       </Scroll>
-      {answer.what_if.length > 0 && <p class="soft small">{w.near}</p>}
+      <p class="soft small">{w.near}</p>
       <ul class="verdicts">{verdicts(answer.what_if).map(([verdict, names]) => <li key={verdict}><b>{names.join(", ")}</b> {verdict}</li>)}</ul>
       {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
     </>

@@ -113,6 +113,7 @@ export const en = {
   gradientSays: "gradient says",
   withCurvature: "with curvature",
   changeOf: (name: string) => `Change of ${name}`,
+  noWhatIf: "No input of this computation was changed: there is none to change, or it is a network's, which is too large for that.",
   near: "✓: within 2 % of the true change; ✗: farther off.",
   norms: "‖…‖ is the norm √Σx² of an array that is too large to be shown; its shape stands before it.",
   leftOut: (count: number) => `${count} more inputs are not shown.`,

@@ -115,6 +115,7 @@ export const ko: Words = {
   gradientSays: "기울기의 예측",
   withCurvature: "+ 곡률",
   changeOf: (name) => `${name}의 변화`,
+  noWhatIf: "바꾸어 본 입력이 없다. 바꿀 입력이 없거나, 그러기에는 큰 신경망이다.",
   near: "✓: 실제 변화와의 차이가 2 % 이내. ✗: 그보다 멀다.",
   norms: "‖…‖는 모두 보이기에는 큰 배열의 노름 √Σx²이고, 그 앞은 배열의 모양이다.",
   leftOut: (count) => `나머지 입력 ${count}개는 생략했다.`,

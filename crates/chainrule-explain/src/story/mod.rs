@@ -31,6 +31,15 @@ pub(crate) fn formula(node: &Node) -> Option<String> {
     node.formula.as_ref().map(Formula::mathml).filter(|symbols| symbols.len() <= MOST_SYMBOLS)
 }
 
+/// What a gate is called: by the sign that the picture has for it, where that is not its name.
+fn called(node: &Node, shape: &Shape) -> String {
+    let name = node.source.name();
+    match shape.symbol == name {
+        true => name.into(),
+        false => format!("{} ({name})", shape.symbol),
+    }
+}
+
 /// Who tells the steps of an explanation.
 pub(crate) struct Teller<'a> {
     pub(crate) e: &'a Explanation,
@@ -96,7 +105,7 @@ impl<'a> Teller<'a> {
         if shape.role == Role::Fold {
             return self.forward_inside(shape);
         }
-        let words = self.words.say("page-forward", &[("op", node.source.name())]);
+        let words = self.words.say("page-forward", &[("op", &called(node, shape))]);
         [vec![Row::words(words)], self.computed(node)].concat()
     }
 
@@ -164,7 +173,7 @@ impl<'a> Teller<'a> {
             Role::Fold => return self.backward_inside(shape),
             _ => {}
         }
-        let words = self.words.say("page-backward", &[("op", node.source.name())]);
+        let words = self.words.say("page-backward", &[("op", &called(node, shape))]);
         [vec![Row::words(words)], self.passes(node)].concat()
     }
 
