@@ -88,7 +88,7 @@ function checked(values: Values[]): Read<Values> {
 
 /** An array as it is typed: to be copied elsewhere, so with the hyphens and the digits that programs read. */
 export function asText(values: Values): string {
-  if (!Array.isArray(values)) return String(values);
+  if (!Array.isArray(values)) return String(values).replace("e+", "e");
   const isMatrix = values.every((row) => Array.isArray(row));
   return `[${values.map(asText).join(isMatrix ? ",\n " : ", ")}]`;
 }

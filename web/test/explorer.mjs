@@ -108,6 +108,31 @@ async function following() {
   await page.close();
 }
 
+/** A picture that is cut off says so; what is searched is counted, and gone through. */
+async function largePictures() {
+  const page = await open(browser, address, { wide: 768 });
+  const terms = Array.from({ length: 8 }, (_, at) => `tanh(${at + 1} * x)`).join(" + ");
+  await fill(page, "#expression", `exp(sin(cos(exp(sin(cos(${terms}))))))`);
+  check((await page.$$(".beyond")).length > 0 && (await page.$(".tools button.wanted")) !== null, "a picture that goes on says so");
+  const cut = await page.$$eval(".legend, svg.picture", ([picture, legend]) => picture.getBoundingClientRect().bottom <= legend.getBoundingClientRect().top + 1);
+  check(cut, "the legend lies below the picture");
+  const left = () => page.$eval("svg.picture > g", (one) => one.getAttribute("transform"));
+  const before = await left();
+  await press(page, ".beyond");
+  check(await left() !== before, "the sign at an edge goes on");
+  await button(page, "Fit");
+  equal((await page.$$(".beyond")).length, 0, "signs once the picture is whole");
+  await fill(page, ".tools input", "tanh");
+  equal(await text(page, "#found"), "1 of 8", "how many are found");
+  await page.focus(".tools input");
+  await page.keyboard.press("Enter");
+  equal(await text(page, "#found"), "2 of 8", "Enter goes to the next");
+  await fill(page, ".tools input", "nowhere");
+  equal(await text(page, "#found"), "Nothing found", "nothing is found, and it says so");
+  check(/[\u2713\u2717].*2 %/.test(await text(page, ".near")), "it is said when a forecast is right");
+  await page.close();
+}
+
 /** Fields take arrays, and numbers again; a target of scores is a class or a distribution. */
 async function arrays() {
   const page = await open(browser, address);
@@ -334,6 +359,7 @@ async function aRun() {
   const says = await text(page, ".example");
   check(/It says/.test(says) && (await texts(page, ".example tbody th")).length > 1, `the network says something: ${says}`);
   check((await texts(page, ".weights tbody tr")).length === 10, "ten weights are listed");
+  check((await texts(page, ".weights tbody th")).some((name) => name.includes("_cm")) && (await texts(page, ".features tbody th")).includes("petal_length_cm"), "features have their names");
   await page.$$eval(".block", (all) => all.find((one) => one.textContent.trim() === "affine1").dispatchEvent(new MouseEvent("dblclick", { bubbles: true })));
   await settled(page);
   const opened = await symbols();
@@ -378,7 +404,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, following, arrays, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, following, arrays, largePictures, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

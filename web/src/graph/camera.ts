@@ -10,13 +10,23 @@ const READABLE = 0.75;
 /** A picture that fits at this scale is shown whole. */
 const SMALLEST = 0.6;
 
+/** Less than this many pixels beyond an edge is no part of the picture that anybody misses. */
+const SLACK = 12;
+/** A step to the side goes so far, as a part of what is seen. */
+const STRIDE = 0.6;
+
+export const SIDES = ["left", "right", "top", "bottom"] as const;
+export type Side = typeof SIDES[number];
+
 export class Camera {
   readonly #svg: SVGSVGElement;
   readonly #zoom: ZoomBehavior<SVGSVGElement, unknown>;
+  #size: [number, number] = [0, 0];
   /** Whether somebody has moved it since it was last fitted. */
   isMoved = false;
 
-  constructor(svg: SVGSVGElement, inner: SVGGElement) {
+  /** Calls back with the sides at which the picture goes on out of sight. */
+  constructor(svg: SVGSVGElement, inner: SVGGElement, told: (beyond: Side[]) => void) {
     this.#svg = svg;
     this.#zoom = zoom<SVGSVGElement, unknown>()
       .scaleExtent([0.05, 6])
@@ -25,8 +35,24 @@ export class Camera {
       .on("zoom", ({ transform, sourceEvent }) => {
         inner.setAttribute("transform", String(transform));
         if (sourceEvent) this.isMoved = true;
+        told(this.#beyond());
       });
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
+  }
+
+  #beyond(): Side[] {
+    const { clientWidth, clientHeight } = this.#svg, [wide, tall] = this.#size;
+    const [[left, top], [right, bottom]] = [this.place(0, 0), this.place(wide, tall)];
+    const is: Record<Side, boolean> = { left: left < -SLACK, right: right > clientWidth + SLACK, top: top < -SLACK, bottom: bottom > clientHeight + SLACK };
+    return SIDES.filter((side) => is[side]);
+  }
+
+  /** Goes on to a side. */
+  go(side: Side): void {
+    const { k } = zoomTransform(this.#svg), { clientWidth, clientHeight } = this.#svg;
+    const far = (is: Side, other: Side, room: number) => (side === is ? 1 : side === other ? -1 : 0) * room * STRIDE / k;
+    this.isMoved = true;
+    select(this.#svg).call(this.#zoom.translateBy, far("left", "right", clientWidth), far("top", "bottom", clientHeight));
   }
 
   by(factor: number): void {
@@ -38,6 +64,7 @@ export class Camera {
   fit(wide: number, tall: number, around?: { x: number; y: number }): void {
     const { clientWidth, clientHeight } = this.#svg;
     if (clientWidth === 0 || wide === 0 || tall === 0) return;
+    this.#size = [wide, tall];
     const all = Math.min((clientWidth - ROOM) / wide, (clientHeight - ROOM) / tall, LARGEST);
     const scale = around && all < SMALLEST ? READABLE : all;
     const start = (room: number, size: number, at: number) => size * scale <= room - ROOM ? (room - size * scale) / 2

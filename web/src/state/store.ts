@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
 import { single, toNumber } from "../numbers";
 import { around, scaled, type Range } from "./range";
+import { withSigns } from "./signs";
 
 export type Tab = NonNullable<State["tab"]>;
 
@@ -169,7 +170,8 @@ export const request = computed(() => JSON.parse(question.value) as Question);
 export const earlier = new Map<string, Values>();
 
 /** Shows an answer. */
-export function take([answer, by]: [Page, Told | null]): void {
+export function take([plain, by]: [Page, Told | null]): void {
+  const answer = withSigns(plain);
   batch(() => {
     const old = page.peek();
     [told.value, story.value, waiting.value] = [by, answer.story, {}];

@@ -1,14 +1,13 @@
+import { Fragment } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Num, Told } from "../api";
-import { digits, toNumber } from "../numbers";
-import { APPLE, change, freshRanges, mistake, network, state, told } from "../state/store";
+import { digits, shown, toNumber } from "../numbers";
+import { APPLE, change, freshRanges, mistake, network, page, state, told } from "../state/store";
 import { words } from "../words";
 import { Scroll } from "./Scroll";
 
 /** Classes whose probabilities are listed. */
 const MOST_CLASSES = 10;
-/** Features that are listed. */
-const MOST_FEATURES = 40;
 
 /** A square of so many numbers, or none. */
 const sideOf = (numbers: Num[]): number | null => {
@@ -61,18 +60,31 @@ function Says({ says }: { says: Told }) {
   );
 }
 
-/** The features by name: what the network sees of each, and what a little more of it does. */
-function Features({ says, names }: { says: Told; names: string[] }) {
-  const w = words.value;
+/** Features that are listed one by one. */
+const MOST_FEATURES = 30;
+
+/** A name that may break behind its underscores. */
+function Broken({ name }: { name: string }) {
+  return <>{name.split(/(?<=_)/).map((part, at) => <Fragment key={at}>{at > 0 && <wbr />}{part}</Fragment>)}</>;
+}
+
+/** What the network sees, by the names of the features. */
+function Features({ says }: { says: Told }) {
+  const w = words.value, { input, saliency, features } = says;
+  if (input.length === 0 || input.length > MOST_FEATURES) return null;
   return (
     <Scroll label={w.input}><table class="features">
-      <caption class="soft small">{w.input}</caption>
       <thead><tr><th scope="col">{w.feature}</th><th scope="col">{w.value}</th><th scope="col">{w.gradient}</th></tr></thead>
-      <tbody>{says.input.slice(0, MOST_FEATURES).map((x, at) => (
-        <tr key={at}><th scope="row">{names[at] ?? at}</th><td class="forward">{digits(toNumber(x), 3)}</td><td class="backward">{digits(toNumber(says.saliency[at] ?? "nan"), 3)}</td></tr>
+      <tbody>{input.map((x, at) => (
+        <tr key={at}><th scope="row"><Broken name={features?.[at] ?? String(at)} /></th><td>{shown(x, 4)}</td><td>{shown(saliency[at], 3)}</td></tr>
       ))}</tbody>
     </table></Scroll>
   );
+}
+
+/** The feature that a weight multiplies: of the first layer's the row's. */
+function featureOf({ features }: Told, first: string | null, parameter: string, index: number[]): string | null {
+  return features && parameter === first && index.length === 2 ? features[index[0] ?? -1] ?? null : null;
 }
 
 /** The run, and which of its examples is shown. */
@@ -97,7 +109,7 @@ export function ExampleCard() {
         <Pixels numbers={says.input} side={side} isGradient={false} label={w.input} />
         <Pixels numbers={says.saliency} side={side} isGradient label={w.saliency} />
       </div>}
-      {says && !side && says.features && <Features says={says} names={says.features} />}
+      {says && !side && <Features says={says} />}
       {says && <Says says={says} />}
       <p class="row-end"><button onClick={() => { freshRanges(); change({ ...APPLE, example: undefined, step: undefined, open: undefined }); }}>{w.toExpression}</button></p>
     </section>
@@ -108,13 +120,15 @@ export function ExampleCard() {
 export function Weights() {
   const w = words.value, says = told.value;
   if (!says) return null;
+  // The layer that the input goes into.
+  const first = page.value?.nodes.find(({ operands, shape }) => operands.length === 0 && shape.length === 2 && shape[0] === says.input.length)?.label ?? null;
   return (
     <section class="card weights" aria-labelledby="weights-title">
       <h2 id="weights-title">{w.weights}</h2>
       <Scroll label={w.weights}><table>
         <thead><tr><th scope="col">{w.weight}</th><th scope="col">{w.value}</th><th scope="col">{w.gradient}</th><th scope="col">{w.effect}</th></tr></thead>
         <tbody>{says.weights.map(({ parameter, index, value, gradient, effect }) => (
-          <tr key={`${parameter}${index}`}><th scope="row">{parameter}[{index.join(", ")}]</th><td>{digits(toNumber(value))}</td>
+          <tr key={`${parameter}${index}`}><th scope="row">{parameter}[{index.join(", ")}]{featureOf(says, first, parameter, index) && <span class="soft"> {featureOf(says, first, parameter, index)}</span>}</th><td>{digits(toNumber(value))}</td>
             <td class="backward">{digits(toNumber(gradient))}</td><td>{digits(toNumber(effect))}</td></tr>
         ))}</tbody>
       </table></Scroll>

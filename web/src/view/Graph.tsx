@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Block as Shape, Drawing } from "../api";
-import { Camera } from "../graph/camera";
+import { Camera, type Side } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
 import { isAsked, isGradientSeen, isRevealed } from "../quiz/quiz";
@@ -10,6 +10,7 @@ import { words } from "../words";
 import { Block } from "./Block";
 import { Details } from "./Details";
 import { NodeTable } from "./NodeTable";
+import { useSearch } from "./Search";
 import { Steps } from "./Steps";
 import { Wire } from "./Wire";
 
@@ -41,14 +42,14 @@ function neighbour({ blocks, wires }: Drawing, at: number, key: string): number 
   return next ?? (at + way >= 0 && at + way < blocks.length ? at + way : undefined);
 }
 
-function Picture({ camera, found }: { camera: { current: Camera | null }; found: Set<number> }) {
+function Picture({ camera, found, beyond }: { camera: { current: Camera | null }; found: Set<number>; beyond: (sides: Side[]) => void }) {
   const drawing = page.value?.drawing;
   const svg = useRef<SVGSVGElement>(null), inner = useRef<SVGGElement>(null);
   const [focus, setFocus] = useState(0);
   const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
   const now = drawing?.blocks[story.value[step.value]?.block ?? -1];
   useLayoutEffect(() => {
-    if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current);
+    if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current, beyond);
   }, []);
   useLayoutEffect(() => {
     if (!svg.current || !drawing) return;
@@ -126,38 +127,36 @@ function Boxes() {
   );
 }
 
+const ARROWS: Record<Side, string> = { left: "‹", right: "›", top: "‹", bottom: "›" };
+
 /** The library's drawing, with what moves through it. */
 export function Graph() {
   const camera = useRef<Camera | null>(null);
-  const [wanted, setWanted] = useState("");
-  const [isTable, setTable] = useState(false);
+  const [isTable, setTable] = useState(false), [beyond, setBeyond] = useState<Side[]>([]);
+  const { found, field } = useSearch((x, y) => camera.current?.show(x, y));
   const drawing = page.value?.drawing, w = words.value;
-  const text = wanted.trim().toLowerCase();
-  const found = new Set(text === "" || !drawing ? [] : drawing.blocks.flatMap(({ symbol, caption, tip, node }, index) =>
-    [symbol, caption, tip, nodes.value.get(node)?.scope ?? ""].some((one) => one.toLowerCase().includes(text)) ? [index] : []));
-  useEffect(() => {
-    const first = drawing?.blocks[[...found][0] ?? -1];
-    if (first) camera.current?.show(first.x, first.y);
-  }, [text]);
   const fit = () => drawing && camera.current?.fit(drawing.wide, drawing.tall);
+  const hasNorms = drawing?.wires.some(({ value, gradient }) => value.includes("‖") || gradient?.includes("‖")) ?? false;
   return (
     <section class="card stage" id="graph" tabIndex={-1} aria-label={w.picture}>
       <div class="tools">
-        <input type="search" value={wanted} placeholder={w.search} aria-label={w.search} onInput={(event) => setWanted(event.currentTarget.value)} />
+        {field}
         <Boxes />
         <span class="end">
           <button class="icon" aria-label={w.zoomOut} title={w.zoomOut} onClick={() => camera.current?.by(1 / 1.4)}>−</button>
           <button class="icon" aria-label={w.zoomIn} title={w.zoomIn} onClick={() => camera.current?.by(1.4)}>+</button>
-          <button onClick={fit}>{w.fit}</button>
+          <button class={beyond.length > 0 && !isTable ? "wanted" : ""} title={w.fitHint} onClick={fit}>{w.fit}</button>
           <button aria-pressed={isTable} onClick={() => setTable(!isTable)}>{isTable ? w.picturesAgain : w.table}</button>
         </span>
       </div>
       <div class={`canvas${isTable ? " gone" : ""}`}>
-        <Picture camera={camera} found={found} />
+        <Picture camera={camera} found={found} beyond={(sides) => setBeyond((old) => String(old) === String(sides) ? old : sides)} />
+        {beyond.map((side) => <button key={side} class={`beyond ${side}`} aria-label={w.goOn[side]} title={w.goOn[side]} onClick={() => camera.current?.go(side)}><span>{ARROWS[side]}</span></button>)}
         <Details camera={camera} />
       </div>
       {isTable && <NodeTable />}
-      {!isTable && <p class="legend"><span class="forward">{w.forwardLegend}</span> <span class="backward">{w.backwardLegend(page.value?.root.name ?? "f")}</span></p>}
+      {!isTable && <p class="legend"><span class="forward">{w.forwardLegend}</span> <span class="backward">{w.backwardLegend(page.value?.root.name ?? "f")}</span>
+        {hasNorms && <span class="soft">{w.normsLegend}</span>}</p>}
       <Steps />
     </section>
   );

@@ -1,11 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-/** What may be wider than its place. Where it is, keys can scroll it. */
+/** What may be wider than its place. Where it is, keys can scroll it, and an edge that hides something is shaded. */
 export function Scroll({ label, isLive = false, children }: { label: string; isLive?: boolean; children: ComponentChildren }) {
   const place = useRef<HTMLDivElement>(null);
-  const [isWide, setWide] = useState(false);
-  const look = () => setWide((place.current?.scrollWidth ?? 0) > (place.current?.clientWidth ?? 0) + 1);
+  const [isWide, setWide] = useState(false), [more, setMore] = useState("");
+  const look = () => {
+    const { scrollWidth = 0, clientWidth = 0, scrollLeft = 0 } = place.current ?? {}, hidden = scrollWidth - clientWidth;
+    setWide(hidden > 1);
+    setMore(hidden <= 1 ? "" : `${scrollLeft > 1 ? " more-left" : ""}${scrollLeft < hidden - 1 ? " more-right" : ""}`);
+  };
   useLayoutEffect(() => {
     const watch = new ResizeObserver(look);
     if (place.current) watch.observe(place.current);
@@ -16,5 +20,9 @@ export function Scroll({ label, isLive = false, children }: { label: string; isL
     const frame = requestAnimationFrame(look);
     return () => cancelAnimationFrame(frame);
   });
-  return <div class="scroll" ref={place} {...isLive ? { "aria-live": "polite" as const } : {}} {...isWide ? { tabIndex: 0, role: "region" as const, "aria-label": label } : {}}>{children}</div>;
+  return (
+    <div class={`scroll-place${more}`}>
+      <div class="scroll" ref={place} onScroll={look} {...isLive ? { "aria-live": "polite" as const } : {}} {...isWide ? { tabIndex: 0, role: "region" as const, "aria-label": label } : {}}>{children}</div>
+    </div>
+  );
 }

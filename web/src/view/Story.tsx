@@ -21,10 +21,19 @@ function Words({ parts }: { parts: Part[] }) {
     : <MathMl key={at} text={mathOf(part)} inline />)}</>;
 }
 
-/** Sides with `=` between them; it may break before each. */
+const isPlus = (part: Part) => "math" in part && part.math === "<mo>+</mo>";
+
+/** The terms of a side that is a sum. */
+function terms(side: Part[]): Part[][] {
+  const found: Part[][] = [[]];
+  for (const part of side) isPlus(part) ? found.push([part]) : found.at(-1)?.push(part);
+  return found;
+}
+
+/** Sides with `=` between them; it may break before each, and a sum before each term. */
 function Equation({ sides }: { sides: Part[][] }) {
-  return <div class="equation">{sides.map((side, at) =>
-    <MathMl key={at} text={(at > 0 ? "<mo>=</mo>" : "") + side.map(mathOf).join("")} />)}</div>;
+  return <div class="equation">{sides.map((side, at) => terms(side).map((term, place) =>
+    <MathMl key={`${at}:${place}`} text={(at > 0 && place === 0 ? "<mo>=</mo>" : "") + term.map(mathOf).join("")} />))}</div>;
 }
 
 export function StoryRow({ row }: { row: Row }) {

@@ -1,7 +1,9 @@
-import { digits, listed, shown, signed, single, toNumber } from "../numbers";
+import { useState } from "preact/hooks";
+import { digits, listed, percent, shown, signed, single, toNumber } from "../numbers";
 import { engine, nudges, numbers, page } from "../state/store";
+import type { Trouble } from "../typed";
 import { words } from "../words";
-import { NumberField } from "./Fields";
+import { NumberField, TroubleLine } from "./Fields";
 import { Scroll } from "./Scroll";
 import type { WhatIf as Row } from "../api";
 
@@ -31,6 +33,7 @@ function few(delta: Row["delta"]): string {
 /** What a change really does, beside what the derivatives foretell. */
 export function WhatIf() {
   const w = words.value, answer = page.value;
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
   if (!answer) return null;
   if (answer.what_if.length === 0) return <p>{w.noWhatIf}</p>;
   const [hasLoss, hasOutput] = [answer.what_if.some(({ loss }) => loss !== null), answer.what_if.some(({ output }) => output !== null)];
@@ -41,7 +44,7 @@ export function WhatIf() {
         <table class="what-if">
           <thead><tr>
             <th scope="col">{w.change}</th>{hasOutput && <th scope="col">{w.then(output.name)}</th>}{hasLoss && <th scope="col">{w.then(root.name)}</th>}
-            <th scope="col">{w.trueChange}</th><th scope="col">{w.gradientSays}</th><th scope="col">{w.withCurvature}</th>
+            <th scope="col">{w.trueChange}</th><th scope="col" title={w.near(percent(NEAR))}>{w.gradientSays}</th><th scope="col" title={w.near(percent(NEAR))}>{w.withCurvature}</th>
           </tr></thead>
           <tbody>{answer.what_if.map((row) => {
             const delta = single(row.delta);
@@ -49,7 +52,7 @@ export function WhatIf() {
               <tr key={row.name}>
                 <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${few(row.delta)}`
                   : engine.value?.changes !== "all" || !numbers.value.some(({ name }) => name === row.name) ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
-                  : <>+ <NumberField value={delta} label={w.changeOf(row.name)} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
+                  : <>+ <NumberField value={delta} label={w.changeOf(row.name)} say={setTrouble} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
                 {hasOutput && <td>{shown(row.output)}</td>}{hasLoss && <td>{shown(row.loss)}</td>}
                 <td><b>{signed(row.change)}</b></td>
                 <Forecast told={row.first_order} truth={row.change} /><Forecast told={row.second_order} truth={row.change} />
@@ -58,7 +61,8 @@ export function WhatIf() {
           })}</tbody>
         </table>
       </Scroll>
-      <p class="soft small">{w.near}</p>
+      <TroubleLine trouble={trouble} kept={null} />
+      <p class="soft small near">{w.near(percent(NEAR))}</p>
       <ul class="verdicts">{verdicts(answer.what_if).map(([verdict, names]) => <li key={verdict}><b>{names.join(", ")}</b> {verdict}</li>)}</ul>
       {answer.what_if_left_out ? <p class="soft">{w.leftOut(answer.what_if_left_out)}</p> : null}
     </>
