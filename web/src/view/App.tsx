@@ -27,9 +27,7 @@ function onKey(event: KeyboardEvent): void {
 }
 
 function Notes() {
-  const { drawing, notes: told } = page.value ?? {};
-  const hasNorms = drawing?.blocks.some(({ value }) => value?.includes("‖")) || drawing?.wires.some(({ value, gradient }) => value.includes("‖") || gradient?.includes("‖"));
-  const notes = [...told ?? [], ...hasNorms ? [words.value.norms] : []];
+  const notes = page.value?.notes ?? [];
   if (notes.length === 0) return null;
   return <section class="card notes"><h2>{words.value.notes}</h2>{notes.map((note) => <p key={note} class="note">{note}</p>)}</section>;
 }

@@ -121,7 +121,6 @@ export const en = {
   near: (share: string) => `✓ the forecast is within ${share} of the true change, ✗ it is farther off.`,
   changeOf: (name: string) => `Change of ${name}`,
   noWhatIf: "No input of this computation was changed: there is none to change, or it is a network's, which is too large for that.",
-  norms: "‖…‖ is the norm √Σx² of an array that is too large to be shown; its shape stands before it.",
   leftOut: (count: number) => `${count} more inputs are not shown.`,
   closer: "Closer",
   wider: "Wider",

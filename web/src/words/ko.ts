@@ -123,7 +123,6 @@ export const ko: Words = {
   near: (share) => `✓ 예측이 실제 변화의 ${share} 안에 든다. ✗ 더 크게 빗나간다.`,
   changeOf: (name) => `${name}의 변화`,
   noWhatIf: "바꾸어 본 입력이 없다. 바꿀 입력이 없거나, 그러기에는 큰 신경망이다.",
-  norms: "‖…‖는 모두 보이기에는 큰 배열의 노름 √Σx²이고, 그 앞은 배열의 모양이다.",
   leftOut: (count) => `나머지 입력 ${count}개는 생략했다.`,
   closer: "가까이",
   wider: "멀리",
