@@ -236,7 +236,8 @@ async function quiz() {
   check((await answer("-1.1")).includes("sign"), "a wrong sign is explained");
   check((await answer("1.1")).startsWith("Right"), "1.1 is right for x·m");
   await button(page, "Go on");
-  check((await answer("200")).startsWith("Right"), "200 is right for t");
+  check((await text(page, ".quiz .ask")).includes("× (mul)"), "a gate is named by its sign and its name");
+  check((await answer("600/3")).startsWith("Right"), "200 is right for t, as a quotient too");
   await button(page, "Go on");
   check((await answer("2")).includes("local derivative alone"), "a forgotten upstream is explained");
   check((await answer("1.1")).includes("what arrives"), "a forgotten local derivative is explained");
@@ -263,6 +264,14 @@ async function quiz() {
     check((await answer("8")).startsWith("Right"), "the sum of the uses is right");
     break;
   }
+  await button(page, "End the quiz");
+  await fill(page, "#expression", "sum(x * x)");
+  await fill(page, "input[aria-label=x]", "[1, 2]");
+  await button(page, "Quiz");
+  check((await text(page, ".quiz")).includes("arrays"), "a quiz says why it does not ask for arrays");
+  await button(page, "Quiz me on", ".quiz");
+  check((await page.$(".quiz .ask")) !== null, "an expression of numbers is asked for instead");
+  await answer("nan");
   await page.close();
 }
 

@@ -2,7 +2,7 @@
 // outside of a quiz as well, which numbers may be seen.
 
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Page } from "../api";
+import type { Block, Page, State } from "../api";
 import { useKey } from "../graph/flow";
 import { digits, single } from "../numbers";
 import { change, goTo, isScalar, lastStep, nodes, page, state, step } from "../state/store";
@@ -25,13 +25,16 @@ export interface Question {
 /** A wrong answer's reasons. */
 export type Verdict = "right" | "sign" | "upstream" | "local" | "part" | "sum" | "other" | "otherSum" | "none";
 
-/** How far an answer may be off: numbers are shown with six digits. */
+/** How far an answer may be off, as a part of it: three digits are enough. */
 const TOLERANCE = 2e-3;
 
 /** Longer labels are told by their sign. */
 const LONGEST = 20;
 
 const named = (label: string | undefined, symbol: string) => label !== undefined && label.length <= LONGEST ? label : symbol;
+
+/** A gate by its sign in the picture and, where that is no word, its name in the steps. */
+const gateName = ({ symbol, inside }: Block, op: string | undefined) => op !== undefined && !inside && /^\P{L}+$/u.test(symbol) ? `${symbol} (${op})` : symbol;
 
 function questionsOf({ drawing, nodes: all }: Page): Question[] {
   const known = new Map(all.map((node) => [node.id, node]));
@@ -51,7 +54,7 @@ function questionsOf({ drawing, nodes: all }: Page): Question[] {
       const own = gate.inside || uses.length > 1 ? null : single(uses[0]?.local);
       found.push({
         key: wire.uses.map(([id, operand]) => useKey(id, operand)).join(" "), kind: "part", step: at,
-        gate: gate.symbol, to: named(known.get(from.node)?.label, from.caption || from.symbol), right, upstream,
+        gate: gateName(gate, known.get(gate.node)?.op), to: named(known.get(from.node)?.label, from.caption || from.symbol), right, upstream,
         local: own ?? (upstream === 0 ? 0 : right / upstream), parts: [],
       });
     }
@@ -89,6 +92,14 @@ export function begin(): void {
   });
 }
 
+/** An expression of numbers that has the gates of one of arrays. */
+export const similar = computed((): Pick<State, "e" | "at"> => {
+  const operations = new Set(page.value?.nodes.map(({ op }) => op));
+  if ([...operations].some((op) => op.includes("softmax"))) return { e: "-log(exp(a) / (exp(a) + exp(b)))", at: { a: 2, b: 1 } };
+  if (operations.has("matmul")) return { e: "sigmoid(x1 * w1 + x2 * w2 + b)", at: { x1: 1, x2: 2, w1: 0.5, w2: -0.25, b: 0.1 } };
+  return { e: "x * x + 2 * x * y", at: { x: 3, y: -2 } };
+});
+
 export function end(): void {
   change({ quiz: undefined, step: undefined });
 }
@@ -111,9 +122,13 @@ export function settle(question: Question, isRight: boolean): void {
   });
 }
 
+/** Whether an answer is near enough; what is not finite must be the same. */
+const isNear = (answer: number, x: number) => Number.isFinite(x) && Number.isFinite(answer)
+  ? Math.abs(answer - x) <= TOLERANCE * Math.max(Math.abs(x), 1e-9) : Object.is(answer, x);
+
 export function judge(question: Question, answer: number | null): Verdict {
   if (answer === null) return "none";
-  const is = (x: number) => Math.abs(answer - x) <= TOLERANCE * Math.max(Math.abs(x), 1e-9);
+  const is = (x: number) => isNear(answer, x);
   const { right, upstream, local, parts, kind } = question;
   if (is(right)) return "right";
   if (is(-right)) return "sign";
@@ -130,7 +145,7 @@ export function explained({ local, upstream, parts }: Question, verdict: Verdict
     case "right": return w.right;
     case "upstream": return w.wrong.upstream(digits(local));
     case "local": return w.wrong.local(digits(upstream));
-    case "part": return w.wrong.part(digits(parts.find((x) => answer !== null && Math.abs(x - answer) <= TOLERANCE * Math.abs(x)) ?? NaN));
+    case "part": return w.wrong.part(digits(parts.find((x) => answer !== null && isNear(answer, x)) ?? NaN));
     default: return w.wrong[verdict];
   }
 }

@@ -5,11 +5,11 @@ import { told, written } from "../lessons/told";
 import { typed } from "../typed";
 import { change, engine, language, page, state, view } from "../state/store";
 import { words } from "../words";
-import { following } from "../words/particle";
+import { settled } from "../words/josa";
 
 const TOLERANCE = 2e-3;
 
-/** A text with the page's numbers in it. */
+/** A text with the page's numbers in it; in Korean with the particles that they want. */
 function Filled({ text }: { text: string }) {
   const parts = text.split(/(\{[^}]*\}|`[^`]*`)/);
   const number = (part: string | undefined) => part?.startsWith("{") ? written(page.value, part.slice(1, -1)) : null;
@@ -17,7 +17,7 @@ function Filled({ text }: { text: string }) {
     const shown = number(part), before = number(parts[at - 1]);
     if (shown !== null) return <b key={at} class={part.startsWith("{g") ? "backward" : "forward"}>{shown}</b>;
     if (part.startsWith("`")) return <code key={at}>{part.slice(1, -1)}</code>;
-    return before === null ? part : following(before, part);
+    return before === null ? part : settled(before, part);
   })}</>;
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { digits, shown } from "../numbers";
-import { begin, done, end, explained, judge, present, questions, score, settle, type Question, type Verdict } from "../quiz/quiz";
-import { APPLE, change } from "../state/store";
+import { begin, done, end, explained, judge, present, questions, score, settle, similar, type Question, type Verdict } from "../quiz/quiz";
+import { change, engine, freshRanges } from "../state/store";
 import { typedAnswer } from "../typed";
 import { words } from "../words";
 
@@ -26,7 +26,7 @@ function Ask({ question }: { question: Question }) {
   return (
     <form onSubmit={check}>
       <p class="ask"><b>{kind === "sum" ? w.quizSum(to) : w.quizPart(gate, to)}</b></p>
-      <p class="soft">{kind === "sum" ? w.quizUses(parts.map((x) => shown(x)).join(", ")) : w.quizHint(digits(upstream))}</p>
+      <p class="soft">{kind === "sum" ? w.quizUses(parts.map((x) => shown(x)).join(", ")) : w.quizHint(digits(upstream))} {w.quizDigits}</p>
       <div class="field-row">
         <input ref={field} inputMode="decimal" autocomplete="off" aria-label={w.answer} placeholder={w.answer} value={text} readOnly={isOver}
           aria-invalid={verdict !== null && verdict !== "right"} onInput={(event) => setText(event.currentTarget.value)} />
@@ -42,13 +42,25 @@ function Ask({ question }: { question: Question }) {
   );
 }
 
+/** Arrays are not asked for: an expression like theirs is offered. */
+function OfArrays() {
+  const w = words.value, { e, at } = similar.value;
+  return <>
+    <p>{w.quizNumbers}</p>
+    {engine.value?.changes === "all" && <p><button class="main" onClick={() => {
+      freshRanges();
+      change({ e, at, quiz: true, target: undefined, cross_entropy: undefined, example: undefined, lesson: undefined, open: undefined, unfold: undefined });
+    }}>{w.quizExample(e)}</button></p>}
+  </>;
+}
+
 /** Asks for the gradients, gate by gate. */
 export function Quiz() {
   const w = words.value, { right, of } = score.value, question = present.value;
   return (
     <section class="card quiz" aria-labelledby="quiz-title">
-      <h2 id="quiz-title">{w.quiz} <span class="tag">{done.value.size} / {questions.value.length}</span></h2>
-      {questions.value.length === 0 ? <><p>{w.quizNumbers}</p><p><button onClick={() => { change({ ...APPLE, cross_entropy: undefined, open: undefined }); }}>{w.quizApple}</button></p></>
+      <h2 id="quiz-title">{w.quiz} {questions.value.length > 0 && <span class="tag">{done.value.size} / {questions.value.length}</span>}</h2>
+      {questions.value.length === 0 ? <OfArrays />
         : question ? <>{done.value.size === 0 && <p>{w.quizStart}</p>}<Ask key={question.key} question={question} /></>
         : <p><b>{w.quizDone}</b></p>}
       {of > 0 && <p class="soft">{w.score(right, of)}</p>}

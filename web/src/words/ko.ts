@@ -1,7 +1,7 @@
 // The page's own words, in Korean.
 
 import type { Words } from "./en";
-import { particle } from "./particle";
+import { josa } from "./josa";
 
 export const ko: Words = {
   name: "chainrule",
@@ -45,7 +45,7 @@ export const ko: Words = {
   },
   rightNumber: "3, −0.5, 1e−3처럼 쓴다.",
   rightArray: "3, −0.5, 1e−3처럼 쓰거나 [1, 2, 3], [[1, 2], [3, 4]] 같은 배열을 쓴다.",
-  stillShown: (kept) => `화면의 값은 아직 ${kept}${particle(kept, "이다", "다")}.`,
+  stillShown: (kept) => `화면의 값은 아직 ${kept}${josa(kept, "이다", "다")}.`,
   resetRange: "범위를 처음대로",
   network: "신경망",
   ofRun: (run: string, parameters: number) => `${run}의 신경망, 매개변수 ${parameters}개. 계층을 두 번 누르면 안을 볼 수 있다.`,
@@ -57,7 +57,7 @@ export const ko: Words = {
   input: "신경망이 보는 것",
   feature: "특성",
   saliency: "진해지면 손실이 커지는 곳(빨강)과 작아지는 곳(파랑)",
-  saysClass: (says: string, right: string) => says === right ? `${says}${particle(says, "이라고", "라고")} 답했고, 맞다.` : `${says}${particle(says, "이라고", "라고")} 답했지만 정답은 ${right}${particle(right, "이다", "다")}.`,
+  saysClass: (says: string, right: string) => says === right ? `${says}${josa(says, "이라고", "라고")} 답했고, 맞다.` : `${says}${josa(says, "이라고", "라고")} 답했지만 정답은 ${right}${josa(right, "이다", "다")}.`,
   saysValues: (says: string, right: string) => `답은 ${says}, 정답은 ${right}.`,
   probabilities: "확률",
   toExpression: "수식 보기로",
@@ -154,7 +154,8 @@ export const ko: Words = {
   quizStart: "기울기를 가렸다. 결과에서 입력 쪽으로 게이트마다 직접 구해 보자.",
   quizPart: (gate, to) => `${gate} 게이트가 ${to} 쪽으로 돌려보내는 기울기는?`,
   quizSum: (name) => `${name} 값은 여러 번 쓰였다. 기울기는 모두 얼마인가?`,
-  quizHint: (upstream) => `상류에서 ${upstream}${particle(upstream, "이", "가")} 온다.`,
+  quizDigits: "세 자리까지 맞으면 된다. 1/3, inf, NaN으로 답해도 된다.",
+  quizHint: (upstream) => `상류에서 ${upstream}${josa(upstream, "이", "가")} 온다.`,
   quizUses: (parts) => `쓰인 곳마다 돌려보낸 기울기: ${parts}.`,
   answer: "답",
   check: "확인",
@@ -165,19 +166,19 @@ export const ko: Words = {
   right: "맞았다.",
   wrong: {
     sign: "크기는 맞지만 부호가 다르다.",
-    upstream: (local) => `${local}${particle(local, "은", "는")} 국소 미분일 뿐이다. 상류에서 온 기울기를 곱해야 한다.`,
-    local: (upstream) => `${upstream}${particle(upstream, "은", "는")} 상류에서 온 기울기이다. 여기에 국소 미분을 곱한다.`,
-    part: (part) => `${part}${particle(part, "은", "는")} 한 곳에서 온 것뿐이다. 모든 쓰임의 기울기를 더한다.`,
+    upstream: (local) => `${local}${josa(local, "은", "는")} 국소 미분일 뿐이다. 상류에서 온 기울기를 곱해야 한다.`,
+    local: (upstream) => `${upstream}${josa(upstream, "은", "는")} 상류에서 온 기울기이다. 여기에 국소 미분을 곱한다.`,
+    part: (part) => `${part}${josa(part, "은", "는")} 한 곳에서 온 것뿐이다. 모든 쓰임의 기울기를 더한다.`,
     sum: "쓰임마다의 기울기는 곱하지 않고 더한다.",
     other: "아직 아니다. 상류 기울기에 국소 미분을 곱한다.",
     otherSum: "아직 아니다. 모든 쓰임이 돌려보낸 기울기를 더한다.",
-    none: "수를 써 보자.",
+    none: "수를 쓴다: 2.2, −0.5, 1e−3 또는 1/3.",
   },
   solution: (upstream, local, product) => `${upstream} · ${local} = ${product}`,
   quizDone: "마지막 게이트까지 풀었다.",
   quizAgain: "다시 풀기",
-  quizNumbers: "퀴즈는 수 하나씩을 묻는데, 여기에는 배열이 있다.",
-  quizApple: "사과 식으로 퀴즈 풀기",
+  quizNumbers: "여기서는 값이 배열이어서 기울기도 배열이다. 이 퀴즈는 수 하나씩을 묻는다. 같은 규칙을 수로 된 식에서 풀어 보자.",
+  quizExample: (e) => `퀴즈로 풀기: ${e}`,
 
   chapter: (at, of) => `${of}개 장 가운데 ${at}장`,
   try: "해 보기",
