@@ -11,6 +11,7 @@ import { APPLE, change, functions, network, notice, state, view, windows } from 
 import "./style/base.css";
 import "./style/graph.css";
 import "./style/panels.css";
+import "./style/print.css";
 import { App } from "./view/App";
 import { words } from "./words";
 

@@ -309,6 +309,11 @@ async function sharing() {
   await page.goForward();
   await settled(page);
   equal(await page.$eval("#expression", (one) => one.value), "x * m", "the expression after going forward");
+  await button(page, "한국어");
+  await page.goBack();
+  await settled(page);
+  equal(await page.evaluate(() => document.documentElement.lang), "ko", "the language after going back");
+  await button(page, "English");
   await button(page, "Share");
   await fill(page, "dialog form input", line);
   await button(page, "Open", "dialog form");
@@ -355,6 +360,31 @@ async function lostAndFound() {
   await page.waitForFunction(() => !document.querySelector(".banner"), { timeout: 15_000 });
   await settled(page);
   check((await gradients(page)).x !== "2.2", "what was typed meanwhile is computed");
+  await page.close();
+}
+
+/** Without the token the page says what to do. */
+async function withoutToken() {
+  const page = await browser.newPage();
+  await page.goto(new URL("/", address).href);
+  check((await marked(page, ".alone")).includes("#"), "a page without access says which address to open");
+  equal((await page.$$(".loading")).length, 0, "nothing is awaited without access");
+  await page.close();
+}
+
+/** On paper stand the picture and its numbers, and nothing to press. */
+async function onPaper() {
+  const page = await open(browser, address);
+  await page.emulateMediaType("print");
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await settled(page);
+  const seen = await page.$$eval("button, input, select", (all) => all.filter((one) => one.checkVisibility() && one.matches("button:not(.name, [role=tab]), select, [type=range]")).length);
+  equal(seen, 0, "controls on paper");
+  const whole = await page.$eval("svg.picture", (svg) => [...svg.querySelectorAll(".block")].every((block) => {
+    const [inner, outer] = [block.getBoundingClientRect(), svg.getBoundingClientRect()];
+    return inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && inner.bottom <= outer.bottom;
+  }));
+  check(whole, "the whole picture is on paper");
   await page.close();
 }
 
@@ -413,7 +443,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, following, arrays, largePictures, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, looks };
+const TESTS = { theApple, aRun, steps, inputs, arrays, largePictures, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, withoutToken, onPaper, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

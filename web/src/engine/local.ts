@@ -141,7 +141,7 @@ class Computed {
       // It is the output's; without a target that is the root.
       hessian: old.hessian && old.output.node === old.root.node ? { ...old.hessian, values: curvature.map((row) => row.map(num)) } : null,
       sweep: this.#sweep(request),
-      descent: this.#descent(request, curvature, names),
+      descent: this.#descent(request, curvature, old.inputs.filter(({ gradient, is_choice }) => gradient !== null && !is_choice).map(({ name }) => name)),
       goals: [], notes: this.#isMoved() ? [] : old.notes,
     };
   }
@@ -259,6 +259,7 @@ class Computed {
     if (!descend || names.length === 0) return null;
     const gradient = (from: Computed) => names.map((name) => from.gradientOf(name));
     const here = gradient(this), squared = here.reduce((sum, g) => sum + g * g, 0);
+    // Of many inputs nobody computed how they bend: then no rate is known to be too large.
     const bent = here.reduce((sum, g, row) => sum + here.reduce((inner, other, column) => inner + g * other * (curvature[row]?.[column] ?? 0), 0), 0);
     const rate = lr ?? this.old.descent?.lr ?? (bent > 0 ? Number((squared / bent).toPrecision(1)) : USUAL_RATE);
     const points = [];

@@ -63,7 +63,7 @@ export class Camera {
   /** Shows all of a picture. With a place that matters, a large picture is shown readably around that. */
   fit(wide: number, tall: number, around?: { x: number; y: number }): void {
     const { clientWidth, clientHeight } = this.#svg;
-    if (clientWidth === 0 || wide === 0 || tall === 0) return;
+    if (clientWidth === 0 || wide === 0 || tall === 0 || this.#svg.hasAttribute("viewBox")) return;
     this.#size = [wide, tall];
     const all = Math.min((clientWidth - ROOM) / wide, (clientHeight - ROOM) / tall, LARGEST);
     const scale = around && all < SMALLEST ? READABLE : all;
@@ -72,6 +72,17 @@ export class Camera {
     const place = zoomIdentity.translate(start(clientWidth, wide, around?.x ?? 0), start(clientHeight, tall, around?.y ?? 0)).scale(scale);
     select(this.#svg).call(this.#zoom.transform, place);
     this.isMoved = false;
+  }
+
+  /** Shows all of the picture however large the paper is; undone by what it returns. */
+  onPaper(inner: SVGGElement): () => void {
+    const { x, y, width, height } = inner.getBBox(), seen = inner.getAttribute("transform") ?? "";
+    inner.removeAttribute("transform");
+    this.#svg.setAttribute("viewBox", `${x - ROOM / 4} ${y - ROOM / 4} ${width + ROOM / 2} ${height + ROOM / 2}`);
+    return () => {
+      this.#svg.removeAttribute("viewBox");
+      inner.setAttribute("transform", seen);
+    };
   }
 
   /** Brings a place of the picture into sight, where it is out of it. */

@@ -5,7 +5,7 @@ import type { State } from "../api";
 import { takeToken } from "../engine/server";
 import { prepare } from "../lessons";
 import { fromLine, toLine } from "./line";
-import { change, state, view } from "./store";
+import { state, view } from "./store";
 
 /** A browser refuses an address that changes too often. */
 const PATIENCE = 400;
@@ -45,11 +45,10 @@ export function keepAddress(): void {
   addEventListener("hashchange", () => void read());
 }
 
-/** Shows a state in place of the present one. */
+/** Shows a state in place of the present one, in the language that is read now. */
 export function open(found: State): void {
   const { lang } = state.peek();
   prepare(found.lesson);
   view.value = found.lesson ? "lessons" : "graph";
-  state.value = found;
-  if (found.lang === undefined && lang !== undefined) change({ lang });
+  state.value = { ...found, lang: lang ?? found.lang };
 }

@@ -19,8 +19,13 @@ const system = matchMedia("(prefers-color-scheme: dark)");
 const isDark = signal(system.matches);
 system.addEventListener("change", () => { isDark.value = system.matches; });
 
+/** Paper is light. */
+const isPaper = signal(false);
+addEventListener("beforeprint", () => { isPaper.value = true; });
+addEventListener("afterprint", () => { isPaper.value = false; });
+
 export const theme = signal<Theme>(remembered());
-export const scheme = computed(() => theme.value === "system" ? (isDark.value ? "dark" : "light") : theme.value);
+export const scheme = computed(() => isPaper.value ? "light" : theme.value === "system" ? (isDark.value ? "dark" : "light") : theme.value);
 
 effect(() => {
   document.documentElement.dataset.scheme = scheme.value;

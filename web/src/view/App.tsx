@@ -12,6 +12,7 @@ import { Lessons } from "./Lessons";
 import { Quiz } from "./Quiz";
 import { Story } from "./Story";
 import { Tabs } from "./Tabs";
+import { Typed } from "./Typed";
 
 /** Whether a key belongs to what has the focus. */
 function isTaken(target: EventTarget | null): boolean {
@@ -32,6 +33,14 @@ function Notes() {
   return <section class="card notes"><h2>{words.value.notes}</h2>{notes.map((note) => <p key={note} class="note">{note}</p>)}</section>;
 }
 
+/** In place of everything, until there is an answer: what to wait for, or to do. */
+function Nothing() {
+  const w = words.value;
+  if (isStale.value) return <section class="card alone" role="alert"><h2 class="big">{w.noAccess}</h2><p><Typed text={w.noAccessWords} /></p></section>;
+  if (isLost.value) return <section class="card alone" role="alert"><p><Typed text={w.lostAtFirst} /></p></section>;
+  return mistake.value ? null : <p class="loading" role="status">{w.loading}</p>;
+}
+
 export function App() {
   const w = words.value, isQuiz = state.value.quiz ?? false, isLesson = view.value === "lessons";
   useEffect(() => {
@@ -45,12 +54,12 @@ export function App() {
     <>
       <Header />
       <div role="status" class="banners">
-        {isLost.value && <p class="banner">{w.lost}</p>}
-        {isStale.value && <p class="banner">{w.stale}</p>}
-        {engine.value?.changes === "none" && <p class="banner">{w.readOnly}</p>}
+        {isLost.value && page.value && <p class="banner">{w.lost}</p>}
+        {isStale.value && page.value && <p class="banner">{w.stale}</p>}
+        {engine.value?.changes === "none" && <p class="banner"><Typed text={w.readOnly} /></p>}
         {notice.value && <p class="banner">{notice.value}</p>}
       </div>
-      <main class={isLesson ? "with-lesson" : ""}>
+      {!page.value && (isStale.value || isLost.value) ? <main class="none"><Nothing /></main> : <main class={isLesson ? "with-lesson" : ""}>
         {isLesson && <div class="course"><Lessons /></div>}
         <div class="given">{isNetwork.value ? <ExampleCard /> : <><ExpressionField /><Inputs /></>}</div>
         <div class="middle">
@@ -58,8 +67,8 @@ export function App() {
           {isNetwork.value ? <Weights /> : !isQuiz && page.value && <Tabs />}
         </div>
         <div class="told">{isQuiz && <Quiz />}<Story /><Chain /><Notes /></div>
-        {!page.value && !isStale.value && !isLost.value && !mistake.value && <p class="loading" role="status">{w.loading}</p>}
-      </main>
+        {!page.value && <Nothing />}
+      </main>}
     </>
   );
 }

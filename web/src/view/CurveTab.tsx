@@ -38,7 +38,7 @@ export function CurveTab() {
   const lines: Line[] = [
     { label: w.curve, tone: "forward", ys: column("y"), wide: 3 },
     { label: w.tangent, tone: "backward", ys: column("tangent"), kind: "dash" },
-    { label: w.parabola, tone: "now", ys: column("parabola"), kind: "dash" },
+    ...drawn?.bend === undefined ? [] : [{ label: w.parabola, tone: "now", ys: column("parabola"), kind: "dash" } satisfies Line],
     { label: w.here, tone: "backward", ys: column("here"), kind: "points" },
   ];
   const root = answer.root.name;

@@ -4,6 +4,7 @@ import { engine, numbers, page, rate } from "../state/store";
 import { words } from "../words";
 import { Plot, type Line } from "./Plot";
 import { Scroll } from "./Scroll";
+import { Typed } from "./Typed";
 
 /** The slider covers this many powers of ten below the limit. */
 const POWERS = 3;
@@ -27,7 +28,7 @@ const onCurve = computed(() => {
 /** Against the gradient, step by step. */
 export function Down() {
   const w = words.value, answer = page.value, descent = answer?.descent;
-  if (!answer || !descent) return <p>{engine.value?.changes === "all" ? w.noDescent : w.noDescentHere}</p>;
+  if (!answer || !descent) return <p><Typed text={engine.value?.changes === "none" ? w.noDescentHere : answer?.inputs.length === 0 ? w.noInputs : w.noDescent} /></p>;
   const root = answer.root.name, limit = descent.limit === null ? null : toNumber(descent.limit);
   const top = Math.log10((limit ?? descent.lr * 10) * 1.5);
   const losses = descent.points.map(({ loss }) => toNumber(loss)), finite = losses.map((y) => Number.isFinite(y) ? y : null);

@@ -104,7 +104,7 @@ export function ExampleCard() {
         <button disabled={example >= last} onClick={() => show(example + 1)}>{w.nextExample} →</button>
       </p>
       {about && <p class="soft small">{w.ofPart(last, about.part === null ? null : w.parts[about.part])}</p>}
-      <p class="bad" role="status">{mistake.value?.message}</p>
+      <div role="status">{mistake.value && <><p class="bad">{mistake.value.message}</p>{about && <p>{w.runGone(about.run)}</p>}</>}</div>
       {says && side && <div class="pixels">
         <Pixels numbers={says.input} side={side} isGradient={false} label={w.input} />
         <Pixels numbers={says.saliency} side={side} isGradient label={w.saliency} />

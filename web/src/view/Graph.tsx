@@ -50,6 +50,14 @@ function Picture({ camera, found, beyond }: { camera: { current: Camera | null }
   const now = drawing?.blocks[story.value[step.value]?.block ?? -1];
   useLayoutEffect(() => {
     if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current, beyond);
+    let undo: (() => void) | null = null;
+    const before = () => { undo = inner.current ? camera.current?.onPaper(inner.current) ?? null : null; }, after = () => { undo?.(); undo = null; };
+    addEventListener("beforeprint", before);
+    addEventListener("afterprint", after);
+    return () => {
+      removeEventListener("beforeprint", before);
+      removeEventListener("afterprint", after);
+    };
   }, []);
   useLayoutEffect(() => {
     if (!svg.current || !drawing) return;

@@ -1,9 +1,10 @@
 import type { Num } from "../api";
 import { listed, shown } from "../numbers";
-import { page } from "../state/store";
+import { engine, numbers, page } from "../state/store";
 import { words } from "../words";
 import { MathMl } from "./MathMl";
 import { Scroll } from "./Scroll";
+import { Typed } from "./Typed";
 
 /** More formulas than these are not for reading. */
 const MOST = 40;
@@ -19,7 +20,7 @@ export function Hessian() {
     <>
       <Partials />
       <h3>{w.second}</h3>
-      <p class="soft">{isSecond ? w.hessianWords : w.noHessian}</p>
+      <p class="soft"><Typed text={isSecond ? w.hessianWords : numbers.value.length === 0 ? w.noHessian : engine.value?.changes !== "all" ? w.noHessianHere : w.noHessianOf(numbers.value.length)} /></p>
       {hessian && <Matrix of={output.name} {...hessian} />}
       {curvature && (hasLoss || !hessian) && <Matrix of={root.name} {...curvature} />}
     </>

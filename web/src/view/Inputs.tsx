@@ -58,7 +58,7 @@ export function Inputs() {
   const more = Object.entries(waiting.value).map(([name, value]): Input => ({ name, node: null, shape: shapeOf(value), value, gradient: null, is_choice: false }));
   if (!answer || answer.inputs.length + more.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="inputs-title">
+    <section class="card inputs" aria-labelledby="inputs-title">
       <h2 id="inputs-title">{words.value.inputs}</h2>
       {[...answer.inputs, ...more].map((input) => <One key={input.name} input={input} />)}
     </section>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { open as openState } from "../state/history";
 import { fromLine, toLine } from "../state/line";
 import { engine, page, state } from "../state/store";
+import { Typed } from "./Typed";
 import { words } from "../words";
 
 function Copied({ label, text }: { label: string; text: string }) {
@@ -44,7 +45,7 @@ export function ShareDialog({ close }: { close: () => void }) {
   return (
     <dialog ref={dialog} aria-labelledby="share-title" onClose={close}>
       <h2 id="share-title">{w.share}</h2>
-      <p>{w.shareWords.split("`").map((part, at) => at % 2 ? <code key={at}>{part}</code> : part)}</p>
+      <p><Typed text={w.shareWords} /></p>
       {line === null ? <p class="bad">{w.tooLarge}</p> : <>
         <Copied label={w.line} text={line} />
         <Copied label={w.address} text={`${location.href.split("#")[0]}#${line}`} />

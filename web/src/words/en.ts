@@ -135,7 +135,9 @@ export const en = {
   pathsWords: "A path's share is its part of the gradient. Choose one to light it up.",
   partials: (name: string) => `Derivatives of ${name}`,
   second: "Second derivatives",
-  noHessian: "The second derivatives are shown for inputs that are numbers.",
+  noHessian: "Second derivatives are computed by inputs that are single numbers, and here all are arrays.",
+  noHessianHere: "This document carries no second derivatives; `chainrule explore` shows them.",
+  noHessianOf: (count: number) => `Second derivatives are not computed by so many inputs (${count}), or where arrays are among them.`,
   hessianWords: "How the gradient by the row changes with the column.",
   rate: "Learning rate",
   rateChosen: "chosen from the curvature",
@@ -145,8 +147,9 @@ export const en = {
   step: "step",
   length: "length of the gradient",
   lossByStep: (root: string) => `${root} after each step`,
-  noDescent: "No way down is shown: nothing that is left to change has a gradient.",
-  noDescentHere: "This document carries no way down, as it cannot compute with these values. `chainrule explore` shows it.",
+  noDescent: "The way down is not computed yet.",
+  noDescentHere: "This document carries no way down: it shows arrays, or more than a page computes with. `chainrule explore` walks it.",
+  noInputs: "Nothing can be moved here: the expression has no inputs.",
   predicted: (first: string) => `The gradient foretells ${first} for the first step.`,
 
   quizStart: "The gradients are hidden. Work them out, gate by gate, from the result back to the inputs.",
@@ -202,6 +205,10 @@ export const en = {
 
   lost: "The program does not answer. The last picture stays; the page goes on by itself once it is there again.",
   stale: "This address is of another start of the program: open the one that it printed last. The line below Share keeps this state.",
+  noAccess: "This page has no access to the program",
+  noAccessWords: "It was opened without the token that stands in the address, or the program has been started again since. Open the address that `chainrule explore` printed in its terminal, with all that follows the #. If it does not run any more, start it again.",
+  lostAtFirst: "The program does not answer. Start `chainrule explore`, and open the address that it prints.",
+  runGone: (run: string) => `Maybe the folder ${run} is gone or was moved: start the program again with a run that is there.`,
   loading: "Loading …",
   notes: "Worth knowing",
 };

@@ -137,7 +137,9 @@ export const ko: Words = {
   pathsWords: "경로의 몫은 그 경로가 기울기에서 이루는 부분이다. 고르면 그림에서 밝아진다.",
   partials: (name) => `${name}의 편미분`,
   second: "2계 미분",
-  noHessian: "2계 미분은 수 하나인 입력에 대해서만 보인다.",
+  noHessian: "2계 미분은 수 하나인 입력에 대해서 구하는데, 여기서는 입력이 모두 배열이다.",
+  noHessianHere: "이 문서에는 2계 미분이 들어 있지 않다. `chainrule explore`에서는 볼 수 있다.",
+  noHessianOf: (count) => `입력이 이렇게 많거나(${count}개) 배열이 섞여 있으면 2계 미분을 구하지 않는다.`,
   hessianWords: "행의 변수에 대한 기울기가 열의 변수에 따라 얼마나 변하는가.",
   rate: "학습률",
   rateChosen: "곡률에서 골랐다",
@@ -147,8 +149,9 @@ export const ko: Words = {
   step: "단계",
   length: "기울기의 크기",
   lossByStep: (root) => `단계마다의 ${root}`,
-  noDescent: "기울기가 있는 입력이 없어서 내려가는 길을 보일 수 없다.",
-  noDescentHere: "이 문서는 이 값들로 계산할 수 없어서 내려가는 길을 담지 않았다. `chainrule explore`에서는 볼 수 있다.",
+  noDescent: "내려가는 길을 아직 계산하지 않았다.",
+  noDescentHere: "이 문서에는 내려가는 길이 들어 있지 않다. 배열이 있거나 계산이 큰 문서이기 때문이다. `chainrule explore`에서는 볼 수 있다.",
+  noInputs: "식에 입력이 없어서 움직일 것이 없다.",
   predicted: (first) => `첫 단계에 대한 기울기의 예측: ${first}.`,
 
   quizStart: "기울기를 가렸다. 결과에서 입력 쪽으로 게이트마다 직접 구해 보자.",
@@ -204,6 +207,10 @@ export const ko: Words = {
 
   lost: "프로그램이 응답하지 않는다. 마지막 그림은 그대로 두며, 다시 연결되면 저절로 이어진다.",
   stale: "프로그램이 새로 시작되었다. 프로그램이 알려 준 주소를 연다. 지금의 상태는 ‘공유’의 줄에 남아 있다.",
+  noAccess: "이 페이지는 프로그램에 연결할 권한이 없다",
+  noAccessWords: "주소에 들어 있는 토큰 없이 열었거나, 그 뒤에 프로그램을 다시 시작한 것이다. `chainrule explore`가 터미널에 알려 준 주소를 # 뒤까지 모두 연다. 프로그램이 끝났으면 다시 시작한다.",
+  lostAtFirst: "프로그램이 응답하지 않는다. `chainrule explore`를 시작하고 알려 주는 주소를 연다.",
+  runGone: (run) => `${run} 폴더가 없어졌거나 옮겨졌을 수 있다. 있는 폴더로 프로그램을 다시 시작한다.`,
   loading: "불러오는 중 …",
   notes: "알아 둘 점",
 };
