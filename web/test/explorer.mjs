@@ -294,6 +294,67 @@ async function lessons() {
   await page.close();
 }
 
+/** What chapters tell the reader to do can be done, and does what they say. */
+async function lessonsHold() {
+  const page = await open(browser, address);
+  await button(page, "Lessons");
+  const chapter = async (at) => {
+    await page.$$eval(".chapters button", (all, at) => all[at - 1].click(), at);
+    await settled(page);
+  };
+  const ends = (name) => page.$eval(`input[aria-label="Slider of ${name}"]`, (one) => [Number(one.min), Number(one.max)]);
+  const toEnd = () => button(page, "Last step");
+  await chapter(1);
+  await toEnd();
+  const before = await gradients(page);
+  await fill(page, "input[aria-label='Slider of t']", "2");
+  const after = await gradients(page);
+  equal(["x", "m", "t"].map((name) => before[name] === after[name]), [false, false, true], "gradients of the apple that stay as t moves");
+  await chapter(2);
+  await toEnd();
+  const path = async (name) => {
+    await page.$$eval(".input button.name", (all, name) => all.find((one) => one.textContent === name).click(), name);
+    await settled(page);
+    return page.$$eval(".wire", (all) => all.map((one) => one.classList.contains("lit")));
+  };
+  const [ofA, ofO] = [await path("a"), await path("o")];
+  check(ofA.some((isLit, at) => isLit && ofO[at]) && ofA.some((isLit, at) => isLit && !ofO[at]), "the paths of a and o are the same from the add gate on");
+  await fill(page, "input[aria-label=n]", "0");
+  equal((await gradients(page)).a, "0", "df/da where n is 0");
+  await chapter(3);
+  await fill(page, "input[aria-label='Slider of x']", "-1");
+  equal((await gradients(page)).x, "0", "the gradient at the bottom of the parabola");
+  await chapter(4);
+  check((await ends("b"))[0] <= -4, "b can be moved to −4");
+  await fill(page, "input[aria-label=b]", "-4");
+  const said = await text(page, ".lesson");
+  check(said.includes("here 0.25: that makes dL/db = 0.125"), `the sigmoid's chapter follows b: ${said}`);
+  await chapter(5);
+  check((await ends("b"))[1] > 2, "b can be raised beyond 2");
+  await fill(page, "input[aria-label='Slider of b']", "2.1");
+  equal((await gradients(page)).b, "−1.9", "the gradient once the gate is open");
+  await chapter(6);
+  await fill(page, ".field textarea", "1");
+  await page.focus("input[aria-label='x[1]']");
+  await settled(page);
+  await fill(page, "input[aria-label='Slider of x[1]']", "10");
+  check(Math.abs(number((await texts(page, ".grid small"))[1])) < 1e-3, "the gradient of the right class's score comes close to 0");
+  await chapter(7);
+  const ofW = () => page.$$eval(".grid", (all) => [...all[1].querySelectorAll("small")].map((one) => one.textContent));
+  const old = await ofW();
+  await fill(page, "input[aria-label='Slider of x[0,0]']", "2");
+  equal((await ofW()).map((x, at) => x !== old[at]), [true, true, true, false, false, false], "elements of dw that change with x[0,0]");
+  await chapter(10);
+  const losses = async (rate) => {
+    await fill(page, "#rate", Math.log10(rate));
+    return (await texts(page, "#panel tbody tr b")).map(number);
+  };
+  check((await losses(0.2))[1] < 1e-12, "a single step is enough at 0.2");
+  const [first, second] = await losses(0.42);
+  check(second > first, "beyond the limit the loss grows");
+  await page.close();
+}
+
 async function sharing() {
   const page = await open(browser, address);
   await fill(page, "input[aria-label=x]", "70");
@@ -443,7 +504,7 @@ async function looks() {
   }
 }
 
-const TESTS = { theApple, aRun, steps, inputs, arrays, largePictures, micrograd, folding, pathsLightUp, quiz, lessons, sharing, aLessonAsAFile, lostAndFound, withoutToken, onPaper, looks };
+const TESTS = { theApple, aRun, steps, inputs, following, arrays, largePictures, micrograd, folding, pathsLightUp, quiz, lessons, lessonsHold, sharing, aLessonAsAFile, lostAndFound, withoutToken, onPaper, looks };
 for (const [name, test] of Object.entries(TESTS)) {
   if (process.env.ONLY && !process.env.ONLY.split(",").includes(name)) continue;
   const start = Date.now();

@@ -1,19 +1,19 @@
 import { batch } from "@preact/signals";
 import { withStep } from "../state/range";
-import { chosen, freshRanges, language, nudges, ranges, rate, state, view } from "../state/store";
+import { chosen, freshRanges, language, nudges, ranges, rate, state, view, windows } from "../state/store";
 import { FIRST } from "./first";
 import { SECOND } from "./second";
 import type { Lesson } from "./lesson";
 
 export const LESSONS: readonly Lesson[] = [...FIRST, ...SECOND];
 
-/** The changes and the learning rate that a chapter tells of; they are no part of a state. */
+/** The changes, the learning rate and the ranges that a chapter tells of; they are no part of a state. */
 export function prepare(id: string | undefined): void {
   const lesson = LESSONS.find((one) => one.id === id);
   [nudges.value, rate.value] = [lesson?.nudges ?? {}, lesson?.rate ?? null];
   freshRanges();
-  const own = Object.entries(lesson?.ranges ?? {});
-  ranges.value = Object.fromEntries(own.map(([name, [from, to]]) => [name, withStep(from, to)]));
+  const reach = Object.fromEntries(Object.entries(lesson?.ranges ?? {}).map(([name, [from, to]]) => [name, withStep(from, to)]));
+  [ranges.value, windows.value] = [reach, reach];
 }
 
 /** Shows a chapter, at its own numbers. */

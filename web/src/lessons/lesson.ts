@@ -8,10 +8,10 @@ export interface Lesson {
   state: State;
   /** Changes that the what-if table shows. */
   nudges?: Record<string, number>;
-  /** Ranges of sliders, where the usual ones leave out what the chapter is about. */
-  ranges?: Record<string, [number, number]>;
   /** The learning rate of the way down. */
   rate?: number;
+  /** Where sliders and curves reach, by name or `name:element`, so that what is to be tried can be. */
+  ranges?: Record<string, [number, number]>;
   /** What is asked for: a number of the page, or the place of the right choice. */
   answer: Told | { choice: number };
   /** How near a number must come, as a part of it, where that is what the question is about. */

@@ -5,28 +5,29 @@ import type { Lesson } from "./lesson";
 export const SECOND: Lesson[] = [
   {
     id: "softmax",
-    state: { e: "x", at: { x: [2, 1, 0.1] }, cross_entropy: 0, step: 0 },
+    state: { e: "x", at: { x: [2, 1, 0.1] }, cross_entropy: 0 },
+    ranges: { "x:0": [-10, 10], "x:1": [-10, 10], "x:2": [-10, 10] },
     answer: { choice: 2 },
     en: {
-      title: "Softmax with loss, and y − t",
+      title: "Softmax with loss, and y − t",
       paragraphs: [
         "A network that tells classes apart ends in scores, here x = {v x}. Softmax turns them into probabilities y that add up to 1, and the cross-entropy is −ln of the probability of the right class: {loss}.",
         "However complicated that looks, what comes back is simple: the gradient of the scores is y − t, the probabilities minus the target, which is 1 for the right class and 0 for the others. Here it is {g x}.",
         "The error itself goes back. The loss was chosen so that this happens: its logarithm undoes the exponential of the softmax.",
       ],
-      try: "Choose another target class. Then raise the score of the right class with its slider: its gradient comes close to 0.",
+      try: "Type another target class, 1 or 2. Then pick the score of that class and raise it with its slider to 10: its gradient comes close to 0.",
       question: "What do the three gradients always add up to?",
       choices: ["1", "the loss", "0"],
       why: "The probabilities add up to 1, and so does the target: the difference adds up to 0.",
     },
     ko: {
-      title: "소프트맥스와 손실, 그리고 y − t",
+      title: "소프트맥스와 손실, 그리고 y − t",
       paragraphs: [
         "분류하는 신경망의 마지막에는 점수가 나온다. 여기서는 x = {v x}이다. 소프트맥스는 이것을 모두 더해 1이 되는 확률 y로 바꾸고, 교차 엔트로피는 정답 클래스의 확률에 −ln을 씌운 값 {loss}이다.",
         "복잡해 보여도 되돌아오는 것은 간단하다. 점수의 기울기는 y − t, 곧 확률에서 정답을 뺀 값이다. 정답 t는 맞는 클래스에서 1, 나머지에서 0이다. 여기서는 {g x}이다.",
         "오차가 그대로 뒤로 흐르는 셈이다. 우연이 아니라 그렇게 되도록 손실을 고른 것이다. 손실의 로그가 소프트맥스의 지수를 되돌린다.",
       ],
-      try: "정답 클래스를 바꾸어 보자. 그런 다음 정답 클래스의 점수를 슬라이더로 올리면 그 기울기가 0에 가까워진다.",
+      try: "정답 클래스를 1이나 2로 바꾸어 보자. 그런 다음 그 클래스의 점수를 골라 슬라이더로 10까지 올리면 그 기울기가 0에 가까워진다.",
       question: "세 기울기를 더하면 언제나 얼마인가?",
       choices: ["1", "손실", "0"],
       why: "확률의 합도 1이고 정답의 합도 1이므로, 그 차의 합은 0이다.",
@@ -34,7 +35,7 @@ export const SECOND: Lesson[] = [
   },
   {
     id: "affine",
-    state: { e: "y = x @ w + b; sum(y)", at: { x: [[1, 2], [3, 4]], w: [[1, -1, 0.5], [0.5, 2, -2]], b: [0.1, 0.2, 0.3] }, step: 0 },
+    state: { e: "y = x @ w + b; sum(y)", at: { x: [[1, 2], [3, 4]], w: [[1, -1, 0.5], [0.5, 2, -2]], b: [0.1, 0.2, 0.3] } },
     answer: { choice: 1 },
     en: {
       title: "Affine with a batch",
@@ -64,14 +65,14 @@ export const SECOND: Lesson[] = [
   {
     id: "network",
     state: {
-      e: "h = sigmoid(x @ w1 + b1); h @ w2 + b2", cross_entropy: 1, step: 0,
+      e: "h = sigmoid(x @ w1 + b1); h @ w2 + b2", cross_entropy: 1,
       at: { x: [1, 0.5], w1: [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], b1: [0.1, 0.2, 0.3], w2: [[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]], b2: [0.1, 0.2] },
     },
     answer: { choice: 0 },
     en: {
       title: "A network of two layers",
       paragraphs: [
-        "Affine, sigmoid, affine, softmax with loss: nothing is new, only more of it. The hidden layer gives h = {v h}, and the loss against class 1 is {loss}.",
+        "Affine, sigmoid, affine, softmax with loss: nothing is new, only more of it. The hidden layer gives h = {v h}, and the loss against class {target} is {loss}.",
         "Backward the error y − t = {g b2} enters the second layer. It becomes the gradient of w2 and b2, and through w2 that of h = {g h}. The sigmoid makes it smaller, and what is left reaches w1 and b1.",
         "Each layer only needs what arrives from above and what it has computed itself. That is why networks of a hundred layers work by the same few rules.",
       ],
@@ -83,7 +84,7 @@ export const SECOND: Lesson[] = [
     ko: {
       title: "2층 신경망",
       paragraphs: [
-        "어파인, 시그모이드, 어파인, 소프트맥스와 손실. 새로운 것은 없고 수가 많아졌을 뿐이다. 은닉층은 h = {v h}을(를) 내고, 정답 클래스 1에 대한 손실은 {loss}이다.",
+        "어파인, 시그모이드, 어파인, 소프트맥스와 손실. 새로운 것은 없고 수가 많아졌을 뿐이다. 은닉층은 h = {v h}을(를) 내고, 정답 클래스 {target}에 대한 손실은 {loss}이다.",
         "역전파에서는 오차 y − t = {g b2}이(가) 둘째 층으로 들어온다. 이것이 w2와 b2의 기울기가 되고, w2를 지나 h의 기울기 {g h}이(가) 된다. 시그모이드를 지나며 작아지고, 남은 것이 w1과 b1에 이른다.",
         "각 층에 필요한 것은 상류에서 온 기울기와 자신이 계산해 둔 값뿐이다. 그래서 백 층짜리 신경망도 같은 몇 가지 규칙으로 움직인다.",
       ],
@@ -103,7 +104,7 @@ export const SECOND: Lesson[] = [
       title: "Numerical against analytic gradient",
       paragraphs: [
         "There is another way to a gradient: change x a little, look what really happens, and divide. With a change of {d x} the result changes by {t x}; the quotient is {q x}.",
-        "The backward pass gives {g x}. The two differ by little, and ever less the smaller the change: the rest comes from the curve's bend.",
+        "The backward pass gives {g x}. The smaller the change, the less the two differ: the rest comes from the curve's bend. Only a change so tiny that rounding drowns it makes the quotient worse again.",
         "The numerical gradient needs a whole forward pass for every single input; the backward pass gives all of them at once. So one trains with the second, and checks it with the first.",
       ],
       try: "In the what-if table make the change 1, then 0.1, then 0.0001. Which column comes close to which?",
@@ -114,7 +115,7 @@ export const SECOND: Lesson[] = [
       title: "수치 미분과 해석적 기울기",
       paragraphs: [
         "기울기를 구하는 다른 방법이 있다. x를 조금 바꾸고 실제로 얼마나 변하는지 보아서 나누는 것이다. {d x}만큼 바꾸면 결과는 {t x}만큼 변하므로 나눈 값은 {q x}이다. 이것이 수치 미분이다.",
-        "역전파로 구한 기울기는 {g x}이다. 두 값의 차이는 작고, 변화를 줄일수록 더 작아진다. 남는 차이는 곡선이 굽은 데에서 온다.",
+        "역전파로 구한 기울기는 {g x}이다. 변화를 줄일수록 두 값의 차이는 작아진다. 남는 차이는 곡선이 굽은 데에서 온다. 다만 변화가 반올림에 묻힐 만큼 작으면 몫이 다시 나빠진다.",
         "수치 미분은 입력 하나마다 순전파를 새로 해야 하지만 역전파는 모든 기울기를 한 번에 구한다. 그래서 학습에는 역전파를 쓰고, 그것이 맞는지는 수치 미분으로 확인한다.",
       ],
       try: "‘만약 바꾼다면?’ 표에서 변화를 1, 0.1, 0.0001로 바꾸어 보자. 어느 열이 어느 열에 가까워지는가?",

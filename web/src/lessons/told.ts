@@ -4,9 +4,9 @@ import type { Page } from "../api";
 import { digits, listed, single, toNumber } from "../numbers";
 
 /** `v x` the value of x, `g x` its gradient, `d x` a change of it, `t x` the true effect of that, `q x` the
- * quotient of the two, `loss` the root, `out` the output, `target` what it shall be, `after` the root after a step down, `limit` and
+ * quotient of the two, `l x` the local derivative of the gate x by its first operand, `loss` the root, `out` the output, `target` what it shall be, `after` the root after a step down, `limit` and
  * `rate` of the way down. */
-export type Told = `${"v" | "g" | "d" | "t" | "q"} ${string}` | "loss" | "out" | "target" | "after" | "limit" | "rate";
+export type Told = `${"v" | "g" | "l" | "d" | "t" | "q"} ${string}` | "loss" | "out" | "target" | "after" | "limit" | "rate";
 
 /** A number, or an array in few letters. */
 export function told(page: Page, what: string): number | string | null {
@@ -16,6 +16,7 @@ export function told(page: Page, what: string): number | string | null {
   switch (kind) {
     case "v": return node ? single(node.value) ?? listed(node.value) : null;
     case "g": return node ? single(node.gradient) ?? listed(node.gradient) : null;
+    case "l": return single(node?.backward[0]?.local);
     case "d": return delta;
     case "t": return change ? toNumber(change.change) : null;
     case "q": return change && delta ? toNumber(change.change) / delta : null;

@@ -99,6 +99,7 @@ export const en = {
   wholeChain: (name: string) => `The whole chain to ${name}`,
   chainWords: (root: string, name: string, factor: string, isDown: boolean) =>
     `If ${name} rises a little, ${root} ${isDown ? "falls" : "rises"} ${factor} times as much.`,
+  chainFlat: (root: string, name: string) => `If ${name} rises a little, ${root} stays as it is.`,
   chainPart: (share: string) => `The largest of several paths: ${share} of the gradient.`,
   local: "local",
   value: "value",

@@ -101,6 +101,7 @@ export const ko: Words = {
   thisStep: "이 단계",
   wholeChain: (name) => `${name}까지의 연쇄`,
   chainWords: (root, name, factor, isDown) => `${name} 값이 아주 조금 커지면 ${root} 값은 그 ${factor}배만큼 ${isDown ? "작아진다" : "커진다"}.`,
+  chainFlat: (root, name) => `${name} 값이 아주 조금 커져도 ${root} 값은 그대로이다.`,
   chainPart: (share) => `여러 경로 가운데 가장 큰 것: 기울기의 ${share}.`,
   local: "국소 미분",
   value: "값",
