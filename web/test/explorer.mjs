@@ -488,6 +488,17 @@ const STATES = {
   curve: (page) => button(page, "Curve"),
   down: (page) => button(page, "Way down"),
   quiz: (page) => button(page, "Quiz"),
+  batch: async (page) => {
+    await fill(page, ".field input", "");
+    await fill(page, "#expression", "x @ w + b");
+    for (const [name, value] of Object.entries({ x: "[[1, 2], [3, 4]]", w: "[[1, -1, 0.5], [0.5, 2, -2]]", b: "[0.1, 0.2, 0.3]" }))
+      await fill(page, `input[aria-label=${name}]`, value);
+    await button(page, "softmax with loss", ".offers");
+    await fill(page, ".field textarea", "[0, 2]");
+    await fill(page, "input[aria-label='x[0,0]']", "abc");
+    await marked(page, ".given .trouble:not(:empty)");
+    await page.evaluate(() => { document.activeElement.blur(); scrollTo(0, 0); });
+  },
   lesson: async (page) => { await button(page, "Lessons"); await page.$$eval(".chapters button", (all) => all[6].click()); await settled(page); },
 };
 

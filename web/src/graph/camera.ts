@@ -12,6 +12,8 @@ const SMALLEST = 0.6;
 
 /** Less than this many pixels beyond an edge is no part of the picture that anybody misses. */
 const SLACK = 12;
+/** What is nearer to an edge is not in sight. */
+const EDGE = 44;
 /** A step to the side goes so far, as a part of what is seen. */
 const STRIDE = 0.6;
 
@@ -22,6 +24,8 @@ export class Camera {
   readonly #svg: SVGSVGElement;
   readonly #zoom: ZoomBehavior<SVGSVGElement, unknown>;
   #size: [number, number] = [0, 0];
+  /** How large the place is; to ask for it at every move would have the browser lay out the page each time. */
+  #room: [number, number] = [0, 0];
   /** Whether somebody has moved it since it was last fitted. */
   isMoved = false;
 
@@ -38,10 +42,14 @@ export class Camera {
         told(this.#beyond());
       });
     select(svg).call(this.#zoom).on("dblclick.zoom", null);
+    new ResizeObserver(() => {
+      this.#room = [svg.clientWidth, svg.clientHeight];
+      told(this.#beyond());
+    }).observe(svg);
   }
 
   #beyond(): Side[] {
-    const { clientWidth, clientHeight } = this.#svg, [wide, tall] = this.#size;
+    const [clientWidth, clientHeight] = this.#room, [wide, tall] = this.#size;
     const [[left, top], [right, bottom]] = [this.place(0, 0), this.place(wide, tall)];
     const is: Record<Side, boolean> = { left: left < -SLACK, right: right > clientWidth + SLACK, top: top < -SLACK, bottom: bottom > clientHeight + SLACK };
     return SIDES.filter((side) => is[side]);
@@ -64,7 +72,7 @@ export class Camera {
   fit(wide: number, tall: number, around?: { x: number; y: number }): void {
     const { clientWidth, clientHeight } = this.#svg;
     if (clientWidth === 0 || wide === 0 || tall === 0 || this.#svg.hasAttribute("viewBox")) return;
-    this.#size = [wide, tall];
+    [this.#size, this.#room] = [[wide, tall], [clientWidth, clientHeight]];
     const all = Math.min((clientWidth - ROOM) / wide, (clientHeight - ROOM) / tall, LARGEST);
     const scale = around && all < SMALLEST ? READABLE : all;
     const start = (room: number, size: number, at: number) => size * scale <= room - ROOM ? (room - size * scale) / 2
@@ -90,7 +98,8 @@ export class Camera {
     const { k, x: left, y: top } = zoomTransform(this.#svg);
     const { clientWidth, clientHeight } = this.#svg;
     const [atX, atY] = [x * k + left, y * k + top];
-    if (atX >= 0 && atX <= clientWidth && atY >= 0 && atY <= clientHeight) return;
+    // Not under the signs at the edges either.
+    if (atX >= EDGE && atX <= clientWidth - EDGE && atY >= EDGE && atY <= clientHeight - EDGE || this.#beyond().length === 0) return;
     select(this.#svg).call(this.#zoom.translateTo, x, y);
   }
 

@@ -73,7 +73,7 @@ export const questions = computed(() => page.value && isScalar.value ? questions
 export const done = signal<ReadonlySet<string>>(new Set());
 export const score = signal({ right: 0, of: 0 });
 export const present = computed(() => questions.value.find(({ key }) => !done.value.has(key)) ?? null);
-const isOn = computed(() => state.value.quiz ?? false);
+export const isOn = computed(() => state.value.quiz ?? false);
 
 /** Whether it is this wire that is asked for. */
 export const isAsked = (keys: string[]) => isOn.value && present.value?.key === keys.join(" ");

@@ -5,12 +5,15 @@ const HYPHEN = /(?<![\p{L}\p{N}_"”\])])-(?=[\d.∞]|inf|nan)|(?<=\d[eE])-(?=\d
 /** What is no text for people: it is asked with, looked up by, or typed again. */
 const KEPT = new Set(["expression", "name", "names", "op", "scope", "fold", "language", "key", "kind"]);
 
-export const withMinus = (text: string): string => text.includes("-") ? text.replace(HYPHEN, "−") : text;
-
-/** An answer with minus signs in its texts. */
+/** Puts minus signs into the texts of an answer that nobody else holds. */
 export function withSigns<T>(told: T): T {
-  if (typeof told === "string") return withMinus(told) as T;
-  if (Array.isArray(told)) return told.map((one) => withSigns(one)) as T;
   if (typeof told !== "object" || told === null) return told;
-  return Object.fromEntries(Object.entries(told).map(([key, value]) => [key, KEPT.has(key) ? value : withSigns(value)])) as T;
+  const inside = told as Record<string, unknown>;
+  for (const key in inside) {
+    const value = inside[key];
+    if (typeof value === "string") {
+      if (value.includes("-") && !KEPT.has(key)) inside[key] = value.replace(HYPHEN, "−");
+    } else if (typeof value === "object" && value !== null && !KEPT.has(key)) withSigns(value);
+  }
+  return told;
 }

@@ -4,8 +4,8 @@ import type { Block as Shape, Drawing } from "../api";
 import { Camera, type Side } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
-import { isAsked, isGradientSeen, isRevealed } from "../quiz/quiz";
-import { chosen, engine, nodes, page, pointed, state, step, story, toggleBox } from "../state/store";
+import { isAsked, isGradientSeen, isOn, isRevealed } from "../quiz/quiz";
+import { chosen, engine, nodes, page, pointed, state, step, toggleBox } from "../state/store";
 import { words } from "../words";
 import { Block } from "./Block";
 import { Details } from "./Details";
@@ -47,7 +47,9 @@ function Picture({ camera, found, beyond }: { camera: { current: Camera | null }
   const svg = useRef<SVGSVGElement>(null), inner = useRef<SVGGElement>(null);
   const [focus, setFocus] = useState(0);
   const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
-  const now = drawing?.blocks[story.value[step.value]?.block ?? -1];
+  // In a quiz it is about the wire that is asked for.
+  const asked = !isOn.value ? undefined : drawing?.wires.find(({ uses }) => uses.length > 0 && isAsked(uses.map(([gate, operand]) => useKey(gate, operand))));
+  const now = asked ? { x: (asked.left + asked.right) / 2, y: asked.y } : drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
   useLayoutEffect(() => {
     if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current, beyond);
     let undo: (() => void) | null = null;
@@ -72,7 +74,7 @@ function Picture({ camera, found, beyond }: { camera: { current: Camera | null }
   // What a step is about comes into sight.
   useEffect(() => {
     if (now && state.value.step !== undefined) camera.current?.show(now.x, now.y);
-  }, [now, step.value]);
+  }, [now?.x, now?.y, step.value]);
 
   if (!drawing) return <svg ref={svg} class="picture"><g ref={inner} /></svg>;
   const at = step.value, lit = flowing.value, w = words.value;

@@ -9,7 +9,7 @@ import type { WhatIf as Row } from "../api";
 
 /** How near a forecast is called right. */
 const NEAR = 0.02;
-const MOST_LETTERS = 24;
+const MOST_LETTERS = 16;
 
 function Forecast({ told, truth }: { told: Row["second_order"]; truth: Row["change"] }) {
   if (told === null) return <td class="soft">–</td>;
@@ -50,7 +50,7 @@ export function WhatIf() {
             const delta = single(row.delta);
             return (
               <tr key={row.name}>
-                <th scope="row"><span class="delta">{row.name} {delta === null ? `+ ${few(row.delta)}`
+                <th scope="row"><span class="delta">{row.name} {delta === null ? <span title={listed(row.delta)}>+ {few(row.delta)}</span>
                   : engine.value?.changes !== "all" || !numbers.value.some(({ name }) => name === row.name) ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
                   : <>+ <NumberField value={delta} label={w.changeOf(row.name)} say={setTrouble} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
                 {hasOutput && <td>{shown(row.output)}</td>}{hasLoss && <td>{shown(row.loss)}</td>}
