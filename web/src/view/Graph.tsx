@@ -5,7 +5,7 @@ import { Camera, type Side } from "../graph/camera";
 import { flow, useKey } from "../graph/flow";
 import { percent } from "../numbers";
 import { isAsked, isGradientSeen, isOn, isRevealed } from "../quiz/quiz";
-import { chosen, engine, nodes, page, pointed, state, step, toggleBox } from "../state/store";
+import { chosen, engine, nodes, page, pointed, state, step, story, toggleBox } from "../state/store";
 import { words } from "../words";
 import { Block } from "./Block";
 import { Details } from "./Details";
@@ -49,7 +49,7 @@ function Picture({ camera, found, beyond }: { camera: { current: Camera | null }
   const size = drawing ? `${drawing.wide} ${drawing.tall}` : "";
   // In a quiz it is about the wire that is asked for.
   const asked = !isOn.value ? undefined : drawing?.wires.find(({ uses }) => uses.length > 0 && isAsked(uses.map(([gate, operand]) => useKey(gate, operand))));
-  const now = asked ? { x: (asked.left + asked.right) / 2, y: asked.y } : drawing?.blocks[page.value?.story[step.value]?.block ?? -1];
+  const now = asked ? { x: (asked.left + asked.right) / 2, y: asked.y } : drawing?.blocks[story.value[step.value]?.block ?? -1];
   useLayoutEffect(() => {
     if (svg.current && inner.current) camera.current = new Camera(svg.current, inner.current, beyond);
     let undo: (() => void) | null = null;
