@@ -58,7 +58,7 @@ async function told(page) {
   const all = [await texts(page, ".given .gradient"), await texts(page, "svg.picture text")];
   await press(page, "Home");
   for (let step = 0; step < 100; step++) {
-    all.push(await texts(page, ".story > div > :not(.note)"), await texts(page, ".chain"));
+    all.push(await texts(page, ".story .scroll > :not(.note)"), await texts(page, ".chain"));
     if ((await page.$$("svg.picture .now, .block.now")).length === 0 && step > 0) break;
     const before = await page.$eval(".story", (one) => one.textContent);
     await press(page, "ArrowRight");
