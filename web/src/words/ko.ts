@@ -31,10 +31,10 @@ export const ko: Words = {
   closeBox: (name) => `${name} 접기`,
   openBoxes: "상자를 모두 펼치기",
   inputs: "입력",
-  asText: "글로 쓰기",
-  textOf: (name) => `${name}, 글로`,
+  asText: "텍스트로",
+  textOf: (name) => `${name} 텍스트`,
   textHint: "[1, 2, 3]처럼 쓰거나 표의 행을 붙여 넣는다. 수 하나만 쓰면 배열이 아니라 수가 된다.",
-  tooManyElements: (shape) => `칸을 두기에는 수가 너무 많다(${shape}). 글로 바꿀 수 있다.`,
+  tooManyElements: (shape) => `칸을 두기에는 수가 너무 많다(${shape}). 텍스트로 바꿀 수 있다.`,
   trouble: {
     empty: "수가 빠졌다.",
     noNumber: "수가 아니다.",

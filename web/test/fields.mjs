@@ -1,0 +1,82 @@
+// What can be typed: numbers, arrays, expressions, targets.
+
+import { button, check, equal, fill, marked, open, press, settled, text, texts } from "./browser.mjs";
+import { address, browser, gradients, number } from "./setting.mjs";
+
+export async function inputs() {
+  const page = await open(browser, address);
+  const places = () => page.$$eval(".block", (all) => all.map((one) => one.getBoundingClientRect().left));
+  const before = await places();
+  await fill(page, ".input:first-of-type input[type=range]", 120);
+  const x = number(await page.$eval("input[aria-label=x]", (one) => one.value));
+  const error = x * 2 * 1.1 - 219, found = await gradients(page);
+  for (const [name, expected] of Object.entries({ x: error * 2.2, m: error * x * 1.1, t: error * x * 2 }))
+    check(Math.abs(number(found[name]) / expected - 1) < 1e-5, `dL/d${name} at x = ${x}: ${found[name]}, expected ${expected}`);
+  equal(await places(), before, "the places of the blocks when a value changes");
+  const most = () => page.$eval("input[aria-label='Slider of m']", (one) => Number(one.max));
+  const usual = await most();
+  await fill(page, "input[aria-label='Slider of m']", usual);
+  await page.$eval("input[aria-label='Slider of m']", (one) => one.dispatchEvent(new Event("change", { bubbles: true })));
+  await settled(page);
+  check(await most() > usual, "a slider that is pushed to its end grows");
+  await fill(page, "input[aria-label=m]", "2");
+  await press(page, "button.reset");
+  equal([await most(), (await page.$$("button.reset")).length], [usual, 0], "its range goes back");
+  await fill(page, "input[aria-label=x]", "abc");
+  equal(await page.$eval("input[aria-label=x]", (one) => one.getAttribute("aria-invalid")), "true", "a field of no number is marked");
+  check((await marked(page, ".given .trouble:not(:empty)")).includes("x = "), "a sentence says what the page still shows");
+  await fill(page, "input[aria-label=t]", "1e999");
+  check((await marked(page, ".input:last-of-type .trouble:not(:empty)")).includes("too large"), "a number beyond all is named so");
+  await fill(page, "#expression", "x * m * )");
+  check((await page.$(".expression mark")) !== null && (await text(page, "#mistake")) !== "", "a mistake is marked");
+  await fill(page, "#expression", "x * new_name");
+  equal((await texts(page, ".input .name")).sort(), ["new_name", "x"], "a new name becomes an input");
+  await page.focus("#expression");
+  await fill(page, "#expression", "");
+  await page.type("#expression", "sigm");
+  check((await texts(page, "#offers li")).some((one) => one.startsWith("sigmoid")), "a function is offered");
+  await page.keyboard.press("Enter");
+  equal(await page.$eval("#expression", (one) => one.value), "sigmoid(", "the function that was taken");
+  await page.close();
+}
+
+/** Fields take arrays, and numbers again; a target of scores is a class or a distribution. */
+export async function arrays() {
+  const page = await open(browser, address);
+  await fill(page, "#expression", "sum(x * m * t)");
+  await fill(page, ".field input", "");
+  await page.click("input[aria-label=x]", { count: 3 });
+  await page.keyboard.type("[1, 2, 3]");
+  await settled(page);
+  equal(await page.$eval("input[aria-label='x[2]']", (one) => one.value), "3", "the last element of what was typed");
+  equal(await page.evaluate(() => document.activeElement.className), "values", "who was typing goes on in the text");
+  await fill(page, "textarea.values", "[[1, 2], [3, 4]]");
+  equal(await page.$eval("input[aria-label='x[1,1]']", (one) => one.value), "4", "the last element of a matrix");
+  await fill(page, "textarea.values", "[[1, 2], [3]]");
+  check((await marked(page, ".given .trouble:not(:empty)")).includes("differ in length"), "rows of two lengths are named so");
+  await page.click("textarea.values", { count: 4 });
+  await page.keyboard.type("7");
+  await page.keyboard.press("Tab");
+  await settled(page);
+  equal(await page.$eval("input[aria-label=x]", (one) => one.value), "7", "an array becomes a number again");
+  await page.$eval("input[aria-label=x]", (one) => {
+    one.focus();
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", Array.from({ length: 20 }, (_, at) => at).join("\n"));
+    one.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await settled(page);
+  equal((await page.$$(".grid input")).length, 20, "twenty numbers can be pasted");
+  await fill(page, "#expression", "x * m");
+  await button(page, "softmax with loss", ".offers");
+  equal(await page.$eval(".field textarea", (one) => one.value), "0", "the target class of scores");
+  await fill(page, "textarea[aria-label='x as text']", "[[1, 2], [3, 4]]");
+  await fill(page, ".field textarea", "[0, 1]");
+  check((await texts(page, ".block .symbol")).includes("[[1, 0], [0, 1]]") && (await text(page, "#mistake")) === "", "a batch has a class for each row");
+  await fill(page, ".field textarea", "");
+  await fill(page, "#expression", "sum(x @ weight)");
+  check((await text(page, "#mistake")) !== "", "a number is no factor of @");
+  await fill(page, "input[aria-label=weight]", "[[1], [2]]");
+  equal([await text(page, "#mistake"), (await page.$$(".grid")).length], ["", 2], "a new name takes an array before anything can be computed");
+  await page.close();
+}
