@@ -185,38 +185,26 @@ impl<T: Real> Product<T> {
     unsafe fn pack_right(&self, to: &mut [T], block: &Range<usize>, panel: &Range<usize>) {
         let width = panel.len();
         let to = &mut to[..block.len() * width];
-        if self.b.column == 1 {
-            // SAFETY: passed on from the caller.
-            return unsafe {
-                match width {
-                    // Of a known length a copy is a few instructions.
-                    8 => self.copy_right::<8>(to.as_chunks_mut().0, block.start, panel.start),
-                    16 => self.copy_right::<16>(to.as_chunks_mut().0, block.start, panel.start),
-                    32 => self.copy_right::<32>(to.as_chunks_mut().0, block.start, panel.start),
-                    _ => self.copy_narrow(to, width, block.start, panel.start),
+        // SAFETY: passed on from the caller. Of a known length a copy is a few instructions.
+        unsafe {
+            match (self.b.column, width) {
+                (1, 8) => self.copy_right::<8>(to, block.start, panel.start),
+                (1, 16) => self.copy_right::<16>(to, block.start, panel.start),
+                (1, 32) => self.copy_right::<32>(to, block.start, panel.start),
+                (apart, _) => {
+                    transpose(to, self.right(block.start, panel.start), (apart, self.b.row), width);
                 }
-            };
+            }
         }
-        let from = self.right(block.start, panel.start);
-        // SAFETY: B's elements in these rows and columns.
-        unsafe { transpose(to, from, (self.b.column, self.b.row), width) };
     }
 
     /// Copies whole panels' rows, and asks for what stands beyond them.
-    unsafe fn copy_right<const W: usize>(&self, to: &mut [[T; W]], term: usize, column: usize) {
-        for (p, to) in to.iter_mut().enumerate() {
+    unsafe fn copy_right<const W: usize>(&self, to: &mut [T], term: usize, column: usize) {
+        for (p, to) in to.as_chunks_mut::<W>().0.iter_mut().enumerate() {
             let from = self.right(term + p, column);
             // SAFETY: elements of B's row.
             *to = unsafe { *from.cast() };
             prefetch_from(from.wrapping_add(W).cast(), W * size_of::<T>());
-        }
-    }
-
-    unsafe fn copy_narrow(&self, to: &mut [T], width: usize, term: usize, column: usize) {
-        for (p, to) in to.chunks_exact_mut(width).enumerate() {
-            // SAFETY: elements of B's row.
-            let from = unsafe { std::slice::from_raw_parts(self.right(term + p, column), width) };
-            to.copy_from_slice(from);
         }
     }
 }
