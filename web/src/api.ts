@@ -11,12 +11,18 @@ export interface Mistake {
   message: string;
   /** Where in the expression, in characters: the first, and the one behind the last. */
   span?: [number, number];
+  /** `array`: the expression is an array, which has no gradient as it is. */
+  kind?: "array";
+  /** The values that were taken, of a request that says `fit`. */
+  at?: Record<string, Values>;
 }
 
 /** `POST /api/v1/explain`. Everything but the expression may be left out. */
 export interface Request {
   expression: string;
   at?: Record<string, Values>;
+  /** Values, changes and a sweep of names that the expression lacks are left out; names without a value are 1. */
+  fit?: boolean;
   /** Puts half the squared error on top. */
   target?: number;
   /** A class or a distribution: puts the cross-entropy on top. */
@@ -63,9 +69,9 @@ export interface Page {
   /** Second derivatives of the root by the inputs that are numbers, in the order of `inputs`' gradients; `null` where they are many. */
   curvature: { names: string[]; values: Num[][] } | null;
   sweep: { name: string; at: number; points: { at: number; value: Num; tangent: Num }[] } | null;
-  /** Second derivatives of the output, with their formulas. */
   /** Whether second derivatives can be asked for. */
   has_hessian: boolean;
+  /** Second derivatives of the output, with their formulas. */
   hessian: { names: string[]; values: Num[][]; formulas?: (string | null)[][] } | null;
   descent: {
     lr: number;

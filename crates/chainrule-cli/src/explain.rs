@@ -193,10 +193,7 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
         .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;
     if output.shape().rank() != 0 && !matches!(loss, Loss::CrossEntropy(_)) {
-        bail!(crate::Usage(format!(
-            "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
-            output.shape()
-        )));
+        return Err(pointed(chainrule_explain::without_gradient(text, output.shape()), "", text));
     }
     let root = match loss {
         Loss::HalfSquaredError(target) => output.half_squared_error(g.constant(target)),

@@ -20,7 +20,7 @@ pub fn explore(explore: &Explore) -> Result<End> {
     let subject = subject(explore)?;
     if subject.network.is_none() {
         subject.state.check().map_err(|mistake| match mistake {
-            Mistake::Explained(error) => {
+            Mistake::Explained(error) | Mistake::Array(error) => {
                 recorded(error, &subject.state.expression, explore.given.at.as_deref())
             }
             Mistake::Refused(message) => Usage(message).into(),
@@ -145,7 +145,8 @@ fn start(explore: &Explore, subject: &Subject) -> Result<Handle> {
                 }
                 return Ok(server);
             }
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && port < last => {}
+            // Port 0 is any that is free.
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && port > 0 => {}
             Err(error) => return Err(error).with_context(|| format!("{host}, port {port}")),
         }
     }

@@ -35,7 +35,7 @@ pub struct Explore {
         value_parser = str::parse::<Language>
     )]
     pub lang: Option<Language>,
-    /// Open the browser
+    /// Open the browser; other users of this machine can see the address among its arguments then
     #[arg(long)]
     pub open: bool,
     /// Listen at this port, or the next one that is free; 0: at any

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::expression::{self, Names};
-use super::loss::cross_entropy;
+use super::loss::{cross_entropy, without_gradient};
 use super::request::Request;
 use super::value::Value;
 use chainrule::Parameters;
@@ -37,13 +37,7 @@ impl<'a, 'g> Subject<'a, 'g> {
         let (output, classes) =
             expression::read(g, &request.expression, &request.values, Names::Inputs)?;
         if output.shape().rank() != 0 && request.cross_entropy.is_none() {
-            return Err(Error::Expression {
-                message: format!(
-                    "the expression has shape {}, but only a scalar has gradients: reduce it with sum(…) or mean(…)",
-                    output.shape()
-                ),
-                span: (0, request.expression.chars().count()),
-            });
+            return Err(without_gradient(&request.expression, output.shape()));
         }
         let names = wanted(request, &classes)?;
         let root = match (&request.cross_entropy, request.target) {

@@ -16,10 +16,13 @@ pub fn explained(body: &[u8]) -> Result<Vec<u8>, Refusal> {
     Ok(serde_json::to_vec(&AllNumbers(&e.screen(shown.view())))?)
 }
 
-fn explanation(asked: Asked) -> Result<(Explanation, Shown), Refusal> {
-    let (request, shown) = asked.checked()?;
-    let explanation = explain(&request).map_err(Mistake::from)?;
-    Ok((explanation, shown))
+fn explanation(mut asked: Asked) -> Result<(Explanation, Shown), Refusal> {
+    let at = asked.fit();
+    let explained = |asked: Asked| {
+        let (request, shown) = asked.checked()?;
+        Ok((explain(&request).map_err(Mistake::from)?, shown))
+    };
+    explained(asked).map_err(|refusal: Refusal| refusal.with_values(at))
 }
 
 /// Explains a run's network on an example: its graph, and what it makes of the example.
@@ -76,6 +79,10 @@ pub fn exported(network: Option<&Network>, body: &[u8]) -> Result<Vec<u8>, Refus
                 return Err(Refusal::of_request(message));
             }
             explanation(request)?
+        }
+        (None, Some(_)) if state.is_some() => {
+            let message = "a document of a network opens as it is: leave the `state` out";
+            return Err(Refusal::of_request(message));
         }
         (None, Some(asked)) => {
             let network = network.ok_or_else(Refusal::without_run)?;

@@ -12,8 +12,8 @@
 mod base64;
 mod token;
 mod mistake;
-mod refusal;
 mod values;
+mod refusal;
 mod limits;
 mod state;
 mod request;

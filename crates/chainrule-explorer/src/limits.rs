@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chainrule::Graph;
 use chainrule::graph::Type;
-use chainrule_explain::{Names, Request, Values, record};
+use chainrule_explain::{Names, Request, Values, record, without_gradient};
 
 use super::mistake::Mistake;
 
@@ -54,7 +54,11 @@ pub fn check(request: &Request) -> Result<(), Mistake> {
     at_most("steps down", request.descend.unwrap_or(0), POINTS)?;
     at_most("points of the sweep", request.sweep.as_ref().map_or(0, |range| range.points), POINTS)?;
     let g = Graph::with_exact_slopes();
-    record(&g, &request.expression, &request.values, Names::Inputs)?;
+    let output = record(&g, &request.expression, &request.values, Names::Inputs)?;
+    if output.shape().rank() != 0 && request.cross_entropy.is_none() {
+        let error = without_gradient(&request.expression, output.shape());
+        return Err(Mistake::Array(error));
+    }
     at_most("nodes of the expression's graph", g.len(), NODES)?;
     at_most("numbers of the expression's values and gradients", numbers(&g), NUMBERS)?;
     let rounds =

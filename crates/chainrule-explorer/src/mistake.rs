@@ -5,6 +5,8 @@
 pub enum Mistake {
     /// The library's own word: a mistake of the expression with its place, a value without a name.
     Explained(chainrule::Error),
+    /// That the expression is an array, which has no gradient as it is; in the library's words.
+    Array(chainrule::Error),
     /// A line that holds no state, or more than the explorer takes.
     Refused(String),
 }
@@ -12,7 +14,7 @@ pub enum Mistake {
 impl std::fmt::Display for Mistake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Explained(error) => error.fmt(f),
+            Self::Explained(error) | Self::Array(error) => error.fmt(f),
             Self::Refused(message) => f.write_str(message),
         }
     }

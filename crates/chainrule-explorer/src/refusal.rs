@@ -1,9 +1,12 @@
 //! Why a request is not answered: the one shape that all errors have.
 
+use chainrule::Error;
+use chainrule_explain::Values;
 use hyper::StatusCode;
 use serde::Serialize;
 
 use super::mistake::Mistake;
+use super::values;
 
 /// What is wrong with a request, as a status and in words.
 #[derive(Debug)]
@@ -21,6 +24,19 @@ struct Told {
     /// Where in the expression, in characters: the first, and the one behind the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<(usize, usize)>,
+    /// What a page can offer a remedy for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    /// The values that were taken, of a request that leaves some of them open.
+    #[serde(with = "values::named", skip_serializing_if = "Values::is_empty")]
+    at: Values,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// The expression is an array, which has no gradient as it is.
+    Array,
 }
 
 #[derive(Serialize)]
@@ -31,7 +47,8 @@ struct Document<'a> {
 impl Refusal {
     /// One with this status.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, allow: None, mistake: Told { message: message.into(), span: None } }
+        let mistake = Told { message: message.into(), span: None, kind: None, at: Values::new() };
+        Self { status, allow: None, mistake }
     }
 
     /// Of a request that can be read and asks for what cannot be.
@@ -45,6 +62,13 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// One that says which values were taken.
+    #[must_use]
+    pub fn with_values(mut self, at: Values) -> Self {
+        self.mistake.at = at;
+        self
+    }
+
     /// `{"error": {"message": …, "span": …}}`.
     pub fn document(&self) -> Vec<u8> {
         serde_json::to_vec(&Document { error: &self.mistake }).unwrap_or_default()
@@ -54,11 +78,13 @@ impl Refusal {
 impl From<Mistake> for Refusal {
     fn from(mistake: Mistake) -> Self {
         let span = match &mistake {
-            Mistake::Explained(chainrule::Error::Expression { span, .. }) => Some(*span),
+            Mistake::Explained(Error::Expression { span, .. })
+            | Mistake::Array(Error::Expression { span, .. }) => Some(*span),
             _ => None,
         };
         let mut refusal = Self::of_request(mistake.to_string());
         refusal.mistake.span = span;
+        refusal.mistake.kind = matches!(mistake, Mistake::Array(_)).then_some(Kind::Array);
         refusal
     }
 }

@@ -1,7 +1,9 @@
 //! What `POST /api/v1/explain` is asked, as it arrives.
 
+use std::collections::HashSet;
+
 use chainrule::Tensor;
-use chainrule_explain::{Fold, Language, Range, Request, Values, View};
+use chainrule_explain::{Fold, Language, Range, Request, Values, View, fitting};
 use serde::Deserialize;
 
 use super::refusal::Refusal;
@@ -15,6 +17,10 @@ pub struct Asked {
     pub expression: String,
     #[serde(default, with = "values::named")]
     at: Values,
+    /// Whether values, changes and a curve of names that the expression lacks are left out, and names without
+    /// a value are 1: for an expression that is still being written.
+    #[serde(default)]
+    fit: bool,
     target: Option<f64>,
     #[serde(default, with = "values::one")]
     cross_entropy: Option<Tensor<f64>>,
@@ -97,6 +103,25 @@ fn usual_points() -> usize {
 }
 
 impl Asked {
+    /// Leaves out what is said of names that the expression lacks, where that is asked for, and returns the
+    /// values that are left.
+    pub fn fit(&mut self) -> Values {
+        if !self.fit || self.expression.chars().count() > limits::CHARACTERS {
+            return Values::new();
+        }
+        // What cannot be read is told when it is recorded.
+        let Ok(at) = fitting(&self.expression, std::mem::take(&mut self.at)) else {
+            return Values::new();
+        };
+        let names: HashSet<&str> = at.iter().map(|(name, _)| name.as_str()).collect();
+        if let Some(nudge) = &mut self.nudge {
+            nudge.retain(|(name, _)| names.contains(name.as_str()));
+        }
+        self.sweep.take_if(|sweep| !names.contains(sweep.name.as_str()));
+        self.at.clone_from(&at);
+        at
+    }
+
     /// What the library is asked, which is no more than the server does.
     pub fn checked(self) -> Result<(Request, Shown), Refusal> {
         let shown = Shown::new(self.step, self.unfold, &self.open)?;

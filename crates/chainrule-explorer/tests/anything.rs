@@ -43,7 +43,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 fn any_key() -> impl Strategy<Value = String> {
-    const KEYS: [&str; 22] = [
+    const KEYS: [&str; 28] = [
         "expression",
         "at",
         "target",
@@ -57,7 +57,13 @@ fn any_key() -> impl Strategy<Value = String> {
         "goal",
         "language",
         "unfold",
+        "fit",
+        "step",
+        "open",
         "request",
+        "example",
+        "state",
+        "e",
         "format",
         "name",
         "from",
@@ -108,19 +114,20 @@ fn any_request() -> impl Strategy<Value = Value> {
     let numbers = || number.clone().prop_map(Value::from).boxed();
     (
         (any_expression(), numbers(), numbers(), some(numbers()), some(numbers())),
-        (some(numbers()), prop::option::weighted(0.1, any_json()), any::<bool>(), any::<bool>()),
+        (some(numbers()), prop::option::weighted(0.1, any_json())),
+        (any::<bool>(), any::<bool>(), any::<bool>()),
         (
             some((0..20).prop_map(Value::from).boxed()),
             some((-1.0..2.0).prop_map(Value::from).boxed()),
         ),
     )
         .prop_map(
-            |((expression, x, y, target, goal), (nudge, more, hessian, unfold), (steps, lr))| {
+            |((expression, x, y, target, goal), (nudge, more), (hessian, unfold, fit), (steps, lr))| {
                 let mut request =
-                    json!({"expression": expression, "hessian": hessian, "unfold": unfold});
+                    json!({"expression": expression, "hessian": hessian, "unfold": unfold, "fit": fit});
                 for (name, value) in [("x", x), ("y", y), ("W", json!([[1, -2], [3, 0.5]]))] {
                     // A value without a name is a mistake of its own, which hides others.
-                    if expression.contains(name) {
+                    if fit || expression.contains(name) {
                         request["at"][name] = value;
                     }
                 }
@@ -173,8 +180,17 @@ proptest! {
     fn any_export(
         body in any_request(),
         format in prop::sample::select(&["svg", "latex", "html", "json", "dot", "mermaid"][..]),
+        (step, open) in (prop::option::of(0..1_u64 << 40), prop::option::of("[a-z_0-9.]{0,12}")),
+        (state, example) in (prop::option::of(any_json()), prop::option::weighted(0.1, any_json())),
     ) {
-        let body = json!({"request": body, "format": format});
+        let state = state.map(|state| match state {
+            // Otherwise it is refused at once: it is of another expression.
+            Value::Object(_) => json!({"e": body["expression"], "step": step, "tab": state["tab"]}),
+            other => other,
+        });
+        let mut body = json!({"request": body, "format": format, "state": state, "example": example});
+        body["request"]["step"] = json!(step.unwrap_or_default());
+        body["request"]["open"] = json!(open.as_slice());
         is_answered("/api/v1/export", body.to_string().as_bytes())?;
     }
 

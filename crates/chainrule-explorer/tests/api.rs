@@ -161,6 +161,40 @@ fn mistakes_are_told_with_their_place() {
 }
 
 #[test]
+fn an_expression_that_is_being_written_takes_the_values_that_fit() {
+    let server = server();
+    let values = |answer: &Answer| {
+        let inputs = answer.json()["inputs"].as_array().unwrap().clone();
+        let value =
+            |input: &Value| (input["name"].as_str().unwrap().to_owned(), input["value"].as_f64());
+        inputs.iter().map(value).collect::<Vec<_>>()
+    };
+    // x is followed by a power, y is in a comment, h is given by the expression, w is new.
+    let request = json!({
+        "expression": "h = x² * w; h + m # y", "at": {"x": 3, "y": 2, "h": 5, "m": 4}, "fit": true,
+        "nudge": {"x": 1, "y": 1}, "sweep": {"name": "y", "from": 0, "to": 1},
+    });
+    let answer = explain(&server, &request);
+    let expected = [("m", 4.0), ("x", 3.0), ("w", 1.0)].map(|(name, x)| (name.to_owned(), Some(x)));
+    assert_eq!(values(&answer), expected, "{answer:?}");
+    assert_eq!(answer.json()["root"]["value"], 13.0);
+    assert_eq!(answer.json()["sweep"], Value::Null);
+    // Without that word, what does not fit is a mistake.
+    let strict = json!({"expression": "x", "at": {"x": 3, "y": 2}, "fit": false});
+    assert_eq!(explain(&server, &strict).status, 422);
+
+    // What cannot be computed yet tells which values it took, so that a page can offer others.
+    let array = json!({"expression": "x * y", "at": {"x": [1, 2], "z": 1}, "fit": true});
+    let error = &explain(&server, &array).json()["error"];
+    assert_eq!(error["kind"], "array");
+    assert_eq!(error["span"], json!([0, 5]));
+    assert_eq!(error["at"], json!({"x": [1.0, 2.0], "y": 1.0}));
+    let unreadable = json!({"expression": "x $", "at": {"x": 1}, "fit": true});
+    let error = &explain(&server, &unreadable).json()["error"];
+    assert_eq!((&error["kind"], &error["at"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
 fn every_format_is_exported() {
     let server = server();
     for (format, begin, name) in [
@@ -169,7 +203,7 @@ fn every_format_is_exported() {
         ("html", "<!DOCTYPE html>", "explanation.html"),
         ("json", "{\"expression\"", "explanation.json"),
         ("dot", "digraph", "explanation.dot"),
-        ("mermaid", "", "explanation.mmd"),
+        ("mermaid", "flowchart", "explanation.mmd"),
     ] {
         let request = json!({"request": apple(), "format": format}).to_string();
         let document = post(&server, "/api/v1/export", request.as_bytes()).json();

@@ -12,6 +12,7 @@ mod functions;
 mod reference;
 mod hints;
 mod parser;
+mod names;
 
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
@@ -19,6 +20,7 @@ pub use function::{Example, Function};
 pub(super) use functions::is_in_language;
 pub use functions::{CONSTANTS, functions};
 pub(super) use library::CROSS_ENTROPY;
+pub use names::fitting;
 use parser::Parser;
 pub use reference::{reference, reference_page};
 use tokens::Token;

@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 256;
 const MOST_NUMBERS: usize = 1 << 23;
 
 /// The words between conditions; no names.
-const WORDS: [&str; 3] = ["and", "or", "not"];
+pub(super) const WORDS: [&str; 3] = ["and", "or", "not"];
 
 struct Variable<'g, 'v> {
     name: &'v str,
