@@ -12,14 +12,24 @@ export function single(values: Values | null | undefined): number | null {
   return values === null || values === undefined || Array.isArray(values) ? null : toNumber(values);
 }
 
+/** More digits than a number has that lies in the middle between two shorter ones. */
+const ALL = 100;
+
+/** A number cut to so many digits. In the middle between two it is the even one, as the library has it. */
+function rounded(x: number, count: number): number {
+  const [mantissa = "", exponent] = x.toExponential(ALL).split("e");
+  const point = mantissa.indexOf(".") + 1, kept = mantissa.slice(0, point + count - 1);
+  const isTie = /^50*$/.test(mantissa.slice(point + count - 1)) && /[02468]\.?$/.test(kept);
+  return isTie ? Number(`${kept}e${exponent}`) : Number(x.toExponential(count - 1));
+}
+
 /** A number with so many digits that count, without zeros that say nothing. */
 export function digits(x: number, count = 6): string {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "NaN" : x < 0 ? "−inf" : "inf";
-  const size = Math.abs(x);
-  const decimals = Math.min(100, Math.max(0, count - 1 - Math.floor(Math.log10(size))));
-  const text = size === 0 ? "0"
-    : size >= 1e-4 && size < 1e7 ? String(Number(x.toFixed(decimals)))
-    : Number(x.toExponential(count - 1)).toExponential().replace("+", "");
+  if (x === 0) return "0";
+  const size = Math.abs(x), isPlain = size >= 1e-4 && size < 1e7;
+  // Digits before the point are all told.
+  const text = isPlain ? String(rounded(x, Math.max(count, Math.floor(Math.log10(size)) + 1))) : rounded(x, count).toExponential().replace("+", "");
   return text.replaceAll("-", "−");
 }
 

@@ -13,9 +13,9 @@ const DEEPEST = 8;
 
 const plain = (text: string) => text.trim().replaceAll("−", "-");
 
-/** A number; its comma may be a decimal one. */
+/** A number. A comma could be one of decimals or of thousands, and so is neither. */
 export function readNumber(text: string): Read<number> {
-  const written = plain(text).replace(/^([^,]*),([^,\s]*)$/, "$1.$2");
+  const written = plain(text);
   if (written === "") return { trouble: "empty" };
   if (INFINITE.test(written)) return { trouble: "tooLarge" };
   if (!NUMBER.test(written)) return { trouble: "noNumber" };
@@ -25,7 +25,7 @@ export function readNumber(text: string): Read<number> {
 }
 
 /** What somebody typed, as a number; `null` where it is none. */
-export function typed(text: string): number | null {
+function typed(text: string): number | null {
   const read = readNumber(text);
   return "found" in read ? read.found : null;
 }
@@ -44,11 +44,14 @@ export function typedAnswer(text: string): number | null {
 /** Whether a text says an array by its brackets: then it may be taken while somebody types. */
 export const isBracketed = (text: string) => text.trim().startsWith("[");
 
+/** A single comma may be a decimal one, and some may stand between thousands: such a text is no list. */
+const UNCLEAR = /^[+-]?(\d*,\d*|\d{1,3}(,\d{3})+(\.\d*)?)$/;
+
 /** A number or an array: in brackets, or as numbers with spaces or commas between them, a row each line. */
 export function readValues(text: string): Read<Values> {
   if (isBracketed(text)) return readBrackets(plain(text));
   const one = readNumber(text);
-  if ("found" in one || one.trouble === "empty") return one;
+  if ("found" in one || one.trouble === "empty" || UNCLEAR.test(plain(text))) return one;
   const rows = plain(text).split(/[\n;]+/).map((row) => row.trim()).filter((row) => row !== "");
   const cells = rows.map((row) => row.split(row.includes("\t") ? /\t+/ : /[\s,]+/).filter((cell) => cell !== ""));
   if (cells.length === 1 && cells[0]?.length === 1) return one;

@@ -32,6 +32,11 @@ export async function quiz() {
   check((await text(page, ".quiz")).includes("3 of 5"), `the score: ${await text(page, ".quiz")}`);
   equal(await gradients(page), { x: "2.2", m: "110", t: "200" }, "gradients after the quiz");
   await button(page, "End the quiz");
+  await button(page, "Quiz");
+  await page.$eval(".block.fold", (one) => one.dispatchEvent(new MouseEvent("dblclick", { bubbles: true })));
+  await settled(page);
+  equal(Object.values(await gradients(page)), ["…", "…", "…"], "gradients once a box is opened in a quiz");
+  await button(page, "End the quiz");
   await fill(page, "#expression", "x * x + 2 * x");
   await fill(page, ".field input", "");
   await fill(page, "input[aria-label=x]", "3");
@@ -55,7 +60,7 @@ export async function quiz() {
   check((await text(page, ".quiz")).includes("arrays"), "a quiz says why it does not ask for arrays");
   await button(page, "Quiz me on", ".quiz");
   check((await page.$(".quiz .ask")) !== null, "an expression of numbers is asked for instead");
-  await answer("nan");
+  check(!(await answer("nan")).startsWith("Right"), "what is no number is not right");
   await page.close();
 }
 

@@ -40,6 +40,43 @@ export async function inputs() {
   await page.close();
 }
 
+/** While an expression is written, values fit it again and again; what is typed in haste is not lost. */
+export async function writing() {
+  const page = await open(browser, address);
+  await fill(page, ".field input", "");
+  const names = async (expression) => {
+    await fill(page, "#expression", expression);
+    equal(await text(page, "#mistake"), "", `${expression} is right`);
+    return (await texts(page, ".input .name")).sort();
+  };
+  equal(await names("x² * m"), ["m", "x"], "the names of a power");
+  await fill(page, "input[aria-label=x]", "3");
+  equal(await gradients(page), { x: "12", m: "9" }, "the gradients of x² · m at 3 and 2");
+  equal(await names("x * m # t and x2"), ["m", "x"], "names of a comment are none");
+  equal(await names("m = 4; x * m"), ["x"], "a name that the expression gives");
+  equal(await names("x * m * t"), ["m", "t", "x"], "names that come back");
+  equal(await gradients(page), { x: "2.2", m: "3.3", t: "6" }, "and their values with them");
+  await button(page, "Hessian");
+  equal(await names("sum(tanh(x) * t)"), ["t", "x"], "another expression beside a table of second derivatives");
+  await fill(page, "input[aria-label=x]", "[1, 2]");
+  equal(await text(page, "#mistake"), "", "an array beside it");
+  await fill(page, "input[aria-label=t]", "1,000");
+  equal(await page.$eval("input[aria-label=t]", (one) => one.getAttribute("aria-invalid")), "true", "a comma is neither of decimals nor of thousands");
+  await page.keyboard.press("Tab");
+  await fill(page, "input[aria-label=t]", "1");
+  await page.focus("input[aria-label='Slider of t']");
+  const moved = async (keys) => {
+    const place = () => page.$eval("input[aria-label='Slider of t']", (one) => Number(one.value));
+    const before = await place();
+    for (let press = 0; press < keys; press++) await page.keyboard.press("ArrowRight");
+    await settled(page);
+    return await place() - before;
+  };
+  const [one, twelve] = [await moved(1), await moved(12)];
+  check(one > 0 && Math.abs(twelve / one - 12) < 1e-6, `twelve keys move a slider by ${twelve}, one by ${one}`);
+  await page.close();
+}
+
 /** Fields take arrays, and numbers again; a target of scores is a class or a distribution. */
 export async function arrays() {
   const page = await open(browser, address);

@@ -21,6 +21,9 @@ export async function aRun() {
   check(opened.length > closed && opened.some((name) => name.includes("@")), `the first layer opens: ${opened}`);
   await button(page, "Next", ".example");
   equal(await page.$eval(".example input", (one) => one.value), "1", "the next example");
+  await fill(page, ".example input", "100000");
+  check(/only the examples 0 to \d+: example 1 is still shown/.test(await text(page, ".example [role=status]")), "an example that is not there is said");
+  await fill(page, ".example input", "1");
   const [before] = [await text(page, ".example tbody")];
   await button(page, "Next", ".example");
   check(before !== (await text(page, ".example tbody")), "another example has other probabilities");

@@ -21,11 +21,11 @@ export interface Engine {
   functions(): Promise<FunctionEntry[]>;
   /** Missing where there is nobody who writes files. */
   export?(asked: Request | ExampleRequest, format: Format, state: State): Promise<Exported>;
-  /** Calls back whenever the engine is lost or found again. */
+  /** Calls back whenever the engine is lost, found again, or another than before. */
   watch?(told: (is: Watched) => void): void;
 }
 
-export type Watched = "lost" | "found";
+export type Watched = "lost" | "found" | "stale";
 
 /** What is wrong with what was asked. */
 export class Refusal extends Error {

@@ -1,7 +1,7 @@
 // A document that stands alone: its explanation, and the operations to compute it again at other values.
 
 import type { Local as Operations, Num, Page, Part, Request, Row, Start, State, WhatIf } from "../api";
-import { digits, single } from "../numbers";
+import { digits, single, toNumber } from "../numbers";
 import { withStep, type Range } from "../state/range";
 import { Refusal, type Engine } from "./engine";
 
@@ -10,6 +10,8 @@ const LETTERS = 5;
 const LETTERS_OF_RANGE = 3;
 /** The learning rate where nothing says a better one. */
 const USUAL_RATE = 0.1;
+/** Second derivatives at two distances that differ by more than this part are of no smooth curve. */
+const CORNER = 1e-2;
 
 type Inputs = Record<string, number>;
 
@@ -28,10 +30,11 @@ export class Local implements Engine {
 
   /** The state that the document shows. */
   state(): State {
-    const { expression, inputs, target, language, sweep } = this.#page;
+    const { expression, inputs, output, target, language, sweep } = this.#page;
     const at = Object.fromEntries(inputs.flatMap(({ name, value }) => value === null ? [] : [[name, value]]));
-    const wanted = single(target);
-    return { e: expression, at, lang: language, ...wanted === null ? {} : { target: wanted }, ...sweep ? { tab: "curve", sweep: sweep.name } : {} };
+    // Half the squared error is of a number, the cross-entropy of scores.
+    const wanted: Partial<State> = target === null ? {} : output.shape.length > 0 ? { cross_entropy: target } : { target: single(target) ?? undefined };
+    return { e: expression, at, lang: language, ...wanted, ...sweep ? { tab: "curve", sweep: sweep.name } : {} };
   }
 
   /** The ranges of curves that somebody asked for. */
@@ -113,7 +116,8 @@ class Computed {
   page(request: Request): Page {
     const { old } = this;
     const names = old.curvature?.names ?? [];
-    const curvature = this.#curvature(names);
+    // As long as nothing has moved, what the library said is exact.
+    const curvature = this.#isMoved() ? this.#curvature(names) : (old.curvature?.values ?? []).map((row) => row.map(toNumber));
     const gradient = (name: string) => this.gradientOf(name);
     const changed = { inputs: old.inputs, ranking: old.ranking };
     changed.inputs = old.inputs.map((input) => ({
@@ -139,9 +143,9 @@ class Computed {
       what_if: old.what_if.map((row) => this.#whatIf(row, request, curvature[names.indexOf(row.name)]?.[names.indexOf(row.name)] ?? NaN)),
       curvature: old.curvature && { names, values: curvature.map((row) => row.map(num)) },
       // It is the output's; without a target that is the root.
-      hessian: old.hessian && old.output.node === old.root.node ? { ...old.hessian, values: curvature.map((row) => row.map(num)) } : null,
+      hessian: !this.#isMoved() ? old.hessian : old.hessian && old.output.node === old.root.node ? { ...old.hessian, values: curvature.map((row) => row.map(num)) } : null,
       sweep: this.#sweep(request),
-      descent: this.#descent(request, curvature, old.inputs.filter(({ gradient, is_choice }) => gradient !== null && !is_choice).map(({ name }) => name)),
+      descent: this.#descent(request, (one, other) => curvature[names.indexOf(one)]?.[names.indexOf(other)], old.inputs.filter(({ gradient, is_choice }) => gradient !== null && !is_choice).map(({ name }) => name)),
       goals: [], notes: this.#isMoved() ? [] : old.notes,
     };
   }
@@ -225,8 +229,10 @@ class Computed {
       const by = 1e-3 * Math.max(Math.abs(this.inputs[name] ?? 0), 1e-2);
       const [near, far] = [slopes(name, by), slopes(name, 2 * by)];
       return near.map((x, at) => {
-        const better = (4 * x - (far[at] ?? NaN)) / 3;
-        return Number(better.toPrecision(8));
+        const wide = far[at] ?? NaN;
+        // Where the two differ a corner lies between them: there is nothing to tell.
+        if (Math.abs(x - wide) > CORNER * Math.max(Math.abs(x), Math.abs(wide))) return NaN;
+        return Number(((4 * x - wide) / 3).toPrecision(8));
       });
     });
     return rows.map((row, at) => row.map((x, other) => (x + (rows[other]?.[at] ?? x)) / 2));
@@ -239,7 +245,7 @@ class Computed {
     const first = this.gradientOf(row.name) * delta, hasLoss = row.loss !== null;
     const isOld = !this.#isMoved() && nudge?.[row.name] === undefined;
     // Of large graphs nobody computed how they bend.
-    const second = Number.isNaN(bend) ? isOld ? row.second_order : null : num(first + bend * delta * delta / 2);
+    const second = isOld ? row.second_order : Number.isNaN(bend) ? null : num(first + bend * delta * delta / 2);
     return {
       ...row, delta: num(delta), output: num(output), output_change: num(output - before),
       loss: hasLoss ? num(then.root()) : null, loss_change: hasLoss ? num(then.root() - this.root()) : null,
@@ -255,12 +261,12 @@ class Computed {
     return { name, at, points: xs.map((x) => ({ at: x, value: num(this.at({ [name]: x }).root()), tangent: num(this.root() + slope * (x - at)) })) };
   }
 
-  #descent({ descend, lr }: Request, curvature: number[][], names: string[]): Page["descent"] {
+  #descent({ descend, lr }: Request, bend: (one: string, other: string) => number | undefined, names: string[]): Page["descent"] {
     if (!descend || names.length === 0) return null;
     const gradient = (from: Computed) => names.map((name) => from.gradientOf(name));
     const here = gradient(this), squared = here.reduce((sum, g) => sum + g * g, 0);
     // Of many inputs nobody computed how they bend: then no rate is known to be too large.
-    const bent = here.reduce((sum, g, row) => sum + here.reduce((inner, other, column) => inner + g * other * (curvature[row]?.[column] ?? 0), 0), 0);
+    const bent = names.reduce((sum, one, row) => sum + names.reduce((inner, other, column) => inner + (here[row] ?? 0) * (here[column] ?? 0) * (bend(one, other) ?? 0), 0), 0);
     const rate = lr ?? this.old.descent?.lr ?? (bent > 0 ? Number((squared / bent).toPrecision(1)) : USUAL_RATE);
     const points = [];
     for (let step = 0, at: Computed = this; step <= descend; step++) {

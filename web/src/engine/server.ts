@@ -60,12 +60,14 @@ export class Server implements Engine {
     const others = new BroadcastChannel(CHANNEL);
     others.onmessage = ({ data }) => told(data as Watched);
     const say = (is: Watched) => (told(is), others.postMessage(is));
-    void navigator.locks.request(CHANNEL, () => follow(say));
+    // A tab of an earlier start goes, so that one of the present start reads.
+    void navigator.locks.request(CHANNEL, () => follow(say)).then(() => told("stale"));
   }
 }
 
-/** Reads the stream of events, and begins anew where it breaks; a server that is silent then is lost. */
-async function follow(say: (is: Watched) => void): Promise<never> {
+/** Reads the stream of events, and begins anew where it breaks; a server that is silent then is lost. It ends
+ * where the server is another than before. */
+async function follow(say: (is: Watched) => void): Promise<void> {
   for (let instance: string | null = null, isLost = false; ;) {
     try {
       await readEvents((event, data) => {
@@ -75,6 +77,7 @@ async function follow(say: (is: Watched) => void): Promise<never> {
         [instance, isLost] = [now, false];
       });
     } catch (error) {
+      if (error instanceof Stale) return;
       if (error instanceof Lost && !isLost) say("lost");
       isLost ||= error instanceof Lost;
     }
@@ -84,6 +87,7 @@ async function follow(say: (is: Watched) => void): Promise<never> {
 
 async function readEvents(told: (event: string, data: string) => void): Promise<void> {
   const response = await ask("events");
+  if (response.status === 401) throw new Stale();
   if (!response.ok || !response.body) throw new Refusal({ message: response.statusText });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let text = ""; ;) {

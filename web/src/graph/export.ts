@@ -3,7 +3,9 @@
 /** What a picture's look is made of. */
 const PROPERTIES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "display", "paint-order", "stroke-linejoin"];
 const ROOM = 16;
-const DENSITY = 2;
+/** Pixels for each unit of the picture; fewer where browsers draw no image so large, but not so few that nobody can read it. */
+const [DENSITY, LEAST_DENSITY] = [2, 0.4];
+const [MOST_PIXELS_LONG, MOST_PIXELS] = [16_384, 120e6];
 
 export function save(blob: Blob, name: string): void {
   const link = document.createElement("a");
@@ -44,11 +46,13 @@ export function toSvg(): string {
 
 export async function toPng(): Promise<Blob> {
   const { svg, wide, tall } = copied();
+  const density = Math.min(DENSITY, MOST_PIXELS_LONG / Math.max(wide, tall), Math.sqrt(MOST_PIXELS / (wide * tall)));
+  if (density < LEAST_DENSITY) throw new Error("too large a picture");
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [wide * DENSITY, tall * DENSITY];
+  [canvas.width, canvas.height] = [wide * density, tall * density].map(Math.floor) as [number, number];
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("no picture")), "image/png"));
 }

@@ -48,12 +48,12 @@ export function flow(page: Page, node: number): Flow {
   return { nodes, uses };
 }
 
-/** The uses from the root down to a node, always along the largest share. */
+/** The uses from the root down to a node, always along the largest share; none where the page lacks a node in between. */
 export function chain(page: Page, node: number): Use[] {
   const from = usesOf(page), links: Use[] = [];
-  for (let at = node; links.length < page.nodes.length;) {
+  for (let at = node; at !== page.root.node;) {
     const uses = from.get(at);
-    if (!uses?.[0]) break;
+    if (!uses?.[0]) return [];
     const largest = uses.reduce((best, use) => use.passed.share > best.passed.share ? use : best, uses[0]);
     links.push(largest);
     at = largest.gate.id;
@@ -74,12 +74,36 @@ export function through(page: Page, uses: Use[]): { symbol: string; uses: Use[] 
   return found;
 }
 
-/** How many paths there are from a node to the root; more than any integer holds, maybe. */
-export function countPaths(page: Page, node: number): number {
-  const from = usesOf(page), counts = new Map([[page.root.node, 1]]);
-  for (const { id } of [...page.nodes].reverse())
-    if (id !== page.root.node) counts.set(id, (from.get(id) ?? []).reduce((sum, { gate }) => sum + (counts.get(gate.id) ?? 0), 0));
-  return counts.get(node) ?? 0;
+/** A way from a node up to the root: a use, and how it goes on from its gate. */
+interface Way {
+  use: Use | null;
+  rest: Way | null;
+  share: number;
+}
+
+/** All ways of a node: the largest, and how many there are; more than any integer holds, maybe. */
+interface Ways {
+  best: Way[];
+  count: number;
+}
+
+const MOST_WAYS = 5;
+const walked = new WeakMap<Page, Map<number, Ways>>();
+
+/** The ways of every node, from the root down: the best of a node go on as the best of a gate that uses it. */
+function waysOf(page: Page): Map<number, Ways> {
+  const old = walked.get(page);
+  if (old) return old;
+  const from = usesOf(page), all = new Map<number, Ways>([[page.root.node, { best: [{ use: null, rest: null, share: 1 }], count: 1 }]]);
+  walked.set(page, all);
+  for (const { id } of [...page.nodes].reverse()) {
+    if (all.has(id)) continue;
+    const uses = from.get(id) ?? [];
+    const ways = uses.flatMap((use) => (all.get(use.gate.id)?.best ?? []).map((rest): Way => ({ use, rest, share: rest.share * use.passed.share })));
+    ways.sort((one, other) => other.share - one.share || 0);
+    all.set(id, { best: ways.slice(0, MOST_WAYS), count: uses.reduce((sum, { gate }) => sum + (all.get(gate.id)?.count ?? 0), 0) });
+  }
+  return all;
 }
 
 export interface Path {
@@ -88,22 +112,13 @@ export interface Path {
   share: number;
 }
 
-const MOST_LOOKED_AT = 5000;
-
-/** The paths with the largest shares from a node to the root. */
-export function paths(page: Page, node: number, most: number): Path[] {
-  const from = usesOf(page), found: Path[] = [];
-  const open: (Path & { end: number })[] = [{ uses: [], share: 1, end: node }];
-  for (let looked = 0; open.length > 0 && found.length < most && looked < MOST_LOOKED_AT; looked++) {
-    const best = open.reduce((best, one, at) => one.share > (open[best]?.share ?? -1) ? at : best, 0);
-    const [path] = open.splice(best, 1);
-    if (!path) break;
-    if (path.end === page.root.node) {
-      found.push({ uses: path.uses, share: path.share });
-      continue;
-    }
-    for (const use of from.get(path.end) ?? [])
-      open.push({ uses: [...path.uses, use], share: path.share * use.passed.share, end: use.gate.id });
-  }
-  return found;
+/** The paths with the largest shares from a node to the root, and how many there are. */
+export function paths(page: Page, node: number): { best: Path[]; count: number } {
+  const { best, count } = waysOf(page).get(node) ?? { best: [], count: 0 };
+  const path = (way: Way): Path => {
+    const uses = [];
+    for (let at: Way | null = way; at?.use; at = at.rest) uses.push(at.use);
+    return { uses, share: way.share };
+  };
+  return { best: best.map(path), count };
 }

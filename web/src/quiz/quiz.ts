@@ -2,7 +2,7 @@
 // outside of a quiz as well, which numbers may be seen.
 
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Block, Page, State } from "../api";
+import type { Block, Node, Page, State } from "../api";
 import { useKey } from "../graph/flow";
 import { digits, single } from "../numbers";
 import { change, goTo, isScalar, lastStep, nodes, page, state, step } from "../state/store";
@@ -36,36 +36,45 @@ const named = (label: string | undefined, symbol: string) => label !== undefined
 /** A gate by its sign in the picture and, where that is no word, its name in the steps. */
 const gateName = ({ symbol, inside }: Block, op: string | undefined) => op !== undefined && !inside && /^\P{L}+$/u.test(symbol) ? `${symbol} (${op})` : symbol;
 
-function questionsOf({ drawing, nodes: all }: Page): Question[] {
-  const known = new Map(all.map((node) => [node.id, node]));
+/** In the order in which the picture goes back: what a gate passes on, then what becomes whole by that. */
+function questionsOf(page: Page): Question[] {
+  const known = new Map(page.nodes.map((node) => [node.id, node]));
   const found: Question[] = [];
-  for (let at = 1; at <= drawing.steps; at++) {
-    const block = drawing.blocks.findIndex((one) => one.backward === at && one.role !== "result");
-    const gate = drawing.blocks[block];
-    if (!gate) continue;
-    const upstream = single(known.get(gate.node)?.gradient);
-    for (const wire of drawing.wires) {
-      const from = drawing.blocks[wire.from];
-      if (wire.to !== block || wire.gradient === null || (wire.several?.length ?? 0) > 0 || !from || upstream === null) continue;
-      const uses = wire.uses.map(([id, operand]) => known.get(id)?.backward.find((use) => use.operand === operand));
-      const products = uses.map((use) => single(use?.product));
-      if (products.length === 0 || products.some((x) => x === null)) continue;
-      const right = products.reduce((sum: number, x) => sum + (x ?? 0), 0);
-      const own = gate.inside || uses.length > 1 ? null : single(uses[0]?.local);
-      found.push({
-        key: wire.uses.map(([id, operand]) => useKey(id, operand)).join(" "), kind: "part", step: at,
-        gate: gateName(gate, known.get(gate.node)?.op), to: named(known.get(from.node)?.label, from.caption || from.symbol), right, upstream,
-        local: own ?? (upstream === 0 ? 0 : right / upstream), parts: [],
-      });
-    }
-    for (const shared of drawing.blocks) {
-      const node = known.get(shared.node), right = single(node?.gradient);
-      if (shared.total === null || shared.total_step !== at || !node || right === null) continue;
-      const parts = all.flatMap((gate) => gate.backward.filter((use) => use.to === node.id).map((use) => single(use.product) ?? NaN));
-      found.push({ key: `sum:${node.id}`, kind: "sum", step: at, gate: gate.symbol, to: node.label, right, upstream: NaN, local: NaN, parts });
-    }
+  for (let at = 1; at <= page.drawing.steps; at++) {
+    const block = page.drawing.blocks.findIndex((one) => one.backward === at && one.role !== "result");
+    if (block >= 0) found.push(...passedOn(page, known, block, at), ...addedUp(page, known, block, at));
   }
   return found;
+}
+
+/** What a gate passes on to each value that it takes. */
+function passedOn({ drawing: { blocks, wires } }: Page, known: Map<number, Node>, block: number, step: number): Question[] {
+  const gate = blocks[block], node = known.get(gate?.node ?? -1), upstream = single(node?.gradient);
+  if (!gate || upstream === null) return [];
+  return wires.flatMap((wire): Question[] => {
+    const from = blocks[wire.from];
+    if (wire.to !== block || wire.gradient === null || (wire.several?.length ?? 0) > 0 || !from) return [];
+    const uses = wire.uses.map(([id, operand]) => known.get(id)?.backward.find((use) => use.operand === operand));
+    const products = uses.map((use) => single(use?.product)).filter((x) => x !== null);
+    if (products.length === 0 || products.length < uses.length) return [];
+    const right = products.reduce((sum, x) => sum + x, 0);
+    const own = gate.inside || uses.length > 1 ? null : single(uses[0]?.local);
+    return [{
+      key: wire.uses.map(([id, operand]) => useKey(id, operand)).join(" "), kind: "part", step,
+      gate: gateName(gate, node?.op), to: named(known.get(from.node)?.label, from.caption || from.symbol), right, upstream,
+      local: own ?? (upstream === 0 ? 0 : right / upstream), parts: [],
+    }];
+  });
+}
+
+/** What the uses of values add up to that have all been met by now. */
+function addedUp({ drawing, nodes: all }: Page, known: Map<number, Node>, block: number, step: number): Question[] {
+  return drawing.blocks.flatMap((shared): Question[] => {
+    const node = known.get(shared.node), right = single(node?.gradient);
+    if (shared.total === null || shared.total_step !== step || !node || right === null) return [];
+    const parts = all.flatMap((gate) => gate.backward.filter((use) => use.to === node.id).map((use) => single(use.product) ?? NaN));
+    return [{ key: `sum:${node.id}`, kind: "sum", step, gate: drawing.blocks[block]?.symbol ?? "", to: node.label, right, upstream: NaN, local: NaN, parts }];
+  });
 }
 
 export const questions = computed(() => page.value && isScalar.value ? questionsOf(page.value) : []);
@@ -123,8 +132,8 @@ export function settle(question: Question, isRight: boolean): void {
 }
 
 /** Whether an answer is near enough; what is not finite must be the same. */
-const isNear = (answer: number, x: number) => Number.isFinite(x) && Number.isFinite(answer)
-  ? Math.abs(answer - x) <= TOLERANCE * Math.max(Math.abs(x), 1e-9) : Object.is(answer, x);
+export const isNear = (answer: number, x: number, tolerance = TOLERANCE) => Number.isFinite(x) && Number.isFinite(answer)
+  ? Math.abs(answer - x) <= tolerance * Math.max(Math.abs(x), 1e-9) : Object.is(answer, x);
 
 export function judge(question: Question, answer: number | null): Verdict {
   if (answer === null) return "none";

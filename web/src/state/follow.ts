@@ -2,56 +2,36 @@
 // latest question asked, so that the picture follows; a question about something else ends the one before.
 
 import { effect, signal, untracked } from "@preact/signals";
-import type { Mistake, Page, Request, Told } from "../api";
+import type { Mistake, Page, Told } from "../api";
 import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
-import { earlier, engine, isLost, isStale, isUntold, mistake, page, question, state, take, waiting, type Question } from "./store";
+import { engine, isLost, isStale, isUntold, mistake, page, question, state, take, waiting, type Question } from "./store";
 
 /** The time after which a server that did not answer is asked again. */
 const PATIENCE = 1000;
 /** A step beyond any last one. */
 const LAST = 2 ** 31;
 
-/** A name that has no value yet gets the one that it had, or this. */
-const USUAL = 1;
-/** Names that one expression may bring. */
-const MOST_NEW = 400;
-
-/** Asks, and gives names without a value one, until there is an answer or a mistake. */
+/** Asks, until there is an answer or a mistake. */
 async function answered(by: Engine, asked: Question, signal: AbortSignal): Promise<[Page, Told | null]> {
-  if ("example" in asked) {
-    if (!by.example) throw new Refusal({ message: "no run is shown here" });
-    const { screen, told } = await by.example(asked, signal);
-    return [screen, told];
-  }
-  for (let tries = 0; ; tries++) {
-    try {
-      return [await by.explain(asked, signal), null];
-    } catch (error) {
-      const name: string | null = error instanceof Refusal ? missing(asked, error.mistake) : null;
-      if (name === null || tries === MOST_NEW) {
-        const known = page.peek()?.inputs ?? [];
-        waiting.value = Object.fromEntries(Object.entries(asked.at ?? {}).filter(([name]) => !known.some((input) => input.name === name)));
-        throw error;
-      }
-      asked = { ...asked, at: { ...asked.at, [name]: earlier.get(name) ?? USUAL } };
-    }
-  }
+  if (!("example" in asked)) return [await by.explain(asked, signal), null];
+  if (!by.example) throw new Refusal({ message: "no run is shown here" });
+  const { screen, told } = await by.example(asked, signal);
+  return [screen, told];
 }
 
-/** The name under a mistake, if it is one without a value. */
-function missing(asked: Request, { span }: Mistake): string | null {
-  if (!span) return null;
-  const letters = [...asked.expression];
-  const name = letters.slice(...span).join("");
-  const isCall = /^\s*\(/.test(letters.slice(span[1]).join(""));
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) && !isCall && asked.at?.[name] === undefined ? name : null;
-}
-
-function fail(error: unknown): void {
+/** Tells why nothing was answered. */
+export function fail(error: unknown): void {
   if (error instanceof Lost) isLost.value = true;
-  else if (error instanceof Refusal) mistake.value = error.mistake;
+  else if (error instanceof Refusal) refuse(error.mistake);
   else if (error instanceof Stale) isStale.value = true;
   else mistake.value = { message: String(error) };
+}
+
+/** What cannot be computed may need other values, arrays maybe, of names that no answer has had yet. */
+function refuse(why: Mistake): void {
+  mistake.value = why;
+  const known = new Set(page.peek()?.inputs.map(({ name }) => name));
+  if (why.at) waiting.value = Object.fromEntries(Object.entries(why.at).filter(([name]) => !known.has(name)));
 }
 
 /** What a question is about: the values may be others. */
@@ -64,7 +44,7 @@ export function follow(by: Engine): void {
   engine.value = by;
   const again = signal(0);
   by.watch?.((is) => {
-    isLost.value = is === "lost";
+    [isLost.value, isStale.value] = [is === "lost", is === "stale" || is === "lost" && isStale.peek()];
     if (is === "found") again.value += 1;
   });
   let running: { asked: Question; stop: AbortController } | null = null;

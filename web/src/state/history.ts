@@ -14,7 +14,7 @@ const PATIENCE = 400;
 const entry = ({ e, example, lesson, quiz, unfold, open }: State) => JSON.stringify([e, example, lesson, quiz, unfold, open]);
 
 export function keepAddress(): void {
-  let waiting = 0, written = location.hash, last = entry(state.peek()), isBack = false;
+  let waiting = 0, written = location.hash, last = entry(state.peek());
   effect(() => {
     const now = state.value;
     clearTimeout(waiting);
@@ -22,8 +22,8 @@ export function keepAddress(): void {
       const line = await toLine(now);
       const fragment = line === null ? "" : `#${line}`;
       if (line === null || fragment === written || now !== state.peek()) return;
-      const isNew = entry(now) !== last && !isBack;
-      [written, last, isBack] = [fragment, entry(now), false];
+      const isNew = entry(now) !== last;
+      [written, last] = [fragment, entry(now)];
       isNew ? history.pushState(null, "", fragment) : history.replaceState(null, "", fragment);
     }, PATIENCE);
   });
@@ -37,7 +37,7 @@ export function keepAddress(): void {
     if (location.hash === written) return;
     const found = await fromLine(location.hash);
     if (!found) return;
-    [written, last, isBack] = [location.hash, entry(found), true];
+    [written, last] = [location.hash, entry(found)];
     // Who goes back has chosen a language since.
     open({ ...found, lang: state.peek().lang ?? found.lang });
   };

@@ -47,15 +47,21 @@ export async function fromLine(text: string): Promise<State | null> {
   }
 }
 
-/** What a state has; the program refuses others too. */
-const KEYS: Record<keyof State, true> = {
-  e: true, example: true, at: true, target: true, cross_entropy: true, step: true, tab: true, sweep: true,
-  quiz: true, lesson: true, lang: true, unfold: true, open: true,
+const isText = (x: unknown) => typeof x === "string", isYes = (x: unknown) => typeof x === "boolean";
+const isNumber = (x: unknown) => typeof x === "number";
+const isCount = (x: unknown) => typeof x === "number" && Number.isInteger(x) && x >= 0;
+const isValues = (x: unknown): boolean => typeof x === "number" || Array.isArray(x) && x.every(isValues);
+const isOne = (...of: string[]) => (x: unknown) => typeof x === "string" && of.includes(x);
+
+/** What a state has, and of which kind; the program refuses all else too. */
+const KINDS: Record<keyof State, (x: unknown) => boolean> = {
+  e: isText, example: isCount, target: isNumber, cross_entropy: isValues, step: isCount, sweep: isText,
+  at: (x) => typeof x === "object" && x !== null && !Array.isArray(x) && Object.values(x).every(isValues),
+  tab: isOne("what-if", "curve", "paths", "hessian", "down"), quiz: isYes, lesson: isText, lang: isOne("en", "ko"),
+  unfold: isYes, open: (x) => Array.isArray(x) && x.every(isText),
 };
 
 function isState(state: unknown): state is State {
-  if (typeof state !== "object" || state === null || !("e" in state) || typeof state.e !== "string") return false;
-  if (Object.keys(state).some((key) => !(key in KEYS))) return false;
-  const at = "at" in state ? state.at : {};
-  return typeof at === "object" && at !== null;
+  if (typeof state !== "object" || state === null || !("e" in state)) return false;
+  return Object.entries(state).every(([key, value]) => Object.hasOwn(KINDS, key) && KINDS[key as keyof State](value));
 }

@@ -1,4 +1,4 @@
-// One minus sign on the whole page: the library writes programs' hyphen in what it tells in letters.
+// One minus sign on the whole page: where the library writes the hyphen of programs, letters get a minus sign.
 
 /** A hyphen before a number, or in its exponent; not one within a name. */
 const HYPHEN = /(?<![\p{L}\p{N}_"”\])])-(?=[\d.∞]|inf|nan)|(?<=\d[eE])-(?=\d)/gu;

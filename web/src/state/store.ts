@@ -53,8 +53,8 @@ export const nudges = signal<Record<string, number>>({});
 export const language = computed<"en" | "ko">(() => state.value.lang ?? "en");
 export const tab = computed<Tab>(() => state.value.tab ?? "what-if");
 export const lastStep = computed(() => page.value?.drawing.steps ?? 0);
-/** Without a step of its own a state shows everything. */
-export const step = computed(() => Math.min(state.value.step ?? Infinity, lastStep.value));
+/** Without a step of its own a state shows everything; in a quiz nothing. */
+export const step = computed(() => Math.min(state.value.step ?? (state.value.quiz ? 0 : Infinity), lastStep.value));
 /** Whether the step that is looked at is not told yet. */
 export const isUntold = computed(() => story.value[step.value]?.rows.length === 0);
 export const nodes = computed(() => new Map(page.value?.nodes.map((node) => [node.id, node])));
@@ -119,13 +119,12 @@ function fitting(answer: Page, name: string, value: number): Range {
 
 function requestOf(): Request {
   const { e, at, target, cross_entropy, lang, unfold, open } = state.value;
-  const request: Request = { expression: e, at: given(e, at ?? {}), language: lang ?? "en" };
+  const request: Request = { expression: e, at: { ...at, ...comingBack(e, at ?? {}) }, fit: true, language: lang ?? "en" };
   if (target !== undefined) request.target = target;
   if (cross_entropy !== undefined) request.cross_entropy = cross_entropy;
   if (unfold) request.unfold = true;
   if (open && open.length > 0) request.open = open;
-  const nudge = Object.fromEntries(Object.entries(nudges.value).filter(([name]) => at?.[name] !== undefined));
-  if (Object.keys(nudge).length > 0) request.nudge = nudge;
+  if (Object.keys(nudges.value).length > 0) request.nudge = nudges.value;
   const name = swept.value, value = name === null ? null : single(at?.[name]);
   // A chapter may tell of the way down.
   const isDown = (tab.value === "down" || state.value.lesson !== undefined) && !state.value.quiz, isCurve = tab.value === "curve" && !state.value.quiz;
@@ -133,7 +132,8 @@ function requestOf(): Request {
     const { from, to } = windowOf(name, value);
     request.sweep = { name, from, to, points: POINTS };
   }
-  if (tab.value === "hessian" && page.value?.has_hessian) request.hessian = true;
+  // Of another expression nobody knows yet whether it has one.
+  if (tab.value === "hessian" && page.value?.has_hessian && page.value.expression === e) request.hessian = true;
   if (isDown) {
     request.descend = STEPS_DOWN;
     if (rate.value !== null) request.lr = rate.value;
@@ -141,10 +141,12 @@ function requestOf(): Request {
   return request;
 }
 
-/** The values of the names that an expression has. */
-function given(e: string, at: Record<string, Values>): Record<string, Values> {
-  const names = new Set(e.match(/[\p{L}_][\p{L}\p{N}_]*/gu));
-  return Object.fromEntries(Object.entries(at).filter(([name]) => names.has(name)));
+/** The values that names had, for when they come back. */
+const earlier = new Map<string, Values>();
+
+/** Earlier values of names that an expression may have again: which it has, the library knows. */
+function comingBack(e: string, at: Record<string, Values>): Record<string, Values> {
+  return Object.fromEntries([...earlier].filter(([name]) => at[name] === undefined && e.includes(name)));
 }
 
 function exampleOf(example: number): ExampleRequest {
@@ -166,9 +168,6 @@ export const question = computed(() => {
 export const isNetwork = computed(() => state.value.example !== undefined);
 export const request = computed(() => JSON.parse(question.value) as Question);
 
-/** The values that names had, for when they come back. */
-export const earlier = new Map<string, Values>();
-
 /** Shows an answer. */
 export function take([plain, by]: [Page, Told | null]): void {
   const answer = withSigns(plain);
@@ -180,22 +179,31 @@ export function take([plain, by]: [Page, Told | null]): void {
     if (!answer.nodes.some((node) => node.id === chosen.peek())) chosen.value = null;
     if (!answer.nodes.some((node) => node.id === pointed.peek())) pointed.value = null;
     if (by) return;
-    // The state names every input, so that a shared line does.
-    const given = state.peek().at ?? {};
-    for (const [name, value] of Object.entries(given)) earlier.set(name, value);
-    const all = Object.fromEntries(answer.inputs.flatMap(({ name, value }) => {
-      const known = given[name] ?? value;
-      return known === null || known === undefined ? [] : [[name, known]];
-    }));
-    if (JSON.stringify(all) !== JSON.stringify(given)) change({ at: all });
-    const [kept, seen] = [{ ...ranges.peek() }, { ...windows.peek() }];
-    for (const { name, value } of answer.inputs) {
-      const x = single(value), known = seen[name];
-      if (x === null) continue;
-      kept[name] = rangeOf(name, x);
-      if (!known || x < known.from || x > known.to) seen[name] = fitting(answer, name, x);
-    }
-    if (JSON.stringify(kept) !== JSON.stringify(ranges.peek())) ranges.value = kept;
-    if (JSON.stringify(seen) !== JSON.stringify(windows.peek())) windows.value = seen;
+    nameInputs(answer);
+    keepRanges(answer);
   });
+}
+
+/** The state names every input and no other, so that a shared line does. */
+function nameInputs({ inputs }: Page): void {
+  const given = state.peek().at ?? {};
+  for (const [name, value] of Object.entries(given)) earlier.set(name, value);
+  const all = Object.fromEntries(inputs.flatMap(({ name, value }) => {
+    const known = given[name] ?? value;
+    return known === null || known === undefined ? [] : [[name, known]];
+  }));
+  if (JSON.stringify(all) !== JSON.stringify(given)) change({ at: all });
+}
+
+/** Sliders and curves reach as far as before, unless a value has left them. */
+function keepRanges(answer: Page): void {
+  const [kept, seen] = [{ ...ranges.peek() }, { ...windows.peek() }];
+  for (const { name, value } of answer.inputs) {
+    const x = single(value), known = seen[name];
+    if (x === null) continue;
+    kept[name] = rangeOf(name, x);
+    if (!known || x < known.from || x > known.to) seen[name] = fitting(answer, name, x);
+  }
+  if (JSON.stringify(kept) !== JSON.stringify(ranges.peek())) ranges.value = kept;
+  if (JSON.stringify(seen) !== JSON.stringify(windows.peek())) windows.value = seen;
 }

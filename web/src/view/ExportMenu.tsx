@@ -1,7 +1,9 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Format } from "../engine/engine";
+import { Refusal, type Format } from "../engine/engine";
 import { save, toPng, toSvg } from "../graph/export";
-import { engine, mistake, request, state } from "../state/store";
+import { fail } from "../state/follow";
+import { engine, notice, request, state } from "../state/store";
+import { words } from "../words";
 
 const OF_SERVER: [Format, string][] = [["svg", "SVG"], ["latex", "LaTeX"], ["json", "JSON"], ["html", "HTML"], ["dot", "DOT"], ["mermaid", "Mermaid"]];
 
@@ -28,11 +30,17 @@ export function ExportMenu({ close }: { close: () => void }) {
       const { text, name, media } = await by!.export!(request.value, format, state.value);
       save(new Blob([text], { type: media }), name);
     } catch (error) {
-      mistake.value = { message: String(error instanceof Error ? error.message : error) };
+      if (error instanceof Refusal) notice.value = error.message;
+      else fail(error);
     }
     close();
   };
-  const png = async () => { save(await toPng(), "graph.png"); close(); };
+  const png = async () => {
+    const picture = await toPng().catch(() => null);
+    if (picture) save(picture, "graph.png");
+    else notice.value = words.value.noPng;
+    close();
+  };
   const svg = () => { save(new Blob([toSvg()], { type: "image/svg+xml" }), "graph.svg"); close(); };
   return (
     <div class="menu" role="menu" ref={menu} onKeyDown={onKey}>

@@ -104,7 +104,7 @@ export function ExpressionField() {
 /** An array has no gradient: what would make it a number. */
 function Reduce() {
   const w = words.value, wrong = mistake.value, { e } = state.value;
-  if (!wrong?.span || !wrong.message.includes("sum(…)")) return null;
+  if (!wrong?.span || wrong.kind !== "array") return null;
   const letters = [...e], [from, to] = wrong.span;
   const wrapped = (by: string) => `${letters.slice(0, from).join("")}${by}(${letters.slice(from, to).join("").trim()})${letters.slice(to).join("")}`;
   return (

@@ -17,7 +17,8 @@ function One({ input }: { input: Input }) {
   const [isText, setText] = useState(false), [trouble, setTrouble] = useState<Trouble | null>(null);
   /** Whether somebody was typing when the value took another shape: the field that takes over goes on. */
   const [isTyping, setTyping] = useState(false);
-  const value = input.value ?? state.value.at?.[name] ?? null;
+  // The present value, which an answer may be behind.
+  const value = state.value.at?.[name] ?? input.value;
   const x = single(value), isSeen = node !== null && isGradientSeen(node);
   const isLit = node !== null && chosen.value === node;
   const isGrid = Array.isArray(input.value) && shape.length <= 2;

@@ -2,12 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { LESSONS, openLesson } from "../lessons";
 import type { Lesson } from "../lessons/lesson";
 import { told, written } from "../lessons/told";
-import { typed } from "../typed";
+import { isNear } from "../quiz/quiz";
+import { typedAnswer } from "../typed";
 import { change, engine, language, page, state, view } from "../state/store";
 import { words } from "../words";
 import { settled } from "../words/josa";
-
-const TOLERANCE = 2e-3;
 
 /** A text with the page's numbers in it; in Korean with the particles that they want. */
 function Filled({ text }: { text: string }) {
@@ -28,9 +27,8 @@ function Question({ lesson }: { lesson: Lesson }) {
   const check = (event: Event) => {
     event.preventDefault();
     if (typeof answer === "object") return setIs(picked === answer.choice ? "right" : "wrong");
-    const right = page.value && told(page.value, answer), x = typed(given);
-    const isNear = typeof right === "number" && x !== null && Math.abs(x - right) <= (lesson.tolerance ?? TOLERANCE) * Math.max(Math.abs(right), 1e-9);
-    setIs(isNear ? "right" : "wrong");
+    const right = page.value && told(page.value, answer), x = typedAnswer(given);
+    setIs(typeof right === "number" && x !== null && isNear(x, right, lesson.tolerance) ? "right" : "wrong");
   };
   return (
     <form class="question" onSubmit={check}>

@@ -1,18 +1,16 @@
 import type { Page } from "../api";
-import { countPaths, paths, through } from "../graph/flow";
+import { paths, through } from "../graph/flow";
 import { percent, shown, toNumber } from "../numbers";
 import { chosen, page } from "../state/store";
 import { words } from "../words";
 import { Bar } from "./Bar";
 
-const MOST = 5;
-
 /** The largest paths of one input, and how many more there are. */
 function Ways({ answer, name, node }: { answer: Page; name: string; node: number }) {
-  const found = paths(answer, node, MOST), others = countPaths(answer, node) - found.length;
+  const { best, count } = paths(answer, node), others = count - best.length;
   return (
     <>
-      {found.map(({ uses, share }, at) => (
+      {best.map(({ uses, share }, at) => (
         <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {answer.root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
       ))}
       {others > 0 && <p class="soft small">{words.value.morePaths(others)}</p>}

@@ -4,13 +4,16 @@ import type { Block } from "../api";
 import { nodes, page } from "../state/store";
 import { words } from "../words";
 
+/** Letters as they are compared: a keyboard has no minus sign. */
+const plain = (text: string) => text.toLowerCase().replaceAll("−", "-");
+
 /** The field that finds blocks of the picture: how many there are, and one after the other by Enter. */
 export function useSearch(show: (x: number, y: number) => void): { found: Set<number>; field: JSX.Element } {
   const w = words.value, drawing = page.value?.drawing;
   const [wanted, setWanted] = useState(""), [at, setAt] = useState(0);
-  const text = wanted.trim().toLowerCase();
+  const text = plain(wanted.trim());
   const having = (texts: (block: Block) => string[]) => text === "" || !drawing ? [] : drawing.blocks.flatMap((block, index) =>
-    texts(block).some((one) => one.toLowerCase().includes(text)) ? [index] : []);
+    texts(block).some((one) => plain(one).includes(text)) ? [index] : []);
   // What a block computes is told with all that it is computed from: it counts where no sign or name does.
   const named = having(({ symbol, caption, node }) => [symbol, caption, nodes.value.get(node)?.scope ?? ""]);
   const all = named.length > 0 ? named : having(({ tip }) => [tip]);

@@ -10,6 +10,8 @@ import { NumberField, TroubleLine, ValuesField } from "./Fields";
 export function Target() {
   const { cross_entropy } = state.value;
   const isArray = (page.value?.output.shape.length ?? 0) > 0;
+  // A document of a network has its loss in the picture.
+  if (isArray && cross_entropy === undefined && engine.value?.changes !== "all") return null;
   return cross_entropy !== undefined || isArray ? <Classes wanted={cross_entropy} /> : <Wanted />;
 }
 

@@ -50,6 +50,7 @@ export const en = {
   previousExample: "Previous",
   nextExample: "Next",
   ofPart: (last: number, part: string | null) => `Examples 0 to ${last}${part === null ? "" : ` of the ${part} part`}.`,
+  noExample: (last: number, shown: number) => `There are only the examples 0 to ${last}: example ${shown} is still shown.`,
   parts: { train: "training", validation: "validation", test: "test" },
   input: "what it sees",
   feature: "feature",
@@ -210,6 +211,7 @@ export const en = {
   noAccessWords: "It was opened without the token that stands in the address, or the program has been started again since. Open the address that `chainrule explore` printed in its terminal, with all that follows the #. If it does not run any more, start it again.",
   lostAtFirst: "The program does not answer. Start `chainrule explore`, and open the address that it prints.",
   runGone: (run: string) => `Maybe the folder ${run} is gone or was moved: start the program again with a run that is there.`,
+  noPng: "The picture is too large for a PNG: export it as SVG.",
   loading: "Loading …",
   notes: "Worth knowing",
 };

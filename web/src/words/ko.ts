@@ -53,6 +53,7 @@ export const ko: Words = {
   previousExample: "이전",
   nextExample: "다음",
   ofPart: (last: number, part: string | null) => `${part === null ? "" : `${part} 데이터 `}0번부터 ${last}번까지.`,
+  noExample: (last, shown) => `예제는 0번부터 ${last}번까지 있다. 화면은 아직 ${shown}번 예제다.`,
   parts: { train: "훈련", validation: "검증", test: "시험" },
   input: "신경망이 보는 것",
   feature: "특성",
@@ -212,6 +213,7 @@ export const ko: Words = {
   noAccessWords: "주소에 들어 있는 토큰 없이 열었거나, 그 뒤에 프로그램을 다시 시작한 것이다. `chainrule explore`가 터미널에 알려 준 주소를 # 뒤까지 모두 연다. 프로그램이 끝났으면 다시 시작한다.",
   lostAtFirst: "프로그램이 응답하지 않는다. `chainrule explore`를 시작하고 알려 주는 주소를 연다.",
   runGone: (run) => `${run} 폴더가 없어졌거나 옮겨졌을 수 있다. 있는 폴더로 프로그램을 다시 시작한다.`,
+  noPng: "그림이 PNG로 담기에는 너무 크다. SVG로 내보낼 수 있다.",
   loading: "불러오는 중 …",
   notes: "알아 둘 점",
 };
