@@ -29,8 +29,12 @@ pub fn address(report: &mut Report) -> Result<()> {
     if !here() {
         return report.skip("the address sanitizer", elsewhere());
     }
-    let test = [&["test", "-p", "chainrule"][..], &REACHING, &place("target/address")].concat();
-    cargo(&test, &environment("-Zsanitizer=address"))
+    let products = ["test", "-p", "chainrule-products", "--lib"];
+    let engine = [&["test", "-p", "chainrule"][..], &REACHING].concat();
+    for test in [&products[..], &engine] {
+        cargo(&[test, &place("target/address")].concat(), &environment("-Zsanitizer=address"))?;
+    }
+    Ok(())
 }
 
 /// Runs a training under the thread sanitizer.

@@ -19,4 +19,5 @@
 pub mod simd;
 pub mod elementary;
 pub mod number;
+pub mod real;
 pub mod term;

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::product::{Finished, Follow, Lengths, Matrix, Product, Target, scratch_len};
+use chainrule_products::{Finished, Follow, Lengths, Matrix, Product, Target, scratch_len};
+
 use super::{Class, Gate, Loop, Notation, Op, Operand, Output, Real, Type, View, reals};
 use crate::graph::Var;
 use crate::tensor::{Offsets, Shape};

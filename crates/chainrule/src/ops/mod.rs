@@ -81,7 +81,6 @@ mod beside;
 mod slopes;
 mod pointwise;
 mod guarded;
-pub(crate) mod product;
 mod reduce;
 mod select;
 mod along;

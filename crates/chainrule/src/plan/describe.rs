@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::Plan;
 use crate::lowering::{Place, Storage, Work};
 use crate::ops::matmul_lengths;
-use crate::ops::product::Lengths;
 use crate::runtime::{Event, Layout, Step};
 use crate::tensor::{Real, count};
+use chainrule_products::Lengths;
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]

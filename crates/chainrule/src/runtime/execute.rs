@@ -18,13 +18,13 @@ use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
 use crate::graph::{Kind, MAX_OPERANDS, op};
 use crate::lowering::{Chain, Outside, Place, Storage, Work};
-use crate::ops::product::{Finished, Follow, Product, Target, scratch_len};
 use crate::ops::{
     AnyOp, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths, matrix,
 };
 use crate::parameters::Parameters;
 use crate::state::{Bindings, Owner, State};
 use crate::tensor::{MAX_RANK, Real, Shape, Tensor};
+use chainrule_products::{Finished, Follow, Product, Target, scratch_len};
 
 /// The memory of a parameter, or of a part of an optimizer's state, during one run.
 #[derive(Clone, Copy, Debug)]

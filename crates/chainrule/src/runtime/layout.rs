@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::graph::Kind;
 use crate::lowering::{Lowered, Outside, Place, Slot, Work};
 use crate::mixing::Mixing;
-use crate::ops::product::fits_scratch;
 use crate::ops::{matmul_lengths, matrix};
 use crate::tensor::{Shape, Tensor};
+use chainrule_products::fits_scratch;
 
 /// A unit of work with what the threads need to split it.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use chainrule_numbers::real::Plain;
+
 /// One cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -18,11 +20,6 @@ pub(crate) struct Memory<T> {
     len: usize,
     element: PhantomData<T>,
 }
-
-/// The element types that a plan's memory holds: any bits are a value, zero bits are zero.
-pub(crate) trait Plain: Copy {}
-impl Plain for u32 {}
-impl<T: crate::tensor::Real> Plain for T {}
 
 impl<T: Plain> Memory<T> {
     /// Memory for `len` elements, if there is so much.

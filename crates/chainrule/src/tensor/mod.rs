@@ -1,10 +1,10 @@
 //! Dense arrays outside a graph.
 
-mod real;
+mod compiled;
 mod shape;
 
-pub(crate) use real::compiled_here;
-pub use real::{ByPrecision, Real};
+pub use chainrule_numbers::real::{ByPrecision, Real};
+pub(crate) use compiled::compiled_here;
 pub use shape::{MAX_RANK, Shape, Strides};
 pub(crate) use shape::{Offsets, count};
 

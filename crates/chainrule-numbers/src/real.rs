@@ -1,11 +1,10 @@
-//! The two precisions in which a graph runs.
+//! The two precisions in which chainrule computes.
 
 use std::fmt::Display;
 use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
-use chainrule_numbers::elementary;
-
+use crate::elementary;
 use crate::number::Number;
 
 /// A floating-point type in which a graph can run: [`f32`] to train, [`f64`] to check and explain.
@@ -15,7 +14,7 @@ use crate::number::Number;
 /// those in `f32` become vector code.
 ///
 /// ```
-/// use chainrule::Real;
+/// use chainrule_numbers::real::Real;
 ///
 /// fn softplus<T: Real>(x: T) -> T {
 ///     x.exp().ln_1p()
@@ -34,7 +33,7 @@ pub trait Real:
     + Display
     + Send
     + Sync
-    + sealed::Sealed
+    + Plain
     + 'static
 {
     /// The type's name as files and messages write it: `f32` or `f64`.
@@ -113,7 +112,7 @@ pub trait Real:
 /// [`Real::by_precision`] takes the one for its type.
 ///
 /// ```
-/// use chainrule::tensor::{ByPrecision, Real};
+/// use chainrule_numbers::real::{ByPrecision, Real};
 ///
 /// /// Elements of a cache line.
 /// struct PerLine;
@@ -139,37 +138,16 @@ pub trait ByPrecision {
     fn double(self) -> Self::Answer<f64>;
 }
 
-/// Writes a function over any [`Real`] that calls another, which is compiled in this crate for both
-/// precisions and not once more in every crate that uses it. For what is large: the call goes through a
-/// pointer.
-macro_rules! compiled_here {
-    ($(
-        $(#[$doc:meta])*
-        $visibility:vis fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty = $function:path;
-    )*) => {$(
-        $(#[$doc])*
-        $visibility fn $name<T: $crate::tensor::Real>($($argument: $type),*) -> $answer {
-            struct Choice;
-            impl $crate::tensor::ByPrecision for Choice {
-                type Answer<T: $crate::tensor::Real> = fn($($type),*) -> $answer;
-                // A copy of these in another crate would have the function compiled there.
-                #[inline(never)]
-                fn single(self) -> Self::Answer<f32> {
-                    $function
-                }
-                #[inline(never)]
-                fn double(self) -> Self::Answer<f64> {
-                    $function
-                }
-            }
-            <T as $crate::tensor::Real>::by_precision(Choice)($($argument),*)
-        }
-    )*};
-}
-pub(crate) use compiled_here;
+/// What can stand in any memory: whatever its bits, they are a value, and zero bits are 0. The trait is closed,
+/// as unsafe code relies on it.
+pub trait Plain: Copy + sealed::Sealed {}
+impl Plain for u32 {}
+impl Plain for f32 {}
+impl Plain for f64 {}
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for u32 {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

@@ -1,8 +1,8 @@
 //! Matrices written turned.
 
 use super::stretches;
-use crate::simd::Level;
-use crate::tensor::{ByPrecision, Real};
+use chainrule_numbers::real::{ByPrecision, Real};
+use chainrule_numbers::simd::Level;
 
 /// Writes a matrix turned: row j of `to`, with `rows` elements, is column j of `from`, whose rows and
 /// columns are as far apart as `strides` says. Done in squares that stay in the cache.

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use super::tiles::{Left, Rows, Tiles, tiles_of_panels};
+use super::tiles::{Left, Rows, Run, Tiles, tiles_of_panels};
 use super::{BLOCK, Finished, Follow, Lengths, Product, RESIDENT, Target, stretches, transpose};
-use crate::simd::prefetch_from;
-use crate::tensor::Real;
+use chainrule_numbers::real::Real;
+use chainrule_numbers::simd::prefetch_from;
 
 /// Rows of A that are packed together: a block of terms of them is half of a usual second-level cache.
 const TOGETHER: usize = 264;
@@ -151,7 +151,9 @@ impl<T: Real> Product<T> {
                     let c = Rows { start, row: c.row };
                     // SAFETY: passed on from the caller; the packed operands were written for these
                     // lengths; the level was found on this processor.
-                    unsafe { kernel(a, b, c, block.len(), panel.len(), block.start > 0) };
+                    unsafe {
+                        kernel(a, b, c, &Run::all(block.len()), panel.len(), block.start > 0);
+                    };
                 }
             }
         }

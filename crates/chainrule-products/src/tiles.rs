@@ -3,8 +3,8 @@
 //! Each sum is one chain of fused multiply-adds over k in ascending order, whatever the width of a
 //! vector: AVX-512, AVX2 and the portable loop give the same bits.
 
-use crate::simd::Level;
-use crate::tensor::{ByPrecision, Real};
+use chainrule_numbers::real::{ByPrecision, Real};
+use chainrule_numbers::simd::Level;
 
 /// The most rows of a tile.
 pub(super) const ROWS: usize = 6;
@@ -12,12 +12,28 @@ pub(super) const ROWS: usize = 6;
 /// The most columns of a tile, on any level.
 pub(super) const WIDEST: usize = 64;
 
-/// The left operand of a tile: its first element, and the distances between rows and along k.
+/// The left operand of a tile: its first element, and the distances between rows and between terms.
 #[derive(Clone, Copy)]
 pub(super) struct Left<T> {
     pub start: *const T,
     pub row: usize,
     pub step: usize,
+}
+
+/// Terms of which each lies as far behind the one before as [`Left::step`] says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// The elements from the operand's first one to the run's.
+    pub offset: usize,
+    /// How many terms there are.
+    pub len: usize,
+}
+
+impl Run {
+    /// All terms, where they lie in one line.
+    pub fn all(len: usize) -> [Self; 1] {
+        [Self { offset: 0, len }]
+    }
 }
 
 /// The right operand or the result: its first element, and the distance between rows. Elements of a
@@ -28,17 +44,17 @@ pub(super) struct Rows<P> {
     pub row: usize,
 }
 
-/// Computes one tile of so many columns over `depth` terms; `add` tells whether the sums are added to
-/// C or replace it.
+/// Computes one tile of so many columns over the terms of all runs; `add` tells whether the sums are added
+/// to C or replace it.
 ///
 /// # Safety
-/// All elements that tile and depth name exist, nobody else writes C, nobody writes A or B, and the
+/// All elements that tile and runs name exist, nobody else writes C, nobody writes A or B, and the
 /// processor has the instructions.
 pub(super) type Tile<T> = unsafe fn(
     a: Left<T>,
     b: Rows<*const T>,
     c: Rows<*mut T>,
-    depth: usize,
+    runs: &[Run],
     columns: usize,
     add: bool,
 );
@@ -217,20 +233,25 @@ unsafe fn portable<T: Real, const R: usize>(
     a: Left<T>,
     b: Rows<*const T>,
     c: Rows<*mut T>,
-    depth: usize,
+    runs: &[Run],
     columns: usize,
     add: bool,
 ) {
     const COLUMNS: usize = 16;
     let mut sums = [[T::zero(); COLUMNS]; R];
-    for p in 0..depth {
-        let mut row = [T::zero(); COLUMNS];
-        // SAFETY: row `p` of B has `columns` elements, which are at most `COLUMNS`.
-        unsafe { std::ptr::copy_nonoverlapping(b.start.add(p * b.row), row.as_mut_ptr(), columns) };
-        for (i, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: row `i` of A has `depth` elements.
-            let x = unsafe { *a.start.add(i * a.row + p * a.step) };
-            sum.iter_mut().zip(row).for_each(|(sum, y)| *sum = x.mul_add(y, *sum));
+    let mut from = b.start;
+    for run in runs {
+        let left = a.start.wrapping_add(run.offset);
+        for p in 0..run.len {
+            let mut row = [T::zero(); COLUMNS];
+            // SAFETY: B has a row for each term, of `columns` elements, which are at most `COLUMNS`.
+            unsafe { std::ptr::copy_nonoverlapping(from, row.as_mut_ptr(), columns) };
+            from = from.wrapping_add(b.row);
+            for (i, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: row `i` of A has an element for each term.
+                let x = unsafe { *left.add(i * a.row + p * a.step) };
+                sum.iter_mut().zip(row).for_each(|(sum, y)| *sum = x.mul_add(y, *sum));
+            }
         }
     }
     for (i, sum) in sums.iter().enumerate() {
@@ -256,7 +277,7 @@ macro_rules! avx512 {
             a: Left<$type>,
             b: Rows<*const $type>,
             c: Rows<*mut $type>,
-            depth: usize,
+            runs: &[Run],
             columns: usize,
             add: bool,
         ) {
@@ -271,7 +292,7 @@ macro_rules! avx512 {
             let half_mask = ((1u32 << rest) - 1) as $half_mask;
             let mut sums = [[$set(0.0); V]; R];
             let mut half_sums = [$half_set(0.0); R];
-            // SAFETY: the caller promises the elements of A, B and C that tile and depth name; masks
+            // SAFETY: the caller promises the elements of A, B and C that tile and runs name; masks
             // leave out what lies beyond `columns`.
             unsafe {
                 let (row_of_a, step) = if STEP > 0 { (1, STEP) } else { (a.row, a.step) };
@@ -281,25 +302,29 @@ macro_rules! avx512 {
                         _mm_prefetch::<_MM_HINT_T0>(to.wrapping_add(at).cast());
                     }
                 }
-                for p in 0..depth {
-                    let from = b.start.add(p * b.row);
-                    let mut row = [$set(0.0); V];
-                    for (v, lanes) in row.iter_mut().enumerate() {
-                        *lanes = $load(mask_of(v), from.add(v * LANES));
-                    }
-                    let half = if HALF {
-                        $half_load(half_mask, from.add(V * LANES))
-                    } else {
-                        $half_set(0.0)
-                    };
-                    for i in 0..R {
-                        let x = *a.start.add(i * row_of_a + p * step);
-                        let wide = $set(x);
-                        for (sum, y) in sums[i].iter_mut().zip(row) {
-                            *sum = $fma(wide, y, *sum);
+                let mut from = b.start;
+                for run in runs {
+                    let left = a.start.wrapping_add(run.offset);
+                    for p in 0..run.len {
+                        let mut row = [$set(0.0); V];
+                        for (v, lanes) in row.iter_mut().enumerate() {
+                            *lanes = $load(mask_of(v), from.wrapping_add(v * LANES));
                         }
-                        if HALF {
-                            half_sums[i] = $half_fma($half_set(x), half, half_sums[i]);
+                        let half = if HALF {
+                            $half_load(half_mask, from.wrapping_add(V * LANES))
+                        } else {
+                            $half_set(0.0)
+                        };
+                        from = from.wrapping_add(b.row);
+                        for i in 0..R {
+                            let x = *left.add(i * row_of_a + p * step);
+                            let wide = $set(x);
+                            for (sum, y) in sums[i].iter_mut().zip(row) {
+                                *sum = $fma(wide, y, *sum);
+                            }
+                            if HALF {
+                                half_sums[i] = $half_fma($half_set(x), half, half_sums[i]);
+                            }
                         }
                     }
                 }
@@ -346,7 +371,7 @@ macro_rules! avx2 {
             a: Left<$type>,
             b: Rows<*const $type>,
             c: Rows<*mut $type>,
-            depth: usize,
+            runs: &[Run],
             columns: usize,
             add: bool,
         ) {
@@ -354,7 +379,7 @@ macro_rules! avx2 {
             const LANES: usize = $lanes;
             const { assert!(!HALF) };
             let rest = columns - (V - 1) * LANES;
-            // SAFETY: the caller promises the elements of A, B and C that tile and depth name; the mask
+            // SAFETY: the caller promises the elements of A, B and C that tile and runs name; the mask
             // leaves out what lies beyond `columns`.
             unsafe {
                 let mut lanes: [$integer; LANES] = [0; LANES];
@@ -373,25 +398,30 @@ macro_rules! avx2 {
                     );
                 }
                 let mut sums = [[$set(0.0); V]; R];
-                let mut term = |p: usize| {
-                    let from = b.start.add(p * b.row);
-                    let mut row = [$set(0.0); V];
-                    for (v, lanes) in row.iter_mut().enumerate() {
-                        *lanes = load(v, from.add(v * LANES));
-                    }
-                    for (i, sums) in sums.iter_mut().enumerate() {
-                        let x = $set(*a.start.add(i * row_of_a + p * step));
-                        for (sum, y) in sums.iter_mut().zip(row) {
-                            *sum = $fma(x, y, *sum);
+                let mut right = b.start;
+                for run in runs {
+                    let left = a.start.wrapping_add(run.offset);
+                    let mut term = |p: usize| {
+                        let from = right.add(p * b.row);
+                        let mut row = [$set(0.0); V];
+                        for (v, lanes) in row.iter_mut().enumerate() {
+                            *lanes = load(v, from.add(v * LANES));
                         }
+                        for (i, sums) in sums.iter_mut().enumerate() {
+                            let x = $set(*left.add(i * row_of_a + p * step));
+                            for (sum, y) in sums.iter_mut().zip(row) {
+                                *sum = $fma(x, y, *sum);
+                            }
+                        }
+                    };
+                    // Four terms a turn: the turn itself would cost a fifth of the time.
+                    let turns = run.len / 4;
+                    for turn in 0..turns {
+                        (0..4).for_each(|p| term(turn * 4 + p));
                     }
-                };
-                // Four terms a turn: the turn itself would cost a fifth of the time.
-                let turns = depth / 4;
-                for turn in 0..turns {
-                    (0..4).for_each(|p| term(turn * 4 + p));
+                    (turns * 4..run.len).for_each(term);
+                    right = right.wrapping_add(run.len * b.row);
                 }
-                (turns * 4..depth).for_each(term);
                 for (i, sums) in sums.iter().enumerate() {
                     for (v, &sum) in sums.iter().enumerate() {
                         let to = c.start.add(i * c.row + v * LANES);

@@ -9,16 +9,39 @@
 //! and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008), but a panel of B at a
 //! time. Small ones are read in place. The result is handed to the caller in blocks, while it is still in
 //! the cache.
+//!
+//! ```
+//! use std::ops::Range;
+//! use chainrule_products::{Finished, Follow, Lengths, Matrix, Product, Target, scratch_len};
+//!
+//! /// Nothing is to be done with the rows of C.
+//! struct Nothing;
+//! impl Follow<f32> for Nothing {
+//!     fn finish(&mut self, _: Finished<f32>) {}
+//!     fn ahead(&mut self, _: &Range<usize>, _: &Range<usize>, _: usize, _: usize) {}
+//! }
+//!
+//! let (a, b, mut c) = ([1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 0.0, 2.0], [0.0; 4]);
+//! let matrix = |values: &[f32; 4]| Matrix { start: values.as_ptr(), row: 2, column: 1 };
+//! let lengths = Lengths { m: 2, k: 2, n: 2 };
+//! let mut scratch = vec![0.0; scratch_len::<f32>(lengths)];
+//! let (a, b) = (matrix(&a), matrix(&b));
+//! let product = Product { a, b, lengths, target: Target::Whole(c.as_mut_ptr()) };
+//! // SAFETY: the operands and the result have the elements that the lengths name.
+//! unsafe { product.compute(0..2, &mut scratch, &mut Nothing) };
+//! assert_eq!(c, [1.0, 4.0, 3.0, 8.0]);
+//! ```
 
 mod turn;
 mod tiles;
 mod packed;
+mod spread;
 
 use std::ops::Range;
 
-use tiles::{Left, ROWS, Rows, WIDEST, tiles};
-
-use crate::tensor::Real;
+use chainrule_numbers::real::Real;
+pub use spread::{Axes, Spread, SpreadProduct};
+use tiles::{Left, ROWS, Rows, Run, WIDEST, tiles};
 use turn::transpose;
 
 /// Terms of one chain of fused multiply-adds.
@@ -41,7 +64,7 @@ const HANDED_GROUP: usize = HANDED / HANDED_ROWS;
 
 /// A strided matrix in memory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Matrix<T> {
+pub struct Matrix<T> {
     /// The first element.
     pub start: *const T,
     /// The distance between rows.
@@ -52,15 +75,18 @@ pub(crate) struct Matrix<T> {
 
 /// The lengths of a product: A is m×k, B is k×n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lengths {
+pub struct Lengths {
+    /// Rows of A and C.
     pub m: usize,
+    /// Columns of A and rows of B: the terms of a sum.
     pub k: usize,
+    /// Columns of B and C.
     pub n: usize,
 }
 
 /// Where C is written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Target<T> {
+pub enum Target<T> {
     /// A whole contiguous m×n matrix.
     Whole(*mut T),
     /// Nowhere but scratch memory: what is handed over is all that is wanted. Only for products with
@@ -70,8 +96,10 @@ pub(crate) enum Target<T> {
 
 /// A finished stretch of C.
 #[derive(Debug)]
-pub(crate) struct Finished<T> {
+pub struct Finished<T> {
+    /// Its rows of C.
     pub rows: Range<usize>,
+    /// Its columns.
     pub columns: Range<usize>,
     /// The element of the first row and column.
     pub start: *const T,
@@ -80,7 +108,7 @@ pub(crate) struct Finished<T> {
 }
 
 /// What goes on with a product's rows.
-pub(crate) trait Follow<T> {
+pub trait Follow<T> {
     /// A block's elements are complete.
     fn finish(&mut self, done: Finished<T>);
 
@@ -91,7 +119,7 @@ pub(crate) trait Follow<T> {
 
 /// Whether C need not be kept: its sums are complete after one pass over the operands, of which the
 /// right one is read row by row.
-pub(crate) fn fits_scratch<T>(lengths: Lengths, b: &Matrix<T>) -> bool {
+pub fn fits_scratch<T>(lengths: Lengths, b: &Matrix<T>) -> bool {
     (1..=RESIDENT).contains(&lengths.k) && b.column == 1
 }
 
@@ -111,7 +139,7 @@ fn height(group: usize) -> usize {
 }
 
 /// The elements of scratch memory that one thread needs for a product.
-pub(crate) fn scratch_len<T: Real>(lengths: Lengths) -> usize {
+pub fn scratch_len<T: Real>(lengths: Lengths) -> usize {
     let Lengths { k, n, .. } = lengths;
     let right = k.min(RESIDENT) * group(lengths);
     let swapped = (n + BLOCK) * WIDEST;
@@ -121,10 +149,14 @@ pub(crate) fn scratch_len<T: Real>(lengths: Lengths) -> usize {
 
 /// A product with its operands in memory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Product<T> {
+pub struct Product<T> {
+    /// The left operand.
     pub a: Matrix<T>,
+    /// The right operand.
     pub b: Matrix<T>,
+    /// How long they are.
     pub lengths: Lengths,
+    /// Where the result goes.
     pub target: Target<T>,
 }
 
@@ -134,7 +166,7 @@ impl<T: Real> Product<T> {
     /// # Safety
     /// The operands' elements exist and nobody writes them meanwhile; the target's rows are the
     /// caller's alone. `scratch` has [`scratch_len`] elements.
-    pub(crate) unsafe fn compute(
+    pub unsafe fn compute(
         &self,
         rows: Range<usize>,
         scratch: &mut [T],
@@ -258,7 +290,9 @@ impl<T: Real> Product<T> {
                     let c = Rows { start, row: c.row };
                     // SAFETY: passed on from the caller; packed operands were written for these
                     // lengths; the level was found on this processor.
-                    unsafe { kernel(a, b, c, block.len(), panel.len(), block.start > 0) };
+                    unsafe {
+                        kernel(a, b, c, &Run::all(block.len()), panel.len(), block.start > 0);
+                    };
                 }
             }
         }
@@ -294,7 +328,7 @@ impl<T: Real> Product<T> {
                     let c = Rows { start: sums[tile.start * width..].as_mut_ptr(), row: width };
                     let kernel = tiles.tile(tile.len(), width);
                     // SAFETY: passed on from the caller; `packed` and `sums` hold these lengths.
-                    unsafe { kernel(a, b, c, block.len(), width, block.start > 0) };
+                    unsafe { kernel(a, b, c, &Run::all(block.len()), width, block.start > 0) };
                 }
             }
             // SAFETY: the rows of C are the caller's alone.
@@ -354,10 +388,10 @@ fn stretches(range: Range<usize>, length: usize) -> impl Iterator<Item = Range<u
 mod tests {
     use super::tiles::{Tiles, panels_f32, tiles_f32, tiles_f64};
     use super::*;
-    use crate::simd::Level;
+    use chainrule_numbers::simd::Level;
 
     /// The definition: blocks of fused multiply-adds, added in order.
-    fn plain<T: Real>(a: impl Fn(usize) -> T, b: impl Fn(usize) -> T, k: usize) -> T {
+    pub fn plain<T: Real>(a: impl Fn(usize) -> T, b: impl Fn(usize) -> T, k: usize) -> T {
         let block = |terms: Range<usize>| terms.fold(T::zero(), |sum, p| a(p).mul_add(b(p), sum));
         let mut blocks = stretches(0..k, BLOCK).map(block);
         let first = blocks.next().unwrap_or(T::zero());
@@ -365,9 +399,9 @@ mod tests {
     }
 
     /// Keeps what is finished.
-    struct Keep<'a, T> {
-        found: &'a mut [T],
-        n: usize,
+    pub struct Keep<'a, T> {
+        pub found: &'a mut [T],
+        pub n: usize,
     }
 
     impl<T: Real> Follow<T> for Keep<'_, T> {
@@ -526,7 +560,7 @@ mod tests {
             false => tiles.tile(rows, columns),
         };
         // SAFETY: the vectors hold the lengths given; the level is one of this processor's.
-        unsafe { kernel(left, right, to, depth, columns, add) };
+        unsafe { kernel(left, right, to, &Run::all(depth), columns, add) };
         for (at, &found) in c.iter().enumerate() {
             let (i, j) = (at / stride, at % stride);
             let sum = || plain(|p| a[i * row + p * step], |p| b[p * stride + j], depth);
