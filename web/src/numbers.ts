@@ -37,6 +37,15 @@ export function shown(x: Num | null | undefined, count = 6): string {
   return x === null || x === undefined ? "–" : digits(toNumber(x), count);
 }
 
+/** A text that no value has. */
+const MINUS_ZERO = "\u0000-0";
+
+/** As JSON, which JavaScript writes without the sign of −0. */
+export function toJson(value: unknown): string {
+  const text = JSON.stringify(value, (_, one: unknown) => Object.is(one, -0) ? MINUS_ZERO : one);
+  return text.replaceAll(JSON.stringify(MINUS_ZERO), "-0.0");
+}
+
 /** With a plus where it is positive. */
 export function signed(x: Num | null | undefined, count = 6): string {
   const text = shown(x, count);

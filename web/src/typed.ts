@@ -45,7 +45,7 @@ export function typedAnswer(text: string): number | null {
 export const isBracketed = (text: string) => text.trim().startsWith("[");
 
 /** A single comma may be a decimal one, and some may stand between thousands: such a text is no list. */
-const UNCLEAR = /^[+-]?(\d*,\d*|\d{1,3}(,\d{3})+(\.\d*)?)$/;
+const UNCLEAR = /^[^,\s]*,[^,\s]*$|^[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?$/;
 
 /** A number or an array: in brackets, or as numbers with spaces or commas between them, a row each line. */
 export function readValues(text: string): Read<Values> {
@@ -91,7 +91,7 @@ function checked(values: Values[]): Read<Values> {
 
 /** An array as it is typed: to be copied elsewhere, so with the hyphens and the digits that programs read. */
 export function asText(values: Values): string {
-  if (!Array.isArray(values)) return String(values).replace("e+", "e");
+  if (!Array.isArray(values)) return Object.is(values, -0) ? "-0" : String(values).replace("e+", "e");
   const isMatrix = values.every((row) => Array.isArray(row));
   return `[${values.map(asText).join(isMatrix ? ",\n " : ", ")}]`;
 }

@@ -36,6 +36,7 @@ export async function quiz() {
   await page.$eval(".block.fold", (one) => one.dispatchEvent(new MouseEvent("dblclick", { bubbles: true })));
   await settled(page);
   equal(Object.values(await gradients(page)), ["…", "…", "…"], "gradients once a box is opened in a quiz");
+  check((await texts(page, "svg.picture .v")).filter((one) => one !== "").length > 4, "the values that a quiz asks about are still there");
   await button(page, "End the quiz");
   await fill(page, "#expression", "x * x + 2 * x");
   await fill(page, ".field input", "");
@@ -111,8 +112,11 @@ export async function lessonsHold() {
   await fill(page, "input[aria-label=n]", "0");
   equal((await gradients(page)).a, "0", "df/da where n is 0");
   await chapter(3);
+  await fill(page, ".question input", number((await gradients(page)).x));
+  await button(page, "Check", ".question");
+  check((await text(page, ".question [role=status]")).startsWith("Right"), "the gradient is right");
   await fill(page, "input[aria-label='Slider of x']", "-1");
-  equal((await gradients(page)).x, "0", "the gradient at the bottom of the parabola");
+  equal([(await gradients(page)).x, await text(page, ".question [role=status]")], ["0", ""], "the gradient at the bottom of the parabola, and the verdict on another");
   await chapter(4);
   check((await ends("b"))[0] <= -4, "b can be moved to −4");
   await fill(page, "input[aria-label=b]", "-4");

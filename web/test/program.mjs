@@ -23,6 +23,7 @@ export async function aRun() {
   equal(await page.$eval(".example input", (one) => one.value), "1", "the next example");
   await fill(page, ".example input", "100000");
   check(/only the examples 0 to \d+: example 1 is still shown/.test(await text(page, ".example [role=status]")), "an example that is not there is said");
+  equal(await page.$eval(".example input", (one) => one.value), "100000", "what was typed stays");
   await fill(page, ".example input", "1");
   const [before] = [await text(page, ".example tbody")];
   await button(page, "Next", ".example");
@@ -64,6 +65,10 @@ export async function sharing() {
   await fill(page, "dialog form input", line);
   await button(page, "Open", "dialog form");
   equal(await page.$eval("input[aria-label=x]", (one) => one.value), "70", "the value that the line says");
+  await page.evaluate(() => { location.hash = "#c1.damaged"; });
+  check((await marked(page, ".banner")).length > 10 && !page.url().includes("damaged"), "a damaged line in the address is told");
+  await button(page, "✕", ".banners");
+  equal((await page.$$(".banner")).length, 0, "what was told can be put away");
   await page.close();
 }
 

@@ -192,9 +192,9 @@ pub fn gradcheck(options: &Gradcheck, settings: &check::Settings) -> Result<Repo
     let output = chainrule_explain::record(&g, text, &values, Names::Parameters)
         .map_err(|error| recorded(error, text, options.at.as_deref()))?;
     let loss = loss(options.settings.loss.as_deref(), options.target.as_deref())?;
-    if output.shape().rank() != 0 && !matches!(loss, Loss::CrossEntropy(_)) {
-        return Err(pointed(chainrule_explain::without_gradient(text, output.shape()), "", text));
-    }
+    let has_cross_entropy = matches!(loss, Loss::CrossEntropy(_));
+    chainrule_explain::differentiable(text, output.shape(), has_cross_entropy)
+        .map_err(|error| pointed(error, "", text))?;
     let root = match loss {
         Loss::HalfSquaredError(target) => output.half_squared_error(g.constant(target)),
         Loss::CrossEntropy(target) => chainrule_explain::cross_entropy(output, &target)

@@ -54,6 +54,9 @@ fn subject(explore: &Explore) -> Result<Subject> {
     let (target, cross_entropy) = given_loss(given)?;
     let is_given = given.at.is_some() || given.target.is_some();
     if let Some(folder) = explore.subject.as_deref().map(Path::new).filter(|path| path.is_dir()) {
+        if is_given || given.loss.is_some() {
+            bail!(Usage("--at, --target and --loss are for an expression, and this is the folder of a run: leave them out".into()));
+        }
         return of_run(explore, folder);
     }
     if explore.example.is_some() || explore.data.is_some() || explore.last {
@@ -76,7 +79,7 @@ fn subject(explore: &Explore) -> Result<Subject> {
                 "{name} is no expression, and explore opens the folders of runs, expressions and states so far: train on it first, and give the run's folder"
             )))
         }
-        Some(path) if path.starts_with("./") || path.contains("../") || path.starts_with('/') => {
+        Some(path) if is_path(path) => {
             bail!(Usage(format!("there is no folder {path}")))
         }
         Some(expression) => {
@@ -88,6 +91,13 @@ fn subject(explore: &Explore) -> Result<Subject> {
     state.unfold |= explore.unfold;
     state.lang = explore.lang.or(state.lang);
     Ok(Subject { state, line, network: None })
+}
+
+/// Whether a text can be no expression but a path: it begins as one, or in a folder that is there.
+fn is_path(text: &str) -> bool {
+    let parent = Path::new(text).parent().filter(|parent| *parent != Path::new(""));
+    let is_there = parent.is_some_and(Path::is_dir);
+    text.starts_with("./") || text.contains("../") || text.starts_with('/') || is_there
 }
 
 /// A run's network on one of its examples.

@@ -51,13 +51,13 @@ pub use columns::{
 };
 pub use explainer::explain;
 pub use expression::{
-    CONSTANTS, Example, Function, Names, Values, fitting, functions, literal, record, reference,
-    reference_page, values,
+    CONSTANTS, Example, Function, Names, Values, differentiable, fitting, functions, literal,
+    record, reference, reference_page, values,
 };
 pub use formula::Formula;
 pub use html::{PAGE_SCRIPT, PAGE_STYLE};
 pub use json::AllNumbers;
-pub use loss::{cross_entropy, without_gradient};
+pub use loss::cross_entropy;
 pub use model::{
     Descent, DescentPoint, Entry, Explanation, Extreme, Goal, Hessian, Node, Origin, Partial,
     Passed, Path, Paths, Sweep, SweepPoint, WhatIf,

@@ -47,17 +47,6 @@ pub fn cross_entropy<'g>(logits: Var<'g>, target: &Tensor<f64>) -> Result<Var<'g
     Ok(logits.reshape(with_rows).softmax_with_loss(target))
 }
 
-/// That an expression is an array, where it needs to be a number: no other has gradients.
-#[must_use]
-pub fn without_gradient(expression: &str, shape: Shape) -> Error {
-    Error::Expression {
-        message: format!(
-            "the expression has shape {shape}, but only a scalar has gradients: reduce it with sum(…) or mean(…)"
-        ),
-        span: (0, expression.chars().count()),
-    }
-}
-
 /// A row of zeros and a 1 for each class.
 fn one_hot(labels: &[f64], classes: usize) -> Result<Vec<f64>> {
     let wrong = labels

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::expression::{self, Names};
-use super::loss::{cross_entropy, without_gradient};
+use super::expression::{self, Names, differentiable};
+use super::loss::cross_entropy;
 use super::request::Request;
 use super::value::Value;
 use chainrule::Parameters;
@@ -36,9 +36,7 @@ impl<'a, 'g> Subject<'a, 'g> {
     pub(super) fn record(g: &'g Graph, request: &'a Request) -> Result<Self> {
         let (output, classes) =
             expression::read(g, &request.expression, &request.values, Names::Inputs)?;
-        if output.shape().rank() != 0 && request.cross_entropy.is_none() {
-            return Err(without_gradient(&request.expression, output.shape()));
-        }
+        differentiable(&request.expression, output.shape(), request.cross_entropy.is_some())?;
         let names = wanted(request, &classes)?;
         let root = match (&request.cross_entropy, request.target) {
             (Some(target), _) => cross_entropy(output, target)?,

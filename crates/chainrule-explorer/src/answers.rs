@@ -22,7 +22,12 @@ fn explanation(mut asked: Asked) -> Result<(Explanation, Shown), Refusal> {
         let (request, shown) = asked.checked()?;
         Ok((explain(&request).map_err(Mistake::from)?, shown))
     };
-    explained(asked).map_err(|refusal: Refusal| refusal.with_values(at))
+    let plain = asked.plain();
+    let refused = |refusal: Refusal| match plain.map(explained) {
+        Some(Ok(found)) => Ok(found),
+        _ => Err(refusal.with_values(at)),
+    };
+    explained(asked).or_else(refused)
 }
 
 /// Explains a run's network on an example: its graph, and what it makes of the example.

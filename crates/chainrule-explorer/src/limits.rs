@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chainrule::Graph;
 use chainrule::graph::Type;
-use chainrule_explain::{Names, Request, Values, record, without_gradient};
+use chainrule_explain::{Names, Request, Values, differentiable, record};
 
 use super::mistake::Mistake;
 
@@ -55,10 +55,9 @@ pub fn check(request: &Request) -> Result<(), Mistake> {
     at_most("points of the sweep", request.sweep.as_ref().map_or(0, |range| range.points), POINTS)?;
     let g = Graph::with_exact_slopes();
     let output = record(&g, &request.expression, &request.values, Names::Inputs)?;
-    if output.shape().rank() != 0 && request.cross_entropy.is_none() {
-        let error = without_gradient(&request.expression, output.shape());
-        return Err(Mistake::Array(error));
-    }
+    let has_cross_entropy = request.cross_entropy.is_some();
+    differentiable(&request.expression, output.shape(), has_cross_entropy)
+        .map_err(Mistake::Array)?;
     at_most("nodes of the expression's graph", g.len(), NODES)?;
     at_most("numbers of the expression's values and gradients", numbers(&g), NUMBERS)?;
     let rounds =

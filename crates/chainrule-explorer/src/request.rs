@@ -10,15 +10,15 @@ use super::refusal::Refusal;
 use super::{limits, values};
 
 /// A request to explain an expression; all but that may be left out.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The expression.
     pub expression: String,
     #[serde(default, with = "values::named")]
     at: Values,
-    /// Whether values, changes and a curve of names that the expression lacks are left out, and names without
-    /// a value are 1: for an expression that is still being written.
+    /// For an expression that is still being written: whether values, changes and a curve of names that it lacks
+    /// are left out, names without a value are 1, and questions that it has no answer to are not asked.
     #[serde(default)]
     fit: bool,
     target: Option<f64>,
@@ -87,7 +87,7 @@ impl Shown {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sweep {
     name: String,
@@ -117,9 +117,19 @@ impl Asked {
         if let Some(nudge) = &mut self.nudge {
             nudge.retain(|(name, _)| names.contains(name.as_str()));
         }
+        // No change at all would be another question than the usual ones.
+        self.nudge.take_if(|nudge| nudge.is_empty());
         self.sweep.take_if(|sweep| !names.contains(sweep.name.as_str()));
         self.at.clone_from(&at);
         at
+    }
+
+    /// The same without questions that not every expression has an answer to: an array has no table of second
+    /// derivatives, and a class no curve. `None` where all may be asked, or none of them is.
+    pub fn plain(&self) -> Option<Self> {
+        let asks = self.hessian || self.sweep.is_some() || self.nudge.is_some();
+        let plain = Self { hessian: false, sweep: None, nudge: None, ..self.clone() };
+        (self.fit && asks).then_some(plain)
     }
 
     /// What the library is asked, which is no more than the server does.

@@ -183,6 +183,22 @@ fn an_expression_that_is_being_written_takes_the_values_that_fit() {
     let strict = json!({"expression": "x", "at": {"x": 3, "y": 2}, "fit": false});
     assert_eq!(explain(&server, &strict).status, 422);
 
+    // No change that fits is no change of one's own, and what an array or a class cannot have is not asked for.
+    let other = json!({"expression": "a + b", "fit": true, "nudge": {"x": 7}, "at": {"a": 2}});
+    assert_eq!(explain(&server, &other).json()["what_if"].as_array().unwrap().len(), 2);
+    for request in [
+        json!({"expression": "x * m", "at": {"x": [1, 2], "m": 1}, "cross_entropy": 0, "hessian": true, "fit": true}),
+        json!({"expression": "cross_entropy([1, 2, 3] * m, x)", "at": {"x": 1, "m": 1}, "fit": true,
+            "sweep": {"name": "x", "from": 0, "to": 2}, "nudge": {"x": 1}}),
+    ] {
+        let answer = explain(&server, &request);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(
+            (&answer.json()["hessian"], &answer.json()["sweep"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+
     // What cannot be computed yet tells which values it took, so that a page can offer others.
     let array = json!({"expression": "x * y", "at": {"x": [1, 2], "z": 1}, "fit": true});
     let error = &explain(&server, &array).json()["error"];

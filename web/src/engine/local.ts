@@ -10,8 +10,9 @@ const LETTERS = 5;
 const LETTERS_OF_RANGE = 3;
 /** The learning rate where nothing says a better one. */
 const USUAL_RATE = 0.1;
-/** Second derivatives at two distances that differ by more than this part are of no smooth curve. */
-const CORNER = 1e-2;
+/** Second derivatives at two distances that differ by more than this part are of no smooth curve, if what that
+ * makes of a gradient is more than this part of it: of a 0 all is noise. */
+const [CORNER, LEAST_CORNER] = [1e-2, 1e-4];
 
 type Inputs = Record<string, number>;
 
@@ -223,15 +224,18 @@ class Computed {
   #curvature(names: string[]): number[][] {
     const slopes = (of: string, by: number) => {
       const x = this.inputs[of] ?? NaN, [up, down] = [this.at({ [of]: x + by }), this.at({ [of]: x - by })];
-      return names.map((name) => (up.gradientOf(name) - down.gradientOf(name)) / (2 * by));
+      return names.map((name) => {
+        const [high, low] = [up.gradientOf(name), down.gradientOf(name)];
+        return { slope: (high - low) / (2 * by), size: Math.max(Math.abs(high), Math.abs(low)) };
+      });
     };
     const rows = names.map((name) => {
       const by = 1e-3 * Math.max(Math.abs(this.inputs[name] ?? 0), 1e-2);
       const [near, far] = [slopes(name, by), slopes(name, 2 * by)];
-      return near.map((x, at) => {
-        const wide = far[at] ?? NaN;
+      return near.map(({ slope: x, size }, at) => {
+        const wide = far[at]?.slope ?? NaN, apart = Math.abs(x - wide);
         // Where the two differ a corner lies between them: there is nothing to tell.
-        if (Math.abs(x - wide) > CORNER * Math.max(Math.abs(x), Math.abs(wide))) return NaN;
+        if (apart > CORNER * Math.max(Math.abs(x), Math.abs(wide)) && apart * by > LEAST_CORNER * size) return NaN;
         return Number(((4 * x - wide) / 3).toPrecision(8));
       });
     });

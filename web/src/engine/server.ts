@@ -2,6 +2,7 @@
 // along with every request.
 
 import type { Example, ExampleRequest, FunctionEntry, Page, Request, Start, State } from "../api";
+import { toJson } from "../numbers";
 import { Lost, Refusal, Stale, type Engine, type Exported, type Format, type Watched } from "./engine";
 
 const TOKEN = "chainrule-token";
@@ -35,7 +36,7 @@ async function answer<T>(path: string, body?: unknown, signal?: AbortSignal): Pr
   const init: RequestInit = body === undefined ? {} : {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+    body: toJson(body),
   };
   const response = await ask(path, signal ? { ...init, signal } : init);
   const json = await response.json().catch(() => null);

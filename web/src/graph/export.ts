@@ -44,15 +44,18 @@ export function toSvg(): string {
   return new XMLSerializer().serializeToString(copied().svg);
 }
 
+/** What no canvas holds. */
+export class TooLarge extends Error {}
+
 export async function toPng(): Promise<Blob> {
   const { svg, wide, tall } = copied();
   const density = Math.min(DENSITY, MOST_PIXELS_LONG / Math.max(wide, tall), Math.sqrt(MOST_PIXELS / (wide * tall)));
-  if (density < LEAST_DENSITY) throw new Error("too large a picture");
+  if (density < LEAST_DENSITY) throw new TooLarge();
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [wide * density, tall * density].map(Math.floor) as [number, number];
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new Error("no picture")), "image/png"));
+  return new Promise((resolve, reject) => canvas.toBlob((blob) => blob ? resolve(blob) : reject(new TooLarge()), "image/png"));
 }

@@ -115,11 +115,13 @@ export function end(): void {
 
 /** A quiz that was shared, or whose expression has changed, begins at its first gate. */
 export function keepQuiz(): void {
-  let of = "";
+  let [of, steps] = ["", 0];
   effect(() => {
-    const now = isOn.value ? `${page.value?.expression}` : "";
+    const now = isOn.value ? `${page.value?.expression}` : "", there = page.value?.drawing.steps ?? 0;
     if (now !== of && now !== "" && page.value) begin();
-    of = now;
+    // A box that was opened or closed has changed the steps.
+    else if (now !== "" && (there !== steps || state.value.step === undefined)) change({ step: frontier.value });
+    [of, steps] = [now, there];
   });
 }
 

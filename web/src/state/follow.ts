@@ -4,13 +4,10 @@
 import { effect, signal, untracked } from "@preact/signals";
 import type { Mistake, Page, Told } from "../api";
 import { Lost, Refusal, Stale, type Engine } from "../engine/engine";
-import { engine, isLost, isStale, isUntold, mistake, page, question, state, take, waiting, type Question } from "./store";
+import { engine, isLost, isStale, isUntold, mistake, page, question, take, waiting, wantedStep, type Question } from "./store";
 
 /** The time after which a server that did not answer is asked again. */
 const PATIENCE = 1000;
-/** A step beyond any last one. */
-const LAST = 2 ** 31;
-
 /** Asks, until there is an answer or a mistake. */
 async function answered(by: Engine, asked: Question, signal: AbortSignal): Promise<[Page, Told | null]> {
   if (!("example" in asked)) return [await by.explain(asked, signal), null];
@@ -54,7 +51,7 @@ export function follow(by: Engine): void {
   /** The question that is due, if there is one. */
   const due = () => {
     const text = question.peek();
-    const step = Math.min(state.peek().step ?? LAST, LAST);
+    const step = wantedStep.peek();
     const key = `${step} ${text}`;
     return (text !== settled || isUntold.peek()) && key !== last ? { text, step, key } : null;
   };
@@ -89,7 +86,7 @@ export function follow(by: Engine): void {
 
   let known = again.peek();
   effect(() => {
-    void question.value, void isUntold.value, void state.value.step;
+    void question.value, void isUntold.value, void wantedStep.value;
     if (again.value !== known) [known, settled, last] = [again.value, "", ""];
     untracked(() => {
       if (!running) void run();

@@ -5,7 +5,8 @@ import type { State } from "../api";
 import { takeToken } from "../engine/server";
 import { prepare } from "../lessons";
 import { fromLine, toLine } from "./line";
-import { state, view } from "./store";
+import { notice, state, view } from "./store";
+import { words } from "../words";
 
 /** A browser refuses an address that changes too often. */
 const PATIENCE = 400;
@@ -36,7 +37,12 @@ export function keepAddress(): void {
     }
     if (location.hash === written) return;
     const found = await fromLine(location.hash);
-    if (!found) return;
+    if (!found) {
+      notice.value = words.value.badLine;
+      history.replaceState(null, "", written === "" ? location.pathname : written);
+      return;
+    }
+    notice.value = "";
     [written, last] = [location.hash, entry(found)];
     // Who goes back has chosen a language since.
     open({ ...found, lang: state.peek().lang ?? found.lang });

@@ -1,5 +1,6 @@
 // A state as a line: `c1.`, then base64url of its JSON, deflated.
 
+import { toJson } from "../numbers";
 import type { State } from "../api";
 
 const MARK = "c1.";
@@ -25,7 +26,7 @@ async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream
 
 /** The line; `null` where the state is larger than a line may be. */
 export async function toLine(state: State): Promise<string | null> {
-  const json = new TextEncoder().encode(JSON.stringify(state));
+  const json = new TextEncoder().encode(toJson(state));
   if (json.length > MOST_JSON) return null;
   const bytes = await through(json, new CompressionStream("deflate-raw"));
   const letters = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
@@ -35,7 +36,7 @@ export async function toLine(state: State): Promise<string | null> {
 
 /** The state that a line says, wherever in a text the line stands; `null` where it says none. */
 export async function fromLine(text: string): Promise<State | null> {
-  const line = /(?:^|#|\s)c1\.([\w-]*)/.exec(text)?.[1];
+  const line = /(?:^|[#\s'"])c1\.([\w-]*)/.exec(text)?.[1];
   if (line === undefined || line.length > MOST) return null;
   try {
     const bytes = Uint8Array.from(atob(line.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
@@ -53,7 +54,7 @@ const isCount = (x: unknown) => typeof x === "number" && Number.isInteger(x) && 
 const isValues = (x: unknown): boolean => typeof x === "number" || Array.isArray(x) && x.every(isValues);
 const isOne = (...of: string[]) => (x: unknown) => typeof x === "string" && of.includes(x);
 
-/** What a state has, and of which kind; the program refuses all else too. */
+/** What a state has, and of which kind. */
 const KINDS: Record<keyof State, (x: unknown) => boolean> = {
   e: isText, example: isCount, target: isNumber, cross_entropy: isValues, step: isCount, sweep: isText,
   at: (x) => typeof x === "object" && x !== null && !Array.isArray(x) && Object.values(x).every(isValues),

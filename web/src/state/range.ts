@@ -16,10 +16,14 @@ function roundUp(x: number): number {
 }
 
 const STEPS = 400;
+/** As far as a range may reach: its length is a number as well. */
+const MOST = 8e307;
+
+const within = (x: number) => Math.min(Math.max(x, -MOST), MOST);
 
 /** From nothing to twice the value, or both sides of a small one. */
 export function around(value: number): Range {
-  const size = Number.isFinite(value) && value !== 0 ? roundUp(Math.abs(value) * 2) : 2;
+  const size = Number.isFinite(value) && value !== 0 ? roundUp(within(value === 0 ? 0 : Math.abs(value) * 2)) : 2;
   const [from, to] = Math.abs(value) < 4 ? [-size, size] : value > 0 ? [0, size] : [-size, 0];
   return withStep(from, to);
 }
@@ -30,16 +34,26 @@ export function widened({ from, to }: Range, at: "from" | "to"): Range {
   return { ...at === "to" ? withStep(from, to + wide) : withStep(from - wide, to), isGrown: true };
 }
 
-/** Narrower or wider, around a value. */
-export function scaled({ from, to }: Range, value: number, by: number): Range {
-  const half = roundUp((to - from) * by / 2);
-  return withStep(value - half, value + half);
+/** A range is at least this part of the value that it is around, and at most so many times as wide as it usually is. */
+const [NARROWEST, WIDEST] = [1e-6, 1e9];
+
+/** Narrower or wider, around a value; as it was where it would be no more to look at. */
+export function scaled(range: Range, value: number, by: number): Range {
+  const half = roundUp((range.to - range.from) * by / 2), usual = around(value);
+  const fits = half >= NARROWEST * Math.max(Math.abs(value), 1e-300) && !isBeyond({ ...range, from: -half, to: half }, value);
+  return fits || by > 1 && half < usual.to - usual.from ? withStep(value - half, value + half) : range;
+}
+
+/** Whether a range is so wide that a value and its neighbours are one place of it. */
+export function isBeyond({ from, to }: Range, value: number): boolean {
+  const usual = around(value);
+  return (to - from) / (usual.to - usual.from) > WIDEST;
 }
 
 /** From one number to another. */
 export function withStep(from: number, to: number): Range {
-  const step = roundUp((to - from) / STEPS);
-  return { from: tidy(from), to: tidy(to), step: tidy(step) };
+  const [low, high] = [within(from), within(to)];
+  return { from: tidy(low), to: tidy(high), step: tidy(roundUp((high - low) / STEPS)) };
 }
 
 /** Without the last bits' dust. */

@@ -4,8 +4,8 @@ import { batch, computed, signal } from "@preact/signals";
 import type { About, ExampleRequest, FunctionEntry, Mistake, Page, Request, State, Step, Told, Values } from "../api";
 import type { Engine } from "../engine/engine";
 import { keptPlaces } from "../graph/places";
-import { single, toNumber } from "../numbers";
-import { around, scaled, type Range } from "./range";
+import { single, toJson, toNumber } from "../numbers";
+import { around, isBeyond, scaled, type Range } from "./range";
 import { withSigns } from "./signs";
 
 export type Tab = NonNullable<State["tab"]>;
@@ -53,8 +53,11 @@ export const nudges = signal<Record<string, number>>({});
 export const language = computed<"en" | "ko">(() => state.value.lang ?? "en");
 export const tab = computed<Tab>(() => state.value.tab ?? "what-if");
 export const lastStep = computed(() => page.value?.drawing.steps ?? 0);
-/** Without a step of its own a state shows everything; in a quiz nothing. */
-export const step = computed(() => Math.min(state.value.step ?? (state.value.quiz ? 0 : Infinity), lastStep.value));
+/** A step beyond any last one. */
+const LAST = 2 ** 31;
+/** The step that is wanted. Without one of its own a state shows everything; in a quiz nothing. */
+export const wantedStep = computed(() => Math.min(state.value.step ?? (state.value.quiz ? 0 : LAST), LAST));
+export const step = computed(() => Math.min(wantedStep.value, lastStep.value));
 /** Whether the step that is looked at is not told yet. */
 export const isUntold = computed(() => story.value[step.value]?.rows.length === 0);
 export const nodes = computed(() => new Map(page.value?.nodes.map((node) => [node.id, node])));
@@ -98,13 +101,13 @@ export function toggleBox(fold: string): void {
 /** The range of an input's slider, or of an element's. */
 export function rangeOf(key: string, value: number): Range {
   const known = ranges.value[key];
-  return known && value >= known.from && value <= known.to ? known : around(value);
+  return known && value >= known.from && value <= known.to && !isBeyond(known, value) ? known : around(value);
 }
 
 /** The range of an input's curve. */
 export function windowOf(name: string, value: number): Range {
   const known = windows.value[name];
-  return known && value >= known.from && value <= known.to ? known : rangeOf(name, value);
+  return known && value >= known.from && value <= known.to && !isBeyond(known, value) ? known : rangeOf(name, value);
 }
 
 /** A curve's range in which its tangent parts from it visibly: by the curvature, within the slider's range. */
@@ -119,7 +122,7 @@ function fitting(answer: Page, name: string, value: number): Range {
 
 function requestOf(): Request {
   const { e, at, target, cross_entropy, lang, unfold, open } = state.value;
-  const request: Request = { expression: e, at: { ...at, ...comingBack(e, at ?? {}) }, fit: true, language: lang ?? "en" };
+  const request: Request = { expression: e, at: mentioned(e, [...Object.entries(at ?? {}), ...earlier]), fit: true, language: lang ?? "en" };
   if (target !== undefined) request.target = target;
   if (cross_entropy !== undefined) request.cross_entropy = cross_entropy;
   if (unfold) request.unfold = true;
@@ -132,8 +135,7 @@ function requestOf(): Request {
     const { from, to } = windowOf(name, value);
     request.sweep = { name, from, to, points: POINTS };
   }
-  // Of another expression nobody knows yet whether it has one.
-  if (tab.value === "hessian" && page.value?.has_hessian && page.value.expression === e) request.hessian = true;
+  if (tab.value === "hessian") request.hessian = true;
   if (isDown) {
     request.descend = STEPS_DOWN;
     if (rate.value !== null) request.lr = rate.value;
@@ -144,9 +146,11 @@ function requestOf(): Request {
 /** The values that names had, for when they come back. */
 const earlier = new Map<string, Values>();
 
-/** Earlier values of names that an expression may have again: which it has, the library knows. */
-function comingBack(e: string, at: Record<string, Values>): Record<string, Values> {
-  return Object.fromEntries([...earlier].filter(([name]) => at[name] === undefined && e.includes(name)));
+/** The values, the first of each name, that an expression may take: which it does, the library knows. */
+function mentioned(e: string, values: [string, Values][]): Record<string, Values> {
+  const found: Record<string, Values> = {};
+  for (const [name, value] of values) if (e.includes(name)) found[name] ??= value;
+  return found;
 }
 
 function exampleOf(example: number): ExampleRequest {
@@ -162,7 +166,7 @@ export type Question = Request | ExampleRequest;
 /** What is asked, as text: the same question is asked once. */
 export const question = computed(() => {
   const { example } = state.value;
-  return JSON.stringify(example === undefined ? requestOf() : exampleOf(example));
+  return toJson(example === undefined ? requestOf() : exampleOf(example));
 });
 /** Whether a run's network is shown, not an expression. */
 export const isNetwork = computed(() => state.value.example !== undefined);

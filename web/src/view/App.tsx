@@ -57,7 +57,7 @@ export function App() {
         {isLost.value && page.value && <p class="banner">{w.lost}</p>}
         {isStale.value && page.value && <p class="banner">{w.stale}</p>}
         {engine.value?.changes === "none" && <p class="banner"><Typed text={w.readOnly} /></p>}
-        {notice.value && <p class="banner">{notice.value}</p>}
+        {notice.value && <p class="banner">{notice.value} <button aria-label={w.close} title={w.close} onClick={() => { notice.value = ""; }}>✕</button></p>}
       </div>
       {!page.value && (isStale.value || isLost.value) ? <main class="none"><Nothing /></main> : <main class={isLesson ? "with-lesson" : ""}>
         {isLesson && <div class="course"><Lessons /></div>}

@@ -41,7 +41,7 @@ function One({ node }: { node: number }) {
         <span class="factor result">{isAll ? gradient : digits(product)}</span>
       </div>
       {!isAll && <p class="soft small">{w.chainPart(percent(share))}</p>}
-      {isAll && own.operands.length === 0 && <p>{gradient === "0" ? w.chainFlat(root, name) : w.chainWords(root, name, gradient.replace("−", ""), gradient.startsWith("−"))}</p>}
+      {isAll && own.operands.length === 0 && /\d/.test(gradient) && <p>{gradient === "0" ? w.chainFlat(root, name) : w.chainWords(root, name, gradient.replace("−", ""), gradient.startsWith("−"))}</p>}
     </div>
   );
 }

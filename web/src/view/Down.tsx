@@ -47,7 +47,7 @@ export function Down() {
         <output for="rate" class="numbers">{digits(descent.lr)}</output>
         {rate.value !== null && <button onClick={() => { rate.value = null; }}>{w.usual}</button>}
       </div>
-      <p class={isBeyond ? "bad" : "soft"}>{isBeyond ? `${w.beyond} ` : ""}{limit !== null && w.limit(digits(limit, 4))} {descent.chosen && `${w.rate}: ${w.rateChosen}.`} {w.predicted(signed(descent.predicted))}</p>
+      <p class={isBeyond ? "bad" : "soft"}>{isBeyond ? `${w.beyond} ` : ""}{limit !== null && w.limit(digits(limit, 4))} {descent.chosen && limit !== null && `${w.rate}: ${w.rateChosen}.`} {w.predicted(signed(descent.predicted))}</p>
       <Plot title={drawn ? `${root}(${drawn.name})` : w.lossByStep(root)} xLabel={drawn?.name ?? w.step} xs={drawn ? drawn.points.map(({ x }) => x) : descent.points.map(({ step }) => step)} lines={lines} />
       <Scroll label={w.tabs.down}><table>
         <thead><tr><th scope="col">{w.step}</th>{moved.map(({ name }) => <th key={name} scope="col">{name}</th>)}<th scope="col">{root}</th><th scope="col">{w.length}</th></tr></thead>

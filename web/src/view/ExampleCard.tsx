@@ -1,5 +1,5 @@
 import { Fragment } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Num, Told } from "../api";
 import { digits, shown, toNumber } from "../numbers";
 import { APPLE, change, freshRanges, mistake, network, page, state, told } from "../state/store";
@@ -91,10 +91,12 @@ function featureOf({ features }: Told, first: string | null, parameter: string, 
 export function ExampleCard() {
   const w = words.value, about = network.value, example = state.value.example ?? 0, says = told.value;
   const last = (about?.examples ?? 1) - 1;
-  const [isBeyond, setBeyond] = useState(false);
-  const show = (to: number) => {
-    const isThere = Number.isInteger(to) && to >= 0 && to <= last;
-    setBeyond(!isThere);
+  /** What was typed, as long as there is no such example. */
+  const [typed, setTyped] = useState<string | null>(null);
+  useEffect(() => setTyped(null), [example]);
+  const show = (text: string) => {
+    const to = Number(text), isThere = text !== "" && Number.isInteger(to) && to >= 0 && to <= last;
+    setTyped(isThere ? null : text);
     if (isThere) change({ example: to });
   };
   const side = says && sideOf(says.input);
@@ -103,13 +105,13 @@ export function ExampleCard() {
       <h2 id="example-title">{w.network}</h2>
       {about && <p class="soft small">{w.ofRun(about.run, about.parameters)}</p>}
       <label class="field"><span>{w.example}</span>
-        <input type="number" min={0} max={last} step={1} value={example} aria-invalid={isBeyond} onInput={(event) => event.currentTarget.value !== "" && show(Number(event.currentTarget.value))} /></label>
+        <input type="number" min={0} max={last} step={1} value={typed ?? example} aria-invalid={typed !== null} onInput={(event) => show(event.currentTarget.value)} /></label>
       <p class="row-end">
-        <button disabled={example <= 0} onClick={() => show(example - 1)}>← {w.previousExample}</button>
-        <button disabled={example >= last} onClick={() => show(example + 1)}>{w.nextExample} →</button>
+        <button disabled={example <= 0} onClick={() => change({ example: example - 1 })}>← {w.previousExample}</button>
+        <button disabled={example >= last} onClick={() => change({ example: example + 1 })}>{w.nextExample} →</button>
       </p>
       {about && <p class="soft small">{w.ofPart(last, about.part === null ? null : w.parts[about.part])}</p>}
-      <div role="status">{isBeyond && <p class="bad small">{w.noExample(last, example)}</p>}{mistake.value && <><p class="bad">{mistake.value.message}</p>{about && <p>{w.runGone(about.run)}</p>}</>}</div>
+      <div role="status">{typed !== null && typed !== "" && <p class="bad small">{w.noExample(last, example)}</p>}{mistake.value && <><p class="bad">{mistake.value.message}</p>{about && <p>{w.runGone(about.run)}</p>}</>}</div>
       {says && side && <div class="pixels">
         <Pixels numbers={says.input} side={side} isGradient={false} label={w.input} />
         <Pixels numbers={says.saliency} side={side} isGradient label={w.saliency} />

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Refusal, type Format } from "../engine/engine";
-import { save, toPng, toSvg } from "../graph/export";
+import { save, toPng, toSvg, TooLarge } from "../graph/export";
 import { fail } from "../state/follow";
 import { engine, notice, request, state } from "../state/store";
 import { words } from "../words";
@@ -36,9 +36,12 @@ export function ExportMenu({ close }: { close: () => void }) {
     close();
   };
   const png = async () => {
-    const picture = await toPng().catch(() => null);
-    if (picture) save(picture, "graph.png");
-    else notice.value = words.value.noPng;
+    try {
+      save(await toPng(), "graph.png");
+    } catch (error) {
+      if (error instanceof TooLarge) notice.value = words.value.noPng;
+      else fail(error);
+    }
     close();
   };
   const svg = () => { save(new Blob([toSvg()], { type: "image/svg+xml" }), "graph.svg"); close(); };

@@ -17,7 +17,8 @@ function wordBefore(text: string, at: number): string {
 }
 
 function offers(word: string): Offer[] {
-  if (word === "") return [];
+  // What is an input's whole name is meant.
+  if (word === "" || page.value?.inputs.some(({ name }) => name === word)) return [];
   const names = page.value?.inputs.map(({ name }): Offer => ({ name, entry: null })) ?? [];
   const all = [...names, ...functions.value.map((entry): Offer => ({ name: entry.name, entry }))];
   const fitting = all.filter(({ name }, at) => name.startsWith(word) && name !== word && all.findIndex((one) => one.name === name) === at);
@@ -35,7 +36,7 @@ function Mirror({ text }: { text: string }) {
 export function ExpressionField() {
   const w = words.value, text = state.value.e;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [offered, setOffered] = useState<Offer[]>([]), [picked, setPicked] = useState(0);
+  const [offered, setOffered] = useState<Offer[]>([]), [picked, setPicked] = useState(-1);
   const caret = useRef<number | null>(null);
   const canWrite = engine.value?.changes === "all";
   useEffect(() => {
@@ -55,14 +56,14 @@ export function ExpressionField() {
     field.current?.focus();
   };
   const onKey = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && (offered.length === 0)) event.preventDefault();
+    if (offered.length === 0) return;
     const choice = offered[picked];
-    if (!choice) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp")
-      setPicked((picked + (event.key === "ArrowDown" ? 1 : offered.length - 1)) % offered.length);
-    else if (event.key === "Enter") complete(choice);
+    if (event.key === "ArrowDown") setPicked((picked + 1) % offered.length);
+    else if (event.key === "ArrowUp") setPicked((Math.max(picked, 0) + offered.length - 1) % offered.length);
+    else if (event.key === "Enter" && choice) complete(choice);
     else if (event.key === "Escape") setOffered([]);
-    else return;
+    // Without a choice Enter begins a new line, as everywhere.
+    else return event.key === "Enter" ? setOffered([]) : undefined;
     event.preventDefault();
   };
   return (
@@ -73,13 +74,13 @@ export function ExpressionField() {
           <pre aria-hidden="true"><Mirror text={text} /></pre>
           <textarea id="expression" ref={field} value={text} rows={1} spellcheck={false} autocomplete="off" autocapitalize="off" readOnly={!canWrite}
             aria-autocomplete="list" aria-haspopup="listbox" aria-controls="offers"
-            aria-activedescendant={offered.length > 0 ? `offer-${picked}` : undefined}
+            aria-activedescendant={offered[picked] ? `offer-${picked}` : undefined}
             aria-invalid={mistake.value !== null} aria-describedby="mistake"
             onInput={(event) => {
               const { value, selectionStart } = event.currentTarget;
               write(value);
               setOffered(offers(wordBefore(value, selectionStart)));
-              setPicked(0);
+              setPicked(-1);
             }}
             onKeyDown={onKey} onBlur={() => setOffered([])} />
         </div></div>
@@ -106,11 +107,13 @@ function Reduce() {
   const w = words.value, wrong = mistake.value, { e } = state.value;
   if (!wrong?.span || wrong.kind !== "array") return null;
   const letters = [...e], [from, to] = wrong.span;
+  // `h += x` has no value that could be wrapped.
+  const canWrap = !/[-+*\/]=/.test(letters.slice(from, to).join(""));
   const wrapped = (by: string) => `${letters.slice(0, from).join("")}${by}(${letters.slice(from, to).join("").trim()})${letters.slice(to).join("")}`;
   return (
     <p class="offers"><span class="soft small">{w.makeNumber}</span>
-      <button onClick={() => change({ e: wrapped("sum"), step: undefined })}>sum(…)</button>
-      <button onClick={() => change({ e: wrapped("mean"), step: undefined })}>mean(…)</button>
+      {canWrap && <button onClick={() => change({ e: wrapped("sum"), step: undefined })}>sum(…)</button>}
+      {canWrap && <button onClick={() => change({ e: wrapped("mean"), step: undefined })}>mean(…)</button>}
       <button onClick={() => change({ cross_entropy: 0, target: undefined, step: undefined })}>{w.softmaxLoss}</button></p>
   );
 }

@@ -40,7 +40,7 @@ interface NumberProps {
 
 /** A field of one number. */
 export function NumberField({ value, label, set, id, say, take, none, clear, isFirst }: NumberProps) {
-  const given = value === null ? "" : digits(value, SHOWN);
+  const given = value === null ? "" : Object.is(value, -0) ? "−0" : digits(value, SHOWN);
   const [text, setText] = useState(given), field = useRef<HTMLInputElement>(null);
   const isLocked = engine.value?.changes === "none";
   const read = take ? readValues(text) : readNumber(text), isEmpty = clear !== undefined && text.trim() === "";

@@ -12,16 +12,22 @@ import { Slider } from "./Slider";
 /** Letters of a value that a sentence may repeat. */
 const MOST_LETTERS = 24;
 
+/** Elements that have a field each. */
+const MOST_ELEMENTS = 64;
+
 function One({ input }: { input: Input }) {
-  const w = words.value, { name, gradient, node, shape } = input, root = page.value?.root.name ?? "f";
+  const w = words.value, { name, node } = input, root = page.value?.root.name ?? "f";
   const [isText, setText] = useState(false), [trouble, setTrouble] = useState<Trouble | null>(null);
   /** Whether somebody was typing when the value took another shape: the field that takes over goes on. */
   const [isTyping, setTyping] = useState(false);
   // The present value, which an answer may be behind.
-  const value = state.value.at?.[name] ?? input.value;
+  const value = state.value.at?.[name] ?? input.value, shape = value === null ? input.shape : shapeOf(value);
+  const isAnswered = String(shape) === String(input.shape), gradient = isAnswered ? input.gradient : null;
   const x = single(value), isSeen = node !== null && isGradientSeen(node);
   const isLit = node !== null && chosen.value === node;
-  const isGrid = Array.isArray(input.value) && shape.length <= 2;
+  // Of an array of many elements the answer says its shape alone.
+  const isShort = isAnswered ? input.value !== null : shape.reduce((count, length) => count * length, 1) <= MOST_ELEMENTS;
+  const isGrid = Array.isArray(value) && shape.length <= 2 && isShort;
   const canShape = engine.value?.changes === "all" && !input.is_choice;
   const reshape = (values: Values) => {
     setTyping(true);
@@ -39,7 +45,7 @@ function One({ input }: { input: Input }) {
         {x === null && canShape && <button class="as-text" aria-expanded={isText} onClick={() => { setTyping(!isText); setText(!isText); }}>{w.asText}</button>}
       </div>
       {x !== null && !input.is_choice && <Slider id={name} name={name} value={x} set={(x) => setInput(name, x)} />}
-      {isGrid && <Grid input={input} values={input.value as Values[]} say={setTrouble} />}
+      {isGrid && <Grid input={{ ...input, gradient }} values={value as Values[]} say={setTrouble} />}
       {!isGrid && x === null && <p class="soft small">{w.tooManyElements(shape.join(" × "))}</p>}
       {x === null && isText && canShape && <>
         <ValuesField value={value} label={w.textOf(name)} set={(values) => { setTyping(true); setInput(name, values); }} say={setTrouble} isFirst={isTyping} />

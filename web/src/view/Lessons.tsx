@@ -24,10 +24,13 @@ function Question({ lesson }: { lesson: Lesson }) {
   const w = words.value, { question, choices, why } = lesson[language.value], { answer } = lesson;
   const [given, setGiven] = useState(""), [picked, setPicked] = useState<number | null>(null);
   const [is, setIs] = useState<"right" | "wrong" | "shown" | null>(null);
+  const right = typeof answer === "object" ? answer.choice : page.value && told(page.value, answer);
+  // Of other numbers another answer is right.
+  useEffect(() => setIs((before) => before === "shown" ? before : null), [right]);
   const check = (event: Event) => {
     event.preventDefault();
     if (typeof answer === "object") return setIs(picked === answer.choice ? "right" : "wrong");
-    const right = page.value && told(page.value, answer), x = typedAnswer(given);
+    const x = typedAnswer(given);
     setIs(typeof right === "number" && x !== null && isNear(x, right, lesson.tolerance) ? "right" : "wrong");
   };
   return (

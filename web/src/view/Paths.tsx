@@ -1,9 +1,15 @@
 import type { Page } from "../api";
-import { paths, through } from "../graph/flow";
-import { percent, shown, toNumber } from "../numbers";
+import { paths, through, type Use } from "../graph/flow";
+import { digits, percent, shown, single, toNumber } from "../numbers";
 import { chosen, page } from "../state/store";
 import { words } from "../words";
 import { Bar } from "./Bar";
+
+/** What a path gives of the gradient: the product of its local derivatives, where they are numbers. */
+function product(uses: Use[]): number | null {
+  const locals = uses.map(({ passed }) => single(passed.local));
+  return locals.includes(null) ? null : locals.reduce((all: number, one) => all * (one ?? NaN), 1);
+}
 
 /** The largest paths of one input, and how many more there are. */
 function Ways({ answer, name, node }: { answer: Page; name: string; node: number }) {
@@ -11,7 +17,7 @@ function Ways({ answer, name, node }: { answer: Page; name: string; node: number
   return (
     <>
       {best.map(({ uses, share }, at) => (
-        <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {answer.root.name}</span><Bar share={share} /><span class="numbers">{percent(share)}</span></div>
+        <div key={at} class="path"><span class="way">{name}{through(answer, uses).map(({ symbol }, at) => <span key={at}> → {symbol}</span>)} → {answer.root.name}</span><Bar share={share} /><span class="numbers">{product(uses) !== null && <b class="backward">{digits(product(uses) ?? NaN, 4)}</b>} {percent(share)}</span></div>
       ))}
       {others > 0 && <p class="soft small">{words.value.morePaths(others)}</p>}
     </>

@@ -48,7 +48,7 @@ export function ShareDialog({ close }: { close: () => void }) {
       <p><Typed text={w.shareWords} /></p>
       {line === null ? <p class="bad">{w.tooLarge}</p> : <>
         <Copied label={w.line} text={line} />
-        <Copied label={w.address} text={`${location.href.split("#")[0]}#${line}`} />
+        <Copied label={w.inTerminal} text={`chainrule explore '${line}'`} />
       </>}
       <form onSubmit={take}>
         <label class="field wide"><span>{w.openLine}</span>

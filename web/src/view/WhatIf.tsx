@@ -52,7 +52,7 @@ export function WhatIf() {
               <tr key={row.name}>
                 <th scope="row"><span class="delta">{row.name} {delta === null ? <span title={listed(row.delta)}>+ {few(row.delta)}</span>
                   : engine.value?.changes !== "all" || !numbers.value.some(({ name }) => name === row.name) ? `${delta < 0 ? "−" : "+"} ${digits(Math.abs(delta))}`
-                  : <>+ <NumberField value={delta} label={w.changeOf(row.name)} say={setTrouble} set={(x) => { if (x !== 0) nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
+                  : <>+ <NumberField value={delta} label={w.changeOf(row.name)} say={setTrouble} set={(x) => { nudges.value = { ...nudges.value, [row.name]: x }; }} /></>}</span></th>
                 {hasOutput && <td>{shown(row.output)}</td>}{hasLoss && <td>{shown(row.loss)}</td>}
                 <td><b>{signed(row.change)}</b></td>
                 <Forecast told={row.first_order} truth={row.change} /><Forecast told={row.second_order} truth={row.change} />

@@ -101,7 +101,7 @@ export const en = {
   chainWords: (root: string, name: string, factor: string, isDown: boolean) =>
     `If ${name} rises a little, ${root} ${isDown ? "falls" : "rises"} ${factor} times as much.`,
   chainFlat: (root: string, name: string) => `If ${name} rises a little, ${root} stays as it is.`,
-  chainPart: (share: string) => `The largest of several paths: ${share} of the gradient.`,
+  chainPart: (share: string) => `The largest of several paths: ${share} of the sum of their sizes.`,
   local: "local",
   value: "value",
   gradient: "gradient",
@@ -134,7 +134,7 @@ export const en = {
   noCurve: "A curve needs an input that is a single number.",
   pathsOf: (name: string, root: string) => `From ${name} to ${root}`,
   morePaths: (count: number) => `${count > 1e6 ? count.toPrecision(3) : count} more path${count === 1 ? "" : "s"} with smaller shares.`,
-  pathsWords: "A path's share is its part of the gradient. Choose one to light it up.",
+  pathsWords: "What each path gives of the gradient, and its share of the sum of their sizes: where paths cancel, what is left is less than one of them. Choose an input to light its paths up.",
   partials: (name: string) => `Derivatives of ${name}`,
   second: "Second derivatives",
   noHessian: "Second derivatives are computed by inputs that are single numbers, and here all are arrays.",
@@ -195,7 +195,7 @@ export const en = {
 
   shareWords: "Whoever opens this line sees this state: `chainrule explore 'LINE'`, or the field below.",
   line: "Line",
-  address: "Address",
+  inTerminal: "Opens it elsewhere",
   copy: "Copy",
   copied: "Copied.",
   openLine: "Open a line",
@@ -205,7 +205,7 @@ export const en = {
   otherLine: "This document shows its own expression alone. Open the line with `chainrule explore`.",
   tooLarge: "This state is too large for a line.",
 
-  lost: "The program does not answer. The last picture stays; the page goes on by itself once it is there again.",
+  lost: "The program does not answer. The last picture stays; the page goes on by itself if it comes back. Once it has been started anew, open the address that it prints then.",
   stale: "This address is of another start of the program: open the one that it printed last. The line below Share keeps this state.",
   noAccess: "This page has no access to the program",
   noAccessWords: "It was opened without the token that stands in the address, or the program has been started again since. Open the address that `chainrule explore` printed in its terminal, with all that follows the #. If it does not run any more, start it again.",

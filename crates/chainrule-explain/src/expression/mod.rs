@@ -13,6 +13,7 @@ mod reference;
 mod hints;
 mod parser;
 mod names;
+mod scalar;
 
 use chainrule::error::{Error, Result};
 use chainrule::graph::{Graph, Var};
@@ -23,6 +24,7 @@ pub(super) use library::CROSS_ENTROPY;
 pub use names::fitting;
 use parser::Parser;
 pub use reference::{reference, reference_page};
+pub use scalar::differentiable;
 use tokens::Token;
 pub use values::{Values, literal, values};
 

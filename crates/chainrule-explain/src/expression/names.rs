@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::functions::constant;
+use super::functions::{constant, named};
 use super::parser::WORDS;
 use super::tokens::{Token, tokens};
 use super::values::Values;
@@ -23,8 +23,10 @@ use chainrule::tensor::Tensor;
 pub fn fitting(text: &str, given: Values) -> Result<Values> {
     let chars: Vec<char> = text.chars().collect();
     let tokens: Vec<Token> = tokens(&chars)?.into_iter().map(|(token, _)| token).collect();
-    let names = names(&tokens);
-    let taken: HashSet<&str> = names.iter().copied().collect();
+    let Names { names, called } = names(&tokens);
+    // What is called is a function; a value of such a name is a product without its sign, which the parser tells.
+    let called = called.into_iter().filter(|name| named(name).next().is_none());
+    let taken: HashSet<&str> = names.iter().copied().chain(called).collect();
     let mut found = given;
     found.retain(|(name, _)| taken.contains(name.as_str()));
     let known: HashSet<String> = found.iter().map(|(name, _)| name.clone()).collect();
@@ -34,26 +36,47 @@ pub fn fitting(text: &str, given: Values) -> Result<Values> {
     Ok(found)
 }
 
-/// The names that an expression takes a value of, in order: all but those that its statements give.
-fn names(tokens: &[Token]) -> Vec<&str> {
+/// The names of an expression, in order.
+#[derive(Default)]
+struct Names<'a> {
+    /// Those that it takes a value of: all but those that its statements give.
+    names: Vec<&'a str>,
+    /// Those that a parenthesis follows.
+    called: Vec<&'a str>,
+}
+
+fn names(tokens: &[Token]) -> Names<'_> {
     let is = |at: Option<usize>, symbol: char| {
         at.and_then(|at| tokens.get(at)) == Some(&Token::Symbol(symbol))
     };
-    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    let (mut found, mut known) = (Names::default(), HashSet::new());
+    // The name that a statement gives means something behind that statement.
+    let (mut is_flag, mut given) = (false, None);
     for (at, token) in tokens.iter().enumerate() {
+        if matches!(token, Token::Symbol(';')) {
+            known.extend(given.take());
+        }
         let Token::Name(name) = token else { continue };
-        let before = at.checked_sub(1);
-        let is_set = is(Some(at + 1), '=');
-        // In a call that is an option, at the beginning of a statement it gives the name a value.
-        if is_set && before.is_some() && !is(before, ';') {
+        let (name, before) = (name.as_str(), at.checked_sub(1));
+        let is_given = is(Some(at + 1), '=');
+        // In a call that is an option, whose value is a word of its own.
+        let is_option = is_given && before.is_some() && !is(before, ';');
+        if std::mem::replace(&mut is_flag, is_option && is_word(tokens.get(at + 2))) || is_option {
             continue;
         }
-        let is_word = is(Some(at + 1), '(') || is(before, '.') || WORDS.contains(&name.as_str());
-        if !is_word && known.insert(name.as_str()) && !is_set {
-            found.push(name.as_str());
+        if is_given {
+            given = Some(name);
+        } else if is(Some(at + 1), '(') {
+            found.called.push(name);
+        } else if !is(before, '.') && !WORDS.contains(&name) && known.insert(name) {
+            found.names.push(name);
         }
     }
     found
+}
+
+fn is_word(token: Option<&Token>) -> bool {
+    matches!(token, Some(Token::Name(_)))
 }
 
 #[cfg(test)]
@@ -61,6 +84,14 @@ mod tests {
     use super::fitting;
     use crate::{Names, functions, record, values};
     use chainrule::Graph;
+
+    #[test]
+    fn a_value_that_is_called_is_kept_so_that_the_sign_that_lacks_is_told() {
+        let found = fitting("x(m + 1) + sigmoid(2)", values("x=1,m=2,sigmoid=3").unwrap()).unwrap();
+        assert_eq!(found, values("x=1,m=2").unwrap());
+        // And one that is given anew from itself, which the parser refuses.
+        assert_eq!(fitting("x = x + 1", values("x=1").unwrap()).unwrap(), values("x=1").unwrap());
+    }
 
     /// The parser agrees: it lacks no value, and has a use for each.
     #[test]
@@ -71,6 +102,8 @@ mod tests {
             ("½* x_1 - w³", ""),
             ("Aᵀ @ A.T * T", "A=[[1,2],[3,4]],T=2"),
             ("h = x * 2\nh += axis; sum(h, axis=0) * pi", "x=[1,2],axis=3,h=1,pi=2"),
+            ("sum(mean([[1, 2], [3, 4]] * x, axis=0, keepdims=True))", "True=2"),
+            ("sum(x, keepdims=false, axis=0)[0] * keepdims", "x=[[1,2],[3,4]]"),
             ("x += 1; x * e * π", "x=2,π=3"),
             ("x > 1 and not y == 2 or z <= x # w", "w=1"),
             ("mean(softmax(a,\naxis=0))\n", "a=[1,2]"),

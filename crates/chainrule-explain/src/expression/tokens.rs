@@ -92,6 +92,9 @@ pub(super) fn tokens(chars: &[char]) -> Result<Vec<(Token, Span)>> {
                 Ok(number) if f64::is_infinite(number) => {
                     return fail((start, at), format!("`{digits}` is too large a number"));
                 }
+                Ok(0.0) if digits.split(['e', 'E']).next().is_some_and(has_digit) => {
+                    return fail((start, at), format!("`{digits}` is too small a number"));
+                }
                 Ok(number) => Token::Number(number),
                 Err(_) => return fail((start, at), format!("`{digits}` is not a number")),
             }
@@ -170,6 +173,11 @@ fn instead(c: char) -> &'static str {
         '?' => "; write where(condition, a, b)",
         _ => "",
     }
+}
+
+/// Whether there is a digit other than 0.
+fn has_digit(digits: &str) -> bool {
+    digits.contains(|c: char| c.is_ascii_digit() && c != '0')
 }
 
 fn number_end(chars: &[char], mut at: usize) -> usize {
