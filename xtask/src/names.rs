@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use chainrule::Shape;
 use chainrule::ops::{
-    AddAlong, AnyOp, Argmax, Broadcast, Concat, Distribution, Gather, LogSoftmax, MatMul, OneHot,
-    Pad, Random, RandomMask, Reshape, ScatterAdd, Slice, Softmax, SoftmaxWithLoss, StopGradient,
-    Sum, TakeAlong, ToLabels, ToReal, Transpose, all_pointwise,
+    AddAlong, AnyOp, Argmax, Broadcast, Concat, Distribution, Flip, FoldWindows, Gather,
+    LogSoftmax, MatMul, OneHot, Pad, Random, RandomMask, Reshape, ScatterAdd, Slice, Softmax,
+    SoftmaxWithLoss, StopGradient, Sum, TakeAlong, Tensordot, ToLabels, ToReal, Transpose, Windows,
+    all_pointwise,
 };
 use chainrule::optim::all_updates;
 
@@ -39,10 +40,14 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 /// The names of all operations.
 fn names() -> BTreeSet<&'static str> {
     let (axis, shape) = (0, Shape::scalar());
-    let of_arrays: [&dyn AnyOp; 24] = [
+    let of_arrays: [&dyn AnyOp; 28] = [
         &Sum { axes: [false; 8] },
         &Argmax { axis },
         &MatMul,
+        &Tensordot { axes: 0 },
+        &Windows { axis, spans: Vec::new() },
+        &FoldWindows { axis, spans: Vec::new(), lengths: Vec::new() },
+        &Flip { axes: [false; 8] },
         &Reshape(shape),
         &Transpose { order: Vec::new() },
         &Broadcast(shape),

@@ -5,7 +5,7 @@
 //! the backward rules' products are [`Guarded`](crate::ops::Guarded).
 
 use crate::graph::{Graph, Node, Passage, Var};
-use crate::ops::{MatMul, Mul};
+use crate::ops::{Factors, Mul};
 
 /// What the sweep knows of a node. A number is wild that may be infinite or NaN.
 #[derive(Clone, Copy, Default)]
@@ -43,7 +43,7 @@ impl<'a> Guards<'a> {
                 operands.clear();
                 operands.extend(node.operands.iter().map(|&operand| g.var(operand)));
                 // A product of matrices is not guarded, as its sums would carry NaN everywhere.
-                let is_cut = op.is_flat() || op.is::<MatMul>();
+                let is_cut = op.is_flat() || Factors::of(&**op).is_some();
                 let of_operands = operands.iter().any(|v| guards.seen[v.id as usize].is_wild);
                 op.has_poles(&operands) || of_operands && !is_cut
             });
@@ -76,8 +76,9 @@ impl<'a> Guards<'a> {
     /// A gradient goes down from a gate to an operand.
     pub fn pass(&mut self, g: &Graph, gate: u32, operand: u32) {
         let from = self.seen[gate as usize];
-        let (routes, is_product) =
-            g.node(gate, |node| (self.routes(g, node), node.source.is::<MatMul>()));
+        let (routes, is_product) = g.node(gate, |node| {
+            (self.routes(g, node), node.op().is_some_and(|op| Factors::of(&**op).is_some()))
+        });
         let to = &mut self.seen[operand as usize];
         to.is_routed |= from.is_routed || routes;
         to.gets_wild |= (from.is_wild || from.gets_wild) && !is_product;

@@ -1,7 +1,7 @@
 //! What operations say of their loops, read by a plain generator's stand-in: it computes what they do.
 
 use chainrule::graph::Source;
-use chainrule::ops::{Fold, Kind, Loop, View};
+use chainrule::ops::{Fold, Kind, Loop, Span, View};
 use chainrule::{Graph, Parameters, Shape, Tensor, Var};
 
 /// An array, whose labels are numbers too.
@@ -62,6 +62,31 @@ fn execute(looped: Loop, operands: &[&Array], output: Shape) -> Array {
             let value = |at: usize| x.at(&with(index, axis, &[at], 0));
             let length = x.shape.dims()[axis];
             (1..length).fold(0, |best, at| if value(at) > value(best) { at } else { best }) as f64
+        }),
+        Loop::Tensordot { axes } => {
+            let (x, y) = (operands[0], operands[1]);
+            let own = x.shape.rank() - axes;
+            let terms = Shape::new(&x.shape.dims()[own..]).unwrap();
+            Array::of(output, |index| {
+                let (rows, columns) = index.split_at(own);
+                let term = |at: usize| {
+                    let mut rest = at;
+                    let mut place = vec![0; axes];
+                    for axis in (0..axes).rev() {
+                        place[axis] = rest % terms.dims()[axis];
+                        rest /= terms.dims()[axis];
+                    }
+                    x.at(&[rows, &place].concat()) * y.at(&[&place, columns].concat())
+                };
+                (0..terms.len()).map(term).sum()
+            })
+        }
+        Loop::Flip { axes } => Array::of(output, |index| {
+            let place = |(axis, &at): (usize, &usize)| match axes[axis] {
+                true => output.dims()[axis] - 1 - at,
+                false => at,
+            };
+            operands[0].at(&index.iter().enumerate().map(place).collect::<Vec<_>>())
         }),
         Loop::Gather { axis } => {
             let labels = operands[1];
@@ -192,6 +217,11 @@ fn loops_say_what_operations_compute() {
         ("largest", |_, x, y, _| x.max(&[1]) + y.min(&[0, 1])),
         ("gather", |_, x, _, t| x.gather(1, t)),
         ("scatter", |_, x, _, t| x.slice(1, 0, 2).scatter_add(1, t, 4)),
+        ("products over axes", |_, x, y, _| {
+            let windows = x.windows(1, &[Span { length: 2, stride: 2, dilation: 1 }]);
+            windows.tensordot(y.slice(0, 0, 2).t().slice(0, 0, 2), 1) * x.tensordot(y, 2)
+        }),
+        ("flip", |_, x, y, _| x.flip(&[1]) + y.flip(&[])),
         ("take along", |_, x, y, _| x.take_along_axis(1, y.to_labels(4))),
         ("scatter along", |_, x, y, _| x.scatter_add_along_axis(0, y.to_labels(2), 5)),
         ("labels", |g, x, _, t| {

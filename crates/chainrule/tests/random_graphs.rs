@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chainrule::graph::Source;
-use chainrule::ops::{AnyPointwise, RandomMask, all_pointwise};
+use chainrule::ops::{AnyPointwise, RandomMask, Span, all_pointwise};
 use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd, all_updates};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, State, Tensor, Var};
 use proptest::prelude::*;
@@ -137,6 +137,27 @@ const OTHERS: &[Other] = &[
     |_, x, _, _| Some(x.reshape([x.shape().len()])),
     |_, x, y, _| products(x, y),
     |_, x, y, _| products(x, y),
+    // Products over several axes, of which the left operand lies as it may.
+    |_, x, y, number| {
+        let axes = usize::from(number) % (x.shape().rank().min(y.shape().rank()) + 1);
+        let own = x.shape().rank() - axes;
+        let fits = x.shape().dims()[own..] == y.shape().dims()[..axes];
+        (fits && own + y.shape().rank() - axes <= 8).then(|| x.tensordot(y, axes))
+    },
+    |_, x, _, number| {
+        let axis = axis(x, number)?;
+        let span = Span { length: 2, stride: 1 + usize::from(number % 2), dilation: 1 };
+        let fits = length(x, axis) >= 2 && x.shape().rank() < 8;
+        let windows = fits.then(|| x.windows(axis, &[span]))?;
+        Some(windows.tensordot(windows.index(0, 0), windows.shape().rank() - 1))
+    },
+    |_, x, _, number| {
+        let axis = axis(x, number)?;
+        let (span, length) = (Span::new(3), length(x, axis));
+        let fits = length >= 3 && x.shape().rank() < 8;
+        fits.then(|| (x.windows(axis, &[span]) * 0.5).fold_windows(axis, &[span], &[length]))
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.flip(&[axis]) - x),
     |_, x, _, _| (x.shape().rank() == 2).then(|| x.gather(1, x.argmax(1))),
     |_, x, y, _| broadcast(x, y).map(|(x, y)| x.stop_gradient() * y),
     |_, x, _, number| Some(x.clamp(-constant(number).abs(), 0.5)),

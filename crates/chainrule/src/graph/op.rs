@@ -47,6 +47,16 @@ pub enum Loop {
     View,
     /// The product of the matrices that the last two axes hold, for each of the axes before.
     Product,
+    /// The sums of products over the last axes of the first operand and the first ones of the second.
+    Tensordot {
+        /// How many axes are summed over.
+        axes: usize,
+    },
+    /// The elements in reversed order along some axes.
+    Flip {
+        /// Whether each axis is reversed.
+        axes: [bool; MAX_RANK],
+    },
     /// All elements along some axes, which the output no longer has, joined into one.
     Reduce {
         /// How two are joined.

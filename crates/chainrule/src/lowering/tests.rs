@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::samples::Sample;
 use super::{Argument, Chain, Lowered, Outside, Place, Storage, Work};
 use crate::graph::{Kind, op};
-use crate::ops::{AnyOp, MatMul, Operand, Output, Values, ValuesMut};
+use crate::ops::{AnyOp, MatMul, Operand, Output, Tensordot, Values, ValuesMut};
 use crate::state::Bindings;
 use crate::tensor::{Offsets, Shape};
 
@@ -84,13 +84,17 @@ impl<'a> Run<'a> {
                     }
                 }
             }
-            Work::Product { a, b, out, chain } => {
+            Work::Product { factors, a, b, out, chain } => {
                 let shape = chain.shape;
-                let width = shape.dims()[shape.rank() - 1];
+                let width = factors.lengths(&a.shape, &b.shape).n;
+                let op: &dyn AnyOp = match factors.is_batch {
+                    true => &MatMul,
+                    false => &Tensordot { axes: factors.axes },
+                };
                 // What follows a row of the product runs before the next row is computed.
                 for row in 0..shape.len() / width {
                     let range = row * width..(row + 1) * width;
-                    let product = self.kernel(&MatMul, &[*a, *b], shape, range.clone());
+                    let product = self.kernel(op, &[*a, *b], shape, range.clone());
                     if let Some(out) = out {
                         self.write(Storage::Buffer(*out), range.start, &product);
                     }

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::graph::{Contract, Kernel, Node, Source, Type, contract};
 use crate::mixing::Mixing;
 use crate::ops::{
-    AnyOp, AnyPointwise, LeafTotal, MatMul, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View,
+    AnyOp, AnyPointwise, Factors, LeafTotal, MeanOfAll, Op, RowLosses, SoftmaxWithLoss, Sum, View,
 };
 use crate::state::Owner;
 use crate::tensor::{Shape, Tensor};
@@ -98,11 +98,11 @@ impl<'a> Units<'a> {
             Source::Parameter(name) => self.outside(node, Owner::Parameter(name.clone())),
             Source::State(key) => self.outside(node, Owner::State(key.clone())),
             Source::Constant(tensor) => self.constant(node, tensor.clone()),
-            Source::Op(op) if op.is::<MatMul>() => {
-                self.homes[id as usize] = self.product(id);
-                return Ok(());
-            }
             Source::Op(op) => {
+                if let Some(factors) = Factors::of(&**op) {
+                    self.homes[id as usize] = self.product(id, factors);
+                    return Ok(());
+                }
                 if let Some(number) = self.graph.folded_number(id) {
                     self.constant(node, Arc::new(Tensor::scalar(number)))
                 } else {
@@ -240,11 +240,14 @@ impl<'a> Units<'a> {
         Ok(Place { shape, strides, offset, ..base })
     }
 
-    fn product(&mut self, id: u32) -> Home {
+    fn product(&mut self, id: u32, factors: Factors) -> Home {
         let shape = self.node(id).ty.shape;
         let operands = self.operands(id, true);
-        let (a, b, out, chain) = (operands[0], operands[1], None, Chain::new(shape));
-        Home::Product(self.push(Work::Product { a, b, out, chain }, shape))
+        let (a, mut b, out, chain) = (operands[0], operands[1], None, Chain::new(shape));
+        if !factors.takes_right(&b.view()) {
+            b = self.lowered.copy(b);
+        }
+        Home::Product(self.push(Work::Product { factors, a, b, out, chain }, shape))
     }
 
     fn kernel(&mut self, id: u32, op: &Arc<dyn AnyOp>, contract: Kernel) -> Place {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::place::{Place, Storage};
 use crate::graph::Kernel;
-use crate::ops::{AnyOp, AnyPointwise};
+use crate::ops::{AnyOp, AnyPointwise, Factors};
 use crate::tensor::Shape;
 
 /// An operand of one instruction of a chain.
@@ -47,9 +47,9 @@ impl Chain {
 pub(crate) enum Work {
     /// Pointwise operations alone.
     Chain(Chain),
-    /// A matrix product and the pointwise operations that follow it; `out` keeps the product itself
-    /// where something else reads it.
-    Product { a: Place, b: Place, out: Option<usize>, chain: Chain },
+    /// A product and the pointwise operations that follow it; `out` keeps the product itself where
+    /// something else reads it.
+    Product { factors: Factors, a: Place, b: Place, out: Option<usize>, chain: Chain },
     /// One operation's kernel.
     Kernel { op: Arc<dyn AnyOp>, operands: Vec<Place>, out: Place, contract: Kernel },
     /// A strided value made contiguous.

@@ -1,5 +1,6 @@
 //! Operations that make axes longer: concat, stack, pad.
 
+use super::tensordot::cropped;
 use super::{Gate, Kind, Loop, Op, Operand, Output, Real, Slice, Type, ValuesMut, reals};
 use crate::graph::{Graph, Var};
 use crate::tensor::{Shape, count};
@@ -149,7 +150,7 @@ impl Op for Pad {
     fn backward<'g>(&self, gate: &Gate<'_, 'g>, _operand: usize) -> Option<Var<'g>> {
         let length = gate.operands[0].shape().dims()[self.axis];
         let slice = Slice { axis: self.axis, start: self.before, end: self.before + length };
-        Some(gate.graph().apply(slice, &[gate.upstream]))
+        Some(cropped(gate.upstream, slice))
     }
 }
 

@@ -6,7 +6,11 @@ use crate::graph::{Graph, Var};
 use crate::tensor::{MAX_RANK, Offsets, Shape};
 
 /// Copies the viewed elements of a contiguous operand in the output's order.
-fn copy_view<T: Real>(view: Option<View>, operand: &Operand<'_, T>, output: Output<'_, T>) {
+pub(super) fn copy_view<T: Real>(
+    view: Option<View>,
+    operand: &Operand<'_, T>,
+    output: Output<'_, T>,
+) {
     fn copy<E: Copy>(view: &View, start: usize, from: &[E], to: &mut [E]) {
         let mut walk = Offsets::new(&view.shape, &view.strides, start);
         to.iter_mut().for_each(|y| *y = from[view.offset + walk.next_offset()]);

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::Plan;
 use crate::lowering::{Place, Storage, Work};
-use crate::ops::matmul_lengths;
 use crate::runtime::{Event, Layout, Step};
 use crate::tensor::{Real, count};
 use chainrule_products::Lengths;
@@ -103,8 +102,8 @@ fn describe(layout: &Layout, step: &Step, phase: usize, shared: bool, element: u
     let work = &layout.units[step.unit];
     let (kernel, own) = match work {
         Work::Chain(chain) => (format!("pointwise {}", chain.shape), 0),
-        Work::Product { a, b, chain, .. } => {
-            let Lengths { m, k, n } = matmul_lengths(&a.shape, &b.shape);
+        Work::Product { factors, a, b, chain, .. } => {
+            let Lengths { m, k, n } = factors.lengths(&a.shape, &b.shape);
             let batch = chain.shape.len().checked_div(count(&[m, n])).unwrap_or(0);
             let times = if batch > 1 { format!(" × {batch}") } else { String::new() };
             (format!("product {m}×{k}×{n}{times}"), count(&[2, chain.shape.len(), k]))

@@ -18,13 +18,11 @@ use super::record::{Event, Notes, Recorder};
 use crate::error::{Error, Result};
 use crate::graph::{Kind, MAX_OPERANDS, op};
 use crate::lowering::{Chain, Outside, Place, Storage, Work};
-use crate::ops::{
-    AnyOp, Nothing, Operand, Output, Values, ValuesMut, by_matrix, matmul_lengths, matrix,
-};
+use crate::ops::{AnyOp, Factors, Nothing, Operand, Output, Values, ValuesMut, by_matrix};
 use crate::parameters::Parameters;
 use crate::state::{Bindings, Owner, State};
 use crate::tensor::{MAX_RANK, Real, Shape, Tensor};
-use chainrule_products::{Finished, Follow, Product, Target, scratch_len};
+use chainrule_products::{Finished, Follow, Lengths, Target, scratch_len};
 
 /// The memory of a parameter, or of a part of an optimizer's state, during one run.
 #[derive(Clone, Copy, Debug)]
@@ -260,8 +258,8 @@ const LINE: usize = 16;
 /// The scratch memory that a step's product needs.
 fn product_scratch<T: Real>(work: &Work) -> usize {
     match work {
-        Work::Product { a, b, chain, .. } if !chain.shape.is_empty() => {
-            scratch_len::<T>(matmul_lengths(&a.shape, &b.shape))
+        Work::Product { factors, a, b, chain, .. } if !chain.shape.is_empty() => {
+            scratch_len::<T>(factors.lengths(&a.shape, &b.shape))
         }
         _ => 0,
     }
@@ -350,8 +348,8 @@ impl<'a, T: Real> Worker<'a, T> {
                     self.scratch = scratch;
                 }
             }
-            Work::Product { a, b, out, chain } => {
-                self.product((a, b), *out, chain, program, rows);
+            Work::Product { factors, a, b, out, chain } => {
+                self.product(*factors, [*a, *b], *out, chain, program, elements());
             }
             Work::Kernel { op, operands, out, contract } => {
                 let range = elements();
@@ -368,46 +366,50 @@ impl<'a, T: Real> Worker<'a, T> {
         std::mem::take(&mut self.scratch)
     }
 
-    /// Computes rows of a product, and the chain that follows it on each row block.
+    /// Computes the elements of some rows of a product, and the chain that follows it on each row block.
     fn product(
         &mut self,
-        (a, b): (&Place, &Place),
+        factors: Factors,
+        operands: [Place; 2],
         out: Option<usize>,
         chain: &Chain,
         program: Option<&Program<T>>,
-        rows: Range<usize>,
+        elements: Range<usize>,
     ) {
-        let lengths = matmul_lengths(&a.shape, &b.shape);
-        let starts = [a, b].map(|place| self.pointer(place.storage).cast_const());
+        let Lengths { m, n, .. } = factors.lengths(&operands[0].shape, &operands[1].shape);
+        let operands = operands.map(|place| {
+            let start = self.pointer(place.storage).cast_const();
+            (start, place.view())
+        });
         let taken = self.take_scratch();
         let for_chain = program.map_or(0, |program| program.scratch).next_multiple_of(LINE);
         let (chain_scratch, product_scratch) = taken.split_at_mut(for_chain);
         // SAFETY: earlier steps wrote the chain's loads.
         let tame =
             program.is_none_or(|program| unsafe { program.prepare(chain, self, chain_scratch) });
-        for (which, rows, _) in by_matrix(rows, lengths.m) {
-            let before = which * lengths.m * lengths.n;
-            let [left, right] = [(starts[0], a), (starts[1], b)]
-                .map(|(start, place)| matrix(start, &place.view(), which));
+        let rows = elements.start / n.max(1)..elements.end / n.max(1);
+        for (which, rows, _) in by_matrix(rows, m) {
+            let before = which * m * n;
             let target = match out {
                 Some(buffer) => {
                     Target::Whole(self.pointer(Storage::Buffer(buffer)).wrapping_add(before))
                 }
                 None => Target::Scratch,
             };
-            let product = Product { a: left, b: right, lengths, target };
+            let target = (target, which);
             // SAFETY: earlier steps wrote the operands; the plan gave the output memory that only
             // these rows of this step touch; the executor made scratch memory for these lengths.
             unsafe {
                 match program {
                     Some(program) => {
                         let scratch = &mut *chain_scratch;
-                        let n = lengths.n;
                         let mut after =
                             After { worker: self, chain, program, tame, scratch, before, n };
-                        product.compute(rows, product_scratch, &mut after);
+                        factors.compute(operands, target, rows, product_scratch, &mut after);
                     }
-                    None => product.compute(rows, product_scratch, &mut Nothing),
+                    None => {
+                        factors.compute(operands, target, rows, product_scratch, &mut Nothing);
+                    }
                 }
             }
         }

@@ -9,7 +9,6 @@ use crate::error::Result;
 use crate::graph::Kind;
 use crate::lowering::{Lowered, Outside, Place, Slot, Work};
 use crate::mixing::Mixing;
-use crate::ops::{matmul_lengths, matrix};
 use crate::tensor::{Shape, Tensor};
 use chainrule_products::fits_scratch;
 
@@ -125,9 +124,9 @@ impl Layout {
 /// Gives memory to products whose sums take more than one pass.
 fn keep_large_products(lowered: &mut Lowered) {
     for unit in 0..lowered.units.len() {
-        if let Work::Product { a, b, .. } = &lowered.units[unit] {
-            let lengths = matmul_lengths(&a.shape, &b.shape);
-            let right = matrix::<()>(std::ptr::null(), &b.view(), 0);
+        if let Work::Product { factors, a, b, .. } = &lowered.units[unit] {
+            let lengths = factors.lengths(&a.shape, &b.shape);
+            let right = factors.right_matrix::<()>(std::ptr::null(), &b.view());
             if !fits_scratch(lengths, &right) {
                 lowered.keep_product(unit);
             }

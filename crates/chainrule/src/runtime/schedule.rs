@@ -23,8 +23,7 @@
 use std::ops::Range;
 
 use crate::lowering::{Lowered, Place, Storage, Work};
-use crate::ops::matmul_lengths;
-use crate::tensor::{Shape, count};
+use crate::tensor::Shape;
 
 /// Units between two meetings, by number.
 #[derive(Clone, Debug, Default)]
@@ -81,6 +80,9 @@ const SMALL_PHASE: f64 = 1_500.0;
 
 /// Plans cheaper than this are not worth waking another thread.
 const SMALL_PLAN: f64 = 25_000.0;
+
+/// Products over several axes are split by their first axis from so many rows on.
+const FEWEST_ROWS: usize = 8;
 
 /// When a unit runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,9 +168,12 @@ fn rows_of(work: &Work) -> usize {
     match work {
         _ if work.output().is_some_and(Shape::is_empty) => 0,
         Work::Chain(chain) => rows_of_shape(&chain.shape),
-        Work::Product { chain, .. } => {
-            let shape = chain.shape;
-            count(&shape.dims()[..shape.rank() - 1])
+        Work::Product { factors, a, b, chain, .. } => {
+            let first = rows_of_shape(&chain.shape);
+            let all = chain.shape.len() / factors.lengths(&a.shape, &b.shape).n;
+            // By the first axis, as what follows is, where it has enough of them.
+            let is_even = !factors.is_batch && first >= FEWEST_ROWS && all.is_multiple_of(first);
+            if is_even { first } else { all }
         }
         Work::Kernel { out, contract, .. } => {
             let rows = rows_of_shape(&out.shape);
@@ -183,7 +188,9 @@ fn rows_of(work: &Work) -> usize {
 /// What a unit reads, and whether its row r needs only row r of it.
 fn operands(work: &Work) -> impl Iterator<Item = (&Place, bool)> {
     let aligned = move |at: usize, place: &Place| match work {
-        Work::Product { .. } if at < 2 => at == 0 && place.shape.rank() == 2,
+        Work::Product { factors, .. } if at < 2 => {
+            at == 0 && (!factors.is_batch || place.shape.rank() == 2)
+        }
         Work::Kernel { out, contract, .. } => out.shape.get(0) != Some(1) && contract.by_rows[at],
         Work::Guard(_) => false,
         Work::Chain(_) | Work::Product { .. } | Work::Copy { .. } => true,
@@ -211,8 +218,8 @@ fn is_by_rows(place: &Place, rows: usize, lowered: &Lowered) -> bool {
 fn cost(work: &Work) -> f64 {
     let own = match work {
         Work::Chain(_) | Work::Guard(_) => 0.0,
-        Work::Product { a, b, chain, .. } => {
-            let k = matmul_lengths(&a.shape, &b.shape).k;
+        Work::Product { factors, a, b, chain, .. } => {
+            let k = factors.lengths(&a.shape, &b.shape).k;
             50.0 + chain.shape.len() as f64 * k as f64 / 50.0
         }
         Work::Kernel { out, contract, .. } => {
