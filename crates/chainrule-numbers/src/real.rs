@@ -157,22 +157,27 @@ macro_rules! real {
         impl Real for $type {
             const NAME: &'static str = stringify!($type);
 
+            #[inline]
             fn epsilon() -> Self {
                 $type::EPSILON
             }
 
+            #[inline]
             fn from_f64(value: f64) -> Self {
                 value as Self
             }
 
+            #[inline]
             fn from_byte(byte: u8) -> Self {
                 Self::from(byte)
             }
 
+            #[inline]
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
 
+            #[inline]
             fn is_finite(self) -> bool {
                 $type::is_finite(self)
             }
@@ -197,10 +202,12 @@ macro_rules! real {
                 elementary::$precision::pow_each(x, y, powers);
             }
 
+            #[inline]
             fn extend_le_bytes(self, bytes: &mut Vec<u8>) {
                 bytes.extend_from_slice(&self.to_le_bytes());
             }
 
+            #[inline]
             fn from_le_slice(bytes: &[u8]) -> Self {
                 bytes.try_into().map_or(Self::NAN, Self::from_le_bytes)
             }
