@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chainrule::ops::Kind;
+use chainrule::ops::{CumSum, Kind};
 use chainrule::{Graph, Real, Shape, Var};
 use chainrule_explain::{Names, record, values};
 use serde::Deserialize;
@@ -81,6 +81,11 @@ fn compare_expressions<T: Real>() {
     }
 }
 
+/// Cumulative sums along the axis 1.
+fn cumulative(x: Var<'_>, exclusive: bool, reverse: bool) -> Var<'_> {
+    x.graph().apply(CumSum { axis: 1, exclusive, reverse }, &[x])
+}
+
 /// The call of a golden case, by its text.
 fn call<'g>(g: &'g Graph, text: &str, [x, y, t]: [Var<'g>; 3]) -> Var<'g> {
     match text {
@@ -149,6 +154,17 @@ fn call<'g>(g: &'g Graph, text: &str, [x, y, t]: [Var<'g>; 3]) -> Var<'g> {
         "x.take_along_axis(0, t)" => x.take_along_axis(0, t),
         "x.scatter_add_along_axis(1, t, 3)" => x.scatter_add_along_axis(1, t, 3),
         "x.scatter_add_along_axis(0, t, 5)" => x.scatter_add_along_axis(0, t, 5),
+        "x.cumsum(-1)" => x.cumsum(-1),
+        "x.prod(&[-1])" => x.prod(&[-1]),
+        "x.cumsum(0)" => x.cumsum(0),
+        "x.prod(&[0])" => x.prod(&[0]),
+        "x.cumsum(1)" => x.cumsum(1),
+        "x.prod(&[1])" => x.prod(&[1]),
+        "x.prod(&[])" => x.prod(&[]),
+        "x.prod_keep(&[0, 2])" => x.prod_keep(&[0, 2]),
+        "cumulative sums of x along 1, in reverse" => cumulative(x, false, true),
+        "cumulative sums of x along 1, exclusive" => cumulative(x, true, false),
+        "cumulative sums of x along 1, exclusive and in reverse" => cumulative(x, true, true),
         "x.to_labels(3)" => x.to_labels(3),
         "g.arange(5)" => g.arange(5),
         "x.index(1, -1)" => x.index(1, -1),

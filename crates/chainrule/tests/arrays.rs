@@ -164,6 +164,11 @@ fn mistakes_name_the_axis_as_it_was_written_and_the_place() {
         ("scatter_add: there is no axis -3 in [2, 3]", |g, x| {
             x.scatter_add(-3, g.labels("t", [2], 4), 4)
         }),
+        ("cumsum: there is no axis -3 in [2, 3]", |_, x| x.cumsum(-3)),
+        ("cumsum: takes real numbers, not labels", |_, x| x.to_labels(4).cumsum(0)),
+        ("prod: there is no axis 2 in [2, 3]", |_, x| x.prod_keep(&[2])),
+        ("prod: names the axis 1 twice: [1, -1]", |_, x| x.prod(&[1, -1])),
+        ("prod: takes real numbers, not labels", |_, x| x.to_labels(4).prod(&[])),
         ("constant labels: label 3 is not below 3", |g, _| g.constant_labels([2], &[2, 3], 3)),
         ("constant labels: [2] has 2 places, but there are 1 labels", |g, _| {
             g.constant_labels([2], &[2], 3)

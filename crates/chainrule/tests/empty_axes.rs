@@ -183,6 +183,16 @@ fn movement() {
 }
 
 #[test]
+fn along_an_axis() {
+    for axis in [0, 1] {
+        check("cumsum", [&[2, 0], &[]], |_, x, _| x.cumsum(axis), (&[2, 0], &[]));
+    }
+    check("product of nothing", [&[2, 0], &[]], |_, x, _| x.prod(&[1]), (&[2], &[1.0; 2]));
+    check("products of no rows", [&[0, 3], &[]], |_, x, _| x.prod_keep(&[1]), (&[0, 1], &[]));
+    check("product of a scalar", [&[], &[]], |_, x, _| x.prod(&[]), (&[], &[0.25]));
+}
+
+#[test]
 fn positions() {
     check(
         "gather nothing",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chainrule::ops::{AnyPointwise, Gate, Op, Operand, Output, Real, Type, all_pointwise};
+use chainrule::ops::{AnyPointwise, CumSum, Gate, Op, Operand, Output, Real, Type, all_pointwise};
 use chainrule::{Graph, Shape, Tensor, Var};
 use proptest::prelude::*;
 
@@ -337,6 +337,14 @@ proptest! {
                 let labels = places(g, x.shape());
                 x.take_along_axis(1, labels).square() * y.scatter_add_along_axis(1, labels, 4).sum_keep(&[1])
             },
+            |_, x, y| x.cumsum(1).square() * y.cumsum(-1),
+            |g, x, y| {
+                let [after, below] = [false, true]
+                    .map(|reverse| g.apply(CumSum { axis: 1, exclusive: true, reverse }, &[x * y]));
+                after.sin() * below
+            },
+            |_, x, y| x.prod(&[1]) * y.prod(&[0, 2]).sum(&[]) + (x * y).prod(&[]),
+            |_, x, y| x.concat(1, &[y, x]).prod_keep(&[1]) * y,
             |_, x, y| x.softmax_over(0) * y,
             |_, x, y| x.log_softmax_over(1) * y,
             |_, x, y| x.logsumexp(&[1]) * y.logsumexp(&[0, 2]).sum(&[]) + (x * y).logsumexp(&[]),
@@ -366,6 +374,26 @@ fn places(g: &Graph, shape: Shape) -> Var<'_> {
     let below = shape.dims()[1];
     let labels: Vec<u32> = (0..shape.len()).map(|i| (i * i % 7 % below) as u32).collect();
     g.constant_labels(shape, &labels, below)
+}
+
+#[test]
+fn products_of_several_zeros() {
+    let functions: &[Build] = &[
+        |_, x, _| x.prod(&[1]),
+        |_, x, y| (x.prod(&[0]) + y.prod(&[1]).sum(&[])).square(),
+        |_, x, y| (x * y).prod(&[]).exp(),
+    ];
+    // Rows of no, one, two and more zeros among five.
+    let mut x = distinct(20, 3, -2.0, 2.0);
+    for at in [6, 10, 13, 15, 16, 18] {
+        x[at] = 0.0;
+    }
+    let y = x.iter().rev().map(|x| x + 1.0).collect();
+    let case = Case { shapes: [Shape::from([4, 5]); 2], values: [x, y] };
+    for build in functions {
+        check(*build, &case, 1);
+        check(*build, &case, 2);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What operations say of their loops, read by a plain generator's stand-in: it computes what they do.
 
 use chainrule::graph::Source;
-use chainrule::ops::{Fold, Kind, Loop, Span, View};
+use chainrule::ops::{CumSum, Fold, Kind, Loop, Span, View};
 use chainrule::{Graph, Parameters, Shape, Tensor, Var};
 
 /// An array, whose labels are numbers too.
@@ -87,6 +87,14 @@ fn execute(looped: Loop, operands: &[&Array], output: Shape) -> Array {
                 false => at,
             };
             operands[0].at(&index.iter().enumerate().map(place).collect::<Vec<_>>())
+        }),
+        Loop::CumSum { axis, exclusive, reverse } => Array::of(output, |index| {
+            let is_added = |at: usize| {
+                let (first, second) = if reverse { (index[axis], at) } else { (at, index[axis]) };
+                first < second || (!exclusive && first == second)
+            };
+            let all = (0..output.dims()[axis]).filter(|&at| is_added(at));
+            all.map(|at| x.at(&with(index, axis, &[at], 1))).sum()
         }),
         Loop::Gather { axis } => {
             let labels = operands[1];
@@ -224,6 +232,12 @@ fn loops_say_what_operations_compute() {
         ("flip", |_, x, y, _| x.flip(&[1]) + y.flip(&[])),
         ("take along", |_, x, y, _| x.take_along_axis(1, y.to_labels(4))),
         ("scatter along", |_, x, y, _| x.scatter_add_along_axis(0, y.to_labels(2), 5)),
+        ("cumulative sums", |g, x, y, _| {
+            let after = CumSum { axis: 1, exclusive: true, reverse: true };
+            let before = CumSum { axis: 0, exclusive: true, reverse: false };
+            x.cumsum(1) + g.apply(after, &[y]) * g.apply(before, &[x])
+        }),
+        ("products", |_, x, y, _| x.prod(&[0]) * y.prod(&[])),
         ("labels", |g, x, _, t| {
             t.to_real() * x.index(1, 2).index(0, -1) + g.constant_labels([2], &[3, 1], 4).to_real()
         }),

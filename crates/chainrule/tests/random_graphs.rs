@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chainrule::graph::Source;
-use chainrule::ops::{AnyPointwise, RandomMask, Span, all_pointwise};
+use chainrule::ops::{AnyPointwise, CumSum, RandomMask, Span, all_pointwise};
 use chainrule::optim::{Optimizer, Rates, RmsProp, Sgd, all_updates};
 use chainrule::{Graph, Parameters, Pool, Real, Shape, State, Tensor, Var};
 use proptest::prelude::*;
@@ -128,6 +128,12 @@ const OTHERS: &[Other] = &[
         Some(x.scatter_add_along_axis(axis, y.to_labels(3), 3))
     },
     |_, x, _, number| axis(x, number).map(|axis| x.argmax(axis).to_real()),
+    |g, x, _, number| {
+        let axis = x.shape().rank().checked_sub(1)?.min(usize::from(number / 4 % 3));
+        let (exclusive, reverse) = (number & 1 > 0, number & 2 > 0);
+        Some(g.apply(CumSum { axis, exclusive, reverse }, &[x]))
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.prod_keep(&[axis])),
     // Labels that are moved before they are read.
     |_, x, _, _| {
         let labels = (x.shape().rank() == 2).then(|| x.to_labels(4).t())?;

@@ -7,7 +7,7 @@ use super::options::{ALONG, REDUCES, VARIES, no_axis, place};
 use crate::loss;
 use chainrule::graph::{Source, Var};
 use chainrule::ops::{
-    AnyOp, Argmax, Concat, LogSoftmax, Maximum, Minimum, Reshape, Softmax, Sum, Transpose,
+    AnyOp, Argmax, Concat, CumSum, LogSoftmax, Maximum, Minimum, Reshape, Softmax, Sum, Transpose,
 };
 use chainrule::tensor::{MAX_RANK, Shape, Tensor};
 
@@ -15,6 +15,7 @@ use chainrule::tensor::{MAX_RANK, Shape, Tensor};
 pub(crate) const CROSS_ENTROPY: &str = "cross_entropy";
 
 const CONCAT: Concat = Concat { axis: 0 };
+const CUMSUM: CumSum = CumSum { axis: 0, exclusive: false, reverse: false };
 const STACK: &str = "stack";
 
 /// Whether a function's arguments may stand in one list.
@@ -216,12 +217,12 @@ fn along_axes() -> Vec<Function> {
             },
         ),
         with(
-            "cumsum",
+            AnyOp::name(&CUMSUM),
             "The sums up to each place along an axis; derivative 1 for all up to there.",
             ("sum(cumsum(x))", "x=[1,2,3]", 10.0),
             |x, options| {
                 let usual = (x[0].shape().rank() == 1).then_some(0);
-                options.along(x[0], "cumsum", usual, cumsum)
+                options.along(x[0], AnyOp::name(&CUMSUM), usual, cumsum)
             },
         ),
         with(
@@ -363,7 +364,7 @@ fn product_along(mut x: Var<'_>, axis: isize) -> Var<'_> {
     }
 }
 
-/// The sums up to each place: those of one, two, four … elements.
+/// The sums up to each place: those of one, two, four … elements, each of which can be shown.
 fn cumsum(mut x: Var<'_>, axis: isize) -> Var<'_> {
     let (length, mut width) = (x.size(axis), 1);
     while width < length {

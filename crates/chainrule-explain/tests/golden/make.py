@@ -273,6 +273,16 @@ operation("x.sum(&[-1])", np.sum(x, -1), x=x)
 operation("x.argmax(-2)", np.argmax(x, -2), x=x)
 operation("x.transpose(&[-1, 0, -2])", x.transpose(-1, 0, -2), x=x)
 
+for axis in range(-1, 2):
+    operation(f"x.cumsum({axis})", np.cumsum(x, axis), x=x)
+    operation(f"x.prod(&[{axis}])", np.prod(x, axis), x=x)
+operation("x.prod(&[])", np.prod(x), x=x)
+operation("x.prod_keep(&[0, 2])", np.prod(x, (0, 2), keepdims=True), x=x)
+after = np.cumsum(x[:, ::-1], 1)[:, ::-1]
+operation("cumulative sums of x along 1, in reverse", after, x=x)
+operation("cumulative sums of x along 1, exclusive", np.cumsum(x, 1) - x, x=x)
+operation("cumulative sums of x along 1, exclusive and in reverse", after - x, x=x)
+
 a, b = numbers(2, 1, 3, 4), numbers(5, 4, 2, seed=3)
 operation("x.matmul(y)", a @ b, x=a, y=b)
 operation("x.t().matmul(y)", a @ b, x=a.swapaxes(2, 3), y=b)

@@ -69,6 +69,15 @@ pub enum Loop {
         /// The axis.
         axis: usize,
     },
+    /// For each place along an axis the sum of the elements there and before it.
+    CumSum {
+        /// The axis.
+        axis: usize,
+        /// Whether the element there is left out.
+        exclusive: bool,
+        /// Whether the elements after it are added, not those before it.
+        reverse: bool,
+    },
     /// The slices of the first operand along an axis, at the places that the second names.
     Gather {
         /// The axis.

@@ -47,8 +47,8 @@
 //! ```
 //!
 //! # Axes
-//! An axis is a number from 0 on, or counts from the end, so that −1 is the last one. `sum`, `mean`, `max`
-//! and `min` take a list of them and drop these axes; `sum_keep` and its kin keep them with length 1.
+//! An axis is a number from 0 on, or counts from the end, so that −1 is the last one. `sum`, `prod`, `mean`,
+//! `max` and `min` take a list of them and drop these axes; `sum_keep` and its kin keep them with length 1.
 //! Views (`reshape`, `transpose`, `slice`, `index`, `squeeze`, …) and `concat` take labels as well as real
 //! numbers.
 //!
@@ -84,6 +84,8 @@ mod slopes;
 mod pointwise;
 mod guarded;
 mod reduce;
+mod cumsum;
+mod product;
 mod select;
 mod along;
 mod windows;
@@ -109,6 +111,7 @@ pub use crate::tensor::Real;
 pub use along::{AddAlong, TakeAlong};
 pub use beside::Beside;
 pub use conv::Convolution;
+pub use cumsum::CumSum;
 pub use derivative::derivative;
 pub use guarded::Guarded;
 pub use joining::{Concat, Pad};

@@ -507,7 +507,7 @@ impl<'g> Var<'g> {
     }
 
     /// This value's shape with length 1 along axes, which the reduction has checked.
-    fn ones_along(self, list: &[isize]) -> Shape {
+    pub(super) fn ones_along(self, list: &[isize]) -> Shape {
         let shape = self.shape();
         let is_listed =
             |axis| list.is_empty() || list.iter().any(|&other| shape.axis(other) == axis);

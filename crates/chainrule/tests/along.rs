@@ -1,0 +1,103 @@
+//! What runs along axes: cumulative sums and products, of the same bits on any number of threads.
+
+use std::sync::Arc;
+
+use chainrule::ops::CumSum;
+use chainrule::{Graph, Pool, Real, Shape, Tensor, Var};
+
+/// Irregular numbers, many of them more than once and some 0.
+fn numbers<T: Real>(shape: Shape) -> Tensor<T> {
+    let number = |i: usize| T::from_f64((i * 7919 % 211) as f64 / 64.0 - 1.5);
+    Tensor::new(shape, (0..shape.len()).map(number).collect()).unwrap()
+}
+
+/// The value of an operation of one operand, in f64.
+fn value(shape: &[usize], x: Vec<f64>, f: impl for<'g> Fn(Var<'g>) -> Var<'g>) -> Vec<f64> {
+    let g = Graph::new();
+    let x = g.constant_tensor(Tensor::new(Shape::new(shape).unwrap(), x).unwrap());
+    f(x).eval().unwrap().values().to_vec()
+}
+
+type Build = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
+
+/// One block of a sum and many, few columns and more than a tile, axes in the middle and last.
+const BUILDS: [(&[usize], Build); 7] = [
+    (&[256, 5], |_, x| x.cumsum(0)),
+    (&[3, 1025], |_, x| x.cumsum(1)),
+    (&[700, 130], |_, x| x.cumsum(0)),
+    (&[5, 600, 70], |_, x| x.cumsum(1)),
+    (&[5, 600, 7], |g, x| g.apply(CumSum { axis: 1, exclusive: true, reverse: true }, &[x])),
+    (&[30, 40, 9], |_, x| x.prod(&[0, 2])),
+    (&[7, 700], |_, x| x.prod_keep(&[-1])),
+];
+
+fn on_all_threads<T: Real>() {
+    for (dims, build) in BUILDS {
+        let g = Graph::new();
+        let shape = Shape::new(dims).unwrap();
+        let input = g.input("x", shape);
+        let y = build(&g, input);
+        let gradient = g.backward(y.tanh().sum(&[]), &[input])[0];
+        let x = numbers::<T>(shape);
+        let outputs = [y, gradient];
+        let expected =
+            g.interpret(&outputs, &[("x", x.clone())], &[], &Default::default()).unwrap();
+        for threads in [1, 2, 3] {
+            let pool = Arc::new(Pool::new(threads));
+            let mut plan = g.compile::<T>(&outputs).unwrap().with_pool(&pool);
+            plan.feed("x", x.values()).unwrap();
+            plan.run().unwrap();
+            for (output, expected) in outputs.iter().zip(&expected) {
+                let found = plan.value(*output).unwrap();
+                assert!(found == expected.values(), "{dims:?} on {threads} threads");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bits_are_the_interpreters_on_any_number_of_threads() {
+    on_all_threads::<f32>();
+    on_all_threads::<f64>();
+}
+
+#[test]
+fn a_cumulative_sum_of_a_million_keeps_its_digits() {
+    const COUNT: usize = 1_000_003;
+    let g = Graph::new();
+    let x = g.input("x", [COUNT]);
+    let y = x.cumsum(0);
+    let values: Vec<f32> = (0..COUNT).map(|i| 0.1 + (i % 7) as f32 * 1e-3).collect();
+    let mut plan = g.compile::<f32>(&[y]).unwrap();
+    plan.feed("x", &values).unwrap();
+    plan.run().unwrap();
+    let (mut exact, mut chain, mut worst) = (0.0, 0.0, [0.0_f64; 2]);
+    for (&x, &found) in values.iter().zip(plan.value(y).unwrap()) {
+        exact += f64::from(x);
+        chain += x;
+        let error = |sum: f32| (f64::from(sum) - exact).abs() / exact;
+        worst = [worst[0].max(error(found)), worst[1].max(error(chain))];
+    }
+    assert!(worst[0] < 2e-5, "{worst:?}");
+    assert!(worst[1] > 1e-4, "a chain is no worse: the test shows nothing, {worst:?}");
+}
+
+#[test]
+fn a_product_of_any_length_has_all_factors() {
+    for length in 0..40 {
+        let x: Vec<f64> = (0..length).map(|i| [2.0, -0.5, 3.0][i % 3]).collect();
+        let expected = x.iter().product::<f64>();
+        assert_eq!(value(&[length], x, |x| x.prod(&[0])), [expected], "{length}");
+    }
+}
+
+#[test]
+fn a_cumulative_sum_leaves_out_what_is_not_finite_after_it() {
+    let x = vec![1.0, f64::NAN, 2.0];
+    let found = value(&[3], x.clone(), |x| x.cumsum(0));
+    assert!(found[0] == 1.0 && found[1].is_nan() && found[2].is_nan());
+    let found = value(&[3], x, |x| {
+        x.graph().apply(CumSum { axis: 0, exclusive: true, reverse: false }, &[x])
+    });
+    assert!(found[..2] == [0.0, 1.0] && found[2].is_nan());
+}
