@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use chainrule::Shape;
 use chainrule::ops::{
-    AddAlong, AnyOp, Argmax, Broadcast, Concat, CumSum, Distribution, Flip, FoldWindows, Gather,
-    LogSoftmax, MatMul, OneHot, Pad, Random, RandomMask, Reshape, ScatterAdd, Slice, Softmax,
-    SoftmaxWithLoss, StopGradient, Sum, TakeAlong, Tensordot, ToLabels, ToReal, Transpose, Windows,
-    all_pointwise,
+    AddAlong, AnyOp, Argmax, Argsort, Broadcast, Concat, CumSum, Distribution, Flip, FoldWindows,
+    Gather, LogSoftmax, MatMul, OneHot, Pad, Random, RandomMask, Reshape, ScatterAdd, Slice,
+    Softmax, SoftmaxWithLoss, StopGradient, Sum, TakeAlong, Tensordot, ToLabels, ToReal, Transpose,
+    Windows, all_pointwise,
 };
 use chainrule::optim::all_updates;
 
@@ -40,9 +40,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 /// The names of all operations.
 fn names() -> BTreeSet<&'static str> {
     let (axis, shape) = (0, Shape::scalar());
-    let of_arrays: [&dyn AnyOp; 29] = [
+    let of_arrays: [&dyn AnyOp; 30] = [
         &Sum { axes: [false; 8] },
         &Argmax { axis },
+        &Argsort { descending: false },
         &CumSum { axis, exclusive: false, reverse: false },
         &MatMul,
         &Tensordot { axes: 0 },

@@ -1,4 +1,5 @@
-//! What runs along axes: cumulative sums and products, of the same bits on any number of threads.
+//! What runs along axes: cumulative sums, products, order and elements put where labels say, of the same
+//! bits on any number of threads.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ fn value(shape: &[usize], x: Vec<f64>, f: impl for<'g> Fn(Var<'g>) -> Var<'g>) -
 type Build = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
 
 /// One block of a sum and many, few columns and more than a tile, axes in the middle and last.
-const BUILDS: [(&[usize], Build); 7] = [
+const BUILDS: [(&[usize], Build); 11] = [
     (&[256, 5], |_, x| x.cumsum(0)),
     (&[3, 1025], |_, x| x.cumsum(1)),
     (&[700, 130], |_, x| x.cumsum(0)),
@@ -29,6 +30,10 @@ const BUILDS: [(&[usize], Build); 7] = [
     (&[5, 600, 7], |g, x| g.apply(CumSum { axis: 1, exclusive: true, reverse: true }, &[x])),
     (&[30, 40, 9], |_, x| x.prod(&[0, 2])),
     (&[7, 700], |_, x| x.prod_keep(&[-1])),
+    (&[90, 101], |_, x| x.sort(1)),
+    (&[90, 101], |_, x| x.sort_descending(0)),
+    (&[8, 33, 20], |_, x| x.top_k(1, 5).0 * x.top_k(1, 5).1.to_real()),
+    (&[40, 60], |_, x| x.put_along_axis(1, (x * 9.0).to_labels(60), x.square())),
 ];
 
 fn on_all_threads<T: Real>() {
@@ -100,4 +105,65 @@ fn a_cumulative_sum_leaves_out_what_is_not_finite_after_it() {
         x.graph().apply(CumSum { axis: 0, exclusive: true, reverse: false }, &[x])
     });
     assert!(found[..2] == [0.0, 1.0] && found[2].is_nan());
+}
+
+#[test]
+fn order_is_stable_and_nan_is_the_largest() {
+    let x = vec![2.0, f64::NAN, -0.0, 0.0, f64::INFINITY, 2.0, f64::NEG_INFINITY, f64::NAN];
+    let places = |f: fn(Var<'_>) -> Var<'_>| value(&[8], x.clone(), |x| f(x).to_real());
+    assert_eq!(places(|x| x.argsort(0)), [6.0, 2.0, 3.0, 0.0, 5.0, 4.0, 1.0, 7.0]);
+    assert_eq!(places(|x| x.argsort_descending(0)), [1.0, 7.0, 4.0, 0.0, 5.0, 2.0, 3.0, 6.0]);
+    assert_eq!(places(|x| x.top_k(0, 4).1), [1.0, 7.0, 4.0, 0.0]);
+}
+
+#[test]
+fn ties_send_their_gradients_to_the_first() {
+    let g = Graph::new();
+    let x = g.input("x", [4]);
+    let dx = g.backward(x.top_k(-1, 2).0.square().sum(&[]), &[x])[0];
+    let mut plan = g.compile::<f64>(&[dx]).unwrap();
+    plan.feed("x", &[1.0, 3.0, 3.0, 3.0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(dx).unwrap(), [0.0, 6.0, 6.0, 0.0]);
+}
+
+#[test]
+fn values_and_places_are_ordered_once() {
+    let g = Graph::new();
+    let x = g.input("x", [3, 50]);
+    let steps = |outputs: &[Var<'_>]| g.compile::<f32>(outputs).unwrap().info().steps.len();
+    assert_eq!(steps(&[x.sort(1), x.argsort(1)]), steps(&[x.sort(1)]));
+}
+
+#[test]
+fn a_difference_across_a_change_of_order_is_a_kink() {
+    let g = Graph::new();
+    let x = g.parameter("x", [3]);
+    let weights = g.arange(3).to_real();
+    let loss = (x.sort(0) * weights).sum(&[]);
+    let check = |values: Vec<f64>| {
+        let mut parameters = chainrule::Parameters::new();
+        parameters.insert("x", Tensor::new([3], values).unwrap());
+        let settings = chainrule::check::Settings::default();
+        chainrule::check::gradients(&g, loss, &parameters, |_| Ok(()), &settings).unwrap()
+    };
+    let [apart, tie] = [vec![3.0, 1.0, 2.0], vec![3.0, 1.0, 1.0]].map(check);
+    assert!(apart.passed && apart.parameters[0].kinks == 0, "{apart:?}");
+    assert!(tie.passed && tie.parameters[0].kinks == 2, "{tie:?}");
+}
+
+#[test]
+fn of_values_put_at_one_position_the_last_stands_and_is_differentiated() {
+    let g = Graph::new();
+    let (x, v) = (g.input("x", [2, 4]), g.input("v", [2, 3]));
+    let labels = g.constant_labels([2, 3], &[1, 1, 3, 0, 2, 0], 4);
+    let y = x.put_along_axis(1, labels, v);
+    let [dx, dv] = g.backward((y * y).sum(&[]), &[x, v])[..] else { panic!() };
+    let mut plan = g.compile::<f64>(&[y, dx, dv]).unwrap();
+    plan.feed("x", &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]).unwrap();
+    plan.feed("v", &[f64::INFINITY, 10.0, 20.0, f64::NAN, 30.0, 40.0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(y).unwrap(), [1.0, 10.0, 3.0, 20.0, 40.0, 6.0, 30.0, 8.0]);
+    assert_eq!(plan.value(dx).unwrap(), [2.0, 0.0, 6.0, 0.0, 0.0, 12.0, 0.0, 16.0]);
+    assert_eq!(plan.value(dv).unwrap(), [0.0, 20.0, 40.0, 0.0, 60.0, 80.0]);
 }

@@ -169,6 +169,20 @@ fn mistakes_name_the_axis_as_it_was_written_and_the_place() {
         ("prod: there is no axis 2 in [2, 3]", |_, x| x.prod_keep(&[2])),
         ("prod: names the axis 1 twice: [1, -1]", |_, x| x.prod(&[1, -1])),
         ("prod: takes real numbers, not labels", |_, x| x.to_labels(4).prod(&[])),
+        ("argsort in `sort`: there is no axis 2 in [2, 3]", |_, x| x.sort(2)),
+        ("argsort: there is no axis 0 in []", |_, x| x.sum(&[]).argsort(0)),
+        ("argsort in `top_k`: there is no axis -3 in [2, 3]", |_, x| x.top_k(-3, 1).0),
+        ("slice in `top_k`: 0..4 along axis 1 does not lie within [2, 3]", |_, x| x.top_k(-1, 4).1),
+        (
+            "scatter_add_along_axis in `put_along_axis`: takes a label for each element of [2, 3]",
+            |g, x| x.put_along_axis(1, g.labels("t", [2, 1], 3), x),
+        ),
+        ("put_along_axis: labels go up to 3, but there are 3 places", |g, x| {
+            x.put_along_axis(1, g.labels("t", [2, 3], 4), x)
+        }),
+        ("put_along_axis: there is no axis 2 in [2, 3]", |g, x| {
+            x.put_along_axis(2, g.labels("t", [2, 3], 2), x)
+        }),
         ("constant labels: label 3 is not below 3", |g, _| g.constant_labels([2], &[2, 3], 3)),
         ("constant labels: [2] has 2 places, but there are 1 labels", |g, _| {
             g.constant_labels([2], &[2], 3)

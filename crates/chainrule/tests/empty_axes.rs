@@ -186,7 +186,11 @@ fn movement() {
 fn along_an_axis() {
     for axis in [0, 1] {
         check("cumsum", [&[2, 0], &[]], |_, x, _| x.cumsum(axis), (&[2, 0], &[]));
+        check("sort", [&[2, 0], &[]], |_, x, _| x.sort(axis), (&[2, 0], &[]));
+        check("argsort", [&[0, 3], &[]], |_, x, _| x.argsort_descending(axis), (&[0, 3], &[]));
     }
+    check("top none", [&[2, 3], &[]], |_, x, _| x.top_k(1, 0).0, (&[2, 0], &[]));
+    check("top places", [&[0, 3], &[]], |_, x, _| x.top_k(1, 2).1, (&[0, 2], &[]));
     check("product of nothing", [&[2, 0], &[]], |_, x, _| x.prod(&[1]), (&[2], &[1.0; 2]));
     check("products of no rows", [&[0, 3], &[]], |_, x, _| x.prod_keep(&[1]), (&[0, 1], &[]));
     check("product of a scalar", [&[], &[]], |_, x, _| x.prod(&[]), (&[], &[0.25]));
@@ -217,6 +221,9 @@ fn positions() {
     check("scatter along nothing", [&[2, 0], &[]], scatter, (&[2, 3], &[0.0; 6]));
     let scatter: Build = |g, x, _| x.scatter_add_along_axis(0, g.labels("t", [2, 0], 3), 3);
     check("scatter along rows of nothing", [&[2, 0], &[]], scatter, (&[3, 0], &[]));
+    let put: Build = |g, x, y| x.put_along_axis(1, g.labels("t", y.shape(), x.size(1)), y);
+    check("put nothing", [&[2, 1], &[2, 0]], put, (&[2, 1], &[0.25, 0.3125]));
+    check("put beside nothing", [&[0, 3], &[0, 0]], put, (&[0, 3], &[]));
     check("to labels", [&[2, 0], &[]], |_, x, _| x.to_labels(3).to_real(), (&[2, 0], &[]));
     check("arange", [&[], &[]], |g, x, _| g.arange(0).to_real() * x, (&[0], &[]));
     check("no labels", [&[], &[]], |g, _, _| g.constant_labels([0], &[], 0), (&[0], &[]));

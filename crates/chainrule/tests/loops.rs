@@ -88,6 +88,17 @@ fn execute(looped: Loop, operands: &[&Array], output: Shape) -> Array {
             };
             operands[0].at(&index.iter().enumerate().map(place).collect::<Vec<_>>())
         }),
+        Loop::Argsort { descending } => Array::of(output, |index| {
+            let (&place, row) = index.split_last().unwrap();
+            let length = output.dims()[row.len()];
+            let value = |at: usize| x.at(&[row, &[at]].concat());
+            let mut places: Vec<usize> = (0..length).collect();
+            places.sort_by(|&a, &b| {
+                let (a, b) = if descending { (b, a) } else { (a, b) };
+                value(a).total_cmp(&value(b))
+            });
+            places[place] as f64
+        }),
         Loop::CumSum { axis, exclusive, reverse } => Array::of(output, |index| {
             let is_added = |at: usize| {
                 let (first, second) = if reverse { (index[axis], at) } else { (at, index[axis]) };
@@ -238,6 +249,10 @@ fn loops_say_what_operations_compute() {
             x.cumsum(1) + g.apply(after, &[y]) * g.apply(before, &[x])
         }),
         ("products", |_, x, y, _| x.prod(&[0]) * y.prod(&[])),
+        ("order", |_, x, y, _| {
+            x.sort(1) + y.sort_descending(0) + x.argsort(0).to_real() + y.top_k(1, 1).0
+        }),
+        ("put", |_, x, y, _| x.put_along_axis(0, y.to_labels(3), y)),
         ("labels", |g, x, _, t| {
             t.to_real() * x.index(1, 2).index(0, -1) + g.constant_labels([2], &[3, 1], 4).to_real()
         }),

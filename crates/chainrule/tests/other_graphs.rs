@@ -10,10 +10,13 @@ fn refused(name: &str, other: impl for<'h> Fn(&'h Graph) -> Var<'h>) {
         assert!(error.contains(file!()), "{what} with {name}: {error}");
     };
     type Use = for<'g> fn(&'g Graph, Var<'g>, Var<'g>) -> Vec<Var<'g>>;
-    let uses: [(&str, Use); 6] = [
+    let uses: [(&str, Use); 7] = [
         ("sum", |_, own, foreign| vec![own + foreign]),
         ("product", |_, own, foreign| vec![own.broadcast_to([2, 2]).matmul(foreign)]),
         ("concat", |_, own, foreign| vec![own.broadcast_to([1]).concat(0, &[foreign])]),
+        ("put", |g, own, foreign| {
+            vec![own.broadcast_to([1]).put_along_axis(0, g.labels("t", [1], 1), foreign)]
+        }),
         ("loss", |g, own, foreign| g.backward(foreign, &[own])),
         ("wrt", |g, own, foreign| g.backward(own, &[foreign])),
         ("squared error", |_, own, foreign| vec![own.half_squared_error(foreign)]),
@@ -32,6 +35,17 @@ fn values_of_another_graph_are_refused() {
         (0..9).fold(h.constant(1.0), |sum, _| sum + 1.0)
     });
     refused("a mistake", |h| h.input("a", [2]) + h.input("b", [3]));
+}
+
+#[test]
+fn nothing_is_put_where_labels_of_another_graph_say() {
+    let (g, h) = (Graph::new(), Graph::new());
+    let _ = g.zeros([2]).put_along_axis(0, h.labels("t", [2], 2), 1.0);
+    let error = g.ok().unwrap_err().to_string();
+    assert!(
+        error.starts_with("put_along_axis: the operands belong to different graphs"),
+        "{error}"
+    );
 }
 
 #[test]

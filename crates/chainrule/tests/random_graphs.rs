@@ -134,6 +134,14 @@ const OTHERS: &[Other] = &[
         Some(g.apply(CumSum { axis, exclusive, reverse }, &[x]))
     },
     |_, x, _, number| axis(x, number).map(|axis| x.prod_keep(&[axis])),
+    |_, x, _, number| {
+        axis(x, number).map(|axis| x.sort(axis) - x.argsort_descending(axis).to_real())
+    },
+    |_, x, _, number| axis(x, number).map(|axis| x.top_k(axis, length(x, axis).div_ceil(2)).0),
+    |_, x, y, number| {
+        let axis = axis(x, number).filter(|_| x.shape() == y.shape())?;
+        Some(x.put_along_axis(axis, y.to_labels(length(x, axis)), y))
+    },
     // Labels that are moved before they are read.
     |_, x, _, _| {
         let labels = (x.shape().rank() == 2).then(|| x.to_labels(4).t())?;

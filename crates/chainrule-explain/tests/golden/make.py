@@ -251,6 +251,13 @@ for i, j, k in np.ndindex(2, 2, 4):
     scattered[p[i, j, k], j, k] += z[0, i, j, k]
 operation("x.scatter_add_along_axis(0, t, 5)", scattered, p, 3, x=z[0])
 
+put = x.copy()
+np.put_along_axis(put, p, z[0], 1)  # Of several at one place the last stands.
+operation("x.put_along_axis(1, t, y)", put, p, 3, x=x, y=z[0])
+put = x[:, :2].copy()
+np.put_along_axis(put, p[:, :, :1], 7.5, -1)
+operation("x.put_along_axis(-1, t, 7.5)", put, p[:, :, :1], 3, x=x[:, :2])
+
 operation("x.to_labels(3)", np.clip(np.trunc(x), 0, 2), x=x)
 operation("g.arange(5)", np.arange(5))
 operation("x.index(1, -1)", x[:, -1], x=x)
@@ -276,6 +283,13 @@ operation("x.transpose(&[-1, 0, -2])", x.transpose(-1, 0, -2), x=x)
 for axis in range(-1, 2):
     operation(f"x.cumsum({axis})", np.cumsum(x, axis), x=x)
     operation(f"x.prod(&[{axis}])", np.prod(x, axis), x=x)
+    operation(f"x.argsort({axis})", np.argsort(x, axis, kind="stable"), x=x)
+    operation(f"x.sort({axis})", np.sort(x, axis), x=x)
+    order = np.argsort(-x, axis, kind="stable")
+    operation(f"x.argsort_descending({axis})", order, x=x)
+    operation(f"x.sort_descending({axis})", -np.sort(-x, axis), x=x)
+    operation(f"x.top_k({axis}, 2).0", np.take_along_axis(x, order, axis).take([0, 1], axis), x=x)
+    operation(f"x.top_k({axis}, 2).1", order.take([0, 1], axis), x=x)
 operation("x.prod(&[])", np.prod(x), x=x)
 operation("x.prod_keep(&[0, 2])", np.prod(x, (0, 2), keepdims=True), x=x)
 after = np.cumsum(x[:, ::-1], 1)[:, ::-1]

@@ -69,6 +69,11 @@ pub enum Loop {
         /// The axis.
         axis: usize,
     },
+    /// The places along the last axis in the order of the elements there, equal ones as they stand.
+    Argsort {
+        /// Whether the largest comes first.
+        descending: bool,
+    },
     /// For each place along an axis the sum of the elements there and before it.
     CumSum {
         /// The axis.

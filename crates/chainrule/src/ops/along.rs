@@ -151,7 +151,7 @@ impl<'g> Var<'g> {
     /// assert_eq!(y.eval()?.values(), [1.0, 0.0, 0.0, 0.0, 3.0, 2.0]);
     /// # Ok::<(), chainrule::Error>(())
     /// ```
-    #[doc(alias("scatter_add", "put_along_axis"))]
+    #[doc(alias("scatter_add"))]
     #[track_caller]
     #[must_use]
     pub fn scatter_add_along_axis(self, axis: isize, labels: Var<'g>, length: usize) -> Self {

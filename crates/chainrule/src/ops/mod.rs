@@ -55,7 +55,7 @@
 //! # Points without a derivative
 //! The library follows the field: the derivative of `relu` and `abs` at 0 is 0; where several
 //! elements share a maximum or minimum, its gradient is split evenly among them; comparisons,
-//! `argmax` and the condition of `select` have none.
+//! `argmax`, `argsort` and the condition of `select` have none.
 //!
 //! # Branches not taken
 //! The gradient of exactly 0 that `select`, `maximum`, `relu`, a slice or a mask sends to what its value does
@@ -97,6 +97,8 @@ mod stop_gradient;
 mod statistics;
 mod random;
 mod softmax;
+mod sort;
+mod put;
 mod loss;
 mod tall;
 mod derivative;
@@ -128,6 +130,7 @@ pub use reduce::{Argmax, Max, Sum};
 pub use select::{Gather, OneHot, ScatterAdd};
 pub use slopes::{Gaussian, OneMinusSquare, SechSquared};
 pub use softmax::{LogSoftmax, Softmax};
+pub use sort::Argsort;
 pub use stop_gradient::StopGradient;
 pub(crate) use tall::LeafTotal;
 pub(crate) use tensordot::Factors;

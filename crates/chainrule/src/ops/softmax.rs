@@ -202,7 +202,7 @@ impl<'g> Var<'g> {
 
     /// An operation of the last axis along another.
     #[track_caller]
-    fn along(self, op: impl Op, axis: isize) -> Self {
+    pub(super) fn along(self, op: impl Op, axis: isize) -> Self {
         let (g, shape, rank) = (self.graph(), self.shape(), self.shape().rank());
         let axis = shape.axis(axis);
         if axis + 1 == rank {
