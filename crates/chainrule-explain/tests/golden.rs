@@ -180,11 +180,31 @@ fn call<'g>(g: &'g Graph, text: &str, [x, y, t]: [Var<'g>; 3]) -> Var<'g> {
         "x.top_k(1, 2).1" => x.top_k(1, 2).1,
         "x.prod(&[])" => x.prod(&[]),
         "x.prod_keep(&[0, 2])" => x.prod_keep(&[0, 2]),
+        "x.tril(-2)" => x.tril(-2),
+        "x.triu(-2)" => x.triu(-2),
+        "x.tril(-1)" => x.tril(-1),
+        "x.triu(-1)" => x.triu(-1),
+        "x.tril(0)" => x.tril(0),
+        "x.triu(0)" => x.triu(0),
+        "x.tril(1)" => x.tril(1),
+        "x.triu(1)" => x.triu(1),
+        "x.tril(5)" => x.tril(5),
+        "x.triu(5)" => x.triu(5),
         "x.put_along_axis(1, t, y)" => x.put_along_axis(1, t, y),
         "x.put_along_axis(-1, t, 7.5)" => x.put_along_axis(-1, t, 7.5),
         "cumulative sums of x along 1, in reverse" => cumulative(x, false, true),
         "cumulative sums of x along 1, exclusive" => cumulative(x, true, false),
         "cumulative sums of x along 1, exclusive and in reverse" => cumulative(x, true, true),
+        einsum if einsum.starts_with("g.einsum(") => {
+            let (_, text) = einsum.split_once('"').unwrap();
+            let (text, operands) = text.split_once('"').unwrap();
+            match operands {
+                ", &[x])" => g.einsum(text, &[x]),
+                ", &[x, y])" => g.einsum(text, &[x, y]),
+                ", &[x, y, x])" => g.einsum(text, &[x, y, x]),
+                other => panic!("no operands `{other}`: add them here"),
+            }
+        }
         "x.to_labels(3)" => x.to_labels(3),
         "g.arange(5)" => g.arange(5),
         "x.index(1, -1)" => x.index(1, -1),

@@ -1,10 +1,11 @@
-//! What runs along axes: cumulative sums, products, order and elements put where labels say, of the same
-//! bits on any number of threads.
+//! What runs along axes: cumulative sums, products, order, elements put where labels say, triangles and
+//! Einstein's notation, beside plain loops, and of the same bits on any number of threads.
 
 use std::sync::Arc;
 
 use chainrule::ops::CumSum;
 use chainrule::{Graph, Pool, Real, Shape, Tensor, Var};
+use proptest::prelude::*;
 
 /// Irregular numbers, many of them more than once and some 0.
 fn numbers<T: Real>(shape: Shape) -> Tensor<T> {
@@ -22,7 +23,7 @@ fn value(shape: &[usize], x: Vec<f64>, f: impl for<'g> Fn(Var<'g>) -> Var<'g>) -
 type Build = for<'g> fn(&'g Graph, Var<'g>) -> Var<'g>;
 
 /// One block of a sum and many, few columns and more than a tile, axes in the middle and last.
-const BUILDS: [(&[usize], Build); 11] = [
+const BUILDS: [(&[usize], Build); 15] = [
     (&[256, 5], |_, x| x.cumsum(0)),
     (&[3, 1025], |_, x| x.cumsum(1)),
     (&[700, 130], |_, x| x.cumsum(0)),
@@ -34,6 +35,10 @@ const BUILDS: [(&[usize], Build); 11] = [
     (&[90, 101], |_, x| x.sort_descending(0)),
     (&[8, 33, 20], |_, x| x.top_k(1, 5).0 * x.top_k(1, 5).1.to_real()),
     (&[40, 60], |_, x| x.put_along_axis(1, (x * 9.0).to_labels(60), x.square())),
+    (&[4, 50, 60], |_, x| x.tril(-3) + x.triu(2)),
+    (&[6, 50, 40], |g, x| g.einsum("bij,bkj->bki", &[x, x])),
+    (&[40, 50, 3], |g, x| g.einsum("ijk,ijl->lk", &[x, x])),
+    (&[30, 30, 30], |g, x| g.einsum("iij,jki->kj", &[x, x])),
 ];
 
 fn on_all_threads<T: Real>() {
@@ -166,4 +171,122 @@ fn of_values_put_at_one_position_the_last_stands_and_is_differentiated() {
     assert_eq!(plan.value(y).unwrap(), [1.0, 10.0, 3.0, 20.0, 40.0, 6.0, 30.0, 8.0]);
     assert_eq!(plan.value(dx).unwrap(), [2.0, 0.0, 6.0, 0.0, 0.0, 12.0, 0.0, 16.0]);
     assert_eq!(plan.value(dv).unwrap(), [0.0, 20.0, 40.0, 0.0, 60.0, 80.0]);
+}
+
+#[test]
+fn the_other_triangle_sends_no_nan() {
+    let g = Graph::new();
+    let x = g.input("x", [2, 2]);
+    let y = x.sqrt().tril(0).sum(&[]);
+    let dx = g.backward(y, &[x])[0];
+    let mut plan = g.compile::<f64>(&[y, dx]).unwrap();
+    plan.feed("x", &[1.0, -1.0, 4.0, 16.0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(y).unwrap(), [7.0]);
+    assert_eq!(plan.value(dx).unwrap(), [0.5, 0.0, 0.25, 0.125]);
+    plan.feed("x", &[1.0, 0.0, 4.0, 16.0]).unwrap();
+    plan.run().unwrap();
+    assert_eq!(plan.value(dx).unwrap(), [0.5, 0.0, 0.25, 0.125]);
+}
+
+/// A value of the letters that its axes have, of which those of `ones` have length 1.
+#[derive(Clone, Debug)]
+struct Factor {
+    letters: Vec<usize>,
+    ones: [bool; 4],
+}
+
+impl Factor {
+    fn length(&self, letter: usize, lengths: [usize; 4]) -> usize {
+        if self.ones[letter] { 1 } else { lengths[letter] }
+    }
+
+    fn shape(&self, lengths: [usize; 4]) -> Shape {
+        let dims = self.letters.iter().map(|&letter| self.length(letter, lengths));
+        Shape::from(dims.collect::<Vec<_>>())
+    }
+}
+
+fn text(letters: &[usize]) -> String {
+    letters.iter().map(|&letter| ['q', 'b', 'Z', 'a'][letter]).collect()
+}
+
+/// Σ over all letters of the products of what stands at their places.
+fn summed(factors: &[Factor], values: &[Tensor<f64>], output: &[usize], to: Shape) -> Vec<f64> {
+    let mut found = vec![0.0; to.len()];
+    let longest = |letter: usize| {
+        let all = factors.iter().zip(values).flat_map(|(factor, value)| {
+            let at = factor.letters.iter().position(|&other| other == letter);
+            at.map(|at| value.shape().dims()[at])
+        });
+        all.fold(1, |known, length| if length == 1 { known } else { length })
+    };
+    let everything = Shape::from([0, 1, 2, 3].map(longest));
+    for flat in 0..everything.len() {
+        let places = everything.index_of(flat);
+        let at = |letters: &[usize], shape: Shape| -> usize {
+            let steps = letters.iter().zip(shape.dims()).zip(shape.strides());
+            steps.map(|((&of, &n), stride)| if n == 1 { 0 } else { places[of] * stride }).sum()
+        };
+        let terms = factors.iter().zip(values);
+        let product: f64 =
+            terms.map(|(factor, v)| v.values()[at(&factor.letters, v.shape())]).product();
+        found[at(output, to)] += product;
+    }
+    found
+}
+
+fn factor() -> impl Strategy<Value = Factor> {
+    let letters = prop::collection::vec(0usize..4, 0..4);
+    let ones = prop::array::uniform4(prop::bool::weighted(0.15));
+    (letters, ones).prop_map(|(letters, ones)| Factor { letters, ones })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn einsum_is_the_sum_that_it_says(
+        factors in prop::collection::vec(factor(), 1..4),
+        lengths in prop::array::uniform4(prop::sample::select(vec![0usize, 1, 2, 3])),
+        order in Just(vec![0usize, 1, 2, 3]).prop_shuffle(),
+        kept in 0usize..5,
+        is_implicit in prop::bool::weighted(0.2),
+    ) {
+        let count = |letter: usize| {
+            factors.iter().flat_map(|factor| &factor.letters).filter(|&&other| other == letter).count()
+        };
+        // In alphabetical order, capitals first.
+        let output: Vec<usize> = match is_implicit {
+            true => [2, 3, 1, 0].into_iter().filter(|&letter| count(letter) == 1).collect(),
+            false => order.into_iter().filter(|&letter| count(letter) > 0).take(kept).collect(),
+        };
+        let inputs: Vec<String> = factors.iter().map(|factor| text(&factor.letters)).collect();
+        let inputs = inputs.join(", ");
+        let text = if is_implicit { inputs } else { format!("{inputs} -> {}", text(&output)) };
+        let g = Graph::new();
+        let values: Vec<Tensor<f64>> =
+            factors.iter().map(|factor| numbers(factor.shape(lengths))).collect();
+        let operands: Vec<Var<'_>> =
+            values.iter().map(|value| g.constant_tensor(value.clone())).collect();
+        let y = g.einsum(&text, &operands);
+        let found = y.eval().unwrap();
+        let expected = summed(&factors, &values, &output, y.shape());
+        prop_assert_eq!(y.shape().rank(), output.len());
+        for (found, expected) in found.values().iter().zip(&expected) {
+            let is_close = (found - expected).abs() <= 1e-9 * expected.abs().max(1.0);
+            prop_assert!(is_close, "{} of {:?}: {} for {}", text, values, found, expected);
+        }
+    }
+}
+
+#[test]
+fn einsum_multiplies_matrices_where_they_lie() {
+    let g = Graph::new();
+    let (q, k) = (g.input("q", [2, 4, 7, 16]), g.input("k", [2, 4, 9, 16]));
+    let (x, w) = (g.input("x", [32, 10, 20]), g.input("w", [20, 30]));
+    let steps = |v: Var<'_>| g.compile::<f32>(&[v]).unwrap().info().steps.len();
+    assert_eq!(steps(g.einsum("bhqd,bhkd->bhqk", &[q, k])), 1);
+    assert_eq!(steps(g.einsum("btc,cd->btd", &[x, w])), 1);
+    assert_eq!(steps(g.einsum("...c,cd->...d", &[x, w])), 1);
 }

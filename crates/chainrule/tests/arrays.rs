@@ -183,6 +183,35 @@ fn mistakes_name_the_axis_as_it_was_written_and_the_place() {
         ("put_along_axis: there is no axis 2 in [2, 3]", |g, x| {
             x.put_along_axis(2, g.labels("t", [2, 3], 2), x)
         }),
+        ("tril: takes matrices: at least two axes", |_, x| x.index(0, 0).tril(0)),
+        ("triu: takes matrices: at least two axes", |_, x| x.index(0, 0).triu(0)),
+        ("einsum: takes as many operands as `ij,jk->ik` has parts: 2, not 1", |g, x| {
+            g.einsum("ij, jk -> ik", &[x])
+        }),
+        ("einsum: takes as many operands as `ij->` has parts: 1, not 0", |g, _| {
+            g.einsum("ij->", &[])
+        }),
+        ("einsum: `ijk` has 3 letters for the axes of [2, 3]", |g, x| g.einsum("ijk->k", &[x])),
+        ("einsum: `...ijk` has 3 letters for the axes of [2, 3]", |g, x| g.einsum("...ijk", &[x])),
+        ("einsum: `1` stands where a letter should", |g, x| g.einsum("i1", &[x])),
+        ("einsum: `é` stands where a letter should", |g, x| g.einsum("ié", &[x])),
+        ("einsum: `.` stands where a letter should", |g, x| g.einsum("i......", &[x])),
+        ("einsum: `-` stands where a letter should", |g, x| g.einsum("ij->i->j", &[x])),
+        ("einsum: `,` stands where a letter should", |g, x| g.einsum("ij->i,j", &[x])),
+        ("einsum: `i` must stand once after `->`, and before it too", |g, x| {
+            g.einsum("ij->ii", &[x])
+        }),
+        ("einsum: `k` must stand once after `->`, and before it too", |g, x| {
+            g.einsum("ij->ik", &[x])
+        }),
+        ("einsum: `...` must stand after `->` too", |g, x| g.einsum("...j->j", &[x])),
+        ("einsum: `j` has lengths 3 and 2", |g, x| g.einsum("ij,jk", &[x, x])),
+        ("einsum: `i` has lengths 2 and 3", |g, x| g.einsum("ii", &[x])),
+        ("einsum: takes real numbers, not labels", |g, x| g.einsum("ij->ji", &[x.to_labels(3)])),
+        ("reshape in `einsum`: a tensor has at most 8 axes", |g, x| {
+            let x = x.reshape([1, 2, 1, 1, 3]);
+            g.einsum("abcde,fghij,fghij->abcde", &[x, x, x])
+        }),
         ("constant labels: label 3 is not below 3", |g, _| g.constant_labels([2], &[2, 3], 3)),
         ("constant labels: [2] has 2 places, but there are 1 labels", |g, _| {
             g.constant_labels([2], &[2], 3)

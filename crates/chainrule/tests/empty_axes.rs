@@ -194,6 +194,20 @@ fn along_an_axis() {
     check("product of nothing", [&[2, 0], &[]], |_, x, _| x.prod(&[1]), (&[2], &[1.0; 2]));
     check("products of no rows", [&[0, 3], &[]], |_, x, _| x.prod_keep(&[1]), (&[0, 1], &[]));
     check("product of a scalar", [&[], &[]], |_, x, _| x.prod(&[]), (&[], &[0.25]));
+    check("triangle", [&[2, 0], &[]], |_, x, _| x.tril(0) + x.triu(1), (&[2, 0], &[]));
+    check("triangle of no rows", [&[0, 3], &[]], |_, x, _| x.triu(0), (&[0, 3], &[]));
+}
+
+#[test]
+fn einsums() {
+    let product: Build = |g, x, y| g.einsum("ij,jk->ki", &[x, y]);
+    check("inner length 0", [&[2, 0], &[0, 3]], product, (&[3, 2], &[0.0; 6]));
+    check("no rows", [&[0, 2], &[2, 3]], product, (&[3, 0], &[]));
+    check("a length of 1 repeated 0 times", [&[2, 1], &[0, 3]], product, (&[3, 2], &[0.0; 6]));
+    check("a diagonal", [&[0, 0], &[]], |g, x, _| g.einsum("ii->i", &[x]), (&[0], &[]));
+    check("a trace", [&[2, 0, 0], &[]], |g, x, _| g.einsum("...ii", &[x]), (&[2], &[0.0; 2]));
+    check("outer", [&[0], &[2]], |g, x, y| g.einsum("i,j->ji", &[x, y]), (&[2, 0], &[]));
+    check("scalars", [&[], &[]], |g, x, y| g.einsum(",->", &[x, y]), (&[], &[0.0625]));
 }
 
 #[test]

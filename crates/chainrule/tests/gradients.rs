@@ -348,6 +348,15 @@ proptest! {
             |_, x, y| x.sort(1).square() * y.sort_descending(-1) + x.sort(0).sum(&[0]).exp(),
             |_, x, y| x.top_k(1, x.size(1).min(2)).0.exp() * y.top_k(2, 1).0.sum(&[]),
             |g, x, y| x.put_along_axis(1, places(g, x.shape()), y).square() * y,
+            |_, x, y| x.tril(0).exp() * y.triu(-1) + (x * y).triu(1),
+            |g, x, y| g.einsum("bij,bkj->bik", &[x, y]).square(),
+            |g, x, y| g.einsum("...ij,kj,...ij->k...", &[x, y.index(0, 0), y]),
+            |g, x, y| g.einsum("ijk,ljk,lmk->im", &[x, y, x]),
+            |g, x, y| g.einsum("ijk,ijk", &[x, y]).exp() + g.einsum("ijk->kj", &[x]).sum(&[]),
+            |g, x, y| {
+                let squares = x.matmul(y.t());
+                g.einsum("bii,bii->bi", &[squares, squares]) * g.einsum("cii->", &[squares])
+            },
             |_, x, y| x.softmax_over(0) * y,
             |_, x, y| x.log_softmax_over(1) * y,
             |_, x, y| x.logsumexp(&[1]) * y.logsumexp(&[0, 2]).sum(&[]) + (x * y).logsumexp(&[]),

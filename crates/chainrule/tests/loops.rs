@@ -253,6 +253,8 @@ fn loops_say_what_operations_compute() {
             x.sort(1) + y.sort_descending(0) + x.argsort(0).to_real() + y.top_k(1, 1).0
         }),
         ("put", |_, x, y, _| x.put_along_axis(0, y.to_labels(3), y)),
+        ("triangles", |_, x, y, _| x.tril(1) - y.triu(-1)),
+        ("einsum", |g, x, y, _| g.einsum("ij,kj->ik", &[x, y])),
         ("labels", |g, x, _, t| {
             t.to_real() * x.index(1, 2).index(0, -1) + g.constant_labels([2], &[3, 1], 4).to_real()
         }),

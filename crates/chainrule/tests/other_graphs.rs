@@ -10,10 +10,11 @@ fn refused(name: &str, other: impl for<'h> Fn(&'h Graph) -> Var<'h>) {
         assert!(error.contains(file!()), "{what} with {name}: {error}");
     };
     type Use = for<'g> fn(&'g Graph, Var<'g>, Var<'g>) -> Vec<Var<'g>>;
-    let uses: [(&str, Use); 7] = [
+    let uses: [(&str, Use); 8] = [
         ("sum", |_, own, foreign| vec![own + foreign]),
         ("product", |_, own, foreign| vec![own.broadcast_to([2, 2]).matmul(foreign)]),
         ("concat", |_, own, foreign| vec![own.broadcast_to([1]).concat(0, &[foreign])]),
+        ("einsum", |g, _, foreign| vec![g.einsum("->", &[foreign])]),
         ("put", |g, own, foreign| {
             vec![own.broadcast_to([1]).put_along_axis(0, g.labels("t", [1], 1), foreign)]
         }),

@@ -142,6 +142,15 @@ const OTHERS: &[Other] = &[
         let axis = axis(x, number).filter(|_| x.shape() == y.shape())?;
         Some(x.put_along_axis(axis, y.to_labels(length(x, axis)), y))
     },
+    |_, x, _, number| {
+        let offset = isize::from(number % 5) - 2;
+        (x.shape().rank() >= 2).then(|| x.tril(offset) + x.triu(-offset).exp())
+    },
+    |g, x, y, number| {
+        let text = ["ij,kj->ik", "ij,ij->j", "...j,...j", "ij,il,kl->jk"][usize::from(number % 4)];
+        (x.shape().rank() == 2 && x.shape() == y.shape())
+            .then(|| g.einsum(text, &[x, y, x][..text.matches(',').count() + 1]))
+    },
     // Labels that are moved before they are read.
     |_, x, _, _| {
         let labels = (x.shape().rank() == 2).then(|| x.to_labels(4).t())?;

@@ -296,8 +296,23 @@ after = np.cumsum(x[:, ::-1], 1)[:, ::-1]
 operation("cumulative sums of x along 1, in reverse", after, x=x)
 operation("cumulative sums of x along 1, exclusive", np.cumsum(x, 1) - x, x=x)
 operation("cumulative sums of x along 1, exclusive and in reverse", after - x, x=x)
+for offset in [-2, -1, 0, 1, 5]:
+    operation(f"x.tril({offset})", np.tril(x, offset), x=x)
+    operation(f"x.triu({offset})", np.triu(x, offset), x=x)
 
 a, b = numbers(2, 1, 3, 4), numbers(5, 4, 2, seed=3)
+for text in ["abij,cjk->abcik", "abij,cjk->k", "aaij,cjk->ikc", "...ij,cjk", "a...ij,...jk->...ai", "abij,cjk->jbcaik",
+             "abij,cjd", "abij, cjk -> ckbi"]:
+    operation(f'g.einsum("{text}", &[x, y])', np.einsum(text, a[:1] if "aa" in text else a, b),
+              x=a[:1] if "aa" in text else a, y=b)
+c = numbers(3, 3, 4)
+for text in ["iij->j", "iij", "iij->ij", "kji", "...j->j..."]:
+    operation(f'g.einsum("{text}", &[x])', np.einsum(text, c), x=c)
+for text in ["ij,ij->", "ij,ij", "ij,kj->ki", "i...,i...->...", "ij,ij->ji", "ab,cd->dbca"]:
+    operation(f'g.einsum("{text}", &[x, y])', np.einsum(text, c[0], c[1]), x=c[0], y=c[1])
+for text in ["ij,jk,kl->il", "ij,jk,kl->li", "ij,jk,ki", "ij,jk,kl->jl"]:
+    operation(f'g.einsum("{text}", &[x, y, x])', np.einsum(text, c[0, :, :3], c[1, :, :3], c[0, :, :3]),
+              x=c[0, :, :3], y=c[1, :, :3])
 operation("x.matmul(y)", a @ b, x=a, y=b)
 operation("x.t().matmul(y)", a @ b, x=a.swapaxes(2, 3), y=b)
 operation("x.matmul(y.t())", a @ b, x=a, y=b.swapaxes(1, 2))
