@@ -1,6 +1,6 @@
 //! What a number is to chainrule, below every graph: the functions over it, with the same bits
 //! whatever the C library and the vector instructions; the loops over arrays of it, as wide as the processor's vectors; and the formula of a
-//! function over it, recorded as data.
+//! function over it, recorded as data; arrays of numbers, and random ones.
 //!
 //! `chainrule` hands all of this on under the same names.
 //!
@@ -20,4 +20,7 @@ pub mod simd;
 pub mod elementary;
 pub mod number;
 pub mod real;
+pub mod shape;
+pub mod tensor;
+pub mod random;
 pub mod term;

@@ -28,7 +28,6 @@
 //! those of this library.
 
 pub mod tensor;
-pub mod random;
 mod mixing;
 mod store;
 mod parameters;
@@ -48,7 +47,7 @@ pub mod optim;
 pub mod prelude;
 pub mod guide;
 
-pub use chainrule_numbers::{number, simd, term};
+pub use chainrule_numbers::{number, random, simd, term};
 pub use chainrule_words::{Error, Result, error, kinds, nearest, settings};
 pub use graph::{Graph, Var};
 pub use parameters::Parameters;

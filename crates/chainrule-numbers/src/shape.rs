@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::error::Error;
+use chainrule_words::Error;
 
 /// The highest number of axes that a tensor can have.
 pub const MAX_RANK: usize = 8;
@@ -12,14 +12,15 @@ pub const MAX_RANK: usize = 8;
 const MAX_LEN: usize = isize::MAX as usize / size_of::<f64>();
 
 /// The number of elements of axes of these lengths; the largest number where there are more.
-pub(crate) fn count(lengths: &[usize]) -> usize {
+#[doc(hidden)]
+pub fn count(lengths: &[usize]) -> usize {
     lengths.iter().fold(1, |count, &length| count.saturating_mul(length))
 }
 
 /// The lengths of a tensor's axes, outermost first. A scalar has no axes.
 ///
 /// ```
-/// use chainrule::Shape;
+/// use chainrule_numbers::shape::Shape;
 /// let shape = Shape::from([100, 784]);
 /// assert_eq!((shape.rank(), shape.len()), (2, 78400));
 /// assert_eq!(shape.to_string(), "[100, 784]");
@@ -52,7 +53,7 @@ impl Shape {
     /// The shape of a scalar.
     ///
     /// ```
-    /// use chainrule::Shape;
+    /// use chainrule_numbers::shape::Shape;
     /// assert_eq!(Shape::scalar(), Shape::from([]));
     /// assert_eq!(Shape::scalar().len(), 1);
     /// ```
@@ -68,10 +69,10 @@ impl Shape {
     /// A shape with the axis lengths `dims`.
     ///
     /// ```
-    /// use chainrule::Shape;
+    /// use chainrule_numbers::shape::Shape;
     /// assert_eq!(Shape::new(&[2, 3])?, Shape::from([2, 3]));
     /// assert!(Shape::new(&[1; 9]).is_err());
-    /// # Ok::<(), chainrule::Error>(())
+    /// # Ok::<(), chainrule_words::Error>(())
     /// ```
     ///
     /// # Errors
@@ -86,12 +87,14 @@ impl Shape {
     }
 
     /// Whether memory can hold so many elements; the conversion from an array takes any lengths.
-    pub(crate) fn fits(&self) -> bool {
+    #[doc(hidden)]
+    pub fn fits(&self) -> bool {
         self.len() <= MAX_LEN
     }
 
     /// What is wrong with a shape that does not fit.
-    pub(crate) fn too_large(&self) -> String {
+    #[doc(hidden)]
+    pub fn too_large(&self) -> String {
         match *self == Self::TOO_MANY_AXES {
             true => format!("a tensor has at most {MAX_RANK} axes"),
             false => format!("{self} has more elements than any memory can hold"),
@@ -101,7 +104,7 @@ impl Shape {
     /// The lengths of the axes.
     ///
     /// ```
-    /// assert_eq!(chainrule::Shape::from([2, 3]).dims(), [2, 3]);
+    /// assert_eq!(chainrule_numbers::shape::Shape::from([2, 3]).dims(), [2, 3]);
     /// ```
     #[must_use]
     pub fn dims(&self) -> &[usize] {
@@ -111,7 +114,7 @@ impl Shape {
     /// The number of axes.
     ///
     /// ```
-    /// assert_eq!(chainrule::Shape::from([2, 3]).rank(), 2);
+    /// assert_eq!(chainrule_numbers::shape::Shape::from([2, 3]).rank(), 2);
     /// ```
     #[must_use]
     pub const fn rank(&self) -> usize {
@@ -121,7 +124,7 @@ impl Shape {
     /// The number of elements; 1 for a scalar, the largest number where there are more than that.
     ///
     /// ```
-    /// assert_eq!(chainrule::Shape::from([2, 3]).len(), 6);
+    /// assert_eq!(chainrule_numbers::shape::Shape::from([2, 3]).len(), 6);
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
@@ -131,7 +134,7 @@ impl Shape {
     /// Whether there are no elements at all.
     ///
     /// ```
-    /// assert!(chainrule::Shape::from([2, 0]).is_empty());
+    /// assert!(chainrule_numbers::shape::Shape::from([2, 0]).is_empty());
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -141,7 +144,7 @@ impl Shape {
     /// The length of `axis`, or `None` where there is no such axis.
     ///
     /// ```
-    /// let shape = chainrule::Shape::from([2, 3]);
+    /// let shape = chainrule_numbers::shape::Shape::from([2, 3]);
     /// assert_eq!((shape.get(1), shape.get(2)), (Some(3), None));
     /// ```
     #[must_use]
@@ -154,7 +157,7 @@ impl Shape {
     ///
     /// ```
     /// // The next row is 3 elements away, the next column 1.
-    /// assert_eq!(chainrule::Shape::from([2, 3]).strides()[..2], [3, 1]);
+    /// assert_eq!(chainrule_numbers::shape::Shape::from([2, 3]).strides()[..2], [3, 1]);
     /// ```
     #[must_use]
     pub fn strides(&self) -> Strides {
@@ -170,7 +173,7 @@ impl Shape {
     /// The place along each axis of the element with this number in row-major order.
     ///
     /// ```
-    /// assert_eq!(chainrule::Shape::from([2, 3]).index_of(5), [1, 2]);
+    /// assert_eq!(chainrule_numbers::shape::Shape::from([2, 3]).index_of(5), [1, 2]);
     /// ```
     #[must_use]
     pub fn index_of(&self, element: usize) -> Vec<usize> {
@@ -182,7 +185,7 @@ impl Shape {
     /// lengths stay and a length of 1 stretches. `None` where they do not fit.
     ///
     /// ```
-    /// use chainrule::Shape;
+    /// use chainrule_numbers::shape::Shape;
     /// let (a, b) = (Shape::from([5, 1, 3]), Shape::from([4, 3]));
     /// assert_eq!(a.broadcast(&b), Some(Shape::from([5, 4, 3])));
     /// assert_eq!(a.broadcast(&Shape::from([2])), None);
@@ -204,7 +207,8 @@ impl Shape {
 
     /// The axis that `axis` names: from the end where it is negative, so that −1 is the last one. Where
     /// there is none, a number beyond all axes, which [`Shape::no_axis`] shows as it was written.
-    pub(crate) fn axis(&self, axis: isize) -> usize {
+    #[doc(hidden)]
+    pub fn axis(&self, axis: isize) -> usize {
         match axis {
             ..0 => self.rank().checked_add_signed(axis).unwrap_or(axis.cast_unsigned()),
             _ => axis.cast_unsigned(),
@@ -212,20 +216,23 @@ impl Shape {
     }
 
     /// That [`Shape::axis`] found none.
-    pub(crate) fn no_axis(&self, axis: usize) -> String {
+    #[doc(hidden)]
+    pub fn no_axis(&self, axis: usize) -> String {
         format!("there is no axis {} in {self}", axis.cast_signed())
     }
 
     /// This shape with `axis` set to `length`.
     #[must_use]
-    pub(crate) fn with(mut self, axis: usize, length: usize) -> Self {
+    #[doc(hidden)]
+    pub fn with(mut self, axis: usize, length: usize) -> Self {
         self.dims[axis] = length;
         self
     }
 
     /// This shape with one more axis before all others, where there is room for it.
     #[must_use]
-    pub(crate) fn stacked(mut self, length: usize) -> Self {
+    #[doc(hidden)]
+    pub fn stacked(mut self, length: usize) -> Self {
         if self.rank() < MAX_RANK {
             self.dims.rotate_right(1);
             self.dims[0] = length;
@@ -237,7 +244,7 @@ impl Shape {
     /// This shape without the axes for which `drop` holds.
     ///
     /// ```
-    /// use chainrule::Shape;
+    /// use chainrule_numbers::shape::Shape;
     /// assert_eq!(Shape::from([2, 1, 3]).without(|axis| axis == 1), Shape::from([2, 3]));
     /// ```
     #[must_use]
@@ -280,13 +287,9 @@ impl<const N: usize> From<[usize; N]> for Shape {
 /// The first operation that takes a shape of more than [`MAX_RANK`] axes refuses it.
 ///
 /// ```
-/// use chainrule::{Graph, Shape};
+/// use chainrule_numbers::shape::Shape;
 /// let lengths = vec![2, 3];
 /// assert_eq!(Shape::from(&lengths[..]), Shape::from([2, 3]));
-///
-/// let g = Graph::new();
-/// g.input("x", &[1; 9][..]);
-/// assert!(g.ok().unwrap_err().to_string().contains("at most 8 axes"));
 /// ```
 impl From<&[usize]> for Shape {
     fn from(lengths: &[usize]) -> Self {
@@ -339,7 +342,8 @@ from_tuple!(a: 0, b: 1, c: 2, d: 3, e: 4, f: 5, g: 6, h: 7);
 
 /// Walks the offsets of a strided view in row-major order, starting at any element.
 #[derive(Clone, Debug)]
-pub(crate) struct Offsets {
+#[doc(hidden)]
+pub struct Offsets {
     shape: Shape,
     strides: Strides,
     index: [usize; MAX_RANK],
@@ -347,7 +351,8 @@ pub(crate) struct Offsets {
 }
 
 impl Offsets {
-    pub(crate) fn new(shape: &Shape, strides: &Strides, start: usize) -> Self {
+    #[doc(hidden)]
+    pub fn new(shape: &Shape, strides: &Strides, start: usize) -> Self {
         let mut walk = Self { shape: *shape, strides: *strides, index: [0; MAX_RANK], offset: 0 };
         let mut rest = start;
         for axis in (0..shape.rank()).rev() {
@@ -360,7 +365,8 @@ impl Offsets {
     }
 
     /// The current element's offset; then steps on.
-    pub(crate) fn next_offset(&mut self) -> usize {
+    #[doc(hidden)]
+    pub fn next_offset(&mut self) -> usize {
         let here = self.offset;
         for axis in (0..self.shape.rank()).rev() {
             // Never past an axis' end: the stride of an axis of one element may be any number.

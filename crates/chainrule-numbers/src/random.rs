@@ -5,7 +5,7 @@ use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::number::Number;
-use crate::tensor::Real;
+use crate::real::Real;
 
 /// What the numbers are for; each purpose has its own stream.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub enum Stream {
 /// stream alone, not on what was drawn before.
 ///
 /// ```
-/// use chainrule::random::{Stream, generator};
+/// use chainrule_numbers::random::{Stream, generator};
 /// use rand::Rng;
 /// let draw = |epoch| generator(0, Stream::Shuffle(epoch)).next_u64();
 /// assert!(draw(1) == draw(1) && draw(1) != draw(2));
@@ -65,7 +65,7 @@ pub fn generator(seed: u64, stream: Stream) -> ChaCha8Rng {
 /// Numbers of the uniform distribution from 0 up to, and without, 1, for data and tries.
 ///
 /// ```
-/// use chainrule::random::uniform;
+/// use chainrule_numbers::random::uniform;
 /// let numbers: Vec<f32> = uniform(1000, 0);
 /// assert!(numbers.iter().all(|u| (0.0..1.0).contains(u)));
 /// assert!(numbers == uniform(1000, 0) && numbers != uniform(1000, 1));
@@ -82,7 +82,7 @@ pub fn uniform<T: Real>(count: usize, seed: u64) -> Vec<T> {
 /// Numbers of the normal distribution with mean 0 and deviation 1, for data and tries.
 ///
 /// ```
-/// let numbers: Vec<f64> = chainrule::random::normal(10_000, 0);
+/// let numbers: Vec<f64> = chainrule_numbers::random::normal(10_000, 0);
 /// let mean = |f: fn(&f64) -> f64| numbers.iter().map(f).sum::<f64>() / 1e4;
 /// assert!(mean(|x| *x).abs() < 0.04 && (mean(|x| x * x) - 1.0).abs() < 0.06);
 /// ```
@@ -97,7 +97,7 @@ pub fn normal<T: Real>(count: usize, seed: u64) -> Vec<T> {
 /// Labels below `bound`, each as likely as the others, for data and tries; none where `bound` is 0.
 ///
 /// ```
-/// let dice = chainrule::random::labels(600, 6, 0);
+/// let dice = chainrule_numbers::random::labels(600, 6, 0);
 /// let sixes = dice.iter().filter(|&&eyes| eyes == 5).count();
 /// assert!(dice.iter().all(|&eyes| eyes < 6) && (60..140).contains(&sixes));
 /// ```
@@ -111,7 +111,7 @@ pub fn labels(count: usize, bound: u32, seed: u64) -> Vec<u32> {
 /// The whole numbers below `count` in an order that the seed decides.
 ///
 /// ```
-/// let mut order = chainrule::random::permutation(100, 0);
+/// let mut order = chainrule_numbers::random::permutation(100, 0);
 /// assert_ne!(order[..3], [0, 1, 2]);
 /// order.sort_unstable();
 /// assert!(order.into_iter().eq(0..100));
@@ -128,7 +128,7 @@ pub fn permutation(count: u32, seed: u64) -> Vec<u32> {
 /// leaves out what does not fill a batch. There are none where the examples do not fill one.
 ///
 /// ```
-/// use chainrule::random::batches;
+/// use chainrule_numbers::random::batches;
 /// let of_two_passes: Vec<Vec<u32>> = batches(0..10, 5, 0).take(4).collect();
 /// let mut seen = of_two_passes[2..].concat();
 /// assert_ne!(seen, of_two_passes[..2].concat());
@@ -154,7 +154,7 @@ pub fn batches(
 
 /// Two independent numbers of the normal distribution from four words of the stream, by Box and Muller's
 /// transform (1958): √(−2·ln u)·cos 2πv and the same with sin, for uniform u above 0 and v.
-pub(crate) fn normal_pair(rng: &mut ChaCha8Rng) -> [f64; 2] {
+pub fn normal_pair(rng: &mut ChaCha8Rng) -> [f64; 2] {
     const UNIT: f64 = 1.0 / (1u64 << 53) as f64;
     let [u, v] = [(); 2].map(|()| (rng.next_u64() >> 11) as f64);
     let radius = (-2.0 * Number::ln((u + 1.0) * UNIT)).sqrt();
