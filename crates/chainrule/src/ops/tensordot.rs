@@ -136,21 +136,12 @@ impl Factors {
 
     /// The left operand of a product that is none of a batch.
     fn left<T>(self, start: *const T, view: &View) -> Spread<T> {
-        let own = view.shape.rank() - self.axes;
-        let axes = |range: Range<usize>| {
-            Axes::new(&view.shape.dims()[range.clone()], &view.strides[range])
-        };
-        let (rows, columns) = (axes(0..own), axes(own..view.shape.rank()));
-        Spread { start: start.wrapping_add(view.offset), rows, columns }
+        spread(start, view, view.shape.rank() - self.axes)
     }
 
     /// The right operand of such a product, where its rows lie evenly, and its columns.
     fn right<T>(self, start: *const T, view: &View) -> Option<Matrix<T>> {
-        let axes = |range: Range<usize>| {
-            Axes::new(&view.shape.dims()[range.clone()], &view.strides[range])
-        };
-        let (rows, columns) = (axes(0..self.axes), axes(self.axes..view.shape.rank()));
-        Spread { start: start.wrapping_add(view.offset), rows, columns }.matrix()
+        spread(start, view, self.axes).matrix()
     }
 
     /// Whether the right operand can be read where it lies.
@@ -188,6 +179,14 @@ impl Factors {
             }
         }
     }
+}
+
+/// A value as a matrix, whose rows lie along so many of the first axes.
+fn spread<T>(start: *const T, view: &View, rows: usize) -> Spread<T> {
+    let (lengths, columns) = view.shape.dims().split_at(rows);
+    let (strides, rest) = view.strides.split_at(rows);
+    let (rows, columns) = (Axes::new(lengths, strides), Axes::new(columns, rest));
+    Spread { start: start.wrapping_add(view.offset), rows, columns }
 }
 
 /// The operands of a product over several axes, and how many it sums over.
