@@ -89,7 +89,7 @@ pub trait Real:
     fn pow_each(x: &[Self], y: &[Self], powers: &mut [Self]);
 
     /// Writes the sine of each `x` to `y`: in `f32` vector code, unlike a loop over
-    /// [`Number::sin`](crate::number::Number::sin).
+    /// [`Number::sin`].
     fn sin_each(x: &[Self], y: &mut [Self]);
 
     /// Writes the cosine of each `x` to `y`.

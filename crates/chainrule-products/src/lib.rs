@@ -1,6 +1,6 @@
 //! Matrix products: C = A·B, whole rows of C at a time.
 //!
-//! The sum over k is cut into blocks of [`BLOCK`] terms. A block's sum is one chain of fused
+//! The sum over k is cut into blocks of 256 terms. A block's sum is one chain of fused
 //! multiply-adds in ascending order, and the blocks are added in ascending order; nothing else,
 //! neither tiles nor threads nor vectors, has a say in an element's bits. Blocked sums also err less
 //! than one long chain (Higham, *Accuracy and Stability of Numerical Algorithms*, section 4.2).
