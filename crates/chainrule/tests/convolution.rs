@@ -258,8 +258,12 @@ fn what_does_not_fit_is_told() {
         );
     };
     let how = Convolution::<2>::default();
-    refused("conv: takes pictures [batch, …, channels]", &|g| {
+    refused("conv: takes pictures [batch, 2 axes, channels]", &|g| {
         g.input("x", [2, 8, 8]).conv(g.input("w", [3, 3, 1, 6]), how)
+    });
+    // As many axes each, but not as many as the settings have.
+    refused("conv: takes pictures [batch, 2 axes, channels]", &|g| {
+        g.input("x", [2, 8, 3]).conv(g.input("w", [3, 3, 6]), how)
     });
     refused("conv: 4 channels are not 1 groups of 3", &|g| {
         g.input("x", [2, 8, 8, 4]).conv(g.input("w", [3, 3, 3, 6]), how)

@@ -72,7 +72,7 @@ impl<'g> Var<'g> {
     pub fn conv<const N: usize>(self, kernels: Var<'g>, how: Convolution<N>) -> Self {
         let _block = self.graph().block("conv");
         let (x, w) = (self.shape(), kernels.shape());
-        if let Some(message) = mistake(&x, &w, how.groups) {
+        if let Some(message) = mistake(N, &x, &w, how.groups) {
             return self.fails("conv", &message, kernels);
         }
         let spans = how.spans(&w.dims()[..N]);
@@ -191,11 +191,11 @@ impl<'g> Var<'g> {
 }
 
 /// What keeps pictures and kernels from each other.
-fn mistake(x: &Shape, w: &Shape, groups: usize) -> Option<String> {
+fn mistake(axes: usize, x: &Shape, w: &Shape, groups: usize) -> Option<String> {
     let rank = x.rank();
-    if rank < 2 || w.rank() != rank {
+    if rank != axes + 2 || w.rank() != rank {
         return Some(format!(
-            "takes pictures [batch, …, channels] and kernels [lengths, channels, kernels] of as many axes, not {x} and {w}"
+            "takes pictures [batch, {axes} axes, channels] and kernels [{axes} axes, channels, kernels], not {x} and {w}"
         ));
     }
     let (channels, [per_group, kernels]) =

@@ -141,8 +141,9 @@ impl<'g> Var<'g> {
         let counts = match how.counts_padding {
             true => {
                 let whole = lengths.iter().zip(how.padding);
-                let whole: Vec<usize> =
-                    whole.map(|(length, ends)| length + ends.0 + ends.1).collect();
+                let whole: Vec<usize> = whole
+                    .map(|(length, ends)| length.saturating_add(ends.0).saturating_add(ends.1))
+                    .collect();
                 sums(one(&whole), beyond.map(|more| (0, more)))
             }
             false => sums(one(&lengths), padding),
