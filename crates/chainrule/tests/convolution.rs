@@ -1,6 +1,6 @@
 //! Convolutions against their definition, with the gradients of all that they are made of.
 
-use chainrule::ops::{Convolution, Span};
+use chainrule::ops::{Convolution, Pooling, Span};
 use chainrule::{Graph, Pool, Shape, Tensor, Var};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -264,6 +264,16 @@ fn what_does_not_fit_is_told() {
     // As many axes each, but not as many as the settings have.
     refused("conv: takes pictures [batch, 2 axes, channels]", &|g| {
         g.input("x", [2, 8, 3]).conv(g.input("w", [3, 3, 6]), how)
+    });
+    let beside = Pooling { padding: [(2, 0)], counts_padding: false, ..Pooling::of([2]) };
+    refused("max_pool: a window of 2 elements fits into the padding", &|g| {
+        g.input("x", [2, 8, 3]).max_pool(beside)
+    });
+    refused("average_pool: a window of 2 elements fits into the padding", &|g| {
+        g.input("x", [2, 8, 3]).average_pool(beside)
+    });
+    refused("resize_linear: takes pictures [batch, 2 axes, channels], not [2, 8, 3]", &|g| {
+        g.input("x", [2, 8, 3]).resize_linear([4, 4])
     });
     refused("conv: 4 channels are not 1 groups of 3", &|g| {
         g.input("x", [2, 8, 8, 4]).conv(g.input("w", [3, 3, 3, 6]), how)

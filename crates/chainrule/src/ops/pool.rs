@@ -51,6 +51,13 @@ impl<const N: usize> Pooling<N> {
         (0..N).map(span).collect()
     }
 
+    /// Why windows may see no element: the padding is as long as one.
+    fn sees_nothing(&self) -> Option<String> {
+        let mut both = self.spans().into_iter().zip(self.padding);
+        let long = both.find(|(span, ends)| span.reach().is_some_and(|n| ends.0.max(ends.1) >= n));
+        long.map(|(span, _)| format!("a window of {} elements fits into the padding", span.length))
+    }
+
     /// The places that the last window reaches beyond the padding.
     fn beyond(&self, lengths: &[usize]) -> [usize; N] {
         let mut beyond = [0; N];
@@ -92,6 +99,9 @@ impl<'g> Var<'g> {
     pub fn max_pool<const N: usize>(self, how: Pooling<N>) -> Self {
         let _block = self.graph().block("max_pool");
         let Some(lengths) = self.picture::<N>("max_pool") else { return Var::poison(self.graph()) };
+        if let Some(message) = how.sees_nothing() {
+            return self.graph().fail("max_pool", &message, &[self]);
+        }
         let beyond = how.beyond(&lengths);
         let padded = (0..N).fold(self, |x, at| {
             let (before, after) = how.padding[at];
@@ -120,6 +130,9 @@ impl<'g> Var<'g> {
         let Some(lengths) = self.picture::<N>("average_pool") else {
             return Var::poison(self.graph());
         };
+        if let Some(message) = how.sees_nothing().filter(|_| !how.counts_padding) {
+            return self.graph().fail("average_pool", &message, &[self]);
+        }
         let beyond = how.beyond(&lengths);
         let sums = |x: Var<'g>, padding: [(usize, usize); N]| {
             let padded = (0..N).fold(x, |x, at| x.padded_with(0.0, at + 1, padding[at]));
@@ -259,7 +272,7 @@ impl<'g> Var<'g> {
 
     /// The lengths of a picture's axes between batch and channels.
     #[track_caller]
-    fn picture<const N: usize>(self, name: &str) -> Option<Vec<usize>> {
+    pub(super) fn picture<const N: usize>(self, name: &str) -> Option<Vec<usize>> {
         let shape = self.shape();
         if self.is_poison() {
             return None;

@@ -17,7 +17,7 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn upsample_nearest<const N: usize>(self, times: [usize; N]) -> Self {
         let _block = self.graph().block("upsample_nearest");
-        if !self.is_picture::<N>("upsample_nearest") {
+        if self.picture::<N>("upsample_nearest").is_none() {
             return Var::poison(self.graph());
         }
         (0..N).fold(self, |x, at| {
@@ -45,7 +45,7 @@ impl<'g> Var<'g> {
     #[must_use]
     pub fn resize_linear<const N: usize>(self, sizes: [usize; N]) -> Self {
         let _block = self.graph().block("resize_linear");
-        if !self.is_picture::<N>("resize_linear") {
+        if self.picture::<N>("resize_linear").is_none() {
             return Var::poison(self.graph());
         }
         if self.shape().is_empty() {
@@ -64,17 +64,6 @@ impl<'g> Var<'g> {
             let resized = x.graph().constant_tensor(weights).matmul(matrices);
             resized.reshape(shape.with(at + 1, sizes[at]))
         })
-    }
-
-    #[track_caller]
-    fn is_picture<const N: usize>(self, name: &str) -> bool {
-        let fits = self.shape().rank() == N + 2;
-        if !fits && !self.is_poison() {
-            let message =
-                format!("takes pictures [batch, {N} axes, channels], not {}", self.shape());
-            self.graph().fail(name, &message, &[self]);
-        }
-        fits && !self.is_poison()
     }
 }
 
