@@ -153,10 +153,9 @@ impl<'g> Var<'g> {
         let one = |lengths: &[usize]| ones.broadcast_to([&[1], lengths, &[1]].concat());
         let counts = match how.counts_padding {
             true => {
-                let whole = lengths.iter().zip(how.padding);
-                let whole: Vec<usize> = whole
-                    .map(|(length, ends)| length.saturating_add(ends.0).saturating_add(ends.1))
-                    .collect();
+                let (add, ends) = (usize::saturating_add, how.padding.iter());
+                let whole = lengths.iter().zip(ends).map(|(&n, ends)| add(add(n, ends.0), ends.1));
+                let whole: Vec<usize> = whole.collect();
                 sums(one(&whole), beyond.map(|more| (0, more)))
             }
             false => sums(one(&lengths), padding),
